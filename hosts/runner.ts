@@ -1,0 +1,137 @@
+/**
+ * The loop that every host runs around the gateway: hand in what happened, then drain what is to be sent, when to wake and
+ * what to tell, in that order. A host supplies a `Platform` and nothing of this logic.
+ */
+import type { Button } from "../src/gateway/buttons.ts";
+import type { Gateway } from "../src/gateway/gateway.ts";
+import type { BrokerSettings } from "../src/gateway/settings.ts";
+import type { DrawList } from "../src/pager/screen/draw-list.ts";
+
+/** A connection being opened or open. After `close()` it calls none of its handlers any more. */
+export interface Transport {
+  /** Queues bytes to be sent. They are copied before the call returns. */
+  write(bytes: Uint8Array): void;
+  /** Ends the connection after what was written has been sent, as far as the platform can. */
+  close(): void;
+}
+
+/** What a transport tells, never before `openTransport` has returned. `onClosed` comes at most once, also when it never was open. */
+export interface TransportHandlers {
+  onConnected(): void;
+  /** The bytes are only looked at during the call. */
+  onBytes(bytes: Uint8Array): void;
+  onClosed(reason: string): void;
+}
+
+export interface Platform {
+  /** Monotonic milliseconds. */
+  nowMs(): number;
+  /** Calls back once after `delayMs`; replaces the former timer. undefined only clears it. */
+  setTimer(delayMs: number | undefined, callback: () => void): void;
+  /** Begins to open a connection; errors are told by `onClosed`, never thrown. */
+  openTransport(broker: BrokerSettings, handlers: TransportHandlers): Transport;
+  paint(drawList: DrawList): void;
+  /** Sound, light, vibration for a page of this priority, 1 to 5. */
+  alert(priority: number): void;
+  /** One line for the log; never holds a credential. */
+  log(line: string): void;
+}
+
+export class Runner {
+  readonly #gateway: Gateway;
+  readonly #platform: Platform;
+  #transport: Transport | undefined;
+  #running = false;
+
+  constructor(gateway: Gateway, platform: Platform) {
+    this.#gateway = gateway;
+    this.#platform = platform;
+  }
+
+  /** Connects and shows the first screen. */
+  start(): void {
+    this.#running = true;
+    this.#gateway.start(this.#platform.nowMs());
+    this.#drain();
+  }
+
+  /** Says goodbye to the broker (presence offline, DISCONNECT) and closes; nothing is lost, `start` goes on later. */
+  stop(): void {
+    this.#gateway.stop(this.#platform.nowMs());
+    this.#drain();
+    this.#running = false;
+    this.#platform.setTimer(undefined, () => {});
+    this.#transport?.close();
+    this.#transport = undefined;
+  }
+
+  press(button: Button): void {
+    this.#gateway.handleButton(button, this.#platform.nowMs());
+    this.#drain();
+  }
+
+  /** The network is there again or another one: do not wait for the end of the back-off. */
+  networkChanged(): void {
+    this.#gateway.handleNetworkChanged(this.#platform.nowMs());
+    this.#drain();
+  }
+
+  #open(broker: BrokerSettings): void {
+    this.#transport?.close();
+    let mine: Transport | undefined;
+    const alive = () => this.#running && mine !== undefined && mine === this.#transport;
+    mine = this.#platform.openTransport(broker, {
+      onConnected: () => {
+        if (!alive()) return;
+        this.#gateway.handleConnected(this.#platform.nowMs());
+        this.#drain();
+      },
+      onBytes: (bytes) => {
+        if (!alive()) return;
+        this.#gateway.handleBytes(bytes, this.#platform.nowMs());
+        this.#drain();
+      },
+      onClosed: (reason) => {
+        if (!alive()) return;
+        this.#transport = undefined;
+        this.#gateway.handleClosed(reason, this.#platform.nowMs());
+        this.#drain();
+      },
+    });
+    this.#transport = mine;
+  }
+
+  #drain(): void {
+    const gateway = this.#gateway;
+    for (let bytes = gateway.pollTransmit(); bytes; bytes = gateway.pollTransmit()) this.#transport?.write(bytes);
+    for (let event = gateway.pollEvent(); event; event = gateway.pollEvent()) {
+      switch (event.type) {
+        case "open":
+          this.#open(event.broker);
+          break;
+        case "close":
+          this.#transport?.close();
+          this.#transport = undefined;
+          break;
+        case "alert":
+          this.#platform.alert(event.priority);
+          break;
+        case "log":
+          this.#platform.log(event.line);
+          break;
+      }
+    }
+    const nowMs = this.#platform.nowMs();
+    const drawList = gateway.pollScreen(nowMs);
+    if (drawList) {
+      this.#platform.paint(drawList);
+      gateway.handlePainted(nowMs);
+      for (let bytes = gateway.pollTransmit(); bytes; bytes = gateway.pollTransmit()) this.#transport?.write(bytes);
+    }
+    const wakeMs = gateway.pollTimeout();
+    this.#platform.setTimer(wakeMs === undefined ? undefined : Math.max(0, wakeMs - nowMs), () => {
+      gateway.handleTimeout(this.#platform.nowMs());
+      this.#drain();
+    });
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Every setting of a device, its range and its default: the one place that knows them. Hosts read them from where they
+ * keep them (command line, preferences, page address) as text or numbers and hand the whole record to `parseSettings`.
+ */
+import { ENV_BYTES_MAX, KEEP_ALIVE_SECONDS_MAX, UID_BYTES_MAX } from "../limits.ts";
+import { utf8Length } from "../utf8.ts";
+
+/** The broker to connect to and how to log in there. */
+export interface BrokerSettings {
+  readonly transport: "tcp" | "ws";
+  /** Name or address. */
+  readonly host: string;
+  readonly port: number;
+  /** Path of the WebSocket; of no meaning with TCP. */
+  readonly path: string;
+  /** Empty: log in without a name. */
+  readonly userName: string;
+  readonly password: string;
+  readonly keepAliveSeconds: number;
+}
+
+export interface Settings {
+  /** Names the organisation: the first level of every topic. */
+  readonly env: string;
+  /** Names this device: its topics, its client identifier, the sender of its messages. */
+  readonly uid: string;
+  readonly broker: BrokerSettings;
+  readonly telemetry: {
+    readonly format: "cbor" | "json";
+    /** Seconds between two samples; 0 takes none. */
+    readonly intervalSeconds: number;
+  };
+  readonly screen: {
+    /** A page stays on the screen at least this long before the next new one takes its place. */
+    readonly dwellMs: number;
+  };
+}
+
+type Setting =
+  | { readonly kind: "text"; readonly default: string; readonly bytesMax: number; readonly topicLevel?: true }
+  | { readonly kind: "number"; readonly default: number; readonly min: number; readonly max: number }
+  | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] };
+
+/** Name, kind, default and range of each setting. A name is what stands on a command line and in a preference. */
+export const SETTINGS = Object.freeze({
+  env: { kind: "text", default: "field", bytesMax: ENV_BYTES_MAX, topicLevel: true },
+  uid: { kind: "text", default: "pager-1", bytesMax: UID_BYTES_MAX, topicLevel: true },
+  "broker.transport": { kind: "choice", default: "tcp", choices: ["tcp", "ws"] },
+  "broker.host": { kind: "text", default: "127.0.0.1", bytesMax: 253 },
+  "broker.port": { kind: "number", default: 1883, min: 1, max: 65_535 },
+  "broker.path": { kind: "text", default: "/mqtt", bytesMax: 255 },
+  "broker.userName": { kind: "text", default: "", bytesMax: 255 },
+  "broker.password": { kind: "text", default: "", bytesMax: 255 },
+  "broker.keepAlive": { kind: "number", default: 60, min: 5, max: KEEP_ALIVE_SECONDS_MAX },
+  "telemetry.format": { kind: "choice", default: "cbor", choices: ["cbor", "json"] },
+  "telemetry.interval": { kind: "number", default: 60, min: 0, max: 86_400 },
+  "screen.dwell": { kind: "number", default: 500, min: 0, max: 60_000 },
+} as const satisfies Record<string, Setting>);
+
+export type SettingName = keyof typeof SETTINGS;
+export type SettingsResult = { readonly settings: Settings } | { readonly errors: readonly string[] };
+
+/**
+ * Checks a record of raw settings (text as from a command line, or numbers) and fills in the defaults.
+ * Every wrong or unknown one is named in `errors` with what was got and expected; a password is never repeated there.
+ */
+export function parseSettings(raw: Readonly<Record<string, unknown>>): SettingsResult {
+  const errors: string[] = [];
+  for (const name of Object.keys(raw)) {
+    if (!Object.hasOwn(SETTINGS, name)) errors.push(`setting ${name}: there is no such setting`);
+  }
+  const text = (name: SettingName) => String(parseOne(name, raw[name], errors));
+  const number = (name: SettingName) => Number(parseOne(name, raw[name], errors));
+  const settings: Settings = {
+    env: text("env"),
+    uid: text("uid"),
+    broker: {
+      transport: text("broker.transport") as "tcp" | "ws",
+      host: text("broker.host"),
+      port: number("broker.port"),
+      path: text("broker.path"),
+      userName: text("broker.userName"),
+      password: text("broker.password"),
+      keepAliveSeconds: number("broker.keepAlive"),
+    },
+    telemetry: {
+      format: text("telemetry.format") as "cbor" | "json",
+      intervalSeconds: number("telemetry.interval"),
+    },
+    screen: { dwellMs: number("screen.dwell") },
+  };
+  return errors.length ? { errors } : { settings };
+}
+
+function parseOne(name: SettingName, value: unknown, errors: string[]): string | number {
+  const setting: Setting = SETTINGS[name];
+  if (value === undefined) return setting.default;
+  const problem = (expected: string) => {
+    const got = name === "broker.password" ? "a value that is not" : JSON.stringify(value);
+    errors.push(`setting ${name}: ${got}, expected ${expected}`);
+    return setting.default;
+  };
+  switch (setting.kind) {
+    case "number": {
+      const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+      if (typeof number !== "number" || !Number.isInteger(number) || number < setting.min || number > setting.max)
+        return problem(`a whole number from ${setting.min} to ${setting.max}`);
+      return number;
+    }
+    case "choice":
+      if (typeof value !== "string" || !setting.choices.includes(value))
+        return problem(`one of ${setting.choices.join(", ")}`);
+      return value;
+    case "text":
+      if (typeof value !== "string" || utf8Length(value) > setting.bytesMax)
+        return problem(`text of at most ${setting.bytesMax} bytes`);
+      if (setting.topicLevel && !isTopicLevel(value))
+        return problem(`1 to ${setting.bytesMax} bytes without /, +, # and control characters`);
+      return value;
+  }
+}
+
+/** What `env` and `uid` may be: not empty, no `/`, `+`, `#`, no control character (wire format, topics). */
+export function isTopicLevel(text: string): boolean {
+  if (text === "" || utf8Length(text) > UID_BYTES_MAX) return false;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || (code >= 0x7f && code <= 0x9f) || code === 0x2f || code === 0x2b || code === 0x23) return false;
+  }
+  return true;
+}

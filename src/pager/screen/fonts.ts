@@ -1,0 +1,9 @@
+/** The fonts of the layout, by role. A host maps each to a face of its own that keeps to these pixel sizes. */
+export type Font = "small" | "body" | "large";
+
+/** Size of the face and height of a line, in pixels. A line's text is drawn at the top of its line. */
+export const FONTS = Object.freeze({
+  small: Object.freeze({ sizePixels: 16, lineHeight: 22 }),
+  body: Object.freeze({ sizePixels: 20, lineHeight: 27 }),
+  large: Object.freeze({ sizePixels: 28, lineHeight: 38 }),
+} as const);
