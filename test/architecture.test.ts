@@ -1,0 +1,212 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the samples are source text.
+/** Holds the rules of the architecture against the files, and shows of each rule that it can fail. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { coreCodeViolations, topLevelViolations } from "./architecture/code-rules.ts";
+import { importCycles, importViolations } from "./architecture/import-rules.ts";
+import { manifestViolations, parseManifest } from "./architecture/manifest-rules.ts";
+import { codeOf, importsOf, type SourceFile } from "./architecture/source-text.ts";
+
+const root = new URL("..", import.meta.url);
+const git = (...args: string[]) =>
+  execFileSync("git", ["-C", fileURLToPath(root), ...args], { encoding: "utf8" })
+    .split("\0")
+    .filter(Boolean);
+const tracked = git("ls-files", "-z");
+const present = [...new Set([...tracked, ...git("ls-files", "-z", "--others", "--exclude-standard")])];
+const files: SourceFile[] = present
+  .filter((path) => /^(src|hosts)\/.*\.tsx?$/.test(path) && existsSync(new URL(path, root)))
+  .map((path) => ({ path, text: readFileSync(new URL(path, root), "utf8") }));
+const core = files.filter((file) => file.path.startsWith("src/"));
+/** Ambient declarations describe modules, they are none. */
+const deviceFiles = files.filter((file) => !file.path.endsWith(".d.ts"));
+
+const sample = (path: string, text: string, ...others: string[]): SourceFile[] => [
+  { path, text },
+  ...others.map((other) => ({ path: other, text: "" })),
+];
+
+describe("the repository", () => {
+  it("has files to check", () => {
+    expect(core.length).toBeGreaterThan(5);
+  });
+
+  it("imports only in the allowed directions", () => {
+    expect(importViolations(files)).toEqual([]);
+  });
+
+  it("has no cycle of imports in src", () => {
+    expect(importCycles(core)).toEqual([]);
+  });
+
+  it("keeps platforms, default exports, enums, any and barrel files out of src", () => {
+    expect(core.flatMap(coreCodeViolations)).toEqual([]);
+  });
+
+  it("holds at its top only what the architecture lists", () => {
+    expect(topLevelViolations(tracked)).toEqual([]);
+  });
+
+  const platforms = ["hosts/simulator/manifest.json", "hosts/esp32/manifest.json"];
+  describe.runIf(existsSync(new URL("manifest.json", root)))("manifest.json", () => {
+    it.each(platforms)("agrees with the folders, together with %s", (platform) => {
+      const manifests = ["manifest.json", platform]
+        .filter((path) => existsSync(new URL(path, root)))
+        .map((path) => parseManifest(path, readFileSync(new URL(path, root), "utf8")));
+      expect(manifestViolations(manifests, deviceFiles, ["src", "hosts/moddable"])).toEqual([]);
+    });
+  });
+});
+
+describe("reading a source", () => {
+  it("blanks comments, strings, templates and patterns", () => {
+    const source = 'a // "b\nc /* d\n e */ f("g\\"h", `i${j(`k`, {l})}m`, /n["/]o/g, 4 / 2 / p)';
+    expect(codeOf(source).replace(/\s+/g, " ")).toBe('a c f(" ", ` ${j(` `, {l})} `, / /g, 4 / 2 / p)');
+    expect(codeOf(source)).toHaveLength(source.length);
+  });
+
+  it("finds every form of import and none that is not one", () => {
+    const source = [
+      'import a from "./a.ts"; import { b,\n  c } from "./b.ts";',
+      'import * as d from "./d.ts"; import "./e.ts"; export { f } from "./f.ts"; export * from "./g.ts";',
+      'import type { H } from "./h.ts"; export type { I } from "./i.ts"; import { type J } from "./j.ts";',
+      'await import("./k.ts"); import(name); // import "./no.ts"',
+      "const text = 'import x from \"./no.ts\"'; const from = important; export const m = 1;",
+    ].join("\n");
+    const found = importsOf(source);
+    const names = (wanted: boolean) => found.filter((each) => each.typeOnly === wanted).map((each) => each.specifier);
+    expect(names(true)).toEqual(["./h.ts", "./i.ts"]);
+    expect(names(false)).toEqual("./a.ts ./b.ts ./d.ts ./e.ts ./f.ts ./g.ts ./j.ts ./k.ts ?".split(" "));
+  });
+});
+
+describe("an import is refused", () => {
+  const refused: [string, string, string][] = [
+    ["src/mqtt/a.ts", "../payload/b.ts", "may not know of payload"],
+    ["src/pager/screen/a.ts", "../../mqtt/b.ts", "may not know of mqtt"],
+    ["src/sensor/a.ts", "../gateway/b.ts", "may not know of gateway"],
+    ["src/bytes.ts", "./mqtt/b.ts", "only root files"],
+    ["src/seams.ts", "./pager/screen/fonts.ts", "only root files"],
+    ["src/gateway/a.ts", "../seams.ts", "import type"],
+    ["src/gateway/a.ts", "../../hosts/runner.ts", "only src"],
+    ["src/gateway/a.ts", "../../test/require.ts", "only src"],
+    ["hosts/node/a.ts", "../../src/mqtt/b.ts", "a host sees"],
+    ["hosts/node/a.ts", "../../src/payload/b.ts", "a host sees"],
+    ["hosts/node/a.ts", "../../test/require.ts", "does not import tests"],
+  ];
+  it.each(refused)("from %s to %s", (from, specifier, problem) => {
+    const to = new URL(specifier, `file:///${from}`).pathname.slice(1);
+    expect(importViolations(sample(from, `import { x } from "${specifier}";`, to))).toEqual([
+      expect.stringContaining(problem),
+    ]);
+  });
+
+  it.each(["node:net", "ws", "#board"])("from src to %s", (specifier) => {
+    expect(importViolations(sample("src/gateway/a.ts", `import "${specifier}";`))).toHaveLength(1);
+  });
+
+  it("when it leads nowhere, and when it is dynamic in src", () => {
+    expect(importViolations(sample("src/mqtt/a.ts", 'import "./b.ts";'))).toHaveLength(1);
+    expect(importViolations(sample("src/mqtt/a.ts", 'import("./b.ts");', "src/mqtt/b.ts"))).toHaveLength(1);
+  });
+
+  it("when it closes a cycle, unless only types do", () => {
+    const cycle = (keyword: string) => [
+      { path: "src/mqtt/a.ts", text: 'import { b } from "./b.ts";' },
+      { path: "src/mqtt/b.ts", text: 'import { c } from "./c.ts";' },
+      { path: "src/mqtt/c.ts", text: `${keyword} { a } from "./a.ts";` },
+    ];
+    expect(importCycles(cycle("import"))).toEqual(["src/mqtt/a.ts → src/mqtt/b.ts → src/mqtt/c.ts → src/mqtt/a.ts"]);
+    expect(importCycles(cycle("import type"))).toEqual([]);
+  });
+});
+
+describe("an import is allowed", () => {
+  const allowed: [string, string, string][] = [
+    ["src/gateway/a.ts", "import { x }", "../mqtt/session.ts"],
+    ["src/pager/screen/a.ts", "import { x }", "../inbox.ts"],
+    ["src/mqtt/a.ts", "import { x }", "../limits.ts"],
+    ["src/pager/a.ts", "import type { Store }", "../seams.ts"],
+    ["src/seams.ts", "import type { Font }", "./pager/screen/fonts.ts"],
+    ["hosts/node/a.ts", "import { x }", "../../src/gateway/gateway.ts"],
+    ["hosts/station/a.ts", "import { x }", "../../src/payload/message.ts"],
+  ];
+  it.each(allowed)("from %s by %s from %s", (from, clause, specifier) => {
+    const to = new URL(specifier, `file:///${from}`).pathname.slice(1);
+    expect(importViolations(sample(from, `${clause} from "${specifier}";`, to))).toEqual([]);
+  });
+});
+
+describe("code is refused in src", () => {
+  const refused = [
+    "setTimeout(f, 1);",
+    "console.log(1);",
+    "const b = Buffer.alloc(1);",
+    "new TextEncoder();",
+    "const t = Date.now();",
+    "const t = new Date();",
+    "const r = Math.random();",
+    "async function f() {}",
+    "new Promise(f);",
+    "export default 1;",
+    "enum Color { red }",
+    "let x: any;",
+    "const x = `${process.env}`;",
+  ];
+  it.each(refused)("%s", (text) => {
+    expect(coreCodeViolations({ path: "src/a.ts", text })).toHaveLength(1);
+  });
+
+  it("as a barrel file", () => {
+    expect(coreCodeViolations({ path: "src/mqtt/index.ts", text: "" })).toHaveLength(1);
+  });
+
+  it("but not in words, members and dates that were given", () => {
+    const text = '/** any process */ session.process("console"); new Date(1); const company = this.fetch;';
+    expect(coreCodeViolations({ path: "src/a.ts", text })).toEqual([]);
+  });
+});
+
+it("a stray file or folder at the top is refused, a dotfile is not", () => {
+  expect(topLevelViolations(["src/a.ts", ".ci/run", ".gitignore", "docs/a.md", "notes.txt"])).toHaveLength(2);
+});
+
+describe("a manifest is refused", () => {
+  const good = { "pager/src/*": "./src/*", "pager/src/mqtt/*": "./src/mqtt/*" };
+  const device = [
+    { path: "src/limits.ts", text: "" },
+    { path: "src/mqtt/a.ts", text: 'import { x } from "../limits.ts";' },
+  ];
+  const check = (modules: Record<string, string | string[]>, preload: string[] = []) =>
+    manifestViolations([parseManifest("manifest.json", JSON.stringify({ modules, preload }))], device, ["src"]);
+
+  it("not when it agrees", () => {
+    expect(check({ ...good, "*": "$(MODULES)/x/*" }, ["pager/src/mqtt/a", "timer"])).toEqual([]);
+  });
+
+  it("when a folder has no line", () => {
+    expect(check({ "pager/src/*": "./src/*" })).toEqual([expect.stringContaining("src/mqtt: has no wildcard")]);
+  });
+
+  it("when a line leads nowhere", () => {
+    expect(check({ ...good, "pager/src/pager/*": "./src/pager/*" })).toEqual([expect.stringContaining("nothing at")]);
+  });
+
+  it("when a file has two names", () => {
+    expect(check({ ...good, "pager/l": "./src/limits" })).toEqual([expect.stringContaining("2 module names")]);
+  });
+
+  it("when a preload is no module or a wildcard", () => {
+    expect(check(good, ["pager/src/nowhere"])).toEqual([expect.stringContaining("no such module")]);
+    expect(check(good, ["pager/src/*"])).toEqual([expect.stringContaining("wildcards")]);
+  });
+
+  it("when a relative import would look for another name", () => {
+    expect(check({ ...good, "pager/src/mqtt/*": "./other/*", "pager/mqtt/*": "./src/mqtt/*" })).toEqual([
+      expect.stringContaining("nothing at"),
+      expect.stringContaining("looks for module pager/limits"),
+    ]);
+  });
+});

@@ -1,0 +1,50 @@
+/** What may not be written in `src`, and what may lie at the top of the repository. */
+import { codeOf, lineAt, type SourceFile } from "./source-text.ts";
+
+/** Names of platforms. The core takes bytes and times and asks for nothing else. */
+const PLATFORM_NAMES = [
+  ..."setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate queueMicrotask console process".split(
+    " ",
+  ),
+  ..."Buffer TextEncoder TextDecoder performance crypto fetch URL URLSearchParams structuredClone Intl".split(" "),
+  ..."window document navigator localStorage globalThis trace require Promise async await WebSocket atob btoa".split(
+    " ",
+  ),
+];
+
+const FORBIDDEN: readonly { readonly pattern: RegExp; readonly why: string }[] = [
+  {
+    pattern: new RegExp(`(?<![.\\w$#])(?:${PLATFORM_NAMES.join("|")})(?![\\w$])`, "g"),
+    why: "belongs to a platform; the core does no I/O",
+  },
+  { pattern: /(?<![.\w$#])Date\s*\.\s*now\b/g, why: "time comes in through the seams" },
+  { pattern: /(?<![.\w$#])new\s+Date\s*(?:\(\s*\)|(?![\s(]))/g, why: "time comes in through the seams" },
+  { pattern: /(?<![.\w$#])Math\s*\.\s*random\b/g, why: "random numbers come in through the seams" },
+  { pattern: /(?<![.\w$#])export\s+default\b/g, why: "exports are named" },
+  { pattern: /(?<![.\w$#])enum\s+[\w$]+\s*\{/g, why: "a frozen object is used instead of an enum" },
+  { pattern: /(?<![.\w$#])any(?![\w$])/g, why: "nothing is of type any" },
+];
+
+/** What of a file in `src` breaks the rules of the core, one sentence each. */
+export function coreCodeViolations(file: SourceFile): string[] {
+  const code = codeOf(file.text);
+  const violations: string[] = [];
+  for (const { pattern, why } of FORBIDDEN) {
+    for (const match of code.matchAll(pattern))
+      violations.push(`${file.path}:${lineAt(code, match.index)}: ${match[0]}: ${why}`);
+  }
+  if (/(^|\/)index\.tsx?$/.test(file.path)) violations.push(`${file.path}: there are no barrel files`);
+  return violations;
+}
+
+const TOP_LEVEL = new Set(
+  "package.json package-lock.json tsconfig.json manifest.json README.md LICENSE src hosts test".split(" "),
+);
+
+/** Tracked paths whose first part the architecture does not list. Dotfiles are free. */
+export function topLevelViolations(trackedPaths: readonly string[]): string[] {
+  const tops = new Set(trackedPaths.map((path) => path.split("/")[0] as string));
+  return [...tops]
+    .filter((name) => !name.startsWith(".") && !TOP_LEVEL.has(name))
+    .map((name) => `${name}: not a part of the tree of architecture.md`);
+}
