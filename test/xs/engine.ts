@@ -1,0 +1,156 @@
+/**
+ * Drives the XS engine from npm, the one that is flashed: a process that takes netstrings on descriptor 3 and answers on
+ * descriptor 4. What the worker has and a board has not is removed before a program runs, and the built-ins are frozen.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+/** What a program costs: `compute` is exact and repeatable, `slots` are the heap's cells in use after a collection. */
+export interface Meter {
+  readonly compute: number;
+  readonly slots: number;
+}
+
+export interface Reply {
+  /** What the program's `run()` returned, through JSON. */
+  readonly value: unknown;
+  readonly meter: Meter;
+}
+
+const PLATFORM_FOLDERS: Readonly<Record<string, string>> = { linux: "lin", darwin: "mac", win32: "win" };
+
+/** Above any program here; a runaway ends with exit status 17 instead of hanging. */
+const COMPUTE_MAX = 4_000_000_000;
+const REPLY_TIMEOUT_MS = 60_000;
+
+/**
+ * Text coders and timers come with modules on a board, not by themselves. The coder is kept aside for the driver's replies.
+ * Frozen prototypes are how a preloaded program meets the built-ins: an assignment such as `error.name = …` throws.
+ */
+const PRELUDE = `"use strict";
+(() => {
+  const coder = new TextEncoder();
+  const stringify = JSON.stringify;
+  for (const name of ["TextEncoder", "TextDecoder", "setImmediate", "performance", "Base64", "harden", "issueCommand", "lockdown"])
+    delete globalThis[name];
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    const value = globalThis[name];
+    if (typeof value !== "function" && (typeof value !== "object" || value === null || value === globalThis)) continue;
+    if (typeof value === "function" && value.prototype) Object.freeze(value.prototype);
+    Object.freeze(value);
+  }
+  globalThis.reply = (value) => coder.encode(stringify(value) ?? "null").buffer;
+})();`;
+
+/** The worker's binary, or undefined where the package was not installed or could not be built. */
+export function findEngine(): string | undefined {
+  const folder = PLATFORM_FOLDERS[process.platform];
+  const file = process.platform === "win32" ? "xsnap-worker.exe" : "xsnap-worker";
+  const base = "../../node_modules/@agoric/xsnap/xsnap-native/xsnap/build/bin";
+  const path = fileURLToPath(new URL(`${base}/${folder}/release/${file}`, import.meta.url));
+  try {
+    accessSync(path, constants.X_OK);
+    return path;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One script of a program and all that it imports, as it would run on a board: no module of Node resolves. */
+export async function bundle(programUrl: URL): Promise<string> {
+  const result = await build({
+    entryPoints: [fileURLToPath(programUrl)],
+    bundle: true,
+    write: false,
+    format: "iife",
+    globalName: "program",
+    footer: { js: "globalThis.program = program;" },
+    target: "es2023",
+    platform: "neutral",
+    conditions: ["moddable"],
+    logLevel: "silent",
+  });
+  return (result.outputFiles[0] as { text: string }).text;
+}
+
+export class Engine {
+  readonly #process: ChildProcess;
+  readonly #input: Writable;
+  #buffer = Buffer.alloc(0);
+  #errors = "";
+  #settle: ((answer: Buffer | Error) => void) | undefined;
+
+  constructor(binary: string) {
+    this.#process = spawn(binary, ["fieldpager", "-l", String(COMPUTE_MAX)], {
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
+    });
+    const [, stdout, stderr, input, output] = this.#process.stdio as [null, Readable, Readable, Writable, Readable];
+    this.#input = input;
+    for (const stream of [stdout, stderr]) stream.on("data", (bytes: Buffer) => (this.#errors += bytes.toString()));
+    output.on("data", (bytes: Buffer) => this.#receive(bytes));
+    input.on("error", () => {});
+    this.#process.on("error", (error) => this.#fail(error.message));
+    this.#process.on("close", (code, signal) => this.#fail(`ended with ${code ?? signal}`));
+  }
+
+  /** Runs a script; what it evaluates to is ignored. A throw in it rejects with the error's text. */
+  async evaluate(script: string): Promise<void> {
+    await this.#ask(script);
+  }
+
+  /** Evaluates a bundled program that exports `run()`, calls it, and gives its result and what it cost. */
+  async run(program: string): Promise<Reply> {
+    await this.#ask(PRELUDE);
+    await this.#ask(program);
+    const { text, compute } = await this.#ask("reply(program.run())");
+    const { slots } = await this.#ask("gc()");
+    return { value: JSON.parse(text), meter: { compute, slots } };
+  }
+
+  /** Ends the process and waits until it is gone. */
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const closed = new Promise((resolve) => this.#process.once("close", resolve));
+    this.#process.kill();
+    await closed;
+  }
+
+  async #ask(script: string): Promise<Meter & { text: string }> {
+    const body = Buffer.from(`e${script}`);
+    const message = await new Promise<Buffer>((resolve, reject) => {
+      const deadline = setTimeout(() => this.#fail(`no answer within ${REPLY_TIMEOUT_MS} ms`), REPLY_TIMEOUT_MS);
+      this.#settle = (answer) => {
+        clearTimeout(deadline);
+        if (answer instanceof Error) reject(answer);
+        else resolve(answer);
+      };
+      this.#input.write(Buffer.concat([Buffer.from(`${body.length}:`), body, Buffer.from(",")]));
+    });
+    if (message[0] !== 0x2e) throw new Error(`XS: ${message.toString("utf8", 1)}`);
+    const separator = message.indexOf(1);
+    const meter = JSON.parse(message.toString("utf8", 1, separator)) as { compute: number; currentHeapCount: number };
+    return { text: message.toString("utf8", separator + 1), compute: meter.compute, slots: meter.currentHeapCount };
+  }
+
+  #receive(bytes: Buffer): void {
+    this.#buffer = Buffer.concat([this.#buffer, bytes]);
+    const colon = this.#buffer.indexOf(":");
+    if (colon < 0) return;
+    const end = colon + 1 + Number(this.#buffer.toString("latin1", 0, colon));
+    if (this.#buffer.length <= end) return;
+    const message = this.#buffer.subarray(colon + 1, end);
+    this.#buffer = this.#buffer.subarray(end + 1);
+    const settle = this.#settle;
+    this.#settle = undefined;
+    settle?.(message);
+  }
+
+  #fail(problem: string): void {
+    const settle = this.#settle;
+    this.#settle = undefined;
+    settle?.(new Error(`XS: ${problem}${this.#errors ? `: ${this.#errors.trim()}` : ""}`));
+  }
+}
