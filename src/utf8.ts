@@ -18,7 +18,8 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number, field:
       units.push(first);
       offset += 1;
     } else {
-      const length = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+      const length =
+        first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
       if (length === 0 || offset + length > end) throw new FormatError(field, offset, "not UTF-8");
       let code = first & (0xff >> (length + 1));
       for (let index = 1; index < length; index += 1) {
@@ -27,7 +28,8 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number, field:
         code = (code << 6) | (next & 0x3f);
       }
       const overlong = (length === 3 && code < 0x800) || (length === 4 && code < 0x10000);
-      if (overlong || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) throw new FormatError(field, offset, "not UTF-8");
+      if (overlong || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+        throw new FormatError(field, offset, "not UTF-8");
       if (code < 0x10000) units.push(code);
       else units.push(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + (code & 0x3ff));
       offset += length;
@@ -54,7 +56,8 @@ export function writeUtf8(text: string, bytes: Uint8Array, offset: number): numb
     const length = codeLength(code);
     if (length === 1) bytes[offset] = code;
     else {
-      for (let index = length - 1, rest = code; index > 0; index -= 1, rest >>= 6) bytes[offset + index] = 0x80 | (rest & 0x3f);
+      for (let index = length - 1, rest = code; index > 0; index -= 1, rest >>= 6)
+        bytes[offset + index] = 0x80 | (rest & 0x3f);
       bytes[offset] = (0xf00 >> length) | (code >> (6 * (length - 1)));
     }
     offset += length;

@@ -1,0 +1,115 @@
+/** Bounds-checked big-endian reading and writing over one `Uint8Array`; nothing is copied that can be viewed. */
+import { FormatError, UsageError } from "./errors.ts";
+import { decodeUtf8, utf8Length, writeUtf8 } from "./utf8.ts";
+
+/** Reads forward. Each read names the field it is for; a read past the end throws a `FormatError` with that name. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  /** Offset of the next byte. */
+  offset: number;
+  /** Offset behind the last byte. */
+  readonly end: number;
+
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+    this.#bytes = bytes;
+    this.offset = start;
+    this.end = end;
+  }
+
+  get remaining(): number {
+    return this.end - this.offset;
+  }
+
+  uint8(field: string): number {
+    return this.#bytes[this.#take(1, field)] as number;
+  }
+
+  uint16(field: string): number {
+    const at = this.#take(2, field);
+    return ((this.#bytes[at] as number) << 8) | (this.#bytes[at + 1] as number);
+  }
+
+  uint32(field: string): number {
+    return this.uint16(field) * 0x1_0000 + this.uint16(field);
+  }
+
+  /** A view of the next `length` bytes: it lives as long as the buffer behind it. */
+  view(length: number, field: string): Uint8Array {
+    const at = this.#take(length, field);
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  /** The next `length` bytes as UTF-8 text. */
+  text(length: number, field: string): string {
+    const at = this.#take(length, field);
+    return decodeUtf8(this.#bytes, at, at + length, field);
+  }
+
+  #take(length: number, field: string): number {
+    const at = this.offset;
+    if (length > this.end - at) throw new FormatError(field, at, `${length} bytes wanted, ${this.end - at} left`);
+    this.offset = at + length;
+    return at;
+  }
+}
+
+/** Writes forward into a buffer of fixed size, allocated once. A write past its end throws a `UsageError`. */
+export class ByteWriter {
+  readonly #bytes: Uint8Array;
+  #length = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytes = new Uint8Array(bytesMax);
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Bytes that still fit. */
+  get free(): number {
+    return this.#bytes.length - this.#length;
+  }
+
+  uint8(value: number): void {
+    this.#bytes[this.#grow(1)] = value;
+  }
+
+  uint16(value: number): void {
+    const at = this.#grow(2);
+    this.#bytes[at] = value >> 8;
+    this.#bytes[at + 1] = value;
+  }
+
+  uint32(value: number): void {
+    this.uint16(Math.floor(value / 0x1_0000));
+    this.uint16(value % 0x1_0000);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.#grow(bytes.length));
+  }
+
+  /** The text as UTF-8, without a length. */
+  text(text: string): void {
+    writeUtf8(text, this.#bytes, this.#grow(utf8Length(text)));
+  }
+
+  /** A view of what was written from `start` on; it is overwritten after `clear`. */
+  view(start = 0): Uint8Array {
+    return this.#bytes.subarray(start, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  #grow(length: number): number {
+    if (length > this.free)
+      throw new UsageError(`writer: ${length} bytes wanted, ${this.free} of ${this.#bytes.length} free`);
+    const at = this.#length;
+    this.#length += length;
+    return at;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Random } from "../seams.ts";
+
+/** Bounds of the wait before a reconnect, in milliseconds. */
+export interface BackoffLimits {
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+/**
+ * How long to wait before the next attempt to connect: uniform between 0 and a ceiling that doubles with each attempt
+ * ("full jitter"), so that devices that lost the same broker do not come back together.
+ */
+export class Backoff {
+  readonly #limits: BackoffLimits;
+  readonly #random: Random;
+  #ceilingMs: number;
+
+  constructor(limits: BackoffLimits, random: Random) {
+    this.#limits = limits;
+    this.#random = random;
+    this.#ceilingMs = limits.baseMs;
+  }
+
+  /** The next wait, in milliseconds. The ceiling of the one after it is twice as high. */
+  nextDelayMs(): number {
+    const delayMs = this.#random() * this.#ceilingMs;
+    this.#ceilingMs = Math.min(this.#ceilingMs * 2, this.#limits.maxMs);
+    return delayMs;
+  }
+
+  /** The broker refuses what we are, not when we come: go to the ceiling at once. */
+  refused(): void {
+    this.#ceilingMs = this.#limits.maxMs;
+  }
+
+  /** A connection has stood long enough: the next wait is short again. */
+  reset(): void {
+    this.#ceilingMs = this.#limits.baseMs;
+  }
+}

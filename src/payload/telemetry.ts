@@ -1,0 +1,111 @@
+/**
+ * Telemetry: a batch of readings as SenML (RFC 8428), in CBOR or in JSON. The first record carries the base name (uid and
+ * `/`) and, where the clock is set, the base time; each record has a name, a unit, a value and its own time: seconds after
+ * the base time, or, without a clock, seconds before now as a negative number (RFC 8428, section 4.5.3).
+ */
+import { ByteWriter } from "../bytes.ts";
+import { encodeUtf8, utf8Length } from "../utf8.ts";
+
+export interface Reading {
+  /** SenML name below the base name. */
+  readonly name: string;
+  /** SenML unit. */
+  readonly unit: string;
+  readonly value: number;
+  /** Age in seconds when the batch is made, 0 or more. */
+  readonly ageSeconds: number;
+}
+
+/** CBOR labels (RFC 8428, table 4). */
+const LABEL = Object.freeze({ bn: -2, bt: -3, n: 0, u: 1, v: 2, t: 6 } as const);
+type Key = keyof typeof LABEL;
+type SenmlRecord = readonly (readonly [Key, string | number])[];
+
+/**
+ * @param readings oldest first, at least one
+ * @param nowSeconds seconds since 1970, or undefined without a clock
+ */
+export function encodeTelemetry(
+  format: "cbor" | "json",
+  uid: string,
+  readings: readonly Reading[],
+  nowSeconds: number | undefined,
+): Uint8Array {
+  const records = recordsOf(uid, readings, nowSeconds);
+  if (format === "cbor") return encodeCbor(records);
+  return encodeUtf8(JSON.stringify(records.map((record) => Object.fromEntries(record))));
+}
+
+function recordsOf(uid: string, readings: readonly Reading[], nowSeconds: number | undefined): SenmlRecord[] {
+  const oldestAge = readings[0]?.ageSeconds ?? 0;
+  return readings.map(({ name, unit, value, ageSeconds }, index) => {
+    const record: [Key, string | number][] = [];
+    if (index === 0) record.push(["bn", `${uid}/`]);
+    if (index === 0 && nowSeconds !== undefined) record.push(["bt", round(nowSeconds - oldestAge)]);
+    record.push(["n", name], ["u", unit], ["v", value]);
+    const time = round(nowSeconds === undefined ? -ageSeconds : oldestAge - ageSeconds);
+    if (time !== 0) record.push(["t", time]);
+    return record;
+  });
+}
+
+/** Milliseconds are all that the clock gives. */
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}
+
+function encodeCbor(records: readonly SenmlRecord[]): Uint8Array {
+  const bytesMax = records.reduce(
+    (sum, record) =>
+      record.reduce(
+        (length, [, value]) => length + 1 + (typeof value === "string" ? 5 + utf8Length(value) : 9),
+        sum + 5,
+      ),
+    5,
+  );
+  const writer = new ByteWriter(bytesMax);
+  writeHead(writer, 4, records.length);
+  for (const record of records) {
+    writeHead(writer, 5, record.length);
+    for (const [key, value] of record) {
+      writeNumber(writer, LABEL[key]);
+      if (typeof value === "number") writeNumber(writer, value);
+      else {
+        writeHead(writer, 3, utf8Length(value));
+        writer.text(value);
+      }
+    }
+  }
+  return writer.view();
+}
+
+/** Major type and argument in the shortest form (RFC 8949, section 3). */
+function writeHead(writer: ByteWriter, majorType: number, argument: number): void {
+  const major = majorType << 5;
+  if (argument < 24) writer.uint8(major | argument);
+  else if (argument < 0x100) {
+    writer.uint8(major | 24);
+    writer.uint8(argument);
+  } else if (argument < 0x1_0000) {
+    writer.uint8(major | 25);
+    writer.uint16(argument);
+  } else {
+    writer.uint8(major | 26);
+    writer.uint32(argument);
+  }
+}
+
+/** A whole number of up to 32 bits as such, else as a float of 4 bytes where that is exact, else of 8. */
+function writeNumber(writer: ByteWriter, value: number): void {
+  if (Number.isInteger(value) && value >= -0x1_0000_0000 && value <= 0xffff_ffff) {
+    if (value >= 0) writeHead(writer, 0, value);
+    else writeHead(writer, 1, -1 - value);
+    return;
+  }
+  const isSingle = Math.fround(value) === value;
+  const view = new DataView(new ArrayBuffer(8));
+  if (isSingle) view.setFloat32(0, value);
+  else view.setFloat64(0, value);
+  writer.uint8(isSingle ? 0xfa : 0xfb);
+  writer.bytes(new Uint8Array(view.buffer, 0, isSingle ? 4 : 8));
+}
