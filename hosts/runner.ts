@@ -3,6 +3,7 @@
  * what to tell, in that order. A host supplies a `Platform` and nothing of this logic.
  */
 import type { Button } from "../src/gateway/buttons.ts";
+import type { GatewayEvent } from "../src/gateway/events.ts";
 import type { Gateway } from "../src/gateway/gateway.ts";
 import type { BrokerSettings } from "../src/gateway/settings.ts";
 import type { DrawList } from "../src/pager/screen/draw-list.ts";
@@ -103,35 +104,49 @@ export class Runner {
 
   #drain(): void {
     const gateway = this.#gateway;
-    for (let bytes = gateway.pollTransmit(); bytes; bytes = gateway.pollTransmit()) this.#transport?.write(bytes);
-    for (let event = gateway.pollEvent(); event; event = gateway.pollEvent()) {
-      switch (event.type) {
-        case "open":
-          this.#open(event.broker);
-          break;
-        case "close":
-          this.#transport?.close();
-          this.#transport = undefined;
-          break;
-        case "alert":
-          this.#platform.alert(event.priority);
-          break;
-        case "log":
-          this.#platform.log(event.line);
-          break;
-      }
-    }
-    const nowMs = this.#platform.nowMs();
-    const drawList = gateway.pollScreen(nowMs);
-    if (drawList) {
-      this.#platform.paint(drawList);
-      gateway.handlePainted(nowMs);
-      for (let bytes = gateway.pollTransmit(); bytes; bytes = gateway.pollTransmit()) this.#transport?.write(bytes);
-    }
+    let isPainted: boolean;
+    do {
+      this.#transmit();
+      for (let event = gateway.pollEvent(); event; event = gateway.pollEvent()) this.#handleEvent(event);
+      isPainted = this.#paint();
+    } while (isPainted);
     const wakeMs = gateway.pollTimeout();
-    this.#platform.setTimer(wakeMs === undefined ? undefined : Math.max(0, wakeMs - nowMs), () => {
+    const delayMs = wakeMs === undefined ? undefined : Math.max(0, wakeMs - this.#platform.nowMs());
+    this.#platform.setTimer(delayMs, () => {
       gateway.handleTimeout(this.#platform.nowMs());
       this.#drain();
     });
+  }
+
+  #transmit(): void {
+    for (let bytes = this.#gateway.pollTransmit(); bytes; bytes = this.#gateway.pollTransmit())
+      this.#transport?.write(bytes);
+  }
+
+  #handleEvent(event: GatewayEvent): void {
+    switch (event.type) {
+      case "open":
+        this.#open(event.broker);
+        break;
+      case "close":
+        this.#transport?.close();
+        this.#transport = undefined;
+        break;
+      case "alert":
+        this.#platform.alert(event.priority);
+        break;
+      case "log":
+        this.#platform.log(event.line);
+        break;
+    }
+  }
+
+  /** Paints one screen; there may be another behind it. */
+  #paint(): boolean {
+    const drawList = this.#gateway.pollScreen(this.#platform.nowMs());
+    if (!drawList) return false;
+    this.#platform.paint(drawList);
+    this.#gateway.handlePainted(this.#platform.nowMs());
+    return true;
   }
 }

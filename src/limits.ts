@@ -54,8 +54,14 @@ export const STABLE_MS = 10_000;
 /** Messages kept in the inbox. When it is full the expired go first, then the read, then the least important. */
 export const INBOX_RECORDS_MAX = 64;
 
-/** Bytes of all messages kept in the inbox; the same order of leaving. */
-export const INBOX_BYTES_MAX = 32_768;
+/** Bytes of all messages kept in the inbox; the same order of leaving. Fits the 24 KB of flash that boards give to NVS. */
+export const INBOX_BYTES_MAX = 12_288;
+
+/** New messages that wait for the screen; further ones wait in the connection, unacknowledged. */
+export const UNSHOWN_MAX = 16;
+
+/** With more new messages than this waiting for the screen, none of them dwells on it. */
+export const DWELL_BACKLOG_MAX = 8;
 
 /** Names of messages that left the inbox and are still recognised as duplicates. The oldest is forgotten. */
 export const DUPLICATE_WINDOW_MAX = 64;
@@ -87,4 +93,7 @@ export const JSON_DEPTH_MAX = 8;
 if (PUBLISH_BYTES_MAX + TRANSMIT_RESERVE_BYTES > TRANSMIT_BYTES_MAX)
   throw new Error("limits: a PUBLISH of PUBLISH_BYTES_MAX does not fit beside TRANSMIT_RESERVE_BYTES");
 if (BACKOFF_BASE_MS > BACKOFF_MAX_MS) throw new Error("limits: BACKOFF_BASE_MS is above BACKOFF_MAX_MS");
-if (INBOX_BYTES_MAX < PACKET_BYTES_MAX) throw new Error("limits: the largest packet does not fit into the inbox");
+if (INBOX_BYTES_MAX < 2 * PACKET_BYTES_MAX)
+  throw new Error("limits: the largest packet, every byte escaped in JSON, does not fit into the inbox");
+if (DWELL_BACKLOG_MAX >= UNSHOWN_MAX || UNSHOWN_MAX >= INBOX_RECORDS_MAX)
+  throw new Error("limits: expected DWELL_BACKLOG_MAX < UNSHOWN_MAX < INBOX_RECORDS_MAX");

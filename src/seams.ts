@@ -34,5 +34,7 @@ export interface Sensor {
   readonly name: string;
   /** SenML unit (RFC 8428, section 12.1), for example `Cel`, `%RH`, `s`. */
   readonly unit: string;
+  /** A change smaller than this is noise and not kept; without one every sample is. In the sensor's unit. */
+  readonly deadband?: number;
   sample(): number | undefined;
 }

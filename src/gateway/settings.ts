@@ -3,6 +3,7 @@
  * keep them (command line, preferences, page address) as text or numbers and hand the whole record to `parseSettings`.
  */
 import { ENV_BYTES_MAX, KEEP_ALIVE_SECONDS_MAX, UID_BYTES_MAX } from "../limits.ts";
+import { isUid } from "../payload/uid.ts";
 import { utf8Length } from "../utf8.ts";
 
 /** The broker to connect to and how to log in there. */
@@ -29,10 +30,14 @@ export interface Settings {
     readonly format: "cbor" | "json";
     /** Seconds between two samples; 0 takes none. */
     readonly intervalSeconds: number;
+    /** A reading that has not changed is sent again after this many seconds. */
+    readonly maxAgeSeconds: number;
   };
   readonly screen: {
     /** A page stays on the screen at least this long before the next new one takes its place. */
     readonly dwellMs: number;
+    /** Minutes that the time of day on the screen is ahead of UTC. */
+    readonly utcOffsetMinutes: number;
   };
 }
 
@@ -54,7 +59,9 @@ export const SETTINGS = Object.freeze({
   "broker.keepAlive": { kind: "number", default: 60, min: 5, max: KEEP_ALIVE_SECONDS_MAX },
   "telemetry.format": { kind: "choice", default: "cbor", choices: ["cbor", "json"] },
   "telemetry.interval": { kind: "number", default: 60, min: 0, max: 86_400 },
+  "telemetry.maxAge": { kind: "number", default: 600, min: 0, max: 86_400 },
   "screen.dwell": { kind: "number", default: 500, min: 0, max: 60_000 },
+  "screen.utcOffset": { kind: "number", default: 0, min: -720, max: 840 },
 } as const satisfies Record<string, Setting>);
 
 export type SettingName = keyof typeof SETTINGS;
@@ -86,8 +93,9 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>): SettingsR
     telemetry: {
       format: text("telemetry.format") as "cbor" | "json",
       intervalSeconds: number("telemetry.interval"),
+      maxAgeSeconds: number("telemetry.maxAge"),
     },
-    screen: { dwellMs: number("screen.dwell") },
+    screen: { dwellMs: number("screen.dwell"), utcOffsetMinutes: number("screen.utcOffset") },
   };
   return errors.length ? { errors } : { settings };
 }
@@ -114,18 +122,8 @@ function parseOne(name: SettingName, value: unknown, errors: string[]): string |
     case "text":
       if (typeof value !== "string" || utf8Length(value) > setting.bytesMax)
         return problem(`text of at most ${setting.bytesMax} bytes`);
-      if (setting.topicLevel && !isTopicLevel(value))
+      if (setting.topicLevel && !isUid(value))
         return problem(`1 to ${setting.bytesMax} bytes without /, +, # and control characters`);
       return value;
   }
-}
-
-/** What `env` and `uid` may be: not empty, no `/`, `+`, `#`, no control character (wire format, topics). */
-export function isTopicLevel(text: string): boolean {
-  if (text === "" || utf8Length(text) > UID_BYTES_MAX) return false;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code < 0x20 || (code >= 0x7f && code <= 0x9f) || code === 0x2f || code === 0x2b || code === 0x23) return false;
-  }
-  return true;
 }

@@ -116,6 +116,11 @@ export class Session {
     return this.#state === "connected";
   }
 
+  /** Lost, and waiting for the next attempt. */
+  get isWaiting(): boolean {
+    return this.#state === "waiting";
+  }
+
   /** Messages of QoS 1 that the broker has not acknowledged yet. */
   get inflightCount(): number {
     return this.#inflight.length;

@@ -12,6 +12,7 @@ import { ByteReader, ByteWriter } from "../bytes.ts";
 import { FormatError, UsageError } from "../errors.ts";
 import { CONTENTS_MAX, UID_BYTES_MAX } from "../limits.ts";
 import { utf8Length } from "../utf8.ts";
+import { isUid } from "./uid.ts";
 
 export const IM_TYPE = Object.freeze({ pointToPoint: 1, group: 2, notification: 3, receipt: 4 } as const);
 
@@ -70,5 +71,7 @@ export function decodeMessage(payload: Uint8Array): Message {
   const { offset, remaining } = reader;
   if (remaining < 1 || remaining > UID_BYTES_MAX)
     throw new FormatError("Sender Client UID", offset, `${remaining} bytes, expected 1 to ${UID_BYTES_MAX}`);
-  return { timestampSeconds, imType, contents, sender: reader.text(remaining, "Sender Client UID") };
+  const sender = reader.text(remaining, "Sender Client UID");
+  if (!isUid(sender)) throw new FormatError("Sender Client UID", offset, "expected no /, +, # and control characters");
+  return { timestampSeconds, imType, contents, sender };
 }

@@ -13,8 +13,6 @@ export interface Sample {
 export interface SamplerOptions {
   /** Milliseconds between two samples of a sensor; 0 takes none. */
   readonly intervalMs: number;
-  /** A value is kept when it differs from the last kept one by at least this; 0 keeps every one. */
-  readonly deadband: number;
   /** A value is kept, changed or not, when the last kept one is older than this many milliseconds. */
   readonly ageMaxMs: number;
 }
@@ -72,7 +70,7 @@ export class Sampler {
       return;
     }
     const last = this.#kept.get(sensor);
-    if (last && Math.abs(value - last.value) < this.#options.deadband && nowMs - last.atMs < this.#options.ageMaxMs)
+    if (last && Math.abs(value - last.value) < (sensor.deadband ?? 0) && nowMs - last.atMs < this.#options.ageMaxMs)
       return;
     const sample = { name: sensor.name, unit: sensor.unit, value, atMs: nowMs };
     this.#kept.set(sensor, sample);

@@ -1,0 +1,46 @@
+/** What happened to the messages that came, since the device started: nothing is lost without a number saying so. */
+export interface Counters {
+  /** Messages that came, of any kind. */
+  received: number;
+  /** Kept in the inbox. */
+  stored: number;
+  /** Recognised as kept before. */
+  duplicates: number;
+  /** Not what the wire format allows, or on a topic that is not ours. */
+  refused: number;
+  /** Above `PACKET_BYTES_MAX`. */
+  oversize: number;
+  /** Retained: old, whatever they say; not acted on. */
+  retained: number;
+  /** Not kept because everything in the inbox is more important. */
+  full: number;
+  /** Writes that the store refused. */
+  storeFailures: number;
+  /** Connections that ended. */
+  disconnections: number;
+}
+
+export function newCounters(): Counters {
+  return {
+    received: 0,
+    stored: 0,
+    duplicates: 0,
+    refused: 0,
+    oversize: 0,
+    retained: 0,
+    full: 0,
+    storeFailures: 0,
+    disconnections: 0,
+  };
+}
+
+/** What the carrier should know, in a few words for the screen; empty when nothing went wrong. */
+export function faultsInWords(counters: Readonly<Counters>): string {
+  const words: string[] = [];
+  if (counters.refused) words.push(`${counters.refused} bad`);
+  if (counters.oversize) words.push(`${counters.oversize} too large`);
+  if (counters.retained) words.push(`${counters.retained} old`);
+  if (counters.full) words.push(`${counters.full} lost`);
+  if (counters.storeFailures) words.push(`${counters.storeFailures} flash errors`);
+  return words.join(", ");
+}

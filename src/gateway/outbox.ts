@@ -1,0 +1,50 @@
+/**
+ * What waits to be published. Nothing is queued here: each source keeps, within its own bounds, what it has to say, and is
+ * asked for its next message when the session can take one. Earlier sources go first.
+ */
+import type { Session } from "../mqtt/session.ts";
+
+export interface Outgoing {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: 0 | 1;
+  readonly retain: boolean;
+  /** It was handed to the session, which sends it again after a reconnect: the source goes on to its next one. */
+  handleSent(): void;
+  /** QoS 1: the broker has taken it. */
+  handleTaken?(): void;
+}
+
+/** Looks at the next message without taking it; undefined where there is none. */
+export type OutgoingSource = (nowMs: number) => Outgoing | undefined;
+
+export class Outbox {
+  readonly #session: Session;
+  readonly #sources: readonly OutgoingSource[];
+  readonly #sent = new Map<number, Outgoing>();
+
+  constructor(session: Session, sources: readonly OutgoingSource[]) {
+    this.#session = session;
+    this.#sources = sources;
+  }
+
+  /** Publishes as much as the session takes now. */
+  pump(nowMs: number): void {
+    if (!this.#session.isConnected) return;
+    for (const source of this.#sources) {
+      for (let outgoing = source(nowMs); outgoing; outgoing = source(nowMs)) {
+        const { topic, payload, qos, retain } = outgoing;
+        if (!this.#session.canPublish(topic, payload.length, qos)) return;
+        const packetIdentifier = this.#session.publish(topic, payload, qos, retain, nowMs);
+        if (qos === 1) this.#sent.set(packetIdentifier, outgoing);
+        outgoing.handleSent();
+      }
+    }
+  }
+
+  handleAcknowledged(packetIdentifier: number): void {
+    const outgoing = this.#sent.get(packetIdentifier);
+    this.#sent.delete(packetIdentifier);
+    outgoing?.handleTaken?.();
+  }
+}
