@@ -1,0 +1,45 @@
+import SNTP from "sntp";
+import Time from "time";
+import { OneTimer } from "../moddable/clock.ts";
+
+/** How often the clock is set, in milliseconds. */
+const INTERVAL_MS = 12 * 60 * 60 * 1_000;
+
+/** Wait after a failure, in milliseconds. */
+const RETRY_MS = 60_000;
+
+/** 2024-01-01T00:00:00Z in seconds: a board's clock that shows less has not been set. */
+const PLAUSIBLE_SECONDS = 1_704_067_200;
+
+/** Sets the board's clock from a time server, once there is a network, and again from time to time. */
+export class NetworkTime {
+  readonly #timer = new OneTimer();
+  #asking = false;
+
+  /** Asks now. To be called whenever the network is there again. */
+  start(host: string): void {
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      new SNTP({ host }, (message, value) => {
+        if (message === SNTP.retry) return;
+        if (message === SNTP.time && value !== undefined) Time.set(value);
+        this.#again(host, message === SNTP.time ? INTERVAL_MS : RETRY_MS);
+      });
+    } catch (error) {
+      trace(`time: ${error}\n`);
+      this.#again(host, RETRY_MS);
+    }
+  }
+
+  #again(host: string, delayMs: number): void {
+    this.#asking = false;
+    this.#timer.set(delayMs, () => this.start(host));
+  }
+}
+
+/** Seconds since 1970, or undefined while the clock has not been set. A restart without a power cut keeps it. */
+export function networkSeconds(): number | undefined {
+  const seconds = Math.floor(Date.now() / 1_000);
+  return seconds < PLAUSIBLE_SECONDS ? undefined : seconds;
+}

@@ -1,0 +1,70 @@
+import WiFi from "embedded:network/interface/wifi";
+import { OneTimer } from "../moddable/clock.ts";
+
+/** First wait before the network is tried again, in milliseconds; it doubles with each attempt that fails. */
+const RETRY_BASE_MS = 1_000;
+
+/** Longest wait before the network is tried again, in milliseconds. */
+const RETRY_MAX_MS = 60_000;
+
+/** ECMA-419's values of `connection`: from here on there is an address; up to there, nothing is connected or tried. */
+const CONNECTED = 500;
+const DISCONNECTED = 200;
+
+/** Connects to one Wi-Fi network and stays connected. The firmware does this itself: the SDK's way never starts without. */
+export class WifiKeeper {
+  readonly #retry = new OneTimer();
+  readonly #wifi: WiFi;
+  #onAddress: () => void = () => {};
+  #network: { SSID: string; password?: string } | undefined;
+  #failures = 0;
+  #connected = false;
+
+  /** Makes the network interface; sockets may be opened from now on, and fail until there is an address. */
+  constructor() {
+    this.#wifi = new WiFi({ onChanged: () => this.#changed() });
+  }
+
+  /** Hardware address, `xx:xx:xx:xx:xx:xx`. */
+  get mac(): string | undefined {
+    return this.#wifi.MAC;
+  }
+
+  /** Begins to connect. `onAddress` is called each time that there is an address again. */
+  start(ssid: string, password: string, onAddress: () => void): void {
+    this.#network = password === "" ? { SSID: ssid } : { SSID: ssid, password };
+    this.#onAddress = onAddress;
+    this.#connect();
+  }
+
+  #connect(): void {
+    if (!this.#network) return;
+    try {
+      this.#wifi.connect(this.#network);
+    } catch (error) {
+      trace(`Wi-Fi: ${error}\n`);
+      this.#later();
+    }
+  }
+
+  #changed(): void {
+    const { connection } = this.#wifi;
+    if (connection >= CONNECTED) {
+      this.#failures = 0;
+      if (!this.#connected) trace("Wi-Fi: connected\n");
+      this.#connected = true;
+      this.#onAddress();
+    } else if (connection <= DISCONNECTED) {
+      if (this.#connected) trace("Wi-Fi: connection lost\n");
+      this.#connected = false;
+      this.#later();
+    }
+  }
+
+  #later(): void {
+    const ceilingMs = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** this.#failures);
+    this.#failures = Math.min(this.#failures + 1, 16);
+    // At least half of it, so that an access point that refuses is not asked without pause.
+    this.#retry.set(ceilingMs * (0.5 + Math.random() / 2), () => this.#connect());
+  }
+}

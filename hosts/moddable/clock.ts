@@ -1,0 +1,36 @@
+import Time from "time";
+import Timer from "timer";
+
+/**
+ * Monotonic milliseconds. The ticks of a board are 32 bits and wrap after 49 days, those of the simulator are the time of
+ * day and can be set back: so differences are added up, and one that is negative counts as none. Two calls are never
+ * more than 24 days apart, because the keep-alive timer is shorter.
+ */
+export class MonotonicClock {
+  #lastTicks = Time.ticks;
+  #nowMs = 0;
+
+  nowMs(): number {
+    const ticks = Time.ticks;
+    const elapsedMs = Time.delta(this.#lastTicks, ticks);
+    this.#lastTicks = ticks;
+    if (elapsedMs > 0) this.#nowMs += elapsedMs;
+    return this.#nowMs;
+  }
+}
+
+/** One timer that is set again and again. Clearing one that has fired is an error in the SDK, so that is remembered. */
+export class OneTimer {
+  #timer: Timer | undefined;
+
+  /** Calls back once after `delayMs`; replaces the former call. undefined only clears it. */
+  set(delayMs: number | undefined, callback: () => void): void {
+    if (this.#timer) Timer.clear(this.#timer);
+    this.#timer = undefined;
+    if (delayMs === undefined) return;
+    this.#timer = Timer.set(() => {
+      this.#timer = undefined;
+      callback();
+    }, Math.ceil(delayMs));
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Paints draw lists with Poco. Poco collects what is drawn in a buffer of fixed size before it sends pixels, so the screen
+ * is painted in bands; only the rows that differ from the former picture are painted again.
+ */
+
+import Resource from "Resource";
+import Bitmap from "commodetto/Bitmap";
+import Poco, { type Font as Face, type Screen } from "commodetto/Poco";
+import parseBMF from "commodetto/parseBMF";
+import type { DrawCommand, DrawList, Size } from "../../src/pager/screen/draw-list.ts";
+import { FONTS, type Font } from "../../src/pager/screen/fonts.ts";
+
+/** Poco's buffer in bytes. A band that needs more is halved. */
+const DISPLAY_LIST_BYTES = 6_144;
+
+/** Rows painted at once. A multiple of 4: e-paper takes no others. */
+const BAND_ROWS = 32;
+
+/** Smallest band, in rows. One line of text of a screen's width always fits. */
+const BAND_ROWS_MIN = 4;
+
+/** `end` takes true when more of the same picture follows; the SDK's typings leave that out. */
+type PocoEnd = { end(more?: boolean): void };
+
+/** The faces by role. Made once; each is read where it lies in flash. */
+export type Faces = Readonly<Record<Font, Face>>;
+
+export function loadFaces(): Faces {
+  return {
+    small: parseBMF(new Resource("OpenSans-Semibold-16.bf4")),
+    body: parseBMF(new Resource("OpenSans-Semibold-20.bf4")),
+    large: parseBMF(new Resource("OpenSans-Semibold-28.bf4")),
+  };
+}
+
+export class Painter {
+  readonly #poco: InstanceType<typeof Poco>;
+  readonly #faces: Faces;
+  #painted: DrawList = [];
+
+  constructor(screen: Screen, faces: Faces) {
+    this.#poco = new Poco(screen, { displayListLength: DISPLAY_LIST_BYTES });
+    this.#faces = faces;
+  }
+
+  get size(): Size {
+    return { width: this.#poco.width, height: this.#poco.height };
+  }
+
+  measureText(font: Font, text: string): number {
+    return this.#poco.getTextWidth(text, this.#faces[font]);
+  }
+
+  paint(drawList: DrawList): void {
+    const rows = changedRows(this.#painted, drawList, this.#poco.height);
+    this.#painted = drawList;
+    for (let y = rows.top; y < rows.bottom; y += BAND_ROWS) {
+      const height = Math.min(BAND_ROWS, rows.bottom - y);
+      this.#paintBand(drawList, y, height, y + height < rows.bottom);
+    }
+  }
+
+  #paintBand(drawList: DrawList, y: number, height: number, more: boolean): void {
+    const poco = this.#poco;
+    poco.begin(0, y, poco.width, height);
+    this.#draw(drawList, y, y + height);
+    try {
+      (poco as PocoEnd).end(more);
+    } catch (error) {
+      // Poco says no more than that it failed, and its buffer being full is the one failure that can be helped.
+      const half = (height >> 1) & ~(BAND_ROWS_MIN - 1);
+      if (half === 0) throw error;
+      this.#paintBand(drawList, y, half, true);
+      this.#paintBand(drawList, y + half, height - half, more);
+    }
+  }
+
+  #draw(drawList: DrawList, top: number, bottom: number): void {
+    const poco = this.#poco;
+    let clipped = false;
+    for (const command of drawList) {
+      if (command.kind === "clip") {
+        if (clipped) poco.clip();
+        poco.clip(command.x, command.y, command.width, command.height);
+        clipped = true;
+      } else if (command.y < bottom && command.y + heightOf(command) > top) {
+        this.#drawOne(command);
+      }
+    }
+    if (clipped) poco.clip();
+  }
+
+  #drawOne(command: Exclude<DrawCommand, { kind: "clip" }>): void {
+    const poco = this.#poco;
+    const color = poco.makeColor((command.color >> 16) & 0xff, (command.color >> 8) & 0xff, command.color & 0xff);
+    switch (command.kind) {
+      case "fill":
+        poco.fillRectangle(color, command.x, command.y, command.width, command.height);
+        break;
+      case "text":
+        poco.drawText(command.text, this.#faces[command.font], color, command.x, command.y);
+        break;
+      case "bitmap": {
+        const { buffer, byteOffset } = command.bits;
+        const bits = new Bitmap(command.width, command.height, Bitmap.Monochrome, buffer as ArrayBuffer, byteOffset);
+        poco.drawMonochrome(bits, color, undefined, command.x, command.y);
+        break;
+      }
+    }
+  }
+}
+
+function heightOf(command: DrawCommand): number {
+  return command.kind === "text" ? FONTS[command.font].lineHeight : command.height;
+}
+
+/** The rows from the first to the last in which a command differs, in whole groups of four. */
+function changedRows(before: DrawList, after: DrawList, height: number): { top: number; bottom: number } {
+  if (before.length === 0) return { top: 0, bottom: height };
+  let top = height;
+  let bottom = 0;
+  const include = (command: DrawCommand | undefined) => {
+    if (!command) return;
+    top = Math.min(top, command.y);
+    bottom = Math.max(bottom, command.y + heightOf(command));
+  };
+  for (let index = 0; index < before.length || index < after.length; index += 1) {
+    const old = before[index];
+    const now = after[index];
+    if (old && now && same(old, now)) continue;
+    include(old);
+    include(now);
+  }
+  return { top: Math.max(0, top) & ~3, bottom: Math.min(height, (bottom + 3) & ~3) };
+}
+
+function same(a: DrawCommand, b: DrawCommand): boolean {
+  if (a === b) return true;
+  if (a.kind !== b.kind || a.x !== b.x || a.y !== b.y) return false;
+  if (a.kind !== "clip" && b.kind !== "clip" && a.color !== b.color) return false;
+  if (a.kind === "text" || b.kind === "text") {
+    return a.kind === "text" && b.kind === "text" && a.font === b.font && a.text === b.text;
+  }
+  if (a.width !== b.width || a.height !== b.height) return false;
+  // The bits of two bitmaps are not compared: they are equal when they are the same array.
+  return a.kind !== "bitmap" || b.kind !== "bitmap" || a.bits === b.bits;
+}

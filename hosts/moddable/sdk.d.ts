@@ -1,0 +1,157 @@
+/**
+ * What these hosts use of the Moddable SDK, and no more. The SDK's own typings serve its builder; these serve a checkout
+ * without the SDK, and are narrower where those differ from the code. Nothing here is a module of ours.
+ */
+
+/** Writes to the debugger and to standard output. The line feed is the caller's. */
+declare function trace(...parts: readonly (string | number)[]): void;
+
+interface StringConstructor {
+  /** Text of UTF-8 bytes; throws when they are not. */
+  fromArrayBuffer(bytes: ArrayBuffer): string;
+}
+
+declare module "mc/config" {
+  const config: Readonly<Record<string, unknown>>;
+  export default config;
+}
+
+declare module "time" {
+  const Time: {
+    readonly ticks: number;
+    delta(start: number, end: number): number;
+    set(seconds: number): void;
+  };
+  export default Time;
+}
+
+declare module "timer" {
+  class Timer {
+    private constructor();
+    static set(callback: () => void, delayMs?: number): Timer;
+    static clear(timer: Timer): void;
+    private brand: boolean;
+  }
+  export default Timer;
+}
+
+declare module "net" {
+  const Net: {
+    resolve(host: string, callback: (host: string, address?: string) => void): void;
+  };
+  export default Net;
+}
+
+declare module "sntp" {
+  class SNTP {
+    static readonly time: 1;
+    static readonly retry: 2;
+    static readonly error: -1;
+    constructor(options: { host: string }, callback: (message: -1 | 1 | 2, value?: number) => void);
+  }
+  export default SNTP;
+}
+
+declare module "Resource" {
+  interface HostBuffer {
+    readonly byteLength: number;
+  }
+  const Resource: { new (path: string): HostBuffer };
+  export default Resource;
+}
+
+declare module "embedded:io/socket/tcp" {
+  class TCP {
+    constructor(options: {
+      address: string;
+      port: number;
+      nodelay?: boolean;
+      onReadable?: (bytes: number) => void;
+      onWritable?: (bytes: number) => void;
+      onError?: () => void;
+    });
+    read(buffer: Uint8Array): void;
+    write(bytes: Uint8Array): void;
+    close(): void;
+  }
+  export default TCP;
+}
+
+declare module "embedded:network/interface/wifi" {
+  class WiFi {
+    constructor(options: { onChanged?: (property: "connection" | "address") => void });
+    connect(options: { SSID: string; password?: string }): void;
+    readonly connection: number;
+    readonly MAC: string | undefined;
+  }
+  export default WiFi;
+}
+
+declare module "embedded:storage/key-value" {
+  export class Storage {
+    read(key: string): ArrayBuffer | string | number | bigint;
+    write(key: string, value: Uint8Array): void;
+    delete(key: string): void;
+    [Symbol.iterator](): Iterator<string>;
+  }
+  const KeyValueStorage: { open(options: { path: string; format?: "buffer" }): Storage };
+  export default KeyValueStorage;
+}
+
+declare module "file" {
+  export class File {
+    constructor(path: string, write?: boolean);
+    read(type: typeof ArrayBuffer): ArrayBuffer;
+    write(bytes: ArrayBuffer): void;
+    close(): void;
+    readonly length: number;
+    static delete(path: string): boolean;
+    static exists(path: string): boolean;
+    static rename(from: string, name: string): boolean;
+  }
+  export class Iterator {
+    constructor(path: string);
+    next(): { readonly name: string; readonly length?: number | undefined } | undefined;
+  }
+  export const Directory: { create(path: string): void };
+}
+
+declare module "commodetto/Bitmap" {
+  class Bitmap {
+    constructor(width: number, height: number, format: number, buffer: ArrayBuffer, offset: number);
+    static readonly Monochrome: 3;
+  }
+  export default Bitmap;
+}
+
+declare module "commodetto/Poco" {
+  import type Bitmap from "commodetto/Bitmap";
+
+  export type Font = { readonly height: number };
+  export interface Screen {
+    readonly width: number;
+    readonly height: number;
+  }
+  class Poco {
+    constructor(screen: Screen, options?: { displayListLength?: number });
+    readonly width: number;
+    readonly height: number;
+    begin(x: number, y: number, width: number, height: number): void;
+    end(): void;
+    clip(x: number, y: number, width: number, height: number): void;
+    clip(): void;
+    makeColor(red: number, green: number, blue: number): number;
+    fillRectangle(color: number, x: number, y: number, width: number, height: number): void;
+    drawMonochrome(bits: Bitmap, fore: number, back: undefined, x: number, y: number): void;
+    drawText(text: string, font: Font, color: number, x: number, y: number): void;
+    getTextWidth(text: string, font: Font): number;
+  }
+  export default Poco;
+}
+
+declare module "commodetto/parseBMF" {
+  import type Resource from "Resource";
+  import type { Font } from "commodetto/Poco";
+
+  export default function parseBMF(font: InstanceType<typeof Resource>): Font;
+}

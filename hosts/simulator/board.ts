@@ -1,0 +1,71 @@
+/** The simulator as a board: its buttons, a folder of files as store, the computer's clock. */
+import { Directory, File } from "file";
+import type { Button } from "../../src/gateway/buttons.ts";
+import type { Sensor } from "../../src/seams.ts";
+import type { Board, Pager } from "../moddable/board.ts";
+import { FileStore } from "./file-store.ts";
+
+/** Everything is kept below the folder in which the simulator was started, so that one build serves many pagers. */
+const RECORDS = "./records";
+const SETTINGS_FILE = "./settings.json";
+
+/** The buttons of the simulated device, as its `host.js` makes them. */
+type SimulatorButtons = Record<Button, new (options: { onPush: (pressed: number) => void }) => unknown>;
+
+/** The simulated device: what is sent to it arrives at `onMessage`, where its buttons listen, too. */
+interface SimulatorScreen {
+  onMessage(message: string): void;
+  postMessage(message: string): void;
+}
+
+const { screen, Host } = globalThis as unknown as { screen: SimulatorScreen; Host: { Button: SimulatorButtons } };
+
+const startedAt = Date.now();
+
+/** Scripted, in the shape of a real one: a slow wave, so that telemetry has something to tell. */
+const temperature: Sensor = {
+  name: "temperature",
+  unit: "Cel",
+  sample: () => Math.round((21 + 2 * Math.sin((Date.now() - startedAt) / 60_000)) * 10) / 10,
+};
+
+export const board: Board = {
+  openStore() {
+    Directory.create(RECORDS);
+    return new FileStore(RECORDS);
+  },
+
+  readSettings() {
+    if (!File.exists(SETTINGS_FILE)) return {};
+    const file = new File(SETTINGS_FILE);
+    try {
+      return JSON.parse(String.fromArrayBuffer(file.read(ArrayBuffer)));
+    } finally {
+      file.close();
+    }
+  },
+
+  defaultUid: () => "pager-sim",
+  ownSettings: [],
+  sensors: [temperature],
+  wallClock: () => Math.floor(Date.now() / 1000),
+
+  alert(priority) {
+    trace(`alert of priority ${priority}\n`);
+  },
+
+  start(pager: Pager) {
+    for (const button of ["a", "b", "c"] as const) {
+      new Host.Button[button]({
+        onPush: (pressed) => {
+          if (pressed) pager.press(button);
+        },
+      });
+    }
+    const toButtons = screen.onMessage;
+    screen.onMessage = (message) => {
+      if (message === "stop") pager.stop(() => screen.postMessage("exit:0"));
+      else toButtons.call(screen, message);
+    };
+  },
+};

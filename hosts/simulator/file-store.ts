@@ -1,0 +1,64 @@
+import { Directory, File, Iterator } from "file";
+import type { Store } from "../../src/seams.ts";
+
+/** No key has a dot, so this ending belongs to no record. */
+const TEMPORARY = ".tmp";
+
+/**
+ * One file a record. A record is written beside its place and then renamed into it, so that a simulator that is killed
+ * leaves the former record or the new one. (The SDK's files know no fsync: a power cut of the computer is another matter.)
+ */
+export class FileStore implements Store {
+  readonly #folder: string;
+
+  /** `folder` exists or its parent does. */
+  constructor(folder: string) {
+    Directory.create(folder);
+    this.#folder = folder;
+  }
+
+  read(key: string): Uint8Array | undefined {
+    const path = this.#path(key);
+    if (!File.exists(path)) return undefined;
+    const file = new File(path);
+    try {
+      // The SDK refuses to read the last zero bytes of a file.
+      return new Uint8Array(file.length === 0 ? new ArrayBuffer(0) : file.read(ArrayBuffer));
+    } finally {
+      file.close();
+    }
+  }
+
+  write(key: string, bytes: Uint8Array): void {
+    const path = this.#path(key);
+    const temporary = path + TEMPORARY;
+    // Opening does not empty a file that is there.
+    if (File.exists(temporary) && !File.delete(temporary)) throw new Error(`store: ${temporary} cannot be replaced`);
+    const file = new File(temporary, true);
+    try {
+      file.write(bytes.slice().buffer);
+    } finally {
+      file.close();
+    }
+    if (!File.rename(temporary, key)) throw new Error(`store: ${temporary} cannot be renamed to ${key}`);
+  }
+
+  remove(key: string): void {
+    const path = this.#path(key);
+    if (File.exists(path) && !File.delete(path)) throw new Error(`store: ${path} cannot be removed`);
+  }
+
+  keys(): readonly string[] {
+    const keys: string[] = [];
+    const entries = new Iterator(this.#folder);
+    for (let entry = entries.next(); entry; entry = entries.next()) {
+      if (entry.length !== undefined && !entry.name.endsWith(TEMPORARY)) keys.push(entry.name);
+    }
+    return keys;
+  }
+
+  #path(key: string): string {
+    if (!/^[a-z0-9-]{1,15}$/.test(key)) throw new Error(`store: ${key} is no key, expected 1 to 15 of a-z 0-9 -`);
+    return `${this.#folder}/${key}`;
+  }
+}

@@ -1,0 +1,214 @@
+/*
+ * Runs the program that mcconfig built for the simulator without a window, for tests and pictures. It offers what the
+ * SDK's mcsim offers: a buffer of pixels, a timer that calls the program, messages both ways.
+ *
+ *   launcher [-w width] [-h height] [-t seconds] mc.so
+ *
+ * Lines on standard input: `press a`, `b` or `c`; `picture file`, which writes the screen as PPM and answers with the
+ * same line on standard output; `stop`, which asks the program to end. Its end without `stop` is an end of the input.
+ * Exit status: what the program posts as `exit:N`; the engine's reason for an abort (5: unhandled exception, 1: memory
+ * full); 124 when the time is over; 2 when it was not started at all.
+ */
+#include <dlfcn.h>
+#include <gio/gio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "screen.h"
+
+#define TIMED_OUT 124
+#define WRONG_USE 2
+
+static GMainLoop* loop;
+static int exitStatus = 0;
+static guint idleSource = 0;
+
+static void fail(const char* what, const char* detail)
+{
+	fprintf(stderr, "launcher: %s: %s\n", what, detail);
+	exit(WRONG_USE);
+}
+
+static void end(int status)
+{
+	exitStatus = status;
+	g_main_loop_quit(loop);
+}
+
+static void onAbort(txScreen* screen, int status)
+{
+	(void)screen;
+	/* The engine is not to be called again; the main loop may not be running yet. */
+	fflush(stdout);
+	fprintf(stderr, "launcher: the engine aborted with reason %d\n", status);
+	exit(status ? status : 1);
+}
+
+static void onBufferChanged(txScreen* screen) { (void)screen; }
+
+static void onFormatChanged(txScreen* screen) { (void)screen; }
+
+static void onPost(txScreen* screen, char* message, int size)
+{
+	(void)screen;
+	if (size == 0 && strncmp(message, "exit:", 5) == 0)
+		end(atoi(message + 5));
+}
+
+static gboolean callIdle(gpointer data)
+{
+	txScreen* screen = data;
+	if (screen->idle)
+		(*screen->idle)(screen);
+	return G_SOURCE_CONTINUE;
+}
+
+static void onStart(txScreen* screen, double interval)
+{
+	if (!idleSource)
+		idleSource = g_timeout_add(interval < 1 ? 1 : (guint)interval, callIdle, screen);
+}
+
+static void onStop(txScreen* screen)
+{
+	(void)screen;
+	if (idleSource)
+		g_source_remove(idleSource);
+	idleSource = 0;
+}
+
+static gboolean onTimeout(gpointer data)
+{
+	(void)data;
+	fprintf(stderr, "launcher: time is over\n");
+	end(TIMED_OUT);
+	return G_SOURCE_REMOVE;
+}
+
+static void tell(txScreen* screen, const char* message)
+{
+	/* The program may write into what it is given. */
+	char* copy = g_strdup(message);
+	if (screen->invoke)
+		(*screen->invoke)(screen, copy, 0);
+	g_free(copy);
+}
+
+static void writePicture(const txScreen* screen, const char* path)
+{
+	FILE* file = fopen(path, "wb");
+	int count = screen->width * screen->height;
+	if (!file) {
+		printf("picture failed: %s\n", path);
+		return;
+	}
+	fprintf(file, "P6\n%d %d\n255\n", screen->width, screen->height);
+	for (int index = 0; index < count; index++) {
+		/* Cairo's order, which is blue first on the machines that have a simulator. */
+		const unsigned char* pixel = screen->buffer + index * screenBytesPerPixel;
+		fputc(pixel[2], file);
+		fputc(pixel[1], file);
+		fputc(pixel[0], file);
+	}
+	if (fclose(file) == 0)
+		printf("picture %s\n", path);
+	else
+		printf("picture failed: %s\n", path);
+}
+
+static void obey(txScreen* screen, const char* line)
+{
+	char message[32];
+	if (strncmp(line, "press ", 6) == 0 && line[6] >= 'a' && line[6] <= 'c' && line[7] == 0) {
+		for (int pressed = 1; pressed >= 0; pressed--) {
+			snprintf(message, sizeof message, "{\"%cButton\":%d}", line[6], pressed);
+			tell(screen, message);
+		}
+	}
+	else if (strncmp(line, "picture ", 8) == 0)
+		writePicture(screen, line + 8);
+	else if (strcmp(line, "stop") == 0)
+		tell(screen, "stop");
+	else
+		printf("unknown line: %s\n", line);
+}
+
+static gboolean onInput(GIOChannel* channel, GIOCondition condition, gpointer data)
+{
+	gchar* line = NULL;
+	gsize end = 0;
+	(void)condition;
+	if (g_io_channel_read_line(channel, &line, NULL, &end, NULL) != G_IO_STATUS_NORMAL)
+		return G_SOURCE_REMOVE;
+	line[end] = 0;
+	obey(data, line);
+	g_free(line);
+	return G_SOURCE_CONTINUE;
+}
+
+static void hearInput(txScreen* screen)
+{
+	GIOChannel* channel = g_io_channel_unix_new(0);
+	/* Unbuffered reading would not be told of a second line that came with the first. */
+	g_io_channel_set_encoding(channel, NULL, NULL);
+	g_io_add_watch(channel, G_IO_IN | G_IO_HUP, onInput, screen);
+}
+
+static txScreen* makeScreen(int width, int height)
+{
+	txScreen* screen = calloc(1, sizeof(txScreen) + (size_t)width * height * screenBytesPerPixel);
+	if (!screen)
+		fail("no memory", "for the screen");
+	screen->abort = onAbort;
+	screen->bufferChanged = onBufferChanged;
+	screen->formatChanged = onFormatChanged;
+	screen->post = onPost;
+	screen->start = onStart;
+	screen->stop = onStop;
+	screen->width = width;
+	screen->height = height;
+	mxCreateMutex(&screen->workersMutex);
+	return screen;
+}
+
+int main(int count, char** arguments)
+{
+	int width = 320, height = 240, seconds = 0, index = 1;
+	for (; index + 1 < count && arguments[index][0] == '-'; index += 2) {
+		int value = atoi(arguments[index + 1]);
+		switch (arguments[index][1]) {
+		case 'w': width = value; break;
+		case 'h': height = value; break;
+		case 't': seconds = value; break;
+		default: fail("there is no such flag", arguments[index]);
+		}
+	}
+	if (index + 1 != count || width < 1 || height < 1)
+		fail("use", "launcher [-w width] [-h height] [-t seconds] mc.so");
+
+	/* A peer that has gone is an error of the socket, not the end of the program. */
+	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+
+	void* library = dlopen(arguments[index], RTLD_NOW);
+	if (!library)
+		fail("not loaded", dlerror());
+	txScreenLaunchProc launch = (txScreenLaunchProc)dlsym(library, "fxScreenLaunch");
+	if (!launch)
+		fail("no simulator's program", dlerror());
+
+	loop = g_main_loop_new(NULL, FALSE);
+	txScreen* screen = makeScreen(width, height);
+	(*launch)(screen);
+	if (!screen->machine)
+		fail("no memory", "for the engine");
+	if (seconds)
+		g_timeout_add_seconds(seconds, onTimeout, NULL);
+	hearInput(screen);
+	g_main_loop_run(loop);
+	if (screen->quit)
+		(*screen->quit)(screen);
+	return exitStatus;
+}
