@@ -1,0 +1,62 @@
+/** The command `npm run pager`: a pager in a terminal. Its flags are the settings, and `--data DIR`. */
+import { join } from "node:path";
+import { SETTINGS } from "../../src/gateway/settings.ts";
+import { FileStore } from "./file-store.ts";
+import { parseFlags } from "./flags.ts";
+import { type Pager, SettingsError, startPager } from "./pager.ts";
+import { describe } from "./tcp-transport.ts";
+import { readKeys, terminalScreen } from "./terminal.ts";
+
+const USAGE = `Usage: npm run pager -- [--uid pager-1] [--broker.host 127.0.0.1] [--broker.port 1883] [--data DIR] …
+Settings: ${Object.keys(SETTINGS).join(", ")}
+Keys: a older, b open or acknowledge, c newer, Ctrl-C ends.`;
+
+function main(args: readonly string[]): void {
+  const flags = parseFlags(args, [...Object.keys(SETTINGS), "data"], ["help"]);
+  if (flags.values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const errors = [...flags.errors, ...flags.words.map((word) => `${word}: a flag begins with --`)];
+  const { data, ...settings } = flags.values;
+  const uid = settings.uid ?? SETTINGS.uid.default;
+  if (errors.length > 0) {
+    refuse(errors);
+    return;
+  }
+  let pager: Pager;
+  try {
+    // The uid may hold any character but a few: as the name of a folder it is escaped.
+    const folder = data ?? join(".fieldpager", "pagers", encodeURIComponent(uid));
+    pager = startPager({
+      settings,
+      store: new FileStore(folder),
+      onPaint: terminalScreen(uid, process.stdout),
+      onAlert: () => {
+        if (process.stdout.isTTY) process.stdout.write("\u0007");
+      },
+      onLog: (line) => console.error(`${uid}: ${line}`),
+    });
+  } catch (error) {
+    refuse(error instanceof SettingsError ? error.problems : [describe(error)]);
+    return;
+  }
+  let ending = false;
+  const end = () => {
+    if (ending) return;
+    ending = true;
+    releaseKeys();
+    void pager.stop().then(() => process.exit(0));
+  };
+  const releaseKeys = readKeys(process.stdin, (button) => pager.press(button), end);
+  process.on("SIGINT", end);
+  process.on("SIGTERM", end);
+}
+
+function refuse(problems: readonly string[]): void {
+  for (const problem of problems) console.error(problem);
+  console.error("Try npm run pager -- --help");
+  process.exitCode = 2;
+}
+
+main(process.argv.slice(2));

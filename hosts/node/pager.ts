@@ -1,0 +1,95 @@
+/** The firmware on Node: the gateway, the runner and what this platform lends to them. */
+import type { Button } from "../../src/gateway/buttons.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
+import { parseSettings, type Settings } from "../../src/gateway/settings.ts";
+import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
+import type { Sensor, Store } from "../../src/seams.ts";
+import { type Platform, Runner } from "../runner.ts";
+import { machineSensors } from "./machine-sensors.ts";
+import { type NodeTransport, openTcp } from "./tcp-transport.ts";
+import { measureText } from "./text-width.ts";
+import { openWebSocket } from "./ws-transport.ts";
+
+/** The longest that a timer of Node can wait, in milliseconds; a longer one would fire at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** The screen that a pager without one believes to have: that of an M5Stack. */
+export const NODE_SCREEN: Size = Object.freeze({ width: 320, height: 240 });
+
+export interface PagerOptions {
+  /** Named like `SETTINGS`, as text or numbers. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly store: Store;
+  /** The machine's own when left out. */
+  readonly sensors?: readonly Sensor[];
+  readonly size?: Size;
+  readonly onPaint?: (drawList: DrawList) => void;
+  readonly onAlert?: (priority: number) => void;
+  readonly onLog?: (line: string) => void;
+}
+
+export interface Pager {
+  readonly settings: Settings;
+  press(button: Button): void;
+  networkChanged(): void;
+  /** Presence offline, DISCONNECT, close. Resolves when the socket is gone. */
+  stop(): Promise<void>;
+}
+
+/** What is wrong with the settings, one line each. */
+export class SettingsError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+}
+
+/** Starts a pager. Throws a `SettingsError` for settings that are wrong; what goes wrong later is logged and retried. */
+export function startPager(options: PagerOptions): Pager {
+  // The time of day on the screen is this machine's, unless told otherwise.
+  const utcOffset = -new Date().getTimezoneOffset();
+  const parsed = parseSettings({ "screen.utcOffset": utcOffset, ...options.settings });
+  if ("errors" in parsed) throw new SettingsError(parsed.errors);
+  const { settings } = parsed;
+  const open = new Set<NodeTransport>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const platform: Platform = {
+    nowMs: () => performance.now(),
+    setTimer(delayMs, callback) {
+      clearTimeout(timer);
+      timer = delayMs === undefined ? undefined : setTimeout(callback, Math.min(Math.ceil(delayMs), TIMER_MS_MAX));
+    },
+    openTransport(broker, handlers) {
+      const transport = broker.transport === "ws" ? openWebSocket(broker, handlers) : openTcp(broker, handlers);
+      open.add(transport);
+      void transport.closed.then(() => open.delete(transport));
+      return transport;
+    },
+    paint: (drawList) => options.onPaint?.(drawList),
+    alert: (priority) => options.onAlert?.(priority),
+    log: (line) => options.onLog?.(line),
+  };
+  const gateway = new Gateway({
+    settings,
+    store: options.store,
+    random: Math.random,
+    wallClock: () => Math.floor(Date.now() / 1000),
+    measureText,
+    size: options.size ?? NODE_SCREEN,
+    sensors: options.sensors ?? machineSensors(),
+  });
+  const runner = new Runner(gateway, platform);
+  runner.start();
+  return {
+    settings,
+    press: (button) => runner.press(button),
+    networkChanged: () => runner.networkChanged(),
+    async stop() {
+      runner.stop();
+      await Promise.all([...open].map((transport) => transport.closed));
+    },
+  };
+}

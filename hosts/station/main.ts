@@ -1,0 +1,28 @@
+/** The command `npm run station`: broker, push service and console. */
+import { startStation } from "./station.ts";
+import { parseStationFlags, reportFailure, STATION_FLAGS_USAGE } from "./station-flags.ts";
+
+async function main(args: readonly string[]): Promise<void> {
+  const flags = parseStationFlags(args);
+  if ("help" in flags) {
+    console.log(`Usage: npm run station -- [flags]\n${STATION_FLAGS_USAGE}`);
+    return;
+  }
+  if ("errors" in flags) {
+    for (const line of flags.errors) console.error(line);
+    console.error("Try npm run station -- --help");
+    process.exitCode = 2;
+    return;
+  }
+  const station = await startStation(flags.options);
+  console.log(`Station: MQTT on port ${station.mqttPort} of ${flags.options.host}, console at ${station.url}/`);
+  let ending = false;
+  const end = () => {
+    if (ending) return;
+    ending = true;
+    station.close().then(() => process.exit(0), reportFailure);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+}
+
+main(process.argv.slice(2)).catch(reportFailure);
