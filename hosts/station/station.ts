@@ -44,8 +44,7 @@ export class StationError extends Error {}
 export async function startStation(options: StationOptions): Promise<Station> {
   const host = options.host ?? HOST_DEFAULT;
   const env = options.env ?? ENV_DEFAULT;
-  if (!isUid(env))
-    throw new StationError("flag --env: expected 1 to 64 bytes without /, +, # and control characters");
+  if (!isUid(env)) throw new StationError("flag --env: expected 1 to 64 bytes without /, +, # and control characters");
   // What was started is ended again when a later step fails.
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {

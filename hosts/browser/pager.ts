@@ -1,0 +1,177 @@
+/** The firmware in a page: the same gateway and runner, drawn on a canvas, with three buttons. */
+import type { Button } from "../../src/gateway/buttons.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
+import { parseSettings } from "../../src/gateway/settings.ts";
+import type { Size } from "../../src/pager/screen/draw-list.ts";
+import type { Sensor } from "../../src/seams.ts";
+import { type Platform, Runner } from "../runner.ts";
+import { CanvasPainter } from "./canvas-painter.ts";
+import { type Identity, takeIdentity } from "./identity.ts";
+import { LocalStore } from "./local-store.ts";
+import { TextCopy } from "./screen-reader.ts";
+import { Sound } from "./sound.ts";
+import { openWebSocket } from "./ws-transport.ts";
+
+/** The longest that a timer of a browser can wait, in milliseconds. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+const SCREEN: Size = Object.freeze({ width: 320, height: 240 });
+const BUTTONS = Object.freeze([
+  { button: "a", label: "A", name: "Button A: back or older", keys: ["a", "ArrowLeft"] },
+  { button: "b", label: "B", name: "Button B: open, acknowledge or choose", keys: ["b"] },
+  { button: "c", label: "C", name: "Button C: next or newer", keys: ["c", "ArrowRight"] },
+] as const);
+
+export interface PagerOptions {
+  /** Settings by name, over those that the page's address gives. Without `uid` the first free `page-1`, `page-2` … */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly size?: Size;
+  readonly onLog?: (line: string) => void;
+}
+
+export interface MountedPager {
+  readonly uid: string;
+  press(button: Button): void;
+  /** Presence offline, DISCONNECT, and the element is empty again. */
+  unmount(): void;
+}
+
+/**
+ * Puts a pager into an element: canvas, text copy, buttons. Connects to `/mqtt` of the page's own address unless the
+ * settings name another broker. Rejects for settings that are wrong.
+ */
+export async function mountPager(element: HTMLElement, options: PagerOptions = {}): Promise<MountedPager> {
+  const given = options.settings?.uid;
+  const identity: Identity = given === undefined ? await takeIdentity() : { uid: String(given), release: () => {} };
+  const size = options.size ?? SCREEN;
+  const parsed = parseSettings({
+    "broker.transport": "ws",
+    "broker.host": location.hostname.replace(/^\[(.*)\]$/, "$1"),
+    "broker.port": location.port || (location.protocol === "https:" ? 443 : 80),
+    "screen.utcOffset": -new Date().getTimezoneOffset(),
+    ...options.settings,
+    uid: identity.uid,
+  });
+  if ("errors" in parsed) {
+    identity.release();
+    throw new Error(parsed.errors.join("\n"));
+  }
+  const view = buildView(size, identity.uid);
+  const painter = new CanvasPainter(view.canvas, size);
+  const textCopy = new TextCopy(view.status, view.lines);
+  const sound = new Sound();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const platform: Platform = {
+    nowMs: () => performance.now(),
+    setTimer(delayMs, callback) {
+      clearTimeout(timer);
+      timer = delayMs === undefined ? undefined : setTimeout(callback, Math.min(Math.ceil(delayMs), TIMER_MS_MAX));
+    },
+    openTransport: openWebSocket,
+    paint(drawList) {
+      painter.paint(drawList);
+      textCopy.update(drawList);
+    },
+    alert: (priority) => sound.play(priority),
+    log: (line) => (options.onLog ?? console.info)(`${identity.uid}: ${line}`),
+  };
+  const gateway = new Gateway({
+    settings: parsed.settings,
+    store: new LocalStore(localStorage, identity.uid),
+    random: Math.random,
+    wallClock: () => Math.floor(Date.now() / 1000),
+    measureText: painter.measureText,
+    size,
+    sensors: pageSensors(),
+  });
+  const runner = new Runner(gateway, platform);
+  const press = (button: Button) => runner.press(button);
+  element.replaceChildren(view.root);
+  const stopListening = listenToPage(view.root, runner, painter, press);
+  runner.start();
+  return {
+    uid: identity.uid,
+    press,
+    unmount() {
+      stopListening();
+      runner.stop();
+      sound.close();
+      element.replaceChildren();
+      identity.release();
+    },
+  };
+}
+
+/** How long the page is open: the sensor that every page has. */
+function pageSensors(): readonly Sensor[] {
+  return [{ name: "uptime", unit: "s", sample: () => Math.floor(performance.now() / 1000) }];
+}
+
+function buildView(size: Size, uid: string) {
+  const create = <Tag extends keyof HTMLElementTagNameMap>(tag: Tag, className: string) => {
+    const element = document.createElement(tag);
+    element.className = className;
+    return element;
+  };
+  const root = create("section", "pager");
+  root.setAttribute("aria-label", `Pager ${uid}`);
+  root.dataset.uid = uid;
+  const canvas = create("canvas", "pager-screen");
+  canvas.style.aspectRatio = `${size.width} / ${size.height}`;
+  // Its words stand in the text copy.
+  canvas.setAttribute("aria-hidden", "true");
+  const status = create("p", "pager-text");
+  const lines = create("div", "pager-text");
+  lines.setAttribute("role", "status");
+  lines.setAttribute("aria-live", "polite");
+  lines.setAttribute("aria-atomic", "false");
+  const buttons = create("div", "pager-buttons");
+  for (const { button, label, name } of BUTTONS) {
+    const element = create("button", "pager-button");
+    element.type = "button";
+    element.textContent = label;
+    element.title = name;
+    element.setAttribute("aria-label", name);
+    element.dataset.button = button;
+    buttons.append(element);
+  }
+  root.append(canvas, status, lines, buttons);
+  return { root, canvas, status, lines };
+}
+
+/** Buttons, keys while the pager has the focus, network, and the coming and going of the page. Returns what ends it. */
+function listenToPage(root: HTMLElement, runner: Runner, painter: CanvasPainter, press: (button: Button) => void) {
+  const ending = new AbortController();
+  const { signal } = ending;
+  root.addEventListener(
+    "click",
+    (event) => {
+      const target = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-button]") : null;
+      const found = BUTTONS.find(({ button }) => button === target?.dataset.button);
+      if (found) press(found.button);
+    },
+    { signal },
+  );
+  root.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.ctrlKey || event.altKey || event.metaKey) return;
+      const found = BUTTONS.find(({ keys }) => (keys as readonly string[]).includes(event.key));
+      if (!found) return;
+      event.preventDefault();
+      press(found.button);
+    },
+    { signal },
+  );
+  addEventListener("online", () => runner.networkChanged(), { signal });
+  addEventListener("resize", () => painter.repaint(), { signal });
+  // A page that is left says goodbye; one that is taken out of the browser's cache again goes on.
+  addEventListener("pagehide", () => runner.stop(), { signal });
+  addEventListener(
+    "pageshow",
+    (event) => {
+      if (event.persisted) runner.start();
+    },
+    { signal },
+  );
+  return () => ending.abort();
+}

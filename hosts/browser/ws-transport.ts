@@ -1,0 +1,59 @@
+import type { BrokerSettings } from "../../src/gateway/settings.ts";
+import type { Transport, TransportHandlers } from "../runner.ts";
+
+/** Encrypted where the page is: a browser refuses anything else there. */
+export function webSocketUrl(broker: BrokerSettings, pageProtocol: string): string {
+  const scheme = pageProtocol === "https:" ? "wss" : "ws";
+  const host = broker.host.includes(":") ? `[${broker.host}]` : broker.host;
+  return `${scheme}://${host}:${broker.port}${broker.path}`;
+}
+
+/** MQTT in a WebSocket, subprotocol `mqtt` [MQTT-6.0.0-3], [MQTT-6.0.0-4]. Errors come as `onClosed`. */
+export function openWebSocket(broker: BrokerSettings, handlers: TransportHandlers): Transport {
+  let listening = true;
+  let reason = "the broker closed the connection";
+  let socket: WebSocket | undefined;
+  const tellClosed = () => {
+    if (!listening) return;
+    listening = false;
+    handlers.onClosed(reason);
+  };
+  try {
+    socket = new WebSocket(webSocketUrl(broker, location.protocol), "mqtt");
+  } catch (error) {
+    // An address that the browser refuses is thrown, not told.
+    reason = error instanceof Error ? error.message : String(error);
+    setTimeout(tellClosed);
+  }
+  if (socket) {
+    const open = socket;
+    open.binaryType = "arraybuffer";
+    open.onopen = () => {
+      if (listening) handlers.onConnected();
+    };
+    open.onmessage = ({ data }) => {
+      if (!listening) return;
+      if (data instanceof ArrayBuffer) handlers.onBytes(new Uint8Array(data));
+      else {
+        // [MQTT-6.0.0-1]: a text frame is no MQTT.
+        reason = "the broker sent a text frame [MQTT-6.0.0-1]";
+        open.close();
+      }
+    };
+    open.onerror = () => {
+      // A page is not told more than this.
+      reason = "the WebSocket failed";
+    };
+    open.onclose = tellClosed;
+  }
+  return {
+    write(bytes) {
+      if (listening && socket?.readyState === WebSocket.OPEN) socket.send(Uint8Array.from(bytes));
+    },
+    close() {
+      listening = false;
+      // What was sent before goes out first; that is how the browser closes.
+      socket?.close(1000);
+    },
+  };
+}
