@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { checkMqttVectors, decodeAll } from "../vectors/mqtt.ts";
+import { fromHex, toHex } from "../vectors/vector.ts";
+
+describe("decoder and encoder", () => {
+  it("agree with every vector: whole, byte by byte, in pieces, with bytes behind", () => {
+    expect(checkMqttVectors()).toEqual([]);
+  });
+
+  it("reads a packet of the limit and skips one of a byte more, keeping what an acknowledgement needs", () => {
+    const limit = 64;
+    const packet = (payloadBytes: number) =>
+      fromHex(`32 ${(7 + payloadBytes).toString(16)} 0003612f62 0102 ${"00".repeat(payloadBytes)}`);
+    const atLimit = packet(limit - 5 - 7);
+    const above = packet(limit - 5 - 7 + 1);
+    expect(decodeAll([atLimit], limit)).toMatchObject([{ type: "publish", topic: "a/b", packetIdentifier: 0x0102 }]);
+    const skipped = {
+      type: "oversizePublish",
+      topic: "a/b",
+      qos: 1,
+      packetIdentifier: 0x0102,
+      packetBytes: above.length,
+    };
+    expect(decodeAll([above], limit)).toEqual([skipped]);
+    expect(
+      decodeAll(
+        Array.from(above, (byte) => Uint8Array.of(byte)),
+        limit,
+      ),
+    ).toEqual([skipped]);
+    expect(decodeAll([Uint8Array.of(...above, 0xd0, 0)], limit)).toEqual([skipped, { type: "pingresp" }]);
+  });
+
+  it("skips a packet whose topic alone is above the limit, and still finds its identifier", () => {
+    const topic = "61".repeat(300);
+    const bytes = fromHex(`32 b2 02 01 2c ${topic} beef 78 78`);
+    const expected = [
+      { type: "oversizePublish", topic: "", qos: 1, packetIdentifier: 0xbeef, packetBytes: bytes.length },
+    ];
+    for (const size of [bytes.length, 1, 2, 3, 64, 301]) {
+      const pieces: Uint8Array[] = [];
+      for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
+      expect(decodeAll(pieces, 64)).toEqual(expected);
+    }
+  });
+
+  it("refuses an oversize packet whose topic runs past its end, or that has QoS 3 or identifier 0", () => {
+    expect(() => decodeAll([fromHex(`32 46 00 ff ${"61".repeat(68)}`)], 64)).toThrow("PUBLISH topic");
+    expect(() => decodeAll([fromHex(`36 46 00 01 ${"61".repeat(68)}`)], 64)).toThrow("QoS 3");
+    expect(() => decodeAll([fromHex(`32 46 00 01 61 0000 ${"61".repeat(65)}`)], 64)).toThrow("packet identifier");
+  });
+
+  it("gives views of the input where a packet came whole: nothing is copied", () => {
+    const bytes = fromHex("30 07 00 03 61 2f 62 68 69");
+    const [packet] = decodeAll([bytes]) as [{ payload: Uint8Array }];
+    expect(toHex(packet.payload)).toBe("6869");
+  });
+});

@@ -1,0 +1,402 @@
+import { describe, expect, it } from "vitest";
+import {
+  BACKOFF_BASE_MS,
+  BACKOFF_MAX_MS,
+  CONNACK_TIMEOUT_MS,
+  INFLIGHT_MAX,
+  OPEN_TIMEOUT_MS,
+  PINGRESP_TIMEOUT_MS,
+  PUBACK_TIMEOUT_MS,
+  STABLE_MS,
+  SUBACK_TIMEOUT_MS,
+} from "../../src/limits.ts";
+import { Session, type SessionEvent, type SessionOptions } from "../../src/mqtt/session.ts";
+import { fromHex, toHex } from "../vectors/vector.ts";
+
+const CONNACK_NEW = "20020000";
+const CONNACK_PRESENT = "20020100";
+const SUBACK = "9003000101";
+const SUBSCRIBE = "82060001000161 01".replace(" ", "");
+
+/** A session with a clock of its own; jitter is whole, so that every wait is the ceiling. */
+class Bench {
+  nowMs = 1000;
+  readonly session: Session;
+
+  constructor(options: Partial<SessionOptions> = {}) {
+    const subscriptions = [{ topicFilter: "a", qos: 1 } as const];
+    const will = { topic: "w", payload: Uint8Array.of(0x52), qos: 1, retain: true } as const;
+    this.session = new Session(
+      {
+        clientIdentifier: "p",
+        keepAliveSeconds: 60,
+        userName: "",
+        password: "",
+        will,
+        subscriptions,
+        subscriptionsGranted: false,
+        ...options,
+      },
+      () => 1,
+    );
+  }
+
+  events(): SessionEvent[] {
+    const events: SessionEvent[] = [];
+    for (let event = this.session.pollEvent(); event; event = this.session.pollEvent()) {
+      events.push(
+        event.type === "message"
+          ? { ...event, message: { ...event.message, payload: event.message.payload.slice() } }
+          : event,
+      );
+    }
+    return events;
+  }
+
+  /** Everything that is to be sent now, as hexadecimal digits of one write each. */
+  sent(): string[] {
+    const writes: string[] = [];
+    for (let bytes = this.session.pollTransmit(); bytes; bytes = this.session.pollTransmit()) writes.push(toHex(bytes));
+    return writes;
+  }
+
+  receive(hex: string): SessionEvent[] {
+    this.session.handleBytes(fromHex(hex), this.nowMs);
+    return this.events();
+  }
+
+  pass(ms: number): SessionEvent[] {
+    this.nowMs += ms;
+    this.session.handleTimeout(this.nowMs);
+    return this.events();
+  }
+
+  open(): void {
+    this.session.start(this.nowMs);
+    this.events();
+    this.session.handleConnected(this.nowMs);
+    this.sent();
+  }
+
+  connect(connack = CONNACK_NEW): this {
+    this.open();
+    this.receive(connack);
+    if (this.sent().length) this.receive(SUBACK);
+    return this;
+  }
+
+  reconnect(connack: string): string[] {
+    this.session.handleClosed("cut", this.nowMs);
+    this.events();
+    this.pass(BACKOFF_MAX_MS);
+    this.session.handleConnected(this.nowMs);
+    this.sent();
+    this.receive(connack);
+    return this.sent();
+  }
+
+  publish(text: string): number {
+    return this.session.publish(
+      "t",
+      Uint8Array.from(text, (character) => character.charCodeAt(0)),
+      1,
+      false,
+      this.nowMs,
+    );
+  }
+}
+
+describe("connecting", () => {
+  it("asks for a connection, sends CONNECT with clean session 0 and the will, and subscribes in a new session", () => {
+    const bench = new Bench();
+    bench.session.start(bench.nowMs);
+    expect(bench.events()).toEqual([{ type: "open" }]);
+    expect(bench.sent()).toEqual([]);
+    bench.session.handleConnected(bench.nowMs);
+    expect(bench.sent()).toEqual(["101300044d515454042c003c0001700001770001".concat("52")]);
+    expect(bench.receive(CONNACK_NEW)).toEqual([{ type: "connected", sessionPresent: false }]);
+    expect(bench.sent()).toEqual([SUBSCRIBE]);
+    expect(bench.receive(SUBACK)).toEqual([{ type: "subscribed", granted: true }]);
+  });
+
+  it("subscribes with session present = 1 only while it does not know that its subscriptions were granted", () => {
+    const known = new Bench({ subscriptionsGranted: true });
+    known.open();
+    known.receive(CONNACK_PRESENT);
+    expect(known.sent()).toEqual([]);
+    const unknown = new Bench({ subscriptionsGranted: false });
+    unknown.open();
+    unknown.receive(CONNACK_PRESENT);
+    expect(unknown.sent()).toEqual([SUBSCRIBE]);
+    // Cut before SUBACK: the next connection subscribes again, with a new identifier.
+    expect(unknown.reconnect(CONNACK_PRESENT)).toEqual(["82060002000161 01".replace(" ", "")]);
+    unknown.receive("9003000201");
+    expect(unknown.reconnect(CONNACK_PRESENT)).toEqual([]);
+    expect(unknown.reconnect(CONNACK_NEW)).toEqual(["82060003000161 01".replace(" ", "")]);
+  });
+
+  it("tells of a refused subscription and asks again at the next connection", () => {
+    const bench = new Bench();
+    bench.open();
+    bench.receive(CONNACK_NEW);
+    bench.sent();
+    expect(bench.receive("9003000180")).toEqual([{ type: "subscribed", granted: false }]);
+    expect(bench.reconnect(CONNACK_PRESENT)).toHaveLength(1);
+  });
+
+  it.each([
+    ["open", OPEN_TIMEOUT_MS, (bench: Bench) => bench.session.start(bench.nowMs)],
+    ["CONNACK", CONNACK_TIMEOUT_MS, (bench: Bench) => bench.open()],
+    [
+      "SUBACK",
+      SUBACK_TIMEOUT_MS,
+      (bench: Bench) => {
+        bench.open();
+        bench.receive(CONNACK_NEW);
+      },
+    ],
+  ])("gives up where there is no %s in time", (name, timeoutMs, until) => {
+    const bench = new Bench();
+    until(bench);
+    bench.events();
+    expect(bench.pass(timeoutMs - 1)).toEqual([]);
+    const [close, disconnected] = bench.pass(1);
+    expect(close).toEqual({ type: "close" });
+    expect(disconnected).toMatchObject({ type: "disconnected", reason: expect.stringContaining(name) });
+  });
+
+  it("doubles its waits up to the ceiling, and is short again after a stable time only", () => {
+    const bench = new Bench({ subscriptionsGranted: true });
+    bench.open();
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      bench.session.handleClosed("cut", bench.nowMs);
+      const lost = bench.events().find((event) => event.type === "disconnected");
+      waits.push(lost?.retryMs ?? -1);
+      expect(bench.session.pollTimeout()).toBe(bench.nowMs + (lost?.retryMs ?? -1));
+      bench.pass(lost?.retryMs ?? 0);
+      bench.session.handleConnected(bench.nowMs);
+      bench.receive(CONNACK_PRESENT);
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 120, 120, 120].map((factor) => factor * BACKOFF_BASE_MS));
+    expect(bench.pass(STABLE_MS)).toEqual([]);
+    bench.session.handleClosed("cut", bench.nowMs);
+    expect(bench.events()).toEqual([{ type: "disconnected", reason: "cut", retryMs: BACKOFF_BASE_MS }]);
+  });
+
+  it("waits long after refused credentials, short after a broker that is not available", () => {
+    const wait = (connack: string) => {
+      const bench = new Bench();
+      bench.open();
+      return bench.receive(connack).at(-1);
+    };
+    expect(wait("20020005")).toEqual({ type: "disconnected", reason: "not authorised", retryMs: BACKOFF_MAX_MS });
+    expect(wait("20020004")).toMatchObject({ reason: "bad user name or password", retryMs: BACKOFF_MAX_MS });
+    expect(wait("20020003")).toMatchObject({ retryMs: BACKOFF_BASE_MS });
+  });
+
+  it("connects at once when the network has changed while it waits, and only then", () => {
+    const bench = new Bench().connect();
+    bench.session.handleNetworkChanged(bench.nowMs);
+    expect(bench.events()).toEqual([]);
+    bench.session.handleClosed("cut", bench.nowMs);
+    bench.events();
+    bench.session.handleNetworkChanged(bench.nowMs);
+    expect(bench.events()).toEqual([{ type: "open" }]);
+  });
+
+  it("stops with DISCONNECT, stays away, and can start again", () => {
+    const bench = new Bench().connect();
+    bench.session.stop(bench.nowMs);
+    expect(bench.sent()).toEqual(["e000"]);
+    expect(bench.events()).toEqual([{ type: "close" }]);
+    expect(bench.session.pollTimeout()).toBeUndefined();
+    bench.session.handleClosed("closed", bench.nowMs);
+    expect(bench.events()).toEqual([]);
+    bench.session.start(bench.nowMs);
+    expect(bench.events()).toEqual([{ type: "open" }]);
+  });
+});
+
+describe("what a broker must not do ends the connection with a reason", () => {
+  it.each([
+    ["PUBLISH before CONNACK", "3005000161 6262".replace(" ", ""), "before CONNACK"],
+    ["bytes that are no packet", "0000", "packet type 0"],
+  ])("%s", (_name, hex, reason) => {
+    const bench = new Bench();
+    bench.open();
+    expect(bench.receive(hex)).toMatchObject([
+      { type: "close" },
+      { type: "disconnected", reason: expect.stringContaining(reason) },
+    ]);
+    expect(bench.sent()).toEqual([]);
+  });
+
+  it.each([
+    ["a second CONNACK", CONNACK_NEW, "CONNACK"],
+    ["SUBACK for nothing", "9003000901", "SUBACK"],
+    ["UNSUBACK for nothing", "b0020001", "UNSUBACK"],
+    ["PUBREC for nothing", "50020001", "PUBREC"],
+    ["PUBLISH with a QoS that was not granted", "3405000161 0001".replace(" ", ""), "QoS 2"],
+    ["PUBLISH with QoS 3", "3605000161 0001".replace(" ", ""), "QoS 3"],
+  ])("%s", (_name, hex, reason) => {
+    const bench = new Bench().connect();
+    expect(bench.receive(hex)).toMatchObject([
+      { type: "close" },
+      { type: "disconnected", reason: expect.stringContaining(reason) },
+    ]);
+    // And it is alive afterwards.
+    expect(bench.reconnect(CONNACK_PRESENT)).toEqual([]);
+    expect(bench.receive("3207000161 ffff 6869".replaceAll(" ", ""))).toMatchObject([{ type: "message" }]);
+    bench.session.acknowledge(65_535);
+    expect(bench.sent()).toEqual(["4002ffff"]);
+  });
+
+  it("a SUBACK with the wrong number of return codes", () => {
+    const bench = new Bench();
+    bench.open();
+    bench.receive(CONNACK_NEW);
+    bench.sent();
+    expect(bench.receive("900400010101").at(-1)).toMatchObject({ reason: expect.stringContaining("2 return codes") });
+  });
+});
+
+describe("messages in", () => {
+  it("are acknowledged when the application says so, those that came together in one write", () => {
+    const bench = new Bench().connect();
+    const events = bench.receive("320700016100016869 32060001610002 7a 3004000161 79".replaceAll(" ", ""));
+    expect(
+      events.map((event) => event.type === "message" && [event.message.packetIdentifier, toHex(event.message.payload)]),
+    ).toEqual([
+      [1, "6869"],
+      [2, "7a"],
+      [0, "79"],
+    ]);
+    expect(bench.sent()).toEqual([]);
+    bench.session.acknowledge(1);
+    bench.session.acknowledge(2);
+    expect(bench.sent()).toEqual(["4002000140020002"]);
+  });
+
+  it("above the limit are acknowledged and told, not kept", () => {
+    const bench = new Bench().connect();
+    const [event] = bench.receive(`32 a4 27 0001 61 0007 ${"00".repeat(5023)}`.replaceAll(" ", ""));
+    expect(event).toMatchObject({ type: "oversize", message: { topic: "a", qos: 1, packetBytes: 5031 } });
+    expect(bench.sent()).toEqual(["40020007"]);
+  });
+
+  it("wait in the connection where there is no room for their acknowledgements", () => {
+    const bench = new Bench().connect();
+    const count = 3000;
+    bench.session.handleBytes(fromHex("32050001610001".repeat(count)), bench.nowMs);
+    let seen = 0;
+    let written = 0;
+    for (let rounds = 0; rounds < 10; rounds += 1) {
+      for (let event = bench.session.pollEvent(); event; event = bench.session.pollEvent()) {
+        expect(event.type).toBe("message");
+        bench.session.acknowledge(1);
+        seen += 1;
+      }
+      written += bench.session.pollTransmit()?.length ?? 0;
+    }
+    expect([seen, written]).toEqual([count, 4 * count]);
+  });
+});
+
+describe("messages out", () => {
+  it("with QoS 1 are in flight until PUBACK and never sent again on a live connection", () => {
+    const bench = new Bench().connect();
+    expect(bench.publish("x")).toBe(2);
+    expect(bench.sent()).toEqual(["3206000174000278"]);
+    expect(bench.pass(PUBACK_TIMEOUT_MS - 1)).toEqual([]);
+    expect(bench.sent()).toEqual([]);
+    expect(bench.receive("40020002")).toEqual([{ type: "acknowledged", packetIdentifier: 2 }]);
+    expect(bench.receive("40020002")).toEqual([]);
+    expect(bench.session.inflightCount).toBe(0);
+  });
+
+  it("are sent again after a reconnect: first, in order, same identifier, DUP where the broker kept the session", () => {
+    const bench = new Bench().connect();
+    bench.publish("x");
+    bench.publish("y");
+    bench.sent();
+    expect(bench.reconnect(CONNACK_PRESENT)).toEqual(["3a06000174000278" + "3a06000174000379"]);
+    expect(bench.reconnect(CONNACK_PRESENT)).toEqual(["3a06000174000278" + "3a06000174000379"]);
+    bench.receive("40020002");
+    const [subscribeAndResend] = bench.reconnect(CONNACK_NEW);
+    expect(subscribeAndResend).toMatch(/3206000174000379$/);
+  });
+
+  it("are refused above the window, and when nothing is connected", () => {
+    const bench = new Bench().connect();
+    for (let count = 0; count < INFLIGHT_MAX; count += 1) bench.publish("x");
+    expect(bench.session.canPublish("t", 1, 1)).toBe(false);
+    expect(bench.session.canPublish("t", 1, 0)).toBe(true);
+    expect(() => bench.publish("x")).toThrow("not now");
+    expect(() => bench.session.publish("t/+", new Uint8Array(), 0, false, 0)).toThrow("not a topic name");
+    expect(() => bench.session.publish("t", new Uint8Array(5000), 0, false, 0)).toThrow("5006 bytes");
+    bench.session.handleClosed("cut", bench.nowMs);
+    expect(bench.session.canPublish("t", 1, 0)).toBe(false);
+  });
+
+  it("that the broker does not answer end the connection", () => {
+    const bench = new Bench().connect();
+    bench.publish("x");
+    bench.sent();
+    expect(bench.pass(PUBACK_TIMEOUT_MS).at(-1)).toMatchObject({ reason: expect.stringContaining("no PUBACK") });
+  });
+
+  it("use identifiers that nothing holds, and never 0", () => {
+    const bench = new Bench().connect();
+    expect(bench.publish("held")).toBe(2);
+    const seen = new Set<number>();
+    for (let count = 0; count < 70_000; count += 1) {
+      const identifier = bench.publish("x");
+      bench.sent();
+      seen.add(identifier);
+      bench.receive(`4002${identifier.toString(16).padStart(4, "0")}`);
+    }
+    expect(seen.has(0)).toBe(false);
+    expect(seen.has(2)).toBe(false);
+    expect(seen.size).toBe(65_534);
+  });
+});
+
+describe("keep-alive", () => {
+  it("pings after an idle interval and finds a half-open connection by the missing answer", () => {
+    const bench = new Bench({ subscriptionsGranted: true }).connect(CONNACK_PRESENT);
+    expect(bench.pass(59_999)).toEqual([]);
+    expect(bench.sent()).toEqual([]);
+    bench.pass(1);
+    expect(bench.sent()).toEqual(["c000"]);
+    expect(bench.pass(PINGRESP_TIMEOUT_MS - 1)).toEqual([]);
+    expect(bench.pass(1).at(-1)).toMatchObject({ type: "disconnected", reason: expect.stringContaining("PINGRESP") });
+  });
+
+  it("goes on when the answer comes", () => {
+    const bench = new Bench({ subscriptionsGranted: true }).connect(CONNACK_PRESENT);
+    bench.pass(60_000);
+    bench.sent();
+    bench.nowMs += 100;
+    expect(bench.receive("d000")).toEqual([]);
+    expect(bench.pass(59_900)).toEqual([]);
+    expect(bench.sent()).toEqual(["c000"]);
+  });
+
+  it("does not ping while both directions are busy, and does while only one is", () => {
+    const bench = new Bench({ subscriptionsGranted: true }).connect(CONNACK_PRESENT);
+    for (let second = 0; second < 600; second += 10) {
+      bench.pass(10_000);
+      bench.receive("3206000161000178");
+      bench.session.acknowledge(1);
+      expect(bench.sent()).toEqual(["40020001"]);
+    }
+    const sent: string[] = [];
+    for (let second = 0; second < 60; second += 10) {
+      bench.pass(10_000);
+      bench.receive("300400016178");
+      sent.push(...bench.sent());
+    }
+    expect(sent).toEqual(["c000"]);
+  });
+});
