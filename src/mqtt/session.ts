@@ -284,6 +284,7 @@ export class Session {
         return { type: "oversize", message: packet };
       case "puback":
         if (!this.#inflight.acknowledge(packet.packetIdentifier)) return "again";
+        if (this.#inflight.length === 0) this.#timers.clear("puback");
         return { type: "acknowledged", packetIdentifier: packet.packetIdentifier };
       case "suback":
         return this.#handleSuback(packet);

@@ -1,0 +1,397 @@
+import { describe, expect, it } from "vitest";
+import type { GatewayEvent } from "../../src/gateway/events.ts";
+import { Gateway, type GatewayOptions } from "../../src/gateway/gateway.ts";
+import { parseSettings, type Settings } from "../../src/gateway/settings.ts";
+import { UNSHOWN_MAX } from "../../src/limits.ts";
+import type { Publish } from "../../src/mqtt/packet.ts";
+import { screenText } from "../../src/pager/screen/screen-text.ts";
+import { encodeText } from "../../src/payload/content.ts";
+import { encodeMessage } from "../../src/payload/message.ts";
+import { encodeUtf8 } from "../../src/utf8.ts";
+import { MemoryStore } from "../memory-store.ts";
+import { sentPackets } from "../sent-packets.ts";
+import { fromHex } from "../vectors/vector.ts";
+
+const IM = "/acme/im/p1";
+const PAGE = "/acme/page/p1";
+
+/** A gateway with the broker's side of the connection in hand. */
+class Bench {
+  nowMs = 1000;
+  readonly store: MemoryStore;
+  readonly gateway: Gateway;
+  readonly events: GatewayEvent[] = [];
+  /** The screen's words, each time that it was painted. */
+  readonly screens: string[][] = [];
+  readonly sent: { type: string; topic?: string; payload?: string; packetIdentifier?: number }[] = [];
+
+  constructor(options: Partial<GatewayOptions> = {}, store = new MemoryStore()) {
+    this.store = store;
+    const result = parseSettings({ env: "acme", uid: "p1", "telemetry.interval": 0, "screen.dwell": 0 });
+    const { settings } = result as { settings: Settings };
+    this.gateway = new Gateway({
+      settings,
+      store,
+      random: () => 0.5,
+      wallClock: () => 1_700_000_000 + this.nowMs / 1000,
+      measureText: (_font, text) => text.length * 8,
+      size: { width: 320, height: 240 },
+      sensors: [],
+      ...options,
+    });
+  }
+
+  connect(connack = "20020000"): this {
+    this.gateway.start(this.nowMs);
+    this.drain();
+    this.gateway.handleConnected(this.nowMs);
+    this.receive(fromHex(connack));
+    if (this.sent.some(({ type }) => type === "subscribe")) this.receive(fromHex("900400010101"));
+    this.receive(fromHex(`4002000${connack === "20020000" ? 2 : 1}`));
+    return this;
+  }
+
+  receive(...packets: Uint8Array[]): void {
+    const bytes = new Uint8Array(packets.reduce((sum, packet) => sum + packet.length, 0));
+    let at = 0;
+    for (const packet of packets) {
+      bytes.set(packet, at);
+      at += packet.length;
+    }
+    this.gateway.handleBytes(bytes, this.nowMs);
+    this.drain();
+  }
+
+  pass(ms: number): void {
+    this.nowMs += ms;
+    this.gateway.handleTimeout(this.nowMs);
+    this.drain();
+  }
+
+  drain(): void {
+    let isPainted: boolean;
+    do {
+      for (let bytes = this.gateway.pollTransmit(); bytes; bytes = this.gateway.pollTransmit())
+        this.sent.push(...sentPackets(bytes));
+      for (let event = this.gateway.pollEvent(); event; event = this.gateway.pollEvent()) this.events.push(event);
+      const drawList = this.gateway.pollScreen(this.nowMs);
+      isPainted = drawList !== undefined;
+      if (drawList) {
+        this.screens.push(screenText(drawList));
+        this.gateway.handlePainted(this.nowMs);
+      }
+    } while (isPainted);
+  }
+
+  /** PUBACKs and publishes since the last call, in words. */
+  takeSent(): string[] {
+    return this.sent
+      .splice(0)
+      .map(({ type, topic, payload, packetIdentifier }) =>
+        topic === undefined ? `${type} ${packetIdentifier}` : `${topic} ${payload}`,
+      );
+  }
+
+  get screen(): string {
+    return this.screens.at(-1)?.join(" | ") ?? "";
+  }
+
+  get alerts(): number[] {
+    return this.events.flatMap((event) => (event.type === "alert" ? [event.priority] : []));
+  }
+}
+
+function publish(topic: string, payload: Uint8Array, extra: Partial<Publish> = {}): Uint8Array {
+  const { qos = 1, retain = false, dup = false, packetIdentifier = 7 } = extra;
+  const body = [
+    0,
+    topic.length,
+    ...encodeUtf8(topic),
+    ...(qos ? [packetIdentifier >> 8, packetIdentifier & 255] : []),
+    ...payload,
+  ];
+  const length = body.length < 128 ? [body.length] : [(body.length & 127) | 128, body.length >> 7];
+  return Uint8Array.of(0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0), ...length, ...body);
+}
+
+function im(id: string | undefined, text: string, extra: object = {}): Uint8Array {
+  return encodeMessage({
+    timestampSeconds: 1_700_000_000,
+    imType: 3,
+    contents: [encodeText(text, { id, ...extra })],
+    sender: "station",
+  });
+}
+
+describe("a push", () => {
+  it("is stored, acknowledged, shown, sounded, and both are told to the sender, in this order", () => {
+    const bench = new Bench().connect();
+    bench.takeSent();
+    bench.receive(publish(IM, im("m1", "Pump 3 hot", { title: "Boiler" })));
+    const [first, ...rest] = bench.takeSent();
+    expect(first).toBe("puback 7");
+    expect(rest).toEqual([
+      expect.stringMatching(/^\/acme\/im\/station .*"id":"m1","st":"stored"\}p1$/),
+      expect.stringMatching(/^\/acme\/im\/station .*"id":"m1","st":"shown"\}p1$/),
+    ]);
+    expect(bench.screens.at(-1)).toEqual([
+      "22:13  online  1 unread",
+      "station *  22:13  1/1",
+      "Boiler",
+      "Pump 3 hot",
+      "read  home",
+    ]);
+    expect(bench.alerts).toEqual([3]);
+  });
+
+  it("that comes twice is acknowledged twice and shown once, also after a restart", () => {
+    const bench = new Bench().connect();
+    bench.receive(publish(IM, im("m1", "once")));
+    const screens = bench.screens.length;
+    bench.takeSent();
+    bench.receive(publish(IM, im("m1", "once"), { dup: true }));
+    expect(bench.takeSent()).toEqual(["puback 7"]);
+    const again = new Bench({}, bench.store).connect("20020100");
+    again.takeSent();
+    again.receive(publish(IM, im("m1", "once"), { dup: true }));
+    expect(again.takeSent()[0]).toBe("puback 7");
+    expect([bench.screens.length, bench.gateway.counters.duplicates, again.gateway.counters.duplicates]).toEqual([
+      screens,
+      1,
+      1,
+    ]);
+    expect([bench.alerts, again.alerts]).toEqual([[3], []]);
+  });
+
+  it("that the store refuses is not acknowledged: the connection ends and the broker sends it again", () => {
+    const bench = new Bench().connect();
+    bench.takeSent();
+    bench.store.isFailing = true;
+    bench.receive(publish(IM, im("m1", "x")));
+    expect(bench.takeSent()).toEqual([]);
+    expect(bench.events.at(-2)).toEqual({ type: "close" });
+    expect([bench.gateway.counters.storeFailures, bench.gateway.counters.stored]).toEqual([1, 0]);
+    expect(bench.screen).toContain("1 flash errors");
+    bench.store.isFailing = false;
+    bench.pass(60_000);
+    bench.gateway.handleConnected(bench.nowMs);
+    bench.receive(fromHex("20020100"));
+    bench.receive(publish(IM, im("m1", "x"), { dup: true }));
+    expect(bench.takeSent()).toContain("puback 7");
+    expect(bench.gateway.counters.stored).toBe(1);
+  });
+
+  it("of priority 1 makes no sound; marked as read it is told so", () => {
+    const bench = new Bench().connect();
+    bench.receive(publish(IM, im("m1", "quiet", { priority: 1 })));
+    expect(bench.alerts).toEqual([]);
+    bench.takeSent();
+    bench.gateway.handleButton("b", bench.nowMs);
+    bench.drain();
+    expect(bench.takeSent()).toEqual([expect.stringContaining('"st":"read"')]);
+    expect(bench.screen).toContain("no new messages");
+  });
+
+  it("comes through in a burst: every one of 300 is stored, shown and acknowledged, with few waiting at a time", () => {
+    const bench = new Bench({ settings: { ...settingsOf(), screen: { dwellMs: 500, utcOffsetMinutes: 0 } } }).connect();
+    bench.takeSent();
+    const packets = Array.from({ length: 300 }, (_, index) =>
+      publish(IM, im(undefined, `text ${index}`), { packetIdentifier: index + 1 }),
+    );
+    bench.receive(...packets);
+    for (let step = 0; step < 100; step += 1) bench.pass(500);
+    const acknowledged = bench.takeSent().filter((line) => line.startsWith("puback")).length;
+    const shown = new Set(bench.screens.map((screen) => screen.join(" ").match(/text \d+/)?.[0]));
+    shown.delete(undefined);
+    expect([acknowledged, bench.gateway.counters.stored, shown.size]).toEqual([300, 300, 300]);
+    expect(bench.alerts).toHaveLength(300);
+  });
+});
+
+describe("what is not acted on is acknowledged, counted and said in the status", () => {
+  it.each([
+    ["random bytes", publish(IM, fromHex("ffffffffffffffff")), "1 bad", "refused"],
+    ["random bytes on the page topic", publish(PAGE, fromHex("fffe")), "1 bad", "refused"],
+    ["a message of 4.1 KB", publish(IM, new Uint8Array(4200)), "1 too large", "oversize"],
+    ["a retained page", publish(PAGE, encodeUtf8("last week"), { retain: true }), "1 old", "retained"],
+    ["a topic that is not ours", publish("/acme/im/p2", im("m", "x")), "1 bad", "refused"],
+    [
+      "a sender that is no topic level",
+      publish(IM, fromHex("00000000 11 00 0000000b 7b22636f223a226869227d 612f62")),
+      "1 bad",
+      "refused",
+    ],
+  ] as const)("%s", (_name, bytes, words, counter) => {
+    const bench = new Bench().connect();
+    bench.takeSent();
+    bench.receive(bytes);
+    expect(bench.takeSent()).toEqual(["puback 7"]);
+    expect(bench.screen).toContain(words);
+    expect(bench.gateway.counters[counter]).toBe(1);
+    expect(bench.alerts).toEqual([]);
+    bench.receive(publish(IM, im("m1", "still here")));
+    expect(bench.screen).toContain("still here");
+  });
+});
+
+describe("a plain page", () => {
+  it("is a line of text, shown without a sender and without receipts", () => {
+    const bench = new Bench().connect();
+    bench.takeSent();
+    bench.receive(publish(PAGE, encodeUtf8("Door open"), { qos: 0 }));
+    expect(bench.takeSent()).toEqual([]);
+    expect(bench.screen).toContain("Door open");
+    expect(bench.screen).toContain("page *");
+  });
+
+  it("with an id gets receipts as JSON on its own topic", () => {
+    const bench = new Bench().connect();
+    bench.takeSent();
+    bench.receive(publish(PAGE, encodeUtf8('{"co":"Door open","id":"d1","pr":4}')));
+    expect(bench.takeSent()).toEqual([
+      "puback 7",
+      '/acme/page/p1/receipt {"id":"d1","st":"stored"}',
+      '/acme/page/p1/receipt {"id":"d1","st":"shown"}',
+    ]);
+    expect(bench.screen).toContain("!! page");
+  });
+
+  it("of the same words is a new page, unless the broker says that it is the same one", () => {
+    const bench = new Bench().connect();
+    const door = encodeUtf8("Door open");
+    bench.receive(publish(PAGE, door));
+    bench.receive(publish(PAGE, door, { dup: true }));
+    bench.receive(publish(PAGE, door));
+    expect([bench.gateway.counters.stored, bench.gateway.counters.duplicates]).toEqual([2, 1]);
+  });
+
+  it("shows control characters as what cannot be shown", () => {
+    const bench = new Bench().connect();
+    bench.receive(publish(PAGE, encodeUtf8("a\tb\u0007c")));
+    expect(bench.screen).toContain("a b\ufffdc");
+  });
+});
+
+describe("presence", () => {
+  it("is online, retained, after connecting, with offline as the will, and offline on a clean end", () => {
+    const bench = new Bench();
+    bench.gateway.start(bench.nowMs);
+    bench.drain();
+    bench.gateway.handleConnected(bench.nowMs);
+    bench.drain();
+    expect(bench.sent[0]).toMatchObject({
+      type: "connect",
+      clean: false,
+      clientId: "p1",
+      will: "/acme/pres/p1 52 qos 1 retained",
+    });
+    bench.receive(fromHex("20020000"));
+    expect(bench.sent.at(-1)).toMatchObject({
+      type: "publish",
+      topic: "/acme/pres/p1",
+      payload: "Q",
+      qos: 1,
+      retain: true,
+    });
+    bench.receive(fromHex("900400010101"), fromHex("40020002"));
+    bench.gateway.stop(bench.nowMs);
+    bench.drain();
+    expect(bench.sent.slice(-2)).toMatchObject([
+      { topic: "/acme/pres/p1", payload: "R", retain: true },
+      { type: "disconnect" },
+    ]);
+  });
+
+  it("waits once, however often the connection is cut before the broker has taken it", () => {
+    const bench = new Bench();
+    bench.gateway.start(bench.nowMs);
+    for (let count = 0; count < 20; count += 1) {
+      bench.gateway.handleConnected(bench.nowMs);
+      bench.receive(fromHex("20020000"));
+      expect(bench.sent.splice(0).filter(({ topic }) => topic === "/acme/pres/p1")).toHaveLength(1);
+      bench.gateway.handleClosed("cut", bench.nowMs);
+      bench.pass(60_000);
+    }
+  });
+});
+
+describe("subscriptions", () => {
+  it("are asked for once in a device's life, as long as the broker keeps the session", () => {
+    const bench = new Bench().connect();
+    expect(bench.sent.filter(({ type }) => type === "subscribe")).toHaveLength(1);
+    const again = new Bench({}, bench.store).connect("20020100");
+    expect(again.sent.filter(({ type }) => type === "subscribe")).toHaveLength(0);
+    const elsewhere = new Bench(
+      { settings: { ...settingsOf(), broker: { ...settingsOf().broker, host: "other" } } },
+      bench.store,
+    );
+    elsewhere.connect("20020100");
+    expect(elsewhere.sent.filter(({ type }) => type === "subscribe")).toHaveLength(1);
+  });
+});
+
+describe("telemetry", () => {
+  it("is sent at its interval, with what the device knows of itself, and kept while there is no connection", () => {
+    const settings = {
+      ...settingsOf(),
+      telemetry: { format: "json", intervalSeconds: 60, maxAgeSeconds: 600 },
+    } as const;
+    const bench = new Bench({ settings, sensors: [{ name: "temperature", unit: "Cel", sample: () => 21.5 }] });
+    bench.gateway.start(bench.nowMs);
+    bench.pass(0);
+    // The connection does not open in time; the next attempt does.
+    bench.pass(60_000);
+    bench.pass(1000);
+    bench.gateway.handleConnected(bench.nowMs);
+    bench.receive(fromHex("20020000"));
+    const telemetry = bench.sent
+      .filter(({ topic }) => topic === "/acme/tele/p1")
+      .map(({ payload }) => JSON.parse(payload ?? ""));
+    expect(telemetry).toHaveLength(1);
+    expect(telemetry[0].slice(0, 2)).toEqual([
+      { bn: "p1/", bt: 1_700_000_001, n: "temperature", u: "Cel", v: 21.5 },
+      { n: "uptime", u: "s", v: 0 },
+    ]);
+    expect(telemetry[0].filter((record: { n: string }) => record.n === "temperature")[1]).toMatchObject({ t: 60 });
+  });
+});
+
+describe("a board without a screen", () => {
+  it("stores and acknowledges more than would wait for a screen, and never says shown", () => {
+    const bench = new Bench({ size: { width: 0, height: 0 } }).connect();
+    bench.takeSent();
+    for (let index = 0; index <= UNSHOWN_MAX; index += 1) bench.receive(publish(IM, im(`m${index}`, "x")));
+    expect(bench.gateway.counters.stored).toBe(UNSHOWN_MAX + 1);
+    expect(bench.takeSent().join()).not.toContain("shown");
+    expect(bench.screens).toEqual([]);
+  });
+});
+
+describe("the clock on the screen", () => {
+  it("moves each minute and makes nothing else happen", () => {
+    const bench = new Bench().connect();
+    const before = bench.screens.length;
+    const wakes: number[] = [];
+    while (bench.nowMs < 130_000) {
+      const wakeMs = bench.gateway.pollTimeout() ?? 0;
+      expect(wakeMs).toBeGreaterThan(bench.nowMs);
+      wakes.push(wakeMs);
+      bench.pass(wakeMs - bench.nowMs);
+      if (bench.sent.splice(0).some(({ type }) => type === "pingreq")) bench.receive(fromHex("d000"));
+    }
+    // The session is stable after 10 s and pings each minute; the minutes change in between.
+    expect(wakes).toEqual([11_000, 40_000, 61_000, 100_000, 121_000, 160_000]);
+    expect(bench.screens.slice(before).map(([status]) => status?.slice(0, 5))).toEqual(["22:14", "22:15", "22:16"]);
+  });
+
+  it("is absent while the time is not known", () => {
+    const bench = new Bench({ wallClock: () => undefined }).connect();
+    expect(bench.screen).toMatch(/^online {2}0 unread/);
+  });
+});
+
+function settingsOf(): Settings {
+  return (
+    parseSettings({ env: "acme", uid: "p1", "telemetry.interval": 0, "screen.dwell": 0 }) as { settings: Settings }
+  ).settings;
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { parseSettings, SETTINGS, type SettingName } from "../../src/gateway/settings.ts";
+
+function errorsOf(raw: Record<string, unknown>): readonly string[] {
+  const result = parseSettings(raw);
+  return "errors" in result ? result.errors : [];
+}
+
+describe("settings", () => {
+  it("have a default that is itself allowed", () => {
+    expect(errorsOf({})).toEqual([]);
+    for (const name of Object.keys(SETTINGS) as SettingName[])
+      expect(errorsOf({ [name]: SETTINGS[name].default }), name).toEqual([]);
+  });
+
+  it("come as text from a command line, or as numbers", () => {
+    expect(
+      parseSettings({ uid: "p", "broker.port": "1884", "screen.dwell": 0, "broker.transport": "ws" }),
+    ).toMatchObject({
+      settings: { uid: "p", broker: { port: 1884, transport: "ws" }, screen: { dwellMs: 0 } },
+    });
+  });
+
+  it.each([
+    [{ "broker.port": "0" }, "broker.port", "1 to 65535"],
+    [{ "broker.port": "65536" }, "broker.port", "1 to 65535"],
+    [{ "broker.port": "18.5" }, "broker.port", "whole number"],
+    [{ "broker.port": "" }, "broker.port", "whole number"],
+    [{ "broker.port": null }, "broker.port", "whole number"],
+    [{ "broker.transport": "udp" }, "broker.transport", "one of tcp, ws"],
+    [{ uid: "" }, "uid", "without /"],
+    [{ uid: "a/b" }, "uid", "without /"],
+    [{ uid: "a+" }, "uid", "without /"],
+    [{ env: "#" }, "env", "without /"],
+    [{ uid: "a\u0000" }, "uid", "control"],
+    [{ uid: "u".repeat(65) }, "uid", "at most 64 bytes"],
+    [{ uid: "\u00fc".repeat(33) }, "uid", "at most 64 bytes"],
+    [{ uid: 7 }, "uid", "text"],
+    [{ colour: "red" }, "colour", "no such setting"],
+    [{ toString: "x" }, "toString", "no such setting"],
+  ])("refuse %j by name, with what was expected", (raw, name, expected) => {
+    expect(errorsOf(raw)).toEqual([expect.stringContaining(`setting ${name}`)]);
+    expect(errorsOf(raw)[0]).toContain(expected);
+  });
+
+  it("name every wrong one at once and repeat no password", () => {
+    const errors = errorsOf({ uid: "", "broker.port": "x", "broker.password": "secret".repeat(100) });
+    expect(errors).toHaveLength(3);
+    expect(errors.join()).not.toContain("secret");
+  });
+});

@@ -1,0 +1,43 @@
+import { parser } from "mqtt-packet";
+
+/** What a client has sent, by the reference codec and not by ours; payloads as text. */
+export interface SentPacket {
+  readonly type: string;
+  readonly topic?: string;
+  readonly payload?: string;
+  readonly packetIdentifier?: number;
+  readonly qos?: number;
+  readonly retain?: boolean;
+  readonly dup?: boolean;
+  readonly clean?: boolean;
+  readonly clientId?: string;
+  readonly will?: string;
+}
+
+/** The packets in these bytes, which must hold whole ones. */
+export function sentPackets(bytes: Uint8Array): SentPacket[] {
+  const packets: SentPacket[] = [];
+  const reader = parser();
+  reader.on("packet", (packet) => {
+    const common = {
+      type: packet.cmd,
+      ...(packet.messageId === undefined ? {} : { packetIdentifier: packet.messageId }),
+    };
+    if (packet.cmd === "publish") {
+      const { topic, qos, retain, dup } = packet;
+      packets.push({ ...common, topic, qos, retain, dup, payload: packet.payload.toString() });
+    } else if (packet.cmd === "connect") {
+      const { clean = false, clientId, will } = packet;
+      const words =
+        will &&
+        `${will.topic} ${Buffer.from(will.payload).toString("hex")} qos ${will.qos}${will.retain ? " retained" : ""}`;
+      packets.push({ ...common, clean, clientId, ...(words ? { will: words } : {}) });
+    } else packets.push(common);
+  });
+  reader.on("error", (error) => {
+    throw error;
+  });
+  const rest = reader.parse(Buffer.from(bytes));
+  if (rest > 0) throw new Error(`${rest} bytes are no whole packet`);
+  return packets;
+}
