@@ -1,0 +1,204 @@
+/** What must hold with every broker: the pager on Node, a proxy that cuts, a sender, and one real broker between them. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { MemoryStore } from "../../hosts/node/memory-store.ts";
+import { integerBetween, seededRandom } from "../random.ts";
+import { encodePush } from "../wire.ts";
+import type { Broker } from "./broker.ts";
+import { CuttingProxy, type Direction } from "./cutting-proxy.ts";
+import { TestPager, type TestPagerOptions } from "./test-pager.ts";
+import { TestSender } from "./test-sender.ts";
+
+const UID = "pager-1";
+const ONLINE = "51";
+const OFFLINE = "52";
+const PUSHES = 200;
+const CUTS = 20;
+const WEEK_SECONDS = 7 * 24 * 3600;
+
+/** Waits until `check` no longer throws; the error of the last try is what a failure shows. */
+const eventually = (check: () => void | Promise<void>, timeout = 10_000) =>
+  vi.waitFor(check, { timeout, interval: 10 });
+
+export function describeScenarios(startBroker: () => Promise<Broker>): void {
+  let broker: Broker;
+  let proxy: CuttingProxy;
+  let stops: (() => Promise<void>)[];
+
+  const startPager = (options: Partial<TestPagerOptions> = {}) => {
+    const pager = new TestPager({ port: proxy.port, eager: true, ...options });
+    stops.push(() => pager.stop());
+    return pager;
+  };
+  const startSender = async (uid?: string) => {
+    const sender = await TestSender.connect(broker.port, UID, undefined, uid);
+    stops.push(() => sender.stop());
+    return sender;
+  };
+  const online = (sender: TestSender) =>
+    eventually(() => expect(sender.presence.at(-1)).toEqual({ hex: ONLINE, retained: expect.any(Boolean) }));
+
+  beforeEach(async () => {
+    stops = [];
+    broker = await startBroker();
+    stops.push(() => broker.stop());
+    proxy = await CuttingProxy.start(broker.port);
+    stops.push(() => proxy.stop());
+  });
+
+  afterEach(async () => {
+    for (const stop of stops.reverse()) await stop();
+  });
+
+  it("presence is retained: online after connecting, offline by the will when cut, online again", async () => {
+    const sender = await startSender();
+    startPager();
+    await eventually(() => expect(sender.presence.map((seen) => seen.hex)).toEqual([ONLINE]));
+    await proxy.refuse();
+    await eventually(() => expect(sender.presence.map((seen) => seen.hex)).toEqual([ONLINE, OFFLINE]));
+    const late = await startSender("sender-2");
+    await eventually(() => expect(late.presence).toEqual([{ hex: OFFLINE, retained: true }]));
+    await proxy.accept();
+    await eventually(() => expect(sender.presence.at(-1)?.hex).toBe(ONLINE));
+    const [connect] = proxy.packets("toBroker", "connect");
+    expect(connect?.packet).toMatchObject({
+      clientId: UID,
+      clean: false,
+      will: { topic: `/field/pres/${UID}`, retain: true, qos: 1, payload: Buffer.from(OFFLINE, "hex") },
+    });
+  });
+
+  it("an orderly stop says offline and DISCONNECT", async () => {
+    const sender = await startSender();
+    const pager = startPager();
+    await online(sender);
+    await pager.stop();
+    await eventually(() => expect(sender.presence.at(-1)?.hex).toBe(OFFLINE));
+    expect(proxy.packets("toBroker", "disconnect")).toHaveLength(1);
+  });
+
+  it("subscribes when the broker has no session of it, and never again, across cuts and a reboot", async () => {
+    const store = new MemoryStore();
+    const pager = startPager({ store });
+    const connacks = (count: number) =>
+      eventually(() => expect(proxy.packets("toPager", "connack").length).toBeGreaterThanOrEqual(count));
+    await eventually(() => expect(proxy.packets("toPager", "suback")).toHaveLength(1));
+    proxy.cut();
+    await connacks(2);
+    await pager.stop();
+    startPager({ store });
+    await connacks(3);
+    const sender = await startSender();
+    await sender.push(UID, { id: "after", text: "mark1" });
+    await eventually(() => expect(sender.statesOf("after")).toContain("shown"));
+    const present = proxy
+      .packets("toPager", "connack")
+      .map(({ packet }) => "sessionPresent" in packet && packet.sessionPresent);
+    expect(present).toEqual([false, true, true]);
+    expect(proxy.packets("toBroker", "subscribe")).toHaveLength(1);
+  });
+
+  it("shows on return what was pushed while it was away", async () => {
+    const sender = await startSender();
+    const pager = startPager();
+    await online(sender);
+    await proxy.refuse();
+    await sender.push(UID, { id: "away-1", text: "mark1" });
+    await sender.push(UID, { id: "away-2", text: "mark2" });
+    await proxy.accept();
+    await eventually(() => expect(pager.marks).toEqual(["mark1", "mark2"]));
+    await eventually(() => expect(sender.countOf("shown")).toBe(2));
+    expect(sender.statesOf("away-1")).toEqual(["stored", "shown"]);
+  });
+
+  it(`shows ${PUSHES} pushes, each once, while the connection is cut ${CUTS} times`, { timeout: 60_000 }, async () => {
+    const seed = Number(process.env.FIELDPAGER_SEED ?? Math.floor(Math.random() * 2 ** 31));
+    const random = seededRandom(seed);
+    const sender = await startSender();
+    const pager = startPager();
+    await online(sender);
+    const told = `FIELDPAGER_SEED=${seed} replays the cuts`;
+    for (let cut = 0; cut < CUTS; cut += 1) {
+      const direction: Direction = random() < 0.5 ? "toBroker" : "toPager";
+      const done = proxy.cutAfter(direction, integerBetween(random, 1, 600));
+      for (let index = 0; index < PUSHES / CUTS; index += 1) {
+        const number = cut * (PUSHES / CUTS) + index;
+        await sender.push(UID, { id: `push-${number}`, text: `mark${number}` });
+      }
+      await done;
+    }
+    await eventually(() => expect(sender.countOf("shown"), told).toBe(PUSHES), 30_000);
+    const wanted = Array.from({ length: PUSHES }, (_, number) => `mark${number}`);
+    expect([...pager.marks].sort(), told).toEqual(wanted.sort());
+    expect(sender.countOf("stored"), told).toBe(PUSHES);
+    expect(proxy.connections).toBeGreaterThan(CUTS);
+  });
+
+  it("finds out that a connection is dead by its ping, and comes back", async () => {
+    const sender = await startSender();
+    const pager = startPager({ settings: { "broker.keepAlive": 5 } });
+    await online(sender);
+    proxy.silence();
+    await sender.push(UID, { id: "silent", text: "mark1" });
+    await eventually(() => expect(pager.marks).toEqual(["mark1"]), 20_000);
+    expect(proxy.connections).toBe(2);
+  });
+
+  describe("bad input", () => {
+    const random = seededRandom(20_140_301);
+    const noise = (length: number) =>
+      Buffer.from([0xff, ...Array.from({ length }, () => integerBetween(random, 0, 255))]);
+    const bad: [string, number, (sender: TestSender) => Promise<void>][] = [
+      [
+        "random bytes as messages and as pages",
+        40,
+        async ({ client }) => {
+          for (let index = 0; index < 20; index += 1) {
+            await client.publishAsync(`/field/im/${UID}`, noise(index * 7), { qos: 1 });
+            await client.publishAsync(`/field/page/${UID}`, noise(index * 7), { qos: 1 });
+          }
+        },
+      ],
+      [
+        "a message of 1 MB",
+        1,
+        async ({ client }) => {
+          await client.publishAsync(`/field/im/${UID}`, Buffer.alloc(1_000_000, 0x31), { qos: 1 });
+        },
+      ],
+    ];
+    it.each(bad)("%s is counted and raises nothing", async (_, count, send) => {
+      const sender = await startSender();
+      const pager = startPager();
+      await online(sender);
+      await send(sender);
+      await stillWorks(sender, pager);
+      expect(statusOf(pager)).toContain(String(count));
+      expect(proxy.connections).toBe(1);
+    });
+
+    it("a retained page of last week raises nothing", async () => {
+      const sender = await startSender();
+      const timeStamp = Math.floor(Date.now() / 1000) - WEEK_SECONDS;
+      const old = Buffer.from(encodePush("sender-1", { id: "old", text: "mark7", timeStamp, extra: { pr: 5 } }));
+      await sender.client.publishAsync(`/field/im/${UID}`, old, { qos: 1, retain: true });
+      await sender.client.publishAsync(`/field/page/${UID}`, "mark8", { qos: 1, retain: true });
+      const pager = startPager();
+      await online(sender);
+      await stillWorks(sender, pager);
+      expect(statusOf(pager)).toContain("2");
+    });
+  });
+
+  /** A normal push afterwards is shown and is the only thing that was sounded. */
+  async function stillWorks(sender: TestSender, pager: TestPager): Promise<void> {
+    await sender.push(UID, { id: "normal", text: "mark1" });
+    await eventually(() => expect(sender.statesOf("normal")).toEqual(["stored", "shown"]), 20_000);
+    expect(pager.marks).toEqual(["mark1"]);
+    expect(pager.alerts).toEqual([3]);
+  }
+}
+
+/** The status bar: the topmost line of the screen. */
+function statusOf(pager: TestPager): string {
+  return pager.screen[0] ?? "";
+}

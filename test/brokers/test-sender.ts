@@ -1,0 +1,71 @@
+/** A sender as users have them: MQTT.js, a push a message, and the receipts that come back. */
+import { connectAsync, type MqttClient } from "mqtt";
+import { decodeReceipt, encodePush, type PushContent } from "../wire.ts";
+
+export interface SeenPresence {
+  readonly hex: string;
+  /** It stood at the broker already when the sender came. */
+  readonly retained: boolean;
+}
+
+export class TestSender {
+  readonly client: MqttClient;
+  /** Presence of the pager, in order of arrival. */
+  readonly presence: SeenPresence[] = [];
+  readonly #env: string;
+  readonly #uid: string;
+  /** States told for each id, each counted. */
+  readonly #receipts = new Map<string, Map<string, number>>();
+
+  private constructor(client: MqttClient, env: string, uid: string) {
+    this.client = client;
+    this.#env = env;
+    this.#uid = uid;
+  }
+
+  /** Connects, and watches its own receipts and the presence of `pager`. */
+  static async connect(port: number, pager: string, env = "field", uid = "sender-1"): Promise<TestSender> {
+    const client = await connectAsync(`mqtt://127.0.0.1:${port}`, { clientId: uid, reconnectPeriod: 100 });
+    const sender = new TestSender(client, env, uid);
+    client.on("message", (topic, payload, packet) => {
+      if (topic.startsWith(`/${env}/pres/`)) sender.#seePresence(payload, packet.retain);
+      else sender.#seeReceipt(payload);
+    });
+    client.on("error", () => {});
+    await client.subscribeAsync([`/${env}/im/${uid}`, `/${env}/pres/${pager}`], { qos: 1 });
+    return sender;
+  }
+
+  /** Resolves when the broker has taken it. */
+  async push(pager: string, push: PushContent): Promise<void> {
+    const payload = Buffer.from(encodePush(this.#uid, push));
+    await this.client.publishAsync(`/${this.#env}/im/${pager}`, payload, { qos: 1 });
+  }
+
+  /** How many distinct ids have been told to be in this state. */
+  countOf(state: string): number {
+    let count = 0;
+    for (const states of this.#receipts.values()) if (states.has(state)) count += 1;
+    return count;
+  }
+
+  /** The states told for one id, in order of first arrival. */
+  statesOf(id: string): string[] {
+    return [...(this.#receipts.get(id)?.keys() ?? [])];
+  }
+
+  async stop(): Promise<void> {
+    await this.client.endAsync(true);
+  }
+
+  #seePresence(payload: Buffer, retained: boolean): void {
+    this.presence.push({ hex: payload.toString("hex"), retained });
+  }
+
+  #seeReceipt(payload: Buffer): void {
+    const receipt = decodeReceipt(payload);
+    if (!receipt) return;
+    const states = this.#receipts.get(receipt.id) ?? new Map<string, number>();
+    this.#receipts.set(receipt.id, states.set(receipt.state, (states.get(receipt.state) ?? 0) + 1));
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * A bad network in virtual time: bytes are delayed and come in other pieces than they were sent, connections break at any
+ * byte, and an end that is cut off may learn of it soon, late or never.
+ */
+import type { Transport, TransportHandlers } from "../../hosts/runner.ts";
+import type { Random } from "../../src/seams.ts";
+import { integerBetween } from "../random.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+export interface NetworkOptions {
+  readonly latencyMsMax: number;
+  /** Share of connections that break at some byte by themselves. */
+  readonly breaking: number;
+  /** Share of cuts of which an end is never told. */
+  readonly silent: number;
+}
+
+/** The broker's end of a connection. */
+export interface Peer {
+  /** Set by the broker. */
+  onBytes: (bytes: Uint8Array) => void;
+  /** Set by the broker; comes at most once. */
+  onClosed: () => void;
+  write(bytes: Uint8Array): void;
+  /** Ends the connection after what was written. */
+  close(): void;
+}
+
+/** A connection that breaks by itself does so within this many bytes of one direction. */
+const BREAKING_BYTES_MAX = 2_000;
+const NOTICE_MS_MAX = 200;
+
+/** One direction: in order, delayed, in random pieces, up to the byte at which it breaks. */
+class Pipe {
+  deliver: (bytes: Uint8Array) => void = () => {};
+  onBreak: () => void = () => {};
+  broken = false;
+  readonly #clock: VirtualClock;
+  readonly #random: Random;
+  readonly #latencyMsMax: number;
+  #bytesLeft: number;
+  #lastMs = 0;
+
+  constructor(clock: VirtualClock, random: Random, latencyMsMax: number, bytesLeft: number) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#latencyMsMax = latencyMsMax;
+    this.#bytesLeft = bytesLeft;
+  }
+
+  write(bytes: Uint8Array): void {
+    for (let offset = 0; offset < bytes.length; ) {
+      const length =
+        this.#random() < 0.3 ? integerBetween(this.#random, 1, bytes.length - offset) : bytes.length - offset;
+      const piece = bytes.slice(offset, offset + length);
+      this.#inOrder(() => this.#pass(piece));
+      offset += length;
+    }
+  }
+
+  /** Runs an action behind all that was written. */
+  behind(run: () => void): void {
+    this.#inOrder(() => {
+      if (!this.broken) run();
+    });
+  }
+
+  #inOrder(run: () => void): void {
+    const atMs = Math.max(this.#lastMs, this.#clock.nowMs + this.#random() * this.#latencyMsMax);
+    this.#lastMs = atMs;
+    this.#clock.after(atMs - this.#clock.nowMs, run);
+  }
+
+  #pass(piece: Uint8Array): void {
+    if (this.broken) return;
+    if (piece.length < this.#bytesLeft) {
+      this.#bytesLeft -= piece.length;
+      this.deliver(piece);
+      return;
+    }
+    if (this.#bytesLeft > 0) this.deliver(piece.subarray(0, this.#bytesLeft));
+    this.onBreak();
+  }
+}
+
+export class Network {
+  /** A connection has reached the broker. */
+  onConnection: (peer: Peer) => void = () => {};
+  readonly #clock: VirtualClock;
+  readonly #random: Random;
+  readonly #options: NetworkOptions;
+  readonly #cuts = new Set<() => void>();
+  #up = true;
+  #calm = false;
+
+  constructor(clock: VirtualClock, random: Random, options: NetworkOptions) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#options = options;
+  }
+
+  /** Connections that stand, as far as the network knows. */
+  get open(): number {
+    return this.#cuts.size;
+  }
+
+  /** Cuts every connection that stands. */
+  cut(): void {
+    for (const cut of [...this.#cuts]) cut();
+  }
+
+  /** Down: everything is cut, new connections fail or hang. */
+  setUp(up: boolean): void {
+    this.#up = up;
+    if (!up) this.cut();
+  }
+
+  /** From now on nothing breaks by itself any more. */
+  calm(): void {
+    this.#calm = true;
+    this.setUp(true);
+  }
+
+  openTransport(handlers: TransportHandlers): Transport {
+    let alive = true;
+    let connection: { write: (bytes: Uint8Array) => void; close: () => void } | undefined;
+    const tell = (run: () => void) => {
+      if (alive) run();
+    };
+    this.#clock.after(1 + this.#random() * this.#options.latencyMsMax, () => {
+      if (!alive) return;
+      if (this.#up) {
+        connection = this.#connect(
+          (bytes) => tell(() => handlers.onBytes(bytes)),
+          () => tell(() => handlers.onClosed("cut")),
+        );
+        handlers.onConnected();
+      } else if (this.#random() >= this.#options.silent) handlers.onClosed("unreachable");
+    });
+    return {
+      write: (bytes) => connection?.write(bytes),
+      close() {
+        alive = false;
+        connection?.close();
+      },
+    };
+  }
+
+  #connect(onBytes: (bytes: Uint8Array) => void, onClosed: () => void) {
+    const { latencyMsMax, breaking, silent } = this.#options;
+    const breaks = !this.#calm && this.#random() < breaking;
+    const budget = () => (breaks ? integerBetween(this.#random, 1, BREAKING_BYTES_MAX) : Number.POSITIVE_INFINITY);
+    const toBroker = new Pipe(this.#clock, this.#random, latencyMsMax, budget());
+    const toPager = new Pipe(this.#clock, this.#random, latencyMsMax, budget());
+    const peer: Peer = {
+      onBytes: () => {},
+      onClosed: () => {},
+      write: (bytes) => toPager.write(bytes),
+      close: () => toPager.behind(() => end(onClosed, undefined)),
+    };
+    const end = (tellPager: (() => void) | undefined, tellBroker: (() => void) | undefined) => {
+      if (toBroker.broken) return;
+      toBroker.broken = toPager.broken = true;
+      this.#cuts.delete(cut);
+      if (tellPager) this.#clock.after(this.#random() * NOTICE_MS_MAX, tellPager);
+      if (tellBroker) this.#clock.after(this.#random() * NOTICE_MS_MAX, tellBroker);
+    };
+    const maybe = (tell: () => void) => (this.#random() < silent ? undefined : tell);
+    const cut = () =>
+      end(
+        maybe(onClosed),
+        maybe(() => peer.onClosed()),
+      );
+    toBroker.deliver = (bytes) => peer.onBytes(bytes);
+    toPager.deliver = onBytes;
+    toBroker.onBreak = toPager.onBreak = cut;
+    this.#cuts.add(cut);
+    this.onConnection(peer);
+    return {
+      write: (bytes: Uint8Array) => toBroker.write(bytes),
+      close: () => toBroker.behind(() => end(undefined, () => peer.onClosed())),
+    };
+  }
+}

@@ -1,0 +1,78 @@
+/** Storage whose power fails at a chosen write. What was durable then is what the next life of the device finds. */
+import type { Random, Store } from "../../src/seams.ts";
+
+/** Thrown by the write at which the power fails. Nothing that the device does afterwards has happened. */
+export class PowerCut extends Error {}
+
+export class PowerCutStore implements Store {
+  readonly #records: Map<string, Uint8Array>;
+  readonly #random: Random;
+  #writesLeft: number | undefined;
+  #dead = false;
+
+  private constructor(records: Map<string, Uint8Array>, random: Random) {
+    this.#records = records;
+    this.#random = random;
+  }
+
+  static empty(random: Random): PowerCutStore {
+    return new PowerCutStore(new Map(), random);
+  }
+
+  /** The power has failed: this store and the device that used it are no more. */
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
+  get bytes(): number {
+    let total = 0;
+    for (const record of this.#records.values()) total += record.length;
+    return total;
+  }
+
+  /** The power will fail at the `count`-th write from now, during it: the record holds its former or its new value. */
+  cutAtWrite(count: number): void {
+    this.#writesLeft = count;
+  }
+
+  /** The power fails now. */
+  cut(): void {
+    this.#dead = true;
+  }
+
+  /** What the next life finds. */
+  reborn(): PowerCutStore {
+    this.#dead = true;
+    return new PowerCutStore(new Map(this.#records), this.#random);
+  }
+
+  read(key: string): Uint8Array | undefined {
+    return this.#records.get(key)?.slice();
+  }
+
+  write(key: string, bytes: Uint8Array): void {
+    if (!/^[a-z0-9-]{1,15}$/.test(key)) throw new Error(`store: key ${key}`);
+    this.#change(() => this.#records.set(key, bytes.slice()));
+  }
+
+  remove(key: string): void {
+    this.#change(() => this.#records.delete(key));
+  }
+
+  keys(): readonly string[] {
+    return [...this.#records.keys()];
+  }
+
+  #change(apply: () => void): void {
+    if (this.#dead) throw new PowerCut("the power has failed");
+    if (this.#writesLeft !== undefined) {
+      this.#writesLeft -= 1;
+      if (this.#writesLeft <= 0) {
+        this.#dead = true;
+        if (this.#random() < 0.5) apply();
+        throw new PowerCut("the power failed during this write");
+      }
+    }
+    apply();
+  }
+}

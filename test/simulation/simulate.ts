@@ -1,0 +1,166 @@
+/**
+ * One seed, one run: a device, a bad network and a broker in virtual time. The promises that are checked:
+ *
+ * - Every push that the broker has taken comes onto the screen, and is sounded once. Only a power cut that hits while its
+ *   state is being written may bring it a second time, since nobody can know then whether it was seen.
+ * - The sender is told of each push that it was stored and that it was shown.
+ * - The device is connected within a bound after the network is back, and the broker's retained presence says so.
+ * - The firmware throws nothing, does nothing that the standard forbids, and keeps to its limits.
+ */
+import { parseSettings } from "../../src/gateway/settings.ts";
+import {
+  BACKOFF_MAX_MS,
+  CONNACK_TIMEOUT_MS,
+  INBOX_BYTES_MAX,
+  OPEN_TIMEOUT_MS,
+  PINGRESP_TIMEOUT_MS,
+} from "../../src/limits.ts";
+import { integerBetween, seededRandom } from "../random.ts";
+import { decodeReceipt, encodePush } from "../wire.ts";
+import { BrokerModel } from "./broker-model.ts";
+import { Device } from "./device.ts";
+import { Network } from "./network.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+export interface Outcome {
+  readonly seed: number;
+  /** One sentence for each promise that was broken. */
+  readonly violations: readonly string[];
+  readonly pushes: number;
+  readonly connects: number;
+  readonly powerCuts: number;
+  readonly virtualMs: number;
+}
+
+const UID = "pager-1";
+const SENDER = "sender-1";
+const BORN_SECONDS = 1_700_000_000;
+const KEEP_ALIVE_SECONDS = 20;
+const RECONNECT_MS_MAX =
+  KEEP_ALIVE_SECONDS * 1_000 + PINGRESP_TIMEOUT_MS + BACKOFF_MAX_MS + OPEN_TIMEOUT_MS + CONNACK_TIMEOUT_MS;
+/** After it is connected: time for the backlog, its receipts and what must be sent again. */
+const SETTLE_MS_MAX = 120_000;
+/** Storage beside the messages: states, names, the rest. */
+const STORED_BYTES_MAX = INBOX_BYTES_MAX + 4_096;
+
+export function simulate(seed: number): Outcome {
+  const random = seededRandom(seed);
+  const chance = (share: number) => random() < share;
+  const clock = new VirtualClock();
+  const network = new Network(clock, random, {
+    latencyMsMax: integerBetween(random, 2, 400),
+    breaking: chance(0.3) ? 0 : random() * 0.7,
+    silent: chance(0.3) ? 0 : random() * 0.5,
+  });
+  const broker = new BrokerModel(clock, random);
+  network.onConnection = (peer) => broker.handleConnection(peer);
+  const device = new Device({
+    clock,
+    random,
+    network,
+    settings: settingsOf(chance(0.5) ? 0 : 30, integerBetween(random, 0, 800)),
+    sensors: [{ name: "temperature", unit: "Cel", sample: () => 20 + random() }],
+    bornSeconds: BORN_SECONDS,
+  });
+  const violations: string[] = [];
+  const told = watchReceipts(broker);
+
+  const pushes = integerBetween(random, 5, 45);
+  const troubleMs = integerBetween(random, 60_000, 1_200_000);
+  const sometime = (run: () => void) => clock.after(random() * troubleMs, run);
+  // The first connection makes the session: what was sent before it nobody has promised to keep.
+  device.boot();
+  clock.runUntil(3_600_000, () => broker.hasSubscribed(UID));
+  const beginMs = clock.nowMs;
+  for (let number = 0; number < pushes; number += 1) sometime(() => push(broker, clock, number));
+  for (let cut = integerBetween(random, 0, 15); cut > 0; cut -= 1) sometime(() => network.cut());
+  for (let down = integerBetween(random, 0, 3); down > 0; down -= 1) {
+    sometime(() => {
+      network.setUp(false);
+      clock.after(random() * 120_000, () => network.setUp(true));
+    });
+  }
+  if (chance(0.5)) {
+    for (let cut = integerBetween(random, 1, 4); cut > 0; cut -= 1) {
+      sometime(() => (chance(0.7) ? device.cutPowerAtWrite(integerBetween(random, 1, 12)) : device.cutPower()));
+    }
+  }
+  clock.runUntil(beginMs + troubleMs);
+  device.calm();
+  network.calm();
+  clock.runUntil(beginMs + troubleMs + RECONNECT_MS_MAX, () => broker.isConnected(UID));
+  if (!broker.isConnected(UID)) violations.push(`not connected ${RECONNECT_MS_MAX} ms after the network was back`);
+  const settled = () => told.size === pushes && [...told.values()].every((states) => states.has("shown"));
+  clock.runUntil(clock.nowMs + SETTLE_MS_MAX, settled);
+  // One more stretch of quiet: nothing may come late or twice.
+  clock.runUntil(clock.nowMs + RECONNECT_MS_MAX);
+
+  checkPerceptions(device, pushes, violations);
+  for (let number = 0; number < pushes; number += 1) {
+    const states = told.get(`id-${number}`);
+    for (const state of ["stored", "shown"])
+      if (!states?.has(state)) violations.push(`push ${number}: the sender was not told that it was ${state}`);
+  }
+  const presence = broker.retained(`/field/pres/${UID}`)?.payload[0];
+  if (presence !== 0x51) violations.push(`retained presence is ${presence?.toString(16)}, expected 51`);
+  if (device.storedBytes > STORED_BYTES_MAX) violations.push(`${device.storedBytes} bytes stored`);
+  violations.push(...broker.violations, ...device.errors);
+  return { seed, violations, pushes, connects: broker.connects, powerCuts: device.life - 1, virtualMs: clock.nowMs };
+}
+
+function settingsOf(telemetrySeconds: number, dwellMs: number) {
+  const parsed = parseSettings({
+    uid: UID,
+    "broker.keepAlive": KEEP_ALIVE_SECONDS,
+    "telemetry.interval": telemetrySeconds,
+    "screen.dwell": dwellMs,
+  });
+  if ("errors" in parsed) throw new Error(parsed.errors.join("\n"));
+  return parsed.settings;
+}
+
+function push(broker: BrokerModel, clock: VirtualClock, number: number): void {
+  const timeStamp = BORN_SECONDS + Math.floor(clock.nowMs / 1_000);
+  const payload = encodePush(SENDER, { id: `id-${number}`, text: `mark${number} of the run`, timeStamp });
+  broker.publish({ topic: `/field/im/${UID}`, payload, qos: 1, retain: false });
+}
+
+/** The states that were told of each id. */
+function watchReceipts(broker: BrokerModel): Map<string, Set<string>> {
+  const told = new Map<string, Set<string>>();
+  broker.onMessage = ({ topic, payload }) => {
+    const receipt = topic === `/field/im/${SENDER}` ? decodeReceipt(payload) : undefined;
+    if (receipt) told.set(receipt.id, (told.get(receipt.id) ?? new Set()).add(receipt.state));
+  };
+  return told;
+}
+
+/** Each mark was on the screen, and sounded once, or once more for each life that ended while it was on the screen. */
+function checkPerceptions(device: Device, pushes: number, violations: string[]): void {
+  const shown = new Map<string, number>();
+  const sounded = new Map<string, number>();
+  const forgiven = new Map<string, number>();
+  const count = (counts: Map<string, number>, mark: string) => counts.set(mark, (counts.get(mark) ?? 0) + 1);
+  let before = { life: 1, mark: "" };
+  for (const perception of device.perceptions) {
+    const mark = /\bmark\d+\b/.exec(perception.text)?.[0] ?? "";
+    if (perception.life !== before.life) {
+      count(forgiven, before.mark);
+      before = { life: perception.life, mark: "" };
+    }
+    if (perception.type === "alert") count(sounded, mark);
+    else if (mark !== before.mark) {
+      count(shown, mark);
+      before = { life: perception.life, mark };
+    }
+  }
+  for (let number = 0; number < pushes; number += 1) {
+    const mark = `mark${number}`;
+    const extra = forgiven.get(mark) ?? 0;
+    const times = { shown: shown.get(mark) ?? 0, sounded: sounded.get(mark) ?? 0 };
+    if (times.shown < 1 || times.shown > 1 + extra)
+      violations.push(`push ${number}: on the screen ${times.shown} times`);
+    if (times.sounded < 1 - extra || times.sounded > 1 + extra)
+      violations.push(`push ${number}: sounded ${times.sounded} times`);
+  }
+}
