@@ -9,6 +9,7 @@ import Poco, { type Font as Face, type Screen } from "commodetto/Poco";
 import parseBMF from "commodetto/parseBMF";
 import type { DrawCommand, DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import { FONTS, type Font } from "../../src/pager/screen/fonts.ts";
+import { drawLine, measureLine } from "./lettering.ts";
 
 /** Poco's buffer in bytes. A band that needs more is halved. */
 const DISPLAY_LIST_BYTES = 6_144;
@@ -48,7 +49,7 @@ export class Painter {
   }
 
   measureText(font: Font, text: string): number {
-    return this.#poco.getTextWidth(text, this.#faces[font]);
+    return measureLine(this.#poco, this.#faces[font], text);
   }
 
   paint(drawList: DrawList): void {
@@ -98,7 +99,7 @@ export class Painter {
         poco.fillRectangle(color, command.x, command.y, command.width, command.height);
         break;
       case "text":
-        poco.drawText(command.text, this.#faces[command.font], color, command.x, command.y);
+        drawLine(poco, this.#faces[command.font], command.text, color, command.x, command.y);
         break;
       case "bitmap": {
         const { buffer, byteOffset } = command.bits;

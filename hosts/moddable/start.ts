@@ -2,13 +2,12 @@
 import type { Screen } from "commodetto/Poco";
 import config from "mc/config";
 import { Gateway } from "../../src/gateway/gateway.ts";
-import type { Settings } from "../../src/gateway/settings.ts";
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
-import type { MeasureText, Store } from "../../src/seams.ts";
+import type { MeasureText } from "../../src/seams.ts";
 import { type Platform, Runner } from "../runner.ts";
 import type { Board, Pager } from "./board.ts";
 import { MonotonicClock, OneTimer } from "./clock.ts";
-import { type DeviceSettings, deviceSettings } from "./device-settings.ts";
+import { deviceSettings } from "./device-settings.ts";
 import { loadFaces, Painter } from "./painter.ts";
 import { setupScreen } from "./setup-screen.ts";
 import { Network } from "./transport.ts";
@@ -16,19 +15,19 @@ import { Network } from "./transport.ts";
 /** How often `stop` looks whether the goodbye has been sent, in milliseconds. */
 const STOP_POLL_MS = 20;
 
-/** A board without a screen lays out for this one, and nobody sees it. */
-const NO_SCREEN: Size = { width: 320, height: 240 };
+/** What the gateway is told of a board without a screen: nothing counts as shown there. */
+const NO_SCREEN: Size = Object.freeze({ width: 0, height: 0 });
 
 /** Starts the pager on this board, or shows why it cannot. */
 export function start(board: Board): void {
   const display = openDisplay();
-  const found = prepare(board);
-  if ("errors" in found) {
-    for (const error of found.errors) trace(`${error}\n`);
-    display.paint(setupScreen(found.errors, display.size, display.measureText));
+  const prepared = prepare(board, display);
+  if ("errors" in prepared) {
+    for (const error of prepared.errors) trace(`${error}\n`);
+    display.paint(setupScreen(prepared.errors, display.size, display.measureText));
     return;
   }
-  run(board, display, found);
+  run(board, display, prepared);
 }
 
 interface Display {
@@ -40,7 +39,7 @@ interface Display {
 function openDisplay(): Display {
   // The global is missing on a board without a screen.
   const { screen } = globalThis as unknown as { screen?: Screen };
-  if (!screen) return { size: NO_SCREEN, measureText: (_font, text) => 8 * text.length, paint: () => {} };
+  if (!screen) return { size: NO_SCREEN, measureText: () => 0, paint: () => {} };
   const painter = new Painter(screen, loadFaces());
   return {
     size: painter.size,
@@ -49,19 +48,28 @@ function openDisplay(): Display {
   };
 }
 
-type Prepared = Extract<DeviceSettings, { settings: Settings }> & { readonly store: Store };
+interface Prepared {
+  readonly gateway: Gateway;
+  /** The settings that the board reads itself. */
+  readonly own: Readonly<Record<string, unknown>>;
+}
 
 /** What is wrong is told, never thrown: a device with wrong settings must be able to say so. */
-function prepare(board: Board): Prepared | { readonly errors: readonly string[] } {
+function prepare(board: Board, { measureText, size }: Display): Prepared | { readonly errors: readonly string[] } {
   try {
     const found = deviceSettings(config, board.readSettings(), board.ownSettings, board.defaultUid());
-    return "errors" in found ? found : { ...found, store: board.openStore() };
+    if ("errors" in found) return found;
+    const { settings, own } = found;
+    const { wallClock, sensors } = board;
+    const store = board.openStore();
+    const random = Math.random;
+    return { gateway: new Gateway({ settings, store, random, wallClock, measureText, size, sensors }), own };
   } catch (error) {
-    return { errors: [`cannot start: ${error}`] };
+    return { errors: [String(error)] };
   }
 }
 
-function run(board: Board, display: Display, { settings, own, store }: Prepared): void {
+function run(board: Board, display: Display, { gateway, own }: Prepared): void {
   const clock = new MonotonicClock();
   const timer = new OneTimer();
   const network = new Network();
@@ -73,15 +81,6 @@ function run(board: Board, display: Display, { settings, own, store }: Prepared)
     alert: (priority) => board.alert(priority),
     log: (line) => trace(`${line}\n`),
   };
-  const gateway = new Gateway({
-    settings,
-    store,
-    random: Math.random,
-    wallClock: board.wallClock,
-    measureText: display.measureText,
-    size: display.size,
-    sensors: board.sensors,
-  });
   const runner = new Runner(gateway, platform);
   const pager: Pager = {
     press: (button) => runner.press(button),

@@ -1,5 +1,5 @@
 /** The simulator as a board: its buttons, a folder of files as store, the computer's clock. */
-import { Directory, File } from "file";
+import { File } from "file";
 import type { Button } from "../../src/gateway/buttons.ts";
 import type { Sensor } from "../../src/seams.ts";
 import type { Board, Pager } from "../moddable/board.ts";
@@ -30,10 +30,7 @@ const temperature: Sensor = {
 };
 
 export const board: Board = {
-  openStore() {
-    Directory.create(RECORDS);
-    return new FileStore(RECORDS);
-  },
+  openStore: () => new FileStore(RECORDS),
 
   readSettings() {
     if (!File.exists(SETTINGS_FILE)) return {};

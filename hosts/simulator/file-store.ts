@@ -11,10 +11,11 @@ const TEMPORARY = ".tmp";
 export class FileStore implements Store {
   readonly #folder: string;
 
-  /** `folder` exists or its parent does. */
+  /** Makes `folder` in its parent, which exists. Throws when it cannot be listed. */
   constructor(folder: string) {
     Directory.create(folder);
     this.#folder = folder;
+    this.keys();
   }
 
   read(key: string): Uint8Array | undefined {

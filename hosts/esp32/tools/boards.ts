@@ -1,0 +1,100 @@
+/** The boards that are built, and how. */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { BUILD, findProgram, Refusal, ROOT, run } from "../../simulator/tools/command.ts";
+import { mcconfig, type Sdk } from "../../simulator/tools/sdk.ts";
+
+/** Names as the SDK has them. */
+export const BOARDS = Object.freeze([
+  "m5stack",
+  "m5stack_core2",
+  "m5stack_cores3",
+  "moddable_two",
+  "esp32c3",
+  "m5stick_cplus",
+  "m5paper",
+] as const);
+
+export type Board = (typeof BOARDS)[number];
+
+const FOLDER = join(BUILD, "esp32");
+
+/** What a board's program takes of its flash, in bytes. */
+export interface BoardSize {
+  /** Slots of objects that are made when it is built, of 16 bytes each. */
+  readonly romSlots: number;
+  /** What XS runs, in bytes; the C code of engine and drivers is not in it. */
+  readonly byteCode: number;
+  readonly resources: number;
+}
+
+/** The first argument as a board. Refuses others, and none, with the list. */
+export function boardArgument(name: string | undefined): Board {
+  const board = BOARDS.find((each) => each === name);
+  if (board) return board;
+  throw new Refusal(`${name === undefined ? "Which board?" : `${name}: no such board.`} Boards: ${BOARDS.join(", ")}`);
+}
+
+/** Whether Espressif's tools are here; if not, what is missing. */
+export function missingToolchain(): string | undefined {
+  const path = process.env.IDF_PATH;
+  if (!path) return "IDF_PATH is not set";
+  if (!existsSync(path)) return `IDF_PATH names ${path}, which is not there`;
+  return findProgram("idf.py") ? undefined : "idf.py is not on PATH";
+}
+
+/** Builds everything, to what is flashed, and flashes it when asked to. Needs Espressif's tools. */
+export async function buildBoard(
+  sdk: Sdk,
+  board: Board,
+  settings: readonly string[],
+  { flash }: { readonly flash: boolean },
+): Promise<void> {
+  const args = ["-m", "-p", `esp32/${board}`, "-o", FOLDER];
+  const image = join(FOLDER, "bin", "esp32", board, "release", basename(ROOT), "xs_esp32.bin");
+  mkdirSync(FOLDER, { recursive: true });
+  // The SDK's makefile goes on when Espressif's build fails: only the image tells.
+  rmSync(image, { force: true });
+  await mcconfig(sdk, [...args, "-t", "build"], settings, { show: true });
+  if (!existsSync(image)) throw new Error(`${board}: the build made no ${image}`);
+  if (flash) await mcconfig(sdk, [...args, "-t", "deploy"], settings, { show: true });
+}
+
+/**
+ * Builds up to the link of the byte code, which needs none of Espressif's tools: all TypeScript is checked and compiled,
+ * all modules are preloaded and linked, all resources converted. The C code is not compiled.
+ */
+export async function linkByteCode(sdk: Sdk, board: Board, settings: readonly string[]): Promise<BoardSize> {
+  // What the makefile asks of Espressif's tools is answered with nothing.
+  const empty = join(FOLDER, "nothing");
+  mkdirSync(empty, { recursive: true });
+  const header = join(empty, "sdkconfig.h");
+  if (!existsSync(header)) writeFileSync(header, "");
+  await mcconfig(sdk, ["-p", `esp32/${board}`, "-o", FOLDER], settings);
+  const folder = join(FOLDER, "tmp", "esp32", board, "release", basename(ROOT));
+  const code = join(folder, "mc.xs.c");
+  const resources = join(folder, "mc.resources.c");
+  // Its size is told only when it is made.
+  rmSync(resources, { force: true });
+  const variables = ["IDF_VERSION=v6.0", `SDKCONFIG_H=${header}`];
+  const output = await run("make", ["-f", join(folder, "makefile"), ...variables, code, resources], {
+    env: { ...sdk.env, IDF_PATH: empty },
+  });
+  return {
+    ...codeSize(readFileSync(code, "utf8")),
+    resources: Number(/^Total resource size: (\d+) bytes$/m.exec(output)?.[1] ?? 0),
+  };
+}
+
+/**
+ * Reads the linker's C source. The code of a module that is run on the board is an array; that of a preloaded one, which has
+ * been run by the linker, stands as literals in the slots.
+ */
+function codeSize(text: string): { romSlots: number; byteCode: number } {
+  let byteCode = 0;
+  for (const [, length] of text.matchAll(/^static const txU1 gxCode\d+\[(\d+)\];$/gm)) byteCode += Number(length);
+  for (const [, literal = ""] of text.matchAll(/\(txByte\*\)"((?:\\x[0-9a-f]{2})*)"/g)) byteCode += literal.length / 4;
+  const romSlots = Number(/^#define mxHeapCount (\d+)$/m.exec(text)?.[1] ?? 0);
+  if (romSlots === 0 || byteCode === 0) throw new Error("the linked code has no sizes");
+  return { romSlots, byteCode };
+}

@@ -1,0 +1,30 @@
+/** `npm run size`: what the program takes of each board's flash. */
+import { Refusal, runCommand } from "../../simulator/tools/command.ts";
+import { findSdk } from "../../simulator/tools/sdk.ts";
+import { BOARDS, type Board, type BoardSize, linkByteCode } from "./boards.ts";
+
+const SLOT_BYTES = 16;
+
+await runCommand(async (args) => {
+  if (args.length) throw new Refusal("size takes no arguments");
+  const sdk = findSdk();
+  const sizes: [Board, BoardSize][] = [];
+  for (const board of BOARDS) sizes.push([board, await linkByteCode(sdk, board, [])]);
+  const rows = [["board", "ROM slots", "bytes", "byte code", "resources", "together"]];
+  for (const [board, { romSlots, byteCode, resources }] of sizes) {
+    const slots = romSlots * SLOT_BYTES;
+    rows.push([board, ...[romSlots, slots, byteCode, resources, slots + byteCode + resources].map(grouped)]);
+  }
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  for (const row of rows) {
+    const cells = row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+    );
+    process.stdout.write(`${cells.join("  ")}\n`);
+  }
+  return 0;
+});
+
+function grouped(value: number): string {
+  return value.toLocaleString("en-US");
+}

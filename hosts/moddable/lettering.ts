@@ -1,0 +1,77 @@
+/**
+ * Lines of text in Poco's faces. The SDK's faces hold ASCII only, and Poco drops what a face does not hold: here such a
+ * character is drawn as an empty box, and measured as one.
+ */
+import type { Font as Face } from "commodetto/Poco";
+
+/** What is used of Poco. */
+export interface Canvas {
+  fillRectangle(color: number, x: number, y: number, width: number, height: number): void;
+  drawText(text: string, face: Face, color: number, x: number, y: number): void;
+  getTextWidth(text: string, face: Face): number;
+}
+
+/** Characters that every face holds. */
+const PLAIN = /^[ -~]*$/;
+
+/** Pixels left free on both sides of a box. */
+const BOX_MARGIN = 1;
+
+/** Width in pixels of a line. */
+export function measureLine(canvas: Canvas, face: Face, text: string): number {
+  if (PLAIN.test(text)) return canvas.getTextWidth(text, face);
+  let width = 0;
+  for (const part of parts(canvas, face, text)) width += part === "" ? boxWidth(face) : canvas.getTextWidth(part, face);
+  return width;
+}
+
+/** Draws a line with its top left corner at `x`, `y`. */
+export function drawLine(canvas: Canvas, face: Face, text: string, color: number, x: number, y: number): void {
+  if (PLAIN.test(text)) {
+    canvas.drawText(text, face, color, x, y);
+    return;
+  }
+  let left = x;
+  for (const part of parts(canvas, face, text)) {
+    if (part === "") {
+      drawBox(canvas, face, color, left, y);
+      left += boxWidth(face);
+    } else {
+      canvas.drawText(part, face, color, left, y);
+      left += canvas.getTextWidth(part, face);
+    }
+  }
+}
+
+/** The longest runs that the face holds; an empty text stands for one character that it does not. */
+function parts(canvas: Canvas, face: Face, text: string): string[] {
+  const found: string[] = [];
+  let run = "";
+  for (const character of text) {
+    if (PLAIN.test(character) || canvas.getTextWidth(character, face) > 0) {
+      run += character;
+      continue;
+    }
+    if (run !== "") found.push(run);
+    found.push("");
+    run = "";
+  }
+  if (run !== "") found.push(run);
+  return found;
+}
+
+function boxWidth(face: Face): number {
+  return Math.round(face.height / 2);
+}
+
+/** As high as a capital letter, which in these faces is about half of the line and stands below a quarter of it. */
+function drawBox(canvas: Canvas, face: Face, color: number, x: number, y: number): void {
+  const width = boxWidth(face) - 2 * BOX_MARGIN;
+  const height = Math.round(face.height / 2);
+  const left = x + BOX_MARGIN;
+  const top = y + Math.round(face.height / 4);
+  canvas.fillRectangle(color, left, top, width, 1);
+  canvas.fillRectangle(color, left, top + height - 1, width, 1);
+  canvas.fillRectangle(color, left, top, 1, height);
+  canvas.fillRectangle(color, left + width - 1, top, 1, height);
+}

@@ -1,0 +1,48 @@
+/** Builds the program for the simulated M5Stack, and the launcher that runs it without a window. */
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { BUILD, findProgram, Refusal, ROOT, run } from "./command.ts";
+import { mcconfig, type Sdk } from "./sdk.ts";
+
+const FOLDER = join(BUILD, "simulator");
+
+/** The simulated device: its size in pixels, and the name by which mcsim knows it. */
+export const DEVICE = Object.freeze({ width: 320, height: 240, name: "m5stack" } as const);
+
+/** Builds the program (again) and gives the path of its library. mcsim and launcher run the same one. */
+export async function buildProgram(sdk: Sdk): Promise<string> {
+  requireLinux();
+  mkdirSync(FOLDER, { recursive: true });
+  // Of the targets only this one leaves a simulator alone that is running. mcsim knows the device by the word debug.
+  await mcconfig(sdk, ["-d", "-m", "-t", "build", "-p", `sim/${DEVICE.name}`, "-o", FOLDER], []);
+  return join(FOLDER, "bin", "lin", DEVICE.name, "debug", basename(ROOT), "mc.so");
+}
+
+/** Compiles the launcher where that has not been done, and gives its path. */
+export async function buildLauncher(sdk: Sdk): Promise<string> {
+  requireLinux();
+  const compiler = findProgram("cc");
+  if (!compiler) throw new Refusal("A C compiler is missing. To get it: apt install build-essential");
+  const packages = findProgram("pkg-config");
+  if (!packages) throw new Refusal("pkg-config is missing. To get it: apt install pkg-config libgtk-3-dev");
+  const flags = await run(packages, ["--cflags", "--libs", "gio-2.0"]).catch(() => {
+    throw new Refusal("The headers of GLib are missing. To get them: apt install libgtk-3-dev");
+  });
+  const source = join(ROOT, "hosts", "simulator", "launcher.c");
+  const header = join(sdk.root, "build", "simulators", "modules");
+  const launcher = join(FOLDER, "launcher");
+  if (existsSync(launcher) && [source, join(header, "screen.h")].every((file) => isOlder(file, launcher)))
+    return launcher;
+  mkdirSync(FOLDER, { recursive: true });
+  const own = ["-Wall", "-Wextra", "-O1", "-DmxLinux=1", `-I${header}`, source, "-o", launcher];
+  await run(compiler, [...own, ...flags.trim().split(/\s+/), "-ldl"]);
+  return launcher;
+}
+
+function isOlder(file: string, than: string): boolean {
+  return statSync(file).mtimeMs < statSync(than).mtimeMs;
+}
+
+function requireLinux(): void {
+  if (process.platform !== "linux") throw new Refusal("The simulator's commands run on Linux only, so far.");
+}

@@ -1,0 +1,70 @@
+/** How the commands of the repository end: with 0, or with one line that says what is missing and status 2. */
+import { spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The checkout. */
+export const ROOT = fileURLToPath(new URL("../../../", import.meta.url)).replace(/[\\/]$/, "");
+
+/** Where everything that is built lies; git ignores it. */
+export const BUILD = join(ROOT, ".build");
+
+/** Something that the user has to do first. Its message is one line. */
+export class Refusal extends Error {}
+
+/** Runs a command of the repository to its end. */
+export async function runCommand(main: (args: readonly string[]) => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
+  }
+}
+
+/** The full path of a program on PATH, or undefined. */
+export function findProgram(name: string, path = process.env.PATH ?? ""): string | undefined {
+  for (const folder of path.split(delimiter)) {
+    if (folder === "") continue;
+    const program = join(folder, name);
+    try {
+      accessSync(program, constants.X_OK);
+      return program;
+    } catch {
+      // Not here: the next folder may have it.
+    }
+  }
+  return undefined;
+}
+
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly folder?: string;
+  /** Shows what the program prints while it runs; otherwise it is shown only when the program fails. */
+  readonly show?: boolean;
+}
+
+/** Runs a program and gives what it printed. Throws when it fails, after showing what it printed. */
+export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const child = spawn(program, args, {
+    cwd: options.folder ?? ROOT,
+    env: options.env ?? process.env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      if (options.show) process.stderr.write(text);
+    });
+  }
+  const status = await new Promise<number>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve(signal ? 128 : (code ?? 128)));
+  });
+  if (status === 0) return output;
+  if (!options.show) process.stderr.write(output);
+  throw new Error(`${program} ended with status ${status}`);
+}

@@ -1,0 +1,191 @@
+/** The firmware in the XS engine, with a real broker, real sockets and files, and its screen read pixel by pixel. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
+import { startAedes } from "../../brokers/aedes.ts";
+import type { Broker } from "../../brokers/broker.ts";
+import { findMosquitto, startMosquitto } from "../../brokers/mosquitto.ts";
+import { TestSender } from "../../brokers/test-sender.ts";
+
+const UID = "pager-sim";
+const ONLINE = "51";
+const OFFLINE = "52";
+
+/** Rows of the M5Stack's screen between status bar and button labels. */
+const MESSAGE = { top: 24, bottom: 216 };
+
+/** What an M5Stack's heap holds: bytes of chunks, and slots, which take 32 bytes each here and 16 there. */
+const CHUNK_BYTES = 78_848;
+const SLOT_BYTES = 4_928 * 32;
+
+const eventually = (check: () => void | Promise<void>, timeout = 10_000) =>
+  vi.waitFor(check, { timeout, interval: 20 });
+
+let folder: string;
+let broker: Broker;
+let stops: (() => Promise<void>)[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "fieldpager-simulator-"));
+  broker = await (findMosquitto() ? startMosquitto() : startAedes());
+  stops = [async () => rmSync(folder, { recursive: true, force: true }), () => broker.stop()];
+});
+
+afterEach(async () => {
+  for (const stop of stops.reverse()) await stop();
+});
+
+function launch(settings: Readonly<Record<string, string | number>> = {}, timeoutSeconds = 60): LaunchedSimulator {
+  const { FIELDPAGER_LAUNCHER: launcher, FIELDPAGER_PROGRAM: program } = process.env;
+  if (!launcher || !program) throw new Error("run these tests by npm run test:sim, which builds what they drive");
+  const all = { uid: UID, "broker.port": broker.port, "telemetry.interval": 0, ...settings };
+  const simulator = new LaunchedSimulator({ launcher, program, folder, settings: all, timeoutSeconds });
+  stops.push(() => simulator.kill());
+  return simulator;
+}
+
+async function startSender(): Promise<TestSender> {
+  const sender = await TestSender.connect(broker.port, UID);
+  stops.push(() => sender.stop());
+  return sender;
+}
+
+const online = (sender: TestSender) => eventually(() => expect(sender.presence.at(-1)?.hex).toBe(ONLINE));
+
+/** How many pixels of these rows have not the colour of the first one. */
+function inkOf({ width, rgb }: Picture, { top, bottom } = MESSAGE): number {
+  let ink = 0;
+  const first = 3 * width * top;
+  for (let at = first; at < 3 * width * bottom; at += 3)
+    if (rgb[at] !== rgb[first] || rgb[at + 1] !== rgb[first + 1] || rgb[at + 2] !== rgb[first + 2]) ink += 1;
+  return ink;
+}
+
+/** How many pixels of these rows differ. */
+function difference(a: Picture, b: Picture, { top, bottom } = MESSAGE): number {
+  let count = 0;
+  for (let at = 3 * a.width * top; at < 3 * a.width * bottom; at += 3)
+    if (a.rgb[at] !== b.rgb[at] || a.rgb[at + 1] !== b.rgb[at + 1] || a.rgb[at + 2] !== b.rgb[at + 2]) count += 1;
+  return count;
+}
+
+describe("the simulated pager", () => {
+  it("shows a push, sends its receipts, marks it read by a button, says goodbye and ends with 0", async () => {
+    const sender = await startSender();
+    const simulator = launch();
+    await online(sender);
+    const before = await simulator.picture();
+    expect([before.width, before.height]).toEqual([320, 240]);
+
+    await sender.push(UID, { id: "p1", text: "Pump 3 over temperature" });
+    await eventually(() => expect(sender.statesOf("p1")).toEqual(["stored", "shown"]));
+    const shown = await simulator.picture();
+    expect(difference(before, shown)).toBeGreaterThan(500);
+    expect(inkOf(shown)).toBeGreaterThan(500);
+
+    simulator.press("b");
+    await eventually(() => expect(sender.statesOf("p1")).toEqual(["stored", "shown", "read"]));
+    await eventually(async () => expect(difference(shown, await simulator.picture())).toBeGreaterThan(500));
+
+    expect(await simulator.stop()).toBe(0);
+    await eventually(() => expect(sender.presence.map((seen) => seen.hex)).toEqual([ONLINE, OFFLINE]));
+  });
+
+  it("shows different pictures for different words, and the same one for the same words", async () => {
+    const sender = await startSender();
+    const simulator = launch({ "screen.dwell": 0 });
+    await online(sender);
+    const pictures: Picture[] = [];
+    for (const [id, text] of [
+      ["a", "Gate open"],
+      ["b", "Gate shut"],
+      ["c", "Gate open"],
+    ] as const) {
+      await sender.push(UID, { id, text });
+      await eventually(() => expect(sender.statesOf(id)).toEqual(["stored", "shown"]));
+      pictures.push(await simulator.picture());
+      simulator.press("b");
+      await eventually(() => expect(sender.statesOf(id)).toContain("read"));
+    }
+    const [open, shut, again] = pictures as [Picture, Picture, Picture];
+    // Below the line with sender and time.
+    const words = { top: 48, bottom: MESSAGE.bottom };
+    expect(difference(open, shut, words)).toBeGreaterThan(20);
+    expect(difference(open, again, words)).toBe(0);
+  });
+
+  it("keeps an unread message over a power cut, and receives what was sent meanwhile", async () => {
+    const sender = await startSender();
+    const first = launch();
+    await online(sender);
+    await sender.push(UID, { id: "before", text: "sent before" });
+    await eventually(() => expect(sender.statesOf("before")).toEqual(["stored", "shown"]));
+    await first.kill();
+    await eventually(() => expect(sender.presence.at(-1)?.hex).toBe(OFFLINE));
+    await sender.push(UID, { id: "while", text: "sent meanwhile" });
+
+    const second = launch();
+    await eventually(() => expect(sender.statesOf("while")).toEqual(["stored", "shown"]));
+    expect(inkOf(await second.picture())).toBeGreaterThan(500);
+    second.press("b");
+    await eventually(() => expect(sender.statesOf("while")).toContain("read"));
+    second.press("b");
+    await eventually(() => expect(sender.statesOf("before")).toEqual(["stored", "shown", "read"]));
+    expect(await second.stop()).toBe(0);
+    expect(readdirSync(join(folder, "records")).filter((name) => name.includes("."))).toEqual([]);
+  });
+
+  it("draws what its face does not hold as boxes", async () => {
+    const sender = await startSender();
+    const simulator = launch();
+    await online(sender);
+    const extra = { co: "\u6e29\u5ea6\u6e29\u5ea6" };
+    await sender.push(UID, { id: "p1", text: "", extra: { co: JSON.parse(`"${extra.co}"`) } }).catch(() => {});
+    await eventually(() => expect(simulator.lines.length).toBeGreaterThan(0));
+    expect(await simulator.stop()).toBe(0);
+  });
+
+  it("stays within the heap of an M5Stack while its inbox overflows", async () => {
+    const sender = await startSender();
+    const simulator = launch({ "screen.dwell": 0 });
+    await online(sender);
+    const words = "All work and no play makes Jack a dull boy. ".repeat(20);
+    for (let index = 0; index < 80; index += 1) await sender.push(UID, { id: `p${index}`, text: `${index} ${words}` });
+    await eventually(() => expect(sender.countOf("stored")).toBe(80), 60_000);
+    await simulator.picture();
+    const last = simulator.figures.at(-1) ?? {};
+    expect(last["Chunk available"]).toBeLessThanOrEqual(CHUNK_BYTES);
+    expect(last["Slot available"]).toBeLessThanOrEqual(SLOT_BYTES);
+    expect(await simulator.stop()).toBe(0);
+  });
+
+  it("shows wrong settings instead of starting with them", async () => {
+    const simulator = launch({ "broker.port": 70_000 });
+    await eventually(() => expect(simulator.lines.join("\n")).toContain("broker.port: 70000"));
+    expect(inkOf(await simulator.picture(), { top: 0, bottom: 100 })).toBeGreaterThan(500);
+  });
+
+  it("shows that its store cannot be used", async () => {
+    writeFileSync(join(folder, "records"), "no folder");
+    const simulator = launch();
+    await eventually(() => expect(simulator.lines.join("\n")).toContain("failed to open directory"));
+    expect(inkOf(await simulator.picture(), { top: 0, bottom: 100 })).toBeGreaterThan(100);
+  });
+
+  it("goes on when the broker comes later", async () => {
+    const port = broker.port;
+    const simulator = launch({ "broker.port": port, "broker.host": "localhost" });
+    await eventually(() => expect(simulator.lines.join("\n")).toContain("connected"));
+    await simulator.kill();
+    const alone = launch({ "broker.port": 1 });
+    await eventually(() => expect(alone.lines.join("\n")).toContain("no connection to 127.0.0.1"));
+    expect(await alone.stop()).toBe(0);
+  });
+
+  it("ends with 124 when the launcher's time is over", async () => {
+    expect(await launch({}, 1).ended).toBe(124);
+  });
+});
