@@ -25,23 +25,22 @@ export function parseFlags(args: readonly string[], known: readonly string[], sw
     }
     const equals = argument.indexOf("=");
     const name = argument.slice(2, equals < 0 ? undefined : equals);
+    const following = args[index + 1];
     if (switches.includes(name)) {
       if (equals >= 0) errors.push(`flag --${name} takes no value`);
       else values[name] = "true";
-    } else if (!known.includes(name)) {
-      errors.push(`flag --${name}: there is no such flag`);
-      // Its value is not a word of its own, when there is one.
-      if (equals < 0 && args[index + 1] !== undefined && !args[index + 1]?.startsWith("--")) index += 1;
-    } else if (Object.hasOwn(values, name)) {
-      errors.push(`flag --${name} is given twice`);
-    } else if (equals >= 0) {
-      values[name] = argument.slice(equals + 1);
-    } else if (args[index + 1] === undefined || args[index + 1]?.startsWith("--")) {
-      errors.push(`flag --${name} needs a value`);
-    } else {
-      index += 1;
-      values[name] = args[index] as string;
+      continue;
     }
+    let value: string | undefined;
+    if (equals >= 0) value = argument.slice(equals + 1);
+    else if (following !== undefined && !following.startsWith("--")) {
+      value = following;
+      index += 1;
+    }
+    if (!known.includes(name)) errors.push(`flag --${name}: there is no such flag`);
+    else if (value === undefined) errors.push(`flag --${name} needs a value`);
+    else if (Object.hasOwn(values, name)) errors.push(`flag --${name} is given twice`);
+    else values[name] = value;
   }
   return { values, words, errors };
 }

@@ -79,6 +79,7 @@ export class StationBroker extends Aedes {
         this.#deliveries.set(client, new OrderedDelivery(client, persistence));
         done(null, true);
       },
+      authorizeForward: (_client, packet) => (persistence.wasAcknowledged(packet) ? null : packet),
       authorizePublish: (client, packet, done) => this.#beforeAcknowledging(client, packet, done),
     });
     this.persistence = persistence;

@@ -23,6 +23,7 @@ declare module "aedes-persistence-level/asyncPersistence.js" {
     setup(broker: unknown): Promise<void>;
     subscriptionsByTopic(topic: string): Promise<readonly StoredSubscription[]>;
     outgoingEnqueue(subscription: { readonly clientId: string }, packet: StoredPacket): Promise<void>;
+    outgoingUpdate(client: { readonly id: string }, packet: StoredPacket): Promise<void>;
     outgoingStream(client: { readonly id: string }): Readable;
     destroy(): Promise<void>;
   }

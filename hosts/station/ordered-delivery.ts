@@ -1,3 +1,4 @@
+/// <reference path="./modules.d.ts" />
 /**
  * Keeps what one client with a kept session receives complete and in order. Its messages are in its queue on disk before
  * they are delivered; Aedes delivers them as they come *and* from that queue at a connection, in two lines that know

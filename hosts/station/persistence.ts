@@ -1,8 +1,14 @@
+/// <reference path="./modules.d.ts" />
 import { Readable } from "node:stream";
 import AsyncLevelPersistence, { type StoredPacket } from "aedes-persistence-level/asyncPersistence.js";
 
-/** The level persistence of Aedes with two corrections of what goes through its outgoing queue. */
+/** What the persistence throws for a packet that is not in the queue. */
+const NO_SUCH_PACKET = "no such packet";
+
+/** The level persistence of Aedes with corrections of what goes through its outgoing queue. */
 export class StationPersistence extends AsyncLevelPersistence {
+  readonly #acknowledged = new WeakSet<object>();
+
   /**
    * [MQTT-3.3.1-9]: what matches an established subscription goes out with RETAIN 0. Aedes clears it for those who are
    * connected, but queues it as it came for the others: a page published with retain would arrive as an old one.
@@ -17,6 +23,25 @@ export class StationPersistence extends AsyncLevelPersistence {
    */
   override outgoingStream(client: { readonly id: string }): Readable {
     return Readable.from(withDup(super.outgoingStream(client)));
+  }
+
+  /**
+   * Gives a queued packet its identifier. A client that acknowledges, goes and comes back at once has its queue read while
+   * its PUBACK is still being written: the packet is in what was read and no more in the queue. Aedes takes that for an
+   * error and drops the connection; here it is noted, and `wasAcknowledged` keeps it from being sent.
+   */
+  override async outgoingUpdate(client: { readonly id: string }, packet: StoredPacket): Promise<void> {
+    try {
+      await super.outgoingUpdate(client, packet);
+    } catch (error) {
+      if (!(error instanceof Error) || error.message !== NO_SUCH_PACKET) throw error;
+      this.#acknowledged.add(packet);
+    }
+  }
+
+  /** Whether this packet was acknowledged between being read from the queue and now. */
+  wasAcknowledged(packet: object): boolean {
+    return this.#acknowledged.has(packet);
   }
 }
 

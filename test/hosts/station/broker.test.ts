@@ -1,0 +1,273 @@
+/** What the station's broker promises beyond Aedes: acknowledged is stored, order is kept, and nothing is doubled. */
+import { once } from "node:events";
+import { createConnection, type Socket } from "node:net";
+import { join } from "node:path";
+import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
+import { afterEach, describe, expect, it } from "vitest";
+import { StationBroker } from "../../../hosts/station/broker.ts";
+import { startStation } from "../../../hosts/station/station.ts";
+import { Cleanups, until } from "./harness.ts";
+
+const cleanups = new Cleanups();
+afterEach(() => cleanups.end());
+
+/** A client that says only what it is told to: sees identifiers, DUP and RETAIN, and acknowledges when it is told. */
+class RawClient {
+  readonly packets: Packet[] = [];
+  readonly #socket: Socket;
+  #acknowledges: boolean;
+
+  constructor(port: number, { acknowledges = true } = {}) {
+    this.#acknowledges = acknowledges;
+    this.#socket = createConnection({ host: "127.0.0.1", port });
+    const reader = parser();
+    reader.on("packet", (packet) => {
+      this.packets.push(packet);
+      if (packet.cmd === "publish" && packet.qos === 1 && this.#acknowledges)
+        this.send({ cmd: "puback", messageId: packet.messageId ?? 0 });
+    });
+    this.#socket.on("error", () => {}).on("data", (bytes) => reader.parse(bytes));
+    cleanups.add(() => this.cut());
+  }
+
+  send(packet: Packet): void {
+    this.#socket.write(generate(packet));
+  }
+
+  async connect(clientId: string, clean = false): Promise<boolean> {
+    this.send({ cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clientId, clean, keepalive: 60 });
+    const connack = await until("CONNACK", () => this.packets.find((packet) => packet.cmd === "connack"));
+    expect(this.packets[0]?.cmd, "nothing before CONNACK").toBe("connack");
+    return connack.cmd === "connack" && connack.sessionPresent;
+  }
+
+  async subscribe(...topics: string[]): Promise<void> {
+    this.send({ cmd: "subscribe", messageId: 1, subscriptions: topics.map((topic) => ({ topic, qos: 1 })) });
+    await until("SUBACK", () => this.packets.find((packet) => packet.cmd === "suback"));
+  }
+
+  get publishes(): IPublishPacket[] {
+    return this.packets.filter((packet): packet is IPublishPacket => packet.cmd === "publish");
+  }
+
+  get texts(): string[] {
+    return this.publishes.map(({ payload }) => payload.toString());
+  }
+
+  /** Ends the connection without a word. */
+  async cut(): Promise<void> {
+    if (this.#socket.destroyed) return;
+    this.#socket.destroy();
+    await once(this.#socket, "close");
+  }
+}
+
+const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => `m${from + index}`);
+
+describe("StationBroker", () => {
+  it("queues for who is away, and gives it in order, once, over a restart with more than ten messages", async () => {
+    const data = cleanups.folder();
+    const receiver = async (port: number) => {
+      const client = new RawClient(port);
+      return { client, present: await client.connect("pager-1") };
+    };
+    let station = await startStation({ data, mqttPort: 0, httpPort: 0 });
+    const first = await receiver(station.mqttPort);
+    await first.client.subscribe("/field/im/pager-1");
+    await first.client.cut();
+    for (const [from, to] of [
+      [0, 25],
+      [25, 37],
+      [37, 50],
+    ] as const) {
+      const sender = await cleanups.mqtt(station.mqttPort);
+      for (const text of numbered(from, to)) await sender.publishAsync("/field/im/pager-1", text, { qos: 1 });
+      await sender.endAsync(true);
+      await station.close();
+      station = await startStation({ data, mqttPort: 0, httpPort: 0 });
+    }
+    cleanups.add(() => station.close());
+    const { client, present } = await receiver(station.mqttPort);
+    expect(present).toBe(true);
+    await until("50 messages", () => client.publishes.length >= 50);
+    expect(client.texts).toEqual(numbered(0, 50));
+    expect(client.publishes.every(({ dup, retain }) => !dup && !retain)).toBe(true);
+    await client.cut();
+    const again = await receiver(station.mqttPort);
+    const sender = await cleanups.mqtt(station.mqttPort);
+    await sender.publishAsync("/field/im/pager-1", "last", { qos: 1 });
+    await until("the last", () => again.client.texts.includes("last"));
+    expect(again.client.texts).toEqual(["last"]);
+  });
+
+  it("sends again with DUP and the same identifier what was not acknowledged", async () => {
+    const station = await cleanups.station();
+    const deaf = new RawClient(station.mqttPort, { acknowledges: false });
+    await deaf.connect("pager-1");
+    await deaf.subscribe("/field/im/pager-1");
+    const sender = await cleanups.mqtt(station.mqttPort);
+    for (const text of numbered(0, 3)) await sender.publishAsync("/field/im/pager-1", text, { qos: 1 });
+    await until("3 messages", () => deaf.publishes.length === 3);
+    expect(deaf.publishes.map(({ dup }) => dup)).toEqual([false, false, false]);
+    await deaf.cut();
+    const client = new RawClient(station.mqttPort);
+    await client.connect("pager-1");
+    await until("3 messages again", () => client.publishes.length === 3);
+    expect(client.texts).toEqual(numbered(0, 3));
+    expect(client.publishes.map(({ dup }) => dup)).toEqual([true, true, true]);
+    expect(client.publishes.map(({ messageId }) => messageId)).toEqual(
+      deaf.publishes.map(({ messageId }) => messageId),
+    );
+  });
+
+  it("clears RETAIN for a subscription that stood, connected or away, and sets it for a new one", async () => {
+    const station = await cleanups.station();
+    const topic = "/field/pres/pager-1";
+    const away = new RawClient(station.mqttPort);
+    await away.connect("away");
+    await away.subscribe(topic);
+    await away.cut();
+    const here = new RawClient(station.mqttPort);
+    await here.connect("here");
+    await here.subscribe(topic);
+    const sender = await cleanups.mqtt(station.mqttPort);
+    await sender.publishAsync(topic, "Q", { qos: 1, retain: true });
+    await until("the live one", () => here.publishes.length === 1);
+    expect(here.publishes[0]?.retain).toBe(false);
+    const back = new RawClient(station.mqttPort);
+    await back.connect("away");
+    await until("the queued one", () => back.publishes.length === 1);
+    expect(back.publishes[0]?.retain).toBe(false);
+    const late = new RawClient(station.mqttPort);
+    await late.connect("late");
+    await late.subscribe(topic);
+    await until("the retained one", () => late.publishes.length === 1);
+    expect(late.publishes[0]?.retain).toBe(true);
+  });
+
+  it("keeps one order for all publishers, whatever their QoS, and drops none as a duplicate", async () => {
+    const station = await cleanups.station();
+    const client = new RawClient(station.mqttPort);
+    await client.connect("pager-1");
+    await client.subscribe("/t/#");
+    const senders = await Promise.all([0, 1, 2, 3].map(() => cleanups.mqtt(station.mqttPort)));
+    await Promise.all(
+      senders.flatMap((sender, who) =>
+        numbered(0, 100).map((text, index) =>
+          sender.publishAsync(`/t/${who}`, `${who} ${text}`, {
+            qos: index % 3 === 0 ? 0 : 1,
+            retain: index % 5 === 0,
+          }),
+        ),
+      ),
+    );
+    await until("400 messages", () => client.publishes.length >= 400);
+    for (const who of [0, 1, 2, 3]) {
+      // [MQTT-4.6.0-6] orders what has the same QoS.
+      for (const qos of [0, 1]) {
+        const own = client.publishes.filter((each) => each.topic === `/t/${who}` && each.qos === qos);
+        const sent = numbered(0, 100).filter((_text, index) => (index % 3 === 0 ? 0 : 1) === qos);
+        expect(own.map(({ payload }) => payload.toString())).toEqual(sent.map((text) => `${who} ${text}`));
+      }
+    }
+  });
+
+  it("loses, doubles and reorders nothing while a client comes and goes in the middle of messages", async () => {
+    const station = await cleanups.station();
+    const topic = "/field/im/pager-1";
+    const first = new RawClient(station.mqttPort);
+    await first.connect("pager-1");
+    await first.subscribe(topic);
+    const sender = await cleanups.mqtt(station.mqttPort);
+    const count = 300;
+    const sending = Promise.all(numbered(0, count).map((text) => sender.publishAsync(topic, text, { qos: 1 })));
+    const seen = [first];
+    for (let round = 0; round < 12; round += 1) {
+      await seen.at(-1)?.cut();
+      const client = new RawClient(station.mqttPort);
+      seen.push(client);
+      await client.connect("pager-1");
+      const before = client.publishes.length;
+      await until("some more", () => client.publishes.length > before + 3 || texts().size === count);
+    }
+    await sending;
+    function texts(): Set<string> {
+      return new Set(seen.flatMap((client) => client.texts));
+    }
+    await until("all", () => texts().size === count);
+    for (const client of seen) {
+      const indexes = client.texts.map((text) => Number(text.slice(1)));
+      expect(indexes, "in order within one connection").toEqual([...new Set(indexes)].sort((a, b) => a - b));
+    }
+    // Only what was on its way when a connection was cut comes again, and says so.
+    const known = new Set<string>();
+    for (const { payload, dup } of seen.flatMap((client) => client.publishes)) {
+      if (known.has(payload.toString())) expect(dup).toBe(true);
+      known.add(payload.toString());
+    }
+  });
+
+  it("delivers what comes while a subscription is being made", async () => {
+    const station = await cleanups.station();
+    const sender = await cleanups.mqtt(station.mqttPort);
+    for (let round = 0; round < 20; round += 1) {
+      const topic = `/field/im/p-${round}`;
+      const client = new RawClient(station.mqttPort);
+      await client.connect(`p-${round}`);
+      const subscribed = client.subscribe(topic);
+      await Promise.all(numbered(0, 5).map((text) => sender.publishAsync(topic, text, { qos: 1 })));
+      await subscribed;
+      await sender.publishAsync(topic, "end", { qos: 1 });
+      await until("the end", () => client.texts.includes("end"));
+      const expected = [...numbered(0, 5), "end"];
+      // What came before the subscription was stored is not owed; from the first on that arrives, nothing is missing.
+      expect(client.texts).toEqual(expected.slice(expected.indexOf(client.texts[0] as string)));
+      await client.cut();
+    }
+  });
+
+  it("takes over a session and keeps serving the newer connection", async () => {
+    const station = await cleanups.station();
+    const topic = "/field/im/pager-1";
+    const older = new RawClient(station.mqttPort);
+    await older.connect("pager-1");
+    await older.subscribe(topic);
+    const newer = new RawClient(station.mqttPort);
+    expect(await newer.connect("pager-1")).toBe(true);
+    const sender = await cleanups.mqtt(station.mqttPort);
+    await sender.publishAsync(topic, "hello", { qos: 1 });
+    await until("it", () => newer.texts.length > 0);
+    expect(newer.texts).toEqual(["hello"]);
+    expect(older.texts).toEqual([]);
+  });
+
+  it("goes on after bytes that are no MQTT, a message of 1 MB and a wrong $SYS topic", async () => {
+    const station = await cleanups.station();
+    const noise = createConnection({ host: "127.0.0.1", port: station.mqttPort }).on("error", () => {});
+    noise.write(Buffer.from("GET / HTTP/1.1\r\n\r\n"));
+    await once(noise, "close");
+    const client = new RawClient(station.mqttPort);
+    await client.connect("big");
+    await client.subscribe("/big");
+    const sender = await cleanups.mqtt(station.mqttPort);
+    await sender.publishAsync("/big", Buffer.alloc(1_048_576, 1), { qos: 1 });
+    await until("1 MB", () => client.publishes[0]?.payload.length === 1_048_576);
+    const forger = await cleanups.mqtt(station.mqttPort);
+    const closed = new Promise((resolve) => forger.once("close", () => resolve(undefined)));
+    forger.publish("$SYS/x/heartbeat", "x", { qos: 1 });
+    await closed;
+    await sender.publishAsync("/big", "still here", { qos: 1 });
+    await until("the next", () => client.texts.at(-1) === "still here");
+  });
+
+  it("counts its starts, so that queues of two runs never share a number", async () => {
+    const folder = join(cleanups.folder(), "broker");
+    const ids: string[] = [];
+    for (let run = 0; run < 3; run += 1) {
+      const broker = await StationBroker.open(folder);
+      ids.push(broker.id);
+      await broker.shutDown();
+    }
+    expect(ids).toEqual(["boot-0000000001", "boot-0000000002", "boot-0000000003"]);
+  });
+});

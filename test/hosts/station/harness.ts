@@ -1,0 +1,159 @@
+/** What the tests of the station share: a folder that goes away, a station in this process or one of its own, conditions. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { connectAsync, type MqttClient } from "mqtt";
+import { MemoryStore } from "../../../hosts/node/memory-store.ts";
+import { type Pager, type PagerOptions, startPager } from "../../../hosts/node/pager.ts";
+import type { Push } from "../../../hosts/station/push.ts";
+import { type Station, type StationOptions, startStation } from "../../../hosts/station/station.ts";
+import { screenText } from "../../../src/pager/screen/screen-text.ts";
+
+export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const DEADLINE_MS = 15_000;
+
+type Cleanup = () => unknown;
+
+/** Ends what a test began, the last first, whatever the test's outcome. Give `end` to `afterEach`. */
+export class Cleanups {
+  readonly #cleanups: Cleanup[] = [];
+
+  add(cleanup: Cleanup): void {
+    this.#cleanups.push(cleanup);
+  }
+
+  async end(): Promise<void> {
+    for (const cleanup of this.#cleanups.splice(0).reverse()) await cleanup();
+  }
+
+  /** A new empty folder. */
+  folder(): string {
+    const folder = mkdtempSync(join(tmpdir(), "fieldpager-"));
+    this.add(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+    return folder;
+  }
+
+  /** A station in this process on free ports of loopback. */
+  async station(options: Partial<StationOptions> = {}): Promise<Station> {
+    const station = await startStation({ data: this.folder(), mqttPort: 0, httpPort: 0, ...options });
+    this.add(() => station.close());
+    return station;
+  }
+
+  /** A pager on Node that remembers every screen it showed. */
+  pager(mqttPort: number, uid: string, options: Partial<PagerOptions> = {}): Pager & { readonly screens: string[][] } {
+    const screens: string[][] = [];
+    const pager = startPager({
+      store: new MemoryStore(),
+      sensors: [],
+      onPaint: (drawList) => screens.push(screenText(drawList)),
+      ...options,
+      settings: { uid, "broker.port": mqttPort, ...options.settings },
+    });
+    this.add(() => pager.stop());
+    return Object.assign(pager, { screens });
+  }
+
+  /** An MQTT.js client, connected. */
+  async mqtt(mqttPort: number, options: Parameters<typeof connectAsync>[1] = {}): Promise<MqttClient> {
+    const client = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, { reconnectPeriod: 0, ...options });
+    this.add(() => client.endAsync(true));
+    return client;
+  }
+
+  /** A program of this repository as a process of its own; it is killed at the end if it still runs. */
+  program(script: string, args: readonly string[], cwd = ROOT): Program {
+    const program = new Program(script, args, cwd);
+    this.add(() => program.kill("SIGKILL"));
+    return program;
+  }
+}
+
+/** A running script; its output as it came. */
+export class Program {
+  readonly process: ChildProcess;
+  readonly ended: Promise<{ readonly status: number | null; readonly signal: NodeJS.Signals | null }>;
+  stdout = "";
+  stderr = "";
+
+  constructor(script: string, args: readonly string[], cwd: string) {
+    const tsx = import.meta.resolve("tsx");
+    this.process = spawn(process.execPath, ["--import", tsx, join(ROOT, script), ...args], {
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.process.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.stdout += text;
+    });
+    this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+    });
+    this.ended = new Promise((resolve) => {
+      this.process.on("close", (status, signal) => resolve({ status, signal }));
+    });
+  }
+
+  /** Sends a signal and waits for the end. */
+  async kill(
+    signal: NodeJS.Signals,
+  ): Promise<{ readonly status: number | null; readonly signal: NodeJS.Signals | null }> {
+    if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill(signal);
+    return this.ended;
+  }
+
+  /** Waits until the output matches, and gives the match. */
+  async prints(pattern: RegExp): Promise<RegExpMatchArray> {
+    return until(
+      `output like ${pattern}, got ${this.stdout}${this.stderr}`,
+      () => this.stdout.match(pattern) ?? undefined,
+    );
+  }
+}
+
+/** Waits for a condition: looks again every few milliseconds until it holds, and fails after a deadline. */
+export async function until<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  deadlineMs = DEADLINE_MS,
+): Promise<NonNullable<Exclude<T, false>>> {
+  const endMs = performance.now() + deadlineMs;
+  for (;;) {
+    const value = await condition();
+    if (value !== undefined && value !== null && value !== false) return value as NonNullable<Exclude<T, false>>;
+    if (performance.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Sends a push over HTTP; the answer as it came. */
+export async function postPush(url: string, body: unknown, headers: Record<string, string> = {}) {
+  const response = await fetch(`${url}/api/push`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+  return { status: response.status, answer: (await response.json()) as { id?: string; error?: string } };
+}
+
+/** A push as the station tells it, or undefined. */
+export async function getPush(url: string, id: string): Promise<Push | undefined> {
+  const response = await fetch(`${url}/api/pushes?id=${id}`);
+  return ((await response.json()) as { pushes: Push[] }).pushes[0];
+}
+
+/** The statuses of a push's receipts, in the order in which they came. */
+export function statusesOf(push: Push | undefined): string[] {
+  return push?.receipts.map((receipt) => receipt.status) ?? [];
+}
+
+/** A port that nothing listens on, now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address ? address.port : 0;
+}
