@@ -11,15 +11,12 @@ export interface Canvas {
   getTextWidth(text: string, face: Face): number;
 }
 
-/** Characters that every face holds. */
-const PLAIN = /^[ -~]*$/;
-
 /** Pixels left free on both sides of a box. */
 const BOX_MARGIN = 1;
 
 /** Width in pixels of a line. */
 export function measureLine(canvas: Canvas, face: Face, text: string): number {
-  if (PLAIN.test(text)) return canvas.getTextWidth(text, face);
+  if (isPlain(text)) return canvas.getTextWidth(text, face);
   let width = 0;
   for (const part of parts(canvas, face, text)) width += part === "" ? boxWidth(face) : canvas.getTextWidth(part, face);
   return width;
@@ -27,7 +24,7 @@ export function measureLine(canvas: Canvas, face: Face, text: string): number {
 
 /** Draws a line with its top left corner at `x`, `y`. */
 export function drawLine(canvas: Canvas, face: Face, text: string, color: number, x: number, y: number): void {
-  if (PLAIN.test(text)) {
+  if (isPlain(text)) {
     canvas.drawText(text, face, color, x, y);
     return;
   }
@@ -48,7 +45,7 @@ function parts(canvas: Canvas, face: Face, text: string): string[] {
   const found: string[] = [];
   let run = "";
   for (const character of text) {
-    if (PLAIN.test(character) || canvas.getTextWidth(character, face) > 0) {
+    if (isPlain(character) || canvas.getTextWidth(character, face) > 0) {
       run += character;
       continue;
     }
@@ -58,6 +55,18 @@ function parts(canvas: Canvas, face: Face, text: string): string[] {
   }
   if (run !== "") found.push(run);
   return found;
+}
+
+/**
+ * Whether every face holds all of it. A pattern would do, but not in a module that is preloaded: in SDK 8.2.3 the engine
+ * loses the captures of a pattern in ROM when it collects garbage while it runs one, and crashes.
+ */
+function isPlain(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || code > 0x7e) return false;
+  }
+  return true;
 }
 
 function boxWidth(face: Face): number {

@@ -13,14 +13,17 @@ export const BUILD = join(ROOT, ".build");
 /** Something that the user has to do first. Its message is one line. */
 export class Refusal extends Error {}
 
+/** A program that was run and failed. What it printed has been shown. */
+export class ProgramFailed extends Error {}
+
 /** Runs a command of the repository to its end. */
 export async function runCommand(main: (args: readonly string[]) => Promise<number>): Promise<void> {
   try {
     process.exitCode = await main(process.argv.slice(2));
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Refusal || error instanceof ProgramFailed)) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exitCode = 2;
+    process.exitCode = error instanceof Refusal ? 2 : 1;
   }
 }
 
@@ -46,7 +49,7 @@ export interface RunOptions {
   readonly show?: boolean;
 }
 
-/** Runs a program and gives what it printed. Throws when it fails, after showing what it printed. */
+/** Runs a program and gives what it printed. Throws `ProgramFailed` when it fails, after showing what it printed. */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const child = spawn(program, args, {
     cwd: options.folder ?? ROOT,
@@ -66,5 +69,5 @@ export async function run(program: string, args: readonly string[], options: Run
   });
   if (status === 0) return output;
   if (!options.show) process.stderr.write(output);
-  throw new Error(`${program} ended with status ${status}`);
+  throw new ProgramFailed(`${program} ended with status ${status}`);
 }

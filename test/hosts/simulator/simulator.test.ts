@@ -140,12 +140,23 @@ describe("the simulated pager", () => {
 
   it("draws what its face does not hold as boxes", async () => {
     const sender = await startSender();
-    const simulator = launch();
+    const simulator = launch({ "screen.dwell": 0 });
     await online(sender);
-    const extra = { co: "\u6e29\u5ea6\u6e29\u5ea6" };
-    await sender.push(UID, { id: "p1", text: "", extra: { co: JSON.parse(`"${extra.co}"`) } }).catch(() => {});
-    await eventually(() => expect(simulator.lines.length).toBeGreaterThan(0));
-    expect(await simulator.stop()).toBe(0);
+    const show = async (id: string, co: string) => {
+      await sender.client.publishAsync(`/field/page/${UID}`, JSON.stringify({ id, co }), { qos: 1 });
+      await eventually(() =>
+        expect(simulator.lines.filter((line) => line.startsWith("alert"))).toHaveLength(Number(id)),
+      );
+      const picture = await simulator.picture();
+      simulator.press("b");
+      return picture;
+    };
+    const plain = await show("1", "92 C");
+    const degrees = await show("2", "92 \u00b0C");
+    const temperature = await show("3", "\u6e29\u5ea6");
+    const words = { top: 48, bottom: MESSAGE.bottom };
+    expect(difference(plain, degrees, words)).toBeGreaterThan(20);
+    expect(inkOf(temperature, words)).toBeGreaterThan(60);
   });
 
   it("stays within the heap of an M5Stack while its inbox overflows", async () => {
@@ -153,8 +164,10 @@ describe("the simulated pager", () => {
     const simulator = launch({ "screen.dwell": 0 });
     await online(sender);
     const words = "All work and no play makes Jack a dull boy. ".repeat(20);
-    for (let index = 0; index < 80; index += 1) await sender.push(UID, { id: `p${index}`, text: `${index} ${words}` });
-    await eventually(() => expect(sender.countOf("stored")).toBe(80), 60_000);
+    for (let index = 1; index <= 60; index += 1) {
+      await sender.push(UID, { id: `p${index}`, text: `${index} ${words}` });
+      await eventually(() => expect(sender.countOf("stored")).toBe(index));
+    }
     await simulator.picture();
     const last = simulator.figures.at(-1) ?? {};
     expect(last["Chunk available"]).toBeLessThanOrEqual(CHUNK_BYTES);
@@ -175,14 +188,17 @@ describe("the simulated pager", () => {
     expect(inkOf(await simulator.picture(), { top: 0, bottom: 100 })).toBeGreaterThan(100);
   });
 
-  it("goes on when the broker comes later", async () => {
-    const port = broker.port;
-    const simulator = launch({ "broker.port": port, "broker.host": "localhost" });
-    await eventually(() => expect(simulator.lines.join("\n")).toContain("connected"));
+  it("resolves a name, and goes on when nobody answers", async () => {
+    const sender = await startSender();
+    const simulator = launch({ "broker.host": "localhost" });
+    await online(sender);
     await simulator.kill();
     const alone = launch({ "broker.port": 1 });
     await eventually(() => expect(alone.lines.join("\n")).toContain("no connection to 127.0.0.1"));
+    const lost = launch({ "broker.host": "no-such-host.invalid" });
+    await eventually(() => expect(lost.lines.join("\n")).toContain("no-such-host.invalid has no address"), 20_000);
     expect(await alone.stop()).toBe(0);
+    expect(await lost.stop()).toBe(0);
   });
 
   it("ends with 124 when the launcher's time is over", async () => {
