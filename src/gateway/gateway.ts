@@ -156,9 +156,9 @@ export class Gateway {
   /** What `pollScreen` gave is on the screen now: the message counts as shown. */
   handlePainted(nowMs: number): void {
     const sequence = this.#viewer.current;
-    if (sequence === undefined) return;
+    if (sequence === undefined || this.#inbox.isShown(sequence)) return;
     this.#after(nowMs, () => {
-      if (!this.#keeping(() => this.#inbox.markShown(sequence))) return;
+      this.#keeping(() => this.#inbox.markShown(sequence));
       const priority = this.#inbox.read(sequence)?.priority ?? 1;
       if (priority > 1) this.#events.push({ type: "alert", priority });
     });

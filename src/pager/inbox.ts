@@ -127,6 +127,10 @@ export class Inbox {
     return ((this.#find(sequence)?.state ?? READ) & READ) !== 0;
   }
 
+  isShown(sequence: number): boolean {
+    return ((this.#find(sequence)?.state ?? SHOWN) & SHOWN) !== 0;
+  }
+
   /** The oldest message that has not been on the screen, or undefined. */
   nextUnshown(): number | undefined {
     return this.#entries.find(({ state }) => !(state & SHOWN))?.sequence;
@@ -172,11 +176,12 @@ export class Inbox {
     this.#mark(sequence, TOLD[stage]);
   }
 
+  /** What happened has happened: it also holds where the store refuses to record it, until the device starts again. */
   #mark(sequence: number, bits: number): boolean {
     const entry = this.#find(sequence);
     if (!entry || (entry.state & bits) === bits) return false;
-    this.#store.write(stateKey(sequence), Uint8Array.of(entry.state | bits));
     entry.state |= bits;
+    this.#store.write(stateKey(sequence), Uint8Array.of(entry.state));
     return true;
   }
 
