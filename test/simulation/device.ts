@@ -17,14 +17,18 @@ export interface DeviceOptions {
   readonly sensors: readonly Sensor[];
   /** Seconds since 1970 at the beginning of virtual time. */
   readonly bornSeconds: number;
+  readonly onLog?: ((line: string) => void) | undefined;
 }
 
 /** What the carrier perceived, in order. */
 export type Perception =
   | { readonly type: "screen"; readonly life: number; readonly text: string }
-  | { readonly type: "alert"; readonly life: number; readonly text: string; readonly priority: number };
+  /** `recorded`: storage took writes at that time. */
+  | { readonly type: "alert"; readonly life: number; readonly text: string; readonly recorded: boolean };
 
 const REBOOT_MS = 2_000;
+/** More paints in a millisecond than messages fit into the inbox are a firmware that spins. */
+const PAINTS_AT_ONCE_MAX = 200;
 
 export class Device {
   readonly perceptions: Perception[] = [];
@@ -36,6 +40,8 @@ export class Device {
   #life = 0;
   #cancelTimer: () => void = () => {};
   #text = "";
+  #paintedMs = 0;
+  #paintsNow = 0;
 
   constructor(options: DeviceOptions) {
     this.#options = options;
@@ -91,9 +97,19 @@ export class Device {
     this.#bury();
   }
 
-  /** The power never fails again. */
+  /** Storage refuses the `count`-th write from now and all after it, as worn or full flash does. */
+  refuseWritesFrom(count: number): void {
+    this.#store.refuseFromWrite(count);
+  }
+
+  acceptWrites(): void {
+    this.#store.refuseFromWrite(Number.POSITIVE_INFINITY);
+  }
+
+  /** The power never fails again, and storage works. */
   calm(): void {
     this.#store.cutAtWrite(Number.POSITIVE_INFINITY);
+    this.acceptWrites();
   }
 
   /** Runs a part of the firmware. When the power fails in it, or has failed, this life is over. */
@@ -118,12 +134,16 @@ export class Device {
     const { clock, network } = this.#options;
     const life = this.#life;
     const store = this.#store;
-    const lives = () => life === this.#life && !store.isDead;
     const guarded = (run: () => void) => {
-      if (lives()) this.#guard(run);
+      if (life === this.#life && !store.isDead) this.#guard(run);
+    };
+    /** What a device does after its power has failed does not happen: the rest of its program is unwound. */
+    const alive = <Result>(run: () => Result): Result => {
+      if (store.isDead) throw new PowerCut("the power has failed");
+      return run();
     };
     return {
-      nowMs: () => clock.nowMs,
+      nowMs: () => alive(() => clock.nowMs),
       setTimer: (delayMs, callback) => {
         this.#cancelTimer();
         this.#cancelTimer = delayMs === undefined ? () => {} : clock.after(delayMs, () => guarded(callback));
@@ -135,23 +155,23 @@ export class Device {
           onClosed: (reason) => guarded(() => handlers.onClosed(reason)),
         });
         return {
-          write: (bytes) => {
-            if (lives()) transport.write(bytes.slice());
-          },
-          close: () => {
-            if (lives()) transport.close();
-          },
+          write: (bytes) => alive(() => transport.write(bytes)),
+          close: () => alive(() => transport.close()),
         };
       },
-      paint: (drawList) => {
-        if (!lives()) return;
-        this.#text = screenText(drawList).join("\n");
-        this.perceptions.push({ type: "screen", life, text: this.#text });
-      },
-      alert: (priority) => {
-        if (lives()) this.perceptions.push({ type: "alert", life, text: this.#text, priority });
-      },
-      log: () => {},
+      paint: (drawList) => alive(() => this.#look(screenText(drawList).join("\n"))),
+      alert: () =>
+        alive(() => this.perceptions.push({ type: "alert", life, text: this.#text, recorded: !store.isRefusing })),
+      log: (line) => alive(() => this.#options.onLog?.(`${clock.nowMs} ms, life ${life}: ${line}`)),
     };
+  }
+
+  #look(text: string): void {
+    const nowMs = this.#options.clock.nowMs;
+    this.#paintsNow = nowMs === this.#paintedMs ? this.#paintsNow + 1 : 1;
+    this.#paintedMs = nowMs;
+    if (this.#paintsNow > PAINTS_AT_ONCE_MAX) throw new Error(`painted ${this.#paintsNow} times in a millisecond`);
+    this.#text = text;
+    this.perceptions.push({ type: "screen", life: this.#life, text });
   }
 }

@@ -1,9 +1,16 @@
-/** `npm run simulate -- --seeds 1000 --first 1`: runs seeds one after the other; exit status 1 when a promise was broken. */
+/**
+ * `npm run simulate -- --seeds 1000 --first 1` runs seeds one after the other; exit status 1 when a promise was broken.
+ * With `--log` the device's log is printed too.
+ */
 import { parseArgs } from "node:util";
 import { simulate } from "./simulate.ts";
 
 const { values } = parseArgs({
-  options: { seeds: { type: "string", default: "1000" }, first: { type: "string", default: "1" } },
+  options: {
+    seeds: { type: "string", default: "1000" },
+    first: { type: "string", default: "1" },
+    log: { type: "boolean", default: false },
+  },
 });
 const seeds = Number(values.seeds);
 const first = Number(values.first);
@@ -18,7 +25,7 @@ let virtualMs = 0;
 let pushes = 0;
 let powerCuts = 0;
 for (let seed = first; seed < first + seeds; seed += 1) {
-  const outcome = simulate(seed);
+  const outcome = simulate(seed, values.log ? console.log : undefined);
   virtualMs += outcome.virtualMs;
   pushes += outcome.pushes;
   powerCuts += outcome.powerCuts;

@@ -1,4 +1,7 @@
-/** Storage whose power fails at a chosen write. What was durable then is what the next life of the device finds. */
+/**
+ * Storage whose power fails at a chosen write, and which may refuse writes. What was durable when the power failed is what
+ * the next life of the device finds.
+ */
 import type { Random, Store } from "../../src/seams.ts";
 
 /** Thrown by the write at which the power fails. Nothing that the device does afterwards has happened. */
@@ -7,7 +10,8 @@ export class PowerCut extends Error {}
 export class PowerCutStore implements Store {
   readonly #records: Map<string, Uint8Array>;
   readonly #random: Random;
-  #writesLeft: number | undefined;
+  #untilCut = Number.POSITIVE_INFINITY;
+  #untilRefusal = Number.POSITIVE_INFINITY;
   #dead = false;
 
   private constructor(records: Map<string, Uint8Array>, random: Random) {
@@ -24,6 +28,10 @@ export class PowerCutStore implements Store {
     return this.#dead;
   }
 
+  get isRefusing(): boolean {
+    return this.#untilRefusal <= 0;
+  }
+
   get bytes(): number {
     let total = 0;
     for (const record of this.#records.values()) total += record.length;
@@ -32,7 +40,12 @@ export class PowerCutStore implements Store {
 
   /** The power will fail at the `count`-th write from now, during it: the record holds its former or its new value. */
   cutAtWrite(count: number): void {
-    this.#writesLeft = count;
+    this.#untilCut = count;
+  }
+
+  /** The `count`-th write from now and all after it are refused; the power stays on. */
+  refuseFromWrite(count: number): void {
+    this.#untilRefusal = count;
   }
 
   /** The power fails now. */
@@ -65,13 +78,13 @@ export class PowerCutStore implements Store {
 
   #change(apply: () => void): void {
     if (this.#dead) throw new PowerCut("the power has failed");
-    if (this.#writesLeft !== undefined) {
-      this.#writesLeft -= 1;
-      if (this.#writesLeft <= 0) {
-        this.#dead = true;
-        if (this.#random() < 0.5) apply();
-        throw new PowerCut("the power failed during this write");
-      }
+    this.#untilRefusal -= 1;
+    if (this.#untilRefusal <= 0) throw new Error("the medium refuses");
+    this.#untilCut -= 1;
+    if (this.#untilCut <= 0) {
+      this.#dead = true;
+      if (this.#random() < 0.5) apply();
+      throw new PowerCut("the power failed during this write");
     }
     apply();
   }

@@ -1,9 +1,15 @@
-/** Time that passes only when it is told to. Actions due at the same time run in the order in which they were set. */
+/**
+ * Time that passes only when it is told to, in whole milliseconds. Actions due at the same time run in the order in which
+ * they were set.
+ */
 
 interface Action {
   readonly atMs: number;
   readonly run: () => void;
 }
+
+/** So many actions in one millisecond are a firmware that spins. */
+const ACTIONS_PER_MS_MAX = 10_000;
 
 export class VirtualClock {
   readonly #actions: Action[] = [];
@@ -15,7 +21,7 @@ export class VirtualClock {
 
   /** Runs an action once, `delayMs` from now. Returns what takes it back. */
   after(delayMs: number, run: () => void): () => void {
-    const action: Action = { atMs: this.#nowMs + Math.max(0, delayMs), run };
+    const action: Action = { atMs: this.#nowMs + Math.max(0, Math.ceil(delayMs)), run };
     let index = this.#actions.length;
     while (index > 0 && (this.#actions[index - 1] as Action).atMs > action.atMs) index -= 1;
     this.#actions.splice(index, 0, action);
@@ -27,8 +33,11 @@ export class VirtualClock {
 
   /** Lets time pass until `atMs`, or until `done` says so after an action. */
   runUntil(atMs: number, done: () => boolean = () => false): void {
+    let spins = 0;
     for (let next = this.#actions[0]; next && next.atMs <= atMs; next = this.#actions[0]) {
       this.#actions.shift();
+      spins = next.atMs > this.#nowMs ? 0 : spins + 1;
+      if (spins > ACTIONS_PER_MS_MAX) throw new Error(`time stands still at ${this.#nowMs} ms`);
       this.#nowMs = next.atMs;
       next.run();
       if (done()) return;
