@@ -1,6 +1,7 @@
 /** The command `npm run pager`: a pager in a terminal. Its flags are the settings, and `--data DIR`. */
 import { join } from "node:path";
 import { SETTINGS } from "../../src/gateway/settings.ts";
+import { whenAskedToEnd } from "./ending.ts";
 import { FileStore } from "./file-store.ts";
 import { parseFlags } from "./flags.ts";
 import { type Pager, SettingsError, startPager } from "./pager.ts";
@@ -41,16 +42,11 @@ function main(args: readonly string[]): void {
     refuse(error instanceof SettingsError ? error.problems : [describe(error)]);
     return;
   }
-  let ending = false;
-  const end = () => {
-    if (ending) return;
-    ending = true;
+  const end = whenAskedToEnd(() => {
     releaseKeys();
     void pager.stop().then(() => process.exit(0));
-  };
+  });
   const releaseKeys = readKeys(process.stdin, (button) => pager.press(button), end);
-  process.on("SIGINT", end);
-  process.on("SIGTERM", end);
 }
 
 function refuse(problems: readonly string[]): void {

@@ -144,6 +144,7 @@ export class StationBroker extends Aedes {
 
   /** Disconnects all clients, writes what is to be written and closes the database. */
   async shutDown(): Promise<void> {
+    this.persistence.closing();
     await new Promise<void>((resolve) => this.close(resolve));
     await this.#database.close();
   }

@@ -1,4 +1,5 @@
 /** The command `npm run station`: broker, push service and console. */
+import { whenAskedToEnd } from "../node/ending.ts";
 import { startStation } from "./station.ts";
 import { parseStationFlags, reportFailure, STATION_FLAGS_USAGE } from "./station-flags.ts";
 
@@ -16,13 +17,9 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const station = await startStation(flags.options);
   console.log(`Station: MQTT on port ${station.mqttPort} of ${flags.options.host}, console at ${station.url}/`);
-  let ending = false;
-  const end = () => {
-    if (ending) return;
-    ending = true;
+  whenAskedToEnd(() => {
     station.close().then(() => process.exit(0), reportFailure);
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  });
 }
 
 main(process.argv.slice(2)).catch(reportFailure);

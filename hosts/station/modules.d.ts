@@ -22,6 +22,7 @@ declare module "aedes-persistence-level/asyncPersistence.js" {
     constructor(database: unknown);
     setup(broker: unknown): Promise<void>;
     subscriptionsByTopic(topic: string): Promise<readonly StoredSubscription[]>;
+    createRetainedStreamCombi(patterns: readonly string[]): Readable;
     outgoingEnqueue(subscription: { readonly clientId: string }, packet: StoredPacket): Promise<void>;
     outgoingUpdate(client: { readonly id: string }, packet: StoredPacket): Promise<void>;
     outgoingStream(client: { readonly id: string }): Readable;

@@ -8,6 +8,7 @@ const NO_SUCH_PACKET = "no such packet";
 /** The level persistence of Aedes with corrections of what goes through its outgoing queue. */
 export class StationPersistence extends AsyncLevelPersistence {
   readonly #acknowledged = new WeakSet<object>();
+  #closing = false;
 
   /**
    * [MQTT-3.3.1-9]: what matches an established subscription goes out with RETAIN 0. Aedes clears it for those who are
@@ -37,6 +38,23 @@ export class StationPersistence extends AsyncLevelPersistence {
       if (!(error instanceof Error) || error.message !== NO_SUCH_PACKET) throw error;
       this.#acknowledged.add(packet);
     }
+  }
+
+  /**
+   * The retained messages that a new subscription matches. Aedes listens for no error of this stream: one that cannot be
+   * read, such as that of a database which is being closed, would end the process.
+   */
+  override createRetainedStreamCombi(patterns: readonly string[]): Readable {
+    const stream = super.createRetainedStreamCombi(patterns);
+    stream.on("error", (error) => {
+      if (!this.#closing) console.error(`broker: retained messages cannot be read: ${error.message}`);
+    });
+    return stream;
+  }
+
+  /** From here on an error means only that the database is closed. */
+  closing(): void {
+    this.#closing = true;
   }
 
   /** Whether this packet was acknowledged between being read from the queue and now. */

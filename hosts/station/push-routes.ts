@@ -45,7 +45,8 @@ const idQuerySchema = {
 export function addPushRoutes(app: FastifyInstance, pushes: PushService): void {
   app.setErrorHandler((error: FastifyError | PushRefused, request, reply) => {
     const statusCode = error.statusCode ?? 500;
-    if (statusCode >= 500) console.error(`${request.method} ${request.url}: ${error.message}`);
+    if (statusCode >= 500 && !(error instanceof PushRefused))
+      console.error(`${request.method} ${request.url}: ${error.message}`);
     const text = statusCode === 500 ? "the station could not do it; its log says why" : error.message;
     void reply.code(statusCode).send({ error: text });
   });

@@ -36,6 +36,8 @@ export function createServer(
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
     schemaErrorFormatter: (errors, where) => describeSchemaError(errors, where),
   });
+  // JSON only: a form of another site can send text.
+  app.removeContentTypeParser("text/plain");
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
     const refusal = refusalOf(request.method, request.headers, host);

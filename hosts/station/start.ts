@@ -1,5 +1,6 @@
 /** The command `npm start`: a station and one pager on Node in one process, to try everything without hardware. */
 import { join } from "node:path";
+import { whenAskedToEnd } from "../node/ending.ts";
 import { FileStore } from "../node/file-store.ts";
 import { startPager } from "../node/pager.ts";
 import { readKeys, terminalScreen } from "../node/terminal.ts";
@@ -39,18 +40,14 @@ async function main(args: readonly string[]): Promise<void> {
     },
     onLog: (line) => console.error(`${PAGER_UID}: ${line}`),
   });
-  let ending = false;
-  const end = () => {
-    if (ending) return;
-    ending = true;
+  const end = whenAskedToEnd(() => {
     releaseKeys();
     pager
       .stop()
       .then(() => station.close())
       .then(() => process.exit(0), reportFailure);
-  };
+  });
   const releaseKeys = readKeys(process.stdin, (button) => pager.press(button), end);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
 }
 
 main(process.argv.slice(2)).catch(reportFailure);

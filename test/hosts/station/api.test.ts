@@ -1,0 +1,169 @@
+import { request } from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { crossSiteRefusal, refusalOf } from "../../../hosts/station/request-guard.ts";
+import type { Station } from "../../../hosts/station/station.ts";
+import { Cleanups, getPush, postPush } from "./harness.ts";
+
+const cleanups = new Cleanups();
+let station: Station;
+beforeAll(async () => {
+  station = await cleanups.station();
+});
+afterAll(() => cleanups.end());
+
+/** A request with headers that fetch does not let one set. */
+function ask(path: string, headers: Record<string, string>, method = "GET", body?: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asking = request({ host: "127.0.0.1", port: station.httpPort, path, method, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    asking.on("error", reject).end(body);
+  });
+}
+
+describe("POST /api/push", () => {
+  it("takes everything that a push can have", async () => {
+    const body = {
+      to: "pager-9",
+      text: "Pump 3 over temperature",
+      title: "Pump house",
+      priority: 5,
+      expirySeconds: 60,
+      collapseKey: "pump-3",
+      uri: "https://example.org/pump/3",
+      choices: ["on my way", "cannot"],
+    };
+    const { status, answer } = await postPush(station.url, body);
+    expect(status).toBe(202);
+    expect(answer.id).toMatch(/^[a-z0-9]{1,23}$/);
+    expect(await getPush(station.url, answer.id ?? "")).toMatchObject({ ...body, receipts: [] });
+  });
+
+  it.each([
+    ["to: is missing", { text: "x" }],
+    ["text: is missing", { to: "p" }],
+    ["text: ", { to: "p", text: "" }],
+    ["text: must be string", { to: "p", text: 7 }],
+    ["text: may not hold U+0000", { to: "p", text: "a\u0000b" }],
+    ["to: ", { to: "", text: "x" }],
+    ["to: expected 1 to 64 bytes", { to: "a/b", text: "x" }],
+    ["to: expected", { to: "#", text: "x" }],
+    ["to: expected", { to: "ü".repeat(33), text: "x" }],
+    ["to: station is the station itself", { to: "station", text: "x" }],
+    ["priority: must be <= 5", { to: "p", text: "x", priority: 6 }],
+    ["priority: must be integer", { to: "p", text: "x", priority: "3" }],
+    ["expirySeconds: must be >= 1", { to: "p", text: "x", expirySeconds: 0 }],
+    ["choices: ", { to: "p", text: "x", choices: ["1", "2", "3", "4"] }],
+    ["choices.0: ", { to: "p", text: "x", choices: [""] }],
+    ["nope: there is no such field", { to: "p", text: "x", nope: 1 }],
+    ["body: must be object", []],
+    ["JSON", "{"],
+    ["text: the message takes", { to: "p", text: "温".repeat(1_400) }],
+  ])("refuses with %j", async (problem, body) => {
+    const { status, answer } = await postPush(station.url, body);
+    expect(answer.error).toContain(problem);
+    expect(status).toBe(400);
+  });
+
+  it("refuses a body that is too large, and another content type", async () => {
+    expect((await postPush(station.url, { to: "p", text: "x".repeat(20_000) })).status).toBe(413);
+    expect((await postPush(station.url, "to=p&text=x", { "content-type": "text/plain" })).status).toBe(415);
+    expect((await postPush(station.url, "to=p", { "content-type": "application/x-www-form-urlencoded" })).status).toBe(
+      415,
+    );
+  });
+
+  it("accepts the largest text that a pager takes", async () => {
+    expect((await postPush(station.url, { to: "pager-9", text: "x".repeat(3_900) })).status).toBe(202);
+  });
+
+  it("gives one push for one idempotency key, also when asked at the same time", async () => {
+    const headers = { "idempotency-key": "k-1" };
+    const body = { to: "pager-9", text: "once" };
+    const answers = await Promise.all([1, 2, 3, 4].map(() => postPush(station.url, body, headers)));
+    expect(new Set(answers.map(({ answer }) => answer.id)).size).toBe(1);
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+    const other = await postPush(station.url, { to: "pager-9", text: "another" }, headers);
+    expect(other.status).toBe(422);
+  });
+
+  it("gives ids that sort as the pushes came", async () => {
+    const ids: string[] = [];
+    for (let index = 0; index < 20; index += 1)
+      ids.push((await postPush(station.url, { to: "pager-9", text: `${index}` })).answer.id ?? "");
+    expect([...ids].sort()).toEqual(ids);
+  });
+});
+
+describe("a request of another site", () => {
+  const json = { "content-type": "application/json" };
+  const body = JSON.stringify({ to: "pager-9", text: "x" });
+
+  it.each([
+    [{ origin: "https://evil.example" }],
+    [{ origin: "null" }],
+    [{ "sec-fetch-site": "cross-site" }],
+    [{ "sec-fetch-site": "same-site" }],
+  ])("may not send: %j", async (headers) => {
+    expect(await ask("/api/push", { ...json, ...headers } as Record<string, string>, "POST", body)).toBe(403);
+  });
+
+  it("may send when it is the station's own page", async () => {
+    const own = { origin: station.url, host: `127.0.0.1:${station.httpPort}`, "sec-fetch-site": "same-origin" };
+    expect(await ask("/api/push", { ...json, ...own }, "POST", body)).toBe(202);
+  });
+
+  it.each(["/", "/api/pushes", "/healthz", "/api/events"])("may not read %s by another name", async (path) => {
+    expect(await ask(path, { host: "evil.example:8080" })).toBe(403);
+  });
+
+  it("may read by the names of this machine", async () => {
+    for (const host of ["localhost:8080", "127.0.0.1", "[::1]:8080", "LOCALHOST"])
+      expect(await ask("/", { host })).toBe(200);
+  });
+
+  it("may not open a WebSocket, nor one without MQTT, nor elsewhere", async () => {
+    const open = (path: string, protocol: string[], origin?: string) =>
+      new Promise<string>((resolve) => {
+        const socket = new WebSocket(`ws://127.0.0.1:${station.httpPort}${path}`, protocol, origin ? { origin } : {});
+        socket.on("open", () => {
+          resolve(`open ${socket.protocol}`);
+          socket.terminate();
+        });
+        socket.on("error", (error) => resolve(error.message));
+      });
+    expect(await open("/mqtt", ["mqtt"])).toBe("open mqtt");
+    expect(await open("/mqtt", ["mqtt"], station.url)).toBe("open mqtt");
+    expect(await open("/mqtt", ["mqtt"], "https://evil.example")).toContain("403");
+    expect(await open("/mqtt", ["other"])).toContain("400");
+    expect(await open("/other", ["mqtt"])).toContain("404");
+  });
+
+  it("is judged alike without a server", () => {
+    expect(refusalOf("GET", { host: "evil.example" }, "127.0.0.1")).toContain("Host");
+    expect(refusalOf("GET", { host: "station.example" }, "0.0.0.0")).toBeUndefined();
+    expect(refusalOf("GET", {}, "127.0.0.1")).toContain("Host");
+    expect(crossSiteRefusal({ host: "a:1", origin: "http://a:1" })).toBeUndefined();
+    expect(crossSiteRefusal({ host: "a:1", origin: "http://a:2" })).toContain("Origin");
+  });
+});
+
+describe("what else is served", () => {
+  it("is the console, without anything from elsewhere", async () => {
+    const response = await fetch(`${station.url}/`);
+    const html = await response.text();
+    expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(html).toContain('data-env="field"');
+    expect(html).not.toMatch(/(?:src|href)="https?:/);
+    for (const path of ["/console.js", "/console.css"]) expect((await fetch(station.url + path)).status).toBe(200);
+  });
+
+  it("is its health, and nothing at other addresses", async () => {
+    const health = (await (await fetch(`${station.url}/healthz`)).json()) as Record<string, unknown>;
+    expect(health).toMatchObject({ status: "ok", receipts: { malformed: 0 } });
+    expect((await fetch(`${station.url}/nope`)).status).toBe(404);
+    expect((await fetch(`${station.url}/../package.json`)).status).toBe(404);
+  });
+});

@@ -1,0 +1,79 @@
+/** `kill -9` of a station in the middle of its work: what was acknowledged to its sender is delivered, and once. */
+import { expect, it, onTestFinished } from "vitest";
+import { FileStore } from "../../../hosts/node/file-store.ts";
+import { encodeText } from "../../../src/payload/content.ts";
+import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
+import { Cleanups, getPush, postPush, statusesOf, until } from "./harness.ts";
+
+const PUSHES = 50;
+const SCRIPT = "hosts/station/main.ts";
+
+it.each([10, 25, 40])("loses nothing acknowledged when it is killed after %i of 50", async (killAfter) => {
+  const cleanups = new Cleanups();
+  onTestFinished(() => cleanups.end());
+  const data = cleanups.folder();
+  const station = cleanups.program(SCRIPT, ["--data", data, "--mqtt-port", "0", "--http-port", "0"]);
+  const [, mqttPort, url] = await station.prints(/MQTT on port (\d+) .* (http:\/\/\S+:\d+)\//);
+  const pager = cleanups.pager(Number(mqttPort), "pager-1", {
+    store: new FileStore(cleanups.folder()),
+    settings: { "screen.dwell": 0 },
+  });
+  await until("online", () => pager.screens.at(-1)?.[0]?.includes("online"));
+
+  // Even ones over HTTP, odd ones from an MQTT client, all at the same time.
+  const sender = await cleanups.mqtt(Number(mqttPort));
+  sender.on("error", () => {});
+  const acknowledged = new Map<string, string | undefined>();
+  let killed: Promise<unknown> | undefined;
+  const send = async (index: number) => {
+    const text = `push-${index}.`;
+    try {
+      if (index % 2 === 0) {
+        const { status, answer } = await postPush(url as string, { to: "pager-1", text });
+        if (status === 202) acknowledged.set(text, answer.id);
+      } else {
+        const message = encodeMessage({
+          timestampSeconds: Math.floor(Date.now() / 1000),
+          imType: IM_TYPE.pointToPoint,
+          contents: [encodeText(text, { id: `mqtt-${index}` })],
+          sender: "tester",
+        });
+        await sender.publishAsync("/field/im/pager-1", Buffer.from(message), { qos: 1 });
+        acknowledged.set(text, undefined);
+      }
+    } catch {
+      // Not acknowledged: nothing was promised.
+    }
+    if (acknowledged.size >= killAfter) killed ??= station.kill("SIGKILL");
+  };
+  for (let index = 0; index < PUSHES; index += 1) void send(index);
+  await until("the kill", () => killed);
+  await killed;
+  sender.end(true);
+  const promised = new Map(acknowledged);
+  expect(promised.size).toBeGreaterThanOrEqual(killAfter);
+
+  const port = new URL(url as string).port;
+  const again = cleanups.program(SCRIPT, ["--data", data, "--mqtt-port", String(mqttPort), "--http-port", port]);
+  await again.prints(/MQTT on port/);
+  const runs = () => runsOf(pager.screens);
+  for (const [text, id] of promised) {
+    await until(`${text} on the screen`, () => runs().has(text));
+    if (id !== undefined)
+      await until(`${text} told as shown`, async () => statusesOf(await getPush(url as string, id)).includes("shown"));
+  }
+  for (const [text, count] of runs()) expect(count, `${text} shown once`).toBe(1);
+  expect((await again.kill("SIGTERM")).status).toBe(0);
+});
+
+/** How many times each text came on the screen anew. */
+function runsOf(screens: readonly string[][]): Map<string, number> {
+  const runs = new Map<string, number>();
+  let current = "";
+  for (const lines of screens) {
+    const text = lines.join(" ").match(/push-\d+\./)?.[0] ?? "";
+    if (text !== current && text !== "") runs.set(text, (runs.get(text) ?? 0) + 1);
+    current = text;
+  }
+  return runs;
+}

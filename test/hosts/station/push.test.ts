@@ -1,0 +1,200 @@
+/** From a push to a screen and back, with a real pager on Node. */
+import { describe, expect, it, onTestFinished } from "vitest";
+import { FileStore } from "../../../hosts/node/file-store.ts";
+import { readEvents } from "../../../hosts/station/event-stream.ts";
+import type { Push } from "../../../hosts/station/push.ts";
+import { startStation } from "../../../hosts/station/station.ts";
+import { encodeReceipt } from "../../../src/payload/content.ts";
+import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
+import { Cleanups, getPush, postPush, statusesOf, until } from "./harness.ts";
+
+/** Ends with the test that made it. */
+function scene(): Cleanups {
+  const cleanups = new Cleanups();
+  onTestFinished(() => cleanups.end());
+  return cleanups;
+}
+
+const isOnline = (screens: readonly string[][]) => Boolean(screens.at(-1)?.[0]?.includes("online"));
+const shows = (screens: readonly string[][], text: string) => screens.some((lines) => lines.join(" ").includes(text));
+
+function receiptBytes(id: string, state: "stored" | "shown", sender = "pager-1"): Buffer {
+  const message = { timestampSeconds: 1, imType: IM_TYPE.receipt, contents: [encodeReceipt(id, state)], sender };
+  return Buffer.from(encodeMessage(message));
+}
+
+describe("a push", () => {
+  it.each(["tcp", "ws"])("is on the screen within a second, and its receipts are back (%s)", async (transport) => {
+    const cleanups = scene();
+    const station = await cleanups.station();
+    const port = transport === "ws" ? station.httpPort : station.mqttPort;
+    const pager = cleanups.pager(port, "pager-1", { settings: { "broker.transport": transport } });
+    await until("online", () => isOnline(pager.screens));
+    const beganMs = performance.now();
+    const { answer } = await postPush(station.url, { to: "pager-1", title: "Pumps", text: "Pump 3 over temperature" });
+    await until("the text", () => shows(pager.screens, "Pump 3 over"));
+    const push = await until("receipts", async () => {
+      const found = await getPush(station.url, answer.id ?? "");
+      return statusesOf(found).includes("shown") ? found : undefined;
+    });
+    const elapsedMs = performance.now() - beganMs;
+    expect(statusesOf(push)).toEqual(["stored", "shown"]);
+    expect(push.state).toBe("published");
+    expect(push.receipts.every(({ from, atMs }) => from === "pager-1" && atMs >= push.acceptedAtMs)).toBe(true);
+    expect(elapsedMs).toBeLessThan(1_000);
+  });
+
+  it("tells of being read when a button says so", async () => {
+    const cleanups = scene();
+    const station = await cleanups.station();
+    const pager = cleanups.pager(station.mqttPort, "pager-1");
+    await until("online", () => isOnline(pager.screens));
+    const { answer } = await postPush(station.url, { to: "pager-1", text: "Read me" });
+    await until("the text", () => shows(pager.screens, "Read me"));
+    pager.press("b");
+    await until("read", async () => statusesOf(await getPush(station.url, answer.id ?? "")).includes("read"));
+  });
+
+  it("waits for a device that has never connected, and goes out in order when it does", async () => {
+    const cleanups = scene();
+    const station = await cleanups.station();
+    const ids: string[] = [];
+    for (const text of ["first", "second", "third"])
+      ids.push((await postPush(station.url, { to: "pager-new", text })).answer.id ?? "");
+    await until("waiting", async () => (await getPush(station.url, ids[2] ?? ""))?.state === "waiting");
+    const pager = cleanups.pager(station.mqttPort, "pager-new", { settings: { "screen.dwell": 0 } });
+    for (const id of ids)
+      await until("stored", async () => statusesOf(await getPush(station.url, id)).includes("stored"));
+    const storedAt = await Promise.all(ids.map(async (id) => (await getPush(station.url, id))?.receipts[0]?.atMs ?? 0));
+    expect([...storedAt].sort((a, b) => a - b)).toEqual(storedAt);
+    await until("the first", () => shows(pager.screens, "first"));
+  });
+
+  it("waits over a restart of the station, and expires there when its time is over", async () => {
+    const cleanups = scene();
+    const data = cleanups.folder();
+    const first = await startStation({ data, mqttPort: 0, httpPort: 0 });
+    const kept = (await postPush(first.url, { to: "pager-new", text: "kept" })).answer.id ?? "";
+    const short = (await postPush(first.url, { to: "pager-new", text: "short", expirySeconds: 1 })).answer.id ?? "";
+    await until("waiting", async () => (await getPush(first.url, short))?.state === "waiting");
+    await first.close();
+    await until("the time is over", () => Date.now() / 1000 > Number.parseInt(short.slice(0, 8), 36) / 1000 + 2.1);
+    const station = await cleanups.station({ data });
+    const pager = cleanups.pager(station.mqttPort, "pager-new");
+    await until("shown", async () => statusesOf(await getPush(station.url, kept)).includes("shown"));
+    expect(await getPush(station.url, short)).toMatchObject({
+      state: "expired",
+      receipts: [{ status: "expired", from: "station" }],
+    });
+    expect(shows(pager.screens, "short")).toBe(false);
+  });
+
+  it("reaches a pager that was away, over a restart of the station", async () => {
+    const cleanups = scene();
+    const data = cleanups.folder();
+    const folder = cleanups.folder();
+    let station = await startStation({ data, mqttPort: 0, httpPort: 0 });
+    const pager = cleanups.pager(station.mqttPort, "pager-1", { store: new FileStore(folder) });
+    await until("online", () => isOnline(pager.screens));
+    await pager.stop();
+    const ids: string[] = [];
+    for (let index = 0; index < 15; index += 1)
+      ids.push((await postPush(station.url, { to: "pager-1", text: `number ${index}.` })).answer.id ?? "");
+    const mqttPort = station.mqttPort;
+    await station.close();
+    station = await startStation({ data, mqttPort, httpPort: 0 });
+    cleanups.add(() => station.close());
+    cleanups.pager(station.mqttPort, "pager-1", { store: new FileStore(folder), settings: { "screen.dwell": 0 } });
+    for (const id of ids)
+      await until("shown", async () => statusesOf(await getPush(station.url, id)).includes("shown"));
+    const pushes = await Promise.all(ids.map((id) => getPush(station.url, id)));
+    expect(pushes.every((push) => statusesOf(push).filter((status) => status === "stored").length === 1)).toBe(true);
+  });
+
+  it("is told live, all of them or one", async () => {
+    const cleanups = scene();
+    const station = await cleanups.station();
+    const pager = cleanups.pager(station.mqttPort, "pager-1");
+    await until("online", () => isOnline(pager.screens));
+    const abort = new AbortController();
+    cleanups.add(() => abort.abort());
+    const response = await fetch(`${station.url}/api/events`, { signal: abort.signal });
+    expect(response.headers.get("content-type")).toContain("text/event-stream");
+    const { answer } = await postPush(station.url, { to: "pager-1", text: "Live" });
+    const seen: string[] = [];
+    for await (const data of readEvents(response.body as unknown as AsyncIterable<Uint8Array>)) {
+      const push = JSON.parse(data) as Push;
+      expect(push.id).toBe(answer.id);
+      seen.push(`${push.state} ${statusesOf(push).join()}`);
+      if (statusesOf(push).includes("shown") && push.state === "published") break;
+    }
+    expect(seen[0]).toBe("accepted ");
+    expect(seen.at(-1)).toBe("published stored,shown");
+    const one = await fetch(`${station.url}/api/events?id=${answer.id}`, { signal: abort.signal });
+    for await (const data of readEvents(one.body as unknown as AsyncIterable<Uint8Array>)) {
+      expect(JSON.parse(data)).toMatchObject({ id: answer.id, state: "published" });
+      break;
+    }
+  });
+});
+
+describe("receipts", () => {
+  it("are kept once for each device and state; what is none is counted", async () => {
+    const cleanups = scene();
+    const station = await cleanups.station();
+    const id = (await postPush(station.url, { to: "pager-1", text: "x" })).answer.id ?? "";
+    const sender = await cleanups.mqtt(station.mqttPort);
+    const send = (payload: Buffer | string) => sender.publishAsync("/field/im/station", payload, { qos: 1 });
+    await send(receiptBytes(id, "stored"));
+    await send(receiptBytes(id, "stored"));
+    await send(receiptBytes(id, "stored", "pager-2"));
+    await send(receiptBytes("nobody", "stored"));
+    for (const bad of ["", "x", Buffer.alloc(100, 0xff), Buffer.alloc(1_048_576, 0x14)]) await send(bad);
+    await send(receiptBytes(id, "shown"));
+    const push = await getPush(station.url, id);
+    expect(push?.receipts.map(({ status, from }) => `${status} ${from}`)).toEqual([
+      "stored pager-1",
+      "stored pager-2",
+      "shown pager-1",
+    ]);
+    const health = (await (await fetch(`${station.url}/healthz`)).json()) as { receipts: unknown };
+    expect(health.receipts).toEqual({ malformed: 4, unknown: 1, dropped: 1 });
+  });
+
+  it("are on disk when they are acknowledged", async () => {
+    const cleanups = scene();
+    const data = cleanups.folder();
+    const first = await startStation({ data, mqttPort: 0, httpPort: 0 });
+    const id = (await postPush(first.url, { to: "pager-1", text: "x" })).answer.id ?? "";
+    const sender = await cleanups.mqtt(first.mqttPort);
+    await sender.publishAsync("/field/im/station", receiptBytes(id, "shown"), { qos: 1 });
+    await first.close();
+    const station = await cleanups.station({ data });
+    expect(statusesOf(await getPush(station.url, id))).toEqual(["shown"]);
+  });
+});
+
+describe("the history", () => {
+  it("holds a number of pushes; finished ones leave first, waiting ones never", async () => {
+    const cleanups = scene();
+    const data = cleanups.folder();
+    const station = await startStation({ data, mqttPort: 0, httpPort: 0, pushesMax: 3 });
+    const post = async (to: string) => postPush(station.url, { to, text: "x" });
+    const waiting = (await post("pager-new")).answer.id ?? "";
+    const pager = cleanups.pager(station.mqttPort, "pager-1");
+    await until("online", () => isOnline(pager.screens));
+    const finished = (await post("pager-1")).answer.id ?? "";
+    await until("shown", async () => statusesOf(await getPush(station.url, finished)).includes("shown"));
+    await post("pager-new");
+    await post("pager-new");
+    expect(await getPush(station.url, finished)).toBeUndefined();
+    expect(await getPush(station.url, waiting)).toMatchObject({ state: "waiting" });
+    const refused = await post("pager-new");
+    expect(refused.status).toBe(503);
+    expect(refused.answer.error).toContain("wait for their device");
+    await station.close();
+    const again = await cleanups.station({ data, pushesMax: 3 });
+    const { pushes } = (await (await fetch(`${again.url}/api/pushes`)).json()) as { pushes: Push[] };
+    expect(pushes).toHaveLength(3);
+  });
+});
