@@ -14,11 +14,17 @@ type SimulatorButtons = Record<Button, new (options: { onPush: (pressed: number)
 
 /** The simulated device: what is sent to it arrives at `onMessage`, where its buttons listen, too. */
 interface SimulatorScreen {
-  onMessage(message: string): void;
+  onMessage: (message: string) => void;
+  /** `exit:N` ends the launcher with that status; mcsim ignores it. */
   postMessage(message: string): void;
 }
 
 const { screen, Host } = globalThis as unknown as { screen: SimulatorScreen; Host: { Button: SimulatorButtons } };
+
+/** Also a pager that could not be started can be told to end. */
+screen.onMessage = (message) => {
+  if (message === "stop") screen.postMessage("exit:0");
+};
 
 const startedAt = Date.now();
 

@@ -25,7 +25,7 @@ export async function buildLauncher(sdk: Sdk): Promise<string> {
   if (!compiler) throw new Refusal("A C compiler is missing. To get it: apt install build-essential");
   const packages = findProgram("pkg-config");
   if (!packages) throw new Refusal("pkg-config is missing. To get it: apt install pkg-config libgtk-3-dev");
-  const flags = await run(packages, ["--cflags", "--libs", "gio-2.0"]).catch(() => {
+  const flags = await run(packages, ["--cflags", "--libs", "gio-2.0"], { quiet: true }).catch(() => {
     throw new Refusal("The headers of GLib are missing. To get them: apt install libgtk-3-dev");
   });
   const source = join(ROOT, "hosts", "simulator", "launcher.c");

@@ -47,6 +47,8 @@ export interface RunOptions {
   readonly folder?: string;
   /** Shows what the program prints while it runs; otherwise it is shown only when the program fails. */
   readonly show?: boolean;
+  /** Shows nothing, not even when it fails: the caller has better words. */
+  readonly quiet?: boolean;
 }
 
 /** Runs a program and gives what it printed. Throws `ProgramFailed` when it fails, after showing what it printed. */
@@ -68,6 +70,6 @@ export async function run(program: string, args: readonly string[], options: Run
     child.on("close", (code, signal) => resolve(signal ? 128 : (code ?? 128)));
   });
   if (status === 0) return output;
-  if (!options.show) process.stderr.write(output);
+  if (!options.show && !options.quiet) process.stderr.write(output);
   throw new ProgramFailed(`${program} ended with status ${status}`);
 }

@@ -179,6 +179,7 @@ describe("the simulated pager", () => {
     const simulator = launch({ "broker.port": 70_000 });
     await eventually(() => expect(simulator.lines.join("\n")).toContain("broker.port: 70000"));
     expect(inkOf(await simulator.picture(), { top: 0, bottom: 100 })).toBeGreaterThan(500);
+    expect(await simulator.stop()).toBe(0);
   });
 
   it("shows that its store cannot be used", async () => {
