@@ -1,40 +1,44 @@
 /**
  * UTF-8 to text and back (RFC 3629), strict: over-long forms, surrogates and what lies above U+10FFFF are refused. The
- * engine on the boards has no TextDecoder. Nearly all text is ASCII and takes the short way, through built-ins.
+ * engine on the boards has no TextDecoder. Nearly all text is ASCII and takes the short way. No patterns: see the notes on
+ * preloaded modules in `test/hosts/simulator/preload.test.ts`.
  */
 import { FormatError } from "./errors.ts";
 
 /** Code units joined by one call: few, because each is an argument on a stack of 512 slots. */
 const PIECE_UNITS = 64;
 
-const NOT_ASCII = /[\u0080-\uffff]/;
-
 /** Text of `bytes[start, end)`. Throws a `FormatError` that names `field` and the offset of the first wrong byte. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number, field: string): string {
+  let at = start;
+  while (at < end && (bytes[at] as number) < 0x80) at += 1;
+  if (at < end) return decodeAny(bytes, start, end, field);
+  if (end - start <= PIECE_UNITS) return fromUnits(bytes.subarray(start, end));
   let text = "";
-  for (let at = start; at < end; at += PIECE_UNITS)
-    text += fromUnits(bytes.subarray(at, Math.min(at + PIECE_UNITS, end)));
-  return NOT_ASCII.test(text) ? decodeAny(bytes, start, end, field) : text;
+  for (at = start; at < end; at += PIECE_UNITS) text += fromUnits(bytes.subarray(at, Math.min(at + PIECE_UNITS, end)));
+  return text;
 }
 
 /** Bytes that `text` takes in UTF-8. A lone surrogate counts as U+FFFD. */
 export function utf8Length(text: string): number {
-  if (!NOT_ASCII.test(text)) return text.length;
-  let length = 0;
-  for (const character of text) length += codeLength(codePoint(character));
-  return length;
+  const { length } = text;
+  let index = 0;
+  while (index < length && text.charCodeAt(index) < 0x80) index += 1;
+  if (index === length) return length;
+  let bytes = 0;
+  for (const character of text) bytes += codeLength(codePoint(character));
+  return bytes;
 }
 
 /** Writes `text` at `offset` and returns the offset behind it. The caller has made room for `utf8Length(text)` bytes. */
 export function writeUtf8(text: string, bytes: Uint8Array, offset: number): number {
-  if (!NOT_ASCII.test(text)) {
-    const { length } = text;
-    for (let index = 0; index < length; index += 1) bytes[offset + index] = text.charCodeAt(index);
-    return offset + length;
+  const { length } = text;
+  for (let index = 0; index < length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= 0x80) return writeAny(text, bytes, offset);
+    bytes[offset + index] = code;
   }
-  let at = offset;
-  for (const character of text) at = writeCode(codePoint(character), bytes, at);
-  return at;
+  return offset + length;
 }
 
 /** `text` as UTF-8. */
@@ -79,6 +83,13 @@ function sequenceLength(first: number): number {
   if (first < 0xe0) return 2;
   if (first < 0xf0) return 3;
   return first < 0xf5 ? 4 : 0;
+}
+
+/** Goes by the iterator: an index into text that is not ASCII costs the engine a walk from its beginning. */
+function writeAny(text: string, bytes: Uint8Array, offset: number): number {
+  let at = offset;
+  for (const character of text) at = writeCode(codePoint(character), bytes, at);
+  return at;
 }
 
 function writeCode(code: number, bytes: Uint8Array, offset: number): number {
