@@ -1,0 +1,174 @@
+/** The console and the pager in the page, in a real browser against a real station. */
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { Station } from "../../../hosts/station/station.ts";
+import { requireOrSkip } from "../../require.ts";
+import { Cleanups, getPush, postPush, statusesOf, until } from "../station/harness.ts";
+import { hasChromium, launchChromium } from "./chromium.ts";
+
+const DESKTOP = { width: 1100, height: 900 };
+const PHONE = { width: 390, height: 844 };
+/** Where to put pictures of the page, for someone to look at; none are made without it. */
+const PICTURES = process.env.FIELDPAGER_PICTURES;
+
+describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium", { timeout: 60_000 }, () => {
+  const cleanups = new Cleanups();
+  let browser: Browser;
+  let station: Station;
+  beforeAll(async () => {
+    station = await cleanups.station();
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await cleanups.end();
+  });
+
+  /** A page in a browser profile of its own, or in that of another page; what it says of errors fails the test. */
+  async function open({ viewport = DESKTOP, scale = 1, beside }: OpenOptions = {}): Promise<Page> {
+    const context =
+      beside?.context() ?? (await browser.newContext({ viewport, deviceScaleFactor: scale, colorScheme: "light" }));
+    const page = await context.newPage();
+    const problems: string[] = [];
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("console", (message) => {
+      // What the station refuses stands in the form; the browser says it once more here.
+      if (message.type() === "error" && !message.text().includes("status of 400")) problems.push(message.text());
+    });
+    onTestFinished(async () => {
+      if (!beside) await context.close();
+      expect(problems).toEqual([]);
+    });
+    await page.goto(`${station.url}/`);
+    await page.locator(".pager").waitFor();
+    await until("online", async () => (await screenOf(page))[0]?.includes("online"));
+    return page;
+  }
+
+  async function send(page: Page, to: string, text: string): Promise<void> {
+    await page.getByLabel("To", { exact: true }).fill(to);
+    await page.getByLabel("Text").fill(text);
+    await page.getByRole("button", { name: "Send" }).click();
+  }
+
+  it.each([
+    ["desktop", DESKTOP, 1],
+    ["phone", PHONE, 3],
+  ] as const)("sends from the form to its own pager: words, pixels, receipts (%s)", async (name, viewport, scale) => {
+    const page = await open({ viewport, scale });
+    const uid = await uidOf(page);
+    const before = await inkOf(page);
+    await page.getByLabel("Title").fill("Pump house");
+    await send(page, uid, "Pump 3 over temperature <b>now</b>");
+    const row = page.locator(".push", { hasText: "Pump 3 over temperature" }).first();
+    await row.locator(".receipt.shown").waitFor();
+    await page.getByText(`Accepted for ${uid}.`).waitFor();
+    const words = (await screenOf(page)).join(" ");
+    expect(words).toContain("Pump 3 over temperature <b>now</b>");
+    expect(await row.locator("b").count(), "what a user wrote is text").toBe(1);
+    // The text stands on the canvas in white, in the device's own pixels.
+    const after = await inkOf(page);
+    expect(after.width).toBe(320 * scale);
+    expect(after.white).toBeGreaterThan(before.white + 300 * scale);
+    expect(await row.locator(".receipt").allInnerTexts()).toEqual([
+      expect.stringMatching(/^stored \d\d:\d\d:\d\d$/),
+      expect.stringMatching(/^shown \d\d:\d\d:\d\d$/),
+    ]);
+    const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    expect(overflow, "nothing sticks out to the side").toBe(0);
+    if (PICTURES) await page.screenshot({ path: join(PICTURES, `console-${name}.png`), fullPage: true });
+  });
+
+  it("has three buttons and keys that work", async () => {
+    const page = await open();
+    const uid = await uidOf(page);
+    const first = (await postPush(station.url, { to: uid, text: "First message" })).answer.id ?? "";
+    await until("the first", async () => (await screenOf(page)).join(" ").includes("First message"));
+    await page.getByRole("button", { name: "Button B" }).click();
+    await until("read", async () => statusesOf(await getPush(station.url, first)).includes("read"));
+    await postPush(station.url, { to: uid, text: "Second message" });
+    await until("the second", async () => (await screenOf(page)).join(" ").includes("Second message"));
+    const second = (await screenOf(page)).join(" ");
+    await page.getByRole("button", { name: "Button A" }).click();
+    const older = await until("another screen by A", async () => other(await screenOf(page), second));
+    await page.getByRole("button", { name: "Button C" }).click();
+    await until("another screen by C", async () => other(await screenOf(page), older));
+    // The same by keys, while the pager has the focus; in the form they are letters.
+    const now = (await screenOf(page)).join(" ");
+    await page.getByLabel("Title").pressSequentially("abc");
+    expect(await page.getByLabel("Title").inputValue()).toBe("abc");
+    expect((await screenOf(page)).join(" ")).toBe(now);
+    await page.getByRole("button", { name: "Button A" }).focus();
+    await page.keyboard.press("a");
+    await until("another screen by key", async () => other(await screenOf(page), now));
+  });
+
+  it("is another pager in each tab, and the same one after a reload", async () => {
+    const one = await open();
+    const two = await open({ beside: one });
+    expect([await uidOf(one), await uidOf(two)].sort()).toEqual(["page-1", "page-2"]);
+    await postPush(station.url, { to: await uidOf(two), text: "For the second tab" });
+    await until("it", async () => (await screenOf(two)).join(" ").includes("For the second tab"));
+    expect((await screenOf(one)).join(" ")).not.toContain("For the second tab");
+    await two.reload();
+    await until("it again", async () => (await screenOf(two)).join(" ").includes("For the second tab"));
+    expect(await uidOf(two)).toBe("page-2");
+    await two.close();
+    expect(await uidOf(await open({ beside: one }))).toBe("page-2");
+  });
+
+  it("says in the form what was wrong", async () => {
+    const page = await open();
+    await send(page, "a/b", "x");
+    const outcome = page.locator("form .outcome");
+    await until("the problem", async () => (await outcome.innerText()).startsWith("to: expected"));
+    expect(await page.getByLabel("Text").inputValue()).toBe("x");
+  });
+
+  it("can be used by keyboard and read aloud", async () => {
+    const page = await open();
+    await page.getByLabel("To", { exact: true }).focus();
+    const names: string[] = [];
+    for (let step = 0; step < 8; step += 1) {
+      names.push((await page.evaluate("document.activeElement.name || document.activeElement.textContent")) as string);
+      await page.keyboard.press("Tab");
+    }
+    expect(names).toEqual(["to", "title", "text", "priority", "Send", "A", "B", "C"]);
+    const live = page.locator(".pager [role=status]");
+    expect(await live.getAttribute("aria-live")).toBe("polite");
+    expect(await page.locator("canvas").getAttribute("aria-hidden")).toBe("true");
+  });
+});
+
+interface OpenOptions {
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly scale?: number;
+  readonly beside?: Page;
+}
+
+/** The lines of the text copy beside the canvas. */
+async function screenOf(page: Page): Promise<string[]> {
+  const lines = await page.locator(".pager p").allTextContents();
+  return lines.map((line) => line.trim());
+}
+
+async function uidOf(page: Page): Promise<string> {
+  return (await page.locator(".pager").getAttribute("data-uid")) ?? "";
+}
+
+/** Width of the canvas in its own pixels, and how many of them are nearly white. */
+async function inkOf(page: Page): Promise<{ readonly width: number; readonly white: number }> {
+  return page.evaluate(`(() => {
+    const canvas = document.querySelector("canvas");
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let white = 0;
+    for (let at = 0; at < data.length; at += 4) if (data[at] > 220 && data[at + 1] > 220 && data[at + 2] > 220) white += 1;
+    return { width: canvas.width, white };
+  })()`);
+}
+
+function other(lines: readonly string[], than: string): string | undefined {
+  const words = lines.join(" ");
+  return words === than ? undefined : words;
+}
