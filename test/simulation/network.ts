@@ -38,14 +38,15 @@ class Pipe {
   readonly #clock: VirtualClock;
   readonly #random: Random;
   readonly #latencyMsMax: number;
-  #bytesLeft: number;
+  /** So many bytes pass before it breaks by itself. */
+  bytesLeft: number;
   #lastMs = 0;
 
   constructor(clock: VirtualClock, random: Random, latencyMsMax: number, bytesLeft: number) {
     this.#clock = clock;
     this.#random = random;
     this.#latencyMsMax = latencyMsMax;
-    this.#bytesLeft = bytesLeft;
+    this.bytesLeft = bytesLeft;
   }
 
   write(bytes: Uint8Array): void {
@@ -73,12 +74,12 @@ class Pipe {
 
   #pass(piece: Uint8Array): void {
     if (this.broken) return;
-    if (piece.length < this.#bytesLeft) {
-      this.#bytesLeft -= piece.length;
+    if (piece.length < this.bytesLeft) {
+      this.bytesLeft -= piece.length;
       this.deliver(piece);
       return;
     }
-    if (this.#bytesLeft > 0) this.deliver(piece.subarray(0, this.#bytesLeft));
+    if (this.bytesLeft > 0) this.deliver(piece.subarray(0, this.bytesLeft));
     this.onBreak();
   }
 }
@@ -89,7 +90,7 @@ export class Network {
   readonly #clock: VirtualClock;
   readonly #random: Random;
   readonly #options: NetworkOptions;
-  readonly #cuts = new Set<() => void>();
+  readonly #connections = new Set<{ readonly cut: () => void; readonly pipes: readonly Pipe[] }>();
   #up = true;
   #calm = false;
 
@@ -99,14 +100,9 @@ export class Network {
     this.#options = options;
   }
 
-  /** Connections that stand, as far as the network knows. */
-  get open(): number {
-    return this.#cuts.size;
-  }
-
   /** Cuts every connection that stands. */
   cut(): void {
-    for (const cut of [...this.#cuts]) cut();
+    for (const connection of [...this.#connections]) connection.cut();
   }
 
   /** Down: everything is cut, new connections fail or hang. */
@@ -118,6 +114,7 @@ export class Network {
   /** From now on nothing breaks by itself any more. */
   calm(): void {
     this.#calm = true;
+    for (const { pipes } of this.#connections) for (const pipe of pipes) pipe.bytesLeft = Number.POSITIVE_INFINITY;
     this.setUp(true);
   }
 
@@ -161,7 +158,7 @@ export class Network {
     const end = (tellPager: (() => void) | undefined, tellBroker: (() => void) | undefined) => {
       if (toBroker.broken) return;
       toBroker.broken = toPager.broken = true;
-      this.#cuts.delete(cut);
+      this.#connections.delete(connection);
       if (tellPager) this.#clock.after(this.#random() * NOTICE_MS_MAX, tellPager);
       if (tellBroker) this.#clock.after(this.#random() * NOTICE_MS_MAX, tellBroker);
     };
@@ -171,10 +168,11 @@ export class Network {
         maybe(onClosed),
         maybe(() => peer.onClosed()),
       );
+    const connection = { cut, pipes: [toBroker, toPager] };
     toBroker.deliver = (bytes) => peer.onBytes(bytes);
     toPager.deliver = onBytes;
     toBroker.onBreak = toPager.onBreak = cut;
-    this.#cuts.add(cut);
+    this.#connections.add(connection);
     this.onConnection(peer);
     return {
       write: (bytes: Uint8Array) => toBroker.write(bytes),
