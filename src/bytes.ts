@@ -4,16 +4,24 @@ import { decodeUtf8, utf8Length, writeUtf8 } from "./utf8.ts";
 
 /** Reads forward. Each read names the field it is for; a read past the end throws a `FormatError` with that name. */
 export class ByteReader {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
   /** Offset of the next byte. */
   offset: number;
   /** Offset behind the last byte. */
-  readonly end: number;
+  end: number;
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     this.#bytes = bytes;
     this.offset = start;
     this.end = end;
+  }
+
+  /** Begins again with other bytes; the reader itself is kept. */
+  reset(bytes: Uint8Array, start: number, end: number): this {
+    this.#bytes = bytes;
+    this.offset = start;
+    this.end = end;
+    return this;
   }
 
   get remaining(): number {
@@ -99,6 +107,14 @@ export class ByteWriter {
   /** A view of what was written from `start` on; it is overwritten after `clear`. */
   view(start = 0): Uint8Array {
     return this.#bytes.subarray(start, this.#length);
+  }
+
+  /** The text as UTF-8 behind its length in 2 bytes. Throws a `UsageError` above 65,535 bytes. */
+  prefixedText(text: string): void {
+    const length = utf8Length(text);
+    if (length > 0xffff) throw new UsageError(`writer: text of ${length} bytes, expected at most 65,535`);
+    this.uint16(length);
+    writeUtf8(text, this.#bytes, this.#grow(length));
   }
 
   clear(): void {

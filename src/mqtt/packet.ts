@@ -1,6 +1,13 @@
-/** The packets of MQTT 3.1.1 as values. Section numbers are those of the OASIS standard. */
+/**
+ * The packets of MQTT 3.1.1 and 5 as values. In 3.1.1 a return code stands where MQTT 5 has a reason code, and there are no
+ * properties. Section numbers are those of the OASIS standards, MQTT 5 where they differ.
+ */
+import type { Properties } from "./properties.ts";
 
-/** Control packet types (2.2.1). */
+/** Protocol level in CONNECT: 4 is MQTT 3.1.1, 5 is MQTT 5. */
+export type ProtocolLevel = 4 | 5;
+
+/** Control packet types (2.1.2). */
 export const PACKET_TYPE = Object.freeze({
   connect: 1,
   connack: 2,
@@ -16,6 +23,7 @@ export const PACKET_TYPE = Object.freeze({
   pingreq: 12,
   pingresp: 13,
   disconnect: 14,
+  auth: 15,
 } as const);
 
 export type QoS = 0 | 1 | 2;
@@ -23,12 +31,14 @@ export type QoS = 0 | 1 | 2;
 export interface Connack {
   readonly type: "connack";
   readonly sessionPresent: boolean;
-  /** 0 accepted, 1 to 5 refused (table 3.1). */
-  readonly returnCode: number;
+  /** 0 accepted; else refused, see `connackReason`. */
+  readonly reasonCode: number;
+  readonly properties: Properties;
 }
 
 export interface Publish {
   readonly type: "publish";
+  /** Empty in MQTT 5 where only a topic alias was sent. */
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: QoS;
@@ -36,6 +46,7 @@ export interface Publish {
   readonly dup: boolean;
   /** 0 with QoS 0. */
   readonly packetIdentifier: number;
+  readonly properties: Properties;
 }
 
 /** A PUBLISH above the limit: its payload was skipped. */
@@ -49,28 +60,47 @@ export interface OversizePublish {
   readonly packetBytes: number;
 }
 
+export type AcknowledgementType = "puback" | "pubrec" | "pubrel" | "pubcomp";
+
 export interface Acknowledgement {
-  readonly type: "puback" | "pubrec" | "pubrel" | "pubcomp" | "unsuback";
+  readonly type: AcknowledgementType;
   readonly packetIdentifier: number;
+  /** 0 success; 0x80 and above failure. */
+  readonly reasonCode: number;
+  readonly properties: Properties;
 }
 
 export interface Suback {
-  readonly type: "suback";
+  readonly type: "suback" | "unsuback";
   readonly packetIdentifier: number;
-  /** One for each topic filter: the QoS granted, or 0x80 for a refusal. */
-  readonly returnCodes: Uint8Array;
+  /** One for each topic filter: the QoS granted, or 0x80 and above for a refusal. Empty for UNSUBACK in 3.1.1. */
+  readonly reasonCodes: Uint8Array;
+  readonly properties: Properties;
 }
 
 export interface Pingresp {
   readonly type: "pingresp";
 }
 
+/** MQTT 5 only. */
+export interface Disconnect {
+  readonly type: "disconnect" | "auth";
+  readonly reasonCode: number;
+  readonly properties: Properties;
+}
+
 /** What a server sends. */
-export type ReceivedPacket = Connack | Publish | OversizePublish | Acknowledgement | Suback | Pingresp;
+export type ReceivedPacket = Connack | Publish | OversizePublish | Acknowledgement | Suback | Pingresp | Disconnect;
 
 export interface Subscription {
   readonly topicFilter: string;
   readonly qos: QoS;
+  /** MQTT 5: do not send what this client published itself. */
+  readonly noLocal?: boolean | undefined;
+  /** MQTT 5: keep the retain flag as it was published. */
+  readonly retainAsPublished?: boolean | undefined;
+  /** MQTT 5: 0 send retained messages, 1 only at a new subscription, 2 do not. */
+  readonly retainHandling?: 0 | 1 | 2 | undefined;
 }
 
 /** The message that the broker publishes when the connection ends without DISCONNECT. */
@@ -79,22 +109,4 @@ export interface Will {
   readonly payload: Uint8Array;
   readonly qos: QoS;
   readonly retain: boolean;
-}
-
-/** The reason of a refused CONNECT in words (table 3.1). */
-export function connackReason(returnCode: number): string {
-  switch (returnCode) {
-    case 1:
-      return "the broker does not speak MQTT 3.1.1";
-    case 2:
-      return "the broker does not allow this client identifier";
-    case 3:
-      return "the broker is not available";
-    case 4:
-      return "bad user name or password";
-    case 5:
-      return "not authorised";
-    default:
-      return `refused with return code ${returnCode}`;
-  }
 }

@@ -44,7 +44,8 @@ import {
 import { InflightTable } from "./inflight.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import type { Connack, OversizePublish, Publish, QoS, ReceivedPacket, Suback, Subscription, Will } from "./packet.ts";
-import { connackReason } from "./packet.ts";
+import { NO_PROPERTIES } from "./properties.ts";
+import { connackReason } from "./reason-codes.ts";
 import { Timers } from "./timers.ts";
 import { isTopicFilter, isTopicName } from "./topic.ts";
 
@@ -105,7 +106,17 @@ export class Session {
     }
     if (subscriptions.length && subscribeBytes(subscriptions) > PUBLISH_BYTES_MAX)
       throw new UsageError(`subscriptions: above ${PUBLISH_BYTES_MAX} bytes`);
-    this.#connect = { clientIdentifier, cleanSession: false, keepAliveSeconds, will, userName, password };
+    this.#connect = {
+      protocolLevel: 4,
+      clientIdentifier,
+      cleanSession: false,
+      keepAliveSeconds,
+      will,
+      userName,
+      password,
+      properties: NO_PROPERTIES,
+      willProperties: NO_PROPERTIES,
+    };
     this.#subscriptions = subscriptions;
     this.#subscriptionsGranted = options.subscriptionsGranted;
     this.#backoff = new Backoff(options.backoff ?? { baseMs: BACKOFF_BASE_MS, maxMs: BACKOFF_MAX_MS }, random);
@@ -144,7 +155,7 @@ export class Session {
     if (this.#state !== "waiting") this.#events.push({ type: "close" });
     this.#state = "stopped";
     this.#timers.clearAll();
-    this.#decoder.reset();
+    this.#decoder.reset(4);
   }
 
   /** Gives the connection up and comes back after the back-off; the broker then sends again what was not acknowledged. */
@@ -160,7 +171,7 @@ export class Session {
     this.#state = "awaitingConnack";
     this.#timers.clear("open");
     this.#timers.set("connack", nowMs + CONNACK_TIMEOUT_MS);
-    this.#decoder.reset();
+    this.#decoder.reset(4);
     this.#transmit.clear();
     writeConnect(this.#transmit, this.#connect);
   }
@@ -195,7 +206,7 @@ export class Session {
   /** Whether `publish` would take a message of this size now. */
   canPublish(topic: string, payloadBytes: number, qos: QoS): boolean {
     if (this.#state !== "connected" || (qos > 0 && this.#inflight.isFull)) return false;
-    return publishBytes(topic, payloadBytes, qos) + TRANSMIT_RESERVE_BYTES <= this.#transmit.free;
+    return publishBytes(topic, payloadBytes, qos, undefined) + TRANSMIT_RESERVE_BYTES <= this.#transmit.free;
   }
 
   /**
@@ -205,13 +216,21 @@ export class Session {
   publish(topic: string, payload: Uint8Array, qos: 0 | 1, retain: boolean, nowMs: number): number {
     this.#nowMs = nowMs;
     if (!isTopicName(topic)) throw new UsageError(`publish to ${topic}: not a topic name`);
-    const size = publishBytes(topic, payload.length, qos);
+    const size = publishBytes(topic, payload.length, qos, undefined);
     if (size > PUBLISH_BYTES_MAX)
       throw new UsageError(`publish to ${topic}: ${size} bytes, expected at most ${PUBLISH_BYTES_MAX}`);
     if (!this.canPublish(topic, payload.length, qos))
       throw new UsageError(`publish to ${topic}: not now, see canPublish`);
     if (qos === 0) {
-      writePublish(this.#transmit, topic, payload, qos, retain, false, 0);
+      writePublish(this.#transmit, {
+        topic,
+        payload,
+        qos,
+        retain,
+        dup: false,
+        packetIdentifier: 0,
+        properties: undefined,
+      });
       this.#keepAlive.handleSent(nowMs);
       return 0;
     }
@@ -299,9 +318,9 @@ export class Session {
 
   #handleConnack(connack: Connack): SessionEvent | "again" {
     if (this.#state !== "awaitingConnack") throw new ProtocolError("CONNACK: a second one");
-    if (connack.returnCode !== 0) {
-      if (connack.returnCode !== 3) this.#backoff.refused();
-      this.#fail(connackReason(connack.returnCode));
+    if (connack.reasonCode !== 0) {
+      if (connack.reasonCode !== 3) this.#backoff.refused();
+      this.#fail(connackReason(connack.reasonCode, 4));
       return "again";
     }
     this.#state = "connected";
@@ -327,14 +346,14 @@ export class Session {
   #handleSuback(suback: Suback): SessionEvent {
     if (this.#subscribeIdentifier === 0 || suback.packetIdentifier !== this.#subscribeIdentifier)
       throw new ProtocolError(`SUBACK: packet identifier ${suback.packetIdentifier}, no SUBSCRIBE has it`);
-    if (suback.returnCodes.length !== this.#subscriptions.length)
+    if (suback.reasonCodes.length !== this.#subscriptions.length)
       throw new ProtocolError(
-        `SUBACK: ${suback.returnCodes.length} return codes, expected ${this.#subscriptions.length} [MQTT-3.8.4-5]`,
+        `SUBACK: ${suback.reasonCodes.length} return codes, expected ${this.#subscriptions.length} [MQTT-3.8.4-5]`,
       );
     this.#subscribeIdentifier = 0;
     this.#inflight.release();
     this.#timers.clear("suback");
-    this.#subscriptionsGranted = suback.returnCodes.every((code) => code !== 0x80);
+    this.#subscriptionsGranted = suback.reasonCodes.every((code) => code !== 0x80);
     return { type: "subscribed", granted: this.#subscriptionsGranted };
   }
 
@@ -342,8 +361,8 @@ export class Session {
   #sendUnsent(): void {
     for (let entry = this.#inflight.nextToSend(); entry; entry = this.#inflight.nextToSend()) {
       const { topic, payload, qos, retain, dup, packetIdentifier } = entry;
-      if (publishBytes(topic, payload.length, qos) + TRANSMIT_RESERVE_BYTES > this.#transmit.free) return;
-      writePublish(this.#transmit, topic, payload, qos, retain, dup, packetIdentifier);
+      if (publishBytes(topic, payload.length, qos, undefined) + TRANSMIT_RESERVE_BYTES > this.#transmit.free) return;
+      writePublish(this.#transmit, { topic, payload, qos, retain, dup, packetIdentifier, properties: undefined });
       entry.sentMs = this.#nowMs;
       this.#keepAlive.handleSent(this.#nowMs);
       if (!this.#timers.isSet("puback")) this.#timers.set("puback", this.#nowMs + PUBACK_TIMEOUT_MS);
@@ -414,7 +433,7 @@ export class Session {
   #disconnect(reason: string): void {
     this.#state = "waiting";
     this.#timers.clearAll();
-    this.#decoder.reset();
+    this.#decoder.reset(4);
     this.#transmit.clear();
     this.#subscribeIdentifier = 0;
     this.#inflight.release();

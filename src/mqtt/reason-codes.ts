@@ -1,0 +1,100 @@
+/** Reason codes in words (MQTT 5, 2.4; MQTT 3.1.1, table 3.1), and which may stand in which packet. */
+import { PACKET_TYPE, type ProtocolLevel } from "./packet.ts";
+
+/** Why a client ends a connection (3.14.2.1). */
+export const DISCONNECT_REASON = Object.freeze({
+  normal: 0x00,
+  withWill: 0x04,
+  unspecified: 0x80,
+  malformedPacket: 0x81,
+  protocolError: 0x82,
+  topicAliasInvalid: 0x94,
+  packetTooLarge: 0x95,
+  receiveMaximumExceeded: 0x93,
+} as const);
+
+const WORDS: Readonly<Record<number, string>> = Object.freeze({
+  4: "disconnect with will message",
+  16: "no matching subscribers",
+  17: "no subscription existed",
+  24: "continue authentication",
+  25: "re-authenticate",
+  128: "unspecified error",
+  129: "malformed packet",
+  130: "protocol error",
+  131: "implementation specific error",
+  132: "unsupported protocol version",
+  133: "client identifier not valid",
+  134: "bad user name or password",
+  135: "not authorised",
+  136: "server unavailable",
+  137: "server busy",
+  138: "banned",
+  139: "server shutting down",
+  140: "bad authentication method",
+  141: "keep alive timeout",
+  142: "session taken over",
+  143: "topic filter invalid",
+  144: "topic name invalid",
+  145: "packet identifier in use",
+  146: "packet identifier not found",
+  147: "receive maximum exceeded",
+  148: "topic alias invalid",
+  149: "packet too large",
+  150: "message rate too high",
+  151: "quota exceeded",
+  152: "administrative action",
+  153: "payload format invalid",
+  154: "retain not supported",
+  155: "QoS not supported",
+  156: "use another server",
+  157: "server moved",
+  158: "shared subscriptions not supported",
+  159: "connection rate exceeded",
+  160: "maximum connect time",
+  161: "subscription identifiers not supported",
+  162: "wildcard subscriptions not supported",
+});
+
+/** What a server may send, by packet type (3.2.2.2, 3.4.2.1, …): single codes, as hexadecimal digits. */
+const ALLOWED: Readonly<Record<number, string>> = Object.freeze({
+  [PACKET_TYPE.connack]: "00 80 81 82 83 84 85 86 87 88 89 8a 8c 90 95 97 99 9a 9b 9c 9d 9f",
+  [PACKET_TYPE.puback]: "00 10 80 83 87 90 91 97 99",
+  [PACKET_TYPE.pubrec]: "00 10 80 83 87 90 91 97 99",
+  [PACKET_TYPE.pubrel]: "00 92",
+  [PACKET_TYPE.pubcomp]: "00 92",
+  [PACKET_TYPE.suback]: "00 01 02 80 83 87 8f 91 97 9e a1 a2",
+  [PACKET_TYPE.unsuback]: "00 11 80 83 87 8f 91",
+  [PACKET_TYPE.disconnect]: "00 80 81 82 83 87 89 8b 8d 8e 8f 90 93 94 95 96 97 98 99 9a 9b 9c 9d 9e 9f a0 a1 a2",
+  [PACKET_TYPE.auth]: "00 18 19",
+});
+
+/** Whether a server may send this reason code in a packet of this type in MQTT 5. */
+export function isReasonCode(packetType: number, reasonCode: number): boolean {
+  return reasonCode === 0 || (ALLOWED[packetType] ?? "").includes(reasonCode.toString(16).padStart(2, "0"));
+}
+
+/** A reason code of MQTT 5 in words. */
+export function reasonInWords(reasonCode: number): string {
+  if (reasonCode === 0) return "success";
+  return WORDS[reasonCode] ?? `reason 0x${reasonCode.toString(16).padStart(2, "0")}`;
+}
+
+/** The reason of a refused CONNECT in words (MQTT 3.1.1, table 3.1; MQTT 5, 3.2.2.2). */
+export function connackReason(reasonCode: number, protocolLevel: ProtocolLevel): string {
+  if (protocolLevel === 5) return reasonInWords(reasonCode);
+  switch (reasonCode) {
+    case 1:
+      return reasonInWords(0x84);
+    case 2:
+      return reasonInWords(0x85);
+    case 3:
+      return reasonInWords(0x88);
+    case 4:
+      return reasonInWords(0x86);
+    case 5:
+      return reasonInWords(0x87);
+    default:
+      return `refused with return code ${reasonCode}`;
+  }
+}
