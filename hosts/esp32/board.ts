@@ -15,6 +15,10 @@ const SETTINGS = "fp-settings";
 /** The one record of settings: a JSON object of names and values. NVS keys are shorter than names of settings. */
 const SETTINGS_KEY = "settings";
 
+/** What 802.11 and WPA2 allow, in bytes. The driver refuses more, too. */
+const SSID_LENGTH_MAX = 32;
+const PASSWORD_LENGTH_MAX = 64;
+
 /** How long the motor runs for a page of priority 3 and more, in milliseconds. */
 const VIBRATION_MS = 400;
 
@@ -42,6 +46,20 @@ export const board: Board = {
   defaultUid: () => wifi.mac && `pager-${wifi.mac.replaceAll(":", "").slice(-6).toLowerCase()}`,
 
   ownSettings: ["wifi.ssid", "wifi.password", "time.host"],
+
+  checkOwnSettings(own) {
+    const problems: string[] = [];
+    const ssid = own["wifi.ssid"];
+    if (ssid === undefined)
+      problems.push("setting wifi.ssid: missing. To build it in: npm run deploy -- <board> wifi.ssid=…");
+    else if (typeof ssid !== "string" || ssid === "" || ssid.length > SSID_LENGTH_MAX)
+      problems.push(`setting wifi.ssid: ${JSON.stringify(ssid)}, expected text of 1 to ${SSID_LENGTH_MAX} bytes`);
+    const password = own["wifi.password"] ?? "";
+    if (typeof password !== "string" || password.length > PASSWORD_LENGTH_MAX)
+      problems.push(`setting wifi.password: a value that is not text of at most ${PASSWORD_LENGTH_MAX} bytes`);
+    return problems;
+  },
+
   sensors: [uptime],
   wallClock: networkSeconds,
 
@@ -54,13 +72,8 @@ export const board: Board = {
 
   start(pager, own) {
     listenToButtons((button) => pager.press(button));
-    const ssid = String(own["wifi.ssid"] ?? "");
-    if (ssid === "") {
-      trace("Wi-Fi: the setting wifi.ssid is missing\n");
-      return;
-    }
     const timeHost = String(own["time.host"] ?? config.sntp ?? "");
-    wifi.start(ssid, String(own["wifi.password"] ?? ""), () => {
+    wifi.start(String(own["wifi.ssid"]), String(own["wifi.password"] ?? ""), () => {
       pager.networkChanged();
       if (timeHost !== "") networkTime.start(timeHost);
     });

@@ -18,7 +18,8 @@ export class WifiKeeper {
   #onAddress: () => void = () => {};
   #network: { SSID: string; password?: string } | undefined;
   #failures = 0;
-  #connected = false;
+  /** undefined while there is no connection. */
+  #address: string | undefined;
 
   /** Makes the network interface; sockets may be opened from now on, and fail until there is an address. */
   constructor() {
@@ -30,7 +31,7 @@ export class WifiKeeper {
     return this.#wifi.MAC;
   }
 
-  /** Begins to connect. `onAddress` is called each time that there is an address again. */
+  /** Begins to connect. `onAddress` is called each time that there is an address again, or another one. */
   start(ssid: string, password: string, onAddress: () => void): void {
     this.#network = password === "" ? { SSID: ssid } : { SSID: ssid, password };
     this.#onAddress = onAddress;
@@ -48,15 +49,17 @@ export class WifiKeeper {
   }
 
   #changed(): void {
-    const { connection } = this.#wifi;
+    const { connection, address } = this.#wifi;
     if (connection >= CONNECTED) {
       this.#failures = 0;
-      if (!this.#connected) trace("Wi-Fi: connected\n");
-      this.#connected = true;
+      // Connection and address are told one after the other, and both stand here the first time.
+      if (address === undefined || address === this.#address) return;
+      trace(`Wi-Fi: connected as ${address}\n`);
+      this.#address = address;
       this.#onAddress();
     } else if (connection <= DISCONNECTED) {
-      if (this.#connected) trace("Wi-Fi: connection lost\n");
-      this.#connected = false;
+      if (this.#address !== undefined) trace("Wi-Fi: connection lost\n");
+      this.#address = undefined;
       this.#later();
     }
   }

@@ -22,6 +22,8 @@ export interface Board {
   defaultUid(): string | undefined;
   /** Names of the settings that the board itself reads; they are not the gateway's. */
   readonly ownSettings: readonly string[];
+  /** What is wrong with them, one sentence each. */
+  checkOwnSettings(own: Readonly<Record<string, unknown>>): readonly string[];
   readonly sensors: readonly Sensor[];
   readonly wallClock: WallClock;
   /** Sound, light, vibration for a page of this priority, 1 to 5, as the board can. */

@@ -1,4 +1,5 @@
 import { parseSettings, SETTINGS, type Settings } from "../../src/gateway/settings.ts";
+import type { Board } from "./board.ts";
 
 /** What a device found: settings to start with, or what is wrong with them; and those that the board reads itself. */
 export type DeviceSettings =
@@ -7,23 +8,22 @@ export type DeviceSettings =
 
 /**
  * Joins what was built in (`mc/config`, where the SDK keeps settings of its own, too) with what is stored on the device,
- * which wins, and checks it. Nothing of it is written anywhere.
+ * which wins, and checks it. Throws, in words, when what is stored cannot be read.
  */
 export function deviceSettings(
   builtIn: Readonly<Record<string, unknown>>,
-  stored: Readonly<Record<string, unknown>>,
-  ownNames: readonly string[],
-  defaultUid: string | undefined,
+  board: Pick<Board, "readSettings" | "ownSettings" | "checkOwnSettings" | "defaultUid">,
 ): DeviceSettings {
-  const raw: Record<string, unknown> = defaultUid === undefined ? {} : { uid: defaultUid };
+  const uid = board.defaultUid();
+  const raw: Record<string, unknown> = uid === undefined ? {} : { uid };
   const own: Record<string, unknown> = {};
   for (const name of Object.keys(SETTINGS)) if (builtIn[name] !== undefined) raw[name] = builtIn[name];
-  for (const name of ownNames) if (builtIn[name] !== undefined) own[name] = builtIn[name];
-  for (const name of Object.keys(stored)) (ownNames.includes(name) ? own : raw)[name] = stored[name];
+  for (const name of board.ownSettings) if (builtIn[name] !== undefined) own[name] = builtIn[name];
+  const stored = board.readSettings();
+  for (const name of Object.keys(stored)) (board.ownSettings.includes(name) ? own : raw)[name] = stored[name];
   const result = parseSettings(raw);
-  if ("errors" in result) return result;
-  const { settings } = result;
-  if (settings.broker.transport !== "tcp")
-    return { errors: [`setting broker.transport: "${settings.broker.transport}", expected tcp: boards have no other`] };
-  return { settings, own };
+  const errors = [...("errors" in result ? result.errors : []), ...board.checkOwnSettings(own)];
+  if (raw["broker.transport"] === "ws")
+    errors.push('setting broker.transport: "ws", expected tcp: boards have no other');
+  return "errors" in result || errors.length ? { errors } : { settings: result.settings, own };
 }

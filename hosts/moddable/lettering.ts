@@ -2,7 +2,12 @@
  * Lines of text in Poco's faces. The SDK's faces hold ASCII only, and Poco drops what a face does not hold: here such a
  * character is drawn as an empty box, and measured as one.
  */
-import type { Font as Face } from "commodetto/Poco";
+
+/** What is used of a face of the SDK. */
+export interface Face {
+  /** Of a line, in pixels. */
+  readonly height: number;
+}
 
 /** What is used of Poco. */
 export interface Canvas {

@@ -82,6 +82,7 @@ declare module "embedded:network/interface/wifi" {
     constructor(options: { onChanged?: (property: "connection" | "address") => void });
     connect(options: { SSID: string; password?: string }): void;
     readonly connection: number;
+    readonly address: string | undefined;
     readonly MAC: string | undefined;
   }
   export default WiFi;

@@ -57,7 +57,7 @@ interface Prepared {
 /** What is wrong is told, never thrown: a device with wrong settings must be able to say so. */
 function prepare(board: Board, { measureText, size }: Display): Prepared | { readonly errors: readonly string[] } {
   try {
-    const found = deviceSettings(config, board.readSettings(), board.ownSettings, board.defaultUid());
+    const found = deviceSettings(config, board);
     if ("errors" in found) return found;
     const { settings, own } = found;
     const { wallClock, sensors } = board;

@@ -50,6 +50,7 @@ export const board: Board = {
 
   defaultUid: () => "pager-sim",
   ownSettings: [],
+  checkOwnSettings: () => [],
   sensors: [temperature],
   wallClock: () => Math.floor(Date.now() / 1000),
 
