@@ -2,8 +2,38 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { requireOrSkip } from "../require.ts";
 import { bundle, Engine, findEngine, type Reply } from "./engine.ts";
+import { run as runSession } from "./session.program.ts";
 
 const binary = findEngine();
+
+/** What the script of `session.program.ts` must lead to, on every engine. */
+const SESSION = [
+  "CONNECT keep-alive 60, flags 2c",
+  "SUBSCRIBE",
+  "PUBLISH /field/pres/pager-1 51 retained",
+  "— connected",
+  "PUBACK 1234, after it was stored",
+  "PUBLISH /field/im/bob p-1 stored",
+  "screen mark1",
+  "PUBLISH /field/im/bob p-1 shown",
+  "alert 3",
+  "— push",
+  "PINGREQ",
+  "— quiet",
+  "CONNECT keep-alive 60, flags 2c",
+  "PUBLISH /field/pres/pager-1 51 retained",
+  "— cut",
+  "PUBACK 1234, after it was stored",
+  "— push again",
+  "PUBLISH /field/pres/pager-1 52 retained",
+  "DISCONNECT",
+  "close",
+  "end: 1 message kept",
+];
+
+it("the session of the script goes as it must on Node", () => {
+  expect(runSession()).toEqual(SESSION);
+});
 
 describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine", () => {
   let engine: Engine | undefined;
@@ -33,6 +63,16 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
       map: [[1, 2]],
     });
     expect(meter.compute).toBeGreaterThan(100);
+  });
+
+  it("the codecs agree with every vector", async () => {
+    const { value } = await run("vectors");
+    expect(value).toEqual({ complaints: [], rows: expect.toSatisfy((rows: number) => rows > 80) });
+  });
+
+  it("the session of the script goes as it must", async () => {
+    const { value } = await run("session");
+    expect(value).toEqual(SESSION);
   });
 
   it("a program's error reaches the test", async () => {
