@@ -8,7 +8,9 @@ import { type Pager, SettingsError, startPager } from "./pager.ts";
 import { describe } from "./tcp-transport.ts";
 import { readKeys, terminalScreen } from "./terminal.ts";
 
-const USAGE = `Usage: npm run pager -- [--uid pager-1] [--broker.host 127.0.0.1] [--broker.port 1883] [--data DIR] …
+/** Not `pager-1`, which is that of `npm start`: two clients of one uid throw each other off the broker. */
+const UID_DEFAULT = "pager-2";
+const USAGE = `Usage: npm run pager -- [--uid ${UID_DEFAULT}] [--broker.host 127.0.0.1] [--broker.port 1883] [--data DIR] …
 Settings: ${Object.keys(SETTINGS).join(", ")}
 Keys: a older, b open or acknowledge, c newer, Ctrl-C ends.`;
 
@@ -20,7 +22,7 @@ function main(args: readonly string[]): void {
   }
   const errors = [...flags.errors, ...flags.words.map((word) => `${word}: a flag begins with --`)];
   const { data, ...settings } = flags.values;
-  const uid = settings.uid ?? SETTINGS.uid.default;
+  const uid = settings.uid ?? UID_DEFAULT;
   if (errors.length > 0) {
     refuse(errors);
     return;
@@ -30,7 +32,7 @@ function main(args: readonly string[]): void {
     // The uid may hold any character but a few: as the name of a folder it is escaped.
     const folder = data ?? join(".fieldpager", "pagers", encodeURIComponent(uid));
     pager = startPager({
-      settings,
+      settings: { ...settings, uid },
       store: new FileStore(folder),
       onPaint: terminalScreen(uid, process.stdout),
       onAlert: () => {

@@ -2,13 +2,16 @@
  * The MQTT broker: Aedes on a level database, with what has to be corrected so that it neither loses, doubles nor
  * reorders an acknowledged message. Each correction says what Aedes 1.2.0 does without it.
  */
+import type { EventEmitter } from "node:events";
 import { mkdirSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import { Aedes, type Client, type PublishPacket } from "aedes";
 import { Level } from "level";
 import { GroupCommit } from "./group-commit.ts";
 import { OrderedDelivery } from "./ordered-delivery.ts";
 import { StationPersistence } from "./persistence.ts";
-import { HEARTBEAT_MS } from "./station-limits.ts";
+import { HEARTBEAT_MS, MQTT_PACKET_BYTES_MAX } from "./station-limits.ts";
 
 /** Counts the starts of this station, in the database of the broker beside the keys of the persistence. */
 const BOOT_KEY = "station:boot";
@@ -23,6 +26,9 @@ interface AedesInside {
   connectedClients: number;
   readonly clients: Record<string, Client & { readonly subscriptions: Record<string, unknown> }>;
   readonly mq: { emit(packet: NumberedPacket, done: Done): unknown };
+}
+interface ClientInside {
+  readonly _parser: EventEmitter & { parse(bytes: Buffer): number; readonly packet: { readonly length: number } };
 }
 interface NumberedPacket {
   readonly brokerId: string;
@@ -88,7 +94,7 @@ export class StationBroker extends Aedes {
     this.on("subscribe", (_subscriptions, client) => this.#deliveries.get(client)?.subscribed());
     this.#keepNewestConnection();
     // What Aedes cannot recover from, such as a disk that refuses; the message was not acknowledged.
-    (this as NodeJS.EventEmitter).on("error", (error: Error) => console.error(`broker: ${error.message}`));
+    (this as EventEmitter).on("error", (error: Error) => console.error(`broker: ${error.message}`));
     const { mq } = this.#inside;
     const emit = mq.emit.bind(mq);
     mq.emit = (packet, done) => {
@@ -97,6 +103,22 @@ export class StationBroker extends Aedes {
       turn.emit = () => emit(packet, done);
       this.#takeTurns();
       return mq;
+    };
+  }
+
+  /**
+   * Serves a connection. Aedes collects a packet of any length, up to 256 MB, in memory before it looks at it; here the
+   * length that a packet claims is enough to end the connection.
+   */
+  accept(connection: Duplex, request?: IncomingMessage): void {
+    const { _parser: parser } = this.handle(connection, request) as unknown as ClientInside;
+    const parse = parser.parse.bind(parser);
+    parser.parse = (bytes) => {
+      const rest = parse(bytes);
+      const { length } = parser.packet;
+      if (length > MQTT_PACKET_BYTES_MAX)
+        parser.emit("error", new Error(`packet of ${length} bytes, at most ${MQTT_PACKET_BYTES_MAX} are taken`));
+      return rest;
     };
   }
 

@@ -1,7 +1,7 @@
 /** The command `npm run station`: broker, push service and console. */
 import { whenAskedToEnd } from "../node/ending.ts";
 import { startStation } from "./station.ts";
-import { parseStationFlags, reportFailure, STATION_FLAGS_USAGE } from "./station-flags.ts";
+import { fail, parseStationFlags, STATION_FLAGS_USAGE } from "./station-flags.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const flags = parseStationFlags(args);
@@ -18,8 +18,8 @@ async function main(args: readonly string[]): Promise<void> {
   const station = await startStation(flags.options);
   console.log(`Station: MQTT on port ${station.mqttPort} of ${flags.options.host}, console at ${station.url}/`);
   whenAskedToEnd(() => {
-    station.close().then(() => process.exit(0), reportFailure);
+    station.close().then(() => process.exit(0), fail);
   });
 }
 
-main(process.argv.slice(2)).catch(reportFailure);
+main(process.argv.slice(2)).catch(fail);

@@ -8,7 +8,7 @@ import type { ConsolePage } from "./console-page.ts";
 import { addPushRoutes, describeSchemaError } from "./push-routes.ts";
 import type { PushService } from "./push-service.ts";
 import { crossSiteRefusal, refusalOf } from "./request-guard.ts";
-import { REQUEST_BYTES_MAX, WEBSOCKET_MESSAGE_BYTES_MAX } from "./station-limits.ts";
+import { MQTT_PACKET_BYTES_MAX, REQUEST_BYTES_MAX } from "./station-limits.ts";
 
 /** Where MQTT over WebSocket is. */
 export const MQTT_PATH = "/mqtt";
@@ -70,7 +70,8 @@ const FAVICON =
 function addMqttOverWebSocket(app: FastifyInstance, host: string, broker: StationBroker): void {
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: WEBSOCKET_MESSAGE_BYTES_MAX,
+    // A packet and its fixed header; a message may hold several smaller ones.
+    maxPayload: MQTT_PACKET_BYTES_MAX + 5,
     perMessageDeflate: false,
     handleProtocols: (protocols) => (protocols.has("mqtt") ? "mqtt" : false),
   });
@@ -85,7 +86,7 @@ function addMqttOverWebSocket(app: FastifyInstance, host: string, broker: Statio
     else if (!offered.includes("mqtt")) refuseUpgrade(socket, "400 Bad Request");
     else
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        broker.handle(createWebSocketStream(webSocket), request);
+        broker.accept(createWebSocketStream(webSocket), request);
       });
   });
   app.addHook("preClose", async () => {

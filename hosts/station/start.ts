@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { whenAskedToEnd } from "../node/ending.ts";
 import { FileStore } from "../node/file-store.ts";
-import { startPager } from "../node/pager.ts";
+import { type Pager, startPager } from "../node/pager.ts";
 import { readKeys, terminalScreen } from "../node/terminal.ts";
 import { isLoopback } from "./request-guard.ts";
-import { startStation } from "./station.ts";
-import { parseStationFlags, reportFailure, STATION_FLAGS_USAGE } from "./station-flags.ts";
+import { type StationOptions, startStation } from "./station.ts";
+import { fail, parseStationFlags, STATION_FLAGS_USAGE } from "./station-flags.ts";
 
 const PAGER_UID = "pager-1";
 
@@ -22,16 +22,27 @@ async function main(args: readonly string[]): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const { data, host, env } = flags.options;
   const station = await startStation(flags.options);
   console.log(`Console: ${station.url}/ (MQTT on port ${station.mqttPort}; Ctrl-C ends)`);
-  const pager = startPager({
+  const pager = startOwnPager(flags.options, station.mqttPort);
+  const end = whenAskedToEnd(() => {
+    releaseKeys();
+    pager
+      .stop()
+      .then(() => station.close())
+      .then(() => process.exit(0), fail);
+  });
+  const releaseKeys = readKeys(process.stdin, (button) => pager.press(button), end);
+}
+
+function startOwnPager({ data, host, env }: StationOptions & { readonly host: string }, mqttPort: number): Pager {
+  return startPager({
     settings: {
       uid: PAGER_UID,
       env,
       // A station that listens on every address listens on this one too.
       "broker.host": isLoopback(host) ? host : host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host,
-      "broker.port": station.mqttPort,
+      "broker.port": mqttPort,
     },
     store: new FileStore(join(data, "pagers", PAGER_UID)),
     onPaint: terminalScreen(PAGER_UID, process.stdout),
@@ -40,14 +51,6 @@ async function main(args: readonly string[]): Promise<void> {
     },
     onLog: (line) => console.error(`${PAGER_UID}: ${line}`),
   });
-  const end = whenAskedToEnd(() => {
-    releaseKeys();
-    pager
-      .stop()
-      .then(() => station.close())
-      .then(() => process.exit(0), reportFailure);
-  });
-  const releaseKeys = readKeys(process.stdin, (button) => pager.press(button), end);
 }
 
-main(process.argv.slice(2)).catch(reportFailure);
+main(process.argv.slice(2)).catch(fail);

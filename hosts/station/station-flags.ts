@@ -39,11 +39,11 @@ export function parseStationFlags(args: readonly string[]): StationFlags {
   return errors.length > 0 ? { errors } : { options };
 }
 
-/** One line for what the user can change, more for what is wrong with the program; the exit status is set. */
-export function reportFailure(error: unknown): void {
+/** Ends the program: one line for what the user can change, more for what is wrong with the program itself. */
+export function fail(error: unknown): never {
   if (error instanceof StationError) console.error(error.message);
   else console.error(error instanceof Error ? (error.stack ?? describe(error)) : error);
-  process.exitCode = 1;
+  process.exit(1);
 }
 
 function portOf(flags: Flags, name: string, byDefault: number, errors: string[]): number {

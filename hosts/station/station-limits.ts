@@ -6,8 +6,8 @@ export const DEVICE_PACKET_BYTES_MAX = 4_096;
 /** Largest body of a request, in bytes. A larger one gets status 413. */
 export const REQUEST_BYTES_MAX = 16_384;
 
-/** Largest MQTT message that is taken over a WebSocket, in bytes. A larger one closes the connection. */
-export const WEBSOCKET_MESSAGE_BYTES_MAX = 16 * 1_048_576;
+/** Largest MQTT packet that the broker takes, in bytes after its fixed header. A larger one closes the connection. */
+export const MQTT_PACKET_BYTES_MAX = 4 * 1_048_576;
 
 /**
  * Pushes that are remembered. When it is full the oldest finished one leaves, then the oldest that is with the broker;

@@ -64,7 +64,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       sockets.add(socket);
       socket.on("error", () => {});
       socket.on("close", () => sockets.delete(socket));
-      void standing.then((broker) => broker.handle(socket));
+      void standing.then((broker) => broker.accept(socket));
     });
     const mqttPort = await listen(tcpServer, host, options.mqttPort ?? MQTT_PORT_DEFAULT);
     closers.push(async () => {

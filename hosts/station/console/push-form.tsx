@@ -35,7 +35,9 @@ export function PushForm({ defaultTo }: { readonly defaultTo: string }) {
       };
       await sendPush(request);
       setOutcome({ ok: true, text: `Accepted for ${request.to}.` });
+      setTitle("");
       setText("");
+      setPriority(3);
       textField.current?.focus();
     } catch (error) {
       setOutcome({ ok: false, text: error instanceof Error ? error.message : String(error) });

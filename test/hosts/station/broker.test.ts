@@ -260,6 +260,20 @@ describe("StationBroker", () => {
     await until("the next", () => client.texts.at(-1) === "still here");
   });
 
+  it("ends a connection at a packet that claims 256 MB, without waiting for it", async () => {
+    const station = await cleanups.station();
+    const greedy = createConnection({ host: "127.0.0.1", port: station.mqttPort }).on("error", () => {});
+    greedy.write(generate({ cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clientId: "g", clean: true }));
+    await once(greedy, "data");
+    greedy.write(Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x61]));
+    await once(greedy, "close");
+    const sender = await cleanups.mqtt(station.mqttPort);
+    const closed = new Promise((resolve) => sender.once("close", () => resolve(undefined)));
+    sender.on("error", () => {});
+    sender.publish("/big", Buffer.alloc(5 * 1_048_576), { qos: 1 });
+    await closed;
+  });
+
   it("counts its starts, so that queues of two runs never share a number", async () => {
     const folder = join(cleanups.folder(), "broker");
     const ids: string[] = [];

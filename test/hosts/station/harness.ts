@@ -157,3 +157,15 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return typeof address === "object" && address ? address.port : 0;
 }
+
+/** How many times each text that matches came on the screen anew. */
+export function runsOf(screens: readonly string[][], pattern: RegExp): Map<string, number> {
+  const runs = new Map<string, number>();
+  let current = "";
+  for (const lines of screens) {
+    const text = lines.join(" ").match(pattern)?.[0] ?? "";
+    if (text !== current && text !== "") runs.set(text, (runs.get(text) ?? 0) + 1);
+    current = text;
+  }
+  return runs;
+}

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { FileStore } from "../../../hosts/node/file-store.ts";
 import { encodeText } from "../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
-import { Cleanups, getPush, postPush, statusesOf, until } from "./harness.ts";
+import { Cleanups, getPush, postPush, runsOf, statusesOf, until } from "./harness.ts";
 
 const PUSHES = 50;
 const SCRIPT = "hosts/station/main.ts";
@@ -56,7 +56,7 @@ it.each([10, 25, 40])("loses nothing acknowledged when it is killed after %i of 
   const port = new URL(url as string).port;
   const again = cleanups.program(SCRIPT, ["--data", data, "--mqtt-port", String(mqttPort), "--http-port", port]);
   await again.prints(/MQTT on port/);
-  const runs = () => runsOf(pager.screens);
+  const runs = () => runsOf(pager.screens, /push-\d+\./);
   for (const [text, id] of promised) {
     await until(`${text} on the screen`, () => runs().has(text));
     if (id !== undefined)
@@ -65,15 +65,3 @@ it.each([10, 25, 40])("loses nothing acknowledged when it is killed after %i of 
   for (const [text, count] of runs()) expect(count, `${text} shown once`).toBe(1);
   expect((await again.kill("SIGTERM")).status).toBe(0);
 });
-
-/** How many times each text came on the screen anew. */
-function runsOf(screens: readonly string[][]): Map<string, number> {
-  const runs = new Map<string, number>();
-  let current = "";
-  for (const lines of screens) {
-    const text = lines.join(" ").match(/push-\d+\./)?.[0] ?? "";
-    if (text !== current && text !== "") runs.set(text, (runs.get(text) ?? 0) + 1);
-    current = text;
-  }
-  return runs;
-}

@@ -6,7 +6,9 @@ import type { Push } from "../../../hosts/station/push.ts";
 import { startStation } from "../../../hosts/station/station.ts";
 import { encodeReceipt } from "../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
-import { Cleanups, getPush, postPush, statusesOf, until } from "./harness.ts";
+import { CuttingProxy } from "../../brokers/cutting-proxy.ts";
+import { seededRandom } from "../../random.ts";
+import { Cleanups, getPush, postPush, runsOf, statusesOf, until } from "./harness.ts";
 
 /** Ends with the test that made it. */
 function scene(): Cleanups {
@@ -109,6 +111,40 @@ describe("a push", () => {
       await until("shown", async () => statusesOf(await getPush(station.url, id)).includes("shown"));
     const pushes = await Promise.all(ids.map((id) => getPush(station.url, id)));
     expect(pushes.every((push) => statusesOf(push).filter((status) => status === "stored").length === 1)).toBe(true);
+  });
+
+  it("is shown once each, all 200 of them, while the connection is cut 20 times", { timeout: 60_000 }, async () => {
+    const cleanups = scene();
+    const station = await cleanups.station();
+    const proxy = await CuttingProxy.start(station.mqttPort);
+    cleanups.add(() => proxy.stop());
+    const pager = cleanups.pager(proxy.port, "pager-1", {
+      store: new FileStore(cleanups.folder()),
+      settings: { "screen.dwell": 0 },
+      // What it logs is that it was cut off: the test does not wait for the end of the back-off.
+      onLog: () => setImmediate(() => pager.networkChanged()),
+    });
+    await until("online", () => isOnline(pager.screens));
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    console.log(`seed ${seed}`);
+    const random = seededRandom(seed);
+    const sending = (async () => {
+      const ids: string[] = [];
+      for (let index = 0; index < 200; index += 1)
+        ids.push((await postPush(station.url, { to: "pager-1", text: `number ${index}.` })).answer.id ?? "");
+      return ids;
+    })();
+    for (let cut = 0; cut < 20; cut += 1) {
+      // At any byte, in the middle of a packet or of an acknowledgement.
+      const toPager = random() < 0.5;
+      await proxy.cutAfter(toPager ? "toPager" : "toBroker", 1 + Math.floor(random() * (toPager ? 1_500 : 900)));
+    }
+    const ids = await sending;
+    for (const id of ids)
+      await until("shown", async () => statusesOf(await getPush(station.url, id)).includes("shown"));
+    const runs = runsOf(pager.screens, /number \d+\./);
+    expect(runs.size).toBe(200);
+    expect([...runs].filter(([, count]) => count !== 1)).toEqual([]);
   });
 
   it("is told live, all of them or one", async () => {
