@@ -9,7 +9,12 @@ export default defineConfig({
       { extends: true, test: { name: "all", include: ["test/**/*.test.ts"], exclude: ["test/hosts/simulator/**"] } },
       {
         extends: true,
-        test: { name: "simulator", include: ["test/hosts/simulator/**/*.test.ts"], testTimeout: 120_000, fileParallelism: false },
+        test: {
+          name: "simulator",
+          include: ["test/hosts/simulator/**/*.test.ts"],
+          testTimeout: 120_000,
+          fileParallelism: false,
+        },
       },
     ],
   },
