@@ -66,6 +66,9 @@ export const DWELL_BACKLOG_MAX = 8;
 /** Names of messages that left the inbox and are still recognised as duplicates. The oldest is forgotten. */
 export const DUPLICATE_WINDOW_MAX = 64;
 
+/** Messages that left the inbox while receipts for them were still to be sent. The oldest is forgotten, and counted. */
+export const LEFT_OWING_MAX = 256;
+
 /** Longest id of a message, in UTF-8 bytes (wire format). A message with a longer one is refused. */
 export const MESSAGE_ID_BYTES_MAX = 23;
 

@@ -14,6 +14,12 @@ export interface Counters {
   retained: number;
   /** Not kept because everything in the inbox is more important. */
   full: number;
+  /** Left the inbox unread to make room. */
+  dropped: number;
+  /** Left the inbox, and their senders were not told all. */
+  unreceipted: number;
+  /** Records of the inbox that could not be read back. */
+  damaged: number;
   /** Writes that the store refused. */
   storeFailures: number;
   /** Connections that ended. */
@@ -29,6 +35,9 @@ export function newCounters(): Counters {
     oversize: 0,
     retained: 0,
     full: 0,
+    dropped: 0,
+    unreceipted: 0,
+    damaged: 0,
     storeFailures: 0,
     disconnections: 0,
   };
@@ -41,6 +50,8 @@ export function faultsInWords(counters: Readonly<Counters>): string {
   if (counters.oversize) words.push(`${counters.oversize} too large`);
   if (counters.retained) words.push(`${counters.retained} old`);
   if (counters.full) words.push(`${counters.full} lost`);
+  if (counters.dropped) words.push(`${counters.dropped} dropped`);
+  if (counters.damaged) words.push(`${counters.damaged} damaged`);
   if (counters.storeFailures) words.push(`${counters.storeFailures} flash errors`);
   return words.join(", ");
 }

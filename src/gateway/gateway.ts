@@ -98,7 +98,8 @@ export class Gateway {
 
   /** What happened to the messages so far. */
   get counters(): Readonly<Counters> {
-    return this.#counters;
+    const { droppedCount, unreceiptedCount, damagedCount } = this.#inbox;
+    return { ...this.#counters, dropped: droppedCount, unreceipted: unreceiptedCount, damaged: damagedCount };
   }
 
   get isConnected(): boolean {
@@ -374,7 +375,7 @@ export class Gateway {
     const { current } = this.#viewer;
     const isRead = current !== undefined && this.#inbox.isRead(current);
     const place = `${current}/${isRead}/${this.#inbox.length}/${this.#inbox.unreadCount}`;
-    return `${this.#time(this.#options.wallClock())} ${this.#link} ${place} ${faultsInWords(this.#counters)}`;
+    return `${this.#time(this.#options.wallClock())} ${this.#link} ${place} ${faultsInWords(this.counters)}`;
   }
 
   #screenModel(): ScreenModel {
@@ -387,7 +388,7 @@ export class Gateway {
       time: this.#time(this.#options.wallClock()),
       link: this.#link,
       unreadCount,
-      faults: faultsInWords(this.#counters),
+      faults: faultsInWords(this.counters),
       message: message && {
         sender: message.sender,
         title: message.title ?? "",

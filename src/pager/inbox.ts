@@ -9,7 +9,7 @@
  * | `s-<sequence>` | 1 byte of state bits; absent = 0 |
  * | `names` | the names of messages that left, 16 bytes of text each, newest last |
  */
-import { DUPLICATE_WINDOW_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX } from "../limits.ts";
+import { DUPLICATE_WINDOW_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX, LEFT_OWING_MAX } from "../limits.ts";
 import type { Store } from "../seams.ts";
 import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
 
@@ -49,16 +49,25 @@ const SHOWN = 1;
 const READ = 2;
 const TOLD: Readonly<Record<Stage, number>> = Object.freeze({ stored: 4, shown: 8, read: 16 });
 
-interface Entry {
+/** What is known of a message's receipts; `telling`: TOLD bits of those that are on their way. */
+interface ReceiptState {
   readonly sequence: number;
+  state: number;
+  telling: number;
+}
+
+/** A message that left while receipts for it were still to be sent. */
+interface LeftOwing extends ReceiptState {
+  readonly sender: string;
+  readonly id: string;
+}
+
+interface Entry extends ReceiptState {
   readonly name: string;
   readonly bytes: number;
   readonly priority: number;
   readonly expiresSeconds: number | undefined;
   readonly hasId: boolean;
-  state: number;
-  /** TOLD bits of receipts that are on their way. */
-  telling: number;
 }
 
 export class Inbox {
@@ -66,10 +75,13 @@ export class Inbox {
   /** By sequence, oldest first. */
   readonly #entries: Entry[] = [];
   readonly #formerNames: string[] = [];
+  readonly #leftOwing: LeftOwing[] = [];
   #bytes = 0;
   #nextSequence = 1;
   /** Messages that left unread to make room for others. */
   droppedCount = 0;
+  /** Messages whose last receipts were given up (see `LEFT_OWING_MAX`). */
+  unreceiptedCount = 0;
   /** Records that could not be read back when the inbox was opened. */
   damagedCount = 0;
 
@@ -153,11 +165,12 @@ export class Inbox {
 
   /** The next receipt that the sender has not got: oldest message first, in the order of the stages. */
   nextReceipt(): OwedReceipt | undefined {
+    for (const left of this.#leftOwing) {
+      const stage = owedStage(left);
+      if (stage) return { sequence: left.sequence, stage, sender: left.sender, id: left.id };
+    }
     for (const entry of this.#entries) {
-      if (!entry.hasId) continue;
-      const stage = STAGES.find(
-        (stage) => isReached(entry.state, stage) && !((entry.state | entry.telling) & TOLD[stage]),
-      );
+      const stage = entry.hasId ? owedStage(entry) : undefined;
       const message = stage && this.read(entry.sequence);
       if (stage && message?.id !== undefined)
         return { sequence: entry.sequence, stage, sender: message.sender, id: message.id };
@@ -167,13 +180,19 @@ export class Inbox {
 
   /** The receipt is on its way. */
   handleReceiptSent({ sequence, stage }: OwedReceipt): void {
-    const entry = this.#find(sequence);
+    const entry = this.#find(sequence) ?? this.#findLeft(sequence);
     if (entry) entry.telling |= TOLD[stage];
   }
 
   /** The broker has the receipt: it is never sent again. */
   handleReceiptTaken({ sequence, stage }: OwedReceipt): void {
-    this.#mark(sequence, TOLD[stage]);
+    const left = this.#findLeft(sequence);
+    if (!left) {
+      this.#mark(sequence, TOLD[stage]);
+      return;
+    }
+    left.state |= TOLD[stage];
+    if (!isOwing(left)) this.#leftOwing.splice(this.#leftOwing.indexOf(left), 1);
   }
 
   /** What happened has happened: it also holds where the store refuses to record it, until the device starts again. */
@@ -183,6 +202,10 @@ export class Inbox {
     entry.state |= bits;
     this.#store.write(stateKey(sequence), Uint8Array.of(entry.state));
     return true;
+  }
+
+  #findLeft(sequence: number): LeftOwing | undefined {
+    return this.#leftOwing.find((left) => left.sequence === sequence);
   }
 
   #find(sequence: number): Entry | undefined {
@@ -201,6 +224,7 @@ export class Inbox {
   }
 
   #remove(entry: Entry): void {
+    if (entry.hasId && isOwing(entry)) this.#keepOwing(entry);
     this.#formerNames.push(entry.name);
     if (this.#formerNames.length > DUPLICATE_WINDOW_MAX) this.#formerNames.shift();
     this.#store.write(NAMES_KEY, encodeUtf8(this.#formerNames.join("")));
@@ -209,6 +233,17 @@ export class Inbox {
     this.#entries.splice(this.#entries.indexOf(entry), 1);
     this.#bytes -= entry.bytes;
     if (!(entry.state & READ)) this.droppedCount += 1;
+  }
+
+  /** In memory only: receipts of messages that have left do not outlast a reboot. */
+  #keepOwing({ sequence, state, telling }: Entry): void {
+    const message = this.read(sequence);
+    if (message?.id === undefined) return;
+    this.#leftOwing.push({ sequence, state, telling, sender: message.sender, id: message.id });
+    if (this.#leftOwing.length > LEFT_OWING_MAX) {
+      this.#leftOwing.shift();
+      this.unreceiptedCount += 1;
+    }
   }
 
   #load(): void {
@@ -256,6 +291,16 @@ function entryOf(sequence: number, message: InboxMessage, bytes: number, state: 
 
 function isReached(state: number, stage: Stage): boolean {
   return stage === "stored" || (state & (stage === "shown" ? SHOWN : READ)) !== 0;
+}
+
+/** The first stage of which the sender is still to be told, or undefined. */
+function owedStage({ state, telling }: ReceiptState): Stage | undefined {
+  return STAGES.find((stage) => isReached(state, stage) && !((state | telling) & TOLD[stage]));
+}
+
+/** Whether the broker has not yet taken every receipt that is due. */
+function isOwing({ state }: ReceiptState): boolean {
+  return STAGES.some((stage) => isReached(state, stage) && !(state & TOLD[stage]));
 }
 
 /** The order of leaving: the expired first, then the read, then the least important; what was never on the screen last. */

@@ -205,6 +205,10 @@ describe("a push", () => {
     shown.delete(undefined);
     expect([acknowledged, bench.gateway.counters.stored, shown.size]).toEqual([300, 300, 300]);
     expect(bench.alerts).toHaveLength(300);
+    // What the inbox could not hold any longer went unread, and the screen says so.
+    const { dropped } = bench.gateway.counters;
+    expect(dropped).toBeGreaterThan(0);
+    expect(bench.screen).toContain(`${dropped} dropped`);
   });
 });
 

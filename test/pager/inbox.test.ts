@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DUPLICATE_WINDOW_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX } from "../../src/limits.ts";
+import { DUPLICATE_WINDOW_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX, LEFT_OWING_MAX } from "../../src/limits.ts";
 import { Inbox, type InboxMessage } from "../../src/pager/inbox.ts";
 import { messageName } from "../../src/pager/message-name.ts";
 import { MemoryStore } from "../memory-store.ts";
@@ -60,6 +60,28 @@ describe("inbox", () => {
     expect(new Inbox(store).nextReceipt()).toMatchObject({ id: "2", stage: "stored", sender: "bob" });
     inbox.markRead(2);
     expect(inbox.nextReceipt()).toMatchObject({ id: "2", stage: "shown" });
+  });
+
+  it("still owes the receipts of a message that left, as many as its limit says", () => {
+    const inbox = new Inbox(new MemoryStore());
+    inbox.insert(message("left"), 1000);
+    inbox.markShown(1);
+    const onItsWay = inbox.nextReceipt();
+    if (onItsWay) inbox.handleReceiptSent(onItsWay);
+    for (let index = 0; index < INBOX_RECORDS_MAX; index += 1)
+      inbox.insert({ ...message(`fill-${index}`), id: undefined, priority: 5 }, 1000);
+    expect(idsOf(inbox)).not.toContain("left");
+    const owed = inbox.nextReceipt();
+    expect([onItsWay, owed]).toMatchObject([
+      { id: "left", stage: "stored", sender: "bob" },
+      { id: "left", stage: "shown", sender: "bob" },
+    ]);
+    for (const receipt of [onItsWay, owed]) if (receipt) inbox.handleReceiptTaken(receipt);
+    expect(inbox.nextReceipt()).toBeUndefined();
+    for (let index = 0; index < LEFT_OWING_MAX + INBOX_RECORDS_MAX + 1; index += 1)
+      inbox.insert({ ...message(`owing-${index}`), priority: 5 }, 1000);
+    expect(inbox.unreceiptedCount).toBe(1);
+    expect(inbox.nextReceipt()).toMatchObject({ id: "owing-1", stage: "stored" });
   });
 
   it("holds as many records as its limit says, and one more makes one leave", () => {
