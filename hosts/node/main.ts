@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { SETTINGS } from "../../src/gateway/settings.ts";
 import { whenAskedToEnd } from "./ending.ts";
+import { errorInWords } from "./error-in-words.ts";
 import { FileStore } from "./file-store.ts";
 import { parseFlags } from "./flags.ts";
 import { type Pager, SettingsError, startPager } from "./pager.ts";
-import { describe } from "./tcp-transport.ts";
 import { readKeys, terminalScreen } from "./terminal.ts";
 
 /** Not `pager-1`, which is that of `npm start`: two clients of one uid throw each other off the broker. */
@@ -41,7 +41,7 @@ function main(args: readonly string[]): void {
       onLog: (line) => console.error(`${uid}: ${line}`),
     });
   } catch (error) {
-    refuse(error instanceof SettingsError ? error.problems : [describe(error)]);
+    refuse(error instanceof SettingsError ? error.problems : [errorInWords(error)]);
     return;
   }
   const end = whenAskedToEnd(() => {

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { Transport, TransportHandlers } from "../runner.ts";
+import { errorInWords } from "./error-in-words.ts";
 
 /** How long a peer may take to answer our end of the stream, in milliseconds. Then the socket is destroyed. */
 export const CLOSE_TIMEOUT_MS = 1_000;
@@ -23,7 +24,7 @@ export function openTcp(broker: BrokerSettings, handlers: TransportHandlers): No
     try {
       socket = connect({ host: broker.host, port: broker.port, noDelay: true });
     } catch (error) {
-      reason = describe(error);
+      reason = errorInWords(error);
       setImmediate(() => {
         tell(() => handlers.onClosed(reason));
         resolve();
@@ -33,7 +34,7 @@ export function openTcp(broker: BrokerSettings, handlers: TransportHandlers): No
     socket.on("connect", () => tell(() => handlers.onConnected()));
     socket.on("data", (bytes) => tell(() => handlers.onBytes(bytes)));
     socket.on("error", (error) => {
-      reason = describe(error);
+      reason = errorInWords(error);
     });
     socket.on("close", () => {
       tell(() => handlers.onClosed(reason));
@@ -60,12 +61,4 @@ export function openTcp(broker: BrokerSettings, handlers: TransportHandlers): No
       ending.once("close", () => clearTimeout(timer));
     },
   };
-}
-
-/** One line that says what went wrong: the code where there is one, since messages of node may be empty. */
-export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = (error as NodeJS.ErrnoException).code;
-  const message = error.message || error.name;
-  return code && !message.includes(code) ? `${code} ${message}` : message;
 }

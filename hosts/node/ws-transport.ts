@@ -1,7 +1,8 @@
 import { WebSocket } from "ws";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { TransportHandlers } from "../runner.ts";
-import { CLOSE_TIMEOUT_MS, describe, type NodeTransport } from "./tcp-transport.ts";
+import { errorInWords } from "./error-in-words.ts";
+import { CLOSE_TIMEOUT_MS, type NodeTransport } from "./tcp-transport.ts";
 
 /** MQTT in a WebSocket, subprotocol `mqtt` [MQTT-6.0.0-3], [MQTT-6.0.0-4]. Errors come as `onClosed`. */
 export function openWebSocket(broker: BrokerSettings, handlers: TransportHandlers): NodeTransport {
@@ -15,7 +16,7 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
     const host = broker.host.includes(":") ? `[${broker.host}]` : broker.host;
     socket = new WebSocket(`ws://${host}:${broker.port}${broker.path}`, "mqtt", { perMessageDeflate: false });
   } catch (error) {
-    reason = describe(error);
+    reason = errorInWords(error);
   }
   const closed = new Promise<void>((resolve) => {
     const end = () => {
@@ -39,7 +40,7 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
       tell(() => handlers.onBytes(data as Buffer));
     });
     socket.on("error", (error) => {
-      reason = describe(error);
+      reason = errorInWords(error);
     });
     socket.on("close", end);
   });

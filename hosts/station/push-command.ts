@@ -1,6 +1,6 @@
 /** The command `npm run push -- <uid> "<text>"`: sends a push and tells what becomes of it. */
 import { randomUUID } from "node:crypto";
-import { describe } from "../node/tcp-transport.ts";
+import { errorInWords } from "../node/error-in-words.ts";
 import { readEvents } from "./event-stream.ts";
 import { isFinished, type Push, type PushRequest, type Receipt } from "./push.ts";
 import { parsePushCommand, USAGE } from "./push-command-line.ts";
@@ -81,7 +81,7 @@ async function ask(url: string, station: string, init: RequestInit): Promise<Res
   } catch (error) {
     if (init.signal?.aborted) throw error;
     const cause = error instanceof Error && error.cause ? error.cause : error;
-    throw new CommandFailed(`no station at ${station} (${describe(cause)}): start one with npm start`);
+    throw new CommandFailed(`no station at ${station} (${errorInWords(cause)}): start one with npm start`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The flags that `npm run station` and `npm start` share, and how both tell what is wrong. */
+
+import { errorInWords } from "../node/error-in-words.ts";
 import { type Flags, parseFlags } from "../node/flags.ts";
-import { describe } from "../node/tcp-transport.ts";
 import {
   DATA_DEFAULT,
   ENV_DEFAULT,
@@ -42,7 +43,7 @@ export function parseStationFlags(args: readonly string[]): StationFlags {
 /** Ends the program: one line for what the user can change, more for what is wrong with the program itself. */
 export function fail(error: unknown): never {
   if (error instanceof StationError) console.error(error.message);
-  else console.error(error instanceof Error ? (error.stack ?? describe(error)) : error);
+  else console.error(error instanceof Error ? (error.stack ?? errorInWords(error)) : error);
   process.exit(1);
 }
 

@@ -1,4 +1,5 @@
 /** From a push to a screen and back, with a real pager on Node. */
+import { randomBytes } from "node:crypto";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { FileStore } from "../../../hosts/node/file-store.ts";
 import { readEvents } from "../../../hosts/station/event-stream.ts";
@@ -145,6 +146,23 @@ describe("a push", () => {
     const runs = runsOf(pager.screens, /number \d+\./);
     expect(runs.size).toBe(200);
     expect([...runs].filter(([, count]) => count !== 1)).toEqual([]);
+  });
+
+  it("still comes after random bytes, a message of 1 MB and a retained page, and only it sounds", async () => {
+    const cleanups = scene();
+    const station = await cleanups.station();
+    const sender = await cleanups.mqtt(station.mqttPort);
+    await sender.publishAsync("/field/page/pager-1", "A page from last week", { qos: 1, retain: true });
+    const alerts: number[] = [];
+    const pager = cleanups.pager(station.mqttPort, "pager-1", { onAlert: (priority) => alerts.push(priority) });
+    await until("online", () => isOnline(pager.screens));
+    for (let length = 0; length < 60; length += 1)
+      await sender.publishAsync("/field/im/pager-1", randomBytes(length), { qos: 1 });
+    await sender.publishAsync("/field/im/pager-1", randomBytes(1_048_576), { qos: 1 });
+    const { answer } = await postPush(station.url, { to: "pager-1", text: "After all that", priority: 4 });
+    await until("shown", async () => statusesOf(await getPush(station.url, answer.id ?? "")).includes("shown"));
+    expect(shows(pager.screens, "After all that")).toBe(true);
+    expect(alerts).toEqual([4]);
   });
 
   it("is told live, all of them or one", async () => {
