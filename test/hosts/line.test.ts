@@ -1,0 +1,56 @@
+/** The line from a sender to a screen where the pager is a process of its own, with its records on a real disk. */
+import { expect, it, onTestFinished } from "vitest";
+import { startAedes } from "../brokers/aedes.ts";
+import { TestSender } from "../brokers/test-sender.ts";
+import { integerBetween, seededRandom } from "../random.ts";
+import { Cleanups, type Program, until } from "./station/harness.ts";
+
+const UID = "pager-1";
+const KILLS = 5;
+const PUSHES_A_LIFE = 10;
+const PUSHES = (KILLS + 1) * PUSHES_A_LIFE;
+
+it(`loses nothing when the pager is killed ${KILLS} times in the middle of ${PUSHES} pushes`, {
+  timeout: 60_000,
+}, async () => {
+  const seed = Number(process.env.FIELDPAGER_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  const told = `FIELDPAGER_SEED=${seed} replays the moments`;
+  const random = seededRandom(seed);
+  const cleanups = new Cleanups();
+  onTestFinished(() => cleanups.end());
+  const broker = await startAedes();
+  cleanups.add(() => broker.stop());
+  const sender = await TestSender.connect(broker.port, UID);
+  cleanups.add(() => sender.stop());
+  const data = cleanups.folder();
+  const flags = ["--uid", UID, "--broker.port", String(broker.port), "--data", data];
+  const start = () =>
+    cleanups.program("hosts/node/main.ts", [...flags, "--screen.dwell", "0", "--telemetry.interval", "0"]);
+
+  const lives: Program[] = [];
+  for (let life = 0; life <= KILLS; life += 1) {
+    const pager = start();
+    lives.push(pager);
+    await pager.prints(/online/);
+    for (let index = 0; index < PUSHES_A_LIFE; index += 1) {
+      const number = life * PUSHES_A_LIFE + index;
+      await sender.push(UID, { id: `push-${number}`, text: `mark${number}.` });
+    }
+    if (life === KILLS) break;
+    const enough = life * PUSHES_A_LIFE + integerBetween(random, 1, PUSHES_A_LIFE);
+    await until(told, () => sender.countOf("stored") >= enough);
+    await pager.kill("SIGKILL");
+  }
+  await until(`all receipts; ${told}`, () => sender.countOf("stored") === PUSHES && sender.countOf("shown") === PUSHES);
+
+  const shown = lives.flatMap(marksOf);
+  expect(new Set(shown).size, told).toBe(PUSHES);
+  // A new life begins with the newest unread page, and may show again the one whose showing was not yet recorded.
+  expect(shown.length, told).toBeLessThanOrEqual(PUSHES + 2 * KILLS);
+});
+
+/** The marks that this life printed, in order, without repetitions of what already stood there. */
+function marksOf(pager: Program): string[] {
+  const marks = pager.stdout.match(/mark\d+\./g) ?? [];
+  return marks.filter((mark, index) => mark !== marks[index - 1]);
+}
