@@ -7,14 +7,17 @@
  * - The device is connected within a bound after the network is back, and the broker's retained presence says so.
  * - The firmware throws nothing, does nothing that the standard forbids, and keeps to its limits.
  */
+import type { Button } from "../../src/gateway/buttons.ts";
 import { parseSettings } from "../../src/gateway/settings.ts";
 import {
   BACKOFF_MAX_MS,
   CONNACK_TIMEOUT_MS,
   INBOX_BYTES_MAX,
   OPEN_TIMEOUT_MS,
+  PACKET_BYTES_MAX,
   PINGRESP_TIMEOUT_MS,
 } from "../../src/limits.ts";
+import type { Random } from "../../src/seams.ts";
 import { integerBetween, seededRandom } from "../random.ts";
 import { decodeReceipt, encodePush } from "../wire.ts";
 import { BrokerModel } from "./broker-model.ts";
@@ -71,6 +74,7 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
   const troubleMs = integerBetween(random, 60_000, 1_200_000);
   const sometime = (run: () => void) => clock.after(random() * troubleMs, run);
   // The first connection makes the session: what was sent before it nobody has promised to keep.
+  if (chance(0.3)) retainOldPage(broker);
   device.boot();
   clock.runUntil(3_600_000, () => broker.hasSubscribed(UID));
   const beginMs = clock.nowMs;
@@ -87,6 +91,11 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
       sometime(() => (chance(0.7) ? device.cutPowerAtWrite(integerBetween(random, 1, 12)) : device.cutPower()));
     }
   }
+  for (let noise = chance(0.5) ? integerBetween(random, 1, 20) : 0; noise > 0; noise -= 1)
+    sometime(() => sendNoise(broker, random));
+  const pressed = chance(0.3);
+  for (let press = pressed ? integerBetween(random, 1, 30) : 0; press > 0; press -= 1)
+    sometime(() => device.press((["a", "b", "c"] as const)[integerBetween(random, 0, 2)] as Button));
   if (chance(0.3)) {
     for (let spell = integerBetween(random, 1, 3); spell > 0; spell -= 1)
       sometime(() => {
@@ -104,7 +113,7 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
   // One more stretch of quiet: nothing may come late or twice.
   clock.runUntil(clock.nowMs + RECONNECT_MS_MAX);
 
-  checkPerceptions(device, pushes, violations);
+  checkPerceptions(device, pushes, pressed, violations);
   for (let number = 0; number < pushes; number += 1) {
     const states = told.get(`id-${number}`);
     for (const state of ["stored", "shown"])
@@ -134,6 +143,23 @@ function push(broker: BrokerModel, clock: VirtualClock, number: number): void {
   broker.publish({ topic: `/field/im/${UID}`, payload, qos: 1, retain: false });
 }
 
+/** A page of last week that stands retained at the broker when the device comes for the first time. */
+function retainOldPage(broker: BrokerModel): void {
+  const old = { id: "old", text: "of last week", timeStamp: BORN_SECONDS - 604_800, extra: { pr: 5 } };
+  broker.publish({ topic: `/field/im/${UID}`, payload: encodePush(SENDER, old), qos: 1, retain: true });
+}
+
+/** What nobody should have sent: no payload at all, noise, too large. None of it may be sounded. */
+function sendNoise(broker: BrokerModel, random: Random): void {
+  const topic = `/field/${random() < 0.5 ? "im" : "page"}/${UID}`;
+  const size = random() < 0.2 ? PACKET_BYTES_MAX + 10 : integerBetween(random, 0, 60);
+  // 0xff is in no UTF-8 text and its upper half is no kind of message.
+  const payload = new Uint8Array(size)
+    .fill(0xff)
+    .map((byte, index) => (index % 3 ? integerBetween(random, 0, 255) : byte));
+  broker.publish({ topic, payload, qos: random() < 0.5 ? 0 : 1, retain: false });
+}
+
 /** The states that were told of each id. */
 function watchReceipts(broker: BrokerModel): Map<string, Set<string>> {
   const told = new Map<string, Set<string>>();
@@ -144,8 +170,11 @@ function watchReceipts(broker: BrokerModel): Map<string, Set<string>> {
   return told;
 }
 
-/** Each mark was on the screen and sounded once, or once more for each time that could not be recorded. */
-function checkPerceptions(device: Device, pushes: number, violations: string[]): void {
+/**
+ * Each mark was on the screen and sounded once, or once more for each time that could not be recorded, and nothing else was
+ * sounded. Where buttons were pressed, a mark may stand on the screen as often as the carrier likes.
+ */
+function checkPerceptions(device: Device, pushes: number, pressed: boolean, violations: string[]): void {
   const shown = new Map<string, number>();
   const sounded = new Map<string, number>();
   const forgiven = new Map<string, number>();
@@ -159,6 +188,7 @@ function checkPerceptions(device: Device, pushes: number, violations: string[]):
     }
     if (perception.type === "alert") {
       count(sounded, mark);
+      if (mark === "") violations.push(`sounded with no push on the screen: ${perception.text}`);
       if (!perception.recorded) count(forgiven, mark);
     }
     if (mark !== before.mark) {
@@ -170,7 +200,7 @@ function checkPerceptions(device: Device, pushes: number, violations: string[]):
     const mark = `mark${number}`;
     const extra = forgiven.get(mark) ?? 0;
     const times = { shown: shown.get(mark) ?? 0, sounded: sounded.get(mark) ?? 0 };
-    if (times.shown < 1 || times.shown > 1 + extra)
+    if (times.shown < 1 || (times.shown > 1 + extra && !pressed))
       violations.push(`push ${number}: on the screen ${times.shown} times`);
     if (times.sounded < 1 - extra || times.sounded > 1 + extra)
       violations.push(`push ${number}: sounded ${times.sounded} times`);
