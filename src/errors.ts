@@ -1,5 +1,5 @@
 /**
- * The three kinds of failure. Each says where it was, what was found and what was expected. None of them crosses a seam:
+ * The kinds of failure. Each says where it was, what was found and what was expected. None of them crosses a seam:
  * the session turns them into a closed connection, the gateway into a counter, a caller's mistake into a failed test.
  */
 
@@ -18,7 +18,18 @@ export class FormatError extends Error {
 }
 
 /** The peer sent a packet that is well formed and not allowed now, or from this side. */
-export class ProtocolError extends Error {}
+export class ProtocolError extends Error {
+  /** The reason code that MQTT 5 has for it. */
+  readonly reasonCode: number;
+
+  constructor(problem: string, reasonCode = 0x82) {
+    super(problem);
+    this.reasonCode = reasonCode;
+  }
+}
 
 /** The caller asked for what cannot be done. */
 export class UsageError extends Error {}
+
+/** The store refused to read or to write. */
+export class StoreError extends Error {}

@@ -15,6 +15,12 @@ export const KEEP_ALIVE_SECONDS_MAX = 65_535;
 /** Largest packet that is read into memory, in bytes with its fixed header. A larger one is skipped, acknowledged, counted. */
 export const PACKET_BYTES_MAX = 4_096;
 
+/**
+ * Largest packet that the broker may send at all, in bytes; announced in MQTT 5, where a larger one ends the connection.
+ * Well above `PACKET_BYTES_MAX`, since a broker discards in silence what is announced as too large, and this device counts it.
+ */
+export const SKIPPED_BYTES_MAX = 4_194_304;
+
 /** Largest packet that is sent, in bytes with its fixed header. A caller that asks for more gets a `UsageError`. */
 export const PUBLISH_BYTES_MAX = 2_048;
 
@@ -24,8 +30,20 @@ export const TRANSMIT_BYTES_MAX = 4_096;
 /** Part of the transmit buffer that only acknowledgements and pings may use. When it is full too, the connection is closed. */
 export const TRANSMIT_RESERVE_BYTES = 1_024;
 
-/** QoS 1 messages sent and not yet acknowledged. Further ones wait in their source. */
+/** Messages of QoS 1 and 2 accepted and not yet acknowledged. Further ones wait in their source. */
 export const INFLIGHT_MAX = 8;
+
+/** Messages of QoS 1 and 2 that the broker may send before the first is answered; announced in MQTT 5. More end the connection. */
+export const RECEIVE_MAX = 32;
+
+/** Topic aliases a direction (MQTT 5). The broker is told; further topics of ours are sent in full. */
+export const TOPIC_ALIAS_MAX = 8;
+
+/** How long the broker keeps our session while we are away, in seconds (MQTT 5). 30 days. */
+export const SESSION_EXPIRY_SECONDS = 2_592_000;
+
+/** How long the application may take to take a message, in milliseconds. Then the connection is closed and the message comes again. */
+export const TAKE_TIMEOUT_MS = 60_000;
 
 /** How long a connection may take to open (resolve, connect, TLS), in milliseconds. Then it is given up. */
 export const OPEN_TIMEOUT_MS = 20_000;

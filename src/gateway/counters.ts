@@ -20,6 +20,8 @@ export interface Counters {
   unreceipted: number;
   /** Records of the inbox that could not be read back. */
   damaged: number;
+  /** Messages of this device that the broker refused. */
+  rejected: number;
   /** Writes that the store refused. */
   storeFailures: number;
   /** Connections that ended. */
@@ -38,6 +40,7 @@ export function newCounters(): Counters {
     dropped: 0,
     unreceipted: 0,
     damaged: 0,
+    rejected: 0,
     storeFailures: 0,
     disconnections: 0,
   };
@@ -52,6 +55,7 @@ export function faultsInWords(counters: Readonly<Counters>): string {
   if (counters.full) words.push(`${counters.full} lost`);
   if (counters.dropped) words.push(`${counters.dropped} dropped`);
   if (counters.damaged) words.push(`${counters.damaged} damaged`);
+  if (counters.rejected) words.push(`${counters.rejected} refused by the broker`);
   if (counters.storeFailures) words.push(`${counters.storeFailures} flash errors`);
   return words.join(", ");
 }

@@ -6,7 +6,8 @@ import { FormatError } from "../errors.ts";
 import { EVENTS_MAX, UNSHOWN_MAX } from "../limits.ts";
 import type { BackoffLimits } from "../mqtt/backoff.ts";
 import type { Publish } from "../mqtt/packet.ts";
-import { Session, type SessionEvent } from "../mqtt/session.ts";
+import { Session } from "../mqtt/session.ts";
+import type { SessionEvent } from "../mqtt/session-types.ts";
 import { Inbox, type InboxMessage } from "../pager/inbox.ts";
 import { messageName } from "../pager/message-name.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
@@ -18,13 +19,13 @@ import { encodePresence, PRESENCE_STATUS } from "../payload/presence.ts";
 import { encodeTelemetry } from "../payload/telemetry.ts";
 import type { MeasureText, Random, Sensor, Store, WallClock } from "../seams.ts";
 import { Sampler } from "../sensor/sampler.ts";
+import { BrokerRecord } from "./broker-record.ts";
 import type { Button } from "./buttons.ts";
 import { type Counters, faultsInWords, newCounters } from "./counters.ts";
 import type { GatewayEvent } from "./events.ts";
 import { readMessage, readPlainPage } from "./incoming.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
 import type { Settings } from "./settings.ts";
-import { SubscriptionRecord } from "./subscription-record.ts";
 import { timeOfDay } from "./time-of-day.ts";
 import { Topics } from "./topics.ts";
 
@@ -47,7 +48,7 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #topics: Topics;
   readonly #session: Session;
-  readonly #subscriptionRecord: SubscriptionRecord;
+  readonly #brokerRecord: BrokerRecord;
   readonly #inbox: Inbox;
   readonly #viewer: Viewer;
   readonly #sampler: Sampler;
@@ -69,7 +70,7 @@ export class Gateway {
     const subscriptions = [this.#topics.messages, this.#topics.pages].map(
       (topicFilter) => ({ topicFilter, qos: 1 }) as const,
     );
-    this.#subscriptionRecord = new SubscriptionRecord(store, `${broker.host}:${broker.port}`, subscriptions);
+    this.#brokerRecord = new BrokerRecord(store, `${broker.host}:${broker.port}`, subscriptions);
     this.#session = new Session(
       {
         clientIdentifier: settings.uid,
@@ -78,7 +79,10 @@ export class Gateway {
         password: broker.password,
         will: { topic: this.#topics.presence, payload: OFFLINE, qos: 1, retain: true },
         subscriptions,
-        subscriptionsGranted: this.#subscriptionRecord.isGranted(),
+        subscriptionsGranted: this.#brokerRecord.isGranted,
+        protocol: broker.protocol,
+        knownLevel: this.#brokerRecord.protocolLevel,
+        store,
         backoff: options.backoff,
       },
       random,
@@ -120,7 +124,8 @@ export class Gateway {
   /** Goes offline cleanly: presence offline, DISCONNECT. */
   stop(nowMs: number): void {
     const { presence } = this.#topics;
-    if (this.#session.canPublish(presence, OFFLINE.length, 1)) this.#session.publish(presence, OFFLINE, 1, true, nowMs);
+    if (this.#session.canPublish(presence, OFFLINE.length, 1))
+      this.#session.publish({ topic: presence, payload: OFFLINE, qos: 1, retain: true }, nowMs);
     this.#after(nowMs, () => this.#session.stop(nowMs));
   }
 
@@ -228,18 +233,21 @@ export class Gateway {
         break;
       case "connected":
         this.#isPresenceDue = true;
-        this.#log(`connected to ${broker.host}:${broker.port}, session ${event.sessionPresent ? "present" : "new"}`);
+        this.#keeping(() => this.#brokerRecord.handleConnected(event.protocolLevel, event.sessionPresent));
+        this.#log(
+          `connected to ${broker.host}:${broker.port}, MQTT ${event.protocolLevel === 5 ? "5" : "3.1.1"}, session ${event.sessionPresent ? "present" : "new"}`,
+        );
         break;
       case "disconnected":
         this.#counters.disconnections += 1;
         this.#log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
         break;
       case "subscribed":
-        this.#keeping(() => this.#subscriptionRecord.write(event.granted));
-        if (!event.granted) this.#log("the broker refused a subscription");
+        this.#keeping(() => this.#brokerRecord.setGranted(event.granted));
+        if (!event.granted) this.#log(`the broker refused a subscription: ${event.reason}`);
         break;
       case "message":
-        this.#handleMessage(event.message);
+        this.#handleMessage(event.message, event.token);
         break;
       case "oversize":
         this.#counters.received += 1;
@@ -247,15 +255,20 @@ export class Gateway {
         this.#log(`skipped a message of ${event.message.packetBytes} bytes on ${event.message.topic}`);
         break;
       case "acknowledged":
-        this.#keeping(() => this.#outbox.handleAcknowledged(event.packetIdentifier));
+        this.#keeping(() => this.#outbox.handleTaken(event.token));
+        break;
+      case "rejected":
+        this.#counters.rejected += 1;
+        this.#keeping(() => this.#outbox.handleTaken(event.token));
+        this.#log(`the broker refused a message: ${event.reason}`);
         break;
     }
   }
 
   /** Keeps a message and only then acknowledges it; one that cannot be kept now stays with the broker. */
-  #handleMessage(publish: Publish): void {
+  #handleMessage(publish: Publish, token: number): void {
     this.#counters.received += 1;
-    if (this.#take(publish) && publish.qos > 0) this.#session.acknowledge(publish.packetIdentifier);
+    if (this.#take(publish) && token > 0) this.#session.acknowledge(token);
   }
 
   /** False where the store failed: the broker has to send the message again. */
@@ -409,7 +422,7 @@ export class Gateway {
 
   get #link(): ScreenModel["link"] {
     if (this.#session.isConnected) return "online";
-    return this.#session.isWaiting ? "offline" : "connecting";
+    return this.#session.isConnecting ? "connecting" : "offline";
   }
 
   #time(seconds: number | undefined): string {

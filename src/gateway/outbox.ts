@@ -35,16 +35,17 @@ export class Outbox {
       for (let outgoing = source(nowMs); outgoing; outgoing = source(nowMs)) {
         const { topic, payload, qos, retain } = outgoing;
         if (!this.#session.canPublish(topic, payload.length, qos)) return;
-        const packetIdentifier = this.#session.publish(topic, payload, qos, retain, nowMs);
-        if (qos === 1) this.#sent.set(packetIdentifier, outgoing);
+        const token = this.#session.publish({ topic, payload, qos, retain }, nowMs);
+        if (qos === 1) this.#sent.set(token, outgoing);
         outgoing.handleSent();
       }
     }
   }
 
-  handleAcknowledged(packetIdentifier: number): void {
-    const outgoing = this.#sent.get(packetIdentifier);
-    this.#sent.delete(packetIdentifier);
+  /** The broker has taken the message with this token, or will never take it. */
+  handleTaken(token: number): void {
+    const outgoing = this.#sent.get(token);
+    this.#sent.delete(token);
     outgoing?.handleTaken?.();
   }
 }

@@ -8,6 +8,8 @@ import { utf8Length } from "../utf8.ts";
 
 /** The broker to connect to and how to log in there. */
 export interface BrokerSettings {
+  /** Version of MQTT; `auto` tries 5 and falls back. */
+  readonly protocol: "auto" | "3.1.1" | "5";
   readonly transport: "tcp" | "ws";
   /** Name or address. */
   readonly host: string;
@@ -50,6 +52,7 @@ type Setting =
 export const SETTINGS = Object.freeze({
   env: { kind: "text", default: "field", bytesMax: ENV_BYTES_MAX, topicLevel: true },
   uid: { kind: "text", default: "pager-1", bytesMax: UID_BYTES_MAX, topicLevel: true },
+  "broker.protocol": { kind: "choice", default: "auto", choices: ["auto", "3.1.1", "5"] },
   "broker.transport": { kind: "choice", default: "tcp", choices: ["tcp", "ws"] },
   "broker.host": { kind: "text", default: "127.0.0.1", bytesMax: 253 },
   "broker.port": { kind: "number", default: 1883, min: 1, max: 65_535 },
@@ -82,6 +85,7 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>): SettingsR
     env: text("env"),
     uid: text("uid"),
     broker: {
+      protocol: text("broker.protocol") as "auto" | "3.1.1" | "5",
       transport: text("broker.transport") as "tcp" | "ws",
       host: text("broker.host"),
       port: number("broker.port"),

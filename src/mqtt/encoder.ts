@@ -65,10 +65,10 @@ export function writeConnect(writer: ByteWriter, connect: Connect): void {
   writer.uint8(protocolLevel);
   writer.uint8(flags);
   writer.uint16(connect.keepAliveSeconds);
-  if (protocolLevel === 5) writeProperties(writer, connect.properties, 1 << PACKET_TYPE.connect);
+  if (protocolLevel === 5) writeProperties(writer, connect.properties);
   writer.prefixedText(connect.clientIdentifier);
   if (will) {
-    if (protocolLevel === 5) writeProperties(writer, connect.willProperties, WILL);
+    if (protocolLevel === 5) writeProperties(writer, connect.willProperties);
     writer.prefixedText(will.topic);
     writer.uint16(will.payload.length);
     writer.bytes(will.payload);
@@ -99,7 +99,7 @@ export function writePublish(writer: ByteWriter, publish: OutgoingPublish): void
   );
   writer.prefixedText(topic);
   if (qos > 0) writer.uint16(publish.packetIdentifier);
-  if (properties) writeProperties(writer, properties, 1 << PACKET_TYPE.publish);
+  if (properties) writeProperties(writer, properties);
   writer.bytes(payload);
 }
 
@@ -129,7 +129,7 @@ export function writeAcknowledgement(
   writeVarint(writer, length);
   writer.uint16(packetIdentifier);
   if (hasReason) writer.uint8(reasonCode);
-  if (hasProperties) writeProperties(writer, properties, 1 << packetType);
+  if (hasProperties) writeProperties(writer, properties);
 }
 
 /** @param properties undefined: MQTT 3.1.1 */
@@ -141,7 +141,7 @@ export function writeSubscribe(
 ): void {
   writeFixedHeader(writer, (PACKET_TYPE.subscribe << 4) | 2, subscribeBodyBytes(subscriptions, properties));
   writer.uint16(packetIdentifier);
-  if (properties) writeProperties(writer, properties, 1 << PACKET_TYPE.subscribe);
+  if (properties) writeProperties(writer, properties);
   for (const subscription of subscriptions) {
     writer.prefixedText(subscription.topicFilter);
     writer.uint8(subscriptionOptions(subscription, properties !== undefined));
@@ -165,7 +165,7 @@ export function writeUnsubscribe(
   const length = topicFilters.reduce((sum, topicFilter) => sum + 2 + utf8Length(topicFilter), start);
   writeFixedHeader(writer, (PACKET_TYPE.unsubscribe << 4) | 2, length);
   writer.uint16(packetIdentifier);
-  if (properties) writeProperties(writer, properties, place);
+  if (properties) writeProperties(writer, properties);
   for (const topicFilter of topicFilters) writer.prefixedText(topicFilter);
 }
 
@@ -193,7 +193,7 @@ function writeReason(writer: ByteWriter, packetType: number, reasonCode: number,
     (hasReason ? 1 : 0) + (hasProperties ? propertiesBytes(properties, place) : 0),
   );
   if (hasReason) writer.uint8(reasonCode);
-  if (hasProperties) writeProperties(writer, properties, place);
+  if (hasProperties) writeProperties(writer, properties);
 }
 
 /** Bits 1-0 QoS; in MQTT 5 bit 2 no local, bit 3 retain as published, bits 5-4 retain handling (3.8.3.1). */

@@ -6,17 +6,14 @@ import { PINGRESP_TIMEOUT_MS } from "../limits.ts";
  * PINGRESP counts from the moment the PINGREQ was handed to the host.
  */
 export class KeepAlive {
-  readonly #intervalMs: number;
+  #intervalMs = 0;
   #sentMs = 0;
   #receivedMs = 0;
   #pingSentMs: number | undefined;
 
-  /** @param keepAliveSeconds what CONNECT announced; the broker waits one and a half of it [MQTT-3.1.2-24] */
-  constructor(keepAliveSeconds: number) {
+  /** @param keepAliveSeconds what holds on this connection; the broker waits one and a half of it [MQTT-3.1.2-24]; 0: no pings */
+  handleConnected(keepAliveSeconds: number, nowMs: number): void {
     this.#intervalMs = keepAliveSeconds * 1000;
-  }
-
-  handleConnected(nowMs: number): void {
     this.#sentMs = nowMs;
     this.#receivedMs = nowMs;
     this.#pingSentMs = undefined;
@@ -38,10 +35,10 @@ export class KeepAlive {
     this.#pingSentMs = undefined;
   }
 
-  /** When the next ping is due, or, while one is out, when its answer is overdue. */
-  get deadlineMs(): number {
+  /** When the next ping is due, or, while one is out, when its answer is overdue; undefined: never. */
+  get deadlineMs(): number | undefined {
     if (this.#pingSentMs !== undefined) return this.#pingSentMs + PINGRESP_TIMEOUT_MS;
-    return Math.min(this.#sentMs, this.#receivedMs) + this.#intervalMs;
+    return this.#intervalMs === 0 ? undefined : Math.min(this.#sentMs, this.#receivedMs) + this.#intervalMs;
   }
 
   get isAwaitingPingresp(): boolean {

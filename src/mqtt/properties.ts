@@ -127,13 +127,17 @@ export function readProperties(reader: ByteReader, place: number): Properties {
 
 /** Bytes of the properties with their length in front. Throws a `UsageError` for one that may not stand there. */
 export function propertiesBytes(properties: Properties, place: number): number {
-  const length = bodyBytes(properties, place);
+  for (const [, name, , places] of properties === NO_PROPERTIES ? [] : ROWS) {
+    if (properties[name] !== undefined && !(places & place))
+      throw new UsageError(`${name}: not in a packet of this type`);
+  }
+  const length = bodyBytes(properties);
   return varintBytes(length) + length;
 }
 
 /** Writes the length and the properties, in the order of their identifiers. */
-export function writeProperties(writer: ByteWriter, properties: Properties, place: number): void {
-  writeVarint(writer, bodyBytes(properties, place));
+export function writeProperties(writer: ByteWriter, properties: Properties): void {
+  writeVarint(writer, bodyBytes(properties));
   forEachValue(properties, (identifier, kind, value) => {
     writer.uint8(identifier);
     writeValue(writer, kind, value);
@@ -202,12 +206,8 @@ function notZero(value: number, name: string): number {
   return value;
 }
 
-function bodyBytes(properties: Properties, place: number): number {
+function bodyBytes(properties: Properties): number {
   let length = 0;
-  for (const [, name, , places] of ROWS) {
-    if (properties[name] !== undefined && !(places & place))
-      throw new UsageError(`${name}: not in a packet of this type`);
-  }
   forEachValue(properties, (_identifier, kind, value) => {
     length += 1 + valueBytes(kind, value);
   });

@@ -1,17 +1,19 @@
 /**
- * An MQTT 3.1.1 client as a state machine: it is given bytes and the time and is asked what to send, when to wake and what
- * to tell. Everything that changes the session's state lives here.
+ * An MQTT client, versions 3.1.1 and 5, as a state machine: it is given bytes and the time and is asked what to send, when
+ * to wake and what to tell. Everything that changes the state of the connection lives here; the exchange of messages on it
+ * lives in `exchange.ts`.
  *
  * ```
- * stopped ─start→ waiting ─timer→ opening ─handleConnected→ awaitingConnack ─CONNACK→ connected
- *                    ↑                └──────────── any failure ──────┴───────────────────┘
+ * stopped ─start→ opening ─handleConnected→ awaitingConnack ─CONNACK→ connected
+ *                   ↑ timer      └──────── any failure ──────┴────────────┘
+ *                 waiting ←──────────────────────┘
  * ```
  *
  * After any call the owner drains `pollEvent` until undefined (packets are decoded there, and a message's views live until
  * the next call) and takes one `pollTransmit`, both again until there is neither, then `pollTimeout`.
  */
 import { ByteWriter } from "../bytes.ts";
-import { FormatError, ProtocolError, UsageError } from "../errors.ts";
+import { FormatError, ProtocolError, StoreError, UsageError } from "../errors.ts";
 import {
   BACKOFF_BASE_MS,
   BACKOFF_MAX_MS,
@@ -21,75 +23,48 @@ import {
   PINGRESP_TIMEOUT_MS,
   PUBACK_TIMEOUT_MS,
   PUBLISH_BYTES_MAX,
+  RECEIVE_MAX,
+  SESSION_EXPIRY_SECONDS,
+  SKIPPED_BYTES_MAX,
   STABLE_MS,
   SUBACK_TIMEOUT_MS,
+  TAKE_TIMEOUT_MS,
+  TOPIC_ALIAS_MAX,
   TRANSMIT_BYTES_MAX,
-  TRANSMIT_RESERVE_BYTES,
 } from "../limits.ts";
 import type { Random } from "../seams.ts";
-import { Backoff, type BackoffLimits } from "./backoff.ts";
+import { Backoff } from "./backoff.ts";
+import { brokerLimits } from "./broker-limits.ts";
 import { Decoder } from "./decoder.ts";
 import {
-  ACKNOWLEDGEMENT_BYTES,
-  type Connect,
   publishBytes,
   subscribeBytes,
-  writeAcknowledgement,
   writeConnect,
   writeDisconnect,
   writePingreq,
-  writePublish,
   writeSubscribe,
 } from "./encoder.ts";
-import { InflightTable } from "./inflight.ts";
+import { Exchange } from "./exchange.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import type { Connack, OversizePublish, Publish, QoS, ReceivedPacket, Suback, Subscription, Will } from "./packet.ts";
+import type { Connack, Disconnect, QoS, ReceivedPacket, Suback } from "./packet.ts";
 import { NO_PROPERTIES } from "./properties.ts";
-import { connackReason } from "./reason-codes.ts";
+import { connackReason, DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
+import type { PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
 import { Timers } from "./timers.ts";
 import { isTopicFilter, isTopicName } from "./topic.ts";
-
-export interface SessionOptions {
-  readonly clientIdentifier: string;
-  readonly keepAliveSeconds: number;
-  /** Empty: none. */
-  readonly userName: string;
-  readonly password: string;
-  readonly will: Will | undefined;
-  readonly subscriptions: readonly Subscription[];
-  /** The broker has granted exactly these subscriptions in a former life of this device (see the event `subscribed`). */
-  readonly subscriptionsGranted: boolean;
-  /** Default: `BACKOFF_BASE_MS` and `BACKOFF_MAX_MS`. */
-  readonly backoff?: BackoffLimits | undefined;
-}
-
-export type SessionEvent =
-  /** Open a connection, then call `handleConnected` or `handleClosed`. */
-  | { readonly type: "open" }
-  /** Close the connection after what `pollTransmit` gives has been sent. */
-  | { readonly type: "close" }
-  | { readonly type: "connected"; readonly sessionPresent: boolean }
-  | { readonly type: "disconnected"; readonly reason: string; readonly retryMs: number }
-  /** SUBACK has come; `granted` when it refused none of the subscriptions. To be remembered for `subscriptionsGranted`. */
-  | { readonly type: "subscribed"; readonly granted: boolean }
-  /** A message; with QoS 1 it has to be answered by `acknowledge` once it is safe. */
-  | { readonly type: "message"; readonly message: Publish }
-  /** A message above `PACKET_BYTES_MAX`, skipped; already acknowledged, so that it does not come again for ever. */
-  | { readonly type: "oversize"; readonly message: OversizePublish }
-  /** The broker has taken the message that `publish` gave this identifier. */
-  | { readonly type: "acknowledged"; readonly packetIdentifier: number };
+import { VersionChoice } from "./version.ts";
 
 type State = "stopped" | "waiting" | "opening" | "awaitingConnack" | "connected";
-type TimerReason = "reconnect" | "open" | "connack" | "suback" | "puback" | "keepAlive" | "stable";
+type TimerReason = "reconnect" | "open" | "connack" | "suback" | "answer" | "take" | "keepAlive" | "stable";
 
 export class Session {
-  readonly #connect: Connect;
-  readonly #subscriptions: readonly Subscription[];
+  readonly #options: SessionOptions;
   readonly #backoff: Backoff;
-  readonly #keepAlive: KeepAlive;
+  readonly #version: VersionChoice;
+  readonly #keepAlive = new KeepAlive();
   readonly #decoder = new Decoder(PACKET_BYTES_MAX);
   readonly #transmit = new ByteWriter(TRANSMIT_BYTES_MAX);
-  readonly #inflight = new InflightTable();
+  readonly #exchange: Exchange;
   readonly #timers = new Timers<TimerReason>();
   readonly #events: SessionEvent[] = [];
   #state: State = "stopped";
@@ -99,42 +74,32 @@ export class Session {
 
   /** Throws a `UsageError` where a topic is not valid. */
   constructor(options: SessionOptions, random: Random) {
-    const { clientIdentifier, keepAliveSeconds, will, userName, password, subscriptions } = options;
+    const { will, subscriptions } = options;
     if (will && !isTopicName(will.topic)) throw new UsageError(`will topic ${will.topic}: not a topic name`);
     for (const { topicFilter } of subscriptions) {
       if (!isTopicFilter(topicFilter)) throw new UsageError(`subscription ${topicFilter}: not a topic filter`);
     }
-    if (subscriptions.length && subscribeBytes(subscriptions) > PUBLISH_BYTES_MAX)
+    if (subscriptions.length && subscribeBytes(subscriptions, NO_PROPERTIES) > PUBLISH_BYTES_MAX)
       throw new UsageError(`subscriptions: above ${PUBLISH_BYTES_MAX} bytes`);
-    this.#connect = {
-      protocolLevel: 4,
-      clientIdentifier,
-      cleanSession: false,
-      keepAliveSeconds,
-      will,
-      userName,
-      password,
-      properties: NO_PROPERTIES,
-      willProperties: NO_PROPERTIES,
-    };
-    this.#subscriptions = subscriptions;
+    this.#options = options;
     this.#subscriptionsGranted = options.subscriptionsGranted;
     this.#backoff = new Backoff(options.backoff ?? { baseMs: BACKOFF_BASE_MS, maxMs: BACKOFF_MAX_MS }, random);
-    this.#keepAlive = new KeepAlive(keepAliveSeconds);
+    this.#version = new VersionChoice(options.protocol, options.knownLevel);
+    this.#exchange = new Exchange(options.store, this.#transmit);
   }
 
   get isConnected(): boolean {
     return this.#state === "connected";
   }
 
-  /** Lost, and waiting for the next attempt. */
-  get isWaiting(): boolean {
-    return this.#state === "waiting";
+  /** On the way to a connection. */
+  get isConnecting(): boolean {
+    return this.#state === "opening" || this.#state === "awaitingConnack";
   }
 
-  /** Messages of QoS 1 that the broker has not acknowledged yet. */
+  /** Messages of QoS 1 and 2 that the broker has not acknowledged yet. */
   get inflightCount(): number {
-    return this.#inflight.length;
+    return this.#exchange.outboundCount;
   }
 
   /** Connects at once. */
@@ -149,13 +114,13 @@ export class Session {
     this.#nowMs = nowMs;
     if (this.#state === "stopped") return;
     if (this.#state === "connected") {
-      this.#sendUnsent();
+      this.#flush();
       writeDisconnect(this.#transmit);
     }
     if (this.#state !== "waiting") this.#events.push({ type: "close" });
     this.#state = "stopped";
     this.#timers.clearAll();
-    this.#decoder.reset(4);
+    this.#exchange.end();
   }
 
   /** Gives the connection up and comes back after the back-off; the broker then sends again what was not acknowledged. */
@@ -171,9 +136,21 @@ export class Session {
     this.#state = "awaitingConnack";
     this.#timers.clear("open");
     this.#timers.set("connack", nowMs + CONNACK_TIMEOUT_MS);
-    this.#decoder.reset(4);
+    this.#decoder.reset(this.#version.level);
     this.#transmit.clear();
-    writeConnect(this.#transmit, this.#connect);
+    const { will, willDelaySeconds } = this.#options;
+    writeConnect(this.#transmit, {
+      ...this.#options,
+      protocolLevel: this.#version.level,
+      cleanSession: false,
+      properties: {
+        sessionExpiryInterval: SESSION_EXPIRY_SECONDS,
+        receiveMaximum: RECEIVE_MAX,
+        maximumPacketSize: SKIPPED_BYTES_MAX,
+        topicAliasMaximum: TOPIC_ALIAS_MAX,
+      },
+      willProperties: will && willDelaySeconds ? { willDelayInterval: willDelaySeconds } : NO_PROPERTIES,
+    });
   }
 
   /** Bytes of the broker; they are looked at by `pollEvent`, until it returns undefined. */
@@ -188,7 +165,8 @@ export class Session {
   handleClosed(reason: string, nowMs: number): void {
     if (this.#state === "stopped" || this.#state === "waiting") return;
     this.#nowMs = nowMs;
-    this.#disconnect(reason);
+    const isOtherVersionNext = this.#state === "awaitingConnack" && this.#version.handleDropped();
+    this.#disconnect(reason, { isImmediate: isOtherVersionNext });
   }
 
   handleTimeout(nowMs: number): void {
@@ -204,51 +182,41 @@ export class Session {
   }
 
   /** Whether `publish` would take a message of this size now. */
-  canPublish(topic: string, payloadBytes: number, qos: QoS): boolean {
-    if (this.#state !== "connected" || (qos > 0 && this.#inflight.isFull)) return false;
-    return publishBytes(topic, payloadBytes, qos, undefined) + TRANSMIT_RESERVE_BYTES <= this.#transmit.free;
+  canPublish(topic: string, payloadBytes: number, qos: QoS, properties = NO_PROPERTIES): boolean {
+    return this.#state === "connected" && this.#exchange.canPublish(topic, payloadBytes, qos, properties);
   }
 
   /**
-   * Sends a message. With QoS 1 the payload is kept, not copied, until the broker acknowledges it, and sent again after a
-   * reconnect. Returns its packet identifier, 0 with QoS 0. Throws a `UsageError` where `canPublish` is false.
+   * Sends a message and returns the token that `acknowledged` or `rejected` will name, 0 with QoS 0. With QoS 1 and 2 it is
+   * sent again after a reconnect until the broker has acknowledged it. Throws a `UsageError` where `canPublish` is false, and
+   * what the store throws for a message that is to be durable; nothing is sent then.
    */
-  publish(topic: string, payload: Uint8Array, qos: 0 | 1, retain: boolean, nowMs: number): number {
+  publish(options: PublishOptions, nowMs: number): number {
     this.#nowMs = nowMs;
+    const { topic, payload, qos, retain, properties = NO_PROPERTIES } = options;
     if (!isTopicName(topic)) throw new UsageError(`publish to ${topic}: not a topic name`);
-    const size = publishBytes(topic, payload.length, qos, undefined);
+    const size = publishBytes(topic, payload.length, qos, properties);
     if (size > PUBLISH_BYTES_MAX)
       throw new UsageError(`publish to ${topic}: ${size} bytes, expected at most ${PUBLISH_BYTES_MAX}`);
-    if (!this.canPublish(topic, payload.length, qos))
+    if (!this.canPublish(topic, payload.length, qos, properties))
       throw new UsageError(`publish to ${topic}: not now, see canPublish`);
     if (qos === 0) {
-      writePublish(this.#transmit, {
-        topic,
-        payload,
-        qos,
-        retain,
-        dup: false,
-        packetIdentifier: 0,
-        properties: undefined,
-      });
-      this.#keepAlive.handleSent(nowMs);
+      this.#exchange.publishOnce(topic, payload, retain, properties);
       return 0;
     }
-    const packetIdentifier = this.#inflight.allocateIdentifier();
-    this.#inflight.add({ packetIdentifier, topic, payload, qos, retain, sentMs: undefined, dup: false });
-    this.#sendUnsent();
-    return packetIdentifier;
+    const token = this.#exchange.accept({ topic, payload, qos, retain, properties }, options.isDurable ?? false);
+    this.#flush();
+    return token;
   }
 
-  /** The message with this identifier is safe: PUBACK. To be called in the order in which the messages came [MQTT-4.6.0-2]. */
-  acknowledge(packetIdentifier: number): void {
+  /**
+   * The message with this token is safe, or, with a reason code of 0x80 and above (MQTT 5), refused. The answers leave in
+   * the order in which the messages came; a token of a former connection means nothing any more.
+   */
+  acknowledge(token: number, reasonCode = 0): void {
     if (this.#state !== "connected") return;
-    if (this.#transmit.free < ACKNOWLEDGEMENT_BYTES) {
-      this.#fail("the broker takes no acknowledgements");
-      return;
-    }
-    writeAcknowledgement(this.#transmit, "puback", packetIdentifier);
-    this.#keepAlive.handleSent(this.#nowMs);
+    this.#exchange.take(token, reasonCode);
+    this.#flush();
   }
 
   /** What to tell next, or undefined. */
@@ -261,8 +229,9 @@ export class Session {
 
   /** Bytes to send, or undefined. The view lives until the next call. */
   pollTransmit(): Uint8Array | undefined {
-    if (this.#state === "connected") this.#sendUnsent();
+    if (this.#state === "connected") this.#flush();
     if (this.#transmit.length === 0) return undefined;
+    this.#keepAlive.handleSent(this.#nowMs);
     const bytes = this.#transmit.view();
     this.#transmit.clear();
     return bytes;
@@ -274,18 +243,27 @@ export class Session {
   }
 
   /**
-   * Decodes one packet, unless there is no room for its acknowledgement: then `pollTransmit` has to make some first.
+   * Decodes one packet, unless there is no room for its answer: then `pollTransmit` has to make some first.
    * "again": it had nothing to tell, or left something in the queue.
    */
   #decodeOne(): SessionEvent | "again" | undefined {
     if (this.#state !== "awaitingConnack" && this.#state !== "connected") return undefined;
-    if (this.#transmit.free < ACKNOWLEDGEMENT_BYTES) return undefined;
-    try {
+    if (!this.#exchange.canReceive) return undefined;
+    return this.#guarded(() => {
       const packet = this.#decoder.next();
-      return packet ? this.#handlePacket(packet) : undefined;
+      return packet && this.#handlePacket(packet);
+    });
+  }
+
+  /** Runs what a packet or the store may make fail: the connection ends with the reason. */
+  #guarded<Result>(act: () => Result): Result | "again" {
+    try {
+      return act();
     } catch (error) {
-      if (!(error instanceof FormatError || error instanceof ProtocolError)) throw error;
-      this.#fail(error.message);
+      if (error instanceof FormatError) this.#fail(error.message, DISCONNECT_REASON.malformedPacket);
+      else if (error instanceof ProtocolError) this.#fail(error.message, error.reasonCode);
+      else if (error instanceof StoreError) this.#fail(`store: ${error.message}`);
+      else throw error;
       return "again";
     }
   }
@@ -294,79 +272,100 @@ export class Session {
     if (packet.type === "connack") return this.#handleConnack(packet);
     if (this.#state !== "connected") throw new ProtocolError(`${packet.type}: before CONNACK [MQTT-3.2.0-1]`);
     switch (packet.type) {
-      case "publish":
-        if (packet.qos === 2) throw new ProtocolError("PUBLISH: QoS 2, granted is at most 1 [MQTT-3.8.4-6]");
-        return { type: "message", message: packet };
-      case "oversizePublish":
-        if (packet.qos === 2) throw new ProtocolError("PUBLISH: QoS 2, granted is at most 1 [MQTT-3.8.4-6]");
-        if (packet.qos === 1) this.acknowledge(packet.packetIdentifier);
-        return { type: "oversize", message: packet };
-      case "puback":
-        if (!this.#inflight.acknowledge(packet.packetIdentifier)) return "again";
-        if (this.#inflight.length === 0) this.#timers.clear("puback");
-        return { type: "acknowledged", packetIdentifier: packet.packetIdentifier };
       case "suback":
         return this.#handleSuback(packet);
       case "pingresp":
         this.#keepAlive.handlePingresp();
-        this.#timers.set("keepAlive", this.#keepAlive.deadlineMs);
+        this.#timers.setOrClear("keepAlive", this.#keepAlive.deadlineMs);
         return "again";
-      default:
+      case "disconnect":
+        return this.#handleDisconnect(packet);
+      case "unsuback":
+      case "auth":
         throw new ProtocolError(`${packet.type.toUpperCase()}: nothing was sent that it could answer`);
+      default: {
+        const event = this.#exchange.handle(packet, this.#nowMs);
+        this.#watch();
+        return event;
+      }
     }
   }
 
   #handleConnack(connack: Connack): SessionEvent | "again" {
     if (this.#state !== "awaitingConnack") throw new ProtocolError("CONNACK: a second one");
+    const { level } = this.#version;
     if (connack.reasonCode !== 0) {
-      if (connack.reasonCode !== 3) this.#backoff.refused();
-      this.#fail(connackReason(connack.reasonCode, 4));
+      this.#handleRefusal(connack);
       return "again";
     }
+    const { sessionPresent } = connack;
+    const limits = brokerLimits(connack, this.#options.keepAliveSeconds);
+    this.#version.handleAccepted();
     this.#state = "connected";
     this.#timers.clear("connack");
-    this.#keepAlive.handleConnected(this.#nowMs);
-    this.#timers.set("keepAlive", this.#keepAlive.deadlineMs);
+    this.#keepAlive.handleConnected(limits.keepAliveSeconds, this.#nowMs);
+    this.#timers.setOrClear("keepAlive", this.#keepAlive.deadlineMs);
     this.#timers.set("stable", this.#nowMs + STABLE_MS);
-    this.#inflight.handleConnected(connack.sessionPresent);
-    if (!(connack.sessionPresent && this.#subscriptionsGranted)) this.#subscribe();
-    return { type: "connected", sessionPresent: connack.sessionPresent };
+    this.#events.push(...this.#exchange.begin(level, limits, sessionPresent));
+    if (!(sessionPresent && this.#subscriptionsGranted)) this.#subscribe();
+    return { type: "connected", sessionPresent, protocolLevel: level };
+  }
+
+  #handleRefusal({ reasonCode, properties }: Connack): void {
+    const { level } = this.#version;
+    const reason = [connackReason(reasonCode, level), properties.reasonString].filter((words) => words).join(": ");
+    const isUnsupported = reasonCode === 0x84 || (level === 4 && reasonCode === 1);
+    const isImmediate = isUnsupported && this.#version.handleUnsupported();
+    const isBusy = reasonCode === 3 || reasonCode === 0x88 || reasonCode === 0x89;
+    if (!isBusy && !isImmediate) this.#backoff.refused();
+    this.#events.push({ type: "close" });
+    this.#disconnect(reason, { isImmediate, serverReference: properties.serverReference });
+  }
+
+  /** The broker says goodbye and why (MQTT 5). Where another client took the session, coming back soon would take it back. */
+  #handleDisconnect({ reasonCode, properties }: Disconnect): "again" {
+    if (reasonCode === 0x8e) this.#backoff.refused();
+    const reason = [reasonInWords(reasonCode), properties.reasonString].filter((words) => words).join(": ");
+    this.#events.push({ type: "close" });
+    this.#disconnect(`by the broker: ${reason}`, { serverReference: properties.serverReference });
+    return "again";
   }
 
   #subscribe(): void {
+    const { subscriptions } = this.#options;
     this.#subscriptionsGranted = false;
-    if (this.#subscriptions.length === 0) return;
-    this.#subscribeIdentifier = this.#inflight.allocateIdentifier();
-    this.#inflight.reserve(this.#subscribeIdentifier);
-    writeSubscribe(this.#transmit, this.#subscribeIdentifier, this.#subscriptions);
-    this.#keepAlive.handleSent(this.#nowMs);
+    if (subscriptions.length === 0) return;
+    this.#subscribeIdentifier = this.#exchange.allocateIdentifier();
+    const properties = this.#version.level === 5 ? NO_PROPERTIES : undefined;
+    writeSubscribe(this.#transmit, this.#subscribeIdentifier, subscriptions, properties);
     this.#timers.set("suback", this.#nowMs + SUBACK_TIMEOUT_MS);
   }
 
-  #handleSuback(suback: Suback): SessionEvent {
-    if (this.#subscribeIdentifier === 0 || suback.packetIdentifier !== this.#subscribeIdentifier)
-      throw new ProtocolError(`SUBACK: packet identifier ${suback.packetIdentifier}, no SUBSCRIBE has it`);
-    if (suback.reasonCodes.length !== this.#subscriptions.length)
-      throw new ProtocolError(
-        `SUBACK: ${suback.reasonCodes.length} return codes, expected ${this.#subscriptions.length} [MQTT-3.8.4-5]`,
-      );
+  #handleSuback({ packetIdentifier, reasonCodes, properties }: Suback): SessionEvent {
+    const { length } = this.#options.subscriptions;
+    if (this.#subscribeIdentifier === 0 || packetIdentifier !== this.#subscribeIdentifier)
+      throw new ProtocolError(`SUBACK: packet identifier ${packetIdentifier}, no SUBSCRIBE has it`);
+    if (reasonCodes.length !== length)
+      throw new ProtocolError(`SUBACK: ${reasonCodes.length} return codes, expected ${length} [MQTT-3.8.4-5]`);
     this.#subscribeIdentifier = 0;
-    this.#inflight.release();
+    this.#exchange.reserve(0);
     this.#timers.clear("suback");
-    this.#subscriptionsGranted = suback.reasonCodes.every((code) => code !== 0x80);
-    return { type: "subscribed", granted: this.#subscriptionsGranted };
+    const refusal = reasonCodes.find((code) => code >= 0x80);
+    this.#subscriptionsGranted = refusal === undefined;
+    const reason = refusal === undefined ? "" : (properties.reasonString ?? reasonInWords(refusal));
+    return { type: "subscribed", granted: this.#subscriptionsGranted, reason };
   }
 
-  /** Sends, in order, what is in flight and has not been sent on this connection, as far as there is room. */
-  #sendUnsent(): void {
-    for (let entry = this.#inflight.nextToSend(); entry; entry = this.#inflight.nextToSend()) {
-      const { topic, payload, qos, retain, dup, packetIdentifier } = entry;
-      if (publishBytes(topic, payload.length, qos, undefined) + TRANSMIT_RESERVE_BYTES > this.#transmit.free) return;
-      writePublish(this.#transmit, { topic, payload, qos, retain, dup, packetIdentifier, properties: undefined });
-      entry.sentMs = this.#nowMs;
-      this.#keepAlive.handleSent(this.#nowMs);
-      if (!this.#timers.isSet("puback")) this.#timers.set("puback", this.#nowMs + PUBACK_TIMEOUT_MS);
-    }
+  #flush(): void {
+    this.#guarded(() => this.#events.push(...this.#exchange.flush(this.#nowMs)));
+    if (this.#state === "connected") this.#watch();
+  }
+
+  /** Sets the timers of what is owed: answers of the broker, and messages that the application has not taken. */
+  #watch(): void {
+    const { oldestSentMs, oldestUntakenMs } = this.#exchange;
+    this.#timers.setOrClear("answer", oldestSentMs === undefined ? undefined : oldestSentMs + PUBACK_TIMEOUT_MS);
+    this.#timers.setOrClear("take", oldestUntakenMs === undefined ? undefined : oldestUntakenMs + TAKE_TIMEOUT_MS);
   }
 
   #handleDue(due: TimerReason): void {
@@ -383,8 +382,11 @@ export class Session {
       case "suback":
         this.#fail(`no SUBACK after ${SUBACK_TIMEOUT_MS / 1000} s`);
         break;
-      case "puback":
-        this.#handlePubackDue();
+      case "answer":
+        this.#fail(`no PUBACK after ${PUBACK_TIMEOUT_MS / 1000} s`);
+        break;
+      case "take":
+        this.#fail(`a message was not taken for ${TAKE_TIMEOUT_MS / 1000} s`);
         break;
       case "keepAlive":
         this.#handleKeepAliveDue();
@@ -395,26 +397,18 @@ export class Session {
     }
   }
 
-  /** The timer was set for a message that may have been acknowledged since: look at the oldest one. */
-  #handlePubackDue(): void {
-    const sentMs = this.#inflight.oldestSentMs;
-    if (sentMs === undefined) return;
-    if (sentMs + PUBACK_TIMEOUT_MS <= this.#nowMs) this.#fail(`no PUBACK after ${PUBACK_TIMEOUT_MS / 1000} s`);
-    else this.#timers.set("puback", sentMs + PUBACK_TIMEOUT_MS);
-  }
-
   #handleKeepAliveDue(): void {
-    const isDue = this.#keepAlive.deadlineMs <= this.#nowMs;
+    const { deadlineMs } = this.#keepAlive;
+    const isDue = deadlineMs !== undefined && deadlineMs <= this.#nowMs;
     if (isDue && this.#keepAlive.isAwaitingPingresp) {
       this.#fail(`no PINGRESP after ${PINGRESP_TIMEOUT_MS / 1000} s`);
       return;
     }
     if (isDue) {
       writePingreq(this.#transmit);
-      this.#keepAlive.handleSent(this.#nowMs);
       this.#keepAlive.handlePingSent(this.#nowMs);
     }
-    this.#timers.set("keepAlive", this.#keepAlive.deadlineMs);
+    this.#timers.setOrClear("keepAlive", this.#keepAlive.deadlineMs);
   }
 
   #open(): void {
@@ -424,21 +418,22 @@ export class Session {
     this.#events.push({ type: "open" });
   }
 
-  /** This side ends the connection. */
-  #fail(reason: string): void {
+  /** This side ends the connection; MQTT 5 is told why. */
+  #fail(reason: string, reasonCode: number = DISCONNECT_REASON.unspecified): void {
+    const isTold = this.#state === "connected" && this.#version.level === 5;
     this.#events.push({ type: "close" });
     this.#disconnect(reason);
+    if (isTold) writeDisconnect(this.#transmit, reasonCode);
   }
 
-  #disconnect(reason: string): void {
+  #disconnect(reason: string, how: { isImmediate?: boolean; serverReference?: string | undefined } = {}): void {
     this.#state = "waiting";
     this.#timers.clearAll();
-    this.#decoder.reset(4);
     this.#transmit.clear();
     this.#subscribeIdentifier = 0;
-    this.#inflight.release();
-    const retryMs = this.#backoff.nextDelayMs();
+    this.#exchange.end();
+    const retryMs = how.isImmediate ? 0 : this.#backoff.nextDelayMs();
     this.#timers.set("reconnect", this.#nowMs + retryMs);
-    this.#events.push({ type: "disconnected", reason, retryMs });
+    this.#events.push({ type: "disconnected", reason, retryMs, serverReference: how.serverReference });
   }
 }

@@ -11,12 +11,14 @@ export class Timers<Reason extends string> {
     this.#deadlines.delete(reason);
   }
 
-  clearAll(): void {
-    this.#deadlines.clear();
+  /** Sets the deadline, or clears it where there is none. */
+  setOrClear(reason: Reason, atMs: number | undefined): void {
+    if (atMs === undefined) this.#deadlines.delete(reason);
+    else this.#deadlines.set(reason, atMs);
   }
 
-  isSet(reason: Reason): boolean {
-    return this.#deadlines.has(reason);
+  clearAll(): void {
+    this.#deadlines.clear();
   }
 
   /** The earliest deadline, or undefined. */

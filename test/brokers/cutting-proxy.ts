@@ -22,6 +22,7 @@ interface Link {
 
 export class CuttingProxy {
   readonly #server: Server;
+  readonly #protocolLevel: 4 | 5;
   readonly #brokerPort: number;
   readonly #links = new Set<Link>();
   readonly #packets: SeenPacket[] = [];
@@ -29,13 +30,15 @@ export class CuttingProxy {
   #connections = 0;
   #cut: { direction: Direction; bytesLeft: number; resolve: () => void } | undefined;
 
-  private constructor(brokerPort: number) {
+  private constructor(brokerPort: number, protocolLevel: 4 | 5) {
     this.#brokerPort = brokerPort;
+    this.#protocolLevel = protocolLevel;
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  static async start(brokerPort: number): Promise<CuttingProxy> {
-    const proxy = new CuttingProxy(brokerPort);
+  /** @param protocolLevel as in CONNECT, for reading the packets that pass */
+  static async start(brokerPort: number, protocolLevel: 4 | 5 = 4): Promise<CuttingProxy> {
+    const proxy = new CuttingProxy(brokerPort, protocolLevel);
     await proxy.#listen(0);
     proxy.#port = (proxy.#server.address() as { port: number }).port;
     return proxy;
@@ -121,7 +124,7 @@ export class CuttingProxy {
   }
 
   #forward(link: Link, from: Socket, to: Socket, direction: Direction, connection: number): void {
-    const parser = mqttPacket.parser({ protocolVersion: 4 });
+    const parser = mqttPacket.parser({ protocolVersion: this.#protocolLevel });
     parser.on("packet", (packet) => this.#packets.push({ connection, direction, packet }));
     parser.on("error", () => {});
     from.on("data", (bytes: Buffer) => {

@@ -11,7 +11,7 @@ const available = requireOrSkip(
 );
 
 describe.runIf(available)("against mosquitto", () => {
-  describeScenarios(startMosquitto);
+  describe.each(["3.1.1", "5"] as const)("MQTT %s", (protocol) => describeScenarios(startMosquitto, protocol));
 
   describe("alone", () => {
     let broker: Mosquitto;

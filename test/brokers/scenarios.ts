@@ -19,13 +19,14 @@ const WEEK_SECONDS = 7 * 24 * 3600;
 const eventually = (check: () => void | Promise<void>, timeout = 10_000) =>
   vi.waitFor(check, { timeout, interval: 10 });
 
-export function describeScenarios(startBroker: () => Promise<Broker>): void {
+export function describeScenarios(startBroker: () => Promise<Broker>, protocol: "3.1.1" | "5"): void {
   let broker: Broker;
   let proxy: CuttingProxy;
   let stops: (() => Promise<void>)[];
 
   const startPager = (options: Partial<TestPagerOptions> = {}) => {
-    const pager = new TestPager({ port: proxy.port, eager: true, ...options });
+    const settings = { "broker.protocol": protocol, ...options.settings };
+    const pager = new TestPager({ port: proxy.port, eager: true, ...options, settings });
     stops.push(() => pager.stop());
     return pager;
   };
@@ -41,7 +42,7 @@ export function describeScenarios(startBroker: () => Promise<Broker>): void {
     stops = [];
     broker = await startBroker();
     stops.push(() => broker.stop());
-    proxy = await CuttingProxy.start(broker.port);
+    proxy = await CuttingProxy.start(broker.port, protocol === "5" ? 5 : 4);
     stops.push(() => proxy.stop());
   });
 

@@ -27,7 +27,13 @@ class Bench {
 
   constructor(options: Partial<GatewayOptions> = {}, store = new MemoryStore()) {
     this.store = store;
-    const result = parseSettings({ env: "acme", uid: "p1", "telemetry.interval": 0, "screen.dwell": 0 });
+    const result = parseSettings({
+      env: "acme",
+      uid: "p1",
+      "broker.protocol": "3.1.1",
+      "telemetry.interval": 0,
+      "screen.dwell": 0,
+    });
     const { settings } = result as { settings: Settings };
     this.gateway = new Gateway({
       settings,
@@ -396,6 +402,12 @@ describe("the clock on the screen", () => {
 
 function settingsOf(): Settings {
   return (
-    parseSettings({ env: "acme", uid: "p1", "telemetry.interval": 0, "screen.dwell": 0 }) as { settings: Settings }
+    parseSettings({
+      env: "acme",
+      uid: "p1",
+      "broker.protocol": "3.1.1",
+      "telemetry.interval": 0,
+      "screen.dwell": 0,
+    }) as { settings: Settings }
   ).settings;
 }

@@ -1,5 +1,5 @@
 /**
- * A broker of MQTT 3.1.1 as the standard wants it, for QoS 0 and 1: kept sessions, redelivery with DUP after a reconnect,
+ * A broker of MQTT 3.1.1 and 5 as the standards want it, for QoS 0 and 1: kept sessions, redelivery with DUP after a reconnect,
  * retained messages, last wills, keep-alive. It notes what a client must not do.
  */
 import mqttPacket, { type IConnectPacket, type IPublishPacket, type ISubscribePacket, type Packet } from "mqtt-packet";
@@ -47,9 +47,13 @@ export class BrokerModel {
   readonly #sessions = new Map<string, KeptSession>();
   readonly #retained = new Map<string, Message>();
 
-  constructor(clock: VirtualClock, random: Random) {
+  /** Protocol levels that it speaks: 4 is MQTT 3.1.1, 5 is MQTT 5. */
+  readonly levels: readonly number[];
+
+  constructor(clock: VirtualClock, random: Random, levels: readonly number[]) {
     this.clock = clock;
     this.random = random;
+    this.levels = levels;
   }
 
   handleConnection(peer: Peer): void {
@@ -104,7 +108,9 @@ export class BrokerModel {
 class Connection {
   readonly #broker: BrokerModel;
   readonly #peer: Peer;
-  readonly #parser = mqttPacket.parser({ protocolVersion: 4 });
+  /** The parser reads its version here. */
+  readonly #settings: { protocolVersion?: number } = {};
+  readonly #parser = mqttPacket.parser(this.#settings);
   readonly #unacknowledged = new Set<number>();
   /** Identifiers that were delivered on this connection and may be acknowledged. */
   readonly #delivered = new Set<number>();
@@ -163,6 +169,11 @@ class Connection {
     }
   }
 
+  /** What this connection speaks. */
+  get #level(): number {
+    return this.#connect?.protocolVersion ?? 4;
+  }
+
   #send(message: Message, messageId: number, dup: boolean): void {
     if (messageId) this.#delivered.add(messageId);
     const { topic, qos, retain } = message;
@@ -170,7 +181,7 @@ class Connection {
   }
 
   #write(packet: Packet): void {
-    this.#peer.write(mqttPacket.generate(packet));
+    this.#peer.write(mqttPacket.generate(packet, { protocolVersion: this.#level }));
   }
 
   #violation(problem: string): void {
@@ -222,11 +233,17 @@ class Connection {
       this.#violation("sent a second CONNECT");
       return;
     }
+    if (!this.#broker.levels.includes(connect.protocolVersion ?? 4)) {
+      this.#write({ cmd: "connack", returnCode: 1, sessionPresent: false });
+      this.end();
+      return;
+    }
     this.#connect = connect;
+    this.#settings.protocolVersion = this.#level;
     const { session, present } = this.#broker.takeSession(connect, this);
     this.#session = session;
     this.#awaitLife();
-    this.#write({ cmd: "connack", returnCode: 0, sessionPresent: present });
+    this.#write({ cmd: "connack", returnCode: 0, reasonCode: 0, sessionPresent: present });
     this.deliver();
   }
 

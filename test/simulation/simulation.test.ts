@@ -1,6 +1,6 @@
 /** Seeds in virtual time, and proofs that the simulation sees what it is there to see. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { InflightTable } from "../../src/mqtt/inflight.ts";
+import { OutboundTable } from "../../src/mqtt/outbound.ts";
 import { Session } from "../../src/mqtt/session.ts";
 import { Inbox } from "../../src/pager/inbox.ts";
 import { PowerCut, PowerCutStore } from "./power-cut-store.ts";
@@ -48,7 +48,7 @@ describe("the simulation sees", () => {
     vi.spyOn(Session.prototype, "acknowledge").mockImplementation(() => {});
     vi.spyOn(Session.prototype, "pollEvent").mockImplementation(function (this: Session) {
       const event = pollEvent.call(this);
-      if (event?.type === "message" && event.message.qos === 1) acknowledge.call(this, event.message.packetIdentifier);
+      if (event?.type === "message" && event.message.qos === 1) acknowledge.call(this, event.token);
       return event;
     });
     const insert = Inbox.prototype.insert;
@@ -68,7 +68,7 @@ describe("the simulation sees", () => {
   });
 
   it("a firmware that uses a packet identifier twice", () => {
-    vi.spyOn(InflightTable.prototype, "allocateIdentifier").mockReturnValue(7);
+    vi.spyOn(OutboundTable.prototype, "allocateIdentifier").mockReturnValue(7);
     expect(violations()).toContainEqual(expect.stringContaining("the identifier 7 twice"));
   });
 

@@ -150,7 +150,12 @@ class Script {
 }
 
 function settings(): Settings {
-  const parsed = parseSettings({ uid: "pager-1", "broker.keepAlive": 60, "telemetry.interval": 0 });
+  const parsed = parseSettings({
+    uid: "pager-1",
+    "broker.protocol": "3.1.1",
+    "broker.keepAlive": 60,
+    "telemetry.interval": 0,
+  });
   if ("errors" in parsed) throw new Error(parsed.errors.join("\n"));
   return parsed.settings;
 }

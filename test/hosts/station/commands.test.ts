@@ -110,7 +110,7 @@ describe("npm start", () => {
     // The shell that npm puts between dies of the signal, and npm tells so; we have ended in order all the same.
     expect([0, signal]).toContain(await ended);
     await until("no process of it", () => groupMembers(group).length === 0);
-    expect(output).toContain("connecting  1 unread");
+    expect(output).toContain("offline  1 unread");
     expect(readdirSync(data).sort()).toEqual(["broker", "pagers", "pushes"]);
   });
 

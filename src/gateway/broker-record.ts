@@ -1,0 +1,65 @@
+import type { ProtocolLevel, Subscription } from "../mqtt/packet.ts";
+import type { Store } from "../seams.ts";
+import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
+
+/**
+ * What is remembered of a broker across reboots: which subscriptions it has granted, so that a device with its session
+ * present sends no SUBSCRIBE, and one whose firmware wants others, or that was cut off before SUBACK, does; and which version
+ * it speaks, so that it is not asked again. Another broker begins anew.
+ */
+export class BrokerRecord {
+  readonly #store: Store;
+  readonly #broker: string;
+  readonly #wanted: string;
+  #level: ProtocolLevel | undefined;
+  #granted = "";
+
+  /** @param broker host and port */
+  constructor(store: Store, broker: string, subscriptions: readonly Subscription[]) {
+    this.#store = store;
+    this.#broker = broker;
+    this.#wanted = subscriptions.map(({ topicFilter, qos }) => `${qos} ${topicFilter}`).join("\n");
+    const [name, level, ...granted] = readLines(store);
+    if (name !== broker) return;
+    this.#level = level === "4" ? 4 : level === "5" ? 5 : undefined;
+    this.#granted = granted.join("\n");
+  }
+
+  get isGranted(): boolean {
+    return this.#granted === this.#wanted;
+  }
+
+  /** The version that this broker accepted last, or undefined. */
+  get protocolLevel(): ProtocolLevel | undefined {
+    return this.#level;
+  }
+
+  /** Throws what the store throws. */
+  setGranted(isGranted: boolean): void {
+    this.#write(this.#level, isGranted ? this.#wanted : "");
+  }
+
+  /** A broker without our session has forgotten the subscriptions, also where the connection ends before SUBACK. */
+  handleConnected(level: ProtocolLevel, sessionPresent: boolean): void {
+    this.#write(level, sessionPresent ? this.#granted : "");
+  }
+
+  #write(level: ProtocolLevel | undefined, granted: string): void {
+    if (level === this.#level && granted === this.#granted) return;
+    this.#level = level;
+    this.#granted = granted;
+    this.#store.write(KEY, encodeUtf8(`${this.#broker}\n${level ?? ""}\n${granted}`));
+  }
+}
+
+const KEY = "broker";
+
+/** None for a record that is not what was written. */
+function readLines(store: Store): string[] {
+  const record = store.read(KEY);
+  try {
+    return record ? decodeUtf8(record, 0, record.length, KEY).split("\n") : [];
+  } catch {
+    return [];
+  }
+}

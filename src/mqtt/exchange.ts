@@ -1,0 +1,311 @@
+/**
+ * The exchange of messages on a connection: what is sent, what it is answered with, and what both sides still owe. Outlasts
+ * connections, and through the store reboots; `begin` says what a new connection means for it.
+ */
+import type { ByteWriter } from "../bytes.ts";
+import { ProtocolError, StoreError } from "../errors.ts";
+import { RECEIVE_MAX, SKIPPED_BYTES_MAX, TRANSMIT_RESERVE_BYTES } from "../limits.ts";
+import type { Store } from "../seams.ts";
+import type { BrokerLimits } from "./broker-limits.ts";
+import { ACKNOWLEDGEMENT_BYTES, publishBytes, writeAcknowledgement, writePublish } from "./encoder.ts";
+import { InboundTable } from "./inbound.ts";
+import { type Outbound, type OutboundMessage, OutboundTable } from "./outbound.ts";
+import type { Acknowledgement, OversizePublish, ProtocolLevel, Publish, QoS } from "./packet.ts";
+import type { Properties } from "./properties.ts";
+import { DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
+import type { SessionEvent } from "./session-types.ts";
+import { InboundAliases, OutboundAliases } from "./topic-alias.ts";
+
+/** An acknowledgement with its reason code. */
+const ANSWER_BYTES_MAX = ACKNOWLEDGEMENT_BYTES + 1;
+
+const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
+const PACKET_IDENTIFIER_IN_USE = 0x91;
+
+export class Exchange {
+  readonly #transmit: ByteWriter;
+  readonly #outbound: OutboundTable;
+  readonly #inbound: InboundTable;
+  readonly #inboundAliases = new InboundAliases();
+  readonly #outboundAliases = new OutboundAliases();
+  #level: ProtocolLevel = 4;
+  #limits: BrokerLimits | undefined;
+
+  constructor(store: Store | undefined, transmit: ByteWriter) {
+    this.#transmit = transmit;
+    this.#outbound = new OutboundTable(store);
+    this.#inbound = new InboundTable(store);
+  }
+
+  get outboundCount(): number {
+    return this.#outbound.length;
+  }
+
+  /** When the message or PUBREL that has waited longest for its answer was sent, or undefined. */
+  get oldestSentMs(): number | undefined {
+    return this.#outbound.oldestSentMs;
+  }
+
+  /** When the message came that the application has kept waiting longest, or undefined. */
+  get oldestUntakenMs(): number | undefined {
+    return this.#inbound.oldestMs;
+  }
+
+  /** Whether a further packet may be decoded: there is room for its answer, and not too much is unanswered (3.1.1). */
+  get canReceive(): boolean {
+    return this.#transmit.free >= ANSWER_BYTES_MAX && (this.#level === 5 || this.#inbound.length < RECEIVE_MAX);
+  }
+
+  /** CONNACK has come. Tells which messages a lost session had already taken. */
+  begin(level: ProtocolLevel, limits: BrokerLimits, sessionPresent: boolean): SessionEvent[] {
+    this.#level = level;
+    this.#limits = limits;
+    this.#inboundAliases.clear();
+    this.#outboundAliases.reset(level === 5 ? limits.topicAliasMaximum : 0);
+    return storing(() => {
+      this.#inbound.handleConnected(sessionPresent);
+      return this.#outbound.handleConnected(sessionPresent).map(({ token }) => ({ type: "acknowledged", token }));
+    });
+  }
+
+  /** The connection has ended. */
+  end(): void {
+    this.#limits = undefined;
+    this.reserve(0);
+  }
+
+  /** An identifier for a SUBSCRIBE, held until `reserve(0)`. */
+  allocateIdentifier(): number {
+    const packetIdentifier = this.#outbound.allocateIdentifier();
+    this.reserve(packetIdentifier);
+    return packetIdentifier;
+  }
+
+  reserve(packetIdentifier: number): void {
+    this.#outbound.reserve(packetIdentifier);
+  }
+
+  canPublish(topic: string, payloadBytes: number, qos: QoS, properties: Properties): boolean {
+    if (!this.#limits || (qos > 0 && this.#outbound.isFull)) return false;
+    return this.#bytesOf(topic, payloadBytes, qos, properties) + TRANSMIT_RESERVE_BYTES <= this.#transmit.free;
+  }
+
+  /** Writes a message of QoS 0; one that is above the broker's limit is left out and false returned. */
+  publishOnce(topic: string, payload: Uint8Array, retain: boolean, properties: Properties): boolean {
+    if (!this.#fitsBroker(topic, payload.length, 0, properties)) return false;
+    this.#write(topic, payload, 0, retain, false, 0, properties);
+    return true;
+  }
+
+  /** Accepts a message of QoS 1 or 2; `flush` sends it. Throws what the store throws. */
+  accept(message: OutboundMessage, isDurable: boolean): number {
+    return this.#outbound.add(message, isDurable).token;
+  }
+
+  /** The application has taken or refused a message. */
+  take(token: number, reasonCode: number): void {
+    this.#inbound.take(token, reasonCode);
+  }
+
+  /** Sends, as far as there is room, answers, then what has not been sent on this connection. Returns what it rejected. */
+  flush(nowMs: number): SessionEvent[] {
+    const rejected: SessionEvent[] = [];
+    if (!this.#limits) return rejected;
+    while (this.#transmit.free >= ANSWER_BYTES_MAX) {
+      const answer = storing(() => this.#inbound.nextAnswer());
+      if (!answer) break;
+      writeAcknowledgement(
+        this.#transmit,
+        answer.type,
+        answer.packetIdentifier,
+        this.#level === 5 ? answer.reasonCode : 0,
+      );
+    }
+    for (let entry = this.#outbound.nextToSend(); entry; entry = this.#outbound.nextToSend()) {
+      if (entry.state === "unsentPubrel") {
+        if (this.#transmit.free < ANSWER_BYTES_MAX) break;
+        writeAcknowledgement(this.#transmit, "pubrel", entry.packetIdentifier);
+        entry.state = "awaitingPubcomp";
+        entry.sentMs = nowMs;
+      } else if (!this.#sendPublish(entry, nowMs, rejected)) break;
+    }
+    return rejected;
+  }
+
+  /** A message, or an answer to one of ours. "again": it has nothing to tell. */
+  handle(packet: Publish | OversizePublish | Acknowledgement, nowMs: number): SessionEvent | "again" {
+    switch (packet.type) {
+      case "publish":
+        return this.#handlePublish(packet, nowMs);
+      case "oversizePublish":
+        return this.#handleOversize(packet, nowMs);
+      case "pubrel":
+        return this.#handlePubrel(packet);
+      default:
+        return storing(() => this.#handleAnswer(packet));
+    }
+  }
+
+  #handlePublish(publish: Publish, nowMs: number): SessionEvent | "again" {
+    const topic = this.#level === 5 ? this.#inboundAliases.resolve(publish) : publish.topic;
+    const message = topic === publish.topic ? publish : { ...publish, topic };
+    const { qos, packetIdentifier } = publish;
+    if (qos === 0) return { type: "message", message, token: 0 };
+    if (this.#isKnown(publish)) return "again";
+    return { type: "message", message, token: this.#inbound.add(packetIdentifier, qos, nowMs) };
+  }
+
+  #handleOversize(publish: OversizePublish, nowMs: number): SessionEvent | "again" {
+    if (this.#level === 5 && publish.packetBytes > SKIPPED_BYTES_MAX)
+      throw new ProtocolError(
+        `PUBLISH of ${publish.packetBytes} bytes [MQTT-3.1.2-24]`,
+        DISCONNECT_REASON.packetTooLarge,
+      );
+    const { qos, packetIdentifier } = publish;
+    if (qos > 0) {
+      if (this.#isKnown({ ...publish, dup: true })) return "again";
+      this.#inbound.take(this.#inbound.add(packetIdentifier, qos as 1 | 2, nowMs), 0);
+    }
+    return { type: "oversize", message: publish };
+  }
+
+  /** Whether a message of QoS 1 or 2 is one that is here already; where it is, it is answered again or waits for its answer. */
+  #isKnown({ packetIdentifier, qos, dup }: { packetIdentifier: number; qos: QoS; dup: boolean }): boolean {
+    if (qos === 2 && this.#inbound.isReleased(packetIdentifier)) {
+      writeAcknowledgement(this.#transmit, "pubrec", packetIdentifier);
+      return true;
+    }
+    if (this.#inbound.isUntaken(packetIdentifier)) {
+      if (dup) return true;
+      throw new ProtocolError(
+        `PUBLISH: packet identifier ${packetIdentifier} is in use [MQTT-2.2.1-4]`,
+        PACKET_IDENTIFIER_IN_USE,
+      );
+    }
+    if (this.#level === 5 && this.#inbound.length >= RECEIVE_MAX)
+      throw new ProtocolError(
+        `PUBLISH: more than ${RECEIVE_MAX} unanswered [MQTT-3.3.4-9]`,
+        DISCONNECT_REASON.receiveMaximumExceeded,
+      );
+    return false;
+  }
+
+  #handlePubrel({ packetIdentifier }: Acknowledgement): "again" {
+    const isKnown = storing(() => this.#inbound.release(packetIdentifier));
+    writeAcknowledgement(
+      this.#transmit,
+      "pubcomp",
+      packetIdentifier,
+      isKnown || this.#level === 4 ? 0 : PACKET_IDENTIFIER_NOT_FOUND,
+    );
+    return "again";
+  }
+
+  /** PUBACK, PUBREC or PUBCOMP; one that answers nothing is ignored, but for a PUBREC, which has to be released. */
+  #handleAnswer({ type, packetIdentifier, reasonCode, properties }: Acknowledgement): SessionEvent | "again" {
+    const entry = this.#outbound.find(packetIdentifier);
+    const isExpected = entry !== undefined && isAnswerTo(type, entry);
+    if (!isExpected) {
+      if (type === "pubrec")
+        writeAcknowledgement(
+          this.#transmit,
+          "pubrel",
+          packetIdentifier,
+          this.#level === 4 ? 0 : PACKET_IDENTIFIER_NOT_FOUND,
+        );
+      return "again";
+    }
+    if (reasonCode >= 0x80 && type !== "pubcomp") {
+      this.#outbound.remove(entry);
+      const reason = [reasonInWords(reasonCode), properties.reasonString].filter((words) => words).join(": ");
+      return { type: "rejected", token: entry.token, reason };
+    }
+    if (type === "pubrec") {
+      this.#outbound.handlePubrec(entry);
+      return "again";
+    }
+    this.#outbound.remove(entry);
+    return { type: "acknowledged", token: entry.token };
+  }
+
+  /** False where it has to wait. */
+  #sendPublish(entry: Outbound, nowMs: number, rejected: SessionEvent[]): boolean {
+    const limits = this.#limits as BrokerLimits;
+    const { topic, payload, properties, token, packetIdentifier } = entry;
+    const qos = Math.min(entry.qos, limits.maximumQoS) as QoS;
+    const retain = entry.retain && limits.isRetainAvailable;
+    if (!this.#fitsBroker(topic, payload.length, qos, properties)) {
+      this.#outbound.remove(entry);
+      rejected.push({
+        type: "rejected",
+        token,
+        reason: `above the ${limits.maximumPacketSize} bytes that the broker takes`,
+      });
+      return true;
+    }
+    if (this.#outbound.sentCount >= limits.receiveMaximum) return false;
+    if (this.#bytesOf(topic, payload.length, qos, properties) + TRANSMIT_RESERVE_BYTES > this.#transmit.free)
+      return false;
+    this.#write(topic, payload, qos, retain, qos > 0 && entry.dup, packetIdentifier, properties);
+    entry.state = qos === 2 ? "awaitingPubrec" : "awaitingPuback";
+    entry.sentMs = nowMs;
+    if (qos === 0) {
+      // The broker takes no acknowledged messages: sent is all that can be had.
+      this.#outbound.remove(entry);
+      rejected.push({ type: "acknowledged", token });
+    }
+    return true;
+  }
+
+  #write(
+    topic: string,
+    payload: Uint8Array,
+    qos: QoS,
+    retain: boolean,
+    dup: boolean,
+    packetIdentifier: number,
+    properties: Properties,
+  ): void {
+    const common = { payload, qos, retain, dup, packetIdentifier };
+    if (this.#level === 4) {
+      writePublish(this.#transmit, { ...common, topic, properties: undefined });
+      return;
+    }
+    const { alias, isNew } = this.#outboundAliases.aliasOf(topic);
+    const withAlias = alias === 0 ? properties : { ...properties, topicAlias: alias };
+    writePublish(this.#transmit, { ...common, topic: isNew ? topic : "", properties: withAlias });
+  }
+
+  #fitsBroker(topic: string, payloadBytes: number, qos: QoS, properties: Properties): boolean {
+    return (
+      this.#limits !== undefined &&
+      this.#bytesOf(topic, payloadBytes, qos, properties) <= this.#limits.maximumPacketSize
+    );
+  }
+
+  /** With the topic in full and room for an alias. */
+  #bytesOf(topic: string, payloadBytes: number, qos: QoS, properties: Properties): number {
+    if (this.#level === 4) return publishBytes(topic, payloadBytes, qos, undefined);
+    return publishBytes(topic, payloadBytes, qos, properties) + ALIAS_BYTES;
+  }
+}
+
+/** Property identifier and value of a topic alias. */
+const ALIAS_BYTES = 3;
+
+/** A broker that has no QoS 2 may answer it with PUBACK (RabbitMQ does). */
+function isAnswerTo(type: Acknowledgement["type"], { state }: Outbound): boolean {
+  if (type === "puback") return state === "awaitingPuback" || state === "awaitingPubrec";
+  if (type === "pubrec") return state === "awaitingPubrec" || state === "awaitingPubcomp" || state === "unsentPubrel";
+  return state === "awaitingPubcomp";
+}
+
+/** Runs what writes to the store; its failure is a `StoreError`. */
+function storing<Result>(act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof ProtocolError) throw error;
+    throw new StoreError(error instanceof Error ? error.message : String(error));
+  }
+}

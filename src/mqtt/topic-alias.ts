@@ -1,0 +1,52 @@
+/** Topic aliases of MQTT 5 (3.3.2.3.4): short numbers for topics, one table a direction, new with each connection. */
+import { ProtocolError } from "../errors.ts";
+import { TOPIC_ALIAS_MAX } from "../limits.ts";
+import type { Publish } from "./packet.ts";
+import { DISCONNECT_REASON } from "./reason-codes.ts";
+
+/** What the broker's aliases stand for. */
+export class InboundAliases {
+  readonly #topics: string[] = [];
+
+  clear(): void {
+    this.#topics.length = 0;
+  }
+
+  /** The topic of a PUBLISH. Throws a `ProtocolError` for an alias that was never given or is above what we announced. */
+  resolve({ topic, properties }: Publish): string {
+    const { topicAlias } = properties;
+    if (topicAlias === undefined) return topic;
+    if (topicAlias < 1 || topicAlias > TOPIC_ALIAS_MAX)
+      throw new ProtocolError(
+        `topic alias ${topicAlias}, expected 1 to ${TOPIC_ALIAS_MAX} [MQTT-3.1.2-26]`,
+        DISCONNECT_REASON.topicAliasInvalid,
+      );
+    if (topic !== "") this.#topics[topicAlias] = topic;
+    const known = this.#topics[topicAlias];
+    if (known === undefined)
+      throw new ProtocolError(`topic alias ${topicAlias}: no topic was given for it [MQTT-3.3.2-8]`);
+    return known;
+  }
+}
+
+/** What our aliases stand for: the first topics of a connection get one each, until the broker's maximum. */
+export class OutboundAliases {
+  readonly #topics: string[] = [];
+  #max = 0;
+
+  /** @param max what the broker takes; 0: none */
+  reset(max: number): void {
+    this.#topics.length = 0;
+    this.#max = Math.min(max, TOPIC_ALIAS_MAX);
+  }
+
+  /** The alias of a topic, or 0; `isNew` where the topic has to be sent with it. */
+  aliasOf(topic: string): { readonly alias: number; readonly isNew: boolean } {
+    const index = this.#topics.indexOf(topic);
+    if (index >= 0) return { alias: index + 1, isNew: false };
+    if (this.#topics.length >= this.#max) return NO_ALIAS;
+    return { alias: this.#topics.push(topic), isNew: true };
+  }
+}
+
+const NO_ALIAS = Object.freeze({ alias: 0, isNew: true });

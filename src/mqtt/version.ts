@@ -1,0 +1,42 @@
+import type { ProtocolLevel } from "./packet.ts";
+
+export type ProtocolSetting = "auto" | "3.1.1" | "5";
+
+/**
+ * Which version the next attempt to connect speaks. `auto` begins with MQTT 5 and changes when the broker refuses it, by a
+ * reason code or by dropping the connection without CONNACK; what a broker has once accepted is kept.
+ */
+export class VersionChoice {
+  readonly #setting: ProtocolSetting;
+  #level: ProtocolLevel;
+  #isProven: boolean;
+
+  /** @param known what this broker accepted in a former life of the device, or undefined */
+  constructor(setting: ProtocolSetting, known: ProtocolLevel | undefined) {
+    this.#setting = setting;
+    this.#level = setting === "3.1.1" ? 4 : setting === "5" ? 5 : (known ?? 5);
+    this.#isProven = known !== undefined;
+  }
+
+  get level(): ProtocolLevel {
+    return this.#level;
+  }
+
+  handleAccepted(): void {
+    this.#isProven = true;
+  }
+
+  /** The broker says that it does not speak this version. Returns whether there is another one to try at once. */
+  handleUnsupported(): boolean {
+    if (this.#setting !== "auto") return false;
+    const wasFive = this.#level === 5;
+    this.#level = wasFive ? 4 : 5;
+    this.#isProven = false;
+    return wasFive;
+  }
+
+  /** The connection ended before CONNACK: the network's fault, or a broker that drops what it does not know. */
+  handleDropped(): boolean {
+    return this.#isProven ? false : this.handleUnsupported();
+  }
+}

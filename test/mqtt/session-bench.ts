@@ -1,0 +1,98 @@
+import { BACKOFF_MAX_MS } from "../../src/limits.ts";
+import { Session } from "../../src/mqtt/session.ts";
+import type { PublishOptions, SessionEvent, SessionOptions } from "../../src/mqtt/session-types.ts";
+import { fromHex, toHex } from "../vectors/vector.ts";
+
+export const CONNACK_NEW = "20020000";
+export const CONNACK_PRESENT = "20020100";
+export const SUBACK = "9003000101";
+
+/** A session with a clock of its own; jitter is whole, so that every wait is the ceiling. */
+export class Bench {
+  nowMs = 1000;
+  readonly session: Session;
+
+  constructor(options: Partial<SessionOptions> = {}) {
+    const subscriptions = [{ topicFilter: "a", qos: 1 } as const];
+    const will = { topic: "w", payload: Uint8Array.of(0x52), qos: 1, retain: true } as const;
+    this.session = new Session(
+      {
+        clientIdentifier: "p",
+        keepAliveSeconds: 60,
+        userName: "",
+        password: "",
+        will,
+        subscriptions,
+        subscriptionsGranted: false,
+        protocol: "3.1.1",
+        ...options,
+      },
+      () => 1,
+    );
+  }
+
+  events(): SessionEvent[] {
+    const events: SessionEvent[] = [];
+    for (let event = this.session.pollEvent(); event; event = this.session.pollEvent()) {
+      events.push(
+        event.type === "message"
+          ? { ...event, message: { ...event.message, payload: event.message.payload.slice() } }
+          : event,
+      );
+    }
+    return events;
+  }
+
+  /** Everything that is to be sent now, as hexadecimal digits of one write each. */
+  sent(): string[] {
+    const writes: string[] = [];
+    for (let bytes = this.session.pollTransmit(); bytes; bytes = this.session.pollTransmit()) writes.push(toHex(bytes));
+    return writes;
+  }
+
+  receive(hex: string): SessionEvent[] {
+    this.session.handleBytes(fromHex(hex), this.nowMs);
+    return this.events();
+  }
+
+  pass(ms: number): SessionEvent[] {
+    this.nowMs += ms;
+    this.session.handleTimeout(this.nowMs);
+    return this.events();
+  }
+
+  open(): void {
+    this.session.start(this.nowMs);
+    this.events();
+    this.session.handleConnected(this.nowMs);
+    this.sent();
+  }
+
+  connect(connack = CONNACK_NEW): this {
+    this.open();
+    this.receive(connack);
+    if (this.sent().length) this.receive(SUBACK);
+    return this;
+  }
+
+  reconnect(connack: string): string[] {
+    this.session.handleClosed("cut", this.nowMs);
+    this.events();
+    this.pass(BACKOFF_MAX_MS);
+    this.session.handleConnected(this.nowMs);
+    this.sent();
+    this.receive(connack);
+    return this.sent();
+  }
+
+  /** Publishes on the topic `t`; returns the token. */
+  publish(text: string, options: Partial<PublishOptions> = {}): number {
+    const payload = Uint8Array.from(text, (character) => character.charCodeAt(0));
+    return this.session.publish({ topic: "t", payload, qos: 1, retain: false, ...options }, this.nowMs);
+  }
+
+  /** Takes every message that is among these events. */
+  take(events: readonly SessionEvent[]): void {
+    for (const event of events) if (event.type === "message") this.session.acknowledge(event.token);
+  }
+}

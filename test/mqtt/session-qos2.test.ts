@@ -1,0 +1,190 @@
+import { describe, expect, it } from "vitest";
+import { RECEIVE_MAX, TAKE_TIMEOUT_MS } from "../../src/limits.ts";
+import { MemoryStore } from "../memory-store.ts";
+import { Bench, CONNACK_NEW, CONNACK_PRESENT } from "./session-bench.ts";
+
+const PUBLISH_2 = "3406000161000978";
+const PUBLISH_2_DUP = "3c06000161000978";
+
+describe("QoS 2 in", () => {
+  it("is PUBREC once taken, PUBCOMP at PUBREL, and the same message is not told twice between", () => {
+    const bench = new Bench().connect();
+    const [message] = bench.receive(PUBLISH_2);
+    expect(message).toMatchObject({ type: "message", message: { qos: 2, packetIdentifier: 9 } });
+    expect(bench.sent()).toEqual([]);
+    bench.take([message as never]);
+    expect(bench.sent()).toEqual(["50020009"]);
+    expect(bench.receive(PUBLISH_2_DUP)).toEqual([]);
+    expect(bench.sent()).toEqual(["50020009"]);
+    expect(bench.receive("62020009")).toEqual([]);
+    expect(bench.sent()).toEqual(["70020009"]);
+    expect(bench.receive(PUBLISH_2)).toHaveLength(1);
+  });
+
+  it("is recognised across a reconnect and a reboot, and new again where the broker lost the session", () => {
+    const store = new MemoryStore();
+    const bench = new Bench({ store }).connect();
+    bench.take(bench.receive(PUBLISH_2));
+    bench.sent();
+    bench.reconnect(CONNACK_PRESENT);
+    expect(bench.receive(PUBLISH_2_DUP)).toEqual([]);
+    expect(bench.sent()).toEqual(["50020009"]);
+    const rebooted = new Bench({ store, subscriptionsGranted: true }).connect(CONNACK_PRESENT);
+    expect(rebooted.receive(PUBLISH_2_DUP)).toEqual([]);
+    rebooted.reconnect(CONNACK_NEW);
+    expect(rebooted.receive(PUBLISH_2)).toHaveLength(1);
+    expect(store.keys()).toEqual([]);
+  });
+
+  it("answers a PUBREL that it does not know, so that the broker can finish", () => {
+    const bench = new Bench().connect();
+    bench.receive("62020009");
+    expect(bench.sent()).toEqual(["70020009"]);
+  });
+
+  it("is not answered before its identifier is on the store", () => {
+    const store = new MemoryStore();
+    const bench = new Bench({ store }).connect();
+    const events = bench.receive(PUBLISH_2);
+    store.isFailing = true;
+    bench.take(events);
+    expect(bench.sent()).toEqual([]);
+    expect(bench.events()).toMatchObject([{ type: "close" }, { type: "disconnected", reason: "store: flash is full" }]);
+  });
+});
+
+describe("taking messages", () => {
+  it("in another order than they came answers them in theirs", () => {
+    const bench = new Bench().connect();
+    const events = bench.receive(`3206000161000178${PUBLISH_2}3206000161000378`);
+    const tokens = events.map((event) => (event.type === "message" ? event.token : 0));
+    for (const index of [2, 1]) bench.session.acknowledge(tokens[index] as number);
+    expect(bench.sent()).toEqual([]);
+    bench.session.acknowledge(tokens[0] as number);
+    expect(bench.sent()).toEqual(["400200015002000940020003"]);
+  });
+
+  it("of a former connection answers nothing", () => {
+    const bench = new Bench().connect();
+    const events = bench.receive("3206000161000178");
+    bench.reconnect(CONNACK_PRESENT);
+    bench.take(events);
+    expect(bench.sent()).toEqual([]);
+    bench.take(bench.receive("3a06000161000178"));
+    expect(bench.sent()).toEqual(["40020001"]);
+  });
+
+  it("may last as long as the limit says", () => {
+    const bench = new Bench({ keepAliveSeconds: 3600 }).connect();
+    bench.receive("3206000161000178");
+    expect(bench.pass(TAKE_TIMEOUT_MS - 1)).toEqual([]);
+    expect(bench.pass(1).at(-1)).toMatchObject({ type: "disconnected", reason: expect.stringContaining("not taken") });
+  });
+
+  it("comes first: no more than the limit is told before the first is taken", () => {
+    const bench = new Bench().connect();
+    const packets = Array.from(
+      { length: RECEIVE_MAX + 5 },
+      (_, index) => `3205000161${(index + 1).toString(16).padStart(4, "0")}`,
+    );
+    const first = bench.receive(packets.join(""));
+    expect(first).toHaveLength(RECEIVE_MAX);
+    bench.take(first);
+    bench.sent();
+    expect(bench.events()).toHaveLength(5);
+  });
+});
+
+describe("QoS 2 out", () => {
+  it("is PUBLISH, PUBREL after PUBREC, and over with PUBCOMP", () => {
+    const bench = new Bench({ store: new MemoryStore() }).connect();
+    expect(bench.publish("x", { qos: 2 })).toBe(1);
+    expect(bench.sent()).toEqual(["3406000174000278"]);
+    expect(bench.receive("50020002")).toEqual([]);
+    expect(bench.sent()).toEqual(["62020002"]);
+    expect(bench.receive("70020002")).toEqual([{ type: "acknowledged", token: 1 }]);
+    expect(bench.session.inflightCount).toBe(0);
+  });
+
+  it.each([
+    ["before PUBREC", [], ["3c06000174000278"]],
+    ["after PUBREC", ["50020002"], ["62020002"]],
+  ])("cut %s goes on where it was, after a reconnect and after a reboot", (_name, received, expected) => {
+    const store = new MemoryStore();
+    const bench = new Bench({ store }).connect();
+    bench.publish("x", { qos: 2 });
+    bench.sent();
+    for (const hex of received) bench.receive(hex);
+    bench.sent();
+    expect(bench.reconnect(CONNACK_PRESENT)).toEqual(expected);
+    const rebooted = new Bench({ store, subscriptionsGranted: true });
+    rebooted.open();
+    rebooted.receive(CONNACK_PRESENT);
+    expect(rebooted.sent()).toEqual(expected);
+    rebooted.receive("50020002");
+    rebooted.sent();
+    expect(rebooted.receive("70020002")).toEqual([{ type: "acknowledged", token: 1 }]);
+    expect(store.keys()).toEqual([]);
+  });
+
+  it("that a lost session had taken is over; one that it had not is sent as new", () => {
+    const bench = new Bench().connect();
+    bench.publish("x", { qos: 2 });
+    bench.publish("y", { qos: 2 });
+    bench.sent();
+    bench.receive("50020002");
+    bench.sent();
+    bench.session.handleClosed("cut", bench.nowMs);
+    bench.events();
+    bench.pass(60_000);
+    bench.session.handleConnected(bench.nowMs);
+    bench.sent();
+    expect(bench.receive(CONNACK_NEW)).toContainEqual({ type: "acknowledged", token: 1 });
+    expect(bench.sent()[0]).toMatch(/3406000174000379$/);
+  });
+
+  it("is over with PUBACK where the broker knows no QoS 2", () => {
+    const bench = new Bench().connect();
+    bench.publish("x", { qos: 2 });
+    expect(bench.receive("40020002")).toEqual([{ type: "acknowledged", token: 1 }]);
+  });
+
+  it("releases what it does not know, so that the broker can finish", () => {
+    const bench = new Bench().connect();
+    bench.receive("50020077");
+    expect(bench.sent()).toEqual(["62020077"]);
+  });
+});
+
+describe("durable messages", () => {
+  it("are on the store before they are sent, and gone when the broker has them", () => {
+    const store = new MemoryStore();
+    const bench = new Bench({ store }).connect();
+    bench.publish("kept", { isDurable: true });
+    expect(store.keys()).toEqual(["o-1"]);
+    bench.publish("not");
+    const rebooted = new Bench({ store, subscriptionsGranted: true });
+    expect(rebooted.session.inflightCount).toBe(1);
+    rebooted.open();
+    rebooted.receive(CONNACK_PRESENT);
+    expect(rebooted.sent()).toEqual(["3a090001740002" + "6b657074"]);
+    rebooted.receive("40020002");
+    expect(store.keys()).toEqual([]);
+  });
+
+  it("that the store refuses are not sent", () => {
+    const store = new MemoryStore();
+    const bench = new Bench({ store }).connect();
+    store.isFailing = true;
+    expect(() => bench.publish("x", { isDurable: true })).toThrow("flash is full");
+    expect([bench.sent(), bench.session.inflightCount]).toEqual([[], 0]);
+  });
+
+  it("that are damaged are left out, and what a power cut left behind is cleared", () => {
+    const store = new MemoryStore();
+    store.records.set("o-3", Uint8Array.of(1, 2));
+    store.records.set("r-9", Uint8Array.of(1));
+    expect(new Bench({ store }).session.inflightCount).toBe(0);
+    expect(store.keys()).toEqual([]);
+  });
+});
