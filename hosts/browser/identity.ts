@@ -1,7 +1,8 @@
 /**
  * Who a pager in a page is. Each tab needs a uid of its own, since two clients with one identifier throw each other off
- * the broker; and a tab that is loaded again should be the one it was, with its inbox. So the tabs of a browser share
- * `page-1`, `page-2` … and a lock says which are taken; it falls when the tab is gone, however it went.
+ * the broker; and a tab that is loaded again should be the one it was, with its inbox. So a browser keeps a name that it
+ * drew once, its tabs are `page-<name>-1`, `page-<name>-2` …, and a lock says which are taken; it falls when the tab is
+ * gone, however it went.
  */
 export interface Identity {
   readonly uid: string;
@@ -12,8 +13,12 @@ export interface Identity {
 /** Tabs of one browser with a pager. */
 const PAGES_MAX = 100;
 
+/** Where the name of this browser is kept. */
+const NAME_KEY = "fieldpager.browser";
+
 /** Takes the first uid of this browser that no other tab has. */
-export async function takeIdentity(prefix = "page-"): Promise<Identity> {
+export async function takeIdentity(storage: Storage = localStorage): Promise<Identity> {
+  const prefix = `page-${browserName(storage)}-`;
   // Locks exist only where the page is secure: https, or this machine.
   if (!navigator.locks) return randomIdentity(prefix);
   for (let number = 1; number <= PAGES_MAX; number += 1) {
@@ -37,7 +42,19 @@ function tryLock(name: string): Promise<(() => void) | undefined> {
   });
 }
 
+/** Four letters and digits, drawn when this browser shows a pager for the first time. */
+function browserName(storage: Storage): string {
+  const kept = storage.getItem(NAME_KEY);
+  if (kept && /^[0-9a-z]{4}$/.test(kept)) return kept;
+  const name = randomText().padStart(4, "0").slice(-4);
+  storage.setItem(NAME_KEY, name);
+  return name;
+}
+
 function randomIdentity(prefix: string): Identity {
-  const chance = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-  return { uid: `${prefix}${chance.toString(36)}`, release: () => {} };
+  return { uid: `${prefix}${randomText()}`, release: () => {} };
+}
+
+function randomText(): string {
+  return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0).toString(36);
 }

@@ -22,7 +22,7 @@ const BUTTONS = Object.freeze([
 ] as const);
 
 export interface PagerOptions {
-  /** Settings by name, over those that the page's address gives. Without `uid` the first free `page-1`, `page-2` … */
+  /** Settings by name, over those that the page's address gives. Without `uid` the first free one of this browser. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly size?: Size;
   readonly onLog?: (line: string) => void;
