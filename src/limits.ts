@@ -45,6 +45,12 @@ export const SESSION_EXPIRY_SECONDS = 2_592_000;
 /** How long the application may take to take a message, in milliseconds. Then the connection is closed and the message comes again. */
 export const TAKE_TIMEOUT_MS = 60_000;
 
+/** How near the learned ping interval comes to the longest that the network allows, in milliseconds. */
+export const KEEP_ALIVE_STEP_MS = 30_000;
+
+/** After how long an idle time that killed a connection is tried again, in milliseconds. A day. */
+export const KEEP_ALIVE_RETRY_MS = 86_400_000;
+
 /** How long a connection may take to open (resolve, connect, TLS), in milliseconds. Then it is given up. */
 export const OPEN_TIMEOUT_MS = 20_000;
 

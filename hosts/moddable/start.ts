@@ -63,7 +63,9 @@ function prepare(board: Board, { measureText, size }: Display): Prepared | { rea
     const { wallClock, sensors } = board;
     const store = board.openStore();
     const random = Math.random;
-    return { gateway: new Gateway({ settings, store, random, wallClock, measureText, size, sensors }), own };
+    const network = String(own["wifi.ssid"] ?? "");
+    const gateway = new Gateway({ settings, store, random, wallClock, measureText, size, sensors, network });
+    return { gateway, own };
   } catch (error) {
     return { errors: [String(error)] };
   }

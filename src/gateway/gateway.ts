@@ -24,6 +24,7 @@ import type { Button } from "./buttons.ts";
 import { type Counters, faultsInWords, newCounters } from "./counters.ts";
 import type { GatewayEvent } from "./events.ts";
 import { readMessage, readPlainPage } from "./incoming.ts";
+import { NetworkRecord } from "./network-record.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
 import type { Settings } from "./settings.ts";
 import { timeOfDay } from "./time-of-day.ts";
@@ -38,6 +39,8 @@ export interface GatewayOptions {
   /** Of the screen, in pixels; 0 by 0 for a board without one, on which nothing counts as shown. */
   readonly size: Size;
   readonly sensors: readonly Sensor[];
+  /** Names the network, for example by its SSID: what is learned of one does not hold for another. Default: the only one. */
+  readonly network?: string | undefined;
   readonly backoff?: BackoffLimits | undefined;
 }
 
@@ -49,6 +52,7 @@ export class Gateway {
   readonly #topics: Topics;
   readonly #session: Session;
   readonly #brokerRecord: BrokerRecord;
+  readonly #networkRecord: NetworkRecord;
   readonly #inbox: Inbox;
   readonly #viewer: Viewer;
   readonly #sampler: Sampler;
@@ -71,10 +75,13 @@ export class Gateway {
       (topicFilter) => ({ topicFilter, qos: 1 }) as const,
     );
     this.#brokerRecord = new BrokerRecord(store, `${broker.host}:${broker.port}`, subscriptions);
+    this.#networkRecord = new NetworkRecord(store, options.network ?? "");
     this.#session = new Session(
       {
         clientIdentifier: settings.uid,
         keepAliveSeconds: broker.keepAliveSeconds,
+        keepAliveMinSeconds: broker.keepAliveMinSeconds,
+        learnedInterval: this.#networkRecord.learned,
         userName: broker.userName,
         password: broker.password,
         will: { topic: this.#topics.presence, payload: OFFLINE, qos: 1, retain: true },
@@ -256,6 +263,9 @@ export class Gateway {
         break;
       case "acknowledged":
         this.#keeping(() => this.#outbox.handleTaken(event.token));
+        break;
+      case "intervalLearned":
+        this.#keeping(() => this.#networkRecord.write(event.learned));
         break;
       case "rejected":
         this.#counters.rejected += 1;

@@ -19,7 +19,10 @@ export interface BrokerSettings {
   /** Empty: log in without a name. */
   readonly userName: string;
   readonly password: string;
+  /** Longest time between pings; learning ends here. */
   readonly keepAliveSeconds: number;
+  /** Shortest time between pings; learning begins here. */
+  readonly keepAliveMinSeconds: number;
 }
 
 export interface Settings {
@@ -59,7 +62,8 @@ export const SETTINGS = Object.freeze({
   "broker.path": { kind: "text", default: "/mqtt", bytesMax: 255 },
   "broker.userName": { kind: "text", default: "", bytesMax: 255 },
   "broker.password": { kind: "text", default: "", bytesMax: 255 },
-  "broker.keepAlive": { kind: "number", default: 60, min: 5, max: KEEP_ALIVE_SECONDS_MAX },
+  "broker.keepAlive": { kind: "number", default: 300, min: 5, max: KEEP_ALIVE_SECONDS_MAX },
+  "broker.keepAliveMin": { kind: "number", default: 60, min: 5, max: KEEP_ALIVE_SECONDS_MAX },
   "telemetry.format": { kind: "choice", default: "cbor", choices: ["cbor", "json"] },
   "telemetry.interval": { kind: "number", default: 60, min: 0, max: 86_400 },
   "telemetry.maxAge": { kind: "number", default: 600, min: 0, max: 86_400 },
@@ -93,6 +97,7 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>): SettingsR
       userName: text("broker.userName"),
       password: text("broker.password"),
       keepAliveSeconds: number("broker.keepAlive"),
+      keepAliveMinSeconds: number("broker.keepAliveMin"),
     },
     telemetry: {
       format: text("telemetry.format") as "cbor" | "json",

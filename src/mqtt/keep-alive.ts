@@ -1,19 +1,28 @@
 import { PINGRESP_TIMEOUT_MS } from "../limits.ts";
+import type { IntervalLearner } from "./interval-learner.ts";
 
 /**
  * When to send PINGREQ (3.1.2.10): after one interval without sending, so that the broker keeps us, and after one interval
- * without receiving, so that a half-open connection is found; no ping while both directions are busy. The deadline of
- * PINGRESP counts from the moment the PINGREQ was handed to the host.
+ * without receiving, so that a half-open connection is found; no ping while both directions are busy. The interval is
+ * learned, and never longer than what CONNECT or the broker said. The deadline of PINGRESP counts from the moment the
+ * PINGREQ was handed to the host.
  */
 export class KeepAlive {
-  #intervalMs = 0;
+  readonly #learner: IntervalLearner;
+  #intervalMaxMs = 0;
   #sentMs = 0;
   #receivedMs = 0;
   #pingSentMs: number | undefined;
+  /** How long nothing had passed in either direction when the ping that is out was sent. */
+  #pingIdleMs = 0;
+
+  constructor(learner: IntervalLearner) {
+    this.#learner = learner;
+  }
 
   /** @param keepAliveSeconds what holds on this connection; the broker waits one and a half of it [MQTT-3.1.2-24]; 0: no pings */
   handleConnected(keepAliveSeconds: number, nowMs: number): void {
-    this.#intervalMs = keepAliveSeconds * 1000;
+    this.#intervalMaxMs = keepAliveSeconds * 1000;
     this.#sentMs = nowMs;
     this.#receivedMs = nowMs;
     this.#pingSentMs = undefined;
@@ -29,19 +38,34 @@ export class KeepAlive {
 
   handlePingSent(nowMs: number): void {
     this.#pingSentMs = nowMs;
+    this.#pingIdleMs = nowMs - Math.max(this.#sentMs, this.#receivedMs);
   }
 
-  handlePingresp(): void {
+  /** Returns whether something was learned of the network. */
+  handlePingresp(nowMs: number): boolean {
+    const isAnswer = this.#pingSentMs !== undefined;
     this.#pingSentMs = undefined;
+    return isAnswer && this.#learner.handleAnswered(this.#pingIdleMs, nowMs);
+  }
+
+  /** The connection has ended. Where a ping was out after a whole idle interval, it may have been the network's memory. */
+  handleEnded(nowMs: number): boolean {
+    const isProbe = this.#pingSentMs !== undefined && this.#pingIdleMs >= this.#intervalMs;
+    this.#pingSentMs = undefined;
+    return isProbe && this.#learner.handleLost(this.#pingIdleMs, nowMs);
   }
 
   /** When the next ping is due, or, while one is out, when its answer is overdue; undefined: never. */
   get deadlineMs(): number | undefined {
     if (this.#pingSentMs !== undefined) return this.#pingSentMs + PINGRESP_TIMEOUT_MS;
-    return this.#intervalMs === 0 ? undefined : Math.min(this.#sentMs, this.#receivedMs) + this.#intervalMs;
+    return this.#intervalMaxMs === 0 ? undefined : Math.min(this.#sentMs, this.#receivedMs) + this.#intervalMs;
   }
 
   get isAwaitingPingresp(): boolean {
     return this.#pingSentMs !== undefined;
+  }
+
+  get #intervalMs(): number {
+    return Math.min(this.#learner.intervalMs, this.#intervalMaxMs);
   }
 }

@@ -1,13 +1,19 @@
 /** What a session is told when it is made, and what it tells. */
 import type { Store } from "../seams.ts";
 import type { BackoffLimits } from "./backoff.ts";
+import type { LearnedInterval } from "./interval-learner.ts";
 import type { OversizePublish, ProtocolLevel, Publish, QoS, Subscription, Will } from "./packet.ts";
 import type { Properties } from "./properties.ts";
 import type { ProtocolSetting } from "./version.ts";
 
 export interface SessionOptions {
   readonly clientIdentifier: string;
+  /** Longest time between pings, announced in CONNECT. */
   readonly keepAliveSeconds: number;
+  /** Shortest time between pings, where learning begins; default: `keepAliveSeconds`, nothing is learned. */
+  readonly keepAliveMinSeconds?: number | undefined;
+  /** What was learned of this network before (see the event `intervalLearned`). */
+  readonly learnedInterval?: LearnedInterval | undefined;
   /** Empty: none. */
   readonly userName: string;
   readonly password: string;
@@ -60,5 +66,7 @@ export type SessionEvent =
   | { readonly type: "oversize"; readonly message: OversizePublish }
   /** The broker has taken the message that `publish` gave this token. */
   | { readonly type: "acknowledged"; readonly token: number }
+  /** How long the network lets a connection be idle; to be remembered for `learnedInterval`. */
+  | { readonly type: "intervalLearned"; readonly learned: LearnedInterval }
   /** The broker refused it, or it cannot be sent to this broker; it is not tried again. */
   | { readonly type: "rejected"; readonly token: number; readonly reason: string };

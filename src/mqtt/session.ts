@@ -45,6 +45,7 @@ import {
   writeSubscribe,
 } from "./encoder.ts";
 import { Exchange } from "./exchange.ts";
+import { IntervalLearner } from "./interval-learner.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import type { Connack, Disconnect, QoS, ReceivedPacket, Suback } from "./packet.ts";
 import { NO_PROPERTIES } from "./properties.ts";
@@ -61,7 +62,8 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #backoff: Backoff;
   readonly #version: VersionChoice;
-  readonly #keepAlive = new KeepAlive();
+  readonly #learner: IntervalLearner;
+  readonly #keepAlive: KeepAlive;
   readonly #decoder = new Decoder(PACKET_BYTES_MAX);
   readonly #transmit = new ByteWriter(TRANSMIT_BYTES_MAX);
   readonly #exchange: Exchange;
@@ -85,6 +87,9 @@ export class Session {
     this.#subscriptionsGranted = options.subscriptionsGranted;
     this.#backoff = new Backoff(options.backoff ?? { baseMs: BACKOFF_BASE_MS, maxMs: BACKOFF_MAX_MS }, random);
     this.#version = new VersionChoice(options.protocol, options.knownLevel);
+    const { keepAliveSeconds, keepAliveMinSeconds = keepAliveSeconds, learnedInterval } = options;
+    this.#learner = new IntervalLearner(keepAliveMinSeconds * 1000, keepAliveSeconds * 1000, learnedInterval);
+    this.#keepAlive = new KeepAlive(this.#learner);
     this.#exchange = new Exchange(options.store, this.#transmit);
   }
 
@@ -275,7 +280,7 @@ export class Session {
       case "suback":
         return this.#handleSuback(packet);
       case "pingresp":
-        this.#keepAlive.handlePingresp();
+        if (this.#keepAlive.handlePingresp(this.#nowMs)) this.#tellLearned();
         this.#timers.setOrClear("keepAlive", this.#keepAlive.deadlineMs);
         return "again";
       case "disconnect":
@@ -411,6 +416,10 @@ export class Session {
     this.#timers.setOrClear("keepAlive", this.#keepAlive.deadlineMs);
   }
 
+  #tellLearned(): void {
+    this.#events.push({ type: "intervalLearned", learned: this.#learner.learned });
+  }
+
   #open(): void {
     this.#state = "opening";
     this.#timers.clear("reconnect");
@@ -428,6 +437,7 @@ export class Session {
 
   #disconnect(reason: string, how: { isImmediate?: boolean; serverReference?: string | undefined } = {}): void {
     this.#state = "waiting";
+    if (this.#keepAlive.handleEnded(this.#nowMs)) this.#tellLearned();
     this.#timers.clearAll();
     this.#transmit.clear();
     this.#subscribeIdentifier = 0;

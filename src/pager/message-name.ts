@@ -1,3 +1,4 @@
+import { fnv1a, hexWord } from "../fnv.ts";
 import { encodeUtf8 } from "../utf8.ts";
 
 /**
@@ -7,15 +8,5 @@ import { encodeUtf8 } from "../utf8.ts";
 export function messageName(sender: string, id: string | undefined, payload: Uint8Array): string {
   const senderBytes = encodeUtf8(`${id === undefined ? "p" : "i"}${sender}\0`);
   const rest = id === undefined ? payload : encodeUtf8(id);
-  return hex(fnv1a(rest, fnv1a(senderBytes, 0x811c9dc5))) + hex(fnv1a(rest, fnv1a(senderBytes, 0x9747b28c)));
-}
-
-function fnv1a(bytes: Uint8Array, start: number): number {
-  let hash = start;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
-}
-
-function hex(word: number): string {
-  return word.toString(16).padStart(8, "0");
+  return hexWord(fnv1a(rest, fnv1a(senderBytes))) + hexWord(fnv1a(rest, fnv1a(senderBytes, 0x9747b28c)));
 }

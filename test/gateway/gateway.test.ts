@@ -31,6 +31,7 @@ class Bench {
       env: "acme",
       uid: "p1",
       "broker.protocol": "3.1.1",
+      "broker.keepAlive": 60,
       "telemetry.interval": 0,
       "screen.dwell": 0,
     });
@@ -406,6 +407,7 @@ function settingsOf(): Settings {
       env: "acme",
       uid: "p1",
       "broker.protocol": "3.1.1",
+      "broker.keepAlive": 60,
       "telemetry.interval": 0,
       "screen.dwell": 0,
     }) as { settings: Settings }

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { BrokerRecord } from "../../src/gateway/broker-record.ts";
+import { NetworkRecord } from "../../src/gateway/network-record.ts";
+import { MemoryStore } from "../memory-store.ts";
+
+const SUBSCRIPTIONS = [{ topicFilter: "/a/im/p", qos: 1 }] as const;
+
+describe("what is remembered of a broker", () => {
+  it("holds for that broker and those subscriptions", () => {
+    const store = new MemoryStore();
+    const record = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
+    expect([record.isGranted, record.protocolLevel]).toEqual([false, undefined]);
+    record.handleConnected(5, false);
+    record.setGranted(true);
+    const again = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
+    expect([again.isGranted, again.protocolLevel]).toEqual([true, 5]);
+    expect(new BrokerRecord(store, "b:1883", SUBSCRIPTIONS).protocolLevel).toBeUndefined();
+    expect(new BrokerRecord(store, "a:1883", [{ topicFilter: "/a/cmd/p", qos: 1 }]).isGranted).toBe(false);
+  });
+
+  it("forgets the subscriptions with the session, before they are granted anew", () => {
+    const store = new MemoryStore();
+    const record = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
+    record.setGranted(true);
+    record.handleConnected(4, true);
+    expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).isGranted).toBe(true);
+    record.handleConnected(4, false);
+    expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).isGranted).toBe(false);
+  });
+
+  it("writes only what has changed, and takes a damaged record for none", () => {
+    const store = new MemoryStore();
+    const record = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
+    record.handleConnected(5, false);
+    record.setGranted(true);
+    const { writes } = store;
+    record.handleConnected(5, true);
+    record.setGranted(true);
+    expect(store.writes).toBe(writes);
+    for (const bytes of [[0xff], [], [0x61]]) {
+      store.records.set("broker", Uint8Array.from(bytes));
+      expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).isGranted).toBe(false);
+    }
+  });
+});
+
+describe("what is learned of a network", () => {
+  it("holds for that network", () => {
+    const store = new MemoryStore();
+    const home = new NetworkRecord(store, "home");
+    expect(home.learned).toBeUndefined();
+    home.write({ goodMs: 90_000.5, badMs: undefined });
+    expect(new NetworkRecord(store, "home").learned).toEqual({ goodMs: 90_001, badMs: undefined });
+    home.write({ goodMs: 90_000, badMs: 120_000 });
+    expect(new NetworkRecord(store, "home").learned).toEqual({ goodMs: 90_000, badMs: 120_000 });
+    expect(new NetworkRecord(store, "café").learned).toBeUndefined();
+    store.records.set([...store.records.keys()][0] as string, Uint8Array.of(1));
+    expect(home.learned).toBeUndefined();
+  });
+});
