@@ -4,21 +4,22 @@ import { decodeUtf8, utf8Length, writeUtf8 } from "./utf8.ts";
 
 /** Reads forward. Each read names the field it is for; a read past the end throws a `FormatError` with that name. */
 export class ByteReader {
-  #bytes: Uint8Array;
+  /** What is read; a view keeps its own offset. */
+  bytes: Uint8Array;
   /** Offset of the next byte. */
   offset: number;
   /** Offset behind the last byte. */
   end: number;
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.offset = start;
     this.end = end;
   }
 
   /** Begins again with other bytes; the reader itself is kept. */
   reset(bytes: Uint8Array, start: number, end: number): this {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.offset = start;
     this.end = end;
     return this;
@@ -29,12 +30,12 @@ export class ByteReader {
   }
 
   uint8(field: string): number {
-    return this.#bytes[this.#take(1, field)] as number;
+    return this.bytes[this.#take(1, field)] as number;
   }
 
   uint16(field: string): number {
     const at = this.#take(2, field);
-    return ((this.#bytes[at] as number) << 8) | (this.#bytes[at + 1] as number);
+    return ((this.bytes[at] as number) << 8) | (this.bytes[at + 1] as number);
   }
 
   uint32(field: string): number {
@@ -44,13 +45,13 @@ export class ByteReader {
   /** A view of the next `length` bytes: it lives as long as the buffer behind it. */
   view(length: number, field: string): Uint8Array {
     const at = this.#take(length, field);
-    return this.#bytes.subarray(at, at + length);
+    return this.bytes.subarray(at, at + length);
   }
 
   /** The next `length` bytes as UTF-8 text. */
   text(length: number, field: string): string {
     const at = this.#take(length, field);
-    return decodeUtf8(this.#bytes, at, at + length, field);
+    return decodeUtf8(this.bytes, at, at + length, field);
   }
 
   #take(length: number, field: string): number {
@@ -97,6 +98,14 @@ export class ByteWriter {
 
   bytes(bytes: Uint8Array): void {
     this.#bytes.set(bytes, this.#grow(bytes.length));
+  }
+
+  /** Bytes behind their length in 2 bytes; at most 65,535 of them. */
+  prefixedBytes(bytes: Uint8Array): void {
+    const at = this.#grow(2 + bytes.length);
+    this.#bytes[at] = bytes.length >> 8;
+    this.#bytes[at + 1] = bytes.length;
+    this.#bytes.set(bytes, at + 2);
   }
 
   /** The text as UTF-8, without a length. */

@@ -36,6 +36,9 @@ export const INFLIGHT_MAX = 8;
 /** Messages of QoS 1 and 2 that the broker may send before the first is answered; announced in MQTT 5. More end the connection. */
 export const RECEIVE_MAX = 32;
 
+/** Topics whose translation is kept, a direction. */
+export const TOPICS_CACHED_MAX = 16;
+
 /** Topic aliases a direction (MQTT 5). The broker is told; further topics of ours are sent in full. */
 export const TOPIC_ALIAS_MAX = 8;
 

@@ -12,10 +12,15 @@ const PIECE_UNITS = 64;
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number, field: string): string {
   let at = start;
   while (at < end && (bytes[at] as number) < 0x80) at += 1;
-  if (at < end) return decodeAny(bytes, start, end, field);
+  return at < end ? decodeAny(bytes, start, end, field) : latin1(bytes, start, end);
+}
+
+/** The text with one character of the same code for each byte: a key for the bytes, and their text where they are ASCII. */
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= PIECE_UNITS) return fromUnits(bytes.subarray(start, end));
   let text = "";
-  for (at = start; at < end; at += PIECE_UNITS) text += fromUnits(bytes.subarray(at, Math.min(at + PIECE_UNITS, end)));
+  for (let at = start; at < end; at += PIECE_UNITS)
+    text += fromUnits(bytes.subarray(at, Math.min(at + PIECE_UNITS, end)));
   return text;
 }
 

@@ -12,7 +12,7 @@ import {
 } from "./packet.ts";
 import { NO_PROPERTIES, type Properties, readProperties } from "./properties.ts";
 import { isReasonCode } from "./reason-codes.ts";
-import { isTopicName } from "./topic.ts";
+import { TopicCache } from "./topic.ts";
 
 const PINGRESP = Object.freeze({ type: "pingresp" } as const);
 const ACKNOWLEDGEMENT_NAMES: Readonly<Record<number, AcknowledgementType>> = Object.freeze({
@@ -24,6 +24,7 @@ const ACKNOWLEDGEMENT_NAMES: Readonly<Record<number, AcknowledgementType>> = Obj
 
 export class BodyDecoder {
   readonly #protocolLevel: ProtocolLevel;
+  readonly #topics = new TopicCache();
 
   constructor(protocolLevel: ProtocolLevel) {
     this.#protocolLevel = protocolLevel;
@@ -61,13 +62,16 @@ export class BodyDecoder {
     const qos = publishQoS(typeAndFlags);
     const dup = (typeAndFlags & 8) !== 0;
     if (dup && qos === 0) throw new FormatError("PUBLISH flags", 0, "DUP with QoS 0 [MQTT-3.3.1-2]");
-    const topic = reader.text(reader.uint16("PUBLISH topic length"), "PUBLISH topic");
+    const topicLength = reader.uint16("PUBLISH topic length");
+    const topicStart = reader.offset;
+    const topicEnd = topicStart + topicLength;
+    if (topicEnd > reader.end) reader.view(topicLength, "PUBLISH topic");
+    reader.offset = topicEnd;
     const packetIdentifier = qos === 0 ? 0 : packetIdentifierOf(reader, "PUBLISH");
-    const properties = this.#properties(PACKET_TYPE.publish, reader);
-    const isAliased = topic === "" && properties.topicAlias !== undefined;
-    if (!isAliased && !isTopicName(topic))
-      throw new FormatError("PUBLISH topic", 2, "empty, with a wildcard or with U+0000 [MQTT-3.3.2-2]");
-    const payload = reader.view(reader.remaining, "PUBLISH payload");
+    const properties = this.#protocolLevel === 5 ? this.#properties(PACKET_TYPE.publish, reader) : NO_PROPERTIES;
+    const isAliased = topicLength === 0 && properties.topicAlias !== undefined;
+    const topic = isAliased ? "" : this.#topics.decode(reader.bytes, topicStart, topicEnd);
+    const payload = reader.bytes.subarray(reader.offset, reader.end);
     const retain = (typeAndFlags & 1) !== 0;
     return { type: "publish", topic, payload, qos, retain, dup, packetIdentifier, properties };
   }

@@ -78,7 +78,8 @@ export function writeConnect(writer: ByteWriter, connect: Connect): void {
 }
 
 export interface OutgoingPublish {
-  readonly topic: string;
+  /** As UTF-8. */
+  readonly topic: Uint8Array;
   readonly payload: Uint8Array;
   readonly qos: QoS;
   readonly retain: boolean;
@@ -95,9 +96,9 @@ export function writePublish(writer: ByteWriter, publish: OutgoingPublish): void
   writeFixedHeader(
     writer,
     (PACKET_TYPE.publish << 4) | flags,
-    publishBodyBytes(topic, payload.length, qos, properties),
+    publishBodyBytes(topic.length, payload.length, qos, properties),
   );
-  writer.prefixedText(topic);
+  writer.prefixedBytes(topic);
   if (qos > 0) writer.uint16(publish.packetIdentifier);
   if (properties) writeProperties(writer, properties);
   writer.bytes(payload);
@@ -105,12 +106,12 @@ export function writePublish(writer: ByteWriter, publish: OutgoingPublish): void
 
 /** Size of a PUBLISH, in bytes with its fixed header. @param properties undefined: MQTT 3.1.1 */
 export function publishBytes(
-  topic: string,
+  topicBytes: number,
   payloadBytes: number,
   qos: QoS,
   properties: Properties | undefined,
 ): number {
-  return packetBytes(publishBodyBytes(topic, payloadBytes, qos, properties));
+  return packetBytes(publishBodyBytes(topicBytes, payloadBytes, qos, properties));
 }
 
 /** PUBACK, PUBREC, PUBREL or PUBCOMP; a reason code only where it is not 0, properties only where there are any (MQTT 5). */
@@ -122,6 +123,11 @@ export function writeAcknowledgement(
   properties = NO_PROPERTIES,
 ): void {
   const packetType = PACKET_TYPE[type];
+  if (reasonCode === 0 && properties === NO_PROPERTIES) {
+    writer.uint16((((packetType << 4) | (type === "pubrel" ? 2 : 0)) << 8) | 2);
+    writer.uint16(packetIdentifier);
+    return;
+  }
   const hasProperties = properties !== NO_PROPERTIES;
   const hasReason = reasonCode !== 0 || hasProperties;
   const length = 2 + (hasReason ? 1 : 0) + (hasProperties ? propertiesBytes(properties, 1 << packetType) : 0);
@@ -205,9 +211,14 @@ function subscriptionOptions(
   return qos | (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | ((retainHandling ?? 0) << 4);
 }
 
-function publishBodyBytes(topic: string, payloadBytes: number, qos: QoS, properties: Properties | undefined): number {
+function publishBodyBytes(
+  topicBytes: number,
+  payloadBytes: number,
+  qos: QoS,
+  properties: Properties | undefined,
+): number {
   const propertyBytes = properties ? propertiesBytes(properties, 1 << PACKET_TYPE.publish) : 0;
-  return 2 + utf8Length(topic) + (qos > 0 ? 2 : 0) + propertyBytes + payloadBytes;
+  return 2 + topicBytes + (qos > 0 ? 2 : 0) + propertyBytes + payloadBytes;
 }
 
 function subscribeBodyBytes(subscriptions: readonly Subscription[], properties: Properties | undefined): number {

@@ -14,6 +14,7 @@ import type { Acknowledgement, OversizePublish, ProtocolLevel, Publish, QoS } fr
 import type { Properties } from "./properties.ts";
 import { DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
 import type { SessionEvent } from "./session-types.ts";
+import { TopicCache } from "./topic.ts";
 import { InboundAliases, OutboundAliases } from "./topic-alias.ts";
 
 /** An acknowledgement with its reason code. */
@@ -26,6 +27,7 @@ export class Exchange {
   readonly #transmit: ByteWriter;
   readonly #outbound: OutboundTable;
   readonly #inbound: InboundTable;
+  readonly #topics = new TopicCache();
   readonly #inboundAliases = new InboundAliases();
   readonly #outboundAliases = new OutboundAliases();
   #level: ProtocolLevel = 4;
@@ -87,7 +89,7 @@ export class Exchange {
 
   canPublish(topic: string, payloadBytes: number, qos: QoS, properties: Properties): boolean {
     if (!this.#limits || (qos > 0 && this.#outbound.isFull)) return false;
-    return this.#bytesOf(topic, payloadBytes, qos, properties) + TRANSMIT_RESERVE_BYTES <= this.#transmit.free;
+    return this.bytesOf(topic, payloadBytes, qos, properties) + TRANSMIT_RESERVE_BYTES <= this.#transmit.free;
   }
 
   /** Writes a message of QoS 0; one that is above the broker's limit is left out and false returned. */
@@ -244,7 +246,7 @@ export class Exchange {
       return true;
     }
     if (this.#outbound.sentCount >= limits.receiveMaximum) return false;
-    if (this.#bytesOf(topic, payload.length, qos, properties) + TRANSMIT_RESERVE_BYTES > this.#transmit.free)
+    if (this.bytesOf(topic, payload.length, qos, properties) + TRANSMIT_RESERVE_BYTES > this.#transmit.free)
       return false;
     this.#write(topic, payload, qos, retain, qos > 0 && entry.dup, packetIdentifier, properties);
     entry.state = qos === 2 ? "awaitingPubrec" : "awaitingPuback";
@@ -266,29 +268,40 @@ export class Exchange {
     packetIdentifier: number,
     properties: Properties,
   ): void {
-    const common = { payload, qos, retain, dup, packetIdentifier };
+    const bytes = this.#topics.encode(topic);
     if (this.#level === 4) {
-      writePublish(this.#transmit, { ...common, topic, properties: undefined });
+      writePublish(this.#transmit, {
+        topic: bytes,
+        payload,
+        qos,
+        retain,
+        dup,
+        packetIdentifier,
+        properties: undefined,
+      });
       return;
     }
     const { alias, isNew } = this.#outboundAliases.aliasOf(topic);
-    const withAlias = alias === 0 ? properties : { ...properties, topicAlias: alias };
-    writePublish(this.#transmit, { ...common, topic: isNew ? topic : "", properties: withAlias });
+    const topicOrNone = isNew ? bytes : NO_TOPIC;
+    const all = alias === 0 ? properties : { ...properties, topicAlias: alias };
+    writePublish(this.#transmit, { topic: topicOrNone, payload, qos, retain, dup, packetIdentifier, properties: all });
   }
 
   #fitsBroker(topic: string, payloadBytes: number, qos: QoS, properties: Properties): boolean {
     return (
-      this.#limits !== undefined &&
-      this.#bytesOf(topic, payloadBytes, qos, properties) <= this.#limits.maximumPacketSize
+      this.#limits !== undefined && this.bytesOf(topic, payloadBytes, qos, properties) <= this.#limits.maximumPacketSize
     );
   }
 
-  /** With the topic in full and room for an alias. */
-  #bytesOf(topic: string, payloadBytes: number, qos: QoS, properties: Properties): number {
-    if (this.#level === 4) return publishBytes(topic, payloadBytes, qos, undefined);
-    return publishBytes(topic, payloadBytes, qos, properties) + ALIAS_BYTES;
+  /** Size of a PUBLISH with the topic in full and room for an alias. Throws a `UsageError` for what is no topic name. */
+  bytesOf(topic: string, payloadBytes: number, qos: QoS, properties: Properties): number {
+    const { length } = this.#topics.encode(topic);
+    if (this.#level === 4) return publishBytes(length, payloadBytes, qos, undefined);
+    return publishBytes(length, payloadBytes, qos, properties) + ALIAS_BYTES;
   }
 }
+
+const NO_TOPIC = new Uint8Array(0);
 
 /** Property identifier and value of a topic alias. */
 const ALIAS_BYTES = 3;

@@ -36,14 +36,7 @@ import type { Random } from "../seams.ts";
 import { Backoff } from "./backoff.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import { Decoder } from "./decoder.ts";
-import {
-  publishBytes,
-  subscribeBytes,
-  writeConnect,
-  writeDisconnect,
-  writePingreq,
-  writeSubscribe,
-} from "./encoder.ts";
+import { subscribeBytes, writeConnect, writeDisconnect, writePingreq, writeSubscribe } from "./encoder.ts";
 import { Exchange } from "./exchange.ts";
 import { IntervalLearner } from "./interval-learner.ts";
 import { KeepAlive } from "./keep-alive.ts";
@@ -199,8 +192,7 @@ export class Session {
   publish(options: PublishOptions, nowMs: number): number {
     this.#nowMs = nowMs;
     const { topic, payload, qos, retain, properties = NO_PROPERTIES } = options;
-    if (!isTopicName(topic)) throw new UsageError(`publish to ${topic}: not a topic name`);
-    const size = publishBytes(topic, payload.length, qos, properties);
+    const size = this.#exchange.bytesOf(topic, payload.length, qos, properties);
     if (size > PUBLISH_BYTES_MAX)
       throw new UsageError(`publish to ${topic}: ${size} bytes, expected at most ${PUBLISH_BYTES_MAX}`);
     if (!this.canPublish(topic, payload.length, qos, properties))

@@ -13,6 +13,7 @@ import {
   writeUnsubscribe,
 } from "../../src/mqtt/encoder.ts";
 import { NO_PROPERTIES } from "../../src/mqtt/properties.ts";
+import { encodeUtf8 } from "../../src/utf8.ts";
 
 export interface SentVector {
   readonly name: string;
@@ -34,7 +35,7 @@ const CONNECT: Connect = {
 };
 const WILL = { topic: "w", payload: Uint8Array.of(0x52), qos: 1, retain: true } as const;
 const PUBLISH: OutgoingPublish = {
-  topic: "a/b",
+  topic: encodeUtf8("a/b"),
   payload: Uint8Array.of(0x78),
   qos: 0,
   retain: false,
@@ -102,7 +103,7 @@ export const SENT_VECTORS: readonly SentVector[] = [
     write: (writer) =>
       writePublish(writer, {
         ...PUBLISH,
-        topic: "",
+        topic: encodeUtf8(""),
         qos: 2,
         packetIdentifier: 1,
         properties: {

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
 /** What a program costs: `compute` is exact and repeatable, `slots` are the heap's cells in use after a collection. */
 export interface Meter {
@@ -45,6 +45,12 @@ const PRELUDE = `"use strict";
   globalThis.reply = (value) => coder.encode(stringify(value) ?? "null").buffer;
 })();`;
 
+/** For programs that are not ours: built-ins that can be changed, and what a page has. */
+export const UNFROZEN = `globalThis.AbortController = class {};
+globalThis.AbortSignal = class {};
+globalThis.console = { log() {}, warn() {}, error() {} };
+globalThis.reply = (value) => new TextEncoder().encode(JSON.stringify(value) ?? "null").buffer;`;
+
 /** The worker's binary, or undefined where the package was not installed or could not be built. */
 export function findEngine(): string | undefined {
   const folder = PLATFORM_FOLDERS[process.platform];
@@ -60,7 +66,7 @@ export function findEngine(): string | undefined {
 }
 
 /** One script of a program and all that it imports, as it would run on a board: no module of Node resolves. */
-export async function bundle(programUrl: URL): Promise<string> {
+export async function bundle(programUrl: URL, options: BuildOptions = {}): Promise<string> {
   const result = await build({
     entryPoints: [fileURLToPath(programUrl)],
     bundle: true,
@@ -72,8 +78,9 @@ export async function bundle(programUrl: URL): Promise<string> {
     platform: "neutral",
     conditions: ["moddable"],
     logLevel: "silent",
+    ...options,
   });
-  return (result.outputFiles[0] as { text: string }).text;
+  return (result.outputFiles?.[0] as { text: string }).text;
 }
 
 export class Engine {
@@ -102,8 +109,8 @@ export class Engine {
   }
 
   /** Evaluates a bundled program that exports `run()`, calls it, and gives its result and what it cost. */
-  async run(program: string): Promise<Reply> {
-    await this.#ask(PRELUDE);
+  async run(program: string, prelude = PRELUDE): Promise<Reply> {
+    await this.#ask(prelude);
     await this.#ask(program);
     const { text, compute } = await this.#ask("reply(program.run())");
     const { slots } = await this.#ask("gc()");

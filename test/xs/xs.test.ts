@@ -1,7 +1,8 @@
 /** Runs programs inside the engine of the boards. */
+import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { requireOrSkip } from "../require.ts";
-import { bundle, Engine, findEngine, type Reply } from "./engine.ts";
+import { bundle, Engine, findEngine, type Reply, UNFROZEN } from "./engine.ts";
 import { run as runSession } from "./session.program.ts";
 
 const binary = findEngine();
@@ -73,6 +74,23 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
   it("the session of the script goes as it must", async () => {
     const { value } = await run("session");
     expect(value).toEqual(SESSION);
+  });
+
+  it("the packets of a normal day cost at most a tenth of what they cost mqtt-packet", async () => {
+    const ours = await run("day-ours");
+    await engine?.stop();
+    const shim = fileURLToPath(new URL("./node-shim.ts", import.meta.url));
+    const theirProgram = await bundle(new URL("./day-theirs.program.ts", import.meta.url), {
+      platform: "browser",
+      inject: [shim],
+      define: { global: "globalThis", self: "globalThis" },
+    });
+    const theirs = await start().run(theirProgram, UNFROZEN);
+    // The same work: as many bytes and as many packets.
+    expect(ours.value).toEqual(theirs.value);
+    const share = ours.meter.compute / theirs.meter.compute;
+    console.info(`a day in XS: ${ours.meter.compute} of ${theirs.meter.compute}, ${(share * 100).toFixed(1)} %`);
+    expect(share).toBeLessThanOrEqual(0.1);
   });
 
   it("a program's error reaches the test", async () => {
