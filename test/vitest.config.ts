@@ -1,12 +1,22 @@
 import { defineConfig } from "vitest/config";
 
-/** `npm test` runs the project `all`; `npm run test:sim` runs `simulator`, which needs the Moddable SDK. */
+/** Brokers that `npm test` leaves out, because they are large or slow to start; `npm run test:brokers` runs every one. */
+const FURTHER_BROKERS = "test/brokers/{nats,rabbitmq,ejabberd}*.test.ts";
+
+/**
+ * `npm test` runs the project `all`; `npm run test:brokers` runs `brokers`; `npm run test:sim` runs `simulator`, which needs
+ * the Moddable SDK.
+ */
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     testTimeout: 30_000,
     projects: [
-      { extends: true, test: { name: "all", include: ["test/**/*.test.ts"], exclude: ["test/hosts/simulator/**"] } },
+      {
+        extends: true,
+        test: { name: "all", include: ["test/**/*.test.ts"], exclude: ["test/hosts/simulator/**", FURTHER_BROKERS] },
+      },
+      { extends: true, test: { name: "brokers", include: ["test/brokers/**/*.test.ts"] } },
       {
         extends: true,
         test: {

@@ -5,6 +5,8 @@ export interface Broker {
   readonly name: string;
   /** MQTT over TCP on loopback. */
   readonly port: number;
+  /** How a client logs in where it has to. */
+  readonly login?: { readonly userName: string; readonly password: string };
   /** Ends it and removes what it left on disk. */
   stop(): Promise<void>;
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { requireOrSkip } from "../require.ts";
-import { findMosquitto, findProgram, type Mosquitto, mosquittoPub, startMosquitto } from "./mosquitto.ts";
-import { describeScenarios } from "./scenarios.ts";
+import { describeBroker } from "./describe-broker.ts";
+import { findMosquitto, type Mosquitto, mosquittoPub, startMosquitto } from "./mosquitto.ts";
+import { findProgram } from "./server-process.ts";
 import { TestPager } from "./test-pager.ts";
 import { TestSender } from "./test-sender.ts";
 
@@ -10,50 +11,48 @@ const available = requireOrSkip(
   findMosquitto() !== undefined && findProgram("mosquitto_pub") !== undefined,
 );
 
-describe.runIf(available)("against mosquitto", () => {
-  describe.each(["3.1.1", "5"] as const)("MQTT %s", (protocol) => describeScenarios(startMosquitto, protocol));
+describeBroker("mosquitto", available, startMosquitto);
 
-  describe("alone", () => {
-    let broker: Mosquitto;
-    let pager: TestPager;
+describe.runIf(available)("mosquitto alone", () => {
+  let broker: Mosquitto;
+  let pager: TestPager;
 
-    beforeEach(async () => {
-      broker = await startMosquitto();
-      pager = new TestPager({ port: broker.port, eager: true });
+  beforeEach(async () => {
+    broker = await startMosquitto();
+    pager = new TestPager({ port: broker.port, eager: true });
+  });
+
+  afterEach(async () => {
+    await pager.stop();
+    await broker.stop();
+  });
+
+  const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 });
+
+  it("shows a plain page of mosquitto_pub, and its receipt is JSON", async () => {
+    const sender = await TestSender.connect(broker.port, "pager-1");
+    const receipts: string[] = [];
+    sender.client.on("message", (topic, payload) => {
+      if (topic.endsWith("/receipt")) receipts.push(JSON.parse(payload.toString()).st);
     });
+    await sender.client.subscribeAsync("/field/page/pager-1/receipt", { qos: 1 });
+    await eventually(() => expect(sender.presence).toHaveLength(1));
+    await mosquittoPub(broker.port, ["-q", "1", "-t", "/field/page/pager-1", "-m", "mark1 pump 3"]);
+    await eventually(() => expect(pager.marks).toEqual(["mark1"]));
+    const object = JSON.stringify({ id: "p-2", co: "mark2 pump 4" });
+    await mosquittoPub(broker.port, ["-q", "1", "-t", "/field/page/pager-1", "-m", object]);
+    await eventually(() => expect(receipts).toEqual(["stored", "shown"]));
+    expect(pager.marks).toEqual(["mark1", "mark2"]);
+    await sender.stop();
+  });
 
-    afterEach(async () => {
-      await pager.stop();
-      await broker.stop();
-    });
-
-    const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 });
-
-    it("shows a plain page of mosquitto_pub, and its receipt is JSON", async () => {
-      const sender = await TestSender.connect(broker.port, "pager-1");
-      const receipts: string[] = [];
-      sender.client.on("message", (topic, payload) => {
-        if (topic.endsWith("/receipt")) receipts.push(JSON.parse(payload.toString()).st);
-      });
-      await sender.client.subscribeAsync("/field/page/pager-1/receipt", { qos: 1 });
-      await eventually(() => expect(sender.presence).toHaveLength(1));
-      await mosquittoPub(broker.port, ["-q", "1", "-t", "/field/page/pager-1", "-m", "mark1 pump 3"]);
-      await eventually(() => expect(pager.marks).toEqual(["mark1"]));
-      const object = JSON.stringify({ id: "p-2", co: "mark2 pump 4" });
-      await mosquittoPub(broker.port, ["-q", "1", "-t", "/field/page/pager-1", "-m", object]);
-      await eventually(() => expect(receipts).toEqual(["stored", "shown"]));
-      expect(pager.marks).toEqual(["mark1", "mark2"]);
-      await sender.stop();
-    });
-
-    it("comes back to a broker that was killed and started again", async () => {
-      const sender = await TestSender.connect(broker.port, "pager-1");
-      await eventually(() => expect(sender.presence).toHaveLength(1));
-      await broker.kill();
-      await broker.restart();
-      await sender.push("pager-1", { id: "again", text: "mark1" });
-      await eventually(() => expect(sender.statesOf("again")).toContain("shown"));
-      await sender.stop();
-    });
+  it("comes back to a broker that was killed and started again", async () => {
+    const sender = await TestSender.connect(broker.port, "pager-1");
+    await eventually(() => expect(sender.presence).toHaveLength(1));
+    await broker.kill();
+    await broker.restart();
+    await sender.push("pager-1", { id: "again", text: "mark1" });
+    await eventually(() => expect(sender.statesOf("again")).toContain("shown"));
+    await sender.stop();
   });
 });

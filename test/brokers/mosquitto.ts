@@ -1,18 +1,14 @@
-/** mosquitto from the system's package, as a process of our own: own port, own folder, whatever else runs on the machine. */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+/** mosquitto from the system's package. */
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { vi } from "vitest";
-import { accepts, type Broker, freePort } from "./broker.ts";
-
-const START_TIMEOUT_MS = 10_000;
-const START_ATTEMPTS = 3;
-/** Debian keeps servers where an ordinary user's PATH does not look. */
-const SYSTEM_FOLDERS = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"];
+import type { Broker } from "./broker.ts";
+import { findProgram, startServer } from "./server-process.ts";
 
 export interface Mosquitto extends Broker {
+  /** Ports of the further listeners, in their order. */
+  readonly further: readonly number[];
   /** Ends it as a power cut would (SIGKILL); data and port are kept for `restart`. */
   kill(): Promise<void>;
   /** Starts it again on the same port with what it had saved. */
@@ -20,23 +16,8 @@ export interface Mosquitto extends Broker {
 }
 
 export interface MosquittoOptions {
-  /** Further lines of its configuration. */
-  readonly lines?: readonly string[];
-}
-
-/** Path of a program, or undefined. */
-export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_FOLDERS];
-  for (const folder of folders.filter(Boolean)) {
-    const path = join(folder, name);
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // The next folder may have it.
-    }
-  }
-  return undefined;
+  /** Listeners beside the one for TCP: the lines that follow each one's `listener`. */
+  readonly listeners?: readonly (readonly string[])[];
 }
 
 export const findMosquitto = (): string | undefined => findProgram("mosquitto");
@@ -49,28 +30,22 @@ export async function mosquittoPub(port: number, args: readonly string[]): Promi
 }
 
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
-  const binary = findMosquitto();
-  if (!binary) throw new Error("mosquitto is missing (package mosquitto)");
-  const folder = mkdtempSync(join(tmpdir(), "fieldpager-mosquitto-"));
-  for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
-    writeFileSync(join(folder, "mosquitto.conf"), configuration(port, folder, options.lines ?? []));
-    try {
-      const first = await launch(binary, folder, port);
-      return controls(first, () => launch(binary, folder, port), port, folder);
-    } catch (error) {
-      // Somebody may have taken the port between finding and using it.
-      if (attempt < START_ATTEMPTS) continue;
-      rmSync(folder, { recursive: true, force: true });
-      throw error;
-    }
-  }
+  const program = findMosquitto();
+  if (!program) throw new Error("mosquitto is missing (package mosquitto)");
+  const listeners = options.listeners ?? [];
+  const server = await startServer("mosquitto", 1 + listeners.length, (folder, ports) => {
+    const path = join(folder, "mosquitto.conf");
+    writeFileSync(path, configuration(folder, ports, [[], ...listeners]));
+    return { program, args: ["-c", path] };
+  });
+  const [port, ...further] = server.ports as [number, ...number[]];
+  const { kill, restart, stop } = server;
+  return { name: "mosquitto", port, further, kill, restart, stop };
 }
 
 /** With the default saving an abrupt end loses new messages and redelivers acknowledged ones: it saves on every change here. */
-function configuration(port: number, folder: string, lines: readonly string[]): string {
+function configuration(folder: string, ports: readonly number[], listeners: readonly (readonly string[])[]): string {
   return [
-    `listener ${port} 127.0.0.1`,
     "allow_anonymous true",
     "persistence true",
     `persistence_location ${folder}/`,
@@ -79,58 +54,7 @@ function configuration(port: number, folder: string, lines: readonly string[]): 
     "set_tcp_nodelay true",
     "log_dest stderr",
     ...(process.getuid?.() === 0 ? ["user root"] : []),
-    ...lines,
+    ...listeners.flatMap((lines, index) => [`listener ${ports[index]} 127.0.0.1`, ...lines]),
     "",
   ].join("\n");
-}
-
-async function launch(binary: string, folder: string, port: number): Promise<ChildProcess> {
-  const child = spawn(binary, ["-c", join(folder, "mosquitto.conf")], { stdio: ["ignore", "ignore", "pipe"] });
-  let log = "";
-  child.stderr?.on("data", (bytes: Buffer) => {
-    log = (log + bytes.toString()).slice(-2_000);
-  });
-  let problem: string | undefined;
-  child.once("error", (error) => {
-    problem = error.message;
-  });
-  child.once("exit", (code, signal) => {
-    problem ??= `mosquitto ended with ${code ?? signal}`;
-  });
-  try {
-    await vi.waitFor(
-      async () => {
-        if (problem === undefined && !(await accepts(port))) throw new Error("mosquitto does not accept connections");
-      },
-      { timeout: START_TIMEOUT_MS, interval: 20 },
-    );
-    if (problem !== undefined) throw new Error(problem);
-    return child;
-  } catch (error) {
-    await end(child, "SIGKILL");
-    throw new Error(`${(error as Error).message}\n${log}`);
-  }
-}
-
-function controls(first: ChildProcess, again: () => Promise<ChildProcess>, port: number, folder: string): Mosquitto {
-  let child = first;
-  return {
-    name: "mosquitto",
-    port,
-    kill: () => end(child, "SIGKILL"),
-    async restart() {
-      child = await again();
-    },
-    async stop() {
-      await end(child, "SIGTERM");
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill(signal);
-  await ended;
 }

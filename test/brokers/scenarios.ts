@@ -8,30 +8,39 @@ import { CuttingProxy, type Direction } from "./cutting-proxy.ts";
 import { TestPager, type TestPagerOptions } from "./test-pager.ts";
 import { TestSender } from "./test-sender.ts";
 
-const UID = "pager-1";
 const ONLINE = "51";
 const OFFLINE = "52";
 const PUSHES = 200;
 const CUTS = 20;
 const WEEK_SECONDS = 7 * 24 * 3600;
 
+let scenarioCount = 0;
+
 /** Waits until `check` no longer throws; the error of the last try is what a failure shows. */
 const eventually = (check: () => void | Promise<void>, timeout = 10_000) =>
   vi.waitFor(check, { timeout, interval: 10 });
 
-export function describeScenarios(startBroker: () => Promise<Broker>, protocol: "3.1.1" | "5"): void {
-  let broker: Broker;
+/** Runs all of them against a broker that has been started before the first one; each has a pager and senders of its own. */
+export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5"): void {
+  let uid: string;
   let proxy: CuttingProxy;
   let stops: (() => Promise<void>)[];
 
   const startPager = (options: Partial<TestPagerOptions> = {}) => {
-    const settings = { "broker.protocol": protocol, ...options.settings };
+    const { login } = broker();
+    const settings = {
+      uid,
+      "broker.protocol": protocol,
+      ...(login ? { "broker.userName": login.userName, "broker.password": login.password } : {}),
+      ...options.settings,
+    };
     const pager = new TestPager({ port: proxy.port, eager: true, ...options, settings });
     stops.push(() => pager.stop());
     return pager;
   };
-  const startSender = async (uid?: string) => {
-    const sender = await TestSender.connect(broker.port, UID, undefined, uid);
+  const startSender = async (name = "sender") => {
+    const { port, login } = broker();
+    const sender = await TestSender.connect(port, uid, { uid: `${name}-of-${uid}`, login });
     stops.push(() => sender.stop());
     return sender;
   };
@@ -40,9 +49,9 @@ export function describeScenarios(startBroker: () => Promise<Broker>, protocol: 
 
   beforeEach(async () => {
     stops = [];
-    broker = await startBroker();
-    stops.push(() => broker.stop());
-    proxy = await CuttingProxy.start(broker.port, protocol === "5" ? 5 : 4);
+    scenarioCount += 1;
+    uid = `pager-${scenarioCount}`;
+    proxy = await CuttingProxy.start(broker().port, protocol === "5" ? 5 : 4);
     stops.push(() => proxy.stop());
   });
 
@@ -56,15 +65,15 @@ export function describeScenarios(startBroker: () => Promise<Broker>, protocol: 
     await eventually(() => expect(sender.presence.map((seen) => seen.hex)).toEqual([ONLINE]));
     await proxy.refuse();
     await eventually(() => expect(sender.presence.map((seen) => seen.hex)).toEqual([ONLINE, OFFLINE]));
-    const late = await startSender("sender-2");
+    const late = await startSender("late");
     await eventually(() => expect(late.presence).toEqual([{ hex: OFFLINE, retained: true }]));
     await proxy.accept();
     await eventually(() => expect(sender.presence.at(-1)?.hex).toBe(ONLINE));
     const [connect] = proxy.packets("toBroker", "connect");
     expect(connect?.packet).toMatchObject({
-      clientId: UID,
+      clientId: uid,
       clean: false,
-      will: { topic: `/field/pres/${UID}`, retain: true, qos: 1, payload: Buffer.from(OFFLINE, "hex") },
+      will: { topic: `/field/pres/${uid}`, retain: true, qos: 1, payload: Buffer.from(OFFLINE, "hex") },
     });
   });
 
@@ -89,7 +98,7 @@ export function describeScenarios(startBroker: () => Promise<Broker>, protocol: 
     startPager({ store });
     await connacks(3);
     const sender = await startSender();
-    await sender.push(UID, { id: "after", text: "mark1" });
+    await sender.push(uid, { id: "after", text: "mark1" });
     await eventually(() => expect(sender.statesOf("after")).toContain("shown"));
     const present = proxy
       .packets("toPager", "connack")
@@ -103,8 +112,8 @@ export function describeScenarios(startBroker: () => Promise<Broker>, protocol: 
     const pager = startPager();
     await online(sender);
     await proxy.refuse();
-    await sender.push(UID, { id: "away-1", text: "mark1" });
-    await sender.push(UID, { id: "away-2", text: "mark2" });
+    await sender.push(uid, { id: "away-1", text: "mark1" });
+    await sender.push(uid, { id: "away-2", text: "mark2" });
     await proxy.accept();
     await eventually(() => expect(pager.marks).toEqual(["mark1", "mark2"]));
     await eventually(() => expect(sender.countOf("shown")).toBe(2));
@@ -123,7 +132,7 @@ export function describeScenarios(startBroker: () => Promise<Broker>, protocol: 
       const done = proxy.cutAfter(direction, integerBetween(random, 1, 600));
       for (let index = 0; index < PUSHES / CUTS; index += 1) {
         const number = cut * (PUSHES / CUTS) + index;
-        await sender.push(UID, { id: `push-${number}`, text: `mark${number}` });
+        await sender.push(uid, { id: `push-${number}`, text: `mark${number}` });
       }
       await done;
     }
@@ -139,7 +148,7 @@ export function describeScenarios(startBroker: () => Promise<Broker>, protocol: 
     const pager = startPager({ settings: { "broker.keepAlive": 5 } });
     await online(sender);
     proxy.silence();
-    await sender.push(UID, { id: "silent", text: "mark1" });
+    await sender.push(uid, { id: "silent", text: "mark1" });
     await eventually(() => expect(pager.marks).toEqual(["mark1"]), 20_000);
     expect(proxy.connections).toBe(2);
   });
@@ -154,8 +163,8 @@ export function describeScenarios(startBroker: () => Promise<Broker>, protocol: 
         "40 bad",
         async ({ client }) => {
           for (let index = 0; index < 20; index += 1) {
-            await client.publishAsync(`/field/im/${UID}`, noise(index * 7), { qos: 1 });
-            await client.publishAsync(`/field/page/${UID}`, noise(index * 7), { qos: 1 });
+            await client.publishAsync(`/field/im/${uid}`, noise(index * 7), { qos: 1 });
+            await client.publishAsync(`/field/page/${uid}`, noise(index * 7), { qos: 1 });
           }
         },
       ],
@@ -163,7 +172,7 @@ export function describeScenarios(startBroker: () => Promise<Broker>, protocol: 
         "a message of 1 MB",
         "1 too large",
         async ({ client }) => {
-          await client.publishAsync(`/field/im/${UID}`, Buffer.alloc(1_000_000, 0x31), { qos: 1 });
+          await client.publishAsync(`/field/im/${uid}`, Buffer.alloc(1_000_000, 0x31), { qos: 1 });
         },
       ],
     ];
@@ -180,9 +189,11 @@ export function describeScenarios(startBroker: () => Promise<Broker>, protocol: 
     it("a retained page of last week: counted, told in the status, nothing raised", async () => {
       const sender = await startSender();
       const timeStamp = Math.floor(Date.now() / 1000) - WEEK_SECONDS;
-      const old = Buffer.from(encodePush("sender-1", { id: "old", text: "mark7", timeStamp, extra: { pr: 5 } }));
-      await sender.client.publishAsync(`/field/im/${UID}`, old, { qos: 1, retain: true });
-      await sender.client.publishAsync(`/field/page/${UID}`, "mark8", { qos: 1, retain: true });
+      const old = Buffer.from(
+        encodePush(`sender-of-${uid}`, { id: "old", text: "mark7", timeStamp, extra: { pr: 5 } }),
+      );
+      await sender.client.publishAsync(`/field/im/${uid}`, old, { qos: 1, retain: true });
+      await sender.client.publishAsync(`/field/page/${uid}`, "mark8", { qos: 1, retain: true });
       const pager = startPager();
       await online(sender);
       await stillWorks(sender, pager);
@@ -192,7 +203,7 @@ export function describeScenarios(startBroker: () => Promise<Broker>, protocol: 
 
   /** A normal push afterwards is shown and is the only thing that was sounded. */
   async function stillWorks(sender: TestSender, pager: TestPager): Promise<void> {
-    await sender.push(UID, { id: "normal", text: "mark1" });
+    await sender.push(uid, { id: "normal", text: "mark1" });
     await eventually(() => expect(sender.statesOf("normal")).toEqual(["stored", "shown"]), 20_000);
     expect(pager.marks).toEqual(["mark1"]);
     expect(pager.alerts).toEqual([3]);

@@ -1,11 +1,18 @@
 /** A sender as users have them: MQTT.js, a push a message, and the receipts that come back. */
 import { connectAsync, type MqttClient } from "mqtt";
 import { decodeReceipt, encodePush, type PushContent } from "../wire.ts";
+import type { Broker } from "./broker.ts";
 
 export interface SeenPresence {
   readonly hex: string;
   /** It stood at the broker already when the sender came. */
   readonly retained: boolean;
+}
+
+export interface TestSenderOptions {
+  readonly env?: string;
+  readonly uid?: string;
+  readonly login?: Broker["login"];
 }
 
 export class TestSender {
@@ -24,8 +31,13 @@ export class TestSender {
   }
 
   /** Connects, and watches its own receipts and the presence of `pager`. */
-  static async connect(port: number, pager: string, env = "field", uid = "sender-1"): Promise<TestSender> {
-    const client = await connectAsync(`mqtt://127.0.0.1:${port}`, { clientId: uid, reconnectPeriod: 100 });
+  static async connect(port: number, pager: string, options: TestSenderOptions = {}): Promise<TestSender> {
+    const { env = "field", uid = "sender-1", login } = options;
+    const client = await connectAsync(`mqtt://127.0.0.1:${port}`, {
+      clientId: uid,
+      reconnectPeriod: 100,
+      ...(login ? { username: login.userName, password: login.password } : {}),
+    });
     const sender = new TestSender(client, env, uid);
     client.on("message", (topic, payload, packet) => {
       if (topic.startsWith(`/${env}/pres/`)) sender.#seePresence(payload, packet.retain);

@@ -1,0 +1,33 @@
+/** NATS with JetStream, which keeps the sessions, from the system's package. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Broker } from "./broker.ts";
+import { findProgram, startServer } from "./server-process.ts";
+
+export const findNats = (): string | undefined => findProgram("nats-server");
+
+export async function startNats(): Promise<Broker> {
+  const program = findNats();
+  if (!program) throw new Error("nats-server is missing (package nats-server)");
+  const server = await startServer("nats", 2, (folder, [mqttPort, natsPort]) => {
+    const path = join(folder, "nats.conf");
+    writeFileSync(path, configuration(folder, mqttPort as number, natsPort as number));
+    return { program, args: ["-c", path] };
+  });
+  return { name: "nats", port: server.ports[0] as number, stop: () => server.stop() };
+}
+
+/**
+ * It sends again what was not acknowledged only after `ack_wait`, also to a client that has reconnected: 30 s by default. A
+ * pager recognises what it has shown only among the last messages (`INBOX_RECORDS_MAX` and `DUPLICATE_WINDOW_MAX`), and the
+ * scenario that cuts sends more than those within a second: the wait is short here.
+ */
+function configuration(folder: string, mqttPort: number, natsPort: number): string {
+  return `
+host: 127.0.0.1
+port: ${natsPort}
+server_name: fieldpager
+jetstream { store_dir: ${JSON.stringify(join(folder, "store"))} }
+mqtt { host: 127.0.0.1, port: ${mqttPort}, ack_wait: "50ms" }
+`;
+}
