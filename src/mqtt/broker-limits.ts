@@ -20,6 +20,7 @@ export function brokerLimits({ properties }: Connack, keepAliveSeconds: number):
     isRetainAvailable: properties.retainAvailable !== 0,
     maximumPacketSize: properties.maximumPacketSize ?? 268_435_460,
     topicAliasMaximum: properties.topicAliasMaximum ?? 0,
-    keepAliveSeconds: properties.serverKeepAlive ?? keepAliveSeconds,
+    // A broker that does not watch over us (0) is still to be watched: a dead connection is found by a ping only.
+    keepAliveSeconds: properties.serverKeepAlive || keepAliveSeconds,
   };
 }

@@ -55,7 +55,7 @@ export class Exchange {
 
   /** Whether a further packet may be decoded: there is room for its answer, and not too much is unanswered (3.1.1). */
   get canReceive(): boolean {
-    return this.#transmit.free >= ANSWER_BYTES_MAX && (this.#level === 5 || this.#inbound.length < RECEIVE_MAX);
+    return this.#transmit.free >= ANSWER_BYTES_MAX && (this.#level === 5 || this.#inbound.untakenCount < RECEIVE_MAX);
   }
 
   /** CONNACK has come. Tells which messages a lost session had already taken. */

@@ -42,6 +42,11 @@ export class InboundTable {
     return this.#untaken.length + this.#released.length;
   }
 
+  /** Messages that the application has not taken. */
+  get untakenCount(): number {
+    return this.#untaken.length;
+  }
+
   /** When the message came that the application has kept waiting longest, or undefined. */
   get oldestMs(): number | undefined {
     return this.#untaken[0]?.receivedMs;

@@ -2,6 +2,9 @@ import type { ProtocolLevel } from "./packet.ts";
 
 export type ProtocolSetting = "auto" | "3.1.1" | "5";
 
+/** Attempts in a row that may be dropped before a version that was once accepted is doubted: the broker may be another one. */
+const PROVEN_DROPS_MAX = 3;
+
 /**
  * Which version the next attempt to connect speaks. `auto` begins with MQTT 5 and changes when the broker refuses it, by a
  * reason code or by dropping the connection without CONNACK; what a broker has once accepted is kept.
@@ -10,6 +13,7 @@ export class VersionChoice {
   readonly #setting: ProtocolSetting;
   #level: ProtocolLevel;
   #isProven: boolean;
+  #dropCount = 0;
 
   /** @param known what this broker accepted in a former life of the device, or undefined */
   constructor(setting: ProtocolSetting, known: ProtocolLevel | undefined) {
@@ -24,6 +28,7 @@ export class VersionChoice {
 
   handleAccepted(): void {
     this.#isProven = true;
+    this.#dropCount = 0;
   }
 
   /** The broker says that it does not speak this version. Returns whether there is another one to try at once. */
@@ -32,11 +37,13 @@ export class VersionChoice {
     const wasFive = this.#level === 5;
     this.#level = wasFive ? 4 : 5;
     this.#isProven = false;
+    this.#dropCount = 0;
     return wasFive;
   }
 
   /** The connection ended before CONNACK: the network's fault, or a broker that drops what it does not know. */
   handleDropped(): boolean {
-    return this.#isProven ? false : this.handleUnsupported();
+    this.#dropCount += 1;
+    return this.#isProven && this.#dropCount < PROVEN_DROPS_MAX ? false : this.handleUnsupported();
   }
 }

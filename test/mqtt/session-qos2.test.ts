@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RECEIVE_MAX, TAKE_TIMEOUT_MS } from "../../src/limits.ts";
 import { MemoryStore } from "../memory-store.ts";
+import { fromHex } from "../vectors/vector.ts";
 import { Bench, CONNACK_NEW, CONNACK_PRESENT } from "./session-bench.ts";
 
 const PUBLISH_2 = "3406000161000978";
@@ -34,6 +35,21 @@ describe("QoS 2 in", () => {
     rebooted.reconnect(CONNACK_NEW);
     expect(rebooted.receive(PUBLISH_2)).toHaveLength(1);
     expect(store.keys()).toEqual([]);
+  });
+
+  it("comes in a burst of more than may wait for the application, each answered before the first PUBREL", () => {
+    const bench = new Bench().connect();
+    const count = RECEIVE_MAX * 3;
+    const ids = Array.from({ length: count }, (_, index) => (index + 1).toString(16).padStart(4, "0"));
+    bench.session.handleBytes(fromHex(ids.map((id) => `3405000161${id}`).join("")), bench.nowMs);
+    const sent: string[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      bench.take(bench.events());
+      sent.push(...bench.sent());
+    }
+    expect(sent.join("")).toBe(ids.map((id) => `5002${id}`).join(""));
+    bench.receive(ids.map((id) => `6202${id}`).join(""));
+    expect(bench.sent().join("")).toBe(ids.map((id) => `7002${id}`).join(""));
   });
 
   it("answers a PUBREL that it does not know, so that the broker can finish", () => {
