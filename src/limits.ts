@@ -54,6 +54,21 @@ export const KEEP_ALIVE_STEP_MS = 30_000;
 /** After how long an idle time that killed a connection is tried again, in milliseconds. A day. */
 export const KEEP_ALIVE_RETRY_MS = 86_400_000;
 
+/** Brokers of a device, the preferred one and its fall-backs. More are refused when the settings are read. */
+export const BROKERS_MAX = 4;
+
+/** Attempts in a row that do not connect before it is the next broker's turn. */
+export const BROKER_ATTEMPTS_MAX = 2;
+
+/** How long a lesser broker is kept before the preferred one is tried, in milliseconds; doubles when it is not back. */
+export const BROKER_RETURN_MS = 600_000;
+
+/** Ceiling of that time, in milliseconds. */
+export const BROKER_RETURN_MAX_MS = 7_200_000;
+
+/** When messages are on their way at that time: ask again after this long, in milliseconds. */
+export const BROKER_RETURN_POSTPONE_MS = 10_000;
+
 /** How long a connection may take to open (resolve, connect, TLS), in milliseconds. Then it is given up. */
 export const OPEN_TIMEOUT_MS = 20_000;
 
@@ -122,6 +137,7 @@ export const JSON_DEPTH_MAX = 8;
 
 if (PUBLISH_BYTES_MAX + TRANSMIT_RESERVE_BYTES > TRANSMIT_BYTES_MAX)
   throw new Error("limits: a PUBLISH of PUBLISH_BYTES_MAX does not fit beside TRANSMIT_RESERVE_BYTES");
+if (BROKER_RETURN_MS > BROKER_RETURN_MAX_MS) throw new Error("limits: BROKER_RETURN_MS is above BROKER_RETURN_MAX_MS");
 if (BACKOFF_BASE_MS > BACKOFF_MAX_MS) throw new Error("limits: BACKOFF_BASE_MS is above BACKOFF_MAX_MS");
 if (INBOX_BYTES_MAX < 2 * PACKET_BYTES_MAX)
   throw new Error("limits: the largest packet, every byte escaped in JSON, does not fit into the inbox");

@@ -1,3 +1,4 @@
+import { fnv1a, hexWord } from "../fnv.ts";
 import type { ProtocolLevel, Subscription } from "../mqtt/packet.ts";
 import type { Store } from "../seams.ts";
 import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
@@ -5,10 +6,11 @@ import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
 /**
  * What is remembered of a broker across reboots: which subscriptions it has granted, so that a device with its session
  * present sends no SUBSCRIBE, and one whose firmware wants others, or that was cut off before SUBACK, does; and which version
- * it speaks, so that it is not asked again. Another broker begins anew.
+ * it speaks, so that it is not asked again. One record a broker, `b-<hash of its address>`.
  */
 export class BrokerRecord {
   readonly #store: Store;
+  readonly #key: string;
   readonly #broker: string;
   readonly #wanted: string;
   #level: ProtocolLevel | undefined;
@@ -17,9 +19,10 @@ export class BrokerRecord {
   /** @param broker host and port */
   constructor(store: Store, broker: string, subscriptions: readonly Subscription[]) {
     this.#store = store;
+    this.#key = `b-${hexWord(fnv1a(encodeUtf8(broker)))}`;
     this.#broker = broker;
     this.#wanted = subscriptions.map(({ topicFilter, qos }) => `${qos} ${topicFilter}`).join("\n");
-    const [name, level, ...granted] = readLines(store);
+    const [name, level, ...granted] = readLines(store, this.#key);
     if (name !== broker) return;
     this.#level = level === "4" ? 4 : level === "5" ? 5 : undefined;
     this.#granted = granted.join("\n");
@@ -48,17 +51,15 @@ export class BrokerRecord {
     if (level === this.#level && granted === this.#granted) return;
     this.#level = level;
     this.#granted = granted;
-    this.#store.write(KEY, encodeUtf8(`${this.#broker}\n${level ?? ""}\n${granted}`));
+    this.#store.write(this.#key, encodeUtf8(`${this.#broker}\n${level ?? ""}\n${granted}`));
   }
 }
 
-const KEY = "broker";
-
 /** None for a record that is not what was written. */
-function readLines(store: Store): string[] {
-  const record = store.read(KEY);
+function readLines(store: Store, key: string): string[] {
+  const record = store.read(key);
   try {
-    return record ? decodeUtf8(record, 0, record.length, KEY).split("\n") : [];
+    return record ? decodeUtf8(record, 0, record.length, key).split("\n") : [];
   } catch {
     return [];
   }

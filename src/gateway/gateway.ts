@@ -3,7 +3,7 @@
  * drains `pollTransmit`, `pollEvent`, `pollScreen` until there is nothing more, and sets its timer to `pollTimeout`.
  */
 import { FormatError } from "../errors.ts";
-import { EVENTS_MAX, UNSHOWN_MAX } from "../limits.ts";
+import { BROKER_RETURN_POSTPONE_MS, EVENTS_MAX, UNSHOWN_MAX } from "../limits.ts";
 import type { BackoffLimits } from "../mqtt/backoff.ts";
 import type { Publish } from "../mqtt/packet.ts";
 import { Session } from "../mqtt/session.ts";
@@ -19,6 +19,7 @@ import { encodePresence, PRESENCE_STATUS } from "../payload/presence.ts";
 import { encodeTelemetry } from "../payload/telemetry.ts";
 import type { MeasureText, Random, Sensor, Store, WallClock } from "../seams.ts";
 import { Sampler } from "../sensor/sampler.ts";
+import { BrokerList } from "./broker-list.ts";
 import { BrokerRecord } from "./broker-record.ts";
 import type { Button } from "./buttons.ts";
 import { type Counters, faultsInWords, newCounters } from "./counters.ts";
@@ -26,7 +27,7 @@ import type { GatewayEvent } from "./events.ts";
 import { readMessage, readPlainPage } from "./incoming.ts";
 import { NetworkRecord } from "./network-record.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
-import type { Settings } from "./settings.ts";
+import type { BrokerSettings, Settings } from "./settings.ts";
 import { timeOfDay } from "./time-of-day.ts";
 import { Topics } from "./topics.ts";
 
@@ -51,7 +52,7 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #topics: Topics;
   readonly #session: Session;
-  readonly #brokerRecord: BrokerRecord;
+  readonly #brokers: BrokerList<{ readonly broker: BrokerSettings; readonly record: BrokerRecord }>;
   readonly #networkRecord: NetworkRecord;
   readonly #inbox: Inbox;
   readonly #viewer: Viewer;
@@ -59,6 +60,8 @@ export class Gateway {
   readonly #outbox: Outbox;
   readonly #events: GatewayEvent[] = [];
   readonly #counters = newCounters();
+  #wasConnected = false;
+  #isReturning = false;
   #isPresenceDue = false;
   #isPresenceSent = false;
   #startedMs = 0;
@@ -74,7 +77,13 @@ export class Gateway {
     const subscriptions = [this.#topics.messages, this.#topics.pages].map(
       (topicFilter) => ({ topicFilter, qos: 1 }) as const,
     );
-    this.#brokerRecord = new BrokerRecord(store, `${broker.host}:${broker.port}`, subscriptions);
+    this.#brokers = new BrokerList(
+      [broker, ...settings.fallbackBrokers].map((broker) => ({
+        broker,
+        record: new BrokerRecord(store, `${broker.host}:${broker.port}`, subscriptions),
+      })),
+    );
+    const { record } = this.#brokers.current;
     this.#networkRecord = new NetworkRecord(store, options.network ?? "");
     this.#session = new Session(
       {
@@ -86,9 +95,9 @@ export class Gateway {
         password: broker.password,
         will: { topic: this.#topics.presence, payload: OFFLINE, qos: 1, retain: true },
         subscriptions,
-        subscriptionsGranted: this.#brokerRecord.isGranted,
+        subscriptionsGranted: record.isGranted,
         protocol: broker.protocol,
-        knownLevel: this.#brokerRecord.protocolLevel,
+        knownLevel: record.protocolLevel,
         store,
         backoff: options.backoff,
       },
@@ -155,6 +164,7 @@ export class Gateway {
   handleTimeout(nowMs: number): void {
     this.#after(nowMs, () => {
       this.#session.handleTimeout(nowMs);
+      this.#returnToPreferred(nowMs);
       this.#sampler.handleTimeout(nowMs);
     });
   }
@@ -201,7 +211,8 @@ export class Gateway {
 
   /** When to call `handleTimeout`, in milliseconds of the clock that gives `nowMs`. */
   pollTimeout(): number | undefined {
-    const wakes = [this.#session.pollTimeout(), this.#sampler.timeoutMs];
+    const returnMs = this.#session.isConnected ? this.#brokers.returnMs : undefined;
+    const wakes = [this.#session.pollTimeout(), this.#sampler.timeoutMs, returnMs];
     if (this.#hasScreen) wakes.push(this.#viewer.timeoutMs, this.#nextMinuteMs());
     return wakes.reduce(
       (least, wake) => (wake !== undefined && (least === undefined || wake < least) ? wake : least),
@@ -230,7 +241,7 @@ export class Gateway {
   }
 
   #handleSessionEvent(event: SessionEvent): void {
-    const { broker } = this.#options.settings;
+    const { broker, record } = this.#brokers.current;
     switch (event.type) {
       case "open":
         this.#events.push({ type: "open", broker });
@@ -240,7 +251,9 @@ export class Gateway {
         break;
       case "connected":
         this.#isPresenceDue = true;
-        this.#keeping(() => this.#brokerRecord.handleConnected(event.protocolLevel, event.sessionPresent));
+        this.#wasConnected = true;
+        this.#brokers.handleConnected(this.#nowMs);
+        this.#keeping(() => record.handleConnected(event.protocolLevel, event.sessionPresent));
         this.#log(
           `connected to ${broker.host}:${broker.port}, MQTT ${event.protocolLevel === 5 ? "5" : "3.1.1"}, session ${event.sessionPresent ? "present" : "new"}`,
         );
@@ -248,9 +261,10 @@ export class Gateway {
       case "disconnected":
         this.#counters.disconnections += 1;
         this.#log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
+        this.#chooseBroker();
         break;
       case "subscribed":
-        this.#keeping(() => this.#brokerRecord.setGranted(event.granted));
+        this.#keeping(() => record.setGranted(event.granted));
         if (!event.granted) this.#log(`the broker refused a subscription: ${event.reason}`);
         break;
       case "message":
@@ -273,6 +287,30 @@ export class Gateway {
         this.#log(`the broker refused a message: ${event.reason}`);
         break;
     }
+  }
+
+  /** After an attempt that failed it may be another broker's turn, and what is known of that one holds. */
+  #chooseBroker(): void {
+    const isChanged = this.#wasConnected ? this.#isReturning : this.#brokers.handleFailedAttempt();
+    this.#wasConnected = false;
+    this.#isReturning = false;
+    if (!isChanged) return;
+    const { broker, record } = this.#brokers.current;
+    this.#session.handleBrokerChanged(record.isGranted, record.protocolLevel);
+    this.#log(`next is ${broker.host}:${broker.port}`);
+  }
+
+  /** Leaves a lesser broker for the preferred one, without a goodbye, so that the will tells there that we are gone. */
+  #returnToPreferred(nowMs: number): void {
+    const { returnMs } = this.#brokers;
+    if (returnMs === undefined || nowMs < returnMs || !this.#session.isConnected) return;
+    if (this.#session.inflightCount > 0) {
+      this.#brokers.postponeReturn(nowMs + BROKER_RETURN_POSTPONE_MS);
+      return;
+    }
+    this.#brokers.beginReturn();
+    this.#isReturning = true;
+    this.#session.restart("back to the preferred broker", nowMs);
   }
 
   /** Keeps a message and only then acknowledges it; one that cannot be kept now stays with the broker. */

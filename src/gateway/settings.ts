@@ -2,7 +2,7 @@
  * Every setting of a device, its range and its default: the one place that knows them. Hosts read them from where they
  * keep them (command line, preferences, page address) as text or numbers and hand the whole record to `parseSettings`.
  */
-import { ENV_BYTES_MAX, KEEP_ALIVE_SECONDS_MAX, UID_BYTES_MAX } from "../limits.ts";
+import { BROKERS_MAX, ENV_BYTES_MAX, KEEP_ALIVE_SECONDS_MAX, UID_BYTES_MAX } from "../limits.ts";
 import { isUid } from "../payload/uid.ts";
 import { utf8Length } from "../utf8.ts";
 
@@ -30,7 +30,10 @@ export interface Settings {
   readonly env: string;
   /** Names this device: its topics, its client identifier, the sender of its messages. */
   readonly uid: string;
+  /** The preferred broker. */
   readonly broker: BrokerSettings;
+  /** Where to go when it cannot be reached, in order of preference; they differ in host and port only. */
+  readonly fallbackBrokers: readonly BrokerSettings[];
   readonly telemetry: {
     readonly format: "cbor" | "json";
     /** Seconds between two samples; 0 takes none. */
@@ -58,6 +61,7 @@ export const SETTINGS = Object.freeze({
   "broker.protocol": { kind: "choice", default: "auto", choices: ["auto", "3.1.1", "5"] },
   "broker.transport": { kind: "choice", default: "tcp", choices: ["tcp", "ws"] },
   "broker.host": { kind: "text", default: "127.0.0.1", bytesMax: 253 },
+  "broker.fallback": { kind: "text", default: "", bytesMax: 1024 },
   "broker.port": { kind: "number", default: 1883, min: 1, max: 65_535 },
   "broker.path": { kind: "text", default: "/mqtt", bytesMax: 255 },
   "broker.userName": { kind: "text", default: "", bytesMax: 255 },
@@ -85,20 +89,22 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>): SettingsR
   }
   const text = (name: SettingName) => String(parseOne(name, raw[name], errors));
   const number = (name: SettingName) => Number(parseOne(name, raw[name], errors));
+  const broker: BrokerSettings = {
+    protocol: text("broker.protocol") as "auto" | "3.1.1" | "5",
+    transport: text("broker.transport") as "tcp" | "ws",
+    host: text("broker.host"),
+    port: number("broker.port"),
+    path: text("broker.path"),
+    userName: text("broker.userName"),
+    password: text("broker.password"),
+    keepAliveSeconds: number("broker.keepAlive"),
+    keepAliveMinSeconds: number("broker.keepAliveMin"),
+  };
   const settings: Settings = {
     env: text("env"),
     uid: text("uid"),
-    broker: {
-      protocol: text("broker.protocol") as "auto" | "3.1.1" | "5",
-      transport: text("broker.transport") as "tcp" | "ws",
-      host: text("broker.host"),
-      port: number("broker.port"),
-      path: text("broker.path"),
-      userName: text("broker.userName"),
-      password: text("broker.password"),
-      keepAliveSeconds: number("broker.keepAlive"),
-      keepAliveMinSeconds: number("broker.keepAliveMin"),
-    },
+    broker,
+    fallbackBrokers: parseFallbacks(text("broker.fallback"), broker, errors),
     telemetry: {
       format: text("telemetry.format") as "cbor" | "json",
       intervalSeconds: number("telemetry.interval"),
@@ -135,4 +141,20 @@ function parseOne(name: SettingName, value: unknown, errors: string[]): string |
         return problem(`1 to ${setting.bytesMax} bytes without /, +, # and control characters`);
       return value;
   }
+}
+
+/** `host` or `host:port`, separated by commas; an IPv6 address with a port stands in brackets. */
+function parseFallbacks(text: string, broker: BrokerSettings, errors: string[]): BrokerSettings[] {
+  const items = text.split(",").map((item) => item.trim());
+  const fallbacks: BrokerSettings[] = [];
+  for (const item of items.filter((item) => item !== "")) {
+    const [, bracketed, host = bracketed, port] = item.match(/^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d+))?$/) ?? [];
+    const number = port === undefined ? broker.port : Number(port);
+    if (host === undefined || number < 1 || number > 65_535)
+      errors.push(`setting broker.fallback: ${JSON.stringify(item)}, expected host or host:port`);
+    else fallbacks.push({ ...broker, host, port: number });
+  }
+  if (fallbacks.length >= BROKERS_MAX)
+    errors.push(`setting broker.fallback: ${fallbacks.length} brokers, expected at most ${BROKERS_MAX - 1}`);
+  return fallbacks;
 }

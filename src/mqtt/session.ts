@@ -40,7 +40,7 @@ import { subscribeBytes, writeConnect, writeDisconnect, writePingreq, writeSubsc
 import { Exchange } from "./exchange.ts";
 import { IntervalLearner } from "./interval-learner.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import type { Connack, Disconnect, QoS, ReceivedPacket, Suback } from "./packet.ts";
+import type { Connack, Disconnect, ProtocolLevel, QoS, ReceivedPacket, Suback } from "./packet.ts";
 import { NO_PROPERTIES } from "./properties.ts";
 import { connackReason, DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
 import type { PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
@@ -54,7 +54,7 @@ type TimerReason = "reconnect" | "open" | "connack" | "suback" | "answer" | "tak
 export class Session {
   readonly #options: SessionOptions;
   readonly #backoff: Backoff;
-  readonly #version: VersionChoice;
+  #version: VersionChoice;
   readonly #learner: IntervalLearner;
   readonly #keepAlive: KeepAlive;
   readonly #decoder = new Decoder(PACKET_BYTES_MAX);
@@ -177,6 +177,15 @@ export class Session {
   handleNetworkChanged(nowMs: number): void {
     this.#nowMs = nowMs;
     if (this.#state === "waiting") this.#open();
+  }
+
+  /**
+   * The next attempt goes to another broker: what was known of the former one does not hold. What is in flight goes with us;
+   * a broker without our session gets it as new.
+   */
+  handleBrokerChanged(subscriptionsGranted: boolean, knownLevel: ProtocolLevel | undefined): void {
+    this.#subscriptionsGranted = subscriptionsGranted;
+    this.#version = new VersionChoice(this.#options.protocol, knownLevel);
   }
 
   /** Whether `publish` would take a message of this size now. */

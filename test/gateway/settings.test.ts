@@ -43,6 +43,21 @@ describe("settings", () => {
     expect(errorsOf(raw)[0]).toContain(expected);
   });
 
+  it("name further brokers by host and port, in order", () => {
+    const of = (fallback: string) => {
+      const result = parseSettings({ "broker.port": 8883, "broker.userName": "u", "broker.fallback": fallback });
+      return "settings" in result
+        ? result.settings.fallbackBrokers.map(({ host, port }) => `${host} ${port}`)
+        : result.errors;
+    };
+    expect(of("")).toEqual([]);
+    expect(of("b.example, 10.0.0.7:1884,[fe80::1]:1885,")).toEqual(["b.example 8883", "10.0.0.7 1884", "fe80::1 1885"]);
+    expect(of("a:b")).toEqual([expect.stringContaining('"a:b", expected host or host:port')]);
+    expect(of("a:0")).toEqual([expect.stringContaining("host or host:port")]);
+    expect(of("a:65536")).toEqual([expect.stringContaining("host or host:port")]);
+    expect(of("a,b,c,d")).toEqual([expect.stringContaining("4 brokers, expected at most 3")]);
+  });
+
   it("name every wrong one at once and repeat no password", () => {
     const errors = errorsOf({ uid: "", "broker.port": "x", "broker.password": "secret".repeat(100) });
     expect(errors).toHaveLength(3);
