@@ -75,6 +75,9 @@ export const OPEN_TIMEOUT_MS = 20_000;
 /** How long to wait for CONNACK, in milliseconds. Then the connection is closed. */
 export const CONNACK_TIMEOUT_MS = 10_000;
 
+/** How long to wait for the broker's part of a re-authentication, in milliseconds. Then the connection is closed. */
+export const AUTH_TIMEOUT_MS = 10_000;
+
 /** How long to wait for SUBACK, in milliseconds. Then the connection is closed. */
 export const SUBACK_TIMEOUT_MS = 10_000;
 

@@ -84,13 +84,28 @@ export interface Pingresp {
 
 /** MQTT 5 only. */
 export interface Disconnect {
-  readonly type: "disconnect" | "auth";
+  readonly type: "disconnect";
+  readonly reasonCode: number;
+  readonly properties: Properties;
+}
+
+/** MQTT 5 only. */
+export interface Auth {
+  readonly type: "auth";
   readonly reasonCode: number;
   readonly properties: Properties;
 }
 
 /** What a server sends. */
-export type ReceivedPacket = Connack | Publish | OversizePublish | Acknowledgement | Suback | Pingresp | Disconnect;
+export type ReceivedPacket =
+  | Connack
+  | Publish
+  | OversizePublish
+  | Acknowledgement
+  | Suback
+  | Pingresp
+  | Disconnect
+  | Auth;
 
 export interface Subscription {
   readonly topicFilter: string;

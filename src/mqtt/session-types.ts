@@ -1,5 +1,6 @@
 /** What a session is told when it is made, and what it tells. */
 import type { Store } from "../seams.ts";
+import type { Authenticator } from "./authentication.ts";
 import type { BackoffLimits } from "./backoff.ts";
 import type { LearnedInterval } from "./interval-learner.ts";
 import type { OversizePublish, ProtocolLevel, Publish, QoS, Subscription, Will } from "./packet.ts";
@@ -23,6 +24,7 @@ export interface SessionOptions {
   readonly subscriptions: readonly Subscription[];
   /** The broker has granted exactly these subscriptions in a former life of this device (see the event `subscribed`). */
   readonly subscriptionsGranted: boolean;
+  readonly authenticator?: Authenticator | undefined;
   readonly protocol: ProtocolSetting;
   /** What this broker accepted in a former life of this device (see the event `connected`). */
   readonly knownLevel?: ProtocolLevel | undefined;
@@ -64,6 +66,8 @@ export type SessionEvent =
   | { readonly type: "message"; readonly message: Publish; readonly token: number }
   /** A message above `PACKET_BYTES_MAX`, skipped; already acknowledged, so that it does not come again for ever. */
   | { readonly type: "oversize"; readonly message: OversizePublish }
+  /** `reauthenticate` has ended well. */
+  | { readonly type: "reauthenticated" }
   /** The broker has taken the message that `publish` gave this token. */
   | { readonly type: "acknowledged"; readonly token: number }
   /** How long the network lets a connection be idle; to be remembered for `learnedInterval`. */

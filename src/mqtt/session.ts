@@ -15,6 +15,7 @@
 import { ByteWriter } from "../bytes.ts";
 import { FormatError, ProtocolError, StoreError, UsageError } from "../errors.ts";
 import {
+  AUTH_TIMEOUT_MS,
   BACKOFF_BASE_MS,
   BACKOFF_MAX_MS,
   CONNACK_TIMEOUT_MS,
@@ -33,6 +34,7 @@ import {
   TRANSMIT_BYTES_MAX,
 } from "../limits.ts";
 import type { Random } from "../seams.ts";
+import { Authentication } from "./authentication.ts";
 import { Backoff } from "./backoff.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import { Decoder } from "./decoder.ts";
@@ -40,7 +42,7 @@ import { subscribeBytes, writeConnect, writeDisconnect, writePingreq, writeSubsc
 import { Exchange } from "./exchange.ts";
 import { IntervalLearner } from "./interval-learner.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import type { Connack, Disconnect, ProtocolLevel, QoS, ReceivedPacket, Suback } from "./packet.ts";
+import type { Auth, Connack, Disconnect, ProtocolLevel, QoS, ReceivedPacket, Suback } from "./packet.ts";
 import { NO_PROPERTIES } from "./properties.ts";
 import { connackReason, DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
 import type { PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
@@ -49,7 +51,7 @@ import { isTopicFilter, isTopicName } from "./topic.ts";
 import { VersionChoice } from "./version.ts";
 
 type State = "stopped" | "waiting" | "opening" | "awaitingConnack" | "connected";
-type TimerReason = "reconnect" | "open" | "connack" | "suback" | "answer" | "take" | "keepAlive" | "stable";
+type TimerReason = "reconnect" | "open" | "connack" | "suback" | "auth" | "answer" | "take" | "keepAlive" | "stable";
 
 export class Session {
   readonly #options: SessionOptions;
@@ -60,6 +62,7 @@ export class Session {
   readonly #decoder = new Decoder(PACKET_BYTES_MAX);
   readonly #transmit = new ByteWriter(TRANSMIT_BYTES_MAX);
   readonly #exchange: Exchange;
+  readonly #authentication: Authentication;
   readonly #timers = new Timers<TimerReason>();
   readonly #events: SessionEvent[] = [];
   #state: State = "stopped";
@@ -84,6 +87,7 @@ export class Session {
     this.#learner = new IntervalLearner(keepAliveMinSeconds * 1000, keepAliveSeconds * 1000, learnedInterval);
     this.#keepAlive = new KeepAlive(this.#learner);
     this.#exchange = new Exchange(options.store, this.#transmit);
+    this.#authentication = new Authentication(options.authenticator, this.#transmit);
   }
 
   get isConnected(): boolean {
@@ -137,6 +141,7 @@ export class Session {
     this.#decoder.reset(this.#version.level);
     this.#transmit.clear();
     const { will, willDelaySeconds } = this.#options;
+    const authentication = this.#version.level === 5 ? this.#authentication.begin() : NO_PROPERTIES;
     writeConnect(this.#transmit, {
       ...this.#options,
       protocolLevel: this.#version.level,
@@ -146,6 +151,7 @@ export class Session {
         receiveMaximum: RECEIVE_MAX,
         maximumPacketSize: SKIPPED_BYTES_MAX,
         topicAliasMaximum: TOPIC_ALIAS_MAX,
+        ...authentication,
       },
       willProperties: will && willDelaySeconds ? { willDelayInterval: willDelaySeconds } : NO_PROPERTIES,
     });
@@ -186,6 +192,15 @@ export class Session {
   handleBrokerChanged(subscriptionsGranted: boolean, knownLevel: ProtocolLevel | undefined): void {
     this.#subscriptionsGranted = subscriptionsGranted;
     this.#version = new VersionChoice(this.#options.protocol, knownLevel);
+  }
+
+  /** Authenticates anew on a connection that stands (MQTT 5, 4.12.1). Ends with `reauthenticated` or with the connection. */
+  reauthenticate(nowMs: number): void {
+    if (this.#state !== "connected" || this.#version.level !== 5 || !this.#authentication.isPossible)
+      throw new UsageError("reauthenticate: expected an authenticator and a connection of MQTT 5");
+    this.#nowMs = nowMs;
+    this.#authentication.beginAgain();
+    this.#timers.set("auth", nowMs + AUTH_TIMEOUT_MS);
   }
 
   /** Whether `publish` would take a message of this size now. */
@@ -276,6 +291,7 @@ export class Session {
 
   #handlePacket(packet: ReceivedPacket): SessionEvent | "again" {
     if (packet.type === "connack") return this.#handleConnack(packet);
+    if (packet.type === "auth") return this.#handleAuth(packet);
     if (this.#state !== "connected") throw new ProtocolError(`${packet.type}: before CONNACK [MQTT-3.2.0-1]`);
     switch (packet.type) {
       case "suback":
@@ -287,7 +303,6 @@ export class Session {
       case "disconnect":
         return this.#handleDisconnect(packet);
       case "unsuback":
-      case "auth":
         throw new ProtocolError(`${packet.type.toUpperCase()}: nothing was sent that it could answer`);
       default: {
         const event = this.#exchange.handle(packet, this.#nowMs);
@@ -304,6 +319,7 @@ export class Session {
       this.#handleRefusal(connack);
       return "again";
     }
+    this.#authentication.finish(connack.properties);
     const { sessionPresent } = connack;
     const limits = brokerLimits(connack, this.#options.keepAliveSeconds);
     this.#version.handleAccepted();
@@ -315,6 +331,14 @@ export class Session {
     this.#events.push(...this.#exchange.begin(level, limits, sessionPresent));
     if (!(sessionPresent && this.#subscriptionsGranted)) this.#subscribe();
     return { type: "connected", sessionPresent, protocolLevel: level };
+  }
+
+  /** The broker asks for more, or, where we have asked for it anew, is content. */
+  #handleAuth(auth: Auth): SessionEvent | "again" {
+    if (!this.#authentication.handleAuth(auth)) return "again";
+    if (this.#state !== "connected") throw new ProtocolError("AUTH: success is told by CONNACK [4.12]");
+    this.#timers.clear("auth");
+    return { type: "reauthenticated" };
   }
 
   #handleRefusal({ reasonCode, properties }: Connack): void {
@@ -387,6 +411,9 @@ export class Session {
         break;
       case "suback":
         this.#fail(`no SUBACK after ${SUBACK_TIMEOUT_MS / 1000} s`);
+        break;
+      case "auth":
+        this.#fail(`no AUTH after ${AUTH_TIMEOUT_MS / 1000} s`);
         break;
       case "answer":
         this.#fail(`no PUBACK after ${PUBACK_TIMEOUT_MS / 1000} s`);

@@ -21,6 +21,10 @@ export class Timers<Reason extends string> {
     this.#deadlines.clear();
   }
 
+  isSet(reason: Reason): boolean {
+    return this.#deadlines.has(reason);
+  }
+
   /** The earliest deadline, or undefined. */
   next(): number | undefined {
     let earliest: number | undefined;
