@@ -80,7 +80,9 @@ export async function bundle(programUrl: URL, options: BuildOptions = {}): Promi
     logLevel: "silent",
     ...options,
   });
-  return (result.outputFiles?.[0] as { text: string }).text;
+  const [output] = result.outputFiles ?? [];
+  if (!output) throw new Error(`${programUrl.pathname}: nothing was built`);
+  return output.text;
 }
 
 export class Engine {
