@@ -76,6 +76,8 @@ export class Inbox {
   readonly #entries: Entry[] = [];
   readonly #formerNames: string[] = [];
   readonly #leftOwing: LeftOwing[] = [];
+  /** Messages whose state the store has refused to record. */
+  readonly #unrecorded = new Set<Entry>();
   #bytes = 0;
   #nextSequence = 1;
   /** Messages that left unread to make room for others. */
@@ -195,12 +197,16 @@ export class Inbox {
     if (!isOwing(left)) this.#leftOwing.splice(this.#leftOwing.indexOf(left), 1);
   }
 
-  /** What happened has happened: it also holds where the store refuses to record it, until the device starts again. */
+  /** What happened has happened: it also holds where the store refuses to record it, and is recorded with the next change. */
   #mark(sequence: number, bits: number): boolean {
     const entry = this.#find(sequence);
     if (!entry || (entry.state & bits) === bits) return false;
     entry.state |= bits;
-    this.#store.write(stateKey(sequence), Uint8Array.of(entry.state));
+    this.#unrecorded.add(entry);
+    for (const changed of this.#unrecorded) {
+      this.#store.write(stateKey(changed.sequence), Uint8Array.of(changed.state));
+      this.#unrecorded.delete(changed);
+    }
     return true;
   }
 
@@ -231,6 +237,7 @@ export class Inbox {
     this.#store.remove(messageKey(entry.sequence));
     this.#store.remove(stateKey(entry.sequence));
     this.#entries.splice(this.#entries.indexOf(entry), 1);
+    this.#unrecorded.delete(entry);
     this.#bytes -= entry.bytes;
     if (!(entry.state & READ)) this.droppedCount += 1;
   }

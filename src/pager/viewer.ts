@@ -44,14 +44,18 @@ export class Viewer {
     else if (direction === "newer") this.#show(undefined, nowMs);
   }
 
-  /** Marks the message on the screen as read and goes on to the newest unread one, or to the idle view. */
+  /** Marks the message on the screen as read and goes on to the newest unread one, or home. Throws what the store throws. */
   acknowledge(nowMs: number): void {
     if (this.#current === undefined) {
       this.#show(this.#inbox.newestUnread(), nowMs);
       return;
     }
-    this.#inbox.markRead(this.#current);
-    this.#show(this.#inbox.newestUnread(), nowMs);
+    try {
+      this.#inbox.markRead(this.#current);
+    } finally {
+      // Also where the store refuses to record it: the carrier has read it and wants to go on.
+      this.#show(this.#inbox.newestUnread(), nowMs);
+    }
   }
 
   get #nextMs(): number {

@@ -155,6 +155,19 @@ describe("inbox", () => {
     expect(store.keys()).toEqual(["m-1"]);
   });
 
+  it("records with the next change what the store refused to record", () => {
+    const store = new MemoryStore();
+    const inbox = new Inbox(store);
+    inbox.insert(message("1"), 1000);
+    inbox.insert(message("2"), 1000);
+    store.isFailing = true;
+    expect(() => inbox.markShown(1)).toThrow("flash is full");
+    expect(inbox.unshownCount).toBe(1);
+    store.isFailing = false;
+    inbox.markShown(2);
+    expect(new Inbox(store).unshownCount).toBe(0);
+  });
+
   it("does not have a message that the store refused", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);

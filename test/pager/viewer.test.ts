@@ -7,7 +7,8 @@ import { MemoryStore } from "../memory-store.ts";
 const DWELL_MS = 500;
 
 class Bench {
-  readonly inbox = new Inbox(new MemoryStore());
+  readonly store = new MemoryStore();
+  readonly inbox = new Inbox(this.store);
   readonly viewer = new Viewer(this.inbox, DWELL_MS);
   nowMs = 1000;
 
@@ -73,5 +74,15 @@ describe("viewer", () => {
     expect([bench.viewer.current, bench.inbox.unreadCount]).toEqual([undefined, 0]);
     bench.viewer.acknowledge(bench.nowMs);
     expect(bench.viewer.current).toBeUndefined();
+  });
+
+  it("goes on also where the store refuses to record that it was read", () => {
+    const bench = new Bench();
+    bench.arrive(2);
+    bench.paint();
+    bench.paint(DWELL_MS);
+    bench.store.isFailing = true;
+    expect(() => bench.viewer.acknowledge(bench.nowMs)).toThrow("flash is full");
+    expect([bench.viewer.current, bench.inbox.unreadCount]).toEqual([1, 1]);
   });
 });
