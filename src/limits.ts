@@ -39,6 +39,9 @@ export const RECEIVE_MAX = 32;
 /** Topics whose translation is kept, a direction. */
 export const TOPICS_CACHED_MAX = 16;
 
+/** Messages of QoS 1 and 2 of an MQTT 3.1.1 broker, which has no receive maximum, that are not finished. More end the connection. */
+export const UNFINISHED_MAX = 1_024;
+
 /** Topic aliases a direction (MQTT 5). The broker is told; further topics of ours are sent in full. */
 export const TOPIC_ALIAS_MAX = 8;
 

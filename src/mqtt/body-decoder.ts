@@ -1,5 +1,5 @@
 /** The bodies of the packets that a server sends, by packet type (chapter 3 of both standards). */
-import type { ByteReader } from "../bytes.ts";
+import { ByteReader } from "../bytes.ts";
 import { FormatError, ProtocolError } from "../errors.ts";
 import {
   type AcknowledgementType,
@@ -10,10 +10,12 @@ import {
   type QoS,
   type ReceivedPacket,
 } from "./packet.ts";
-import { NO_PROPERTIES, type Properties, readProperties } from "./properties.ts";
+import { NO_PROPERTIES, type Properties, readProperties, readVarint } from "./properties.ts";
 import { isReasonCode } from "./reason-codes.ts";
 import { TopicCache } from "./topic.ts";
 
+/** A variable byte integer has no more. */
+const VARINT_BYTES_MAX = 4;
 const PINGRESP = Object.freeze({ type: "pingresp" } as const);
 const ACKNOWLEDGEMENT_NAMES: Readonly<Record<number, AcknowledgementType>> = Object.freeze({
   [PACKET_TYPE.puback]: "puback",
@@ -55,6 +57,16 @@ export class BodyDecoder {
         if (this.#protocolLevel === 5) return this.#disconnect(packetType, flags, reader);
     }
     throw new ProtocolError(`packet type ${packetType}: a server does not send it [2.2.1]`);
+  }
+
+  /** The PUBLISH that begins with these bytes, its payload cut off; undefined where they end before its payload begins. */
+  publishHead(typeAndFlags: number, bytes: Uint8Array): Publish | undefined {
+    const reader = new ByteReader(bytes);
+    const topicBytes = reader.uint16("PUBLISH topic length");
+    reader.offset += topicBytes + (publishQoS(typeAndFlags) > 0 ? 2 : 0);
+    if (reader.remaining < VARINT_BYTES_MAX) return undefined;
+    if (this.#protocolLevel === 5) reader.offset += readVarint(reader, "property length");
+    return reader.remaining < 0 ? undefined : this.#publish(typeAndFlags, new ByteReader(bytes));
   }
 
   /** Topic with 2 bytes of length, packet identifier with QoS 1 and 2, properties in MQTT 5, payload to the end (3.3). */

@@ -163,13 +163,20 @@ export class Decoder {
     this.#offset += available;
     if (this.#bodyBytes < this.#remainingLength) return undefined;
     this.#state = "type";
+    const packetBytes = 1 + this.#lengthBytes + this.#remainingLength;
+    const dup = (this.#typeAndFlags & 8) !== 0;
+    const head = this.#body.publishHead(this.#typeAndFlags, this.#buffer);
+    if (head) {
+      const { topic, packetIdentifier, properties } = head;
+      return { type: "oversizePublish", topic, qos, dup, packetIdentifier, properties, packetBytes };
+    }
     if (topicEnd + (qos > 0 ? 2 : 0) > this.#remainingLength) {
       const got = `${topicEnd - 2} bytes wanted, the packet has ${this.#remainingLength - 2}`;
       throw new FormatError("PUBLISH topic", 2, got);
     }
     if (qos > 0 && this.#skippedIdentifier === 0) throw packetIdentifierZero("PUBLISH", topicEnd);
     const topic = topicEnd <= this.#buffer.length ? decodeUtf8(this.#buffer, 2, topicEnd, "PUBLISH topic") : "";
-    const packetBytes = 1 + this.#lengthBytes + this.#remainingLength;
-    return { type: "oversizePublish", topic, qos, packetIdentifier: this.#skippedIdentifier, packetBytes };
+    const packetIdentifier = this.#skippedIdentifier;
+    return { type: "oversizePublish", topic, qos, dup, packetIdentifier, properties: undefined, packetBytes };
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { ByteWriter } from "../bytes.ts";
 import { ProtocolError, StoreError } from "../errors.ts";
-import { RECEIVE_MAX, SKIPPED_BYTES_MAX, TRANSMIT_RESERVE_BYTES } from "../limits.ts";
+import { RECEIVE_MAX, SKIPPED_BYTES_MAX, TRANSMIT_RESERVE_BYTES, UNFINISHED_MAX } from "../limits.ts";
 import type { Store } from "../seams.ts";
 import type { BrokerLimits } from "./broker-limits.ts";
 import { ACKNOWLEDGEMENT_BYTES, publishBytes, writeAcknowledgement, writePublish } from "./encoder.ts";
@@ -20,11 +20,13 @@ import { InboundAliases, OutboundAliases } from "./topic-alias.ts";
 /** An acknowledgement with its reason code. */
 const ANSWER_BYTES_MAX = ACKNOWLEDGEMENT_BYTES + 1;
 
+const TOO_LARGE = "above the bytes that the broker takes";
 const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
 const PACKET_IDENTIFIER_IN_USE = 0x91;
 
 export class Exchange {
   readonly #transmit: ByteWriter;
+  readonly #tell: (event: SessionEvent) => void;
   readonly #outbound: OutboundTable;
   readonly #inbound: InboundTable;
   readonly #topics = new TopicCache();
@@ -33,8 +35,10 @@ export class Exchange {
   #level: ProtocolLevel = 4;
   #limits: BrokerLimits | undefined;
 
-  constructor(store: Store | undefined, transmit: ByteWriter) {
+  /** @param tell gets what is to be told beside the events that `handle` returns */
+  constructor(store: Store | undefined, transmit: ByteWriter, tell: (event: SessionEvent) => void) {
     this.#transmit = transmit;
+    this.#tell = tell;
     this.#outbound = new OutboundTable(store);
     this.#inbound = new InboundTable(store);
   }
@@ -53,27 +57,40 @@ export class Exchange {
     return this.#inbound.oldestMs;
   }
 
-  /** Whether a further packet may be decoded: there is room for its answer, and not too much is unanswered (3.1.1). */
+  /** Whether a further packet may be decoded: there is room for its answer. */
   get canReceive(): boolean {
-    return this.#transmit.free >= ANSWER_BYTES_MAX && (this.#level === 5 || this.#inbound.untakenCount < RECEIVE_MAX);
+    return this.#transmit.free >= ANSWER_BYTES_MAX;
   }
 
   /** CONNACK has come. Tells which messages a lost session had already taken. */
-  begin(level: ProtocolLevel, limits: BrokerLimits, sessionPresent: boolean): SessionEvent[] {
+  begin(level: ProtocolLevel, limits: BrokerLimits, sessionPresent: boolean): void {
     this.#level = level;
     this.#limits = limits;
     this.#inboundAliases.clear();
     this.#outboundAliases.reset(level === 5 ? limits.topicAliasMaximum : 0);
-    return storing(() => {
+    storing(() => {
+      const over = this.#outbound.handleConnected(sessionPresent);
       this.#inbound.handleConnected(sessionPresent);
-      return this.#outbound.handleConnected(sessionPresent).map(({ token }) => ({ type: "acknowledged", token }));
+      for (const entry of over) {
+        const { token, isGivenUp } = entry;
+        this.#finish(
+          entry,
+          isGivenUp ? { type: "rejected", token, reason: TOO_LARGE } : { type: "acknowledged", token },
+        );
+      }
     });
   }
 
   /** The connection has ended. */
   end(): void {
     this.#limits = undefined;
+    this.#inbound.handleClosed();
     this.reserve(0);
+  }
+
+  /** The connection has ended between CONNECT and CONNACK: nobody knows what became of the session. */
+  doubt(): void {
+    this.#inbound.doubt();
   }
 
   /** An identifier for a SUBSCRIBE, held until `reserve(0)`. */
@@ -106,15 +123,14 @@ export class Exchange {
 
   /** The application has taken or refused a message. */
   take(token: number, reasonCode: number): void {
-    this.#inbound.take(token, reasonCode);
+    storing(() => this.#inbound.take(token, reasonCode));
   }
 
-  /** Sends, as far as there is room, answers, then what has not been sent on this connection. Returns what it rejected. */
-  flush(nowMs: number): SessionEvent[] {
-    const rejected: SessionEvent[] = [];
-    if (!this.#limits) return rejected;
+  /** Sends, as far as there is room, answers, then PUBRELs, then messages that have not been sent on this connection. */
+  flush(nowMs: number): void {
+    if (!this.#limits) return;
     while (this.#transmit.free >= ANSWER_BYTES_MAX) {
-      const answer = storing(() => this.#inbound.nextAnswer());
+      const answer = this.#inbound.nextAnswer();
       if (!answer) break;
       writeAcknowledgement(
         this.#transmit,
@@ -123,15 +139,19 @@ export class Exchange {
         this.#level === 5 ? answer.reasonCode : 0,
       );
     }
-    for (let entry = this.#outbound.nextToSend(); entry; entry = this.#outbound.nextToSend()) {
-      if (entry.state === "unsentPubrel") {
-        if (this.#transmit.free < ANSWER_BYTES_MAX) break;
-        writeAcknowledgement(this.#transmit, "pubrel", entry.packetIdentifier);
-        entry.state = "awaitingPubcomp";
-        entry.sentMs = nowMs;
-      } else if (!this.#sendPublish(entry, nowMs, rejected)) break;
+    this.#sendPubrels(nowMs);
+    for (let entry = this.#outbound.nextPublish(); entry; entry = this.#outbound.nextPublish())
+      if (!this.#sendPublish(entry, nowMs)) break;
+    this.#sendPubrels(nowMs);
+  }
+
+  #sendPubrels(nowMs: number): void {
+    for (let entry = this.#outbound.nextPubrel(); entry; entry = this.#outbound.nextPubrel()) {
+      if (this.#transmit.free < ANSWER_BYTES_MAX) return;
+      writeAcknowledgement(this.#transmit, "pubrel", entry.packetIdentifier);
+      entry.state = "awaitingPubcomp";
+      entry.sentMs = nowMs;
     }
-    return rejected;
   }
 
   /** A message, or an answer to one of ours. "again": it has nothing to tell. */
@@ -153,7 +173,7 @@ export class Exchange {
     const message = topic === publish.topic ? publish : { ...publish, topic };
     const { qos, packetIdentifier } = publish;
     if (qos === 0) return { type: "message", message, token: 0 };
-    if (this.#isKnown(publish)) return "again";
+    if (this.#isKnown(publish, nowMs)) return "again";
     return { type: "message", message, token: this.#inbound.add(packetIdentifier, qos, nowMs) };
   }
 
@@ -163,20 +183,17 @@ export class Exchange {
         `PUBLISH of ${publish.packetBytes} bytes [MQTT-3.1.2-24]`,
         DISCONNECT_REASON.packetTooLarge,
       );
+    const topic = this.#level === 5 ? this.#inboundAliases.resolveOversize(publish) : publish.topic;
     const { qos, packetIdentifier } = publish;
     if (qos > 0) {
-      if (this.#isKnown({ ...publish, dup: true })) return "again";
-      this.#inbound.take(this.#inbound.add(packetIdentifier, qos as 1 | 2, nowMs), 0);
+      if (this.#isKnown(publish, nowMs)) return "again";
+      this.take(this.#inbound.add(packetIdentifier, qos as 1 | 2, nowMs), 0);
     }
-    return { type: "oversize", message: publish };
+    return { type: "oversize", message: { ...publish, topic } };
   }
 
   /** Whether a message of QoS 1 or 2 is one that is here already; where it is, it is answered again or waits for its answer. */
-  #isKnown({ packetIdentifier, qos, dup }: { packetIdentifier: number; qos: QoS; dup: boolean }): boolean {
-    if (qos === 2 && this.#inbound.isReleased(packetIdentifier)) {
-      writeAcknowledgement(this.#transmit, "pubrec", packetIdentifier);
-      return true;
-    }
+  #isKnown({ packetIdentifier, qos, dup }: Pick<Publish, "packetIdentifier" | "qos" | "dup">, nowMs: number): boolean {
     if (this.#inbound.isUntaken(packetIdentifier)) {
       if (dup) return true;
       throw new ProtocolError(
@@ -184,9 +201,14 @@ export class Exchange {
         PACKET_IDENTIFIER_IN_USE,
       );
     }
-    if (this.#level === 5 && this.#inbound.length >= RECEIVE_MAX)
+    if (qos === 2 && storing(() => this.#inbound.isDuplicate(packetIdentifier, dup))) {
+      this.#inbound.addTaken(packetIdentifier, nowMs);
+      return true;
+    }
+    const max = this.#level === 5 ? RECEIVE_MAX : UNFINISHED_MAX;
+    if (this.#inbound.length >= max)
       throw new ProtocolError(
-        `PUBLISH: more than ${RECEIVE_MAX} unanswered [MQTT-3.3.4-9]`,
+        `PUBLISH: more than ${max} unfinished [MQTT-3.3.4-9]`,
         DISCONNECT_REASON.receiveMaximumExceeded,
       );
     return false;
@@ -227,22 +249,21 @@ export class Exchange {
       return "again";
     }
     this.#outbound.remove(entry);
+    if (entry.isGivenUp && reasonCode === PACKET_IDENTIFIER_NOT_FOUND)
+      return { type: "rejected", token: entry.token, reason: TOO_LARGE };
     return { type: "acknowledged", token: entry.token };
   }
 
   /** False where it has to wait. */
-  #sendPublish(entry: Outbound, nowMs: number, rejected: SessionEvent[]): boolean {
+  #sendPublish(entry: Outbound, nowMs: number): boolean {
     const limits = this.#limits as BrokerLimits;
     const { topic, payload, properties, token, packetIdentifier } = entry;
     const qos = Math.min(entry.qos, limits.maximumQoS) as QoS;
     const retain = entry.retain && limits.isRetainAvailable;
     if (!this.#fitsBroker(topic, payload.length, qos, properties)) {
-      this.#outbound.remove(entry);
-      rejected.push({
-        type: "rejected",
-        token,
-        reason: `above the ${limits.maximumPacketSize} bytes that the broker takes`,
-      });
+      // Of a QoS 2 message that an earlier connection may have brought there the broker holds the identifier: PUBREL first.
+      if (entry.qos === 2 && entry.dup) storing(() => this.#outbound.giveUp(entry));
+      else storing(() => this.#finish(entry, { type: "rejected", token, reason: TOO_LARGE }));
       return true;
     }
     if (this.#outbound.sentCount >= limits.receiveMaximum) return false;
@@ -253,10 +274,15 @@ export class Exchange {
     entry.sentMs = nowMs;
     if (qos === 0) {
       // The broker takes no acknowledged messages: sent is all that can be had.
-      this.#outbound.remove(entry);
-      rejected.push({ type: "acknowledged", token });
+      storing(() => this.#finish(entry, { type: "acknowledged", token }));
     }
     return true;
+  }
+
+  /** Tells of the end of an exchange once it is off the store. */
+  #finish(entry: Outbound, event: SessionEvent): void {
+    this.#outbound.remove(entry);
+    this.#tell(event);
   }
 
   #write(

@@ -1,11 +1,11 @@
 /**
  * Messages of the broker that are not finished: those that the application has not taken yet, and the identifiers of QoS 2
- * between PUBREC and PUBREL, which outlast connection and reboot. Answers leave in the order in which the messages came
+ * from then until PUBREL, which outlast connection and reboot. Answers leave in the order in which the messages came
  * [MQTT-4.6.0-2], also when the application takes them in another.
  *
  * | record | holds |
  * |---|---|
- * | `q2-in` | the identifiers between PUBREC and PUBREL, 2 bytes each |
+ * | `q2-in` | the identifiers of QoS 2 that were taken and not released, 2 bytes each |
  */
 import type { Store } from "../seams.ts";
 
@@ -28,6 +28,9 @@ export class InboundTable {
   readonly #store: Store | undefined;
   readonly #untaken: Inbound[] = [];
   readonly #released: number[] = [];
+  readonly #doubtful = new Set<number>();
+  /** The store holds identifiers of a session that the broker has lost. */
+  #isRecordStale = false;
   #nextToken = 1;
 
   constructor(store: Store | undefined) {
@@ -35,16 +38,13 @@ export class InboundTable {
     const record = store?.read(KEY) ?? new Uint8Array();
     for (let at = 0; at + 1 < record.length; at += 2)
       this.#released.push(((record[at] as number) << 8) | (record[at + 1] as number));
+    this.doubt();
   }
 
   /** Messages that count against the receive maximum that this client has announced. */
   get length(): number {
-    return this.#untaken.length + this.#released.length;
-  }
-
-  /** Messages that the application has not taken. */
-  get untakenCount(): number {
-    return this.#untaken.length;
+    const isCounted = (identifier: number) => !this.isUntaken(identifier) && !this.#doubtful.has(identifier);
+    return this.#untaken.length + this.#released.filter(isCounted).length;
   }
 
   /** When the message came that the application has kept waiting longest, or undefined. */
@@ -52,12 +52,26 @@ export class InboundTable {
     return this.#untaken[0]?.receivedMs;
   }
 
-  /** Whether a QoS 2 message with this identifier was taken and not yet released: then this one is the same again. */
-  isReleased(packetIdentifier: number): boolean {
-    return this.#released.includes(packetIdentifier);
+  /**
+   * Whether a QoS 2 message with this identifier was taken and not yet released: then this one is the same again. Only where
+   * it is in doubt whether the broker still has the session, a first delivery (DUP = 0) is what it says.
+   */
+  isDuplicate(packetIdentifier: number, dup: boolean): boolean {
+    if (!this.#released.includes(packetIdentifier)) return false;
+    if (!dup && this.#doubtful.has(packetIdentifier)) {
+      this.release(packetIdentifier);
+      return false;
+    }
+    this.#doubtful.delete(packetIdentifier);
+    return true;
   }
 
-  /** Whether a message with this identifier waits for the application. */
+  /** The broker may have made a new session without our knowing: CONNECT was sent and no CONNACK came. */
+  doubt(): void {
+    for (const identifier of this.#released) this.#doubtful.add(identifier);
+  }
+
+  /** Whether a message with this identifier waits for the application or for its answer. */
   isUntaken(packetIdentifier: number): boolean {
     return this.#untaken.some((entry) => entry.packetIdentifier === packetIdentifier);
   }
@@ -70,36 +84,52 @@ export class InboundTable {
     return token;
   }
 
-  /** The application has taken (reason code below 0x80) or refused a message. A token of a former connection means nothing. */
-  take(token: number, reasonCode: number): void {
-    const entry = this.#untaken.find((candidate) => candidate.token === token);
-    if (entry) entry.reasonCode = reasonCode;
+  /** A message that was taken on a former connection has come again: it is answered in its turn and not told. */
+  addTaken(packetIdentifier: number, receivedMs: number): void {
+    this.#untaken.push({ token: 0, packetIdentifier, qos: 2, receivedMs, reasonCode: 0 });
   }
 
   /**
-   * The next answer that may leave, or undefined. A QoS 2 identifier is on the store before its PUBREC leaves; throws what
-   * the store throws, and the answer is then still due.
+   * The application has taken (reason code below 0x80) or refused a message. A QoS 2 identifier is on the store when this
+   * returns, also where its answer still has to wait for others: from here on the message is recognised. Throws what the
+   * store throws, and the message is then not taken. A token of a former connection means nothing.
    */
+  take(token: number, reasonCode: number): void {
+    const entry = this.#untaken.find((candidate) => candidate.token === token);
+    if (entry?.reasonCode !== undefined || !entry) return;
+    if (entry.qos === 2 && reasonCode < 0x80) this.#keep([...this.#released, entry.packetIdentifier]);
+    entry.reasonCode = reasonCode;
+  }
+
+  /** The next answer that may leave, or undefined. */
   nextAnswer(): Answer | undefined {
     const entry = this.#untaken[0];
     if (entry?.reasonCode === undefined) return undefined;
-    const { packetIdentifier, qos, reasonCode } = entry;
-    if (qos === 2 && reasonCode < 0x80) this.#keep([...this.#released, packetIdentifier]);
     this.#untaken.shift();
+    const { packetIdentifier, qos, reasonCode } = entry;
     return { type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode };
   }
 
   /** PUBREL has come; false where its identifier is not known. */
   release(packetIdentifier: number): boolean {
-    if (!this.isReleased(packetIdentifier)) return false;
+    this.#doubtful.delete(packetIdentifier);
+    if (!this.#released.includes(packetIdentifier)) return false;
     this.#keep(this.#released.filter((identifier) => identifier !== packetIdentifier));
     return true;
   }
 
-  /** A new connection: the broker sends again what was not answered, and forgets identifiers with its session. */
-  handleConnected(sessionPresent: boolean): void {
+  /** The connection has ended: the broker sends again what was not answered. */
+  handleClosed(): void {
     this.#untaken.length = 0;
-    if (!sessionPresent && this.#released.length > 0) this.#keep([]);
+  }
+
+  /** A new connection: the broker forgets identifiers with its session. Throws what the store throws, also the next time. */
+  handleConnected(sessionPresent: boolean): void {
+    if (sessionPresent && !this.#isRecordStale) return;
+    this.#doubtful.clear();
+    this.#isRecordStale = this.#isRecordStale || this.#released.length > 0;
+    this.#released.length = 0;
+    if (this.#isRecordStale) this.#keep([]);
   }
 
   #keep(identifiers: readonly number[]): void {
@@ -109,6 +139,7 @@ export class InboundTable {
         Uint8Array.from(identifiers.flatMap((identifier) => [identifier >> 8, identifier & 0xff])),
       );
     else this.#store?.remove(KEY);
+    this.#isRecordStale = false;
     this.#released.splice(0, this.#released.length, ...identifiers);
   }
 }

@@ -36,6 +36,8 @@ export interface Outbound extends OutboundMessage {
   /** The broker may have it from an earlier connection of the same session [MQTT-3.3.1-1]. */
   dup: boolean;
   sentMs: number;
+  /** It cannot be sent again, see `giveUp`. */
+  isGivenUp: boolean;
 }
 
 const PUBLISH_PLACE = 1 << PACKET_TYPE.publish;
@@ -94,6 +96,7 @@ export class OutboundTable {
       state: "unsent",
       dup: false,
       sentMs: 0,
+      isGivenUp: false,
     };
     if (keeps) this.#store?.write(messageKey(token), recordOf(entry));
     this.#nextToken += 1;
@@ -123,28 +126,38 @@ export class OutboundTable {
     entry.state = "unsentPubrel";
   }
 
-  /** The exchange is over. */
-  remove(entry: Outbound): void {
-    const index = this.#entries.indexOf(entry);
-    if (index >= 0) this.#entries.splice(index, 1);
-    if (!entry.isDurable) return;
-    this.#store?.remove(messageKey(entry.token));
-    this.#store?.remove(releasedKey(entry.token));
+  /** A QoS 2 message that was sent and cannot be sent again: PUBREL frees its identifier, PUBCOMP tells whether it was taken. */
+  giveUp(entry: Outbound): void {
+    this.handlePubrec(entry);
+    entry.isGivenUp = true;
   }
 
-  /** The oldest message of which something is to be sent. PUBRELs and PUBLISHs keep their order [MQTT-4.6.0]. */
-  nextToSend(): Outbound | undefined {
-    return this.#entries.find(({ state }) => state === "unsent" || state === "unsentPubrel");
+  /** The exchange is over. Throws what the store throws, and it is not over then. */
+  remove(entry: Outbound): void {
+    if (entry.isDurable) {
+      this.#store?.remove(messageKey(entry.token));
+      this.#store?.remove(releasedKey(entry.token));
+    }
+    const index = this.#entries.indexOf(entry);
+    if (index >= 0) this.#entries.splice(index, 1);
+  }
+
+  /** The oldest message that is to be sent. */
+  nextPublish(): Outbound | undefined {
+    return this.#entries.find(({ state }) => state === "unsent");
+  }
+
+  /** The oldest PUBREL that is to be sent: they keep their order [MQTT-4.6.0-4], and no message in front holds them up. */
+  nextPubrel(): Outbound | undefined {
+    return this.#entries.find(({ state }) => state === "unsentPubrel");
   }
 
   /**
    * A new connection: everything is sent again, first and in order, with DUP where the broker may have it [MQTT-4.4.0-1].
-   * A broker that lost the session has taken what it answered with PUBREC: those are over, and returned.
+   * A broker that lost the session has taken what it answered with PUBREC: those are returned, to be removed.
    */
   handleConnected(sessionPresent: boolean): readonly Outbound[] {
     const isReleased = ({ state }: Outbound) => state === "unsentPubrel" || state === "awaitingPubcomp";
-    const over = sessionPresent ? [] : this.#entries.filter(isReleased);
-    for (const entry of over) this.remove(entry);
     for (const entry of this.#entries) {
       if (isReleased(entry)) entry.state = "unsentPubrel";
       else {
@@ -152,7 +165,7 @@ export class OutboundTable {
         entry.state = "unsent";
       }
     }
-    return over;
+    return sessionPresent ? [] : this.#entries.filter(isReleased);
   }
 
   #load(): void {
@@ -164,7 +177,7 @@ export class OutboundTable {
       const record = store.read(messageKey(token));
       const entry = record && entryOf(token, record);
       if (!entry) {
-        store.remove(messageKey(token));
+        clear(store, messageKey(token));
         continue;
       }
       if (keys.includes(releasedKey(token))) entry.state = "unsentPubrel";
@@ -174,8 +187,17 @@ export class OutboundTable {
     }
     // A power cut between the two removals of a message leaves its second record behind.
     for (const key of keys) {
-      if (key.startsWith("r-") && !tokens.includes(Number.parseInt(key.slice(2), 36))) store.remove(key);
+      if (key.startsWith("r-") && !tokens.includes(Number.parseInt(key.slice(2), 36))) clear(store, key);
     }
+  }
+}
+
+/** Removes a record that nobody needs; where the store refuses, it stays until a later start. */
+function clear(store: Store, key: string): void {
+  try {
+    store.remove(key);
+  } catch {
+    // It does no harm.
   }
 }
 
@@ -220,6 +242,7 @@ function entryOf(token: number, record: Uint8Array): Outbound | undefined {
       state: "unsent",
       dup: true,
       sentMs: 0,
+      isGivenUp: false,
     };
   } catch {
     return undefined;

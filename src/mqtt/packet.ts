@@ -55,7 +55,10 @@ export interface OversizePublish {
   /** Empty where the topic itself is above the limit. */
   readonly topic: string;
   readonly qos: QoS;
+  readonly dup: boolean;
   readonly packetIdentifier: number;
+  /** undefined where they end above the limit. */
+  readonly properties: Properties | undefined;
   /** Size of the whole packet, in bytes. */
   readonly packetBytes: number;
 }

@@ -86,7 +86,7 @@ export class Session {
     const { keepAliveSeconds, keepAliveMinSeconds = keepAliveSeconds, learnedInterval } = options;
     this.#learner = new IntervalLearner(keepAliveMinSeconds * 1000, keepAliveSeconds * 1000, learnedInterval);
     this.#keepAlive = new KeepAlive(this.#learner);
-    this.#exchange = new Exchange(options.store, this.#transmit);
+    this.#exchange = new Exchange(options.store, this.#transmit, (event) => this.#events.push(event));
     this.#authentication = new Authentication(options.authenticator, this.#transmit);
   }
 
@@ -120,8 +120,7 @@ export class Session {
       writeDisconnect(this.#transmit);
     }
     if (this.#state !== "waiting") this.#events.push({ type: "close" });
-    this.#state = "stopped";
-    this.#timers.clearAll();
+    this.#leave("stopped");
     this.#exchange.end();
   }
 
@@ -236,7 +235,7 @@ export class Session {
    */
   acknowledge(token: number, reasonCode = 0): void {
     if (this.#state !== "connected") return;
-    this.#exchange.take(token, reasonCode);
+    this.#guarded(() => this.#exchange.take(token, reasonCode));
     this.#flush();
   }
 
@@ -328,8 +327,10 @@ export class Session {
     this.#keepAlive.handleConnected(limits.keepAliveSeconds, this.#nowMs);
     this.#timers.setOrClear("keepAlive", this.#keepAlive.deadlineMs);
     this.#timers.set("stable", this.#nowMs + STABLE_MS);
-    this.#events.push(...this.#exchange.begin(level, limits, sessionPresent));
-    if (!(sessionPresent && this.#subscriptionsGranted)) this.#subscribe();
+    // Forgotten before anything that can fail: the next CONNACK will say that this new session is present.
+    this.#subscriptionsGranted = this.#subscriptionsGranted && sessionPresent;
+    this.#exchange.begin(level, limits, sessionPresent);
+    if (!this.#subscriptionsGranted) this.#subscribe();
     return { type: "connected", sessionPresent, protocolLevel: level };
   }
 
@@ -363,7 +364,6 @@ export class Session {
 
   #subscribe(): void {
     const { subscriptions } = this.#options;
-    this.#subscriptionsGranted = false;
     if (subscriptions.length === 0) return;
     this.#subscribeIdentifier = this.#exchange.allocateIdentifier();
     const properties = this.#version.level === 5 ? NO_PROPERTIES : undefined;
@@ -387,7 +387,7 @@ export class Session {
   }
 
   #flush(): void {
-    this.#guarded(() => this.#events.push(...this.#exchange.flush(this.#nowMs)));
+    this.#guarded(() => this.#exchange.flush(this.#nowMs));
     if (this.#state === "connected") this.#watch();
   }
 
@@ -463,10 +463,19 @@ export class Session {
     if (isTold) writeDisconnect(this.#transmit, reasonCode);
   }
 
-  #disconnect(reason: string, how: { isImmediate?: boolean; serverReference?: string | undefined } = {}): void {
-    this.#state = "waiting";
-    if (this.#keepAlive.handleEnded(this.#nowMs)) this.#tellLearned();
+  #leave(next: "waiting" | "stopped"): void {
+    if (this.#state === "awaitingConnack") {
+      // The broker may have made a new session that the next CONNACK calls present.
+      this.#subscriptionsGranted = false;
+      this.#exchange.doubt();
+    }
+    this.#state = next;
     this.#timers.clearAll();
+  }
+
+  #disconnect(reason: string, how: { isImmediate?: boolean; serverReference?: string | undefined } = {}): void {
+    this.#leave("waiting");
+    if (this.#keepAlive.handleEnded(this.#nowMs)) this.#tellLearned();
     this.#transmit.clear();
     this.#subscribeIdentifier = 0;
     this.#exchange.end();

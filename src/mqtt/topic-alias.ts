@@ -1,7 +1,7 @@
 /** Topic aliases of MQTT 5 (3.3.2.3.4): short numbers for topics, one table a direction, new with each connection. */
 import { ProtocolError } from "../errors.ts";
 import { TOPIC_ALIAS_MAX } from "../limits.ts";
-import type { Publish } from "./packet.ts";
+import type { OversizePublish, Publish } from "./packet.ts";
 import { DISCONNECT_REASON } from "./reason-codes.ts";
 
 /** What the broker's aliases stand for. */
@@ -13,7 +13,7 @@ export class InboundAliases {
   }
 
   /** The topic of a PUBLISH. Throws a `ProtocolError` for an alias that was never given or is above what we announced. */
-  resolve({ topic, properties }: Publish): string {
+  resolve({ topic, properties }: Pick<Publish, "topic" | "properties">): string {
     const { topicAlias } = properties;
     if (topicAlias === undefined) return topic;
     if (topicAlias < 1 || topicAlias > TOPIC_ALIAS_MAX)
@@ -26,6 +26,13 @@ export class InboundAliases {
     if (known === undefined)
       throw new ProtocolError(`topic alias ${topicAlias}: no topic was given for it [MQTT-3.3.2-8]`);
     return known;
+  }
+
+  /** The topic of a PUBLISH that was skipped: it may have given an alias. Where nobody knows, no alias stands any more. */
+  resolveOversize({ topic, properties }: OversizePublish): string {
+    if (properties) return this.resolve({ topic, properties });
+    this.clear();
+    return topic;
   }
 }
 

@@ -18,7 +18,9 @@ describe("decoder and encoder", () => {
       type: "oversizePublish",
       topic: "a/b",
       qos: 1,
+      dup: false,
       packetIdentifier: 0x0102,
+      properties: {},
       packetBytes: above.length,
     };
     expect(decodeAll([above], limit)).toEqual([skipped]);
@@ -35,7 +37,15 @@ describe("decoder and encoder", () => {
     const topic = "61".repeat(300);
     const bytes = fromHex(`32 b2 02 01 2c ${topic} beef 78 78`);
     const expected = [
-      { type: "oversizePublish", topic: "", qos: 1, packetIdentifier: 0xbeef, packetBytes: bytes.length },
+      {
+        type: "oversizePublish",
+        topic: "",
+        qos: 1,
+        dup: false,
+        packetIdentifier: 0xbeef,
+        properties: undefined,
+        packetBytes: bytes.length,
+      },
     ];
     for (const size of [bytes.length, 1, 2, 3, 64, 301]) {
       const pieces: Uint8Array[] = [];

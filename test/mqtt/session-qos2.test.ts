@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { RECEIVE_MAX, TAKE_TIMEOUT_MS } from "../../src/limits.ts";
+import { RECEIVE_MAX, TAKE_TIMEOUT_MS, UNFINISHED_MAX } from "../../src/limits.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { fromHex } from "../vectors/vector.ts";
 import { Bench, CONNACK_NEW, CONNACK_PRESENT } from "./session-bench.ts";
 
 const PUBLISH_2 = "3406000161000978";
 const PUBLISH_2_DUP = "3c06000161000978";
+
+const hexOf = (identifier: number) => identifier.toString(16).padStart(4, "0");
 
 describe("QoS 2 in", () => {
   it("is PUBREC once taken, PUBCOMP at PUBREL, and the same message is not told twice between", () => {
@@ -97,17 +99,52 @@ describe("taking messages", () => {
     expect(bench.pass(1).at(-1)).toMatchObject({ type: "disconnected", reason: expect.stringContaining("not taken") });
   });
 
-  it("comes first: no more than the limit is told before the first is taken", () => {
+  it("is known at once, although its answer waits for others: a cut between makes no duplicate", () => {
+    const store = new MemoryStore();
+    const bench = new Bench({ store }).connect();
+    const events = bench.receive(`3206000161000178${PUBLISH_2}`);
+    bench.take(events.slice(1));
+    expect([bench.sent(), store.keys()]).toEqual([[], ["q2-in"]]);
+    bench.reconnect(CONNACK_PRESENT);
+    const again = bench.receive(`3a06000161000178${PUBLISH_2_DUP}`);
+    expect(again).toHaveLength(1);
+    expect(bench.sent()).toEqual([]);
+    bench.take(again);
+    expect(bench.sent()).toEqual(["4002000150020009"]);
+  });
+
+  it.each([4, 5] as const)(
+    "of many messages does not hold up what comes behind them, nor the next connection (MQTT %d)",
+    (level) => {
+      const isOld = level === 4;
+      const connack = isOld ? CONNACK_PRESENT : "2003010000";
+      const bench = new Bench({
+        protocol: isOld ? "3.1.1" : "5",
+        subscriptionsGranted: true,
+        store: new MemoryStore(),
+      });
+      bench.connect(connack);
+      const publish = (index: number) => `34${isOld ? "05" : "06"}000161${hexOf(index)}${isOld ? "" : "00"}`;
+      const numbers = Array.from({ length: RECEIVE_MAX }, (_, index) => index + 1);
+      const messages = bench.receive(numbers.map(publish).join(""));
+      expect(messages).toHaveLength(RECEIVE_MAX);
+      bench.publish("x");
+      bench.sent();
+      expect(bench.receive("40020001")).toEqual([{ type: "acknowledged", token: 1 }]);
+      bench.take(messages);
+      expect(bench.sent().join("")).toBe(numbers.map((index) => `5002${hexOf(index)}`).join(""));
+      bench.reconnect(connack);
+      expect(bench.session.isConnected).toBe(true);
+      bench.receive(numbers.map((index) => `6202${hexOf(index)}`).join(""));
+      expect(bench.sent().join("")).toBe(numbers.map((index) => `7002${hexOf(index)}`).join(""));
+    },
+  );
+
+  it("of more messages than the limit of 3.1.1 ends the connection", () => {
     const bench = new Bench().connect();
-    const packets = Array.from(
-      { length: RECEIVE_MAX + 5 },
-      (_, index) => `3205000161${(index + 1).toString(16).padStart(4, "0")}`,
-    );
-    const first = bench.receive(packets.join(""));
-    expect(first).toHaveLength(RECEIVE_MAX);
-    bench.take(first);
-    bench.sent();
-    expect(bench.events()).toHaveLength(5);
+    const packets = Array.from({ length: UNFINISHED_MAX }, (_, index) => `3205000161${hexOf(index + 1)}`);
+    expect(bench.receive(packets.join(""))).toHaveLength(UNFINISHED_MAX);
+    expect(bench.receive("3205000161ffff").at(-1)).toMatchObject({ reason: expect.stringContaining("unfinished") });
   });
 });
 
@@ -169,6 +206,78 @@ describe("QoS 2 out", () => {
     const bench = new Bench().connect();
     bench.receive("50020077");
     expect(bench.sent()).toEqual(["62020077"]);
+  });
+});
+
+describe("a CONNACK that never came", () => {
+  const lose = (bench: Bench) => {
+    bench.session.handleClosed("cut", bench.nowMs);
+    bench.events();
+    bench.pass(60_000);
+    bench.session.handleConnected(bench.nowMs);
+    bench.sent();
+  };
+
+  it("may have told of a new session: subscribes again", () => {
+    const bench = new Bench().connect();
+    lose(bench);
+    expect(bench.reconnect(CONNACK_PRESENT)[0]).toMatch(/^8206/);
+  });
+
+  it("leaves it to DUP whether a QoS 2 identifier is an old one", () => {
+    for (const [publish, count] of [
+      [PUBLISH_2_DUP, 0],
+      [PUBLISH_2, 1],
+    ] as const) {
+      const bench = new Bench().connect();
+      bench.take(bench.receive(PUBLISH_2));
+      lose(bench);
+      bench.reconnect(CONNACK_PRESENT);
+      expect(bench.receive(publish)).toHaveLength(count);
+    }
+  });
+});
+
+describe("a store that refuses", () => {
+  it("at the CONNACK of a new session makes nothing forgotten: it subscribes, and old identifiers mean nothing", () => {
+    const store = new MemoryStore();
+    const bench = new Bench({ store }).connect();
+    bench.take(bench.receive(PUBLISH_2));
+    bench.sent();
+    store.isFailing = true;
+    bench.reconnect(CONNACK_NEW);
+    expect(bench.session.isConnected).toBe(false);
+    store.isFailing = false;
+    bench.pass(60_000);
+    bench.session.handleConnected(bench.nowMs);
+    bench.sent();
+    bench.receive(CONNACK_PRESENT);
+    expect(bench.sent()[0]).toMatch(/^82/);
+    expect(bench.receive(PUBLISH_2_DUP)).toHaveLength(1);
+  });
+
+  it("when a message is finished makes it finished later", () => {
+    const store = new MemoryStore();
+    const bench = new Bench({ store }).connect();
+    bench.publish("x", { isDurable: true });
+    bench.sent();
+    store.isFailing = true;
+    expect(bench.receive("40020002").at(-1)).toMatchObject({ reason: "store: flash is full" });
+    store.isFailing = false;
+    bench.pass(60_000);
+    bench.session.handleConnected(bench.nowMs);
+    bench.sent();
+    bench.receive(CONNACK_PRESENT);
+    expect(bench.sent()).toEqual(["3a06000174000278"]);
+    expect(bench.receive("40020002")).toEqual([{ type: "acknowledged", token: 1 }]);
+    expect(store.keys()).toEqual([]);
+  });
+
+  it("to clear what a power cut left behind does not keep the device from starting", () => {
+    const store = new MemoryStore();
+    store.records.set("r-9", Uint8Array.of(1));
+    store.isFailing = true;
+    expect(new Bench({ store }).session.inflightCount).toBe(0);
   });
 });
 

@@ -75,8 +75,7 @@ describe("connecting", () => {
   });
 
   it("doubles its waits up to the ceiling, and is short again after a stable time only", () => {
-    const bench = new Bench({ subscriptionsGranted: true });
-    bench.open();
+    const bench = new Bench({ subscriptionsGranted: true }).connect(CONNACK_PRESENT);
     const waits: number[] = [];
     for (let attempt = 0; attempt < 10; attempt += 1) {
       bench.session.handleClosed("cut", bench.nowMs);
