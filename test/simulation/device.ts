@@ -93,6 +93,7 @@ export class Device {
   }
 
   cutPower(): void {
+    if (!this.#runner) return;
     this.#store.cut();
     this.#bury();
   }

@@ -3,7 +3,7 @@
  * With `--log` the device's log is printed too.
  */
 import { parseArgs } from "node:util";
-import { simulate } from "./simulate.ts";
+import { simulateAny } from "./any-seed.ts";
 
 const { values } = parseArgs({
   options: {
@@ -25,7 +25,7 @@ let virtualMs = 0;
 let pushes = 0;
 let powerCuts = 0;
 for (let seed = first; seed < first + seeds; seed += 1) {
-  const outcome = simulate(seed, values.log ? console.log : undefined);
+  const outcome = simulateAny(seed, values.log ? console.log : undefined);
   virtualMs += outcome.virtualMs;
   pushes += outcome.pushes;
   powerCuts += outcome.powerCuts;

@@ -1,6 +1,6 @@
 /**
  * A bad network in virtual time: bytes are delayed and come in other pieces than they were sent, connections break at any
- * byte, and an end that is cut off may learn of it soon, late or never.
+ * byte, and an end that is cut off may learn of it soon, late or never. A NAT forgets connections that were idle too long.
  */
 import type { Transport, TransportHandlers } from "../../hosts/runner.ts";
 import type { Random } from "../../src/seams.ts";
@@ -13,6 +13,8 @@ export interface NetworkOptions {
   readonly breaking: number;
   /** Share of cuts of which an end is never told. */
   readonly silent: number;
+  /** A connection without a byte for longer than this is forgotten: what comes then goes nowhere. Absent: never. */
+  readonly natIdleMs?: number;
 }
 
 /** The broker's end of a connection. */
@@ -144,7 +146,7 @@ export class Network {
   }
 
   #connect(onBytes: (bytes: Uint8Array) => void, onClosed: () => void) {
-    const { latencyMsMax, breaking, silent } = this.#options;
+    const { latencyMsMax, breaking, silent, natIdleMs } = this.#options;
     const breaks = !this.#calm && this.#random() < breaking;
     const budget = () => (breaks ? integerBetween(this.#random, 1, BREAKING_BYTES_MAX) : Number.POSITIVE_INFINITY);
     const toBroker = new Pipe(this.#clock, this.#random, latencyMsMax, budget());
@@ -152,7 +154,10 @@ export class Network {
     const peer: Peer = {
       onBytes: () => {},
       onClosed: () => {},
-      write: (bytes) => toPager.write(bytes),
+      write: (bytes) => {
+        passNat();
+        toPager.write(bytes);
+      },
       close: () => toPager.behind(() => end(onClosed, undefined)),
     };
     const end = (tellPager: (() => void) | undefined, tellBroker: (() => void) | undefined) => {
@@ -163,6 +168,13 @@ export class Network {
       if (tellBroker) this.#clock.after(this.#random() * NOTICE_MS_MAX, tellBroker);
     };
     const maybe = (tell: () => void) => (this.#random() < silent ? undefined : tell);
+    let activeMs = this.#clock.nowMs;
+    /** A byte comes to the NAT, which may have forgotten the connection; it tells the pager so, or nobody. */
+    const passNat = () => {
+      const isForgotten = !this.#calm && this.#clock.nowMs - activeMs > (natIdleMs ?? Number.POSITIVE_INFINITY);
+      activeMs = this.#clock.nowMs;
+      if (isForgotten) end(maybe(onClosed), undefined);
+    };
     const cut = () =>
       end(
         maybe(onClosed),
@@ -175,7 +187,10 @@ export class Network {
     this.#connections.add(connection);
     this.onConnection(peer);
     return {
-      write: (bytes: Uint8Array) => toBroker.write(bytes),
+      write: (bytes: Uint8Array) => {
+        passNat();
+        toBroker.write(bytes);
+      },
       close: () => toBroker.behind(() => end(undefined, () => peer.onClosed())),
     };
   }

@@ -56,7 +56,7 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
     breaking: chance(0.3) ? 0 : random() * 0.7,
     silent: chance(0.3) ? 0 : random() * 0.5,
   });
-  const broker = new BrokerModel(clock, random, chance(0.5) ? [4] : [4, 5]);
+  const broker = new BrokerModel(clock, random, { levels: chance(0.5) ? [4] : [4, 5] });
   network.onConnection = (peer) => broker.handleConnection(peer);
   const device = new Device({
     clock,

@@ -3,19 +3,21 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { OutboundTable } from "../../src/mqtt/outbound.ts";
 import { Session } from "../../src/mqtt/session.ts";
 import { Inbox } from "../../src/pager/inbox.ts";
+import { simulateAny } from "./any-seed.ts";
+import { MUTANTS, mutated } from "./mutants.ts";
 import { PowerCut, PowerCutStore } from "./power-cut-store.ts";
 import { simulate } from "./simulate.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-const SEEDS = 200;
+const SEEDS = 2_000;
 const MUTANT_SEEDS = 40;
 
 describe("simulation", () => {
-  it(`keeps its promises in ${SEEDS} seeds`, { timeout: 60_000 }, () => {
+  it(`keeps its promises in ${SEEDS} seeds`, { timeout: 120_000 }, () => {
     const broken: string[] = [];
     let pushes = 0;
     for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const outcome = simulate(seed);
+      const outcome = simulateAny(seed);
       pushes += outcome.pushes;
       if (outcome.violations.length)
         broken.push(`npm run simulate -- --seeds 1 --first ${seed}: ${outcome.violations.join("; ")}`);
@@ -80,6 +82,20 @@ describe("the simulation sees", () => {
       throw new TypeError("a mistake");
     });
     expect(violations()).toContainEqual(expect.stringContaining("TypeError: a mistake"));
+  });
+});
+
+describe("the simulation kills", () => {
+  it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))("the mutant: %s", async (_name, mutant) => {
+    const { simulateAny: run } = await mutated(mutant);
+    let seed = 1;
+    while (seed <= mutant.seeds && run(seed).violations.length === 0) seed += 1;
+    expect(seed).toBeLessThanOrEqual(mutant.seeds);
+  });
+
+  it("nothing where nothing is changed", async () => {
+    const { simulateAny: run } = await mutated();
+    expect(Array.from({ length: 20 }, (_, seed) => run(seed + 1).violations).flat()).toEqual([]);
   });
 });
 

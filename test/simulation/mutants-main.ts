@@ -1,0 +1,20 @@
+/** `npm run simulate:mutants`: each mutant must be seen within its number of seeds; exit status 1 when one survives. */
+import { MUTANTS, mutated } from "./mutants.ts";
+
+let survivors = 0;
+for (const mutant of MUTANTS) {
+  const { simulateAny } = await mutated(mutant);
+  let seed = 1;
+  let seen: readonly string[] = [];
+  for (; seed <= mutant.seeds; seed += 1) {
+    seen = simulateAny(seed).violations;
+    if (seen.length) break;
+  }
+  if (seen.length) console.log(`killed at seed ${seed}: ${mutant.name}\n  ${seen[0]}`);
+  else {
+    survivors += 1;
+    console.log(`SURVIVED ${mutant.seeds} seeds: ${mutant.name}`);
+  }
+}
+console.log(`${MUTANTS.length} mutants, ${survivors} survived`);
+process.exitCode = survivors ? 1 : 0;

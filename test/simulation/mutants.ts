@@ -1,0 +1,182 @@
+/**
+ * Mistakes put into the engine's source, one at a time, to prove that the simulation sees them. Each is a piece of source
+ * text and what stands in its place; a piece that is not there exactly once is an error, so that the table follows the code.
+ */
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import type { simulateAny } from "./any-seed.ts";
+
+export interface Mutant {
+  readonly name: string;
+  /** In `src/mqtt`. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** It must be seen within so many seeds. */
+  readonly seeds: number;
+}
+
+const SEEDS = 200;
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "a QoS 2 message that was taken is not recognised when it comes again",
+    file: "inbound.ts",
+    from: "if (!this.#released.includes(packetIdentifier)) return false;\n    if (!dup",
+    to: "return false;\n    if (!dup",
+    seeds: SEEDS,
+  },
+  {
+    name: "a message is acknowledged before the application has stored it",
+    file: "inbound.ts",
+    from: "receivedMs, reasonCode: undefined }",
+    to: "receivedMs, reasonCode: 0 }",
+    seeds: SEEDS,
+  },
+  {
+    name: "a durable message is sent and not stored",
+    file: "outbound.ts",
+    from: "if (keeps) this.#store?.write(messageKey(token), recordOf(entry));",
+    to: "",
+    seeds: SEEDS,
+  },
+  {
+    name: "messages are sent again on a live connection",
+    file: "exchange.ts",
+    from: "if (!this.#limits) return;\n    while",
+    to: "if (!this.#limits) return;\n    if (nowMs - (this.oldestSentMs ?? nowMs) > 500) this.#outbound.handleConnected(true);\n    while",
+    seeds: SEEDS,
+  },
+  {
+    name: "a resent message has no DUP",
+    file: "outbound.ts",
+    from: 'entry.dup = sessionPresent && (entry.dup || entry.state !== "unsent");',
+    to: "entry.dup = false;",
+    seeds: SEEDS,
+  },
+  {
+    name: "a new message has DUP",
+    file: "outbound.ts",
+    from: 'state: "unsent",\n      dup: false,',
+    to: 'state: "unsent",\n      dup: true,',
+    seeds: SEEDS,
+  },
+  {
+    name: "an identifier in use is given to another message",
+    file: "outbound.ts",
+    from: "while (this.#lastIdentifier === this.#reservedIdentifier || this.find(this.#lastIdentifier));",
+    to: "while (((this.#lastIdentifier &= 3), this.#lastIdentifier === 0));",
+    seeds: SEEDS,
+  },
+  {
+    name: "QoS 2 identifiers of messages that were taken are forgotten at a reboot",
+    file: "inbound.ts",
+    from: "store?.read(KEY) ?? new Uint8Array()",
+    to: "new Uint8Array()",
+    seeds: 2 * SEEDS,
+  },
+  {
+    name: "PUBREC is forgotten at a reboot",
+    file: "outbound.ts",
+    from: 'if (keys.includes(releasedKey(token))) entry.state = "unsentPubrel";',
+    to: "",
+    seeds: 5 * SEEDS,
+  },
+  {
+    name: "no SUBSCRIBE after the broker has lost the session",
+    file: "session.ts",
+    from: "this.#subscriptionsGranted && sessionPresent",
+    to: "this.#subscriptionsGranted",
+    seeds: SEEDS,
+  },
+  {
+    name: "no SUBSCRIBE after a CONNACK that was lost on the way",
+    file: "session.ts",
+    from: "this.#subscriptionsGranted = false;\n      this.#exchange.doubt();",
+    to: "this.#exchange.doubt();",
+    seeds: 5 * SEEDS,
+  },
+  {
+    name: "the broker's receive maximum is not obeyed",
+    file: "exchange.ts",
+    from: "this.#outbound.sentCount >= limits.receiveMaximum",
+    to: "this.#outbound.sentCount > 65_535",
+    seeds: SEEDS,
+  },
+  {
+    name: "topic aliases outlast the connection",
+    file: "topic-alias.ts",
+    from: "this.#topics.length = 0;\n    this.#max",
+    to: "this.#max",
+    seeds: SEEDS,
+  },
+  {
+    name: "a topic alias in a message that is skipped is not learned",
+    file: "topic-alias.ts",
+    from: "if (properties) return this.resolve({ topic, properties });",
+    to: "if (properties) return topic;",
+    seeds: 3 * SEEDS,
+  },
+  {
+    name: "answers leave in the order of the application",
+    file: "inbound.ts",
+    from: "const entry = this.#untaken[0];\n    if (entry?.reasonCode === undefined) return undefined;\n    this.#untaken.shift();",
+    to: "const at = this.#untaken.findIndex((one) => one.reasonCode !== undefined);\n    const entry = this.#untaken.splice(at, at < 0 ? 0 : 1)[0];\n    if (entry?.reasonCode === undefined) return undefined;",
+    seeds: SEEDS,
+  },
+  {
+    name: "a missing PINGRESP is not noticed",
+    file: "keep-alive.ts",
+    from: "if (this.#pingSentMs !== undefined) return this.#pingSentMs + PINGRESP_TIMEOUT_MS;",
+    to: "if (this.#pingSentMs !== undefined) return undefined;",
+    seeds: 2 * SEEDS,
+  },
+  {
+    name: "PUBREL waits behind a message that the broker does not take yet",
+    file: "exchange.ts",
+    from: "this.#outbound.nextPubrel(); entry; entry",
+    to: "this.#outbound.nextPubrel(); entry && !this.#outbound.nextPublish(); entry",
+    seeds: 5 * SEEDS,
+  },
+];
+
+/** The simulation with one mistake in it, or with none. */
+export async function mutated(mutant?: Mutant): Promise<{ readonly simulateAny: typeof simulateAny }> {
+  const folder = await mkdtemp(join(tmpdir(), "fieldpager-mutant-"));
+  const path = mutant && fileURLToPath(new URL(`../../src/mqtt/${mutant.file}`, import.meta.url));
+  const result = await build({
+    entryPoints: [fileURLToPath(new URL("any-seed.ts", import.meta.url))],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+    // mqtt-packet is CommonJS and asks for modules of Node.
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire("/");' },
+    plugins: [
+      {
+        name: "mutant",
+        setup(build) {
+          build.onLoad({ filter: /\.ts$/ }, (args) => {
+            if (!mutant || args.path !== path) return undefined;
+            const source = readFileSync(args.path, "utf8");
+            const parts = source.split(mutant.from);
+            if (parts.length !== 2)
+              throw new Error(`${mutant.file}: "${mutant.from}" stands there ${parts.length - 1} times`);
+            return { contents: parts.join(mutant.to), loader: "ts" };
+          });
+        },
+      },
+    ],
+  });
+  const file = join(folder, "simulation.mjs");
+  await writeFile(file, result.outputFiles[0]?.contents ?? new Uint8Array());
+  try {
+    return (await import(pathToFileURL(file).href)) as { readonly simulateAny: typeof simulateAny };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

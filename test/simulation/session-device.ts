@@ -1,0 +1,334 @@
+/**
+ * A device that uses the MQTT engine itself: an application that publishes with every QoS, durable and not, and takes what
+ * it is told after a while and in any order. One life after the other on the same storage, each ended by a power cut.
+ *
+ * How an application keeps QoS 2 exactly once: it stores a message and calls `acknowledge` in one go, and forgets at the
+ * event `disconnected` what it was told and has not taken, since that comes again. Three things remain that nobody can know.
+ * A message may be taken twice where the power fails between the application's own write and that of `acknowledge`, and
+ * where storage refuses the write of `acknowledge`. And where the broker lost its session, the CONNACK that said so was lost
+ * too, and so was the first delivery of a new message under the identifier of one that was taken: that one is not told.
+ */
+import type { Transport } from "../../hosts/runner.ts";
+import type { ProtocolLevel, QoS } from "../../src/mqtt/packet.ts";
+import { Session } from "../../src/mqtt/session.ts";
+import type { SessionEvent } from "../../src/mqtt/session-types.ts";
+import type { ProtocolSetting } from "../../src/mqtt/version.ts";
+import type { Random } from "../../src/seams.ts";
+import type { Network } from "./network.ts";
+import { PowerCut, PowerCutStore } from "./power-cut-store.ts";
+import { payloadOf, SessionLedger } from "./session-ledger.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+export interface SessionDeviceOptions {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly clientIdentifier: string;
+  readonly topics: readonly string[];
+  readonly protocol: ProtocolSetting;
+  readonly keepAliveSeconds: number;
+  /** The application takes a message within this time. */
+  readonly takeMsMax: number;
+  readonly onLog?: ((line: string) => void) | undefined;
+}
+
+interface Wish {
+  readonly topic: string;
+  readonly qos: QoS;
+  readonly isDurable: boolean;
+  readonly bytes: number;
+}
+
+const REBOOT_MS = 2_000;
+/** Wishes that the application keeps while they cannot be published. */
+const WISHES_MAX = 100;
+/** Larger messages may be above what a broker takes. */
+const LARGE_BYTES = 300;
+const LEVEL = "level";
+
+export class SessionDevice {
+  readonly ledger: SessionLedger;
+  /** Exceptions that left the engine; none may. */
+  readonly errors: string[] = [];
+  /** Messages that were too large to be kept. */
+  oversizes = 0;
+  life = 0;
+  connection = 0;
+  readonly #options: SessionDeviceOptions;
+  readonly #wishes: Wish[] = [];
+  /** The numbers behind the tokens of messages in flight; those of durable ones outlast a reboot. */
+  readonly #numbers = new Map<number, number>();
+  #store: PowerCutStore;
+  #session: Session | undefined;
+  #transport: Transport | undefined;
+  /** Told and not taken, by token; empty again when the connection ends. */
+  #untaken = new Map<number, number>();
+  #nextNumber = 1;
+  #takeMsMax: number;
+  #cancelTimer: () => void = () => {};
+
+  constructor(options: SessionDeviceOptions) {
+    this.#options = options;
+    this.#takeMsMax = options.takeMsMax;
+    this.#store = PowerCutStore.empty(options.random);
+    this.ledger = new SessionLedger(this);
+  }
+
+  /** Whether nothing is on the way any more: no wish, no message in flight, nothing to take. */
+  get isIdle(): boolean {
+    return this.#wishes.length === 0 && this.#session?.inflightCount === 0 && this.#untaken.size === 0;
+  }
+
+  /** The engine's records on the store. */
+  get records(): readonly string[] {
+    return this.#store.keys().filter((key) => key !== LEVEL && key !== "taken");
+  }
+
+  boot(): void {
+    this.life += 1;
+    const { random, clock, clientIdentifier, topics, protocol, keepAliveSeconds } = this.#options;
+    this.#guard(() => {
+      const known = this.#store.read(LEVEL);
+      this.#session = new Session(
+        {
+          clientIdentifier,
+          keepAliveSeconds,
+          userName: "",
+          password: "",
+          will: undefined,
+          subscriptions: topics.map((topicFilter) => ({ topicFilter, qos: 2 })),
+          // Each life subscribes once: the power may have failed between the CONNACK of a new session and the record of it.
+          subscriptionsGranted: false,
+          knownLevel: known?.[0] as ProtocolLevel | undefined,
+          protocol,
+          store: this.#store,
+        },
+        random,
+      );
+      this.#session.start(clock.nowMs);
+      this.#drain();
+    });
+  }
+
+  /** The application wants to send a message; it is accepted as soon as the engine takes it. */
+  wish(wish: Wish): void {
+    if (this.#wishes.length < WISHES_MAX) this.#wishes.push(wish);
+    this.#guard(() => this.#drain());
+  }
+
+  cutPowerAtWrite(count: number): void {
+    this.#store.cutAtWrite(count);
+  }
+
+  cutPower(): void {
+    if (!this.#session) return;
+    this.#store.cut();
+    this.#bury();
+  }
+
+  refuseWritesFrom(count: number): void {
+    this.#store.refuseFromWrite(count);
+  }
+
+  acceptWrites(): void {
+    this.#store.refuseFromWrite(Number.POSITIVE_INFINITY);
+  }
+
+  /** The power never fails again, storage works, and the application is quick. */
+  calm(): void {
+    this.#takeMsMax = Math.min(this.#takeMsMax, 500);
+    this.#store.cutAtWrite(Number.POSITIVE_INFINITY);
+    this.acceptWrites();
+  }
+
+  #log(line: string): void {
+    this.#options.onLog?.(`${this.#options.clock.nowMs} ms, life ${this.life}: ${line}`);
+  }
+
+  #guard(run: () => void): void {
+    try {
+      if (!this.#store.isDead) run();
+    } catch (error) {
+      if (!(error instanceof PowerCut)) this.errors.push((error as Error).stack ?? String(error));
+    }
+    if (this.#store.isDead) this.#bury();
+  }
+
+  #bury(): void {
+    this.#cancelTimer();
+    this.#session = undefined;
+    // The peer learns of it late or never, as of any device that has lost its power.
+    this.#transport = undefined;
+    this.#untaken = new Map();
+    for (const [token, number] of this.#numbers)
+      if (!this.ledger.outgoing.get(number)?.isDurable) this.#numbers.delete(token);
+    this.#store = this.#store.reborn();
+    this.#options.clock.after(REBOOT_MS, () => this.boot());
+  }
+
+  /** After anything that happened: what is to be told, sent, wished for, and when to wake. */
+  #drain(): void {
+    const session = this.#session;
+    if (!session) return;
+    const { clock } = this.#options;
+    for (let isBusy = true; isBusy; ) {
+      isBusy = false;
+      for (let bytes = session.pollTransmit(); bytes; bytes = session.pollTransmit()) {
+        if (this.#store.isDead) throw new PowerCut("the power has failed");
+        this.#transport?.write(bytes);
+        isBusy = true;
+      }
+      for (let event = session.pollEvent(); event; event = session.pollEvent()) {
+        // The engine makes a reason of a power cut, as of any refusal; what it does after it has not happened.
+        if (this.#store.isDead) throw new PowerCut("the power has failed");
+        this.#handleEvent(event, session);
+        isBusy = true;
+      }
+      if (this.#publishNext(session)) isBusy = true;
+    }
+    const wakeMs = session.pollTimeout();
+    const owes = !session.isConnected || session.inflightCount > 0 || this.#untaken.size > 0;
+    if (owes && wakeMs === undefined) this.errors.push("the session waits for something and has no timer");
+    this.#cancelTimer();
+    this.#cancelTimer =
+      wakeMs === undefined
+        ? () => {}
+        : clock.after(wakeMs - clock.nowMs, () => this.#run(session, () => session.handleTimeout(clock.nowMs)));
+  }
+
+  /** Something happens to a session, unless its life is over. */
+  #run(session: Session, run: () => void): void {
+    if (session !== this.#session) return;
+    this.#guard(() => {
+      run();
+      if (this.#store.isDead) throw new PowerCut("the power has failed");
+      this.#drain();
+    });
+  }
+
+  #handleEvent(event: SessionEvent, session: Session): void {
+    this.#log(describe(event));
+    switch (event.type) {
+      case "open":
+        this.#open(session);
+        break;
+      case "close":
+        this.#transport?.close();
+        this.#transport = undefined;
+        break;
+      case "connected":
+        if (!event.sessionPresent) this.ledger.handleNewSession();
+        this.#remember(event.protocolLevel);
+        break;
+      case "disconnected":
+        this.#transport = undefined;
+        this.#untaken = new Map();
+        break;
+      case "message":
+        this.#tell(event, session);
+        break;
+      case "oversize":
+        this.oversizes += 1;
+        break;
+      case "acknowledged":
+      case "rejected":
+        this.#settle(event);
+        break;
+    }
+  }
+
+  /** One that was being accepted when the power failed has no number here. */
+  #settle({ token, type }: Extract<SessionEvent, { type: "acknowledged" | "rejected" }>): void {
+    const number = this.#numbers.get(token);
+    this.#numbers.delete(token);
+    if (number !== undefined) this.ledger.settle(number, type === "acknowledged");
+  }
+
+  #remember(level: ProtocolLevel): void {
+    if (this.#store.read(LEVEL)?.[0] === level) return;
+    try {
+      this.#store.write(LEVEL, Uint8Array.of(level));
+    } catch (error) {
+      if (error instanceof PowerCut) throw error;
+    }
+  }
+
+  #open(session: Session): void {
+    const { network, clock } = this.#options;
+    this.connection += 1;
+    const transport = network.openTransport({
+      onConnected: () => this.#on(transport, session, () => session.handleConnected(clock.nowMs)),
+      onBytes: (bytes) => this.#on(transport, session, () => session.handleBytes(bytes, clock.nowMs)),
+      onClosed: (reason) => this.#on(transport, session, () => session.handleClosed(reason, clock.nowMs)),
+    });
+    this.#transport = transport;
+  }
+
+  #on(transport: Transport, session: Session, run: () => void): void {
+    if (transport === this.#transport) this.#run(session, run);
+  }
+
+  #tell({ message, token }: Extract<SessionEvent, { type: "message" }>, session: Session): void {
+    const { clock, random } = this.#options;
+    const number = this.ledger.tell(message.topic, message.payload, message.qos);
+    if (message.qos === 0) return;
+    const untaken = this.#untaken;
+    untaken.set(token, number);
+    const take = () => {
+      if (untaken === this.#untaken && untaken.delete(token)) this.#take(number, token, session);
+    };
+    if (random() < 0.5) take();
+    else clock.after(random() * this.#takeMsMax, () => this.#run(session, take));
+  }
+
+  /** Stores a message as its own and says so to the engine. */
+  #take(number: number, token: number, session: Session): void {
+    const entry = this.ledger.incoming.get(number);
+    if (!entry) return;
+    try {
+      this.#store.write("taken", payloadOf(number, 4));
+    } catch (error) {
+      if (error instanceof PowerCut) {
+        // The write may have happened.
+        entry.taken += 1;
+        entry.doubts += 1;
+        throw error;
+      }
+      session.restart("the store refuses a message", this.#options.clock.nowMs);
+      return;
+    }
+    entry.taken += 1;
+    entry.doubts += 1;
+    session.acknowledge(token);
+    if (!this.#store.isDead && session.isConnected) entry.doubts -= 1;
+  }
+
+  #publishNext(session: Session): boolean {
+    const [wish] = this.#wishes;
+    if (!wish || !session.canPublish(wish.topic, wish.bytes, wish.qos)) return false;
+    this.#wishes.shift();
+    const { topic, qos, isDurable, bytes } = wish;
+    const number = this.#nextNumber++;
+    const entry = this.ledger.accept(number, topic, qos, isDurable, bytes > LARGE_BYTES);
+    const options = { topic, qos, isDurable, payload: payloadOf(number, bytes), retain: false };
+    try {
+      const token = session.publish(options, this.#options.clock.nowMs);
+      if (token > 0) this.#numbers.set(token, number);
+      this.#log(`published message ${number} on ${topic}, QoS ${qos}${isDurable ? ", durable" : ""}, token ${token}`);
+      entry.isInDoubt = false;
+    } catch (error) {
+      if (error instanceof PowerCut) throw error;
+      // The store refused it: it is not accepted.
+      this.ledger.outgoing.delete(number);
+    }
+    return true;
+  }
+}
+
+function describe(event: SessionEvent): string {
+  if (event.type === "message") {
+    const { topic, qos, dup, packetIdentifier } = event.message;
+    return `message ${topic} QoS ${qos} id ${packetIdentifier}${dup ? " DUP" : ""}`;
+  }
+  return JSON.stringify(event);
+}

@@ -1,0 +1,186 @@
+/**
+ * What a device and its broker have promised each other, message by message, and what came of it. A payload begins with
+ * the message's number, so that each is known again wherever it turns up.
+ */
+import type { QoS } from "../../src/mqtt/packet.ts";
+import type { Arrival } from "./broker-session.ts";
+
+interface Outgoing {
+  readonly number: number;
+  readonly topic: string;
+  readonly qos: QoS;
+  /** Must be delivered also after a reboot. */
+  readonly isDurable: boolean;
+  /** A broker may refuse it. When the power fails at that moment, nobody is told. */
+  readonly isLarge: boolean;
+  readonly life: number;
+  /** Connections that the device had opened when it accepted the message. */
+  readonly connection: number;
+  /** The power failed while it was being accepted: it may be on the store or not. */
+  isInDoubt: boolean;
+  isRejected: boolean;
+  isAcknowledged: boolean;
+}
+
+interface Seen {
+  readonly epoch: number;
+  readonly packetIdentifier: number;
+  times: number;
+}
+
+interface Incoming {
+  readonly number: number;
+  readonly topic: string;
+  readonly qos: QoS;
+  readonly epoch: number;
+  readonly isOversize: boolean;
+  taken: number;
+  told: number;
+  /** Times that the device could not know whether the message was taken. */
+  doubts: number;
+}
+
+export class SessionLedger {
+  readonly violations: string[] = [];
+  readonly outgoing = new Map<number, Outgoing>();
+  readonly incoming = new Map<number, Incoming>();
+  /** The broker's session of this device that stands; 0: none yet. */
+  epoch = 0;
+  /** The session that the broker has made last. */
+  standing = 0;
+  readonly #knownEpochs = new Set<number>();
+  readonly #seen = new Map<number, Seen>();
+  readonly #takenByBroker = new Map<number, number[]>();
+  /** Number of the last message that came for the first time, by topic and QoS class. */
+  readonly #lastFirst = new Map<string, number>();
+  /** The same for messages told to the device, by life, connection, topic and QoS. */
+  readonly #lastTold = new Map<string, number>();
+  readonly #device: { readonly life: number; readonly connection: number };
+
+  constructor(device: { readonly life: number; readonly connection: number }) {
+    this.#device = device;
+  }
+
+  /** The device has been told that the broker's session is a new one. */
+  handleNewSession(): void {
+    this.#knownEpochs.add(this.standing);
+  }
+
+  /** Whether the device was told of the session that stands: the CONNACK that says so may have been lost on the way. */
+  get isStandingKnown(): boolean {
+    return this.#knownEpochs.has(this.standing);
+  }
+
+  /** The device is about to accept a message for the broker. */
+  accept(number: number, topic: string, qos: QoS, isDurable: boolean, isLarge: boolean): Outgoing {
+    const { life, connection } = this.#device;
+    const state = { isInDoubt: true, isRejected: false, isAcknowledged: false };
+    const entry = { number, topic, qos, isDurable: isDurable || qos === 2, isLarge, life, connection, ...state };
+    this.outgoing.set(number, entry);
+    return entry;
+  }
+
+  /** A PUBLISH has come to the broker. */
+  handleArrival(arrival: Arrival): void {
+    const { epoch, packetIdentifier, qos, topic, isTaken } = arrival;
+    const number = numberOf(arrival.payload);
+    const entry = this.outgoing.get(number);
+    if (!entry || entry.topic !== topic) {
+      this.violations.push(`message ${number} on ${topic} came to the broker, it was never sent`);
+      return;
+    }
+    if (qos > 0) this.#checkResend(entry, arrival);
+    if (isTaken) this.#takenByBroker.set(number, [...(this.#takenByBroker.get(number) ?? []), epoch]);
+    const former = this.#seen.get(number);
+    if (former?.epoch === epoch) former.times += 1;
+    else this.#seen.set(number, { epoch, packetIdentifier, times: 1 });
+    if (former) return;
+    const lane = `${topic} ${qos > 0}`;
+    if ((this.#lastFirst.get(lane) ?? -1) > number)
+      this.violations.push(`message ${number} on ${topic} came after ${this.#lastFirst.get(lane)}`);
+    this.#lastFirst.set(lane, Math.max(number, this.#lastFirst.get(lane) ?? -1));
+  }
+
+  #checkResend(entry: Outgoing, { epoch, packetIdentifier, dup }: Arrival): void {
+    const former = this.#seen.get(entry.number);
+    const { life, connection } = this.#device;
+    if (former?.epoch === epoch) {
+      if (!dup) this.violations.push(`message ${entry.number} came again without DUP`);
+      if (former.packetIdentifier !== packetIdentifier)
+        this.violations.push(`message ${entry.number} came again under another identifier`);
+      if (entry.isAcknowledged && life === entry.life)
+        this.violations.push(`message ${entry.number} came again after it was acknowledged`);
+    } else if (dup && entry.life === life && entry.connection === connection)
+      this.violations.push(`message ${entry.number} came with DUP the first time`);
+  }
+
+  /** The device was told that the broker has the message, or that it does not want it. */
+  settle(number: number, isAcknowledged: boolean): void {
+    const entry = this.outgoing.get(number);
+    if (!entry) return;
+    if (isAcknowledged) {
+      if (entry.isAcknowledged) this.violations.push(`message ${number} was acknowledged twice`);
+      if (!this.#takenByBroker.has(number) && !(entry.isLarge && entry.life !== this.#device.life))
+        this.violations.push(`message ${number} was acknowledged, the broker has not got it`);
+      entry.isAcknowledged = true;
+    } else entry.isRejected = true;
+  }
+
+  /** The broker takes a message for the device. */
+  promise(number: number, topic: string, qos: QoS, isOversize: boolean): void {
+    const state = { taken: 0, told: 0, doubts: 0 };
+    this.incoming.set(number, { number, topic, qos, epoch: this.epoch, isOversize, ...state });
+  }
+
+  /** The device's application is told of a message. Returns its number. */
+  tell(topic: string, payload: Uint8Array, qos: QoS): number {
+    const number = numberOf(payload);
+    const entry = this.incoming.get(number);
+    if (entry?.topic !== topic) {
+      this.violations.push(`message ${number} was told on ${topic}, the broker never had it`);
+      return number;
+    }
+    entry.told += 1;
+    if (qos === 2 && entry.taken > entry.doubts)
+      this.violations.push(`push ${number} of QoS 2 was told again after it was taken`);
+    const lane = `${this.#device.life} ${this.#device.connection} ${topic} ${qos}`;
+    if ((this.#lastTold.get(lane) ?? -1) >= number)
+      this.violations.push(`message ${number} on ${topic} was told after ${this.#lastTold.get(lane)}`);
+    this.#lastTold.set(lane, number);
+    return number;
+  }
+
+  /** Everything has settled: what is missing, and what is there twice. @param life the device's present one */
+  check(life: number): void {
+    for (const entry of this.outgoing.values()) {
+      const epochs = this.#takenByBroker.get(entry.number) ?? [];
+      const outlasts = entry.isDurable && !entry.isLarge;
+      const isOwed = entry.qos > 0 && !entry.isInDoubt && !entry.isRejected && (outlasts || entry.life === life);
+      if (isOwed && epochs.length === 0) this.violations.push(`message ${entry.number} of QoS ${entry.qos} is lost`);
+      // A broker that loses its session forgets what it has taken; before that, and after, it takes it once.
+      if (entry.qos === 2 && new Set(epochs).size !== epochs.length)
+        this.violations.push(`message ${entry.number} of QoS 2 was taken ${epochs.length} times`);
+      if (entry.qos === 0 && epochs.length > 1) this.violations.push(`message ${entry.number} of QoS 0 came twice`);
+    }
+    for (const entry of this.incoming.values()) {
+      if (entry.isOversize) continue;
+      const isOwed = entry.epoch === this.epoch && (entry.qos === 1 || (entry.qos === 2 && this.isStandingKnown));
+      if (isOwed && entry.taken === 0) this.violations.push(`push ${entry.number} of QoS ${entry.qos} was not taken`);
+      if (entry.qos === 2 && entry.taken > 1 + entry.doubts)
+        this.violations.push(`push ${entry.number} of QoS 2 was taken ${entry.taken} times`);
+      if (entry.qos === 0 && entry.told > 1) this.violations.push(`push ${entry.number} of QoS 0 was told twice`);
+    }
+  }
+}
+
+/** A payload of at least 4 bytes that begins with the number. */
+export function payloadOf(number: number, bytes: number): Uint8Array {
+  const payload = new Uint8Array(Math.max(4, bytes));
+  new DataView(payload.buffer).setUint32(0, number);
+  return payload;
+}
+
+export function numberOf(payload: Uint8Array): number {
+  if (payload.length < 4) return -1;
+  return new DataView(payload.buffer, payload.byteOffset).getUint32(0);
+}

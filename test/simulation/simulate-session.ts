@@ -1,0 +1,157 @@
+/**
+ * One seed, one run: a device with the MQTT engine itself, a bad network with a NAT, and a broker of either version that
+ * refuses, says goodbye, and restarts with and without its sessions. The promises that are checked:
+ *
+ * - No message of QoS 1 or 2 that was accepted is lost, in either direction; of the device's own the durable ones, also
+ *   across reboots. Those that the broker forgot together with its session, its own side has to answer for.
+ * - No message of QoS 2 is taken twice, but for the two cases that `session-device.ts` names.
+ * - Messages of a topic come in order; DUP stands on what may have come before and on nothing else; nothing is sent again
+ *   on a live connection; no identifier is 0, in use, or changes; answers leave in the order of the messages.
+ * - No limit is passed, the store is empty in the end, nothing waits without a timer, nothing is thrown.
+ * - The device is connected within a bound after the network is back, and everything settles after that.
+ */
+import {
+  BACKOFF_MAX_MS,
+  CONNACK_TIMEOUT_MS,
+  OPEN_TIMEOUT_MS,
+  PACKET_BYTES_MAX,
+  PINGRESP_TIMEOUT_MS,
+  TAKE_TIMEOUT_MS,
+} from "../../src/limits.ts";
+import type { QoS } from "../../src/mqtt/packet.ts";
+import type { Random } from "../../src/seams.ts";
+import { integerBetween, seededRandom } from "../random.ts";
+import { BrokerModel } from "./broker-model.ts";
+import { Network } from "./network.ts";
+import { SessionDevice } from "./session-device.ts";
+import type { Outcome } from "./simulate.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+const CLIENT = "device-1";
+const INBOUND = ["in/a", "in/b", "in/c"];
+const OUTBOUND = ["out/a", "out/b", "out/c", "out/d", "out/e"];
+const KEEP_ALIVE_SECONDS = 20;
+const RECONNECT_MS_MAX =
+  KEEP_ALIVE_SECONDS * 1_000 + PINGRESP_TIMEOUT_MS + BACKOFF_MAX_MS + OPEN_TIMEOUT_MS + CONNACK_TIMEOUT_MS;
+const SETTLE_MS_MAX = 1_500_000;
+
+/** @param onLog gets the engine's events, with the virtual time */
+export function simulateSession(seed: number, onLog?: (line: string) => void): Outcome {
+  const random = seededRandom(seed);
+  const chance = (share: number) => random() < share;
+  const integer = (min: number, max: number) => integerBetween(random, min, max);
+  const clock = new VirtualClock();
+  const network = new Network(clock, random, {
+    latencyMsMax: integer(2, 400),
+    breaking: chance(0.3) ? 0 : random() * 0.7,
+    silent: chance(0.3) ? 0 : random() * 0.5,
+    ...(chance(0.3) ? { natIdleMs: integer(3_000, 30_000) } : {}),
+  });
+  const levels = [[4], [5], [4, 5]][integer(0, 2)] as number[];
+  const broker = new BrokerModel(clock, random, { levels, inflightMax: integer(1, 100), saysLimits: chance(0.7) });
+  network.onConnection = (peer) => broker.handleConnection(peer);
+  const device = new SessionDevice({
+    clock,
+    random,
+    network,
+    clientIdentifier: CLIENT,
+    topics: INBOUND,
+    protocol: levels.length === 1 && chance(0.5) ? (levels[0] === 4 ? "3.1.1" : "5") : "auto",
+    keepAliveSeconds: KEEP_ALIVE_SECONDS,
+    takeMsMax: chance(0.5) ? 500 : chance(0.8) ? 20_000 : TAKE_TIMEOUT_MS * 1.2,
+    onLog,
+  });
+  const { ledger } = device;
+  broker.onEpoch = (epoch) => {
+    ledger.standing = epoch;
+  };
+  broker.onArrival = (arrival) => ledger.handleArrival(arrival);
+
+  const troubleMs = integer(60_000, 900_000);
+  const sometime = (run: () => void) => clock.after(random() * troubleMs, run);
+  const several = (share: number, max: number, run: () => void) => {
+    for (let count = chance(share) ? integer(1, max) : 0; count > 0; count -= 1) sometime(run);
+  };
+  let pushes = 0;
+  const push = (burst: number) => {
+    ledger.epoch = broker.epochOf(CLIENT);
+    for (let count = 0; ledger.epoch > 0 && count < burst; count += 1) {
+      pushes += 1;
+      pushOne(broker, device, random, pushes);
+    }
+  };
+  // The first connection makes the session: what was sent before it nobody has promised to keep.
+  device.boot();
+  clock.runUntil(3_600_000, () => broker.hasSubscribed(CLIENT));
+  const beginMs = clock.nowMs;
+  several(1, 60, () => push(1));
+  several(0.4, 3, () => push(integer(20, 120)));
+  several(1, 60, () => device.wish(wishOf(random)));
+  several(0.4, 3, () => {
+    for (let count = integer(5, 40); count > 0; count -= 1) device.wish(wishOf(random));
+  });
+  several(0.8, 15, () => network.cut());
+  several(0.6, 3, () => {
+    network.setUp(false);
+    clock.after(random() * 120_000, () => network.setUp(true));
+  });
+  several(0.5, 5, () => (chance(0.7) ? device.cutPowerAtWrite(integer(1, 12)) : device.cutPower()));
+  several(0.2, 3, () => {
+    device.refuseWritesFrom(integer(1, 6));
+    clock.after(random() * 60_000, () => device.acceptWrites());
+  });
+  several(0.3, 3, () => broker.restart(true));
+  several(0.3, 2, () => broker.restart(false));
+  several(0.3, 3, () => broker.disconnectAll([0x8b, 0x8e, 0x81, 0x98, 0x9c][integer(0, 4)] as number));
+  several(0.2, 2, () => {
+    const [old, coded] = [integer(2, 5), [0x80, 0x86, 0x87, 0x88, 0x89][integer(0, 4)] as number];
+    broker.refusal = (level) => (level === 5 ? coded : old);
+    clock.after(random() * 60_000, () => {
+      broker.refusal = () => 0;
+    });
+  });
+  clock.runUntil(beginMs + troubleMs);
+  device.calm();
+  network.calm();
+  broker.refusal = () => 0;
+  const isBack = () => broker.isConnected(CLIENT) && broker.hasSubscribed(CLIENT);
+  clock.runUntil(clock.nowMs + RECONNECT_MS_MAX, isBack);
+  const violations: string[] = [];
+  if (!isBack()) violations.push(`not connected ${RECONNECT_MS_MAX} ms after the network was back`);
+  // One of each kind at the end: the session must be of use still.
+  push(3);
+  for (let count = 0; count < 3; count += 1) device.wish(wishOf(random));
+  const isSettled = () => device.isIdle && broker.isIdle(CLIENT);
+  clock.runUntil(clock.nowMs + SETTLE_MS_MAX, isSettled);
+  if (!isSettled()) violations.push(`not settled ${SETTLE_MS_MAX} ms after it was connected`);
+  // One more stretch of quiet: nothing may come late or twice.
+  clock.runUntil(clock.nowMs + RECONNECT_MS_MAX);
+
+  ledger.epoch = broker.epochOf(CLIENT);
+  ledger.check(device.life);
+  if (device.records.length && ledger.isStandingKnown)
+    violations.push(`records left on the store: ${device.records.join(" ")}`);
+  violations.push(...ledger.violations, ...broker.violations, ...device.errors);
+  return { seed, violations, pushes, connects: broker.connects, powerCuts: device.life - 1, virtualMs: clock.nowMs };
+}
+
+function pushOne(broker: BrokerModel, device: SessionDevice, random: Random, number: number): void {
+  const topic = INBOUND[integerBetween(random, 0, INBOUND.length - 1)] as string;
+  const qos = integerBetween(random, 0, 2) as QoS;
+  const isOversize = random() < 0.03;
+  device.ledger.promise(number, topic, qos, isOversize);
+  const bytes = isOversize ? PACKET_BYTES_MAX + 10 : integerBetween(random, 4, 200);
+  const payload = new Uint8Array(bytes);
+  new DataView(payload.buffer).setUint32(0, number);
+  broker.publish({ topic, payload, qos, retain: false });
+}
+
+function wishOf(random: Random) {
+  return {
+    topic: OUTBOUND[integerBetween(random, 0, OUTBOUND.length - 1)] as string,
+    qos: integerBetween(random, 0, 2) as QoS,
+    isDurable: random() < 0.5,
+    // Now and then above what a broker takes that has said how much it takes.
+    bytes: random() < 0.1 ? integerBetween(random, 380, 1_300) : integerBetween(random, 4, 100),
+  };
+}
