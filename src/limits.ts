@@ -12,6 +12,9 @@ export const UID_BYTES_MAX = 64;
 /** Largest keep-alive, in seconds: what CONNECT can say [MQTT-3.1.2-24]. */
 export const KEEP_ALIVE_SECONDS_MAX = 65_535;
 
+/** Longest certificate chain or key as a setting, in UTF-8 bytes of PEM. Longer ones are refused. */
+export const PEM_BYTES_MAX = 16_384;
+
 /** Largest packet that is read into memory, in bytes with its fixed header. A larger one is skipped, acknowledged, counted. */
 export const PACKET_BYTES_MAX = 4_096;
 

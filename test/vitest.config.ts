@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Brokers that `npm test` leaves out, because they are large or slow to start; `npm run test:brokers` runs every one. */
-const FURTHER_BROKERS = "test/brokers/{nats,rabbitmq,ejabberd}*.test.ts";
+const FURTHER_BROKERS = "test/brokers/{nats,rabbitmq,ejabberd,mosquitto-transports}.test.ts";
 
 /**
  * `npm test` runs the project `all`; `npm run test:brokers` runs `brokers`; `npm run test:sim` runs `simulator`, which needs

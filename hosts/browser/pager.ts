@@ -1,7 +1,7 @@
 /** The firmware in a page: the same gateway and runner, drawn on a canvas, with three buttons. */
 import type { Button } from "../../src/gateway/buttons.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
-import { parseSettings } from "../../src/gateway/settings.ts";
+import { type HostAbilities, parseSettings, TLS_SETTINGS } from "../../src/gateway/settings.ts";
 import type { Size } from "../../src/pager/screen/draw-list.ts";
 import type { Sensor } from "../../src/seams.ts";
 import { type Platform, Runner } from "../runner.ts";
@@ -14,6 +14,11 @@ import { openWebSocket } from "./ws-transport.ts";
 
 /** The longest that a timer of a browser can wait, in milliseconds. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
+const ABILITIES: HostAbilities = {
+  transports: ["ws", "wss"],
+  lacks: TLS_SETTINGS,
+  reason: "a page has only WebSocket, and the browser alone decides which certificates it believes",
+};
 const SCREEN: Size = Object.freeze({ width: 320, height: 240 });
 const BUTTONS = Object.freeze([
   { button: "a", label: "A", name: "Button A: back or older", keys: ["a", "ArrowLeft"] },
@@ -43,14 +48,15 @@ export async function mountPager(element: HTMLElement, options: PagerOptions = {
   const given = options.settings?.uid;
   const identity: Identity = given === undefined ? await takeIdentity() : { uid: String(given), release: () => {} };
   const size = options.size ?? SCREEN;
-  const parsed = parseSettings({
-    "broker.transport": "ws",
+  const raw = {
+    "broker.transport": location.protocol === "https:" ? "wss" : "ws",
     "broker.host": location.hostname.replace(/^\[(.*)\]$/, "$1"),
     "broker.port": location.port || (location.protocol === "https:" ? 443 : 80),
     "screen.utcOffset": -new Date().getTimezoneOffset(),
     ...options.settings,
     uid: identity.uid,
-  });
+  };
+  const parsed = parseSettings(raw, ABILITIES);
   if ("errors" in parsed) {
     identity.release();
     throw new Error(parsed.errors.join("\n"));

@@ -1,9 +1,9 @@
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { Transport, TransportHandlers } from "../runner.ts";
 
-/** Encrypted where the page is: a browser refuses anything else there. */
+/** Encrypted where the settings say so and where the page is: a browser refuses anything else there. */
 export function webSocketUrl(broker: BrokerSettings, pageProtocol: string): string {
-  const scheme = pageProtocol === "https:" ? "wss" : "ws";
+  const scheme = broker.transport === "wss" || pageProtocol === "https:" ? "wss" : "ws";
   const host = broker.host.includes(":") ? `[${broker.host}]` : broker.host;
   return `${scheme}://${host}:${broker.port}${broker.path}`;
 }

@@ -1,5 +1,17 @@
-import { parseSettings, SETTINGS, type Settings } from "../../src/gateway/settings.ts";
+import {
+  type HostAbilities,
+  parseSettings,
+  SETTINGS,
+  type Settings,
+  TLS_SETTINGS,
+} from "../../src/gateway/settings.ts";
 import type { Board } from "./board.ts";
+
+const ABILITIES: HostAbilities = {
+  transports: ["tcp"],
+  lacks: TLS_SETTINGS,
+  reason: "boards and simulator have neither TLS nor WebSocket yet",
+};
 
 /** What a device found: settings to start with, or what is wrong with them; and those that the board reads itself. */
 export type DeviceSettings =
@@ -21,9 +33,7 @@ export function deviceSettings(
   for (const name of board.ownSettings) if (builtIn[name] !== undefined) own[name] = builtIn[name];
   const stored = board.readSettings();
   for (const name of Object.keys(stored)) (board.ownSettings.includes(name) ? own : raw)[name] = stored[name];
-  const result = parseSettings(raw);
+  const result = parseSettings(raw, ABILITIES);
   const errors = [...("errors" in result ? result.errors : []), ...board.checkOwnSettings(own)];
-  if (raw["broker.transport"] === "ws")
-    errors.push('setting broker.transport: "ws", expected tcp: boards have no other');
   return "errors" in result || errors.length ? { errors } : { settings: result.settings, own };
 }

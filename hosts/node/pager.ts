@@ -5,13 +5,18 @@ import { parseSettings, type Settings } from "../../src/gateway/settings.ts";
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import type { Sensor, Store } from "../../src/seams.ts";
 import { type Platform, Runner } from "../runner.ts";
+import { errorInWords } from "./error-in-words.ts";
 import { machineSensors } from "./machine-sensors.ts";
 import { type NodeTransport, openTcp } from "./tcp-transport.ts";
 import { measureText } from "./text-width.ts";
+import { tlsOptions } from "./tls-options.ts";
+import { openTls } from "./tls-transport.ts";
 import { openWebSocket } from "./ws-transport.ts";
 
 /** The longest that a timer of Node can wait, in milliseconds; a longer one would fire at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
+
+const OPENERS = Object.freeze({ tcp: openTcp, tls: openTls, ws: openWebSocket, wss: openWebSocket });
 
 /** The screen that a pager without one believes to have: that of an M5Stack. */
 export const NODE_SCREEN: Size = Object.freeze({ width: 320, height: 240 });
@@ -53,6 +58,11 @@ export function startPager(options: PagerOptions): Pager {
   const parsed = parseSettings({ "screen.utcOffset": utcOffset, ...options.settings });
   if ("errors" in parsed) throw new SettingsError(parsed.errors);
   const { settings } = parsed;
+  try {
+    tlsOptions(settings.broker);
+  } catch (error) {
+    throw new SettingsError([errorInWords(error)]);
+  }
   const open = new Set<NodeTransport>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -63,7 +73,7 @@ export function startPager(options: PagerOptions): Pager {
       timer = delayMs === undefined ? undefined : setTimeout(callback, Math.min(Math.ceil(delayMs), TIMER_MS_MAX));
     },
     openTransport(broker, handlers) {
-      const transport = broker.transport === "ws" ? openWebSocket(broker, handlers) : openTcp(broker, handlers);
+      const transport = OPENERS[broker.transport](broker, handlers);
       open.add(transport);
       void transport.closed.then(() => open.delete(transport));
       return transport;

@@ -11,10 +11,29 @@ export interface NodeTransport extends Transport {
   readonly closed: Promise<void>;
 }
 
+/** What is different with TLS. */
+export interface StreamKind {
+  /** Begins to connect. May throw. */
+  connect(): Socket;
+  /** The event after which bytes may be sent. */
+  readonly readyEvent: "connect" | "secureConnect";
+  inWords(error: unknown): string;
+}
+
 /** A TCP connection. Errors come as `onClosed`, always after this has returned. */
 export function openTcp(broker: BrokerSettings, handlers: TransportHandlers): NodeTransport {
+  const { host, port } = broker;
+  return openStream(
+    { connect: () => connect({ host, port, noDelay: true }), readyEvent: "connect", inWords: errorInWords },
+    handlers,
+  );
+}
+
+/** A byte stream over a socket of Node, encrypted or not. */
+export function openStream(kind: StreamKind, handlers: TransportHandlers): NodeTransport {
   let socket: Socket | undefined;
   let listening = true;
+  let isReady = false;
   let reason = "the broker closed the connection";
   const tell = (handler: () => void) => {
     if (listening) handler();
@@ -22,19 +41,22 @@ export function openTcp(broker: BrokerSettings, handlers: TransportHandlers): No
   const closed = new Promise<void>((resolve) => {
     // A port or an address that node refuses is thrown, not told; it becomes a reason like every other one.
     try {
-      socket = connect({ host: broker.host, port: broker.port, noDelay: true });
+      socket = kind.connect();
     } catch (error) {
-      reason = errorInWords(error);
+      reason = kind.inWords(error);
       setImmediate(() => {
         tell(() => handlers.onClosed(reason));
         resolve();
       });
       return;
     }
-    socket.on("connect", () => tell(() => handlers.onConnected()));
+    socket.on(kind.readyEvent, () => {
+      isReady = true;
+      tell(() => handlers.onConnected());
+    });
     socket.on("data", (bytes) => tell(() => handlers.onBytes(bytes)));
     socket.on("error", (error) => {
-      reason = errorInWords(error);
+      reason = kind.inWords(error);
     });
     socket.on("close", () => {
       tell(() => handlers.onClosed(reason));
@@ -51,7 +73,7 @@ export function openTcp(broker: BrokerSettings, handlers: TransportHandlers): No
     close() {
       listening = false;
       if (!socket || socket.destroyed) return;
-      if (socket.connecting) {
+      if (!isReady) {
         socket.destroy();
         return;
       }

@@ -3,20 +3,25 @@ import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { TransportHandlers } from "../runner.ts";
 import { errorInWords } from "./error-in-words.ts";
 import { CLOSE_TIMEOUT_MS, type NodeTransport } from "./tcp-transport.ts";
+import { tlsErrorInWords } from "./tls-in-words.ts";
+import { tlsOptions } from "./tls-options.ts";
 
-/** MQTT in a WebSocket, subprotocol `mqtt` [MQTT-6.0.0-3], [MQTT-6.0.0-4]. Errors come as `onClosed`. */
+/** MQTT in a WebSocket, subprotocol `mqtt` [MQTT-6.0.0-3], [MQTT-6.0.0-4], with TLS for `wss`. Errors come as `onClosed`. */
 export function openWebSocket(broker: BrokerSettings, handlers: TransportHandlers): NodeTransport {
   let listening = true;
   let reason = "the broker closed the connection";
   const tell = (handler: () => void) => {
     if (listening) handler();
   };
+  const isSecure = broker.transport === "wss";
+  const inWords = (error: unknown) => (isSecure ? tlsErrorInWords(error, broker) : errorInWords(error));
   let socket: WebSocket | undefined;
   try {
     const host = broker.host.includes(":") ? `[${broker.host}]` : broker.host;
-    socket = new WebSocket(`ws://${host}:${broker.port}${broker.path}`, "mqtt", { perMessageDeflate: false });
+    const url = `${isSecure ? "wss" : "ws"}://${host}:${broker.port}${broker.path}`;
+    socket = new WebSocket(url, "mqtt", { perMessageDeflate: false, ...(isSecure ? tlsOptions(broker) : {}) });
   } catch (error) {
-    reason = errorInWords(error);
+    reason = inWords(error);
   }
   const closed = new Promise<void>((resolve) => {
     const end = () => {
@@ -40,7 +45,7 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
       tell(() => handlers.onBytes(data as Buffer));
     });
     socket.on("error", (error) => {
-      reason = errorInWords(error);
+      reason = inWords(error);
     });
     socket.on("close", end);
   });

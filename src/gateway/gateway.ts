@@ -244,6 +244,10 @@ export class Gateway {
     const { broker, record } = this.#brokers.current;
     switch (event.type) {
       case "open":
+        if (broker.isInsecure)
+          this.#log(
+            `warning: broker.insecure: whoever answers at ${broker.host}:${broker.port} is taken for the broker`,
+          );
         this.#events.push({ type: "open", broker });
         break;
       case "close":

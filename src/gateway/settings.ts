@@ -2,20 +2,32 @@
  * Every setting of a device, its range and its default: the one place that knows them. Hosts read them from where they
  * keep them (command line, preferences, page address) as text or numbers and hand the whole record to `parseSettings`.
  */
-import { BROKERS_MAX, ENV_BYTES_MAX, KEEP_ALIVE_SECONDS_MAX, UID_BYTES_MAX } from "../limits.ts";
+import { BROKERS_MAX, ENV_BYTES_MAX, KEEP_ALIVE_SECONDS_MAX, PEM_BYTES_MAX, UID_BYTES_MAX } from "../limits.ts";
 import { isUid } from "../payload/uid.ts";
 import { utf8Length } from "../utf8.ts";
+
+export type TransportName = "tcp" | "tls" | "ws" | "wss";
 
 /** The broker to connect to and how to log in there. */
 export interface BrokerSettings {
   /** Version of MQTT; `auto` tries 5 and falls back. */
   readonly protocol: "auto" | "3.1.1" | "5";
-  readonly transport: "tcp" | "ws";
+  /** `tls` and `wss` are encrypted, and nothing ever falls back from them. */
+  readonly transport: TransportName;
   /** Name or address. */
   readonly host: string;
   readonly port: number;
   /** Path of the WebSocket; of no meaning with TCP. */
   readonly path: string;
+  /** The authorities that are believed: PEM, or what the host takes for it. Empty: those of the platform. */
+  readonly ca: string;
+  /** Certificate and key with which this device shows who it is, likewise; both empty: none. */
+  readonly certificate: string;
+  readonly key: string;
+  /** The name that the broker's certificate has to hold. Empty: `host`. */
+  readonly serverName: string;
+  /** The broker's certificate is not checked: anybody may be the broker. */
+  readonly isInsecure: boolean;
   /** Empty: log in without a name. */
   readonly userName: string;
   readonly password: string;
@@ -59,11 +71,16 @@ export const SETTINGS = Object.freeze({
   env: { kind: "text", default: "field", bytesMax: ENV_BYTES_MAX, topicLevel: true },
   uid: { kind: "text", default: "pager-1", bytesMax: UID_BYTES_MAX, topicLevel: true },
   "broker.protocol": { kind: "choice", default: "auto", choices: ["auto", "3.1.1", "5"] },
-  "broker.transport": { kind: "choice", default: "tcp", choices: ["tcp", "ws"] },
+  "broker.transport": { kind: "choice", default: "tcp", choices: ["tcp", "tls", "ws", "wss"] },
   "broker.host": { kind: "text", default: "127.0.0.1", bytesMax: 253 },
   "broker.fallback": { kind: "text", default: "", bytesMax: 1024 },
   "broker.port": { kind: "number", default: 1883, min: 1, max: 65_535 },
   "broker.path": { kind: "text", default: "/mqtt", bytesMax: 255 },
+  "broker.ca": { kind: "text", default: "", bytesMax: PEM_BYTES_MAX },
+  "broker.certificate": { kind: "text", default: "", bytesMax: PEM_BYTES_MAX },
+  "broker.key": { kind: "text", default: "", bytesMax: PEM_BYTES_MAX },
+  "broker.serverName": { kind: "text", default: "", bytesMax: 253 },
+  "broker.insecure": { kind: "choice", default: "no", choices: ["no", "yes"] },
   "broker.userName": { kind: "text", default: "", bytesMax: 255 },
   "broker.password": { kind: "text", default: "", bytesMax: 255 },
   "broker.keepAlive": { kind: "number", default: 300, min: 5, max: KEEP_ALIVE_SECONDS_MAX },
@@ -76,13 +93,36 @@ export const SETTINGS = Object.freeze({
 } as const satisfies Record<string, Setting>);
 
 export type SettingName = keyof typeof SETTINGS;
+
+/** What a host can do. Settings that ask for more are refused there, and never passed over. */
+export interface HostAbilities {
+  readonly transports: readonly TransportName[];
+  /** Settings that it cannot honour; only their default may stand there. */
+  readonly lacks: readonly SettingName[];
+  /** Why, in words for the one who set them. */
+  readonly reason: string;
+}
+
+/** Those of encryption, for a host's `lacks`. */
+export const TLS_SETTINGS = Object.freeze([
+  "broker.ca",
+  "broker.certificate",
+  "broker.key",
+  "broker.serverName",
+  "broker.insecure",
+] as const satisfies readonly SettingName[]);
+
+/** Never repeated in an error or a log. */
+const SECRETS: readonly SettingName[] = ["broker.password", "broker.key"];
+
 export type SettingsResult = { readonly settings: Settings } | { readonly errors: readonly string[] };
 
 /**
  * Checks a record of raw settings (text as from a command line, or numbers) and fills in the defaults.
- * Every wrong or unknown one is named in `errors` with what was got and expected; a password is never repeated there.
+ * Every wrong or unknown one is named in `errors` with what was got and expected; a password or key is never repeated there.
+ * @param abilities of the host; all of them when left out
  */
-export function parseSettings(raw: Readonly<Record<string, unknown>>): SettingsResult {
+export function parseSettings(raw: Readonly<Record<string, unknown>>, abilities?: HostAbilities): SettingsResult {
   const errors: string[] = [];
   for (const name of Object.keys(raw)) {
     if (!Object.hasOwn(SETTINGS, name)) errors.push(`setting ${name}: there is no such setting`);
@@ -91,10 +131,15 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>): SettingsR
   const number = (name: SettingName) => Number(parseOne(name, raw[name], errors));
   const broker: BrokerSettings = {
     protocol: text("broker.protocol") as "auto" | "3.1.1" | "5",
-    transport: text("broker.transport") as "tcp" | "ws",
+    transport: text("broker.transport") as TransportName,
     host: text("broker.host"),
     port: number("broker.port"),
     path: text("broker.path"),
+    ca: text("broker.ca"),
+    certificate: text("broker.certificate"),
+    key: text("broker.key"),
+    serverName: text("broker.serverName"),
+    isInsecure: text("broker.insecure") === "yes",
     userName: text("broker.userName"),
     password: text("broker.password"),
     keepAliveSeconds: number("broker.keepAlive"),
@@ -112,14 +157,42 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>): SettingsR
     },
     screen: { dwellMs: number("screen.dwell"), utcOffsetMinutes: number("screen.utcOffset") },
   };
+  if (!errors.some((error) => error.startsWith("setting broker.transport")))
+    errors.push(...contradictions(settings.broker, raw, abilities));
   return errors.length ? { errors } : { settings };
+}
+
+/** What the settings ask for together and cannot have, or not on this host. */
+function contradictions(
+  broker: BrokerSettings,
+  raw: Readonly<Record<string, unknown>>,
+  abilities: HostAbilities | undefined,
+): string[] {
+  const errors: string[] = [];
+  const { transport, certificate, key } = broker;
+  const given = TLS_SETTINGS.filter((name) => raw[name] !== undefined && raw[name] !== SETTINGS[name].default);
+  if (abilities && !abilities.transports.includes(transport)) {
+    const expected = abilities.transports.join(" or ");
+    errors.push(`setting broker.transport: "${transport}", expected ${expected}: ${abilities.reason}`);
+  } else if (transport === "tcp" || transport === "ws") {
+    // Whoever names an authority believes that the connection is encrypted.
+    for (const name of given)
+      errors.push(`setting ${name}: of no use with broker.transport ${transport}, which has no TLS`);
+  }
+  for (const name of given)
+    if (abilities?.lacks.includes(name)) errors.push(`setting ${name}: not on this host: ${abilities.reason}`);
+  if ((certificate === "") !== (key === ""))
+    errors.push(
+      `setting ${certificate ? "broker.key" : "broker.certificate"}: missing, certificate and key go together`,
+    );
+  return errors;
 }
 
 function parseOne(name: SettingName, value: unknown, errors: string[]): string | number {
   const setting: Setting = SETTINGS[name];
   if (value === undefined) return setting.default;
   const problem = (expected: string) => {
-    const got = name === "broker.password" ? "a value that is not" : JSON.stringify(value);
+    const got = SECRETS.includes(name) ? "a value that is not" : JSON.stringify(value);
     errors.push(`setting ${name}: ${got}, expected ${expected}`);
     return setting.default;
   };

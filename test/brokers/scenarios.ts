@@ -4,7 +4,8 @@ import { MemoryStore } from "../../hosts/node/memory-store.ts";
 import { integerBetween, seededRandom } from "../random.ts";
 import { encodePush } from "../wire.ts";
 import type { Broker } from "./broker.ts";
-import { CuttingProxy, type Direction } from "./cutting-proxy.ts";
+import { CuttingProxy } from "./cutting-proxy.ts";
+import { pushThroughCuts } from "./push-through-cuts.ts";
 import { TestPager, type TestPagerOptions } from "./test-pager.ts";
 import { TestSender } from "./test-sender.ts";
 
@@ -122,25 +123,10 @@ export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5")
 
   it(`shows ${PUSHES} pushes, each once, while the connection is cut ${CUTS} times`, { timeout: 60_000 }, async () => {
     const seed = Number(process.env.FIELDPAGER_SEED ?? Math.floor(Math.random() * 2 ** 31));
-    const random = seededRandom(seed);
     const sender = await startSender();
     const pager = startPager();
     await online(sender);
-    const told = `FIELDPAGER_SEED=${seed} replays the cuts`;
-    for (let cut = 0; cut < CUTS; cut += 1) {
-      const direction: Direction = random() < 0.5 ? "toBroker" : "toPager";
-      const done = proxy.cutAfter(direction, integerBetween(random, 1, 600));
-      for (let index = 0; index < PUSHES / CUTS; index += 1) {
-        const number = cut * (PUSHES / CUTS) + index;
-        await sender.push(uid, { id: `push-${number}`, text: `mark${number}` });
-      }
-      await done;
-    }
-    await eventually(() => expect(sender.countOf("shown"), told).toBe(PUSHES), 30_000);
-    const wanted = Array.from({ length: PUSHES }, (_, number) => `mark${number}`);
-    expect([...pager.marks].sort(), told).toEqual(wanted.sort());
-    expect(sender.countOf("stored"), told).toBe(PUSHES);
-    expect(proxy.connections).toBeGreaterThan(CUTS);
+    await pushThroughCuts({ proxy, sender, pager, uid, seed, pushes: PUSHES, cuts: CUTS, cutBytesMax: 600 });
   });
 
   it("finds out that a connection is dead by its ping, and comes back", async () => {

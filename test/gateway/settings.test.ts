@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseSettings, SETTINGS, type SettingName } from "../../src/gateway/settings.ts";
+import {
+  type HostAbilities,
+  parseSettings,
+  SETTINGS,
+  type SettingName,
+  TLS_SETTINGS,
+} from "../../src/gateway/settings.ts";
 
 function errorsOf(raw: Record<string, unknown>): readonly string[] {
   const result = parseSettings(raw);
@@ -27,7 +33,7 @@ describe("settings", () => {
     [{ "broker.port": "18.5" }, "broker.port", "whole number"],
     [{ "broker.port": "" }, "broker.port", "whole number"],
     [{ "broker.port": null }, "broker.port", "whole number"],
-    [{ "broker.transport": "udp" }, "broker.transport", "one of tcp, ws"],
+    [{ "broker.transport": "udp" }, "broker.transport", "one of tcp, tls, ws, wss"],
     [{ uid: "" }, "uid", "without /"],
     [{ uid: "a/b" }, "uid", "without /"],
     [{ uid: "a+" }, "uid", "without /"],
@@ -58,8 +64,30 @@ describe("settings", () => {
     expect(of("a,b,c,d")).toEqual([expect.stringContaining("4 brokers, expected at most 3")]);
   });
 
+  it.each([
+    [{ "broker.ca": "ca.pem" }, "broker.ca: of no use with broker.transport tcp, which has no TLS"],
+    [{ "broker.insecure": "yes", "broker.transport": "ws" }, "broker.insecure: of no use with broker.transport ws"],
+    [{ "broker.certificate": "c.pem", "broker.transport": "tls" }, "broker.key: missing"],
+    [{ "broker.key": "c.key", "broker.transport": "wss" }, "broker.certificate: missing"],
+    [{ "broker.transport": "tls", "broker.key": 7, "broker.certificate": "c.pem" }, "broker.key: a value that is not"],
+  ])("refuse %j, which asks for TLS by halves", (raw, expected) => {
+    expect(errorsOf(raw).join("\n")).toContain(`setting ${expected}`);
+  });
+
+  it("ask a host for nothing that it cannot do", () => {
+    const page: HostAbilities = { transports: ["ws", "wss"], lacks: TLS_SETTINGS, reason: "a page has no other" };
+    expect(parseSettings({ "broker.transport": "wss", "broker.insecure": "no" }, page)).toHaveProperty("settings");
+    expect(parseSettings({ "broker.transport": "tls" }, page)).toEqual({
+      errors: ['setting broker.transport: "tls", expected ws or wss: a page has no other'],
+    });
+    expect(parseSettings({ "broker.transport": "wss", "broker.ca": "x" }, page)).toEqual({
+      errors: ["setting broker.ca: not on this host: a page has no other"],
+    });
+  });
+
   it("name every wrong one at once and repeat no password", () => {
     const errors = errorsOf({ uid: "", "broker.port": "x", "broker.password": "secret".repeat(100) });
+    expect(errorsOf({ "broker.key": "secret".repeat(10_000) }).join()).not.toContain("secret");
     expect(errors).toHaveLength(3);
     expect(errors.join()).not.toContain("secret");
   });

@@ -21,6 +21,16 @@ describe("the settings of a device", () => {
     expect(deviceSettings({}, board())).toHaveProperty("settings.uid");
   });
 
+  it("are refused where they ask for TLS, which a board would not do", () => {
+    const found = deviceSettings({ "broker.transport": "tls", "broker.insecure": "yes" }, board());
+    expect(found).toEqual({
+      errors: [
+        expect.stringContaining('setting broker.transport: "tls", expected tcp'),
+        expect.stringContaining("setting broker.insecure: not on this host"),
+      ],
+    });
+  });
+
   it("are all named when they are wrong: ours, unknown ones, the board's own, and a transport that boards lack", () => {
     const stored = { "broker.port": "x", nonsense: 1, "wifi.ssid": "", "broker.transport": "ws" };
     const found = deviceSettings({}, board(stored));

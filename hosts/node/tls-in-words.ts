@@ -1,0 +1,48 @@
+import type { BrokerSettings } from "../../src/gateway/settings.ts";
+import { errorInWords } from "./error-in-words.ts";
+import { expectedName } from "./tls-options.ts";
+
+const UNKNOWN_AUTHORITY =
+  "the broker's certificate comes from an authority that is not known here; broker.ca names those that are";
+
+/** What the codes of Node and OpenSSL mean for the one who set up the broker or the pager. */
+const WORDS: Readonly<Record<string, string>> = Object.freeze({
+  CERT_HAS_EXPIRED: "the broker's certificate has expired",
+  CERT_NOT_YET_VALID: "the broker's certificate is not valid yet, or the clock of this machine is wrong",
+  CERT_REVOKED: "the broker's certificate was revoked",
+  CERT_SIGNATURE_FAILURE: "the broker's certificate does not come from the authority that it names",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the broker's certificate is self-signed and not known here; broker.ca can name it",
+  INVALID_PURPOSE: "the broker's certificate is not meant for a server",
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  ERR_SSL_WRONG_VERSION_NUMBER: "there is no TLS at this port",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "there is no TLS at this port",
+  ERR_SSL_UNSUPPORTED_PROTOCOL: "the broker speaks no TLS 1.2 or later",
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: "the broker refuses our versions of TLS",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    "the broker asks for a certificate of ours: broker.certificate and broker.key",
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: "the broker does not know the authority of our certificate (broker.certificate)",
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: "the broker refuses our certificate (broker.certificate)",
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: "the broker finds that our certificate (broker.certificate) has expired",
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: "the broker finds that our certificate (broker.certificate) was revoked",
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: "the broker refuses our certificate (broker.certificate)",
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: "the broker refuses the handshake; it may ask for broker.certificate",
+});
+
+/** Where a socket's write fails, node gives OpenSSL's words only in the message: `…:SSL routines:<function>:<words>:…`. */
+const OPENSSL_WORDS = /:SSL routines:[^:]*:([^:]+):/;
+
+/** One line that says why a connection with TLS failed, with the code in brackets. */
+export function tlsErrorInWords(error: unknown, broker: BrokerSettings): string {
+  if (!(error instanceof Error)) return errorInWords(error);
+  const [, words] = OPENSSL_WORDS.exec(error.message) ?? [];
+  const code = words ? `ERR_SSL_${words.toUpperCase().replaceAll(" ", "_")}` : (error as NodeJS.ErrnoException).code;
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    const names = (error as { cert?: { subjectaltname?: string } }).cert?.subjectaltname ?? "nobody";
+    return `the broker's certificate is for ${names}, not for ${expectedName(broker)} (${code})`;
+  }
+  const known = code === undefined ? undefined : WORDS[code];
+  return known === undefined ? errorInWords(error).trim() : `${known} (${code})`;
+}

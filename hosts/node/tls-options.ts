@@ -1,0 +1,60 @@
+/** What TLS needs, from the settings: PEM text as it is, anything else as the path of a file. */
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { type ConnectionOptions, checkServerIdentity, createSecureContext } from "node:tls";
+import type { BrokerSettings } from "../../src/gateway/settings.ts";
+import { errorInWords } from "./error-in-words.ts";
+
+const PEM_BEGINS = "-----BEGIN ";
+
+/** The name that the broker's certificate has to hold. */
+export function expectedName(broker: BrokerSettings): string {
+  return broker.serverName || broker.host;
+}
+
+/**
+ * Options for a connection, with files as they are now, so that a certificate that was renewed is taken at the next
+ * connection. Throws an `Error` that names the setting where one cannot be read or used.
+ */
+export function tlsOptions(broker: BrokerSettings): ConnectionOptions {
+  const name = expectedName(broker);
+  const ca = certificates("broker.ca", broker.ca);
+  const cert = certificates("broker.certificate", broker.certificate);
+  const key = pem("broker.key", broker.key);
+  if (cert !== undefined) usable("broker.key and broker.certificate", () => createSecureContext({ cert, key }));
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert, key }),
+    minVersion: "TLSv1.2",
+    // An address is no server name [RFC 6066, section 3]; the certificate is checked against it all the same.
+    servername: isIP(name) ? "" : name,
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+    rejectUnauthorized: !broker.isInsecure,
+  };
+}
+
+function pem(setting: string, value: string): string | undefined {
+  if (value === "") return undefined;
+  if (value.trimStart().startsWith(PEM_BEGINS)) return value;
+  try {
+    return readFileSync(value, "utf8");
+  } catch (error) {
+    throw new Error(`setting ${setting}: expected PEM or a file that can be read: ${errorInWords(error)}`);
+  }
+}
+
+/** Looks at the first one; node takes what is none for an empty list of authorities. */
+function certificates(setting: string, value: string): string | undefined {
+  const text = pem(setting, value);
+  if (text !== undefined) usable(setting, () => new X509Certificate(text));
+  return text;
+}
+
+function usable(setting: string, use: () => void): void {
+  try {
+    use();
+  } catch (error) {
+    throw new Error(`setting ${setting}: cannot be used: ${errorInWords(error)}`);
+  }
+}
