@@ -6,6 +6,7 @@ import type { Broker } from "./broker.ts";
 import { type BrokerName, CAPABILITIES, type Capabilities } from "./capabilities.ts";
 import { PROBES } from "./probes.ts";
 import { PROBES_5 } from "./probes-5.ts";
+import { describeQos2 } from "./qos2-scenarios.ts";
 import { describeScenarios } from "./scenarios.ts";
 import { TestPager } from "./test-pager.ts";
 
@@ -51,7 +52,9 @@ export function describeBroker(name: BrokerName, isInstalled: boolean, start: ()
       expect(failures).toEqual([table.mqtt5 ? 0 : 1, 0]);
     });
 
-    describe("MQTT 3.1.1", () => describeScenarios(() => broker, "3.1.1"));
-    if (table.mqtt5) describe("MQTT 5", () => describeScenarios(() => broker, "5"));
+    describe.each(table.mqtt5 ? (["3.1.1", "5"] as const) : (["3.1.1"] as const))("MQTT %s", (protocol) => {
+      describeScenarios(() => broker, protocol);
+      describeQos2(() => broker, protocol, table.basic);
+    });
   });
 }

@@ -1,0 +1,99 @@
+/** What becomes of messages of QoS 2, which the pager does not use and the engine can: two engines, a proxy that cuts, a broker. */
+import { afterEach, expect, it, vi } from "vitest";
+import { integerBetween, seededRandom } from "../random.ts";
+import type { Broker } from "./broker.ts";
+import type { Capabilities } from "./capabilities.ts";
+import { CuttingProxy, type Direction } from "./cutting-proxy.ts";
+import { TestSession } from "./test-session.ts";
+
+const MESSAGES = 100;
+const CUTS = 20;
+/** So often a broker ends the connection before it counts as its answer. */
+const REFUSALS = 10;
+
+let scenarioCount = 0;
+
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 5 });
+
+export function describeQos2(broker: () => Broker, protocol: "3.1.1" | "5", capabilities: Capabilities["basic"]): void {
+  const stops: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  });
+
+  const start = async (port: number) => {
+    scenarioCount += 1;
+    const topic = `/two/${scenarioCount}`;
+    const common = { port, protocol, login: broker().login } as const;
+    const subscriptions = [{ topicFilter: topic, qos: 2 }] as const;
+    const receiver = new TestSession({ ...common, clientIdentifier: `receiver-${scenarioCount}`, subscriptions });
+    const sender = new TestSession({ ...common, clientIdentifier: `sender-${scenarioCount}` });
+    stops.push(
+      () => receiver.stop(),
+      () => sender.stop(),
+    );
+    await eventually(() => expect([receiver.isSubscribed, sender.isConnected]).toEqual([true, true]));
+    return { receiver, sender, topic };
+  };
+
+  // Without DUP a message that comes again looks like a new one where a connection ended between CONNECT and CONNACK: the
+  // broker might have lost the session then, and given the identifier to another message.
+  const isOnce = capabilities.redelivery.startsWith("DUP");
+
+  if (capabilities.qos2Publish === "pubrec") {
+    const how = isOnce ? "each once and in order" : "each at least once";
+    it(`tells ${MESSAGES} messages of QoS 2, ${how}, while cut ${CUTS} times`, async () => {
+      const seed = Number(process.env.FIELDPAGER_SEED ?? Math.floor(Math.random() * 2 ** 31));
+      const told = `FIELDPAGER_SEED=${seed} replays the cuts`;
+      const random = seededRandom(seed);
+      const proxy = await CuttingProxy.start(broker().port, protocol === "5" ? 5 : 4);
+      stops.push(() => proxy.stop());
+      const { receiver, sender, topic } = await start(proxy.port);
+      const wanted: string[] = [];
+      const allTold = () => {
+        expect(new Set(receiver.received).size, told).toBe(wanted.length);
+        expect(sender.outcomes.size, told).toBe(wanted.length);
+      };
+      for (let cut = 0; cut < CUTS; cut += 1) {
+        const direction: Direction = random() < 0.5 ? "toBroker" : "toPager";
+        let isCut = false;
+        void proxy.cutAfter(direction, integerBetween(random, 1, 300)).then(() => {
+          isCut = true;
+        });
+        for (let index = 0; index < MESSAGES / CUTS; index += 1) {
+          wanted.push(String(wanted.length));
+          sender.publish(topic, wanted.at(-1) as string, 2);
+        }
+        await eventually(() => isCut || allTold());
+        if (!isCut) proxy.cut();
+      }
+      await eventually(allTold);
+      if (isOnce) expect(receiver.received, told).toEqual(wanted);
+      expect([...sender.outcomes.values()].every((outcome) => outcome === "acknowledged")).toBe(true);
+      expect(sender.ends.length + receiver.ends.length).toBeGreaterThanOrEqual(CUTS);
+    });
+    return;
+  }
+
+  if (capabilities.qos2Publish === "puback") {
+    it("is content with a broker that takes QoS 2 for QoS 1", async () => {
+      const { receiver, sender, topic } = await start(broker().port);
+      sender.publish(topic, "two", 2);
+      sender.publish(topic, "one", 1);
+      await eventually(() => expect(receiver.received).toEqual(["two", "one"]));
+      await eventually(() => expect([...sender.outcomes.values()]).toEqual(["acknowledged", "acknowledged"]));
+      expect(sender.ends).toEqual([]);
+    });
+    return;
+  }
+
+  // A broker of MQTT 3.1.1 that ends the connection instead of refusing the message says nothing that an engine could act on:
+  // it cannot be told from a bad network, and a message is never given up for that.
+  it("is held up by a message of QoS 2 at a broker that answers by ending the connection", async () => {
+    const { receiver, sender, topic } = await start(broker().port);
+    sender.publish(topic, "two", 2);
+    sender.publish(topic, "one", 1);
+    await eventually(() => expect(sender.ends.length).toBeGreaterThanOrEqual(REFUSALS));
+    expect([...sender.outcomes.values(), ...receiver.received]).toEqual([]);
+  });
+}
