@@ -173,15 +173,15 @@ export class SessionDevice {
     const { clock } = this.#options;
     for (let isBusy = true; isBusy; ) {
       isBusy = false;
-      for (let bytes = session.pollTransmit(); bytes; bytes = session.pollTransmit()) {
-        if (this.#store.isDead) throw new PowerCut("the power has failed");
-        this.#transport?.write(bytes);
-        isBusy = true;
-      }
       for (let event = session.pollEvent(); event; event = session.pollEvent()) {
         // The engine makes a reason of a power cut, as of any refusal; what it does after it has not happened.
         if (this.#store.isDead) throw new PowerCut("the power has failed");
         this.#handleEvent(event, session);
+        isBusy = true;
+      }
+      for (let bytes = session.pollTransmit(); bytes; bytes = session.pollTransmit()) {
+        if (this.#store.isDead) throw new PowerCut("the power has failed");
+        this.#transport?.write(bytes);
         isBusy = true;
       }
       if (this.#publishNext(session)) isBusy = true;
@@ -212,10 +212,13 @@ export class SessionDevice {
       case "open":
         this.#open(session);
         break;
-      case "close":
+      case "close": {
+        const last = session.pollTransmit();
+        if (last) this.#transport?.write(last);
         this.#transport?.close();
         this.#transport = undefined;
         break;
+      }
       case "connected":
         if (!event.sessionPresent) this.ledger.handleNewSession();
         this.#remember(event.protocolLevel);
