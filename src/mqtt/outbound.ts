@@ -185,9 +185,13 @@ export class OutboundTable {
       this.#lastIdentifier = entry.packetIdentifier;
       this.#nextToken = token + 1;
     }
-    // A power cut between the two removals of a message leaves its second record behind.
+    // A power cut between the two removals of a message leaves its second record behind. Where it cannot be cleared no new
+    // message may have its token: it would count as released after the next reboot.
     for (const key of keys) {
-      if (key.startsWith("r-") && !tokens.includes(Number.parseInt(key.slice(2), 36))) clear(store, key);
+      const token = Number.parseInt(key.slice(2), 36);
+      if (!key.startsWith("r-") || tokens.includes(token)) continue;
+      clear(store, key);
+      this.#nextToken = Math.max(this.#nextToken, token + 1);
     }
   }
 }

@@ -306,3 +306,38 @@ describe("keep-alive", () => {
     expect(sent).toEqual(["c000"]);
   });
 });
+
+describe("a mistake of the caller", () => {
+  it("is told before anything happens", () => {
+    expect(() => new Bench({ subscriptions: [{ topicFilter: "a#", qos: 1 }] })).toThrow("not a topic filter");
+    expect(() => new Bench({ will: { topic: "+", payload: new Uint8Array(), qos: 0, retain: false } })).toThrow("will");
+    const topicFilter = "x".repeat(3_000);
+    expect(() => new Bench({ subscriptions: [{ topicFilter, qos: 1 }] })).toThrow("subscriptions: above");
+    const bench = new Bench().connect();
+    expect(() => bench.session.start(bench.nowMs)).toThrow("started already");
+  });
+
+  it("or an event out of its time changes nothing", () => {
+    const bench = new Bench();
+    bench.session.stop(bench.nowMs);
+    bench.session.handleClosed("cut", bench.nowMs);
+    bench.session.handleConnected(bench.nowMs);
+    bench.session.handleBytes(fromHex("d000"), bench.nowMs);
+    bench.session.restart("for nothing", bench.nowMs);
+    bench.session.acknowledge(1);
+    expect([bench.events(), bench.sent(), bench.session.pollTimeout()]).toEqual([[], [], undefined]);
+    bench.open();
+    bench.session.restart("the application wants it", bench.nowMs);
+    expect(bench.events().at(-1)).toMatchObject({ reason: "the application wants it" });
+  });
+
+  it.each([
+    [1, "unsupported protocol version"],
+    [2, "client identifier not valid"],
+    [200, "refused with return code 200"],
+  ])("the words of return code %d are %s", (code, reason) => {
+    const bench = new Bench();
+    bench.open();
+    expect(bench.receive(`200200${code.toString(16).padStart(2, "0")}`).at(-1)).toMatchObject({ reason });
+  });
+});

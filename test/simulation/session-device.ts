@@ -79,9 +79,11 @@ export class SessionDevice {
     return this.#wishes.length === 0 && this.#session?.inflightCount === 0 && this.#untaken.size === 0;
   }
 
-  /** The engine's records on the store. */
+  /** The engine's records on the store; a second record without its first is cleared at the next start. */
   get records(): readonly string[] {
-    return this.#store.keys().filter((key) => key !== LEVEL && key !== "taken");
+    const keys = this.#store.keys();
+    const isOrphan = (key: string) => key.startsWith("r-") && !keys.includes(`o-${key.slice(2)}`);
+    return keys.filter((key) => key !== LEVEL && key !== "taken" && !isOrphan(key));
   }
 
   boot(): void {
