@@ -1,16 +1,17 @@
 import {
+  type BrokerSettings,
   type HostAbilities,
   parseSettings,
   SETTINGS,
   type Settings,
-  TLS_SETTINGS,
 } from "../../src/gateway/settings.ts";
 import type { Board } from "./board.ts";
+import { pemBlocks } from "./pem.ts";
 
 const ABILITIES: HostAbilities = {
-  transports: ["tcp"],
-  lacks: TLS_SETTINGS,
-  reason: "boards and simulator have neither TLS nor WebSocket yet",
+  transports: ["tcp", "tls"],
+  lacks: ["broker.certificate", "broker.key"],
+  reason: "boards and simulator have no WebSocket and show no certificate of their own",
 };
 
 /** What a device found: settings to start with, or what is wrong with them; and those that the board reads itself. */
@@ -35,5 +36,18 @@ export function deviceSettings(
   for (const name of Object.keys(stored)) (board.ownSettings.includes(name) ? own : raw)[name] = stored[name];
   const result = parseSettings(raw, ABILITIES);
   const errors = [...("errors" in result ? result.errors : []), ...board.checkOwnSettings(own)];
+  if ("settings" in result) errors.push(...tlsProblems(result.settings.broker));
   return "errors" in result || errors.length ? { errors } : { settings: result.settings, own };
+}
+
+/** What only a device asks for: it has no authorities of its own, and reads no files. */
+function tlsProblems({ transport, ca, isInsecure }: BrokerSettings): string[] {
+  if (transport !== "tls") return [];
+  if (ca === "") return isInsecure ? [] : ["setting broker.ca: missing, a device knows no authorities of its own"];
+  try {
+    pemBlocks(ca, "CERTIFICATE");
+    return [];
+  } catch (error) {
+    return [`setting broker.ca: ${(error as Error).message}`];
+  }
 }

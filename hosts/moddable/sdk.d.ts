@@ -35,6 +35,11 @@ declare module "timer" {
   export default Timer;
 }
 
+declare module "debug" {
+  const Debug: { gc(): void };
+  export default Debug;
+}
+
 declare module "net" {
   const Net: {
     resolve(host: string, callback: (host: string, address?: string) => void): void;

@@ -1,5 +1,5 @@
 /**
- * Byte streams over ECMA-419 TCP. What the SDK throws becomes `onClosed`; a socket is closed only outside its own
+ * Byte streams over ECMA-419 TCP, with TLS or without. What the SDK throws becomes `onClosed`; a socket is closed only outside its own
  * callbacks, because it may still have one to call.
  */
 import TCP from "embedded:io/socket/tcp";
@@ -9,6 +9,8 @@ import Timer from "timer";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { Transport, TransportHandlers } from "../runner.ts";
 import { OneTimer } from "./clock.ts";
+import { isIPv4 } from "./ip-address.ts";
+import { TlsSocket } from "./tls-socket.ts";
 
 /** Bytes waiting for the peer to take them. When there are more the connection is closed. Range: above one packet. */
 const QUEUE_BYTES_MAX = 16_384;
@@ -19,21 +21,11 @@ const READ_BYTES = 1_536;
 /** How long `close` lets a slow peer take what was written, in milliseconds. */
 const LINGER_MS = 2_000;
 
-/** The part of ECMA-419's TCP that is used. A TLS socket has the same shape and is made by another constructor. */
+/** The part of a socket that is used, with TLS or without. */
 interface Socket {
-  read(buffer: Uint8Array): void;
-  /** The SDK's typings say void; its code gives the bytes that may still be written. */
+  /** Gives the bytes that may still be written; the SDK's typings of TCP say void, its code does the same. */
   write(bytes: Uint8Array): unknown;
   close(): void;
-}
-
-interface SocketOptions {
-  address: string;
-  port: number;
-  nodelay: boolean;
-  onReadable: (bytes: number) => void;
-  onWritable: (bytes: number) => void;
-  onError: () => void;
 }
 
 /** Opens the transports of one device and knows which of them have not ended yet. */
@@ -97,7 +89,7 @@ class TcpTransport implements Transport {
   #resolve(): void {
     if (this.#ended) return;
     const host = this.#broker.host === "localhost" ? "127.0.0.1" : this.#broker.host;
-    if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) {
+    if (isIPv4(host)) {
       this.#connect(host);
       return;
     }
@@ -113,26 +105,37 @@ class TcpTransport implements Transport {
   }
 
   #connect(address: string): void {
-    const options: SocketOptions = {
-      address,
-      port: this.#broker.port,
-      nodelay: true,
-      onReadable: (bytes) => this.#readable(bytes),
-      onWritable: (bytes) => this.#writable(bytes),
-      onError: () => this.#end(this.#connected ? "closed by the peer" : `no connection to ${address}`),
-    };
+    const isSecure = this.#broker.transport === "tls";
+    const onWritable = (bytes: number) => this.#writable(bytes);
+    const onError = (reason?: string) =>
+      this.#end(reason || (this.#connected ? "closed by the peer" : `no connection to ${address}`));
     try {
-      this.#socket = new TCP(options);
+      if (isSecure) {
+        const onBytes = (bytes: Uint8Array) => this.#handlers?.onBytes(bytes);
+        this.#socket = new TlsSocket(this.#broker, address, { onBytes, onWritable, onError });
+      } else this.#socket = this.#openTcp(address, onWritable, onError);
     } catch (error) {
       this.#end(`no connection to ${address}: ${error}`);
     }
   }
 
-  #readable(bytes: number): void {
+  #openTcp(address: string, onWritable: (bytes: number) => void, onError: () => void): Socket {
+    const tcp = new TCP({
+      address,
+      port: this.#broker.port,
+      nodelay: true,
+      onReadable: (bytes) => this.#readable(tcp, bytes),
+      onWritable,
+      onError: () => onError(),
+    });
+    return tcp;
+  }
+
+  #readable(tcp: TCP, bytes: number): void {
     for (let rest = bytes; rest > 0 && this.#socket && !this.#ended; ) {
       const length = Math.min(rest, READ_BYTES);
       const view = length === READ_BYTES ? this.#received : this.#received.subarray(0, length);
-      this.#socket.read(view);
+      tcp.read(view);
       rest -= length;
       this.#handlers?.onBytes(view);
     }
@@ -160,7 +163,12 @@ class TcpTransport implements Transport {
         this.#end(`not written: ${error}`);
         return;
       }
-      this.#writableBytes = typeof left === "number" ? left : this.#writableBytes - part.length;
+      // SDK 8.2.3 gives nothing when the connection has gone, and in the simulator does not tell it by onError either.
+      if (typeof left !== "number") {
+        this.#end("closed by the peer");
+        return;
+      }
+      this.#writableBytes = left;
       this.#queueBytes -= part.length;
       if (part.length === first.length) this.#queue.shift();
       else this.#queue[0] = first.subarray(part.length);

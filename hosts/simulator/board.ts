@@ -1,4 +1,5 @@
 /** The simulator as a board: its buttons, a folder of files as store, the computer's clock. */
+import Debug from "debug";
 import { File } from "file";
 import type { Button } from "../../src/gateway/buttons.ts";
 import type { Sensor } from "../../src/seams.ts";
@@ -69,7 +70,11 @@ export const board: Board = {
     const toButtons = screen.onMessage;
     screen.onMessage = (message) => {
       if (message === "stop") pager.stop(() => screen.postMessage("exit:0"));
-      else toButtons.call(screen, message);
+      else if (message === "network") pager.networkChanged();
+      else if (message === "collect") {
+        Debug.gc();
+        trace("collected\n");
+      } else toButtons.call(screen, message);
     };
   },
 };

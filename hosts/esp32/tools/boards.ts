@@ -1,6 +1,6 @@
 /** The boards that are built, and how. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, sep } from "node:path";
 import { BUILD, findProgram, Refusal, ROOT, run } from "../../simulator/tools/command.ts";
 import { mcconfig, type Sdk } from "../../simulator/tools/sdk.ts";
 
@@ -18,6 +18,7 @@ export const BOARDS = Object.freeze([
 export type Board = (typeof BOARDS)[number];
 
 const FOLDER = join(BUILD, "esp32");
+const ATOM_HEADER_BYTES = 8;
 
 /** What a board's program takes of its flash, in bytes. */
 export interface BoardSize {
@@ -71,7 +72,7 @@ export async function linkByteCode(sdk: Sdk, board: Board, settings: readonly st
   const header = join(empty, "sdkconfig.h");
   if (!existsSync(header)) writeFileSync(header, "");
   await mcconfig(sdk, ["-p", `esp32/${board}`, "-o", FOLDER], settings);
-  const folder = join(FOLDER, "tmp", "esp32", board, "release", basename(ROOT));
+  const folder = buildFolder(board);
   const code = join(folder, "mc.xs.c");
   const resources = join(folder, "mc.resources.c");
   // Its size is told only when it is made.
@@ -84,6 +85,36 @@ export async function linkByteCode(sdk: Sdk, board: Board, settings: readonly st
     ...codeSize(readFileSync(code, "utf8")),
     resources: Number(/^Total resource size: (\d+) bytes$/m.exec(output)?.[1] ?? 0),
   };
+}
+
+function buildFolder(board: Board): string {
+  return join(FOLDER, "tmp", "esp32", board, "release", basename(ROOT));
+}
+
+/**
+ * Byte code of each folder of `src` as it was compiled, before the link, in bytes. The linker runs the modules and leaves
+ * out what only made their functions, so that less of it lies in flash.
+ */
+export function byteCodeOfFolders(board: Board): ReadonlyMap<string, number> {
+  const root = join(buildFolder(board), "modules", "fieldpager", "src");
+  const sizes = new Map<string, number>();
+  for (const path of readdirSync(root, { recursive: true, encoding: "utf8" })) {
+    if (!path.endsWith(".xsb")) continue;
+    const folder = path.includes(sep) ? `src/${path.slice(0, path.indexOf(sep))}` : "src, its own files";
+    sizes.set(folder, (sizes.get(folder) ?? 0) + codeAtomSize(readFileSync(join(root, path))));
+  }
+  return sizes;
+}
+
+/** A compiled module is one atom `XS_B` of atoms, each with its length in four bytes, its own eight included, and four letters. */
+function codeAtomSize(bytes: Buffer): number {
+  for (let at = ATOM_HEADER_BYTES; at + ATOM_HEADER_BYTES <= bytes.length; ) {
+    const length = bytes.readUInt32BE(at);
+    if (bytes.toString("latin1", at + 4, at + ATOM_HEADER_BYTES) === "CODE") return length - ATOM_HEADER_BYTES;
+    if (length < ATOM_HEADER_BYTES) break;
+    at += length;
+  }
+  throw new Error("a compiled module has no code");
 }
 
 /**

@@ -1,7 +1,7 @@
 /** `npm run size`: what the program takes of each board's flash. */
 import { Refusal, runCommand } from "../../simulator/tools/command.ts";
 import { findSdk } from "../../simulator/tools/sdk.ts";
-import { BOARDS, type Board, type BoardSize, linkByteCode } from "./boards.ts";
+import { BOARDS, type Board, type BoardSize, byteCodeOfFolders, linkByteCode } from "./boards.ts";
 
 const SLOT_BYTES = 16;
 
@@ -15,6 +15,15 @@ await runCommand(async (args) => {
     const slots = romSlots * SLOT_BYTES;
     rows.push([board, ...[romSlots, slots, byteCode, resources, slots + byteCode + resources].map(grouped)]);
   }
+  print(rows);
+  const [board] = BOARDS;
+  const folders = [...byteCodeOfFolders(board)].sort(([a], [b]) => (a < b ? -1 : 1));
+  process.stdout.write(`\nbyte code of ${board}'s modules before the link, by folder\n`);
+  print(folders.map(([folder, bytes]) => [folder, grouped(bytes)]));
+  return 0;
+});
+
+function print(rows: readonly (readonly string[])[]): void {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
   for (const row of rows) {
     const cells = row.map((cell, column) =>
@@ -22,8 +31,7 @@ await runCommand(async (args) => {
     );
     process.stdout.write(`${cells.join("  ")}\n`);
   }
-  return 0;
-});
+}
 
 function grouped(value: number): string {
   return value.toLocaleString("en-US");

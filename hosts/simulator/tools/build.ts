@@ -1,6 +1,6 @@
 /** Builds the program for the simulated M5Stack, and the launcher that runs it without a window. */
 import { existsSync, mkdirSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { BUILD, findProgram, Refusal, ROOT, run } from "./command.ts";
 import { mcconfig, type Sdk } from "./sdk.ts";
 
@@ -9,13 +9,17 @@ const FOLDER = join(BUILD, "simulator");
 /** The simulated device: its size in pixels, and the name by which mcsim knows it. */
 export const DEVICE = Object.freeze({ width: 320, height: 240, name: "m5stack" } as const);
 
+/** Which heap the program gets: that of an M5Stack, or what the firmware may take of it at most, see its manifest. */
+export type Heap = "whole" | "tight";
+
 /** Builds the program (again) and gives the path of its library. mcsim and launcher run the same one. */
-export async function buildProgram(sdk: Sdk): Promise<string> {
+export async function buildProgram(sdk: Sdk, heap: Heap = "whole"): Promise<string> {
   requireLinux();
+  const manifest = join(ROOT, ...(heap === "tight" ? ["hosts", "simulator", "tight"] : []), "manifest.json");
   mkdirSync(FOLDER, { recursive: true });
   // Of the targets only this one leaves a simulator alone that is running. mcsim knows the device by the word debug.
-  await mcconfig(sdk, ["-d", "-m", "-t", "build", "-p", `sim/${DEVICE.name}`, "-o", FOLDER], []);
-  return join(FOLDER, "bin", "lin", DEVICE.name, "debug", basename(ROOT), "mc.so");
+  await mcconfig(sdk, ["-d", "-m", "-t", "build", "-p", `sim/${DEVICE.name}`, "-o", FOLDER], [], { manifest });
+  return join(FOLDER, "bin", "lin", DEVICE.name, "debug", basename(dirname(manifest)), "mc.so");
 }
 
 /** Compiles the launcher where that has not been done, and gives its path. */

@@ -6,6 +6,9 @@ import { createInterface } from "node:readline";
 import { DEVICE } from "./build.ts";
 import { type Picture, parsePpm } from "./picture.ts";
 
+/** It tells its figures every second. */
+const FIGURES_TIMEOUT_MS = 10_000;
+
 export interface LaunchOptions {
   readonly launcher: string;
   readonly program: string;
@@ -53,6 +56,25 @@ export class LaunchedSimulator {
 
   press(button: "a" | "b" | "c"): void {
     this.#tell(`press ${button}`);
+  }
+
+  /** As if the network had come back: it does not wait any longer before it connects. */
+  networkChanged(): void {
+    this.#tell("network");
+  }
+
+  /** The engine's figures after its garbage was collected: those of what is in use. */
+  async collect(): Promise<Readonly<Record<string, number>>> {
+    const line = this.#line((text) => text === "collected");
+    this.#tell("collect");
+    await line;
+    const count = this.figures.length;
+    const deadline = Date.now() + FIGURES_TIMEOUT_MS;
+    while (this.figures.length === count) {
+      if (Date.now() > deadline) throw new Error("the simulator tells no figures");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return this.figures.at(-1) ?? {};
   }
 
   /** Asks it to say goodbye and to end; gives its exit status. */

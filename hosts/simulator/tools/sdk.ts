@@ -29,14 +29,14 @@ export function findSdk(): Sdk {
   return { root, tools, env: { ...process.env, MODDABLE: root, PATH: path } };
 }
 
-/** Runs mcconfig on the root manifest. `settings` are built in as text, `name=value` each. */
+/** Runs mcconfig on a manifest, the root's when none is named. `settings` are built in as text, `name=value` each. */
 export function mcconfig(
   sdk: Sdk,
   args: readonly string[],
   settings: readonly string[],
-  options: RunOptions = {},
+  { manifest = join(ROOT, "manifest.json"), ...options }: RunOptions & { readonly manifest?: string } = {},
 ): Promise<string> {
-  return run(join(sdk.tools, "mcconfig"), [...args, ...settings, join(ROOT, "manifest.json")], {
+  return run(join(sdk.tools, "mcconfig"), [...args, ...settings, manifest], {
     env: sdk.env,
     ...options,
   });

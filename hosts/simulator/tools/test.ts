@@ -1,19 +1,25 @@
-/** `npm run test:sim`: builds the pager for the simulator, then runs the tests that drive it. */
+/**
+ * `npm run test:sim`: builds the pager for the simulator, then runs the tests that drive it. `npm run test:heap` (`--heap`) runs
+ * the one that takes minutes: the load over TLS in the tight heap.
+ */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { buildLauncher, buildProgram } from "./build.ts";
 import { ROOT, runCommand } from "./command.ts";
 import { findSdk } from "./sdk.ts";
 
-await runCommand(async (args) => {
+await runCommand(async ([first, ...rest]) => {
+  const isHeap = first === "--heap";
+  const args = isHeap ? ["tls.test", "-t", "reconnects", ...rest] : [...(first === undefined ? [] : [first]), ...rest];
   const sdk = findSdk();
   const launcher = await buildLauncher(sdk);
-  const program = await buildProgram(sdk);
+  const program = await buildProgram(sdk, isHeap ? "tight" : "whole");
   const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
   const own = ["run", "--config", "test/vitest.config.ts", "--project", "simulator"];
+  const env = { FIELDPAGER_LAUNCHER: launcher, [isHeap ? "FIELDPAGER_TIGHT_PROGRAM" : "FIELDPAGER_PROGRAM"]: program };
   const child = spawn(process.execPath, [vitest, ...own, ...args], {
     cwd: ROOT,
-    env: { ...process.env, FIELDPAGER_LAUNCHER: launcher, FIELDPAGER_PROGRAM: program },
+    env: { ...process.env, ...env },
     stdio: "inherit",
   });
   return new Promise((resolve, reject) => {

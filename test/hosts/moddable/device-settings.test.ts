@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { deviceSettings } from "../../../hosts/moddable/device-settings.ts";
 
+const CA = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+
 const board = (stored: Record<string, unknown> = {}, uid?: string) => ({
   readSettings: () => stored,
   ownSettings: ["wifi.ssid"],
@@ -21,14 +23,31 @@ describe("the settings of a device", () => {
     expect(deviceSettings({}, board())).toHaveProperty("settings.uid");
   });
 
-  it("are refused where they ask for TLS, which a board would not do", () => {
-    const found = deviceSettings({ "broker.transport": "tls", "broker.insecure": "yes" }, board());
+  it.each([
+    [{}, "setting broker.ca: missing, a device knows no authorities of its own"],
+    [{ "broker.ca": "ca.pem" }, "setting broker.ca: PEM: no -----BEGIN CERTIFICATE----- in it"],
+  ])("are refused when %j leave nothing to believe, or no PEM", (tls, error) => {
+    expect(deviceSettings({ "broker.transport": "tls" }, board(tls))).toEqual({ errors: [error] });
+  });
+
+  it("are refused with a certificate of the device, which it would not show", () => {
+    const found = deviceSettings(
+      { "broker.transport": "tls", "broker.ca": CA, "broker.certificate": CA, "broker.key": CA },
+      board(),
+    );
     expect(found).toEqual({
       errors: [
-        expect.stringContaining('setting broker.transport: "tls", expected tcp'),
-        expect.stringContaining("setting broker.insecure: not on this host"),
+        expect.stringContaining("setting broker.certificate: not on this host"),
+        expect.stringContaining("setting broker.key: not on this host"),
       ],
     });
+  });
+
+  it.each([[{ "broker.ca": CA }], [{ "broker.insecure": "yes" }]])("may ask for TLS with %j", (tls) => {
+    expect(deviceSettings({ "broker.transport": "tls" }, board(tls))).toHaveProperty(
+      "settings.broker.transport",
+      "tls",
+    );
   });
 
   it("are all named when they are wrong: ours, unknown ones, the board's own, and a transport that boards lack", () => {

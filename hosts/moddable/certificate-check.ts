@@ -1,0 +1,166 @@
+/**
+ * Whether the broker is the broker, in place of the SDK's `ssl/cert`. That one (8.2.3) accepts a chain whose last certificate is signed by a known authority
+ * also when the first one, whose key is used, is not signed by the second: anybody who has a copy of the broker's public
+ * certificate could be the broker. Here every link is checked, from the broker's certificate to an authority of the settings.
+ */
+import BER from "ber";
+import { Digest } from "crypt";
+import ECDSA from "ecdsa";
+import PKCS1_5 from "pkcs1_5";
+import X509, { type PublicKey } from "x509";
+
+/** Certificates of a chain that are looked at. A longer one is refused. */
+const CHAIN_MAX = 5;
+
+/** RSA keys with a smaller exponent are refused: the SDK does not look behind the digest in what was signed. */
+const RSA_EXPONENT_MIN = 65_537n;
+
+type Hash = "SHA256" | "SHA384" | "SHA512";
+
+const DATE_LENGTH = 10;
+
+export interface CertificateOptions {
+  /** DER of the authorities that are believed. */
+  readonly authorities: readonly Uint8Array[];
+  /** The name or IPv4 address that has to stand in the broker's certificate. */
+  readonly expectedName: string;
+  readonly isInsecure: boolean;
+}
+
+/** Has the methods that the SDK's session calls. */
+export class CertificateCheck {
+  readonly #options: CertificateOptions;
+  #brokerKey: PublicKey | undefined;
+
+  constructor(options: CertificateOptions) {
+    this.#options = options;
+  }
+
+  /** Throws, in words, unless the first certificate is the broker's and signed, link by link, by a known authority. */
+  verify(chain: readonly Uint8Array[]): boolean {
+    this.#brokerKey = undefined;
+    const [leaf] = chain;
+    if (!leaf) throw new Error("the broker shows no certificate");
+    if (!this.#options.isInsecure) {
+      checkName(leaf, this.#options.expectedName);
+      this.#checkChain(chain.slice(0, CHAIN_MAX));
+    }
+    const key = X509.decodeSPKI(leaf);
+    if (!key.curve && !isStrongRsa(key)) throw new Error("the broker's key is of a kind that is not known here");
+    this.#brokerKey = key;
+    return true;
+  }
+
+  /** The SDK hands in the certificate that it has just had verified; that was remembered. */
+  register(_certificate: unknown): void {}
+
+  getKey(): PublicKey {
+    if (!this.#brokerKey) throw new Error("the broker shows no certificate");
+    return this.#brokerKey;
+  }
+
+  /** Of our own there is none: a broker that asks gets an empty list. */
+  findPreferredCert(): readonly Uint8Array[] {
+    return [];
+  }
+
+  #checkChain(chain: readonly Uint8Array[]): void {
+    const { authorities } = this.#options;
+    for (let index = 0; index < chain.length; index += 1) {
+      const certificate = chain[index] as Uint8Array;
+      const { tbs, algo, sig } = X509.decode(certificate);
+      checkDates(tbs);
+      if (authorities.some((authority) => isSame(authority, certificate))) return;
+      for (const authority of authorities) {
+        if (!isSigned(tbs, algo, sig, X509.decodeSPKI(authority))) continue;
+        checkDates(X509.decode(authority).tbs);
+        return;
+      }
+      const next = chain[index + 1];
+      if (!next) break;
+      if (!isAuthority(next) || !isSigned(tbs, algo, sig, X509.decodeSPKI(next))) break;
+    }
+    throw new Error("the broker's certificate is not signed by an authority of broker.ca");
+  }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+/** Whether the key signed these bytes. Keys and algorithms that are not known count as no. */
+function isSigned(tbs: Uint8Array, algorithm: Uint32Array, signature: Uint8Array, key: PublicKey): boolean {
+  const name = algorithm.join(".");
+  const rsa = name.startsWith("1.2.840.113549.1.1.");
+  const hash = rsa
+    ? RSA_HASHES[algorithm[6] ?? 0]
+    : name.startsWith("1.2.840.10045.4.3.") && EC_HASHES[algorithm[6] ?? 0];
+  if (!hash) return false;
+  if (rsa) {
+    if (!isStrongRsa(key)) return false;
+    return new PKCS1_5(key, false, []).verify(digestOf(hash, tbs), signature);
+  }
+  if (!key.curve || !isEcdsaSignature(signature, key.curve.n)) return false;
+  return new ECDSA(key.pub, key.curve, false).verify(digestOf(hash, tbs), signature, true);
+}
+
+function digestOf(hash: Hash, bytes: Uint8Array): ArrayBuffer {
+  const digest = new Digest(hash);
+  digest.write(bytes.slice().buffer as ArrayBuffer);
+  return digest.close();
+}
+
+function isStrongRsa(key: PublicKey): boolean {
+  return key.exponent !== undefined && key.exponent >= RSA_EXPONENT_MIN;
+}
+
+/** By the last number of the algorithm; SHA-1 and MD5 are not there. */
+const RSA_HASHES: Readonly<Record<number, Hash>> = Object.freeze({ 11: "SHA256", 12: "SHA384", 13: "SHA512" });
+const EC_HASHES: Readonly<Record<number, Hash>> = Object.freeze({ 2: "SHA256", 3: "SHA384", 4: "SHA512" });
+
+/** The SDK does not look whether both numbers are between 0 and the order of the curve (SEC 1, section 4.1.4, step 1). */
+export function isEcdsaSignature(signature: Uint8Array, order: bigint): boolean {
+  const numbers = new BER(new BER(signature).getSequence());
+  const r = numbers.getInteger();
+  const s = numbers.getInteger();
+  return r > 0n && s > 0n && r < order && s < order;
+}
+
+/** Basic constraints (RFC 5280, section 4.2.1.9) with `cA` true: 30 len 01 01 ff. */
+function isAuthority(certificate: Uint8Array): boolean {
+  const constraints = X509.decodeExtension(certificate, BASIC_CONSTRAINTS);
+  if (!constraints) return false;
+  const bytes = new Uint8Array(constraints);
+  return bytes[0] === 0x30 && bytes[2] === 0x01 && bytes[3] === 0x01 && bytes[4] === 0xff;
+}
+
+const BASIC_CONSTRAINTS = Object.freeze([2, 5, 29, 19]);
+
+function checkDates(tbs: Uint8Array): void {
+  const { from, to } = X509.decodeTBS(tbs).validity;
+  const nowMs = Date.now();
+  const day = (ms: number) => new Date(ms).toISOString().slice(0, DATE_LENGTH);
+  if (nowMs < from)
+    throw new Error(`the broker's certificate is valid from ${day(from)}, and the clock here says ${day(nowMs)}`);
+  if (nowMs > to) throw new Error(`the broker's certificate has expired on ${day(to)}`);
+}
+
+/** RFC 6125: alternative names only, a wildcard for the first level only. */
+function checkName(leaf: Uint8Array, expected: string): void {
+  const wanted = expected.toLowerCase();
+  const found: string[] = [];
+  for (const { tag, value } of X509.decodeSAN(leaf) ?? []) {
+    const name = typeof value === "string" ? value.toLowerCase() : new Uint8Array(value).join(".");
+    if (tag === 2 && typeof value === "string") {
+      if (name === wanted) return;
+      const dot = wanted.indexOf(".");
+      if (name.startsWith("*.") && dot > 0 && name.slice(1) === wanted.slice(dot)) return;
+      found.push(name);
+    }
+    if (tag === 7 && typeof value !== "string") {
+      if (value.byteLength === 4 && name === wanted) return;
+      found.push(name);
+    }
+  }
+  throw new Error(`the broker's certificate is for ${found.join(", ") || "no name"}, expected ${expected}`);
+}

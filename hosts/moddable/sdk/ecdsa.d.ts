@@ -1,0 +1,6 @@
+/** What is used of the SDK's module `ecdsa`. */
+declare class ECDSA {
+  constructor(key: unknown, curve: { readonly n: bigint }, isPrivate: boolean);
+  verify(digest: ArrayBuffer, signature: Uint8Array, isAsn1: boolean): boolean;
+}
+export default ECDSA;

@@ -1,0 +1,5 @@
+/** What is used of the SDK's module `ssl/constants`. */
+export declare const AES: number;
+export declare const ECDHE_RSA: number;
+export declare const GCM: number;
+export declare const SHA256: number;

@@ -1,0 +1,117 @@
+/**
+ * TLS over ECMA-419 TCP. Unlike the SDK's TLSSocket it throws nothing from a callback, which would end the program, and hands
+ * over what was decrypted where it lies.
+ */
+import TCP from "embedded:io/socket/tcp";
+import type { Stream } from "ssl/session";
+import type { BrokerSettings } from "../../src/gateway/settings.ts";
+import { CertificateCheck } from "./certificate-check.ts";
+import { isIPv4 } from "./ip-address.ts";
+import { pemBlocks } from "./pem.ts";
+import { errorInWords } from "./tls-alerts.ts";
+import { CheckedSession } from "./tls-session.ts";
+
+/** What a record adds to its content with AES-GCM: header, nonce, tag (RFC 5246, RFC 5288), and three to be safe. */
+const RECORD_OVERHEAD_BYTES = 32;
+
+const TLS_1_2 = 0x303;
+
+export interface TlsHandlers {
+  /** The bytes are only looked at during the call. */
+  onBytes(bytes: Uint8Array): void;
+  /** The handshake has ended, or bytes have left: so many may be written. */
+  onWritable(bytes: number): void;
+  onError(reason: string): void;
+}
+
+export class TlsSocket {
+  readonly #handlers: TlsHandlers;
+  readonly #session: CheckedSession;
+  readonly #stream: Stream & TCP;
+  #isReady = false;
+  #isClosed = false;
+
+  /** Throws, in words, when the authorities of the settings are no PEM. */
+  constructor(broker: BrokerSettings, address: string, handlers: TlsHandlers) {
+    this.#handlers = handlers;
+    const expectedName = broker.serverName || broker.host;
+    this.#session = new CheckedSession({
+      protocolVersion: TLS_1_2,
+      // An address is no server name (RFC 6066, section 3).
+      ...(isIPv4(expectedName) ? {} : { serverName: expectedName }),
+      certificates: new CertificateCheck({
+        expectedName,
+        isInsecure: broker.isInsecure,
+        authorities: broker.ca === "" ? [] : pemBlocks(broker.ca, "CERTIFICATE"),
+      }),
+    });
+    this.#session.initiateHandshake();
+    const tcp = new TCP({
+      address,
+      port: broker.port,
+      nodelay: true,
+      onReadable: (bytes) => this.#guarded(() => this.#readable(bytes)),
+      onWritable: (bytes) => this.#guarded(() => this.#writable(bytes)),
+      onError: () => this.#fail(""),
+    });
+    // As the SDK's session wants it: the socket remembers how much may be read and written.
+    this.#stream = Object.assign(tcp, { readable: 0, writable: 0 });
+  }
+
+  /** Sends one record; gives the bytes that may still be written, or undefined when the connection has gone. */
+  write(bytes: Uint8Array): number | undefined {
+    this.#session.write(this.#stream, bytes);
+    if (typeof this.#stream.writable !== "number") return undefined;
+    return Math.max(0, this.#stream.writable - RECORD_OVERHEAD_BYTES);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stream.close();
+  }
+
+  #readable(bytes: number): void {
+    const stream = this.#stream;
+    stream.readable = bytes;
+    if (!this.#isReady) this.#advance();
+    while (this.#isReady && !this.#isClosed && stream.readable > 0) {
+      const data = this.#session.read(stream);
+      if (data === null) this.#fail("");
+      if (!data) return;
+      this.#handlers.onBytes(data);
+    }
+  }
+
+  #writable(bytes: number): void {
+    this.#stream.writable = bytes;
+    if (!this.#isReady) this.#advance();
+    else this.#tellWritable();
+  }
+
+  #advance(): void {
+    if (!this.#session.advance(this.#stream)) return;
+    this.#isReady = true;
+    this.#tellWritable();
+  }
+
+  #tellWritable(): void {
+    const bytes = this.#stream.writable - RECORD_OVERHEAD_BYTES;
+    if (bytes > 0) this.#handlers.onWritable(bytes);
+  }
+
+  #guarded(act: () => void): void {
+    if (this.#isClosed) return;
+    try {
+      act();
+    } catch (error) {
+      this.#fail(errorInWords(error));
+    }
+  }
+
+  /** No reason: the peer has gone. */
+  #fail(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#handlers.onError(reason);
+  }
+}
