@@ -15,6 +15,8 @@ export class BrokerRecord {
   readonly #wanted: string;
   #level: ProtocolLevel | undefined;
   #granted = "";
+  /** What was granted before the connection that is being made. */
+  #grantedBefore = "";
 
   /** @param broker host and port */
   constructor(store: Store, broker: string, subscriptions: readonly Subscription[]) {
@@ -42,9 +44,18 @@ export class BrokerRecord {
     this.#write(this.#level, isGranted ? this.#wanted : "");
   }
 
+  /**
+   * CONNECT is about to leave. From now until CONNACK nobody knows whether the broker still has the session: should the power
+   * fail in between, the next life asks for its subscriptions again.
+   */
+  handleConnecting(): void {
+    this.#grantedBefore = this.#granted;
+    this.#write(this.#level, "");
+  }
+
   /** A broker without our session has forgotten the subscriptions, also where the connection ends before SUBACK. */
   handleConnected(level: ProtocolLevel, sessionPresent: boolean): void {
-    this.#write(level, sessionPresent ? this.#granted : "");
+    this.#write(level, sessionPresent ? this.#grantedBefore : "");
   }
 
   #write(level: ProtocolLevel | undefined, granted: string): void {

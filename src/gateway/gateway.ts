@@ -146,6 +146,7 @@ export class Gateway {
   }
 
   handleConnected(nowMs: number): void {
+    this.#keeping(() => this.#brokers.current.record.handleConnecting());
     this.#after(nowMs, () => this.#session.handleConnected(nowMs));
   }
 

@@ -22,6 +22,9 @@ describe("what is remembered of a broker", () => {
     const store = new MemoryStore();
     const record = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
     record.setGranted(true);
+    record.handleConnecting();
+    // The power fails here: nobody knows what the broker did with the session.
+    expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).isGranted).toBe(false);
     record.handleConnected(4, true);
     expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).isGranted).toBe(true);
     record.handleConnected(4, false);
@@ -34,7 +37,6 @@ describe("what is remembered of a broker", () => {
     record.handleConnected(5, false);
     record.setGranted(true);
     const { writes } = store;
-    record.handleConnected(5, true);
     record.setGranted(true);
     expect(store.writes).toBe(writes);
     for (const bytes of [[0xff], [], [0x61]]) {

@@ -24,7 +24,7 @@ const PLATFORM_FOLDERS: Readonly<Record<string, string>> = { linux: "lin", darwi
 
 /** Above any program here; a runaway ends with exit status 17 instead of hanging. */
 const COMPUTE_MAX = 4_000_000_000;
-const REPLY_TIMEOUT_MS = 60_000;
+const REPLY_TIMEOUT_MS = 150_000;
 
 /**
  * Text coders and timers come with modules on a board, not by themselves. The coder is kept aside for the driver's replies.

@@ -76,7 +76,10 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
     expect(value).toEqual(SESSION);
   });
 
-  it("the packets of a normal day cost at most a tenth of what they cost mqtt-packet", async () => {
+  // Their share of the work takes seconds, and a loaded machine many of them.
+  it("the packets of a normal day cost at most a tenth of what they cost mqtt-packet", {
+    timeout: 180_000,
+  }, async () => {
     const ours = await run("day-ours");
     await engine?.stop();
     const shim = fileURLToPath(new URL("./node-shim.ts", import.meta.url));
