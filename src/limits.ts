@@ -60,6 +60,9 @@ export const KEEP_ALIVE_STEP_MS = 30_000;
 /** After how long an idle time that killed a connection is tried again, in milliseconds. A day. */
 export const KEEP_ALIVE_RETRY_MS = 86_400_000;
 
+/** Attempts in a row that may be dropped before a version that was once accepted is doubted: the broker may be another one. */
+export const PROVEN_DROPS_MAX = 3;
+
 /** Brokers of a device, the preferred one and its fall-backs. More are refused when the settings are read. */
 export const BROKERS_MAX = 4;
 

@@ -263,7 +263,11 @@ export class Exchange {
     if (!this.#fitsBroker(topic, payload.length, qos, properties)) {
       // Of a QoS 2 message that an earlier connection may have brought there the broker holds the identifier: PUBREL first.
       if (entry.qos === 2 && entry.dup) storing(() => this.#outbound.giveUp(entry));
-      else storing(() => this.#finish(entry, { type: "rejected", token, reason: TOO_LARGE }));
+      else {
+        const bytes = this.bytesOf(topic, payload.length, qos, properties);
+        const reason = `${TOO_LARGE}: ${bytes}, expected at most ${limits.maximumPacketSize}`;
+        storing(() => this.#finish(entry, { type: "rejected", token, reason }));
+      }
       return true;
     }
     if (this.#outbound.sentCount >= limits.receiveMaximum) return false;

@@ -1,9 +1,7 @@
+import { PROVEN_DROPS_MAX } from "../limits.ts";
 import type { ProtocolLevel } from "./packet.ts";
 
 export type ProtocolSetting = "auto" | "3.1.1" | "5";
-
-/** Attempts in a row that may be dropped before a version that was once accepted is doubted: the broker may be another one. */
-const PROVEN_DROPS_MAX = 3;
 
 /**
  * Which version the next attempt to connect speaks. `auto` begins with MQTT 5 and changes when the broker refuses it, by a
