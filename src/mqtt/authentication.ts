@@ -2,10 +2,7 @@
  * Enhanced authentication (MQTT 5, 4.12): CONNECT names a method and carries data, AUTH goes back and forth until both sides
  * are content, CONNACK may carry the last word; and the same on a connection that stands.
  */
-import type { ByteWriter } from "../bytes.ts";
 import { ProtocolError } from "../errors.ts";
-import { writeAuth } from "./encoder.ts";
-import type { Auth } from "./packet.ts";
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { DISCONNECT_REASON } from "./reason-codes.ts";
 
@@ -29,13 +26,14 @@ const NO_BYTES = new Uint8Array(0);
 
 export class Authentication {
   readonly #authenticator: Authenticator | undefined;
-  readonly #transmit: ByteWriter;
+  /** Writes a packet when it is its turn. */
+  readonly #write: (properties: Properties, reasonCode: number) => void;
   /** Nothing may come from the broker unless this is under way. */
   #isUnderWay = false;
 
-  constructor(authenticator: Authenticator | undefined, transmit: ByteWriter) {
+  constructor(authenticator: Authenticator | undefined, write: (properties: Properties, reasonCode: number) => void) {
     this.#authenticator = authenticator;
-    this.#transmit = transmit;
+    this.#write = write;
   }
 
   get isPossible(): boolean {
@@ -50,40 +48,45 @@ export class Authentication {
 
   /** Begins the exchange on a connection that stands. */
   beginAgain(): void {
-    writeAuth(this.#transmit, REAUTHENTICATE, this.begin());
+    this.#write(this.begin(), REAUTHENTICATE);
   }
 
   /** Returns whether the broker is content. Throws a `ProtocolError` for what may not come, or does not convince. */
-  handleAuth({ reasonCode, properties }: Auth): boolean {
+  handleAuth(reasonCode: number, properties: Properties): boolean {
     const authenticator = this.#authenticator;
-    if (!authenticator || !this.#isUnderWay)
-      throw new ProtocolError("AUTH: nothing was sent that it could answer [MQTT-4.12.0-6]");
-    const { authenticationMethod, authenticationData = NO_BYTES } = properties;
-    if (authenticationMethod !== authenticator.method)
-      throw new ProtocolError(`AUTH: method ${authenticationMethod}, expected ${authenticator.method} [MQTT-4.12.0-5]`);
+    if (!authenticator || !this.#isUnderWay) throw new ProtocolError("AUTH: not asked for [MQTT-4.12.0-6]");
+    this.#expectMethod(properties);
     if (reasonCode === SUCCESS) {
       this.finish(properties);
       return true;
     }
-    if (reasonCode !== CONTINUE) throw new ProtocolError("AUTH: only a client may ask for it anew [3.15.2.1]");
-    const answer = authenticator.answer(authenticationData);
-    if (!answer) throw new ProtocolError("AUTH: the broker's data does not convince", DISCONNECT_REASON.notAuthorised);
-    writeAuth(this.#transmit, CONTINUE, this.#properties(answer));
+    if (reasonCode !== CONTINUE) throw new ProtocolError("AUTH: only a client begins anew [3.15.2.1]");
+    const answer = authenticator.answer(properties.authenticationData ?? NO_BYTES);
+    if (!answer) throw unconvincing();
+    this.#write(this.#properties(answer), CONTINUE);
     return false;
   }
 
   /** The broker's last word, in CONNACK or AUTH, may have to convince us, too. */
-  finish({ authenticationData = NO_BYTES }: Properties): void {
+  finish(properties: Properties): void {
     if (!this.#isUnderWay) return;
     this.#isUnderWay = false;
-    if (this.#authenticator?.finish(authenticationData)) return;
-    throw new ProtocolError(
-      "authentication: the broker's last data does not convince",
-      DISCONNECT_REASON.notAuthorised,
-    );
+    this.#expectMethod(properties);
+    if (this.#authenticator?.finish(properties.authenticationData ?? NO_BYTES)) return;
+    throw unconvincing();
+  }
+
+  #expectMethod({ authenticationMethod }: Properties): void {
+    const expected = this.#authenticator?.method;
+    if (authenticationMethod !== expected)
+      throw new ProtocolError(`authentication method ${authenticationMethod}, expected ${expected} [MQTT-4.12.0-5]`);
   }
 
   #properties(authenticationData: Uint8Array): Properties {
     return { authenticationMethod: this.#authenticator?.method, authenticationData };
   }
+}
+
+function unconvincing(): ProtocolError {
+  return new ProtocolError("AUTH: the broker does not convince", DISCONNECT_REASON.notAuthorised);
 }

@@ -1,157 +1,156 @@
 /** The bodies of the packets that a server sends, by packet type (chapter 3 of both standards). */
 import { ByteReader } from "../bytes.ts";
 import { FormatError, ProtocolError } from "../errors.ts";
-import {
-  type AcknowledgementType,
-  type Connack,
-  PACKET_TYPE,
-  type ProtocolLevel,
-  type Publish,
-  type QoS,
-  type ReceivedPacket,
-} from "./packet.ts";
-import { NO_PROPERTIES, type Properties, readProperties, readVarint } from "./properties.ts";
+import { PACKET_TYPE, type ProtocolLevel, type Publish, type QoS, type ReceivedPacket } from "./packet.ts";
+import { NO_PROPERTIES, PUBLISH_PLACE, readProperties, readVarint } from "./properties.ts";
 import { isReasonCode } from "./reason-codes.ts";
-import { TopicCache } from "./topic.ts";
+import { isTopicName, TopicCache } from "./topic.ts";
 
-/** A variable byte integer has no more. */
-const VARINT_BYTES_MAX = 4;
 const PINGRESP = Object.freeze({ type: "pingresp" } as const);
-const ACKNOWLEDGEMENT_NAMES: Readonly<Record<number, AcknowledgementType>> = Object.freeze({
+
+/** What a server sends beside PUBLISH, by control packet type. The last two are of MQTT 5. */
+const TYPES = Object.freeze({
+  [PACKET_TYPE.connack]: "connack",
   [PACKET_TYPE.puback]: "puback",
   [PACKET_TYPE.pubrec]: "pubrec",
   [PACKET_TYPE.pubrel]: "pubrel",
   [PACKET_TYPE.pubcomp]: "pubcomp",
-} as const);
+  [PACKET_TYPE.suback]: "suback",
+  [PACKET_TYPE.unsuback]: "unsuback",
+  [PACKET_TYPE.pingresp]: "pingresp",
+  [PACKET_TYPE.disconnect]: "disconnect",
+  [PACKET_TYPE.auth]: "auth",
+} as const) as Readonly<Record<number, Exclude<ReceivedPacket["type"], "publish" | "payload"> | undefined>>;
+
+const NO_BYTES = new Uint8Array(0);
 
 export class BodyDecoder {
   readonly #protocolLevel: ProtocolLevel;
   readonly #topics = new TopicCache();
+  /** One for all that come whole: it lives as long as the view of its payload, until the next call. */
+  readonly #packet: { -readonly [Field in keyof Publish]: Publish[Field] } = {
+    type: "publish",
+    topic: "",
+    payload: NO_BYTES,
+    qos: 0,
+    retain: false,
+    dup: false,
+    packetIdentifier: 0,
+    properties: NO_PROPERTIES,
+  };
 
   constructor(protocolLevel: ProtocolLevel) {
     this.#protocolLevel = protocolLevel;
   }
 
-  /** @param reader stands at the first byte of the body and ends with it */
+  /**
+   * | part of the body | in |
+   * |---|---|
+   * | 1 byte, bit 0 session present | CONNACK |
+   * | 2 bytes packet identifier | PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK |
+   * | 1 byte return or reason code | CONNACK; in MQTT 5 all but SUBACK and UNSUBACK, where absent 0 |
+   * | properties | MQTT 5 only; may be absent but in CONNACK, SUBACK, UNSUBACK |
+   * | a code for each topic filter | SUBACK; UNSUBACK in MQTT 5 |
+   *
+   * @param reader stands at the first byte of the body and ends with it
+   */
   decode(typeAndFlags: number, reader: ByteReader): ReceivedPacket {
     const packetType = typeAndFlags >> 4;
-    if (packetType === PACKET_TYPE.publish) return this.#publish(typeAndFlags, reader);
+    if (packetType === PACKET_TYPE.publish) return this.publish(typeAndFlags, reader);
+    const type = TYPES[packetType];
+    const isVersion5 = this.#protocolLevel === 5;
+    if (!type || (packetType >= PACKET_TYPE.disconnect && !isVersion5))
+      throw new ProtocolError(`packet type ${packetType}: not of a server [2.2.1]`);
+    const name = type.toUpperCase();
     const flags = typeAndFlags & 0x0f;
-    switch (packetType) {
-      case PACKET_TYPE.puback:
-      case PACKET_TYPE.pubrec:
-      case PACKET_TYPE.pubrel:
-      case PACKET_TYPE.pubcomp:
-        return this.#acknowledgement(packetType, flags, reader);
-      case PACKET_TYPE.pingresp:
-        expectFlags("PINGRESP", flags, 0);
-        expectEnd("PINGRESP", reader);
-        return PINGRESP;
-      case PACKET_TYPE.connack:
-        return this.#connack(flags, reader);
-      case PACKET_TYPE.suback:
-      case PACKET_TYPE.unsuback:
-        return this.#suback(packetType, flags, reader);
-      case PACKET_TYPE.disconnect:
-      case PACKET_TYPE.auth:
-        if (this.#protocolLevel === 5) return this.#disconnect(packetType, flags, reader);
+    const flagsExpected = type === "pubrel" ? 2 : 0;
+    if (flags !== flagsExpected)
+      throw new FormatError(`${name} flags`, 0, `${flags}, expected ${flagsExpected} [MQTT-2.2.2-2]`);
+    const isConnack = type === "connack";
+    const isSuback = type === "suback" || type === "unsuback";
+    const acknowledgeFlags = isConnack ? reader.uint8("CONNACK flags") : 0;
+    if (acknowledgeFlags > 1)
+      throw new FormatError("CONNACK flags", 0, `${acknowledgeFlags}, expected 0 or 1 [3.2.2.1]`);
+    const hasIdentifier = packetType >= PACKET_TYPE.puback && packetType <= PACKET_TYPE.unsuback;
+    const packetIdentifier = hasIdentifier ? packetIdentifierOf(reader, name) : 0;
+    let isOld = false;
+    let reasonCode = 0;
+    let properties = NO_PROPERTIES;
+    if (type === "pingresp") {
+      expectEnd(name, reader);
+      return PINGRESP;
     }
-    throw new ProtocolError(`packet type ${packetType}: a server does not send it [2.2.1]`);
+    if (isConnack || (isVersion5 && !isSuback && reader.remaining > 0)) {
+      reasonCode = reader.uint8(`${name} reason code`);
+      // A server that knows 3.1.1 only answers CONNECT of MQTT 5 in its own way (MQTT 3.1.1, 3.1.2.2).
+      isOld = isVersion5 && isConnack && reasonCode === 1 && reader.remaining === 0;
+      if (isOld) reasonCode = 0x84;
+      if (isVersion5) this.#expectReasonCode(packetType, reasonCode, name);
+    }
+    if (isVersion5 && (isConnack || isSuback ? !isOld : reader.remaining > 0))
+      properties = readProperties(reader, 1 << packetType);
+    const { remaining } = reader;
+    const reasonCodes = isSuback && (isVersion5 || type === "suback") ? reader.view(remaining, name) : NO_BYTES;
+    reasonCodes.forEach((code) => this.#expectReasonCode(packetType, code, name));
+    expectEnd(name, reader);
+    const sessionPresent = acknowledgeFlags === 1;
+    if (sessionPresent && reasonCode !== 0)
+      throw new ProtocolError(`CONNACK: session present, code ${reasonCode} [MQTT-3.2.2-4]`);
+    return { type, packetIdentifier, reasonCode, properties, sessionPresent, reasonCodes } as ReceivedPacket;
   }
 
-  /** The PUBLISH that begins with these bytes, its payload cut off; undefined where they end before its payload begins. */
-  publishHead(typeAndFlags: number, bytes: Uint8Array): Publish | undefined {
-    const reader = new ByteReader(bytes);
-    const topicBytes = reader.uint16("PUBLISH topic length");
-    reader.offset += topicBytes + (publishQoS(typeAndFlags) > 0 ? 2 : 0);
-    if (reader.remaining < VARINT_BYTES_MAX) return undefined;
-    if (this.#protocolLevel === 5) reader.offset += readVarint(reader, "property length");
-    return reader.remaining < 0 ? undefined : this.#publish(typeAndFlags, new ByteReader(bytes));
-  }
-
-  /** Topic with 2 bytes of length, packet identifier with QoS 1 and 2, properties in MQTT 5, payload to the end (3.3). */
-  #publish(typeAndFlags: number, reader: ByteReader): Publish {
+  /**
+   * Topic with 2 bytes of length, packet identifier with QoS 1 and 2, properties in MQTT 5, payload to the end (3.3). Of a
+   * large one the reader ends where the payload begins.
+   */
+  publish(typeAndFlags: number, reader: ByteReader): Publish {
     const qos = publishQoS(typeAndFlags);
     const dup = (typeAndFlags & 8) !== 0;
     if (dup && qos === 0) throw new FormatError("PUBLISH flags", 0, "DUP with QoS 0 [MQTT-3.3.1-2]");
+    const { bytes, end } = reader;
     const topicLength = reader.uint16("PUBLISH topic length");
     const topicStart = reader.offset;
-    const topicEnd = topicStart + topicLength;
-    if (topicEnd > reader.end) reader.view(topicLength, "PUBLISH topic");
-    reader.offset = topicEnd;
+    reader.skip(topicLength, "PUBLISH topic");
+    const topicEnd = reader.offset;
     const packetIdentifier = qos === 0 ? 0 : packetIdentifierOf(reader, "PUBLISH");
-    const properties = this.#protocolLevel === 5 ? this.#properties(PACKET_TYPE.publish, reader) : NO_PROPERTIES;
+    const properties = this.#protocolLevel === 5 ? readProperties(reader, PUBLISH_PLACE) : NO_PROPERTIES;
+    const { responseTopic } = properties;
+    if (responseTopic !== undefined && !isTopicName(responseTopic))
+      throw new ProtocolError(`response topic ${responseTopic}: with a wildcard [MQTT-3.3.2-14]`);
     const isAliased = topicLength === 0 && properties.topicAlias !== undefined;
-    const topic = isAliased ? "" : this.#topics.decode(reader.bytes, topicStart, topicEnd);
-    const payload = reader.bytes.subarray(reader.offset, reader.end);
-    const retain = (typeAndFlags & 1) !== 0;
-    return { type: "publish", topic, payload, qos, retain, dup, packetIdentifier, properties };
+    const topic = isAliased ? "" : this.#topics.decode(bytes, topicStart, topicEnd);
+    const payload = bytes.subarray(reader.offset, end);
+    const packet = this.#packet;
+    packet.topic = topic;
+    packet.payload = payload;
+    packet.qos = qos;
+    packet.retain = (typeAndFlags & 1) !== 0;
+    packet.dup = dup;
+    packet.packetIdentifier = packetIdentifier;
+    packet.properties = properties;
+    return packet;
   }
 
-  /** Packet identifier; in MQTT 5, where it is not 0, a reason code, and where there are any, properties (3.4 to 3.7). */
-  #acknowledgement(packetType: number, flags: number, reader: ByteReader): ReceivedPacket {
-    const type = ACKNOWLEDGEMENT_NAMES[packetType] as AcknowledgementType;
-    expectFlags(type, flags, packetType === PACKET_TYPE.pubrel ? 2 : 0);
-    const packetIdentifier = packetIdentifierOf(reader, type);
-    let reasonCode = 0;
-    let properties = NO_PROPERTIES;
-    if (this.#protocolLevel === 5 && reader.remaining > 0) {
-      reasonCode = reasonCodeOf(packetType, reader, type);
-      if (reader.remaining > 0) properties = this.#properties(packetType, reader);
-    }
-    expectEnd(type, reader);
-    return { type, packetIdentifier, reasonCode, properties };
+  /** Where the payload of the PUBLISH that begins with these bytes begins; undefined where they end before it. */
+  payloadOffset(typeAndFlags: number, bytes: Uint8Array): number | undefined {
+    const topicEnd = topicEndOf(bytes) + (publishQoS(typeAndFlags) > 0 ? 2 : 0);
+    if (this.#protocolLevel === 4) return topicEnd <= bytes.length ? topicEnd : undefined;
+    // Known as soon as the last byte of the property length is there.
+    let lastAt = topicEnd;
+    while ((bytes[lastAt] ?? 0) >= 0x80) lastAt += 1;
+    if (lastAt >= bytes.length) return undefined;
+    const reader = new ByteReader(bytes, topicEnd);
+    const propertyBytes = readVarint(reader, "property length");
+    return propertyBytes <= reader.remaining ? reader.offset + propertyBytes : undefined;
   }
 
-  /** Byte 1: bit 0 session present; byte 2: return or reason code; properties in MQTT 5 (3.2). */
-  #connack(flags: number, reader: ByteReader): Connack {
-    expectFlags("CONNACK", flags, 0);
-    const acknowledgeFlags = reader.uint8("CONNACK flags");
-    if (acknowledgeFlags > 1)
-      throw new FormatError("CONNACK flags", 0, `${acknowledgeFlags}, expected 0 or 1 [3.2.2.1]`);
-    const returnCode = reader.uint8("CONNACK return code");
-    // A server that knows 3.1.1 only answers CONNECT of MQTT 5 in its own way (MQTT 3.1.1, 3.1.2.2).
-    const isOld = this.#protocolLevel === 5 && returnCode === 1 && reader.remaining === 0;
-    const reasonCode = isOld ? 0x84 : returnCode;
-    if (this.#protocolLevel === 5) expectReasonCode(PACKET_TYPE.connack, reasonCode, "CONNACK");
-    const properties = isOld ? NO_PROPERTIES : this.#properties(PACKET_TYPE.connack, reader);
-    expectEnd("CONNACK", reader);
-    if (acknowledgeFlags === 1 && reasonCode !== 0)
-      throw new ProtocolError(`CONNACK: session present with code ${reasonCode} [MQTT-3.2.2-4]`);
-    return { type: "connack", sessionPresent: acknowledgeFlags === 1, reasonCode, properties };
-  }
-
-  /** Packet identifier, properties in MQTT 5, one code for each topic filter; none for UNSUBACK in 3.1.1 (3.9, 3.11). */
-  #suback(packetType: number, flags: number, reader: ByteReader): ReceivedPacket {
-    const type = packetType === PACKET_TYPE.suback ? "suback" : "unsuback";
-    const name = type.toUpperCase();
-    expectFlags(name, flags, 0);
-    const packetIdentifier = packetIdentifierOf(reader, name);
-    const properties = this.#properties(packetType, reader);
-    const { offset } = reader;
-    const reasonCodes = reader.view(reader.remaining, `${name} reason codes`);
-    if (this.#protocolLevel === 4 && type === "unsuback" && reasonCodes.length)
-      throw new FormatError(name, offset, `${reasonCodes.length} bytes too many`);
-    for (const code of reasonCodes) {
-      const isKnown = this.#protocolLevel === 5 ? isReasonCode(packetType, code) : code <= 2 || code === 0x80;
-      if (!isKnown) throw new FormatError(`${name} return code`, offset, `${code} is none [MQTT-3.9.3-2]`);
-    }
-    return { type, packetIdentifier, reasonCodes, properties };
-  }
-
-  /** Reason code, absent = 0; properties, absent = none (3.14, 3.15). */
-  #disconnect(packetType: number, flags: number, reader: ByteReader): ReceivedPacket {
-    const type = packetType === PACKET_TYPE.disconnect ? "disconnect" : "auth";
-    const name = type.toUpperCase();
-    expectFlags(name, flags, 0);
-    const reasonCode = reader.remaining > 0 ? reasonCodeOf(packetType, reader, name) : 0;
-    const properties = reader.remaining > 0 ? this.#properties(packetType, reader) : NO_PROPERTIES;
-    expectEnd(name, reader);
-    return { type, reasonCode, properties };
-  }
-
-  #properties(packetType: number, reader: ByteReader): Properties {
-    return this.#protocolLevel === 5 ? readProperties(reader, 1 << packetType) : NO_PROPERTIES;
+  #expectReasonCode(packetType: number, reasonCode: number, name: string): void {
+    const isKnown =
+      this.#protocolLevel === 5 ? isReasonCode(packetType, reasonCode) : reasonCode <= 2 || reasonCode === 0x80;
+    if (!isKnown)
+      throw new ProtocolError(
+        `${name} reason code 0x${reasonCode.toString(16)}: not in this packet [2.4, MQTT-3.9.3-2]`,
+      );
   }
 }
 
@@ -162,32 +161,21 @@ export function publishQoS(typeAndFlags: number): QoS {
   return qos as QoS;
 }
 
+/** Offset behind the topic of the PUBLISH body that begins with these bytes, at least 2 of them. */
+export function topicEndOf(bytes: Uint8Array): number {
+  return 2 + (((bytes[0] as number) << 8) | (bytes[1] as number));
+}
+
 export function packetIdentifierZero(name: string, offset: number): FormatError {
   return new FormatError(`${name} packet identifier`, offset, "0, expected 1 to 65,535 [MQTT-2.3.1-1]");
 }
 
 function packetIdentifierOf(reader: ByteReader, name: string): number {
-  const packetIdentifier = reader.uint16("packet identifier");
-  if (packetIdentifier === 0) throw packetIdentifierZero(name.toUpperCase(), reader.offset - 2);
+  const packetIdentifier = reader.uint16(`${name} packet identifier`);
+  if (packetIdentifier === 0) throw packetIdentifierZero(name, reader.offset - 2);
   return packetIdentifier;
 }
 
-function reasonCodeOf(packetType: number, reader: ByteReader, name: string): number {
-  const reasonCode = reader.uint8(`${name} reason code`);
-  expectReasonCode(packetType, reasonCode, name);
-  return reasonCode;
-}
-
-function expectReasonCode(packetType: number, reasonCode: number, name: string): void {
-  if (isReasonCode(packetType, reasonCode)) return;
-  throw new ProtocolError(`${name.toUpperCase()} reason code 0x${reasonCode.toString(16)}: not in this packet [2.4]`);
-}
-
-function expectFlags(name: string, got: number, expected: number): void {
-  if (got !== expected)
-    throw new FormatError(`${name.toUpperCase()} flags`, 0, `${got}, expected ${expected} [MQTT-2.2.2-2]`);
-}
-
 function expectEnd(name: string, reader: ByteReader): void {
-  if (reader.remaining) throw new FormatError(name.toUpperCase(), reader.offset, `${reader.remaining} bytes too many`);
+  if (reader.remaining) throw new FormatError(name, reader.offset, `${reader.remaining} bytes too many`);
 }

@@ -11,34 +11,47 @@
 import { ByteReader } from "../bytes.ts";
 import { FormatError } from "../errors.ts";
 import { decodeUtf8 } from "../utf8.ts";
-import { BodyDecoder, packetIdentifierZero, publishQoS } from "./body-decoder.ts";
+import { BodyDecoder, packetIdentifierZero, publishQoS, topicEndOf } from "./body-decoder.ts";
 import { PACKET_TYPE, type ProtocolLevel, type ReceivedPacket } from "./packet.ts";
+import type { Properties } from "./properties.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
-type State = "type" | "length" | "body" | "skip";
+/** What is read now: the first byte, the remaining length, a whole body, */
+const TYPE = 0;
+const LENGTH = 1;
+const BODY = 2;
+/** and of a PUBLISH above the limit what stands before its payload, where that is above the limit too its identifier, its payload. */
+const HEAD = 3;
+const IDENTIFIER = 4;
+const PAYLOAD = 5;
 
 export class Decoder {
-  /** Holds a body that came in pieces, or the head of one that is being skipped. Allocated once. */
+  /** Holds a body that came in pieces, or the head of a large one. Allocated once. */
   readonly #buffer: Uint8Array;
   readonly #bodyBytesMax: number;
   readonly #reader = new ByteReader(NO_BYTES);
   #body: BodyDecoder;
   #input: Uint8Array = NO_BYTES;
   #offset = 0;
-  #state: State = "type";
+  #state = TYPE;
   #typeAndFlags = 0;
   #remainingLength = 0;
   #lengthBytes = 0;
-  /** Bytes of the body that have been buffered or skipped. */
+  /** Bytes of the body that have been read. */
   #bodyBytes = 0;
-  #skippedIdentifier = 0;
+  #identifier = 0;
 
   /** @param packetBytesMax the largest packet that is read into memory, with its fixed header of up to 5 bytes */
   constructor(packetBytesMax: number, protocolLevel: ProtocolLevel = 4) {
     this.#bodyBytesMax = packetBytesMax - 5;
     this.#buffer = new Uint8Array(this.#bodyBytesMax);
     this.#body = new BodyDecoder(protocolLevel);
+  }
+
+  /** Whether everything that was given has been used up. */
+  get isEmpty(): boolean {
+    return this.#offset >= this.#input.length;
   }
 
   /** Gives the next bytes of the stream. The former ones must have been used up: `next` has returned undefined. */
@@ -50,61 +63,54 @@ export class Decoder {
   /** Forgets everything: a new connection begins. */
   reset(protocolLevel: ProtocolLevel): void {
     this.#body = new BodyDecoder(protocolLevel);
-    this.#input = NO_BYTES;
-    this.#offset = 0;
-    this.#state = "type";
+    this.push(NO_BYTES);
+    this.#state = TYPE;
   }
 
   /** The next packet, or undefined when more bytes are needed. Its views live until the next call of `next` or `push`. */
   next(): ReceivedPacket | undefined {
-    if (this.#state === "type") {
-      // The usual case: a short packet that came whole.
-      const bodyStart = this.#offset + 2;
-      const remainingLength = this.#input[bodyStart - 1];
-      if (remainingLength !== undefined && remainingLength < 0x80 && remainingLength <= this.#bodyBytesMax) {
-        const bodyEnd = bodyStart + remainingLength;
-        if (bodyEnd <= this.#input.length) {
-          this.#offset = bodyEnd;
-          const typeAndFlags = this.#input[bodyStart - 2] as number;
-          return this.#body.decode(typeAndFlags, this.#reader.reset(this.#input, bodyStart, bodyEnd));
-        }
-      }
+    while (this.#offset < this.#input.length || this.#isBodyComplete) {
+      const packet = this.#step();
+      if (packet) return packet;
     }
-    return this.#nextInPieces();
-  }
-
-  #nextInPieces(): ReceivedPacket | undefined {
-    while (this.#offset < this.#input.length || this.#isBodyComplete()) {
-      switch (this.#state) {
-        case "type":
-          this.#typeAndFlags = this.#input[this.#offset++] as number;
-          this.#remainingLength = 0;
-          this.#lengthBytes = 0;
-          this.#bodyBytes = 0;
-          this.#state = "length";
-          break;
-        case "length":
-          this.#takeLengthByte(this.#input[this.#offset++] as number);
-          break;
-        case "body": {
-          const packet = this.#takeBody();
-          if (packet) return packet;
-          break;
-        }
-        case "skip": {
-          const packet = this.#takeSkipped();
-          if (packet) return packet;
-          break;
-        }
-      }
-    }
-    this.#input = NO_BYTES;
-    this.#offset = 0;
+    this.push(NO_BYTES);
     return undefined;
   }
 
-  #isBodyComplete(): boolean {
-    return (this.#state === "body" || this.#state === "skip") && this.#bodyBytes === this.#remainingLength;
+  #step(): ReceivedPacket | undefined {
+    switch (this.#state) {
+      case TYPE:
+        this.#typeAndFlags = this.#input[this.#offset++] as number;
+        this.#remainingLength = 0;
+        this.#lengthBytes = 0;
+        this.#bodyBytes = 0;
+        this.#state = LENGTH;
+        return undefined;
+      case LENGTH:
+        this.#takeLengthByte(this.#input[this.#offset++] as number);
+        return undefined;
+      case BODY:
+        return this.#takeBody();
+      case HEAD:
+        return this.#takeHead();
+      case IDENTIFIER:
+        return this.#takeIdentifier();
+      default: {
+        const payload = this.#take();
+        const isLast = this.#isBodyComplete;
+        if (isLast) this.#state = TYPE;
+        return { type: "payload", payload, isLast };
+      }
+    }
+  }
+
+  get #isBodyComplete(): boolean {
+    return this.#state >= BODY && this.#bodyBytes === this.#remainingLength;
+  }
+
+  /** Bytes of the packet identifier of a PUBLISH. */
+  get #identifierBytes(): number {
+    return publishQoS(this.#typeAndFlags) > 0 ? 2 : 0;
   }
 
   #takeLengthByte(byte: number): void {
@@ -115,68 +121,102 @@ export class Decoder {
         throw new FormatError("remaining length", 4, "a fifth byte, expected at most 4 [2.2.3]");
       return;
     }
-    if (this.#remainingLength <= this.#bodyBytesMax) this.#state = "body";
-    else if (this.#typeAndFlags >> 4 === PACKET_TYPE.publish) {
-      publishQoS(this.#typeAndFlags);
-      this.#skippedIdentifier = 0;
-      this.#state = "skip";
-    } else {
-      const got = `${this.#remainingLength} bytes`;
+    this.#state = BODY;
+    if (this.#remainingLength <= this.#bodyBytesMax) return;
+    if (this.#typeAndFlags >> 4 !== PACKET_TYPE.publish)
       throw new FormatError(
         "remaining length",
         1,
-        `${got}, expected at most ${this.#bodyBytesMax} in this packet type`,
+        `${this.#remainingLength} bytes, expected at most ${this.#bodyBytesMax} in this packet type`,
       );
-    }
+    publishQoS(this.#typeAndFlags);
+    this.#state = HEAD;
   }
 
-  /** Decodes from the input itself when the whole body is there, else collects it. */
-  #takeBody(): ReceivedPacket | undefined {
-    const wanted = this.#remainingLength - this.#bodyBytes;
-    const available = Math.min(wanted, this.#input.length - this.#offset);
+  /** What has come of the body beyond what was read of it; it counts as read. */
+  #take(): Uint8Array {
     const start = this.#offset;
-    this.#offset += available;
-    if (this.#bodyBytes === 0 && available === wanted) {
-      this.#state = "type";
-      return this.#body.decode(this.#typeAndFlags, this.#reader.reset(this.#input, start, start + available));
-    }
-    this.#buffer.set(this.#input.subarray(start, start + available), this.#bodyBytes);
-    this.#bodyBytes += available;
-    if (available < wanted) return undefined;
-    this.#state = "type";
-    return this.#body.decode(this.#typeAndFlags, this.#reader.reset(this.#buffer, 0, this.#bodyBytes));
+    this.#offset = Math.min(start + this.#remainingLength - this.#bodyBytes, this.#input.length);
+    this.#bodyBytes += this.#offset - start;
+    return this.#input.subarray(start, this.#offset);
   }
 
-  /** Keeps the topic as far as the buffer goes and the packet identifier behind it; lets the payload pass. */
-  #takeSkipped(): ReceivedPacket | undefined {
+  /** Decodes from the input itself when the whole body is there, and then allocates nothing; else collects it. */
+  #takeBody(): ReceivedPacket | undefined {
+    let bytes = this.#input;
+    let start = this.#offset;
+    if (this.#bodyBytes === 0 && bytes.length - start >= this.#remainingLength) this.#offset += this.#remainingLength;
+    else {
+      bytes = this.#buffer;
+      start = this.#bodyBytes;
+      bytes.set(this.#take(), start);
+      start = 0;
+      if (!this.#isBodyComplete) return undefined;
+    }
+    this.#state = TYPE;
+    return this.#body.decode(this.#typeAndFlags, this.#reader.reset(bytes, start, start + this.#remainingLength));
+  }
+
+  /** Collects a large PUBLISH until its payload begins, as far as the buffer goes. */
+  #takeHead(): ReceivedPacket | undefined {
     const start = this.#bodyBytes;
-    const available = Math.min(this.#remainingLength - start, this.#input.length - this.#offset);
-    const room = Math.max(0, Math.min(available, this.#buffer.length - start));
-    if (room) this.#buffer.set(this.#input.subarray(this.#offset, this.#offset + room), start);
-    this.#bodyBytes += available;
-    const topicEnd = 2 + (((this.#buffer[0] as number) << 8) | (this.#buffer[1] as number));
-    const qos = publishQoS(this.#typeAndFlags);
-    if (qos > 0 && this.#bodyBytes >= 2) {
-      for (let at = Math.max(start, topicEnd); at < Math.min(topicEnd + 2, this.#bodyBytes); at += 1)
-        this.#skippedIdentifier = (this.#skippedIdentifier << 8) | (this.#input[this.#offset + at - start] as number);
+    const bytes = this.#take();
+    const buffer = this.#buffer;
+    const kept = bytes.subarray(0, buffer.length - start);
+    buffer.set(kept, start);
+    const end = start + kept.length;
+    if (end < 2) return undefined;
+    const topicEnd = topicEndOf(buffer);
+    if (topicEnd + this.#identifierBytes > this.#remainingLength)
+      throw new FormatError("PUBLISH topic", 2, `${topicEnd - 2} bytes, the packet has ${this.#remainingLength - 2}`);
+    const head = this.#body.payloadOffset(this.#typeAndFlags, buffer.subarray(0, end));
+    if (head !== undefined) {
+      // What belongs to the payload is read again as such.
+      this.#offset -= this.#bodyBytes - head;
+      this.#bodyBytes = head;
+      const reader = this.#reader.reset(buffer, 0, head);
+      const { topic, packetIdentifier, properties } = this.#body.publish(this.#typeAndFlags, reader);
+      return this.#large(topic, packetIdentifier, properties);
     }
-    this.#offset += available;
-    if (this.#bodyBytes < this.#remainingLength) return undefined;
-    this.#state = "type";
+    if (end < buffer.length) return undefined;
+    this.#offset -= this.#bodyBytes - end;
+    this.#bodyBytes = end;
+    this.#identifier = 0;
+    for (let at = topicEnd; at < Math.min(topicEnd + this.#identifierBytes, end); at += 1)
+      this.#identifier = (this.#identifier << 8) | (buffer[at] as number);
+    this.#state = IDENTIFIER;
+    return undefined;
+  }
+
+  /** Of a PUBLISH whose topic or properties are above the limit the identifier is all that is wanted. */
+  #takeIdentifier(): ReceivedPacket | undefined {
+    const buffer = this.#buffer;
+    const topicEnd = topicEndOf(buffer);
+    const end = topicEnd + this.#identifierBytes;
+    while (this.#bodyBytes < end && this.#offset < this.#input.length) {
+      const byte = this.#input[this.#offset++] as number;
+      if (this.#bodyBytes >= topicEnd) this.#identifier = (this.#identifier << 8) | byte;
+      this.#bodyBytes += 1;
+    }
+    if (this.#bodyBytes < end) return undefined;
+    if (end > topicEnd && this.#identifier === 0) throw packetIdentifierZero("PUBLISH", topicEnd);
+    const topic = topicEnd <= buffer.length ? decodeUtf8(buffer, 2, topicEnd, "PUBLISH topic") : "";
+    return this.#large(topic, this.#identifier, undefined);
+  }
+
+  #large(topic: string, packetIdentifier: number, properties: Properties | undefined): ReceivedPacket {
+    this.#state = PAYLOAD;
+    const flags = this.#typeAndFlags;
     const packetBytes = 1 + this.#lengthBytes + this.#remainingLength;
-    const dup = (this.#typeAndFlags & 8) !== 0;
-    const head = this.#body.publishHead(this.#typeAndFlags, this.#buffer);
-    if (head) {
-      const { topic, packetIdentifier, properties } = head;
-      return { type: "oversizePublish", topic, qos, dup, packetIdentifier, properties, packetBytes };
-    }
-    if (topicEnd + (qos > 0 ? 2 : 0) > this.#remainingLength) {
-      const got = `${topicEnd - 2} bytes wanted, the packet has ${this.#remainingLength - 2}`;
-      throw new FormatError("PUBLISH topic", 2, got);
-    }
-    if (qos > 0 && this.#skippedIdentifier === 0) throw packetIdentifierZero("PUBLISH", topicEnd);
-    const topic = topicEnd <= this.#buffer.length ? decodeUtf8(this.#buffer, 2, topicEnd, "PUBLISH topic") : "";
-    const packetIdentifier = this.#skippedIdentifier;
-    return { type: "oversizePublish", topic, qos, dup, packetIdentifier, properties: undefined, packetBytes };
+    return {
+      type: "largePublish",
+      topic,
+      qos: publishQoS(flags),
+      retain: (flags & 1) !== 0,
+      dup: (flags & 8) !== 0,
+      packetIdentifier,
+      properties,
+      packetBytes,
+    };
   }
 }

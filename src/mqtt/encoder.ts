@@ -1,9 +1,8 @@
 /**
  * Packets of a client to bytes, appended to a writer (chapter 3 of both standards). The caller has made sure that they fit:
- * the sizes are given by `publishBytes`, `subscribeBytes` and `ACKNOWLEDGEMENT_BYTES`.
+ * written to a `ByteCounter` they tell their size.
  */
-import type { ByteWriter } from "../bytes.ts";
-import { utf8Length } from "../utf8.ts";
+import { ByteCounter, type ByteSink, type ByteWriter } from "../bytes.ts";
 import {
   type AcknowledgementType,
   PACKET_TYPE,
@@ -12,18 +11,7 @@ import {
   type Subscription,
   type Will,
 } from "./packet.ts";
-import {
-  NO_PROPERTIES,
-  type Properties,
-  propertiesBytes,
-  varintBytes,
-  WILL,
-  writeProperties,
-  writeVarint,
-} from "./properties.ts";
-
-/** Size of PUBACK, PUBREC, PUBREL, PUBCOMP without reason code and properties, in bytes. */
-export const ACKNOWLEDGEMENT_BYTES = 4;
+import { NO_PROPERTIES, type Properties, PUBLISH_PLACE, WILL, writeProperties, writeVarint } from "./properties.ts";
 
 export interface Connect {
   readonly protocolLevel: ProtocolLevel;
@@ -47,74 +35,70 @@ export interface Connect {
  */
 export function writeConnect(writer: ByteWriter, connect: Connect): void {
   const { protocolLevel, will, userName, password } = connect;
-  const propertiesOf = (properties: Properties, place: number) =>
-    protocolLevel === 5 ? propertiesBytes(properties, place) : 0;
+  const hasName = userName !== "";
+  const hasPassword = hasName && password !== "";
   let flags = connect.cleanSession ? 0x02 : 0;
-  let length =
-    10 + propertiesOf(connect.properties, 1 << PACKET_TYPE.connect) + 2 + utf8Length(connect.clientIdentifier);
-  if (will) {
-    flags |= 0x04 | (will.qos << 3) | (will.retain ? 0x20 : 0);
-    length += propertiesOf(connect.willProperties, WILL) + 2 + utf8Length(will.topic) + 2 + will.payload.length;
-  }
-  if (userName !== "") {
-    flags |= 0x80 | (password === "" ? 0 : 0x40);
-    length += 2 + utf8Length(userName) + (password === "" ? 0 : 2 + utf8Length(password));
-  }
-  writeFixedHeader(writer, PACKET_TYPE.connect << 4, length);
-  writer.prefixedText("MQTT");
-  writer.uint8(protocolLevel);
-  writer.uint8(flags);
-  writer.uint16(connect.keepAliveSeconds);
-  if (protocolLevel === 5) writeProperties(writer, connect.properties);
-  writer.prefixedText(connect.clientIdentifier);
-  if (will) {
-    if (protocolLevel === 5) writeProperties(writer, connect.willProperties);
-    writer.prefixedText(will.topic);
-    writer.uint16(will.payload.length);
-    writer.bytes(will.payload);
-  }
-  if (flags & 0x80) writer.prefixedText(userName);
-  if (flags & 0x40) writer.prefixedText(password);
+  if (will) flags |= 0x04 | (will.qos << 3) | (will.retain ? 0x20 : 0);
+  if (hasName) flags |= 0x80;
+  if (hasPassword) flags |= 0x40;
+  writePacket(writer, PACKET_TYPE.connect << 4, (sink) => {
+    sink.prefixedText("MQTT");
+    sink.uint8(protocolLevel);
+    sink.uint8(flags);
+    sink.uint16(connect.keepAliveSeconds);
+    if (protocolLevel === 5) writeProperties(sink, connect.properties, 1 << PACKET_TYPE.connect);
+    sink.prefixedText(connect.clientIdentifier);
+    if (will) {
+      if (protocolLevel === 5) writeProperties(sink, connect.willProperties, WILL);
+      sink.prefixedText(will.topic);
+      sink.prefixedBytes(will.payload);
+    }
+    if (hasName) sink.prefixedText(userName);
+    if (hasPassword) sink.prefixedText(password);
+  });
 }
 
-export interface OutgoingPublish {
-  /** As UTF-8. */
-  readonly topic: Uint8Array;
-  readonly payload: Uint8Array;
-  readonly qos: QoS;
-  readonly retain: boolean;
-  readonly dup: boolean;
-  /** Of no meaning with QoS 0. */
-  readonly packetIdentifier: number;
-  /** undefined: MQTT 3.1.1, which has none. */
-  readonly properties: Properties | undefined;
+/** Bits 3-0 of the first byte of a PUBLISH (3.3.1). */
+export function publishFlags(qos: QoS, retain: boolean, dup: boolean): number {
+  return (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
 }
 
-export function writePublish(writer: ByteWriter, publish: OutgoingPublish): void {
-  const { topic, payload, qos, properties } = publish;
-  const flags = (publish.dup ? 8 : 0) | (qos << 1) | (publish.retain ? 1 : 0);
-  writeFixedHeader(
-    writer,
-    (PACKET_TYPE.publish << 4) | flags,
-    publishBodyBytes(topic.length, payload.length, qos, properties),
-  );
+/**
+ * All of a PUBLISH but its payload, which follows at once. @param topic as UTF-8 @param packetIdentifier 0: QoS 0
+ * @param properties undefined: MQTT 3.1.1 @param topicAlias 0: none. Allocates nothing where there are no properties.
+ */
+export function writePublishHead(
+  writer: ByteSink,
+  flags: number,
+  topic: Uint8Array,
+  packetIdentifier: number,
+  properties: Properties | undefined,
+  topicAlias: number,
+  payloadBytes: number,
+): void {
+  writer.uint8((PACKET_TYPE.publish << 4) | flags);
+  writeVarint(writer, publishBodyBytes(topic.length, packetIdentifier, properties, topicAlias, payloadBytes));
   writer.prefixedBytes(topic);
-  if (qos > 0) writer.uint16(publish.packetIdentifier);
-  if (properties) writeProperties(writer, properties);
-  writer.bytes(payload);
+  if (packetIdentifier > 0) writer.uint16(packetIdentifier);
+  if (topicAlias > 0 && properties === NO_PROPERTIES) {
+    writer.uint16(TOPIC_ALIAS);
+    writer.uint16(topicAlias);
+  } else if (properties) writeProperties(writer, withAlias(properties, topicAlias), PUBLISH_PLACE);
 }
 
-/** Size of a PUBLISH, in bytes with its fixed header. @param properties undefined: MQTT 3.1.1 */
+/** Size of a PUBLISH, in bytes with its fixed header; parameters as of `writePublishHead`. */
 export function publishBytes(
   topicBytes: number,
-  payloadBytes: number,
-  qos: QoS,
+  packetIdentifier: number,
   properties: Properties | undefined,
+  topicAlias: number,
+  payloadBytes: number,
 ): number {
-  return packetBytes(publishBodyBytes(topicBytes, payloadBytes, qos, properties));
+  const bytes = publishBodyBytes(topicBytes, packetIdentifier, properties, topicAlias, payloadBytes);
+  return bytes + (bytes < 0x80 ? 2 : bytes < 0x4000 ? 3 : bytes < 0x20_0000 ? 4 : 5);
 }
 
-/** PUBACK, PUBREC, PUBREL or PUBCOMP; a reason code only where it is not 0, properties only where there are any (MQTT 5). */
+/** PUBACK, PUBREC, PUBREL or PUBCOMP; in MQTT 5 a reason code where it is not 0, and properties where there are any. */
 export function writeAcknowledgement(
   writer: ByteWriter,
   type: AcknowledgementType,
@@ -123,114 +107,102 @@ export function writeAcknowledgement(
   properties = NO_PROPERTIES,
 ): void {
   const packetType = PACKET_TYPE[type];
-  if (reasonCode === 0 && properties === NO_PROPERTIES) {
-    writer.uint16((((packetType << 4) | (type === "pubrel" ? 2 : 0)) << 8) | 2);
-    writer.uint16(packetIdentifier);
-    return;
-  }
-  const hasProperties = properties !== NO_PROPERTIES;
-  const hasReason = reasonCode !== 0 || hasProperties;
-  const length = 2 + (hasReason ? 1 : 0) + (hasProperties ? propertiesBytes(properties, 1 << packetType) : 0);
-  writer.uint8((packetType << 4) | (type === "pubrel" ? 2 : 0));
-  writeVarint(writer, length);
-  writer.uint16(packetIdentifier);
-  if (hasReason) writer.uint8(reasonCode);
-  if (hasProperties) writeProperties(writer, properties);
+  writePacket(writer, (packetType << 4) | (type === "pubrel" ? 2 : 0), (sink) => {
+    sink.uint16(packetIdentifier);
+    writeReason(sink, packetType, reasonCode, properties);
+  });
 }
 
 /** @param properties undefined: MQTT 3.1.1 */
 export function writeSubscribe(
-  writer: ByteWriter,
+  writer: ByteSink,
   packetIdentifier: number,
   subscriptions: readonly Subscription[],
   properties?: Properties,
 ): void {
-  writeFixedHeader(writer, (PACKET_TYPE.subscribe << 4) | 2, subscribeBodyBytes(subscriptions, properties));
-  writer.uint16(packetIdentifier);
-  if (properties) writeProperties(writer, properties);
-  for (const subscription of subscriptions) {
-    writer.prefixedText(subscription.topicFilter);
-    writer.uint8(subscriptionOptions(subscription, properties !== undefined));
-  }
-}
-
-/** Size of a SUBSCRIBE, in bytes with its fixed header. @param properties undefined: MQTT 3.1.1 */
-export function subscribeBytes(subscriptions: readonly Subscription[], properties?: Properties): number {
-  return packetBytes(subscribeBodyBytes(subscriptions, properties));
+  writePacket(writer, (PACKET_TYPE.subscribe << 4) | 2, (sink) => {
+    sink.uint16(packetIdentifier);
+    if (properties) writeProperties(sink, properties, 1 << PACKET_TYPE.subscribe);
+    subscriptions.forEach((subscription) => {
+      sink.prefixedText(subscription.topicFilter);
+      sink.uint8(subscriptionOptions(subscription, properties !== undefined));
+    });
+  });
 }
 
 /** @param properties undefined: MQTT 3.1.1 */
 export function writeUnsubscribe(
-  writer: ByteWriter,
+  writer: ByteSink,
   packetIdentifier: number,
   topicFilters: readonly string[],
   properties?: Properties,
 ): void {
-  const place = 1 << PACKET_TYPE.unsubscribe;
-  const start = 2 + (properties ? propertiesBytes(properties, place) : 0);
-  const length = topicFilters.reduce((sum, topicFilter) => sum + 2 + utf8Length(topicFilter), start);
-  writeFixedHeader(writer, (PACKET_TYPE.unsubscribe << 4) | 2, length);
-  writer.uint16(packetIdentifier);
-  if (properties) writeProperties(writer, properties);
-  for (const topicFilter of topicFilters) writer.prefixedText(topicFilter);
+  writePacket(writer, (PACKET_TYPE.unsubscribe << 4) | 2, (sink) => {
+    sink.uint16(packetIdentifier);
+    if (properties) writeProperties(sink, properties, 1 << PACKET_TYPE.unsubscribe);
+    topicFilters.forEach((topicFilter) => sink.prefixedText(topicFilter));
+  });
 }
 
 export function writePingreq(writer: ByteWriter): void {
-  writeFixedHeader(writer, PACKET_TYPE.pingreq << 4, 0);
+  writer.uint16(PACKET_TYPE.pingreq << 12);
 }
 
 /** Without reason and properties it is the DISCONNECT of both versions; with them that of MQTT 5. */
 export function writeDisconnect(writer: ByteWriter, reasonCode = 0, properties = NO_PROPERTIES): void {
-  writeReason(writer, PACKET_TYPE.disconnect, reasonCode, properties);
+  writeReasoned(writer, PACKET_TYPE.disconnect, reasonCode, properties);
 }
 
 /** MQTT 5 only. */
 export function writeAuth(writer: ByteWriter, reasonCode: number, properties: Properties): void {
-  writeReason(writer, PACKET_TYPE.auth, reasonCode, properties);
+  writeReasoned(writer, PACKET_TYPE.auth, reasonCode, properties);
 }
 
-function writeReason(writer: ByteWriter, packetType: number, reasonCode: number, properties: Properties): void {
-  const place = 1 << packetType;
+function writeReasoned(writer: ByteWriter, packetType: number, reasonCode: number, properties: Properties): void {
+  writePacket(writer, packetType << 4, (sink) => writeReason(sink, packetType, reasonCode, properties));
+}
+
+function writeReason(sink: ByteSink, packetType: number, reasonCode: number, properties: Properties): void {
   const hasProperties = properties !== NO_PROPERTIES;
-  const hasReason = reasonCode !== 0 || hasProperties;
-  writeFixedHeader(
-    writer,
-    packetType << 4,
-    (hasReason ? 1 : 0) + (hasProperties ? propertiesBytes(properties, place) : 0),
-  );
-  if (hasReason) writer.uint8(reasonCode);
-  if (hasProperties) writeProperties(writer, properties);
+  if (reasonCode !== 0 || hasProperties) sink.uint8(reasonCode);
+  if (hasProperties) writeProperties(sink, properties, 1 << packetType);
+}
+
+/** Fixed header and body; the body is written twice, the first time to be counted. */
+function writePacket(writer: ByteSink, typeAndFlags: number, writeBody: (sink: ByteSink) => void): void {
+  const counter = new ByteCounter();
+  writeBody(counter);
+  writer.uint8(typeAndFlags);
+  writeVarint(writer, counter.length);
+  writeBody(writer);
 }
 
 /** Bits 1-0 QoS; in MQTT 5 bit 2 no local, bit 3 retain as published, bits 5-4 retain handling (3.8.3.1). */
 function subscriptionOptions(
-  { qos, noLocal, retainAsPublished, retainHandling }: Subscription,
+  { qos, noLocal, retainAsPublished, retainHandling = 0 }: Subscription,
   isVersion5: boolean,
 ): number {
-  if (!isVersion5) return qos;
-  return qos | (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | ((retainHandling ?? 0) << 4);
+  return isVersion5 ? qos | (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | (retainHandling << 4) : qos;
 }
 
 function publishBodyBytes(
   topicBytes: number,
-  payloadBytes: number,
-  qos: QoS,
+  packetIdentifier: number,
   properties: Properties | undefined,
+  topicAlias: number,
+  payloadBytes: number,
 ): number {
-  const propertyBytes = properties ? propertiesBytes(properties, 1 << PACKET_TYPE.publish) : 0;
-  return 2 + topicBytes + (qos > 0 ? 2 : 0) + propertyBytes + payloadBytes;
+  const bytes = 2 + topicBytes + (packetIdentifier > 0 ? 2 : 0) + payloadBytes;
+  if (!properties) return bytes;
+  if (properties === NO_PROPERTIES) return bytes + (topicAlias > 0 ? 4 : 1);
+  const counter = new ByteCounter();
+  writeProperties(counter, withAlias(properties, topicAlias), PUBLISH_PLACE);
+  return bytes + counter.length;
 }
 
-function subscribeBodyBytes(subscriptions: readonly Subscription[], properties: Properties | undefined): number {
-  const start = 2 + (properties ? propertiesBytes(properties, 1 << PACKET_TYPE.subscribe) : 0);
-  return subscriptions.reduce((length, { topicFilter }) => length + 2 + utf8Length(topicFilter) + 1, start);
+function withAlias(properties: Properties, topicAlias: number): Properties {
+  return topicAlias > 0 ? { ...properties, topicAlias } : properties;
 }
 
-function packetBytes(bodyBytes: number): number {
-  return 1 + varintBytes(bodyBytes) + bodyBytes;
-}
-
-function writeFixedHeader(writer: ByteWriter, typeAndFlags: number, remainingLength: number): void {
-  writer.uint8(typeAndFlags);
-  writeVarint(writer, remainingLength);
-}
+/** Property length 3, and the identifier of a topic alias. */
+const TOPIC_ALIAS = (3 << 8) | 35;

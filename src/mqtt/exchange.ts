@@ -4,52 +4,105 @@
  */
 import type { ByteWriter } from "../bytes.ts";
 import { ProtocolError, StoreError } from "../errors.ts";
-import { RECEIVE_MAX, SKIPPED_BYTES_MAX, TRANSMIT_RESERVE_BYTES, UNFINISHED_MAX } from "../limits.ts";
+import {
+  EXPIRY_RETRY_MS,
+  INFLIGHT_MAX,
+  PUBLISH_BYTES_MAX,
+  REASON_STRING_BYTES_MAX,
+  RECEIVE_MAX,
+  SKIPPED_BYTES_MAX,
+  TRANSMIT_RESERVE_BYTES,
+  UNFINISHED_MAX,
+} from "../limits.ts";
 import type { Store } from "../seams.ts";
 import type { BrokerLimits } from "./broker-limits.ts";
-import { ACKNOWLEDGEMENT_BYTES, publishBytes, writeAcknowledgement, writePublish } from "./encoder.ts";
+import { publishBytes, publishFlags, writeAcknowledgement, writePublishHead } from "./encoder.ts";
 import { InboundTable } from "./inbound.ts";
-import { type Outbound, type OutboundMessage, OutboundTable } from "./outbound.ts";
-import type { Acknowledgement, OversizePublish, ProtocolLevel, Publish, QoS } from "./packet.ts";
+import {
+  AWAITING_PUBACK,
+  AWAITING_PUBCOMP,
+  AWAITING_PUBREC,
+  type Outbound,
+  OutboundTable,
+  SENDING,
+  UNSENT,
+  UNSENT_PUBREL,
+} from "./outbound.ts";
+import type { Acknowledgement, LargePublish, PayloadPart, ProtocolLevel, Publish, QoS } from "./packet.ts";
 import type { Properties } from "./properties.ts";
 import { DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
-import type { SessionEvent } from "./session-types.ts";
+import type { DropReason, PayloadSource, PublishOptions, SessionEvent } from "./session-types.ts";
 import { TopicCache } from "./topic.ts";
 import { InboundAliases, OutboundAliases } from "./topic-alias.ts";
 
-/** An acknowledgement with its reason code. */
-const ANSWER_BYTES_MAX = ACKNOWLEDGEMENT_BYTES + 1;
+/** There is nothing to tell. */
+export const AGAIN = "again";
+
+/** An acknowledgement with its reason code and reason string. */
+const ANSWER_BYTES_MAX = 9 + REASON_STRING_BYTES_MAX;
 
 const TOO_LARGE = "above the bytes that the broker takes";
 const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
 const PACKET_IDENTIFIER_IN_USE = 0x91;
 
 export class Exchange {
+  /** Messages that were dropped, or, where the outbox was full, not accepted. */
+  readonly dropped: Readonly<Record<DropReason, number>>;
   readonly #transmit: ByteWriter;
   readonly #tell: (event: SessionEvent) => void;
+  readonly #isStreamed: boolean;
   readonly #outbound: OutboundTable;
   readonly #inbound: InboundTable;
   readonly #topics = new TopicCache();
   readonly #inboundAliases = new InboundAliases();
   readonly #outboundAliases = new OutboundAliases();
+  /** One event for all messages: it lives until the next call, as the message does. */
+  readonly #message = { type: "message" as const, message: undefined as unknown as Publish, token: 0 };
   #level: ProtocolLevel = 4;
   #limits: BrokerLimits | undefined;
+  /** The large message that is coming in, unless it is a known one. */
+  #large: LargePublish | undefined;
+  /** The message that is going out in pieces, and what of its payload has been written. */
+  #sending: Outbound | undefined;
+  #sentBytes = 0;
+  /** What waits for its end, or for room: packets, and answers as numbers (see `#answer`), since there may be many. */
+  readonly #later: (number | (() => void))[] = [];
+  #expiryRetryMs = 0;
 
-  /** @param tell gets what is to be told beside the events that `handle` returns */
-  constructor(store: Store | undefined, transmit: ByteWriter, tell: (event: SessionEvent) => void) {
+  /**
+   * @param isStreamed large messages are told in parts, else skipped
+   * @param tell gets what is to be told beside the events that `handle` returns
+   */
+  constructor(
+    store: Store | undefined,
+    transmit: ByteWriter,
+    isStreamed: boolean,
+    tell: (event: SessionEvent) => void,
+  ) {
+    const dropped = { full: 0, oldest: 0, superseded: 0, expired: 0 };
+    this.dropped = dropped;
     this.#transmit = transmit;
     this.#tell = tell;
-    this.#outbound = new OutboundTable(store);
+    this.#isStreamed = isStreamed;
+    this.#outbound = new OutboundTable(store, (token, reason) => {
+      dropped[reason] += 1;
+      tell({ type: "dropped", token, reason });
+    });
     this.#inbound = new InboundTable(store);
   }
 
-  get outboundCount(): number {
-    return this.#outbound.length;
+  get outbound(): Pick<OutboundTable, "length" | "bytes" | "oldestSentMs"> {
+    return this.#outbound;
   }
 
-  /** When the message or PUBREL that has waited longest for its answer was sent, or undefined. */
-  get oldestSentMs(): number | undefined {
-    return this.#outbound.oldestSentMs;
+  /** Bytes that the broker takes in one packet. */
+  get packetBytesMax(): number {
+    return this.#limits?.maximumPacketSize ?? 0;
+  }
+
+  /** Whether a message is on its way in part: nothing else may be written before its end. */
+  get isSending(): boolean {
+    return this.#sending !== undefined;
   }
 
   /** When the message came that the application has kept waiting longest, or undefined. */
@@ -57,9 +110,15 @@ export class Exchange {
     return this.#inbound.oldestMs;
   }
 
-  /** Whether a further packet may be decoded: there is room for its answer. */
+  /** When `expire` has something to do, or undefined. */
+  get expiresMs(): number | undefined {
+    const expiresMs = Math.max(this.#outbound.expiresMs, this.#expiryRetryMs);
+    return expiresMs < Number.POSITIVE_INFINITY ? expiresMs : undefined;
+  }
+
+  /** Whether a further packet may be decoded: there is room for its answer, or a list that it waits in. */
   get canReceive(): boolean {
-    return this.#transmit.free >= ANSWER_BYTES_MAX;
+    return this.isSending || this.#transmit.free >= ANSWER_BYTES_MAX;
   }
 
   /** CONNACK has come. Tells which messages a lost session had already taken. */
@@ -69,21 +128,19 @@ export class Exchange {
     this.#inboundAliases.clear();
     this.#outboundAliases.reset(level === 5 ? limits.topicAliasMaximum : 0);
     storing(() => {
-      const over = this.#outbound.handleConnected(sessionPresent);
+      const over = sessionPresent ? [] : this.#outbound.handleNewSession();
       this.#inbound.handleConnected(sessionPresent);
-      for (const entry of over) {
-        const { token, isGivenUp } = entry;
-        this.#finish(
-          entry,
-          isGivenUp ? { type: "rejected", token, reason: TOO_LARGE } : { type: "acknowledged", token },
-        );
-      }
+      over.forEach((entry) => this.#finish(entry, entry.isGivenUp ? TOO_LARGE : ""));
     });
   }
 
   /** The connection has ended. */
   end(): void {
     this.#limits = undefined;
+    this.#large = undefined;
+    this.#sending = undefined;
+    this.#later.length = 0;
+    this.#outbound.handleClosed();
     this.#inbound.handleClosed();
     this.reserve(0);
   }
@@ -104,63 +161,115 @@ export class Exchange {
     this.#outbound.reserve(packetIdentifier);
   }
 
-  canPublish(topic: string, payloadBytes: number, qos: QoS, properties: Properties): boolean {
-    if (!this.#limits || (qos > 0 && this.#outbound.isFull)) return false;
-    return this.bytesOf(topic, payloadBytes, qos, properties) + TRANSMIT_RESERVE_BYTES <= this.#transmit.free;
+  /** Whether a message of this size would leave at once. */
+  canSend(topic: string, payloadBytes: number, qos: QoS, properties: Properties): boolean {
+    const outbound = this.#outbound;
+    return (
+      this.#limits !== undefined &&
+      !this.isSending &&
+      !outbound.first(UNSENT) &&
+      (qos === 0 || outbound.sentCount < this.#windowMax) &&
+      this.bytesOf(topic, payloadBytes, qos, properties) + TRANSMIT_RESERVE_BYTES <= this.#transmit.free
+    );
   }
 
-  /** Writes a message of QoS 0; one that is above the broker's limit is left out and false returned. */
-  publishOnce(topic: string, payload: Uint8Array, retain: boolean, properties: Properties): boolean {
-    if (!this.#fitsBroker(topic, payload.length, 0, properties)) return false;
-    this.#write(topic, payload, 0, retain, false, 0, properties);
-    return true;
+  /** Bytes of the topic name. Throws a `UsageError` where it is none. What was asked before is known, and costs nothing. */
+  topicBytes(topic: string): number {
+    return this.#topics.encode(topic).length;
   }
 
-  /** Accepts a message of QoS 1 or 2; `flush` sends it. Throws what the store throws. */
-  accept(message: OutboundMessage, isDurable: boolean): number {
-    return this.#outbound.add(message, isDurable).token;
+  /** Sends a message of QoS 0 without a way through the outbox; `canSend` has said yes. */
+  send(topic: string, payload: Uint8Array, retain: boolean, properties: Properties): void {
+    const limits = this.#limits as BrokerLimits;
+    const bytes = this.bytesOf(topic, payload.length, 0, properties);
+    if (bytes > this.packetBytesMax) {
+      this.#tell({ type: "rejected", token: 0, reason: tooLarge(bytes, this.packetBytesMax) });
+      return;
+    }
+    this.#writeHead(topic, publishFlags(0, retain && limits.isRetainAvailable, false), 0, properties, payload.length);
+    this.#transmit.bytes(payload);
+  }
+
+  /** Accepts a message; `flush` sends it. undefined: there is no room for it. Throws what the store throws. */
+  accept(message: PublishOptions, nowMs: number): number | undefined {
+    const token = this.#outbound.add(message, nowMs)?.token;
+    if (token === undefined) (this.dropped as Record<DropReason, number>).full += 1;
+    return token;
+  }
+
+  /** Drops what is worthless now. Storage that refuses is asked again later. */
+  expire(nowMs: number): void {
+    try {
+      this.#outbound.expire(nowMs);
+    } catch {
+      this.#expiryRetryMs = nowMs + EXPIRY_RETRY_MS;
+    }
   }
 
   /** The application has taken or refused a message. */
-  take(token: number, reasonCode: number): void {
-    storing(() => this.#inbound.take(token, reasonCode));
+  take(token: number, reasonCode: number, reasonString: string): void {
+    storing(() => this.#inbound.take(token, reasonCode, reasonString));
+  }
+
+  /** Writes a packet of at most `PUBLISH_BYTES_MAX` bytes, now or behind what is going out; also where nobody takes that. */
+  write(packet: number | (() => void)): void {
+    if (this.#later.length >= UNFINISHED_MAX)
+      throw new ProtocolError(
+        `more than ${UNFINISHED_MAX} packets to answer`,
+        DISCONNECT_REASON.receiveMaximumExceeded,
+      );
+    this.#later.push(packet);
+    if (!this.isSending) this.#writeLater();
+  }
+
+  #writeLater(): void {
+    for (let packet = this.#later[0]; packet !== undefined; packet = this.#later[0]) {
+      if (this.#transmit.free < (typeof packet === "number" ? ANSWER_BYTES_MAX : PUBLISH_BYTES_MAX)) return;
+      this.#later.shift();
+      if (typeof packet === "number") {
+        const type = packet & 1 ? "pubrel" : "pubcomp";
+        writeAcknowledgement(this.#transmit, type, (packet >> 1) & 0xffff, packet >> 17);
+      } else packet();
+    }
   }
 
   /** Sends, as far as there is room, answers, then PUBRELs, then messages that have not been sent on this connection. */
   flush(nowMs: number): void {
-    if (!this.#limits) return;
-    while (this.#transmit.free >= ANSWER_BYTES_MAX) {
+    if (this.#sending) this.#sendPart(this.#sending, nowMs);
+    const transmit = this.#transmit;
+    if (this.isSending || !this.#limits) return;
+    this.#writeLater();
+    if (this.#later.length > 0) return;
+    while (transmit.free >= ANSWER_BYTES_MAX) {
       const answer = this.#inbound.nextAnswer();
       if (!answer) break;
-      writeAcknowledgement(
-        this.#transmit,
-        answer.type,
-        answer.packetIdentifier,
-        this.#level === 5 ? answer.reasonCode : 0,
-      );
+      const { type, packetIdentifier, reasonCode, reasonString } = answer;
+      if (this.#level === 4) writeAcknowledgement(transmit, type, packetIdentifier);
+      // A reason string that the broker has no room for is left out [MQTT-3.4.2-2].
+      else if (reasonString === "" || this.#limits.maximumPacketSize < ANSWER_BYTES_MAX)
+        writeAcknowledgement(transmit, type, packetIdentifier, reasonCode);
+      else writeAcknowledgement(transmit, type, packetIdentifier, reasonCode, { reasonString });
     }
-    this.#sendPubrels(nowMs);
-    for (let entry = this.#outbound.nextPublish(); entry; entry = this.#outbound.nextPublish())
-      if (!this.#sendPublish(entry, nowMs)) break;
-    this.#sendPubrels(nowMs);
-  }
-
-  #sendPubrels(nowMs: number): void {
-    for (let entry = this.#outbound.nextPubrel(); entry; entry = this.#outbound.nextPubrel()) {
-      if (this.#transmit.free < ANSWER_BYTES_MAX) return;
-      writeAcknowledgement(this.#transmit, "pubrel", entry.packetIdentifier);
-      entry.state = "awaitingPubcomp";
+    while (transmit.free >= ANSWER_BYTES_MAX) {
+      const released = this.#outbound.first(UNSENT_PUBREL);
+      const entry = released ?? this.#outbound.first(UNSENT);
+      if (!entry || (entry !== released && !this.#sendPublish(entry, nowMs))) return;
+      if (entry !== released) continue;
+      writeAcknowledgement(transmit, "pubrel", entry.packetIdentifier);
+      entry.state = AWAITING_PUBCOMP;
       entry.sentMs = nowMs;
     }
   }
 
   /** A message, or an answer to one of ours. "again": it has nothing to tell. */
-  handle(packet: Publish | OversizePublish | Acknowledgement, nowMs: number): SessionEvent | "again" {
+  handle(packet: Publish | LargePublish | PayloadPart | Acknowledgement, nowMs: number): SessionEvent | "again" {
     switch (packet.type) {
       case "publish":
         return this.#handlePublish(packet, nowMs);
-      case "oversizePublish":
-        return this.#handleOversize(packet, nowMs);
+      case "largePublish":
+        return this.#handleLarge(packet, nowMs);
+      case "payload":
+        return this.#handlePart(packet, nowMs);
       case "pubrel":
         return this.#handlePubrel(packet);
       default:
@@ -172,24 +281,39 @@ export class Exchange {
     const topic = this.#level === 5 ? this.#inboundAliases.resolve(publish) : publish.topic;
     const message = topic === publish.topic ? publish : { ...publish, topic };
     const { qos, packetIdentifier } = publish;
-    if (qos === 0) return { type: "message", message, token: 0 };
-    if (this.#isKnown(publish, nowMs)) return "again";
-    return { type: "message", message, token: this.#inbound.add(packetIdentifier, qos, nowMs) };
+    if (qos > 0 && this.#isKnown(publish, nowMs)) return AGAIN;
+    const event = this.#message;
+    event.message = message;
+    event.token = qos > 0 ? this.#inbound.add(packetIdentifier, qos as 1 | 2, nowMs) : 0;
+    return event;
   }
 
-  #handleOversize(publish: OversizePublish, nowMs: number): SessionEvent | "again" {
-    if (this.#level === 5 && publish.packetBytes > SKIPPED_BYTES_MAX)
-      throw new ProtocolError(
-        `PUBLISH of ${publish.packetBytes} bytes [MQTT-3.1.2-24]`,
-        DISCONNECT_REASON.packetTooLarge,
-      );
-    const topic = this.#level === 5 ? this.#inboundAliases.resolveOversize(publish) : publish.topic;
-    const { qos, packetIdentifier } = publish;
-    if (qos > 0) {
-      if (this.#isKnown(publish, nowMs)) return "again";
-      this.take(this.#inbound.add(packetIdentifier, qos as 1 | 2, nowMs), 0);
+  #handleLarge(publish: LargePublish, nowMs: number): SessionEvent | "again" {
+    const { packetBytes } = publish;
+    if (this.#level === 5 && packetBytes > SKIPPED_BYTES_MAX)
+      throw new ProtocolError(`PUBLISH of ${packetBytes} bytes [MQTT-3.1.2-24]`, DISCONNECT_REASON.packetTooLarge);
+    const topic = this.#level === 5 ? this.#inboundAliases.resolveLarge(publish) : publish.topic;
+    this.#large = publish.qos > 0 && this.#isKnown(publish, nowMs) ? undefined : { ...publish, topic };
+    return this.#large && this.#isTold(this.#large) ? { type: "messageBegin", message: this.#large } : AGAIN;
+  }
+
+  #handlePart({ payload, isLast }: PayloadPart, nowMs: number): SessionEvent | "again" {
+    const large = this.#large;
+    if (!large) return AGAIN;
+    let token = 0;
+    if (isLast) {
+      this.#large = undefined;
+      if (large.qos > 0) token = this.#inbound.add(large.packetIdentifier, large.qos as 1 | 2, nowMs);
     }
-    return { type: "oversize", message: { ...publish, topic } };
+    if (this.#isTold(large)) return { type: "messagePart", payload, isLast, token };
+    if (!isLast) return AGAIN;
+    if (token > 0) this.take(token, 0, "");
+    return { type: "oversize", message: large };
+  }
+
+  /** One whose topic or properties are above the limit could not be told whole. */
+  #isTold({ properties }: LargePublish): boolean {
+    return this.#isStreamed && properties !== undefined;
   }
 
   /** Whether a message of QoS 1 or 2 is one that is here already; where it is, it is answered again or waits for its answer. */
@@ -216,131 +340,159 @@ export class Exchange {
 
   #handlePubrel({ packetIdentifier }: Acknowledgement): "again" {
     const isKnown = storing(() => this.#inbound.release(packetIdentifier));
-    writeAcknowledgement(
-      this.#transmit,
-      "pubcomp",
-      packetIdentifier,
-      isKnown || this.#level === 4 ? 0 : PACKET_IDENTIFIER_NOT_FOUND,
-    );
-    return "again";
+    this.#answer(0, packetIdentifier, isKnown);
+    return AGAIN;
   }
 
   /** PUBACK, PUBREC or PUBCOMP; one that answers nothing is ignored, but for a PUBREC, which has to be released. */
   #handleAnswer({ type, packetIdentifier, reasonCode, properties }: Acknowledgement): SessionEvent | "again" {
     const entry = this.#outbound.find(packetIdentifier);
-    const isExpected = entry !== undefined && isAnswerTo(type, entry);
-    if (!isExpected) {
-      if (type === "pubrec")
-        writeAcknowledgement(
-          this.#transmit,
-          "pubrel",
-          packetIdentifier,
-          this.#level === 4 ? 0 : PACKET_IDENTIFIER_NOT_FOUND,
-        );
-      return "again";
-    }
-    if (reasonCode >= 0x80 && type !== "pubcomp") {
-      this.#outbound.remove(entry);
-      const reason = [reasonInWords(reasonCode), properties.reasonString].filter((words) => words).join(": ");
-      return { type: "rejected", token: entry.token, reason };
-    }
-    if (type === "pubrec") {
+    if (!entry || !isAnswerTo(type, entry)) {
+      if (type === "pubrec") this.#answer(1, packetIdentifier, false);
+    } else if (reasonCode >= 0x80 && type !== "pubcomp") {
+      this.#finish(entry, reasonInWords(reasonCode, properties));
+    } else if (type === "pubrec") {
       this.#outbound.handlePubrec(entry);
-      return "again";
-    }
-    this.#outbound.remove(entry);
-    if (entry.isGivenUp && reasonCode === PACKET_IDENTIFIER_NOT_FOUND)
-      return { type: "rejected", token: entry.token, reason: TOO_LARGE };
-    return { type: "acknowledged", token: entry.token };
+    } else this.#finish(entry, entry.isGivenUp && reasonCode === PACKET_IDENTIFIER_NOT_FOUND ? TOO_LARGE : "");
+    return AGAIN;
   }
 
-  /** False where it has to wait. */
+  /** @param isPubrel 1 PUBREL, 0 PUBCOMP */
+  #answer(isPubrel: 0 | 1, packetIdentifier: number, isKnown: boolean): void {
+    const reasonCode = isKnown || this.#level === 4 ? 0 : PACKET_IDENTIFIER_NOT_FOUND;
+    this.write((reasonCode << 17) | (packetIdentifier << 1) | isPubrel);
+  }
+
+  /** False where it, or what comes behind it, has to wait. */
   #sendPublish(entry: Outbound, nowMs: number): boolean {
     const limits = this.#limits as BrokerLimits;
-    const { topic, payload, properties, token, packetIdentifier } = entry;
-    const qos = Math.min(entry.qos, limits.maximumQoS) as QoS;
-    const retain = entry.retain && limits.isRetainAvailable;
-    if (!this.#fitsBroker(topic, payload.length, qos, properties)) {
+    const { topic, payload, dup } = entry;
+    const qos = this.#qosOf(entry);
+    const properties = expiringIn(entry.properties, entry.expiresMs - nowMs);
+    const bytes = this.bytesOf(topic, payload.length, qos, properties);
+    if (bytes > this.packetBytesMax) {
       // Of a QoS 2 message that an earlier connection may have brought there the broker holds the identifier: PUBREL first.
-      if (entry.qos === 2 && entry.dup) storing(() => this.#outbound.giveUp(entry));
-      else {
-        const bytes = this.bytesOf(topic, payload.length, qos, properties);
-        const reason = `${TOO_LARGE}: ${bytes}, expected at most ${limits.maximumPacketSize}`;
-        storing(() => this.#finish(entry, { type: "rejected", token, reason }));
-      }
+      if (entry.qos === 2 && dup) storing(() => this.#outbound.giveUp(entry));
+      else storing(() => this.#finish(entry, tooLarge(bytes, this.packetBytesMax)));
       return true;
     }
-    if (this.#outbound.sentCount >= limits.receiveMaximum) return false;
-    if (this.bytesOf(topic, payload.length, qos, properties) + TRANSMIT_RESERVE_BYTES > this.#transmit.free)
-      return false;
-    this.#write(topic, payload, qos, retain, qos > 0 && entry.dup, packetIdentifier, properties);
-    entry.state = qos === 2 ? "awaitingPubrec" : "awaitingPuback";
+    if (qos > 0 && this.#outbound.sentCount >= this.#windowMax) return false;
+    const isWhole = payload instanceof Uint8Array;
+    if ((isWhole ? bytes : bytes - payload.length) + TRANSMIT_RESERVE_BYTES > this.#transmit.free) return false;
+    const flags = publishFlags(qos, entry.retain && limits.isRetainAvailable, qos > 0 && dup);
+    this.#writeHead(topic, flags, qos > 0 ? entry.packetIdentifier : 0, properties, payload.length);
     entry.sentMs = nowMs;
-    if (qos === 0) {
-      // The broker takes no acknowledged messages: sent is all that can be had.
-      storing(() => this.#finish(entry, { type: "acknowledged", token }));
+    if (isWhole) {
+      this.#transmit.bytes(payload);
+      this.#handleSent(entry);
+      return true;
     }
-    return true;
+    entry.state = SENDING;
+    this.#sending = entry;
+    this.#sentBytes = 0;
+    this.#sendPart(entry, nowMs);
+    return !this.isSending;
   }
 
-  /** Tells of the end of an exchange once it is off the store. */
-  #finish(entry: Outbound, event: SessionEvent): void {
+  /** Writes as much of the payload as there is room for. */
+  #sendPart(entry: Outbound, nowMs: number): void {
+    const payload = entry.payload as PayloadSource;
+    const length = Math.min(this.#transmit.free, payload.length - this.#sentBytes);
+    if (length > 0) {
+      try {
+        payload.read(this.#sentBytes, this.#transmit.grow(length));
+      } catch (error) {
+        // What was begun cannot be taken back but by ending the connection.
+        const reason = `a payload cannot be read: ${messageOf(error)}`;
+        storing(() => this.#finish(entry, reason));
+        throw new StoreError(reason);
+      }
+      this.#sentBytes += length;
+      entry.sentMs = nowMs;
+    }
+    if (this.#sentBytes < payload.length) return;
+    this.#sending = undefined;
+    this.#handleSent(entry);
+  }
+
+  /** The whole message is written. */
+  #handleSent(entry: Outbound): void {
+    const qos = this.#qosOf(entry);
+    entry.state = qos === 2 ? AWAITING_PUBREC : AWAITING_PUBACK;
+    // Where nothing will be acknowledged, sent is all that can be had.
+    if (qos === 0) storing(() => this.#finish(entry));
+  }
+
+  #qosOf({ qos }: Outbound): QoS {
+    return Math.min(qos, (this.#limits as BrokerLimits).maximumQoS) as QoS;
+  }
+
+  get #windowMax(): number {
+    return Math.min(INFLIGHT_MAX, (this.#limits as BrokerLimits).receiveMaximum);
+  }
+
+  /** The broker has the message, or, with a reason, does not take it: told once it is off the store. */
+  #finish(entry: Outbound, reason = ""): void {
     this.#outbound.remove(entry);
-    this.#tell(event);
+    const { token } = entry;
+    this.#tell(reason === "" ? { type: "acknowledged", token } : { type: "rejected", token, reason });
   }
 
-  #write(
+  #writeHead(
     topic: string,
-    payload: Uint8Array,
-    qos: QoS,
-    retain: boolean,
-    dup: boolean,
+    flags: number,
     packetIdentifier: number,
     properties: Properties,
+    payloadBytes: number,
   ): void {
     const bytes = this.#topics.encode(topic);
-    if (this.#level === 4) {
-      writePublish(this.#transmit, {
-        topic: bytes,
-        payload,
-        qos,
-        retain,
-        dup,
-        packetIdentifier,
-        properties: undefined,
-      });
-      return;
-    }
-    const { alias, isNew } = this.#outboundAliases.aliasOf(topic);
-    const topicOrNone = isNew ? bytes : NO_TOPIC;
-    const all = alias === 0 ? properties : { ...properties, topicAlias: alias };
-    writePublish(this.#transmit, { topic: topicOrNone, payload, qos, retain, dup, packetIdentifier, properties: all });
-  }
-
-  #fitsBroker(topic: string, payloadBytes: number, qos: QoS, properties: Properties): boolean {
-    return (
-      this.#limits !== undefined && this.bytesOf(topic, payloadBytes, qos, properties) <= this.#limits.maximumPacketSize
+    const isVersion5 = this.#level === 5;
+    const alias = isVersion5 ? this.#outboundAliases.aliasOf(topic) : 0;
+    writePublishHead(
+      this.#transmit,
+      flags,
+      alias > 0 ? NO_TOPIC : bytes,
+      packetIdentifier,
+      isVersion5 ? properties : undefined,
+      Math.abs(alias),
+      payloadBytes,
     );
   }
 
-  /** Size of a PUBLISH with the topic in full and room for an alias. Throws a `UsageError` for what is no topic name. */
+  /** Size of a PUBLISH with the topic in full and, where the broker takes aliases, one of them. Throws a `UsageError` for what is no topic name. */
   bytesOf(topic: string, payloadBytes: number, qos: QoS, properties: Properties): number {
-    const { length } = this.#topics.encode(topic);
-    if (this.#level === 4) return publishBytes(length, payloadBytes, qos, undefined);
-    return publishBytes(length, payloadBytes, qos, properties) + ALIAS_BYTES;
+    return publishBytes(
+      this.topicBytes(topic),
+      qos,
+      this.#level === 5 ? properties : undefined,
+      this.#outboundAliases.max,
+      payloadBytes,
+    );
   }
 }
 
 const NO_TOPIC = new Uint8Array(0);
 
-/** Property identifier and value of a topic alias. */
-const ALIAS_BYTES = 3;
+/** Why a packet is not sent. */
+export function tooLarge(bytes: number, bytesMax: number): string {
+  return `${TOO_LARGE}: ${bytes}, expected at most ${bytesMax}`;
+}
+
+/** The properties of a message that has waited: its expiry interval is what is left of it, in whole seconds and not 0. */
+function expiringIn(properties: Properties, leftMs: number): Properties {
+  if (leftMs === Number.POSITIVE_INFINITY || properties.messageExpiryInterval === undefined) return properties;
+  return { ...properties, messageExpiryInterval: Math.max(1, Math.ceil(leftMs / 1000)) };
+}
 
 /** A broker that has no QoS 2 may answer it with PUBACK (RabbitMQ does). */
 function isAnswerTo(type: Acknowledgement["type"], { state }: Outbound): boolean {
-  if (type === "puback") return state === "awaitingPuback" || state === "awaitingPubrec";
-  if (type === "pubrec") return state === "awaitingPubrec" || state === "awaitingPubcomp" || state === "unsentPubrel";
-  return state === "awaitingPubcomp";
+  if (type === "puback") return state === AWAITING_PUBACK || state === AWAITING_PUBREC;
+  if (type === "pubrec") return state === AWAITING_PUBREC || state === AWAITING_PUBCOMP || state === UNSENT_PUBREL;
+  return state === AWAITING_PUBCOMP;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Runs what writes to the store; its failure is a `StoreError`. */
@@ -349,6 +501,6 @@ function storing<Result>(act: () => Result): Result {
     return act();
   } catch (error) {
     if (error instanceof ProtocolError) throw error;
-    throw new StoreError(error instanceof Error ? error.message : String(error));
+    throw new StoreError(messageOf(error));
   }
 }

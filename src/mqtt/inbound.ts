@@ -15,6 +15,7 @@ interface Inbound {
   readonly qos: 1 | 2;
   readonly receivedMs: number;
   reasonCode: number | undefined;
+  reasonString: string;
 }
 
 /** What to answer a message with. */
@@ -22,6 +23,8 @@ export interface Answer {
   readonly type: "puback" | "pubrec";
   readonly packetIdentifier: number;
   readonly reasonCode: number;
+  /** Empty: none. */
+  readonly reasonString: string;
 }
 
 export class InboundTable {
@@ -68,7 +71,7 @@ export class InboundTable {
 
   /** The broker may have made a new session without our knowing: CONNECT was sent and no CONNACK came. */
   doubt(): void {
-    for (const identifier of this.#released) this.#doubtful.add(identifier);
+    this.#released.forEach((identifier) => this.#doubtful.add(identifier));
   }
 
   /** Whether a message with this identifier waits for the application or for its answer. */
@@ -80,13 +83,13 @@ export class InboundTable {
   add(packetIdentifier: number, qos: 1 | 2, receivedMs: number): number {
     const token = this.#nextToken;
     this.#nextToken += 1;
-    this.#untaken.push({ token, packetIdentifier, qos, receivedMs, reasonCode: undefined });
+    this.#untaken.push({ token, packetIdentifier, qos, receivedMs, reasonCode: undefined, reasonString: "" });
     return token;
   }
 
   /** A message that was taken on a former connection has come again: it is answered in its turn and not told. */
   addTaken(packetIdentifier: number, receivedMs: number): void {
-    this.#untaken.push({ token: 0, packetIdentifier, qos: 2, receivedMs, reasonCode: 0 });
+    this.#untaken.push({ token: 0, packetIdentifier, qos: 2, receivedMs, reasonCode: 0, reasonString: "" });
   }
 
   /**
@@ -94,11 +97,12 @@ export class InboundTable {
    * returns, also where its answer still has to wait for others: from here on the message is recognised. Throws what the
    * store throws, and the message is then not taken. A token of a former connection means nothing.
    */
-  take(token: number, reasonCode: number): void {
+  take(token: number, reasonCode: number, reasonString = ""): void {
     const entry = this.#untaken.find((candidate) => candidate.token === token);
     if (entry?.reasonCode !== undefined || !entry) return;
     if (entry.qos === 2 && reasonCode < 0x80) this.#keep([...this.#released, entry.packetIdentifier]);
     entry.reasonCode = reasonCode;
+    entry.reasonString = reasonString;
   }
 
   /** The next answer that may leave, or undefined. */
@@ -106,8 +110,8 @@ export class InboundTable {
     const entry = this.#untaken[0];
     if (entry?.reasonCode === undefined) return undefined;
     this.#untaken.shift();
-    const { packetIdentifier, qos, reasonCode } = entry;
-    return { type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode };
+    const { packetIdentifier, qos, reasonCode, reasonString } = entry;
+    return { type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode, reasonString };
   }
 
   /** PUBREL has come; false where its identifier is not known. */

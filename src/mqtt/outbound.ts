@@ -1,38 +1,49 @@
 /**
- * Messages that were accepted for the broker and are not yet its own: QoS 1 until PUBACK, QoS 2 until PUBCOMP. In order,
- * each under a packet identifier that nothing else holds. A durable one is on the store before it is sent for the first
- * time, and comes back after a reboot with its identifier and state.
+ * The outbox: messages that were accepted for the broker and are not yet its own, QoS 0 until they are sent, QoS 1 until
+ * PUBACK, QoS 2 until PUBCOMP. In order, each of QoS 1 and 2 under a packet identifier that nothing else holds; limited in
+ * messages and bytes. A durable one is on the store before it is sent for the first time, and comes back after a reboot with
+ * its identifier and state.
  *
  * | record | holds |
  * |---|---|
- * | `o-<token>` | 1 byte flags (bits 1-0 QoS, bit 2 retain), 2 bytes packet identifier, 2 bytes topic length, topic, properties as in PUBLISH, payload |
+ * | `o-<token>` | 1 byte flags (bits 1-0 QoS, bit 2 retain, bits 4-3 policy, bit 5 the payload is not kept), 2 bytes packet identifier, 2 bytes topic length, topic, properties as in PUBLISH, payload |
  * | `r-<token>` | present: PUBREC has come, PUBREL is what is sent |
  */
-import { ByteReader, ByteWriter } from "../bytes.ts";
-import { INFLIGHT_MAX } from "../limits.ts";
+import { ByteCounter, ByteReader, type ByteSink, ByteWriter } from "../bytes.ts";
+import { OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX } from "../limits.ts";
+import { recordNumbers } from "../record-numbers.ts";
 import type { Store } from "../seams.ts";
-import { utf8Length } from "../utf8.ts";
-import { PACKET_TYPE, type QoS } from "./packet.ts";
-import { type Properties, propertiesBytes, readProperties, writeProperties } from "./properties.ts";
+import type { QoS } from "./packet.ts";
+import { NO_PROPERTIES, type Properties, PUBLISH_PLACE, readProperties, writeProperties } from "./properties.ts";
+import type { DropReason, OutboxPolicy, PublishOptions } from "./session-types.ts";
 
-/** What is waited for; `unsent`: not handed out on this connection yet. */
-export type OutboundState = "unsent" | "awaitingPuback" | "awaitingPubrec" | "unsentPubrel" | "awaitingPubcomp";
+/** What is waited for. `UNSENT`: not handed out on this connection yet; `SENDING`: in part. Names cost byte code at each use. */
+export const UNSENT = 0;
+export const SENDING = 1;
+export const AWAITING_PUBACK = 2;
+export const AWAITING_PUBREC = 3;
+export const UNSENT_PUBREL = 4;
+export const AWAITING_PUBCOMP = 5;
 
-export interface OutboundMessage {
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly qos: 1 | 2;
-  readonly retain: boolean;
+type Message = Pick<Required<PublishOptions>, "topic" | "payload" | "qos" | "retain"> & {
   /** Sent in MQTT 5 only. */
   readonly properties: Properties;
-}
+  readonly policy: OutboxPolicy;
+};
 
-export interface Outbound extends OutboundMessage {
+export interface Outbound extends Message {
   /** Names the message for its owner, also across reboots where it is durable. */
   readonly token: number;
+  /** 0 with QoS 0. */
   readonly packetIdentifier: number;
-  readonly isDurable: boolean;
-  state: OutboundState;
+  /** When it is worthless; Infinity: never, also of one whose time was counted in a life that is over. */
+  expiresMs: number;
+  /** On the store. */
+  isDurable: boolean;
+  /** What it takes of the outbox. */
+  bytes: number;
+  /** One of the states above. */
+  state: number;
   /** The broker may have it from an earlier connection of the same session [MQTT-3.3.1-1]. */
   dup: boolean;
   sentMs: number;
@@ -40,18 +51,22 @@ export interface Outbound extends OutboundMessage {
   isGivenUp: boolean;
 }
 
-const PUBLISH_PLACE = 1 << PACKET_TYPE.publish;
+const POLICIES: readonly OutboxPolicy[] = Object.freeze(["reject", "dropOldest", "latestPerTopic"]);
 
 export class OutboundTable {
   readonly #store: Store | undefined;
+  readonly #tellDropped: (token: number, reason: DropReason) => void;
+  /** Walked by index where that is done after every event: it allocates nothing. */
   readonly #entries: Outbound[] = [];
+  #bytes = 0;
   #lastIdentifier = 0;
   #nextToken = 1;
   #reservedIdentifier = 0;
 
   /** @param store where durable messages are; without one nothing is durable */
-  constructor(store: Store | undefined) {
+  constructor(store: Store | undefined, tellDropped: (token: number, reason: DropReason) => void) {
     this.#store = store;
+    this.#tellDropped = tellDropped;
     this.#load();
   }
 
@@ -59,49 +74,74 @@ export class OutboundTable {
     return this.#entries.length;
   }
 
-  /** Messages that count against the broker's receive maximum: sent on this connection. */
-  get sentCount(): number {
-    return this.#entries.reduce((count, { state }) => count + (state === "unsent" ? 0 : 1), 0);
+  /** What all messages take, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
-  get isFull(): boolean {
-    return this.#entries.length >= INFLIGHT_MAX;
+  /** Messages that count against the broker's receive maximum: sent on this connection. */
+  get sentCount(): number {
+    return this.#entries.reduce((count, { state }) => count + (state === UNSENT ? 0 : 1), 0);
   }
 
   /** When the one that has waited longest for an answer was sent, or undefined. */
   get oldestSentMs(): number | undefined {
     let oldest: number | undefined;
-    for (const { state, sentMs } of this.#entries) {
-      if (state !== "unsent" && state !== "unsentPubrel" && (oldest === undefined || sentMs < oldest)) oldest = sentMs;
+    for (let index = 0; index < this.#entries.length; index += 1) {
+      const { state, sentMs } = this.#entries[index] as Outbound;
+      if (state !== UNSENT && state !== UNSENT_PUBREL && (oldest === undefined || sentMs < oldest)) oldest = sentMs;
     }
     return oldest;
   }
 
-  /** Accepts a message; where it is durable it is on the store when this returns. Throws what the store throws. */
-  add(message: OutboundMessage, isDurable: boolean): Outbound {
-    const packetIdentifier = this.allocateIdentifier();
-    const token = this.#nextToken;
+  /** When the next message that was never sent is worthless; Infinity: never. */
+  get expiresMs(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < this.#entries.length; index += 1) {
+      const entry = this.#entries[index] as Outbound;
+      if (isDroppable(entry) && entry.expiresMs < earliest) earliest = entry.expiresMs;
+    }
+    return earliest;
+  }
+
+  /**
+   * Accepts a message; where it is durable it is on the store when this returns. undefined: there is no room. Throws what the
+   * store throws; the message is not accepted then.
+   */
+  add(message: PublishOptions, nowMs: number): Outbound | undefined {
+    const { topic, payload, qos, isDurable = false, policy = "reject", properties = NO_PROPERTIES } = message;
+    const { messageExpiryInterval = Number.POSITIVE_INFINITY } = properties;
+    const entry = newEntry(
+      { ...message, policy, properties },
+      this.#nextToken,
+      qos > 0 ? this.allocateIdentifier() : 0,
+    );
+    entry.expiresMs = nowMs + messageExpiryInterval * 1000;
     // A QoS 2 identifier that was forgotten in a reboot could be taken for the broker's former one, and the message lost.
-    const keeps = this.#store !== undefined && (isDurable || message.qos === 2);
-    const { topic, payload, qos, retain, properties } = message;
-    const entry: Outbound = {
-      topic,
-      payload,
-      qos,
-      retain,
-      properties,
-      token,
-      packetIdentifier,
-      isDurable: keeps,
-      state: "unsent",
-      dup: false,
-      sentMs: 0,
-      isGivenUp: false,
-    };
-    if (keeps) this.#store?.write(messageKey(token), recordOf(entry));
+    entry.isDurable =
+      this.#store !== undefined && (qos === 2 || (qos === 1 && isDurable && payload instanceof Uint8Array));
+    const counter = new ByteCounter();
+    writeRecord(counter, entry);
+    entry.bytes = counter.length;
+    const victims = this.#victimsOf(entry);
+    if (!victims) return undefined;
+    victims.forEach((victim) =>
+      this.#drop(victim, victim.topic === topic && policy === LATEST ? "superseded" : "oldest"),
+    );
+    if (entry.isDurable) {
+      const writer = new ByteWriter(entry.bytes);
+      writeRecord(writer, entry);
+      this.#store?.write(messageKey(entry.token), writer.view());
+    }
     this.#nextToken += 1;
-    this.#entries.push(entry);
+    this.#push(entry);
     return entry;
+  }
+
+  /** Drops what was never sent and is worthless now. Throws what the store throws, also the next time. */
+  expire(nowMs: number): void {
+    const isOver = (entry: Outbound) => isDroppable(entry) && entry.expiresMs <= nowMs;
+    this.#entries.filter(isOver).forEach((entry) => this.#drop(entry, "expired"));
   }
 
   /** The next identifier that nothing holds: 1 to 65,535, never 0 [MQTT-2.3.1-1]. */
@@ -123,7 +163,7 @@ export class OutboundTable {
   /** PUBREC has come: the message is the broker's, what remains is PUBREL. */
   handlePubrec(entry: Outbound): void {
     if (entry.isDurable) this.#store?.write(releasedKey(entry.token), Uint8Array.of(1));
-    entry.state = "unsentPubrel";
+    entry.state = UNSENT_PUBREL;
   }
 
   /** A QoS 2 message that was sent and cannot be sent again: PUBREL frees its identifier, PUBCOMP tells whether it was taken. */
@@ -134,66 +174,112 @@ export class OutboundTable {
 
   /** The exchange is over. Throws what the store throws, and it is not over then. */
   remove(entry: Outbound): void {
-    if (entry.isDurable) {
-      this.#store?.remove(messageKey(entry.token));
-      this.#store?.remove(releasedKey(entry.token));
+    if (entry.isDurable && this.#store) {
+      this.#store.remove(messageKey(entry.token));
+      // Without its message it says nothing any more.
+      clear(this.#store, releasedKey(entry.token));
     }
     const index = this.#entries.indexOf(entry);
-    if (index >= 0) this.#entries.splice(index, 1);
+    if (index < 0) return;
+    this.#entries.splice(index, 1);
+    this.#bytes -= entry.bytes;
   }
 
-  /** The oldest message that is to be sent. */
-  nextPublish(): Outbound | undefined {
-    return this.#entries.find(({ state }) => state === "unsent");
+  /** The oldest message that is in this state. PUBRELs keep their order [MQTT-4.6.0-4], and no message in front holds them up. */
+  first(wanted: number): Outbound | undefined {
+    for (let index = 0; index < this.#entries.length; index += 1)
+      if (this.#entries[index]?.state === wanted) return this.#entries[index];
+    return undefined;
   }
 
-  /** The oldest PUBREL that is to be sent: they keep their order [MQTT-4.6.0-4], and no message in front holds them up. */
-  nextPubrel(): Outbound | undefined {
-    return this.#entries.find(({ state }) => state === "unsentPubrel");
+  /** The connection has ended: everything is sent again, first and in order, with DUP where the broker may have it [MQTT-4.4.0-1]. */
+  handleClosed(): void {
+    this.#entries.forEach((entry) => {
+      if (isReleased(entry)) entry.state = UNSENT_PUBREL;
+      else {
+        entry.dup ||= entry.state !== UNSENT;
+        entry.state = UNSENT;
+      }
+    });
+  }
+
+  /** The broker has lost the session. It has taken what it answered with PUBREC: those are returned, to be removed. */
+  handleNewSession(): readonly Outbound[] {
+    this.#entries.forEach((entry) => {
+      entry.dup = false;
+    });
+    return this.#entries.filter(isReleased);
   }
 
   /**
-   * A new connection: everything is sent again, first and in order, with DUP where the broker may have it [MQTT-4.4.0-1].
-   * A broker that lost the session has taken what it answered with PUBREC: those are returned, to be removed.
+   * What has to leave so that a new message fits: first, where its class says so, the former ones of its topic, then the
+   * oldest of all; undefined: that would not be enough.
    */
-  handleConnected(sessionPresent: boolean): readonly Outbound[] {
-    const isReleased = ({ state }: Outbound) => state === "unsentPubrel" || state === "awaitingPubcomp";
-    for (const entry of this.#entries) {
-      if (isReleased(entry)) entry.state = "unsentPubrel";
-      else {
-        entry.dup = sessionPresent && (entry.dup || entry.state !== "unsent");
-        entry.state = "unsent";
+  #victimsOf(entry: Outbound): readonly Outbound[] | undefined {
+    const victims: Outbound[] = [];
+    let bytes = this.#bytes + entry.bytes;
+    let hasRoom = false;
+    for (let turn = entry.policy === LATEST ? 0 : 1; turn < 2; turn += 1) {
+      for (let index = 0; index <= this.length; index += 1) {
+        hasRoom = this.length - victims.length < OUTBOX_MESSAGES_MAX && bytes <= OUTBOX_BYTES_MAX;
+        const one = this.#entries[index];
+        if (!one || !isDroppable(one) || one.policy === "reject") continue;
+        if (turn === 0 ? one.policy !== LATEST || one.topic !== entry.topic : hasRoom || victims.includes(one))
+          continue;
+        victims.push(one);
+        bytes -= one.bytes;
       }
     }
-    return sessionPresent ? [] : this.#entries.filter(isReleased);
+    return hasRoom ? victims : undefined;
+  }
+
+  #drop(entry: Outbound, reason: DropReason): void {
+    this.remove(entry);
+    this.#tellDropped(entry.token, reason);
+  }
+
+  #push(entry: Outbound): void {
+    this.#entries.push(entry);
+    this.#bytes += entry.bytes;
   }
 
   #load(): void {
     const store = this.#store;
     if (!store) return;
-    const keys = store.keys();
-    const tokens = keys.filter((key) => key.startsWith("o-")).map((key) => Number.parseInt(key.slice(2), 36));
-    for (const token of tokens.sort((a, b) => a - b)) {
+    const tokens = recordNumbers(store, "o-");
+    const released = recordNumbers(store, "r-");
+    tokens.forEach((token) => {
       const record = store.read(messageKey(token));
       const entry = record && entryOf(token, record);
       if (!entry) {
         clear(store, messageKey(token));
-        continue;
+        return;
       }
-      if (keys.includes(releasedKey(token))) entry.state = "unsentPubrel";
-      this.#entries.push(entry);
+      if (released.includes(token)) entry.state = UNSENT_PUBREL;
+      this.#push(entry);
       this.#lastIdentifier = entry.packetIdentifier;
       this.#nextToken = token + 1;
-    }
+    });
     // A power cut between the two removals of a message leaves its second record behind. Where it cannot be cleared no new
     // message may have its token: it would count as released after the next reboot.
-    for (const key of keys) {
-      const token = Number.parseInt(key.slice(2), 36);
-      if (!key.startsWith("r-") || tokens.includes(token)) continue;
-      clear(store, key);
+    released.forEach((token) => {
+      if (tokens.includes(token)) return;
+      clear(store, releasedKey(token));
       this.#nextToken = Math.max(this.#nextToken, token + 1);
-    }
+    });
   }
+}
+
+const NOT_KEPT = 32;
+const LATEST: OutboxPolicy = "latestPerTopic";
+
+function isReleased({ state }: Outbound): boolean {
+  return state === UNSENT_PUBREL || state === AWAITING_PUBCOMP;
+}
+
+/** What was never sent may leave; what may be with the broker is sent until it is acknowledged [MQTT-4.4.0-1]. */
+function isDroppable({ state, dup }: Outbound): boolean {
+  return state === UNSENT && !dup;
 }
 
 /** Removes a record that nobody needs; where the store refuses, it stays until a later start. */
@@ -213,15 +299,30 @@ function releasedKey(token: number): string {
   return `r-${token.toString(36)}`;
 }
 
-function recordOf({ topic, payload, qos, retain, properties, packetIdentifier }: Outbound): Uint8Array {
-  const length = 5 + utf8Length(topic) + propertiesBytes(properties, PUBLISH_PLACE) + payload.length;
-  const writer = new ByteWriter(length);
-  writer.uint8(qos | (retain ? 4 : 0));
-  writer.uint16(packetIdentifier);
-  writer.prefixedText(topic);
-  writeProperties(writer, properties);
-  writer.bytes(payload);
-  return writer.view();
+/** An entry as it is before anything has happened to it. */
+function newEntry(message: Message, token: number, packetIdentifier: number): Outbound {
+  return {
+    ...message,
+    token,
+    packetIdentifier,
+    expiresMs: Number.POSITIVE_INFINITY,
+    isDurable: false,
+    bytes: 0,
+    state: UNSENT,
+    dup: false,
+    sentMs: 0,
+    isGivenUp: false,
+  };
+}
+
+function writeRecord(sink: ByteSink, entry: Outbound): void {
+  const { payload } = entry;
+  const isKept = payload instanceof Uint8Array;
+  sink.uint8(entry.qos | (entry.retain ? 4 : 0) | (POLICIES.indexOf(entry.policy) << 3) | (isKept ? 0 : NOT_KEPT));
+  sink.uint16(entry.packetIdentifier);
+  sink.prefixedText(entry.topic);
+  writeProperties(sink, entry.properties, PUBLISH_PLACE);
+  if (isKept) sink.bytes(payload);
 }
 
 /** undefined for a record that is not what was written. The broker may have had the message before the reboot. */
@@ -230,24 +331,21 @@ function entryOf(token: number, record: Uint8Array): Outbound | undefined {
     const reader = new ByteReader(record);
     const flags = reader.uint8("flags");
     const packetIdentifier = reader.uint16("packet identifier");
-    const topic = reader.text(reader.uint16("topic length"), "topic");
-    const properties = readProperties(reader, PUBLISH_PLACE);
-    const payload = reader.view(reader.remaining, "payload");
-    const qos: QoS = (flags & 3) === 2 ? 2 : 1;
-    return {
-      topic,
-      payload,
-      qos,
+    const message = {
+      qos: (flags & 3) as QoS,
       retain: (flags & 4) !== 0,
-      properties,
-      token,
-      packetIdentifier,
-      isDurable: true,
-      state: "unsent",
-      dup: true,
-      sentMs: 0,
-      isGivenUp: false,
+      policy: POLICIES[(flags >> 3) & 3] ?? "reject",
+      topic: reader.text(reader.uint16("topic length"), "topic"),
+      properties: readProperties(reader, PUBLISH_PLACE),
+      payload: reader.view(reader.remaining, "payload"),
     };
+    const entry = newEntry(message, token, packetIdentifier);
+    entry.isDurable = true;
+    entry.bytes = record.length;
+    entry.dup = true;
+    entry.isGivenUp = (flags & NOT_KEPT) !== 0;
+    if (entry.isGivenUp) entry.state = UNSENT_PUBREL;
+    return entry;
   } catch {
     return undefined;
   }

@@ -28,12 +28,32 @@ export const PACKET_TYPE = Object.freeze({
 
 export type QoS = 0 | 1 | 2;
 
-export interface Connack {
-  readonly type: "connack";
-  readonly sessionPresent: boolean;
-  /** 0 accepted; else refused, see `connackReason`. */
+/** What a server sends beside PUBLISH and PINGRESP. What a type has not is 0, false or empty. */
+interface Reply<Type> {
+  readonly type: Type;
+  readonly packetIdentifier: number;
+  /** Of CONNACK: 0 accepted, else refused, see `connackReason`; of the others 0x80 and above is failure. */
   readonly reasonCode: number;
   readonly properties: Properties;
+  /** Of CONNACK. */
+  readonly sessionPresent: boolean;
+  /**
+   * Of SUBACK, and of UNSUBACK in MQTT 5: one for each topic filter, the QoS granted, or 0x80 and above for a refusal.
+   */
+  readonly reasonCodes: Uint8Array;
+}
+
+export type Connack = Reply<"connack">;
+export type AcknowledgementType = "puback" | "pubrec" | "pubrel" | "pubcomp";
+export type Acknowledgement = Reply<AcknowledgementType>;
+export type Suback = Reply<"suback" | "unsuback">;
+/** MQTT 5 only. */
+export type Disconnect = Reply<"disconnect">;
+/** MQTT 5 only. */
+export type Auth = Reply<"auth">;
+
+export interface Pingresp {
+  readonly type: "pingresp";
 }
 
 export interface Publish {
@@ -49,12 +69,13 @@ export interface Publish {
   readonly properties: Properties;
 }
 
-/** A PUBLISH above the limit: its payload was skipped. */
-export interface OversizePublish {
-  readonly type: "oversizePublish";
-  /** Empty where the topic itself is above the limit. */
+/** The beginning of a PUBLISH above the limit; `PayloadPart`s follow until the last of them. */
+export interface LargePublish {
+  readonly type: "largePublish";
+  /** Empty where the topic itself is above the limit, or where only a topic alias was sent. */
   readonly topic: string;
   readonly qos: QoS;
+  readonly retain: boolean;
   readonly dup: boolean;
   readonly packetIdentifier: number;
   /** undefined where they end above the limit. */
@@ -63,47 +84,19 @@ export interface OversizePublish {
   readonly packetBytes: number;
 }
 
-export type AcknowledgementType = "puback" | "pubrec" | "pubrel" | "pubcomp";
-
-export interface Acknowledgement {
-  readonly type: AcknowledgementType;
-  readonly packetIdentifier: number;
-  /** 0 success; 0x80 and above failure. */
-  readonly reasonCode: number;
-  readonly properties: Properties;
-}
-
-export interface Suback {
-  readonly type: "suback" | "unsuback";
-  readonly packetIdentifier: number;
-  /** One for each topic filter: the QoS granted, or 0x80 and above for a refusal. Empty for UNSUBACK in 3.1.1. */
-  readonly reasonCodes: Uint8Array;
-  readonly properties: Properties;
-}
-
-export interface Pingresp {
-  readonly type: "pingresp";
-}
-
-/** MQTT 5 only. */
-export interface Disconnect {
-  readonly type: "disconnect";
-  readonly reasonCode: number;
-  readonly properties: Properties;
-}
-
-/** MQTT 5 only. */
-export interface Auth {
-  readonly type: "auth";
-  readonly reasonCode: number;
-  readonly properties: Properties;
+/** The next bytes of the payload of a large PUBLISH; a view that lives until the next call. */
+export interface PayloadPart {
+  readonly type: "payload";
+  readonly payload: Uint8Array;
+  readonly isLast: boolean;
 }
 
 /** What a server sends. */
 export type ReceivedPacket =
   | Connack
   | Publish
-  | OversizePublish
+  | LargePublish
+  | PayloadPart
   | Acknowledgement
   | Suback
   | Pingresp

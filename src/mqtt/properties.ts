@@ -2,9 +2,8 @@
  * The properties of MQTT 5 (2.2.2): what each is, where it may stand, to bytes and back. One table; a property that is not
  * in it, stands where it may not, or stands twice, ends the connection.
  */
-import type { ByteReader, ByteWriter } from "../bytes.ts";
+import { ByteCounter, type ByteReader, type ByteSink } from "../bytes.ts";
 import { FormatError, ProtocolError, UsageError } from "../errors.ts";
-import { utf8Length } from "../utf8.ts";
 
 /** All properties of the standard, by its names. Absent: not sent. */
 export interface Properties {
@@ -44,13 +43,23 @@ export interface Properties {
 
 export const NO_PROPERTIES: Properties = Object.freeze({});
 
-/** How a value stands on the wire. `flag` is a byte of 0 or 1, `count` a number that must not be 0. */
-type Kind = "flag" | "uint16" | "uint32" | "count16" | "count32" | "varint" | "text" | "binary" | "pair";
+/** How a value stands on the wire: bits 2-0 bytes of a number, or one of those above. */
+const FLAG = 1;
+const UINT16 = 2;
+const UINT32 = 4;
+/** Added: 0 is not allowed. */
+const NOT_ZERO = 8;
+const VARINT = NOT_ZERO;
+const COUNT16 = UINT16 | NOT_ZERO;
+const COUNT32 = UINT32 | NOT_ZERO;
+const TEXT = 16;
+const BINARY = 17;
+const PAIR = 18;
 
 /** Where a property may stand (table 2-4), as bits to be added. Bit n is control packet type n; `WILL` is its own place. */
 const CONNECT = 1 << 1;
 const CONNACK = 1 << 2;
-const PUBLISH = 1 << 3;
+export const PUBLISH_PLACE = 1 << 3;
 const ACKNOWLEDGEMENTS = (1 << 4) | (1 << 5) | (1 << 6) | (1 << 7);
 const SUBSCRIBE = 1 << 8;
 const SUBACK = 1 << 9;
@@ -60,38 +69,38 @@ const DISCONNECT = 1 << 14;
 const AUTH = 1 << 15;
 export const WILL = 1 << 16;
 const ANSWERS = CONNACK | ACKNOWLEDGEMENTS | SUBACK | UNSUBACK | DISCONNECT | AUTH;
-const ANYWHERE = ANSWERS | CONNECT | PUBLISH | WILL | SUBSCRIBE | UNSUBSCRIBE;
+const ANYWHERE = ANSWERS | CONNECT | PUBLISH_PLACE | WILL | SUBSCRIBE | UNSUBSCRIBE;
 
-type Row = readonly [identifier: number, name: keyof Properties, kind: Kind, places: number];
+type Row = readonly [identifier: number, name: keyof Properties, kind: number, places: number];
 
 const ROWS: readonly Row[] = Object.freeze([
-  [1, "payloadFormatIndicator", "flag", PUBLISH | WILL],
-  [2, "messageExpiryInterval", "uint32", PUBLISH | WILL],
-  [3, "contentType", "text", PUBLISH | WILL],
-  [8, "responseTopic", "text", PUBLISH | WILL],
-  [9, "correlationData", "binary", PUBLISH | WILL],
-  [11, "subscriptionIdentifiers", "varint", PUBLISH | SUBSCRIBE],
-  [17, "sessionExpiryInterval", "uint32", CONNECT | CONNACK | DISCONNECT],
-  [18, "assignedClientIdentifier", "text", CONNACK],
-  [19, "serverKeepAlive", "uint16", CONNACK],
-  [21, "authenticationMethod", "text", CONNECT | CONNACK | AUTH],
-  [22, "authenticationData", "binary", CONNECT | CONNACK | AUTH],
-  [23, "requestProblemInformation", "flag", CONNECT],
-  [24, "willDelayInterval", "uint32", WILL],
-  [25, "requestResponseInformation", "flag", CONNECT],
-  [26, "responseInformation", "text", CONNACK],
-  [28, "serverReference", "text", CONNACK | DISCONNECT],
-  [31, "reasonString", "text", ANSWERS],
-  [33, "receiveMaximum", "count16", CONNECT | CONNACK],
-  [34, "topicAliasMaximum", "uint16", CONNECT | CONNACK],
-  [35, "topicAlias", "uint16", PUBLISH],
-  [36, "maximumQoS", "flag", CONNACK],
-  [37, "retainAvailable", "flag", CONNACK],
-  [38, "userProperties", "pair", ANYWHERE],
-  [39, "maximumPacketSize", "count32", CONNECT | CONNACK],
-  [40, "wildcardSubscriptionAvailable", "flag", CONNACK],
-  [41, "subscriptionIdentifiersAvailable", "flag", CONNACK],
-  [42, "sharedSubscriptionAvailable", "flag", CONNACK],
+  [1, "payloadFormatIndicator", FLAG, PUBLISH_PLACE | WILL],
+  [2, "messageExpiryInterval", UINT32, PUBLISH_PLACE | WILL],
+  [3, "contentType", TEXT, PUBLISH_PLACE | WILL],
+  [8, "responseTopic", TEXT, PUBLISH_PLACE | WILL],
+  [9, "correlationData", BINARY, PUBLISH_PLACE | WILL],
+  [11, "subscriptionIdentifiers", VARINT, PUBLISH_PLACE | SUBSCRIBE],
+  [17, "sessionExpiryInterval", UINT32, CONNECT | CONNACK],
+  [18, "assignedClientIdentifier", TEXT, CONNACK],
+  [19, "serverKeepAlive", UINT16, CONNACK],
+  [21, "authenticationMethod", TEXT, CONNECT | CONNACK | AUTH],
+  [22, "authenticationData", BINARY, CONNECT | CONNACK | AUTH],
+  [23, "requestProblemInformation", FLAG, CONNECT],
+  [24, "willDelayInterval", UINT32, WILL],
+  [25, "requestResponseInformation", FLAG, CONNECT],
+  [26, "responseInformation", TEXT, CONNACK],
+  [28, "serverReference", TEXT, CONNACK | DISCONNECT],
+  [31, "reasonString", TEXT, ANSWERS],
+  [33, "receiveMaximum", COUNT16, CONNECT | CONNACK],
+  [34, "topicAliasMaximum", UINT16, CONNECT | CONNACK],
+  [35, "topicAlias", UINT16, PUBLISH_PLACE],
+  [36, "maximumQoS", FLAG, CONNACK],
+  [37, "retainAvailable", FLAG, CONNACK],
+  [38, "userProperties", PAIR, ANYWHERE],
+  [39, "maximumPacketSize", COUNT32, CONNECT | CONNACK],
+  [40, "wildcardSubscriptionAvailable", FLAG, CONNACK],
+  [41, "subscriptionIdentifiersAvailable", FLAG, CONNACK],
+  [42, "sharedSubscriptionAvailable", FLAG, CONNACK],
 ] as const);
 
 type Value = number | string | Uint8Array | readonly [string, string];
@@ -112,36 +121,31 @@ export function readProperties(reader: ByteReader, place: number): Properties {
     const identifier = readVarint(reader, "property identifier");
     const row = ROWS.find((candidate) => candidate[0] === identifier);
     if (!row) throw new FormatError("property identifier", offset, `${identifier} is none [2.2.2.2]`);
-    const [, name, kind, places] = row;
-    if (!(places & place)) throw new ProtocolError(`${name}: not in a packet of this type [table 2-4]`);
-    const value = readValue(reader, name, kind);
-    const isList = name === "userProperties" || name === "subscriptionIdentifiers";
+    const name = row[1];
+    if (!(row[3] & place)) throw new ProtocolError(misplaced(name));
+    const value = readValue(reader, name, row[2]);
     const former = properties[name];
-    if (former === undefined) properties[name] = isList ? [value] : value;
-    else if (isList) (former as Value[]).push(value);
+    if (former === undefined) properties[name] = isList(row[2]) ? [value] : value;
+    else if (isList(row[2])) (former as Value[]).push(value);
     else throw new ProtocolError(`${name}: twice [2.2.2.2]`);
   }
-  if (reader.offset !== end) throw new FormatError("properties", end, "the last one runs past the property length");
+  if (reader.offset !== end) throw new FormatError("properties", end, "past their length");
   return properties as Properties;
 }
 
-/** Bytes of the properties with their length in front. Throws a `UsageError` for one that may not stand there. */
-export function propertiesBytes(properties: Properties, place: number): number {
-  for (const [, name, , places] of properties === NO_PROPERTIES ? [] : ROWS) {
-    if (properties[name] !== undefined && !(places & place))
-      throw new UsageError(`${name}: not in a packet of this type`);
+/**
+ * Writes the length and the properties, in the order of their identifiers. @param place control packet type as a bit, or
+ * `WILL`. Throws a `UsageError` for a property that may not stand there.
+ */
+export function writeProperties(writer: ByteSink, properties: Properties, place: number): void {
+  if (properties === NO_PROPERTIES) {
+    writer.uint8(0);
+    return;
   }
-  const length = bodyBytes(properties);
-  return varintBytes(length) + length;
-}
-
-/** Writes the length and the properties, in the order of their identifiers. */
-export function writeProperties(writer: ByteWriter, properties: Properties): void {
-  writeVarint(writer, bodyBytes(properties));
-  forEachValue(properties, (identifier, kind, value) => {
-    writer.uint8(identifier);
-    writeValue(writer, kind, value);
-  });
+  const counter = new ByteCounter();
+  writeEach(counter, properties, place);
+  writeVarint(writer, counter.length);
+  writeEach(writer, properties, place);
 }
 
 /** Variable byte integer (1.5.5): 7 bits a byte, least significant first. Throws a `FormatError` at a fifth byte. */
@@ -155,7 +159,7 @@ export function readVarint(reader: ByteReader, field: string): number {
   throw new FormatError(field, reader.offset, "a fifth byte, expected at most 4 [1.5.5]");
 }
 
-export function writeVarint(writer: ByteWriter, value: number): void {
+export function writeVarint(writer: ByteSink, value: number): void {
   let rest = value;
   while (rest >= 0x80) {
     writer.uint8((rest & 0x7f) | 0x80);
@@ -164,115 +168,50 @@ export function writeVarint(writer: ByteWriter, value: number): void {
   writer.uint8(rest);
 }
 
-/** Bytes of a variable byte integer. */
-export function varintBytes(value: number): number {
-  if (value < 0x80) return 1;
-  if (value < 0x4000) return 2;
-  return value < 0x20_0000 ? 3 : 4;
-}
-
-function readValue(reader: ByteReader, name: string, kind: Kind): Value {
-  const { offset } = reader;
-  switch (kind) {
-    case "flag": {
-      const value = reader.uint8(name);
-      if (value > 1) throw new ProtocolError(`${name}: ${value}, expected 0 or 1`);
-      return value;
-    }
-    case "uint16":
-      return reader.uint16(name);
-    case "uint32":
-      return reader.uint32(name);
-    case "count16":
-      return notZero(reader.uint16(name), name);
-    case "count32":
-      return notZero(reader.uint32(name), name);
-    case "varint":
-      return notZero(readVarint(reader, name), name);
-    case "text": {
-      const text = reader.text(reader.uint16(name), name);
-      if (text.includes("\0")) throw new FormatError(name, offset, "U+0000 [MQTT-1.5.4-2]");
-      return text;
-    }
-    case "binary":
-      return reader.view(reader.uint16(name), name);
-    case "pair":
-      return [reader.text(reader.uint16(name), name), reader.text(reader.uint16(name), name)];
-  }
-}
-
-function notZero(value: number, name: string): number {
-  if (value === 0) throw new ProtocolError(`${name}: 0 is not allowed`);
+function readValue(reader: ByteReader, name: string, kind: number): Value {
+  if (kind === PAIR) return [readText(reader, name), readText(reader, name)];
+  if (kind === TEXT) return readText(reader, name);
+  if (kind === BINARY) return reader.view(reader.uint16(name), name);
+  const value = kind === VARINT ? readVarint(reader, name) : reader.uint(kind & 7, name);
+  if (kind & NOT_ZERO ? value === 0 : kind === FLAG && value > 1)
+    throw new ProtocolError(`${name}: ${value} is not allowed`);
   return value;
 }
 
-function bodyBytes(properties: Properties): number {
-  let length = 0;
-  forEachValue(properties, (_identifier, kind, value) => {
-    length += 1 + valueBytes(kind, value);
-  });
-  return length;
+/** Text behind its length in 2 bytes. */
+function readText(reader: ByteReader, name: string): string {
+  const { offset } = reader;
+  const text = reader.text(reader.uint16(name), name);
+  if (text.includes("\0")) throw new FormatError(name, offset, "U+0000 [MQTT-1.5.4-2]");
+  return text;
 }
 
-function forEachValue(properties: Properties, act: (identifier: number, kind: Kind, value: Value) => void): void {
-  if (properties === NO_PROPERTIES) return;
-  for (const [identifier, name, kind] of ROWS) {
+function writeEach(writer: ByteSink, properties: Properties, place: number): void {
+  ROWS.forEach((row) => {
+    const name = row[1];
     const value = properties[name];
-    if (value === undefined) continue;
-    if (kind === "pair") for (const pair of value as readonly Value[]) act(identifier, kind, pair);
-    else if (kind === "varint") for (const one of value as readonly number[]) act(identifier, kind, one);
-    else act(identifier, kind, value as Value);
-  }
+    if (value === undefined) return;
+    if (!(row[3] & place)) throw new UsageError(misplaced(name));
+    if (isList(row[2])) (value as readonly Value[]).forEach((one) => writeOne(writer, row, one));
+    else writeOne(writer, row, value as Value);
+  });
 }
 
-function valueBytes(kind: Kind, value: Value): number {
-  switch (kind) {
-    case "flag":
-      return 1;
-    case "uint16":
-    case "count16":
-      return 2;
-    case "uint32":
-    case "count32":
-      return 4;
-    case "varint":
-      return varintBytes(value as number);
-    case "text":
-      return 2 + utf8Length(value as string);
-    case "binary":
-      return 2 + (value as Uint8Array).length;
-    case "pair": {
-      const [key, text] = value as readonly [string, string];
-      return 4 + utf8Length(key) + utf8Length(text);
-    }
-  }
+function writeOne(writer: ByteSink, row: Row, value: Value): void {
+  const kind = row[2];
+  writer.uint8(row[0]);
+  if (kind === PAIR) (value as readonly string[]).forEach((text) => writer.prefixedText(text));
+  else if (kind === TEXT) writer.prefixedText(value as string);
+  else if (kind === BINARY) writer.prefixedBytes(value as Uint8Array);
+  else if (kind === VARINT) writeVarint(writer, value as number);
+  else writer.uint(kind & 7, value as number);
 }
 
-function writeValue(writer: ByteWriter, kind: Kind, value: Value): void {
-  switch (kind) {
-    case "flag":
-      writer.uint8(value as number);
-      break;
-    case "uint16":
-    case "count16":
-      writer.uint16(value as number);
-      break;
-    case "uint32":
-    case "count32":
-      writer.uint32(value as number);
-      break;
-    case "varint":
-      writeVarint(writer, value as number);
-      break;
-    case "text":
-      writer.prefixedText(value as string);
-      break;
-    case "binary":
-      writer.uint16((value as Uint8Array).length);
-      writer.bytes(value as Uint8Array);
-      break;
-    case "pair":
-      for (const text of value as readonly [string, string]) writer.prefixedText(text);
-      break;
-  }
+function misplaced(name: string): string {
+  return `${name}: not in this packet [table 2-4]`;
+}
+
+/** These may stand several times: user properties and subscription identifiers. */
+function isList(kind: number): boolean {
+  return kind === PAIR || kind === VARINT;
 }

@@ -1,5 +1,6 @@
 /** Reason codes in words (MQTT 5, 2.4; MQTT 3.1.1, table 3.1), and which may stand in which packet. */
-import { PACKET_TYPE, type ProtocolLevel } from "./packet.ts";
+import { type Connack, PACKET_TYPE, type ProtocolLevel } from "./packet.ts";
+import { NO_PROPERTIES, type Properties } from "./properties.ts";
 
 /** Why a client ends a connection (3.14.2.1). */
 export const DISCONNECT_REASON = Object.freeze({
@@ -75,27 +76,19 @@ export function isReasonCode(packetType: number, reasonCode: number): boolean {
   return reasonCode === 0 || (ALLOWED[packetType] ?? "").includes(reasonCode.toString(16).padStart(2, "0"));
 }
 
-/** A reason code of MQTT 5 in words. */
-export function reasonInWords(reasonCode: number): string {
-  if (reasonCode === 0) return "success";
-  return WORDS.find(([code]) => code === reasonCode)?.[1] ?? `reason 0x${reasonCode.toString(16).padStart(2, "0")}`;
+/** A reason code of MQTT 5 in words, with the reason string of the broker where it has sent one. */
+export function reasonInWords(reasonCode: number, { reasonString }: Properties = NO_PROPERTIES): string {
+  const known = reasonCode === 0 ? "success" : WORDS.find(([code]) => code === reasonCode)?.[1];
+  const words = known ?? `reason 0x${reasonCode.toString(16).padStart(2, "0")}`;
+  return reasonString ? `${words}: ${reasonString}` : words;
 }
 
 /** The reason of a refused CONNECT in words (MQTT 3.1.1, table 3.1; MQTT 5, 3.2.2.2). */
-export function connackReason(reasonCode: number, protocolLevel: ProtocolLevel): string {
-  if (protocolLevel === 5) return reasonInWords(reasonCode);
-  switch (reasonCode) {
-    case 1:
-      return reasonInWords(0x84);
-    case 2:
-      return reasonInWords(0x85);
-    case 3:
-      return reasonInWords(0x88);
-    case 4:
-      return reasonInWords(0x86);
-    case 5:
-      return reasonInWords(0x87);
-    default:
-      return `refused with return code ${reasonCode}`;
-  }
+export function connackReason({ reasonCode, properties }: Connack, protocolLevel: ProtocolLevel): string {
+  if (protocolLevel === 5) return reasonInWords(reasonCode, properties);
+  const code = RETURN_CODES[reasonCode];
+  return code === undefined ? `refused with return code ${reasonCode}` : reasonInWords(code);
 }
+
+/** Return codes 1 to 5 of MQTT 3.1.1 as the reason codes that say the same. */
+const RETURN_CODES: readonly (number | undefined)[] = Object.freeze([undefined, 0x84, 0x85, 0x88, 0x86, 0x87]);

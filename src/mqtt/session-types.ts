@@ -3,7 +3,7 @@ import type { Store } from "../seams.ts";
 import type { Authenticator } from "./authentication.ts";
 import type { BackoffLimits } from "./backoff.ts";
 import type { LearnedInterval } from "./interval-learner.ts";
-import type { OversizePublish, ProtocolLevel, Publish, QoS, Subscription, Will } from "./packet.ts";
+import type { LargePublish, ProtocolLevel, Publish, QoS, Subscription, Will } from "./packet.ts";
 import type { Properties } from "./properties.ts";
 import type { ProtocolSetting } from "./version.ts";
 
@@ -28,22 +28,50 @@ export interface SessionOptions {
   readonly protocol: ProtocolSetting;
   /** What this broker accepted in a former life of this device (see the event `connected`). */
   readonly knownLevel?: ProtocolLevel | undefined;
+  /** Messages above `PACKET_BYTES_MAX` are told in parts (`messageBegin`, `messagePart`); default: they are skipped. */
+  readonly streamsLargeMessages?: boolean | undefined;
   /** Where durable messages and QoS 2 identifiers outlast a reboot; without one they do not. */
   readonly store?: Store | undefined;
   /** Default: `BACKOFF_BASE_MS` and `BACKOFF_MAX_MS`. */
   readonly backoff?: BackoffLimits | undefined;
 }
 
+/**
+ * What becomes of a class of messages when the outbox is full. A message that may be dropped makes room for any that comes
+ * later, the oldest first; only one that was never sent may be.
+ *
+ * - `reject`: never dropped once it is accepted; where there is no room it is not accepted.
+ * - `dropOldest`: may be dropped.
+ * - `latestPerTopic`: may be dropped, and is when a newer one of its topic is accepted.
+ */
+export type OutboxPolicy = "reject" | "dropOldest" | "latestPerTopic";
+
+/** `full`: not accepted; `oldest`: made room; `superseded`: a newer one of its topic came; `expired`: see `messageExpiryInterval`. */
+export type DropReason = "full" | "oldest" | "superseded" | "expired";
+
+/** A payload that need not fit into memory: it is read as it is sent, from its beginning after every reconnect. */
+export interface PayloadSource {
+  /** Bytes. */
+  readonly length: number;
+  /** Fills `target` with the bytes from `offset` on. A throw ends the connection, and the message is rejected. */
+  read(offset: number, target: Uint8Array): void;
+}
+
 /** A message to be sent. */
 export interface PublishOptions {
   readonly topic: string;
-  /** With QoS 1 and 2 kept, not copied, until the broker has acknowledged it. */
-  readonly payload: Uint8Array;
+  /** Kept, not copied, until the broker has acknowledged it. */
+  readonly payload: Uint8Array | PayloadSource;
   readonly qos: QoS;
   readonly retain: boolean;
-  /** With QoS 1: outlasts a reboot. QoS 2 always does. */
-  readonly isDurable?: boolean | undefined;
-  /** Sent in MQTT 5 only. */
+  /** With QoS 1: outlasts a reboot. QoS 2 always does, QoS 0 and a `PayloadSource` never. */
+  readonly isDurable?: boolean;
+  /** Default: `reject`. */
+  readonly policy?: OutboxPolicy | undefined;
+  /**
+   * Sent in MQTT 5 only. `messageExpiryInterval` counts from here on, in every version: a message that was not sent within it
+   * is dropped, one that was carries what is left of it. Of a durable one it counts in the life in which it was accepted.
+   */
   readonly properties?: Properties | undefined;
 }
 
@@ -65,12 +93,20 @@ export type SessionEvent =
   /** A message. With QoS 1 and 2 it has to be answered by `acknowledge(token)` once it is safe; with QoS 0 the token is 0. */
   | { readonly type: "message"; readonly message: Publish; readonly token: number }
   /** A message above `PACKET_BYTES_MAX`, skipped; already acknowledged, so that it does not come again for ever. */
-  | { readonly type: "oversize"; readonly message: OversizePublish }
+  | { readonly type: "oversize"; readonly message: LargePublish }
+  /** The beginning of a message above `PACKET_BYTES_MAX`; void at `disconnected`, since it then comes again. */
+  | { readonly type: "messageBegin"; readonly message: LargePublish }
+  /** The next bytes of its payload. With the last of them QoS 1 and 2 wait for `acknowledge(token)`; else the token is 0. */
+  | { readonly type: "messagePart"; readonly payload: Uint8Array; readonly isLast: boolean; readonly token: number }
   /** `reauthenticate` has ended well. */
   | { readonly type: "reauthenticated" }
-  /** The broker has taken the message that `publish` gave this token. */
+  /** All that was accepted is acknowledged, and everything written was handed out: a good time to sleep. */
+  | { readonly type: "drained" }
+  /** The message with this token was dropped, see `OutboxPolicy`. */
+  | { readonly type: "dropped"; readonly token: number; readonly reason: DropReason }
+  /** The broker has taken the message that `publish` gave this token; of QoS 0: it was sent. */
   | { readonly type: "acknowledged"; readonly token: number }
   /** How long the network lets a connection be idle; to be remembered for `learnedInterval`. */
   | { readonly type: "intervalLearned"; readonly learned: LearnedInterval }
-  /** The broker refused it, or it cannot be sent to this broker; it is not tried again. */
+  /** The broker refused it, or it cannot be sent to this broker; it is not tried again. Token 0: QoS 0. */
   | { readonly type: "rejected"; readonly token: number; readonly reason: string };

@@ -24,34 +24,68 @@ import {
   PINGRESP_TIMEOUT_MS,
   PUBACK_TIMEOUT_MS,
   PUBLISH_BYTES_MAX,
+  REASON_STRING_BYTES_MAX,
   RECEIVE_MAX,
   SESSION_EXPIRY_SECONDS,
   SKIPPED_BYTES_MAX,
   STABLE_MS,
+  STREAM_BYTES_MAX,
   SUBACK_TIMEOUT_MS,
   TAKE_TIMEOUT_MS,
   TOPIC_ALIAS_MAX,
   TRANSMIT_BYTES_MAX,
 } from "../limits.ts";
 import type { Random } from "../seams.ts";
+import { utf8Length } from "../utf8.ts";
 import { Authentication } from "./authentication.ts";
 import { Backoff } from "./backoff.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import { Decoder } from "./decoder.ts";
-import { subscribeBytes, writeConnect, writeDisconnect, writePingreq, writeSubscribe } from "./encoder.ts";
-import { Exchange } from "./exchange.ts";
+import { publishBytes, writeAuth, writeConnect, writeDisconnect, writePingreq } from "./encoder.ts";
+import { AGAIN, Exchange, tooLarge } from "./exchange.ts";
 import { IntervalLearner } from "./interval-learner.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import type { Auth, Connack, Disconnect, ProtocolLevel, QoS, ReceivedPacket, Suback } from "./packet.ts";
-import { NO_PROPERTIES } from "./properties.ts";
+import type { Connack, ProtocolLevel, QoS, ReceivedPacket, Suback, Subscription } from "./packet.ts";
+import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { connackReason, DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
-import type { PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
+import type { DropReason, PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import { Timers } from "./timers.ts";
-import { isTopicFilter, isTopicName } from "./topic.ts";
+import { isTopicName } from "./topic.ts";
 import { VersionChoice } from "./version.ts";
 
-type State = "stopped" | "waiting" | "opening" | "awaitingConnack" | "connected";
-type TimerReason = "reconnect" | "open" | "connack" | "suback" | "auth" | "answer" | "take" | "keepAlive" | "stable";
+/** States, in the order in which they come. */
+const STOPPED = 0;
+const WAITING = 1;
+const OPENING = 2;
+const AWAITING_CONNACK = 3;
+const CONNECTED = 4;
+
+/** Reasons of timers. */
+const RECONNECT = 0;
+const STABLE = 1;
+const KEEP_ALIVE = 2;
+const EXPIRY = 3;
+/** Those that end the connection, with what is missed then, and after how long, in milliseconds. */
+const OPEN = 4;
+const CONNACK = 5;
+const SUBACK = 6;
+const AUTH = 7;
+const ANSWER = 8;
+const TAKE = 9;
+const MISSED: readonly (readonly [string, number])[] = Object.freeze([
+  ["open connection", OPEN_TIMEOUT_MS],
+  ["CONNACK", CONNACK_TIMEOUT_MS],
+  ["SUBACK", SUBACK_TIMEOUT_MS],
+  ["AUTH", AUTH_TIMEOUT_MS],
+  ["PUBACK", PUBACK_TIMEOUT_MS],
+  ["word of the application on a message", TAKE_TIMEOUT_MS],
+] as const);
+
+const CLOSE: SessionEvent = Object.freeze({ type: "close" });
+
+/** One for all: it comes after every message of QoS 0. */
+const DRAINED: SessionEvent = Object.freeze({ type: "drained" });
 
 export class Session {
   readonly #options: SessionOptions;
@@ -63,113 +97,140 @@ export class Session {
   readonly #transmit = new ByteWriter(TRANSMIT_BYTES_MAX);
   readonly #exchange: Exchange;
   readonly #authentication: Authentication;
-  readonly #timers = new Timers<TimerReason>();
+  readonly #timers = new Timers(TAKE + 1);
   readonly #events: SessionEvent[] = [];
-  #state: State = "stopped";
-  #subscriptionsGranted: boolean;
-  #subscribeIdentifier = 0;
+  #state = STOPPED;
+  readonly #subscriptions: Subscriptions;
+  /** Something was accepted since `drained` was told. */
+  #isDrainedDue = false;
   #nowMs = 0;
 
   /** Throws a `UsageError` where a topic is not valid. */
   constructor(options: SessionOptions, random: Random) {
     const { will, subscriptions } = options;
     if (will && !isTopicName(will.topic)) throw new UsageError(`will topic ${will.topic}: not a topic name`);
-    for (const { topicFilter } of subscriptions) {
-      if (!isTopicFilter(topicFilter)) throw new UsageError(`subscription ${topicFilter}: not a topic filter`);
-    }
-    if (subscriptions.length && subscribeBytes(subscriptions, NO_PROPERTIES) > PUBLISH_BYTES_MAX)
-      throw new UsageError(`subscriptions: above ${PUBLISH_BYTES_MAX} bytes`);
     this.#options = options;
-    this.#subscriptionsGranted = options.subscriptionsGranted;
+    this.#subscriptions = new Subscriptions(subscriptions, options.subscriptionsGranted);
     this.#backoff = new Backoff(options.backoff ?? { baseMs: BACKOFF_BASE_MS, maxMs: BACKOFF_MAX_MS }, random);
     this.#version = new VersionChoice(options.protocol, options.knownLevel);
     const { keepAliveSeconds, keepAliveMinSeconds = keepAliveSeconds, learnedInterval } = options;
     this.#learner = new IntervalLearner(keepAliveMinSeconds * 1000, keepAliveSeconds * 1000, learnedInterval);
     this.#keepAlive = new KeepAlive(this.#learner);
-    this.#exchange = new Exchange(options.store, this.#transmit, (event) => this.#events.push(event));
-    this.#authentication = new Authentication(options.authenticator, this.#transmit);
+    this.#exchange = new Exchange(options.store, this.#transmit, options.streamsLargeMessages ?? false, (event) =>
+      this.#events.push(event),
+    );
+    this.#authentication = new Authentication(options.authenticator, (properties, reasonCode) =>
+      this.#exchange.write(() => writeAuth(this.#transmit, reasonCode, properties)),
+    );
   }
 
   get isConnected(): boolean {
-    return this.#state === "connected";
+    return this.#state === CONNECTED;
   }
 
   /** On the way to a connection. */
   get isConnecting(): boolean {
-    return this.#state === "opening" || this.#state === "awaitingConnack";
+    return this.#state === OPENING || this.#state === AWAITING_CONNACK;
   }
 
-  /** Messages of QoS 1 and 2 that the broker has not acknowledged yet. */
-  get inflightCount(): number {
-    return this.#exchange.outboundCount;
+  /** Messages in the outbox: accepted, and not yet acknowledged by the broker, or, with QoS 0, not yet sent. */
+  get outboxCount(): number {
+    return this.#exchange.outbound.length;
+  }
+
+  /** What they take of `OUTBOX_BYTES_MAX`. */
+  get outboxBytes(): number {
+    return this.#exchange.outbound.bytes;
+  }
+
+  /** Messages of this life that were dropped or not accepted, by reason. */
+  get dropped(): Readonly<Record<DropReason, number>> {
+    return this.#exchange.dropped;
+  }
+
+  /** Whether the outbox is empty and everything written was handed out: nothing is lost by sleeping now. */
+  get isDrained(): boolean {
+    return this.outboxCount === 0 && this.#transmit.length === 0;
+  }
+
+  /**
+   * Whether bytes may be handed in. False only where what `pollTransmit` gives has not been taken: whoever leaves it there,
+   * because the transport takes no more for now, reads nothing from it either.
+   */
+  get canReceive(): boolean {
+    return this.#exchange.canReceive;
   }
 
   /** Connects at once. */
   start(nowMs: number): void {
-    if (this.#state !== "stopped") throw new UsageError("session: started already");
+    if (this.#state !== STOPPED) throw new UsageError("session: started already");
     this.#nowMs = nowMs;
     this.#open();
+    this.#watch();
   }
 
   /** Ends the connection with DISCONNECT, so that no will is published, and stays away until `start`. */
   stop(nowMs: number): void {
     this.#nowMs = nowMs;
-    if (this.#state === "stopped") return;
-    if (this.#state === "connected") {
-      this.#flush();
-      writeDisconnect(this.#transmit);
-    }
-    if (this.#state !== "waiting") this.#events.push({ type: "close" });
-    this.#leave("stopped");
-    this.#exchange.end();
+    if (this.#state === STOPPED) return;
+    if (this.isConnected) this.#flush();
+    // A message that is on its way in part cannot be followed by anything but the end of the connection.
+    if (this.isConnected && !this.#exchange.isSending) writeDisconnect(this.#transmit);
+    if (this.#state > WAITING) this.#events.push(CLOSE);
+    this.#leave(STOPPED);
   }
 
   /** Gives the connection up and comes back after the back-off; the broker then sends again what was not acknowledged. */
   restart(reason: string, nowMs: number): void {
     this.#nowMs = nowMs;
-    if (this.#state === "connected" || this.#state === "awaitingConnack") this.#fail(reason);
+    if (this.#isOpen) this.#fail(reason);
   }
 
   /** The transport is open. */
   handleConnected(nowMs: number): void {
-    if (this.#state !== "opening") return;
+    if (this.#state !== OPENING) return;
     this.#nowMs = nowMs;
-    this.#state = "awaitingConnack";
-    this.#timers.clear("open");
-    this.#timers.set("connack", nowMs + CONNACK_TIMEOUT_MS);
-    this.#decoder.reset(this.#version.level);
+    this.#state = AWAITING_CONNACK;
+    this.#timers.clear(OPEN);
+    this.#await(CONNACK);
+    const { level } = this.#version;
+    this.#decoder.reset(level);
     this.#transmit.clear();
     const { will, willDelaySeconds } = this.#options;
-    const authentication = this.#version.level === 5 ? this.#authentication.begin() : NO_PROPERTIES;
     writeConnect(this.#transmit, {
       ...this.#options,
-      protocolLevel: this.#version.level,
+      protocolLevel: level,
       cleanSession: false,
       properties: {
         sessionExpiryInterval: SESSION_EXPIRY_SECONDS,
         receiveMaximum: RECEIVE_MAX,
         maximumPacketSize: SKIPPED_BYTES_MAX,
         topicAliasMaximum: TOPIC_ALIAS_MAX,
-        ...authentication,
+        ...(level === 5 ? this.#authentication.begin() : NO_PROPERTIES),
       },
       willProperties: will && willDelaySeconds ? { willDelayInterval: willDelaySeconds } : NO_PROPERTIES,
     });
   }
 
-  /** Bytes of the broker; they are looked at by `pollEvent`, until it returns undefined. */
+  /**
+   * Bytes of the broker; they are looked at by `pollEvent`, until it returns undefined. Given before that, or while
+   * `canReceive` is false, they end the connection, since the former ones would be lost.
+   */
   handleBytes(bytes: Uint8Array, nowMs: number): void {
-    if (this.#state !== "awaitingConnack" && this.#state !== "connected") return;
+    if (!this.#isOpen) return;
     this.#nowMs = nowMs;
     this.#keepAlive.handleReceived(nowMs);
-    this.#decoder.push(bytes);
+    if (this.#decoder.isEmpty) this.#decoder.push(bytes);
+    else this.#fail("bytes before the former were read");
   }
 
-  /** The transport has ended, or could not be opened. */
-  handleClosed(reason: string, nowMs: number): void {
-    if (this.#state === "stopped" || this.#state === "waiting") return;
+  /** The transport has ended, or could not be opened; `isRefusal`: for what one side is, as its certificate tells, and not for long. */
+  handleClosed(reason: string, nowMs: number, isRefusal = false): void {
+    if (this.#state <= WAITING) return;
     this.#nowMs = nowMs;
-    const isOtherVersionNext = this.#state === "awaitingConnack" && this.#version.handleDropped();
-    this.#disconnect(reason, { isImmediate: isOtherVersionNext });
+    if (isRefusal) this.#backoff.refused();
+    const isOtherVersionNext = !isRefusal && this.#state === AWAITING_CONNACK && this.#version.handleDropped();
+    this.#disconnect(reason, isOtherVersionNext);
   }
 
   handleTimeout(nowMs: number): void {
@@ -181,7 +242,7 @@ export class Session {
   /** There is a network again: an attempt that waits is made at once. */
   handleNetworkChanged(nowMs: number): void {
     this.#nowMs = nowMs;
-    if (this.#state === "waiting") this.#open();
+    if (this.#state === WAITING) this.#open();
   }
 
   /**
@@ -189,53 +250,72 @@ export class Session {
    * a broker without our session gets it as new.
    */
   handleBrokerChanged(subscriptionsGranted: boolean, knownLevel: ProtocolLevel | undefined): void {
-    this.#subscriptionsGranted = subscriptionsGranted;
+    this.#subscriptions.isGranted = subscriptionsGranted;
     this.#version = new VersionChoice(this.#options.protocol, knownLevel);
+  }
+
+  /**
+   * Other subscriptions from now on, connected or not; `subscribed` tells what the broker says. Throws a `UsageError` where one
+   * is no topic filter, or where they are too long.
+   */
+  subscribe(subscriptions: readonly Subscription[], nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#subscriptions.change(subscriptions);
+    if (this.isConnected && !this.#subscriptions.isRequested) this.#request();
   }
 
   /** Authenticates anew on a connection that stands (MQTT 5, 4.12.1). Ends with `reauthenticated` or with the connection. */
   reauthenticate(nowMs: number): void {
-    if (this.#state !== "connected" || this.#version.level !== 5 || !this.#authentication.isPossible)
-      throw new UsageError("reauthenticate: expected an authenticator and a connection of MQTT 5");
+    if (!this.isConnected || this.#version.level !== 5 || !this.#authentication.isPossible)
+      throw new UsageError("reauthenticate: needs an authenticator, MQTT 5");
     this.#nowMs = nowMs;
     this.#authentication.beginAgain();
-    this.#timers.set("auth", nowMs + AUTH_TIMEOUT_MS);
+    this.#await(AUTH);
   }
 
-  /** Whether `publish` would take a message of this size now. */
+  /** Whether a message of this size would leave at once. */
   canPublish(topic: string, payloadBytes: number, qos: QoS, properties = NO_PROPERTIES): boolean {
-    return this.#state === "connected" && this.#exchange.canPublish(topic, payloadBytes, qos, properties);
+    return this.isConnected && this.#exchange.canSend(topic, payloadBytes, qos, properties);
   }
 
   /**
-   * Sends a message and returns the token that `acknowledged` or `rejected` will name, 0 with QoS 0. With QoS 1 and 2 it is
-   * sent again after a reconnect until the broker has acknowledged it. Throws a `UsageError` where `canPublish` is false, and
-   * what the store throws for a message that is to be durable; nothing is sent then.
+   * Accepts a message, connected or not, and returns the token that `acknowledged`, `rejected` or `dropped` will name; 0 for
+   * one of QoS 0 that was sent at once; undefined where the outbox has no room for it, see its policy. With QoS 1 and 2 it is
+   * sent again after a reconnect until the broker has acknowledged it. Throws a `UsageError` for what can never be sent, and
+   * what the store throws for a message that is to be durable; it is not accepted then.
    */
-  publish(options: PublishOptions, nowMs: number): number {
+  publish(options: PublishOptions, nowMs: number): number | undefined {
     this.#nowMs = nowMs;
     const { topic, payload, qos, retain, properties = NO_PROPERTIES } = options;
-    const size = this.#exchange.bytesOf(topic, payload.length, qos, properties);
-    if (size > PUBLISH_BYTES_MAX)
+    const { length } = payload;
+    const isWhole = payload instanceof Uint8Array;
+    const size = publishBytes(this.#exchange.topicBytes(topic), qos, properties, 1, isWhole ? length : 0);
+    if (size > PUBLISH_BYTES_MAX || length > STREAM_BYTES_MAX)
       throw new UsageError(`publish to ${topic}: ${size} bytes, expected at most ${PUBLISH_BYTES_MAX}`);
-    if (!this.canPublish(topic, payload.length, qos, properties))
-      throw new UsageError(`publish to ${topic}: not now, see canPublish`);
-    if (qos === 0) {
-      this.#exchange.publishOnce(topic, payload, retain, properties);
+    this.#isDrainedDue = true;
+    if (qos === 0 && isWhole && this.canPublish(topic, length, qos, properties)) {
+      this.#exchange.send(topic, payload, retain, properties);
       return 0;
     }
-    const token = this.#exchange.accept({ topic, payload, qos, retain, properties }, options.isDurable ?? false);
+    const token = this.#exchange.accept(options, nowMs);
     this.#flush();
     return token;
   }
 
   /**
    * The message with this token is safe, or, with a reason code of 0x80 and above (MQTT 5), refused. The answers leave in
-   * the order in which the messages came; a token of a former connection means nothing any more.
+   * the order in which the messages came; a token of a former connection means nothing any more. @param reasonString tells
+   * the broker's owner why, at most `REASON_STRING_BYTES_MAX` bytes (MQTT 5)
    */
-  acknowledge(token: number, reasonCode = 0): void {
-    if (this.#state !== "connected") return;
-    this.#guarded(() => this.#exchange.take(token, reasonCode));
+  acknowledge(token: number, reasonCode = 0, reasonString = ""): void {
+    if (utf8Length(reasonString) > REASON_STRING_BYTES_MAX)
+      throw new UsageError(`reason string: above ${REASON_STRING_BYTES_MAX} bytes`);
+    if (!this.isConnected) return;
+    try {
+      this.#exchange.take(token, reasonCode, reasonString);
+    } catch (error) {
+      this.#handleError(error);
+    }
     this.#flush();
   }
 
@@ -243,13 +323,13 @@ export class Session {
   pollEvent(): SessionEvent | undefined {
     for (;;) {
       const event = this.#events.shift() ?? this.#decodeOne();
-      if (event !== "again") return event;
+      if (event !== AGAIN) return event ?? this.#nextDrained();
     }
   }
 
   /** Bytes to send, or undefined. The view lives until the next call. */
   pollTransmit(): Uint8Array | undefined {
-    if (this.#state === "connected") this.#flush();
+    if (this.isConnected) this.#flush();
     if (this.#transmit.length === 0) return undefined;
     this.#keepAlive.handleSent(this.#nowMs);
     const bytes = this.#transmit.view();
@@ -262,47 +342,55 @@ export class Session {
     return this.#timers.next();
   }
 
+  get #isOpen(): boolean {
+    return this.#state >= AWAITING_CONNACK;
+  }
+
   /**
    * Decodes one packet, unless there is no room for its answer: then `pollTransmit` has to make some first.
    * "again": it had nothing to tell, or left something in the queue.
    */
   #decodeOne(): SessionEvent | "again" | undefined {
-    if (this.#state !== "awaitingConnack" && this.#state !== "connected") return undefined;
-    if (!this.#exchange.canReceive) return undefined;
-    return this.#guarded(() => {
+    if (!this.#isOpen || !this.canReceive) return undefined;
+    try {
       const packet = this.#decoder.next();
       return packet && this.#handlePacket(packet);
-    });
-  }
-
-  /** Runs what a packet or the store may make fail: the connection ends with the reason. */
-  #guarded<Result>(act: () => Result): Result | "again" {
-    try {
-      return act();
     } catch (error) {
-      if (error instanceof FormatError) this.#fail(error.message, DISCONNECT_REASON.malformedPacket);
-      else if (error instanceof ProtocolError) this.#fail(error.message, error.reasonCode);
-      else if (error instanceof StoreError) this.#fail(`store: ${error.message}`);
-      else throw error;
-      return "again";
+      this.#handleError(error);
+      return AGAIN;
     }
   }
 
+  #nextDrained(): SessionEvent | undefined {
+    if (!this.#isDrainedDue || !this.isDrained) return undefined;
+    this.#isDrainedDue = false;
+    return DRAINED;
+  }
+
+  /** A packet or the store has failed: the connection ends with the reason. */
+  #handleError(error: unknown): void {
+    if (error instanceof FormatError) this.#fail(error.message, DISCONNECT_REASON.malformedPacket);
+    else if (error instanceof ProtocolError) this.#fail(error.message, error.reasonCode);
+    else if (error instanceof StoreError) this.#fail(`store: ${error.message}`);
+    else throw error;
+  }
+
   #handlePacket(packet: ReceivedPacket): SessionEvent | "again" {
-    if (packet.type === "connack") return this.#handleConnack(packet);
-    if (packet.type === "auth") return this.#handleAuth(packet);
-    if (this.#state !== "connected") throw new ProtocolError(`${packet.type}: before CONNACK [MQTT-3.2.0-1]`);
-    switch (packet.type) {
+    const { type } = packet;
+    if (type === "connack") return this.#handleConnack(packet);
+    if (type === "auth") return this.#handleAuth(packet.reasonCode, packet.properties);
+    if (!this.isConnected) throw new ProtocolError(`${type}: before CONNACK [MQTT-3.2.0-1]`);
+    switch (type) {
       case "suback":
+      case "unsuback":
         return this.#handleSuback(packet);
       case "pingresp":
         if (this.#keepAlive.handlePingresp(this.#nowMs)) this.#tellLearned();
-        this.#timers.setOrClear("keepAlive", this.#keepAlive.deadlineMs);
-        return "again";
+        this.#timers.set(KEEP_ALIVE, this.#keepAlive.deadlineMs);
+        return AGAIN;
       case "disconnect":
-        return this.#handleDisconnect(packet);
-      case "unsuback":
-        throw new ProtocolError(`${packet.type.toUpperCase()}: nothing was sent that it could answer`);
+        this.#handleGoodbye(packet.reasonCode, packet.properties);
+        return AGAIN;
       default: {
         const event = this.#exchange.handle(packet, this.#nowMs);
         this.#watch();
@@ -312,136 +400,131 @@ export class Session {
   }
 
   #handleConnack(connack: Connack): SessionEvent | "again" {
-    if (this.#state !== "awaitingConnack") throw new ProtocolError("CONNACK: a second one");
-    const { level } = this.#version;
+    if (this.#state !== AWAITING_CONNACK) throw new ProtocolError("a second CONNACK");
     if (connack.reasonCode !== 0) {
       this.#handleRefusal(connack);
-      return "again";
+      return AGAIN;
     }
-    this.#authentication.finish(connack.properties);
+    const { level } = this.#version;
     const { sessionPresent } = connack;
+    this.#authentication.finish(connack.properties);
     const limits = brokerLimits(connack, this.#options.keepAliveSeconds);
     this.#version.handleAccepted();
-    this.#state = "connected";
-    this.#timers.clear("connack");
+    this.#state = CONNECTED;
+    this.#timers.clear(CONNACK);
     this.#keepAlive.handleConnected(limits.keepAliveSeconds, this.#nowMs);
-    this.#timers.setOrClear("keepAlive", this.#keepAlive.deadlineMs);
-    this.#timers.set("stable", this.#nowMs + STABLE_MS);
-    // Forgotten before anything that can fail: the next CONNACK will say that this new session is present.
-    this.#subscriptionsGranted = this.#subscriptionsGranted && sessionPresent;
+    this.#timers.set(KEEP_ALIVE, this.#keepAlive.deadlineMs);
+    this.#timers.set(STABLE, this.#nowMs + STABLE_MS);
+    this.#subscriptions.handleConnected(sessionPresent);
     this.#exchange.begin(level, limits, sessionPresent);
-    if (!this.#subscriptionsGranted) this.#subscribe();
+    this.#request();
     return { type: "connected", sessionPresent, protocolLevel: level };
   }
 
   /** The broker asks for more, or, where we have asked for it anew, is content. */
-  #handleAuth(auth: Auth): SessionEvent | "again" {
-    if (!this.#authentication.handleAuth(auth)) return "again";
-    if (this.#state !== "connected") throw new ProtocolError("AUTH: success is told by CONNACK [4.12]");
-    this.#timers.clear("auth");
+  #handleAuth(reasonCode: number, properties: Properties): SessionEvent | "again" {
+    if (!this.#authentication.handleAuth(reasonCode, properties)) return AGAIN;
+    if (!this.isConnected) throw new ProtocolError("AUTH: success before CONNACK [4.12]");
+    this.#timers.clear(AUTH);
     return { type: "reauthenticated" };
   }
 
-  #handleRefusal({ reasonCode, properties }: Connack): void {
+  #handleRefusal(connack: Connack): void {
+    const { reasonCode } = connack;
     const { level } = this.#version;
-    const reason = [connackReason(reasonCode, level), properties.reasonString].filter((words) => words).join(": ");
     const isUnsupported = reasonCode === 0x84 || (level === 4 && reasonCode === 1);
     const isImmediate = isUnsupported && this.#version.handleUnsupported();
     const isBusy = reasonCode === 3 || reasonCode === 0x88 || reasonCode === 0x89;
     if (!isBusy && !isImmediate) this.#backoff.refused();
-    this.#events.push({ type: "close" });
-    this.#disconnect(reason, { isImmediate, serverReference: properties.serverReference });
+    this.#events.push(CLOSE);
+    this.#disconnect(connackReason(connack, level), isImmediate, connack.properties.serverReference);
   }
 
   /** The broker says goodbye and why (MQTT 5). Where another client took the session, coming back soon would take it back. */
-  #handleDisconnect({ reasonCode, properties }: Disconnect): "again" {
+  #handleGoodbye(reasonCode: number, properties: Properties): void {
     if (reasonCode === 0x8e) this.#backoff.refused();
-    const reason = [reasonInWords(reasonCode), properties.reasonString].filter((words) => words).join(": ");
-    this.#events.push({ type: "close" });
-    this.#disconnect(`by the broker: ${reason}`, { serverReference: properties.serverReference });
-    return "again";
+    this.#events.push(CLOSE);
+    this.#disconnect(`by the broker: ${reasonInWords(reasonCode, properties)}`, false, properties.serverReference);
   }
 
-  #subscribe(): void {
-    const { subscriptions } = this.#options;
-    if (subscriptions.length === 0) return;
-    this.#subscribeIdentifier = this.#exchange.allocateIdentifier();
+  #request(): void {
+    const exchange = this.#exchange;
+    const { packetBytesMax } = exchange;
     const properties = this.#version.level === 5 ? NO_PROPERTIES : undefined;
-    writeSubscribe(this.#transmit, this.#subscribeIdentifier, subscriptions, properties);
-    this.#timers.set("suback", this.#nowMs + SUBACK_TIMEOUT_MS);
+    const request = this.#subscriptions.next(() => exchange.allocateIdentifier(), packetBytesMax, properties);
+    if (request === undefined) return;
+    if (typeof request === "number") {
+      this.#events.push({ type: "subscribed", granted: false, reason: tooLarge(request, packetBytesMax) });
+      return;
+    }
+    exchange.write(() => request(this.#transmit));
+    this.#await(SUBACK);
   }
 
-  #handleSuback({ packetIdentifier, reasonCodes, properties }: Suback): SessionEvent {
-    const { length } = this.#options.subscriptions;
-    if (this.#subscribeIdentifier === 0 || packetIdentifier !== this.#subscribeIdentifier)
-      throw new ProtocolError(`SUBACK: packet identifier ${packetIdentifier}, no SUBSCRIBE has it`);
-    if (reasonCodes.length !== length)
-      throw new ProtocolError(`SUBACK: ${reasonCodes.length} return codes, expected ${length} [MQTT-3.8.4-5]`);
-    this.#subscribeIdentifier = 0;
+  #handleSuback(suback: Suback): SessionEvent | "again" {
+    const reasonCode = this.#subscriptions.handleSuback(suback, this.#version.level === 5);
     this.#exchange.reserve(0);
-    this.#timers.clear("suback");
-    const refusal = reasonCodes.find((code) => code >= 0x80);
-    this.#subscriptionsGranted = refusal === undefined;
-    const reason = refusal === undefined ? "" : (properties.reasonString ?? reasonInWords(refusal));
-    return { type: "subscribed", granted: this.#subscriptionsGranted, reason };
+    this.#timers.clear(SUBACK);
+    if (reasonCode === undefined) {
+      this.#request();
+      return AGAIN;
+    }
+    const granted = reasonCode < 0x80;
+    return { type: "subscribed", granted, reason: granted ? "" : reasonInWords(reasonCode, suback.properties) };
   }
 
   #flush(): void {
-    this.#guarded(() => this.#exchange.flush(this.#nowMs));
-    if (this.#state === "connected") this.#watch();
+    try {
+      this.#exchange.flush(this.#nowMs);
+    } catch (error) {
+      this.#handleError(error);
+    }
+    this.#watch();
   }
 
-  /** Sets the timers of what is owed: answers of the broker, and messages that the application has not taken. */
+  /** Sets the timers of what is owed: answers of the broker, messages that the application has not taken; and of what expires. */
   #watch(): void {
-    const { oldestSentMs, oldestUntakenMs } = this.#exchange;
-    this.#timers.setOrClear("answer", oldestSentMs === undefined ? undefined : oldestSentMs + PUBACK_TIMEOUT_MS);
-    this.#timers.setOrClear("take", oldestUntakenMs === undefined ? undefined : oldestUntakenMs + TAKE_TIMEOUT_MS);
+    const exchange = this.#exchange;
+    const { oldestSentMs } = exchange.outbound;
+    const { oldestUntakenMs } = exchange;
+    this.#timers.set(ANSWER, oldestSentMs === undefined ? undefined : oldestSentMs + PUBACK_TIMEOUT_MS);
+    this.#timers.set(TAKE, oldestUntakenMs === undefined ? undefined : oldestUntakenMs + TAKE_TIMEOUT_MS);
+    this.#timers.set(EXPIRY, this.#state === STOPPED ? undefined : exchange.expiresMs);
   }
 
-  #handleDue(due: TimerReason): void {
-    switch (due) {
-      case "reconnect":
-        this.#open();
-        break;
-      case "open":
-        this.#fail(`not open after ${OPEN_TIMEOUT_MS / 1000} s`);
-        break;
-      case "connack":
-        this.#fail(`no CONNACK after ${CONNACK_TIMEOUT_MS / 1000} s`);
-        break;
-      case "suback":
-        this.#fail(`no SUBACK after ${SUBACK_TIMEOUT_MS / 1000} s`);
-        break;
-      case "auth":
-        this.#fail(`no AUTH after ${AUTH_TIMEOUT_MS / 1000} s`);
-        break;
-      case "answer":
-        this.#fail(`no PUBACK after ${PUBACK_TIMEOUT_MS / 1000} s`);
-        break;
-      case "take":
-        this.#fail(`a message was not taken for ${TAKE_TIMEOUT_MS / 1000} s`);
-        break;
-      case "keepAlive":
-        this.#handleKeepAliveDue();
-        break;
-      case "stable":
-        this.#backoff.reset();
-        break;
+  /** Sets a timer that ends the connection. */
+  #await(reason: number): void {
+    this.#timers.set(reason, this.#nowMs + (MISSED[reason - OPEN]?.[1] ?? 0));
+  }
+
+  #handleDue(due: number): void {
+    const missed = MISSED[due - OPEN];
+    if (missed) this.#fail(`no ${missed[0]} after ${missed[1] / 1000} s`);
+    else if (due === RECONNECT) this.#open();
+    else if (due === KEEP_ALIVE) this.#handleKeepAliveDue();
+    else if (due === STABLE) this.#backoff.reset();
+    else {
+      this.#exchange.expire(this.#nowMs);
+      this.#watch();
     }
   }
 
   #handleKeepAliveDue(): void {
-    const { deadlineMs } = this.#keepAlive;
-    const isDue = deadlineMs !== undefined && deadlineMs <= this.#nowMs;
-    if (isDue && this.#keepAlive.isAwaitingPingresp) {
-      this.#fail(`no PINGRESP after ${PINGRESP_TIMEOUT_MS / 1000} s`);
-      return;
+    const { deadlineMs, isAwaitingPingresp } = this.#keepAlive;
+    let nextMs = deadlineMs;
+    if (deadlineMs !== undefined && deadlineMs <= this.#nowMs) {
+      if (isAwaitingPingresp) {
+        this.#fail(`no PINGRESP after ${PINGRESP_TIMEOUT_MS / 1000} s`);
+        return;
+      }
+      nextMs = this.#nowMs + PINGRESP_TIMEOUT_MS;
+      // Nothing may be written into a message that goes out in pieces; that it moves is watched over by its own timer.
+      if (!this.#exchange.isSending) {
+        this.#exchange.write(() => writePingreq(this.#transmit));
+        this.#keepAlive.handlePingSent(this.#nowMs);
+      }
     }
-    if (isDue) {
-      writePingreq(this.#transmit);
-      this.#keepAlive.handlePingSent(this.#nowMs);
-    }
-    this.#timers.setOrClear("keepAlive", this.#keepAlive.deadlineMs);
+    this.#timers.set(KEEP_ALIVE, nextMs);
   }
 
   #tellLearned(): void {
@@ -449,38 +532,39 @@ export class Session {
   }
 
   #open(): void {
-    this.#state = "opening";
-    this.#timers.clear("reconnect");
-    this.#timers.set("open", this.#nowMs + OPEN_TIMEOUT_MS);
+    this.#state = OPENING;
+    this.#timers.clear(RECONNECT);
+    this.#await(OPEN);
     this.#events.push({ type: "open" });
   }
 
   /** This side ends the connection; MQTT 5 is told why. */
   #fail(reason: string, reasonCode: number = DISCONNECT_REASON.unspecified): void {
-    const isTold = this.#state === "connected" && this.#version.level === 5;
-    this.#events.push({ type: "close" });
+    const isTold = this.isConnected && this.#version.level === 5 && !this.#exchange.isSending;
+    this.#events.push(CLOSE);
     this.#disconnect(reason);
     if (isTold) writeDisconnect(this.#transmit, reasonCode);
   }
 
-  #leave(next: "waiting" | "stopped"): void {
-    if (this.#state === "awaitingConnack") {
+  #leave(next: number): void {
+    if (this.#state === AWAITING_CONNACK) {
       // The broker may have made a new session that the next CONNACK calls present.
-      this.#subscriptionsGranted = false;
+      this.#subscriptions.isGranted = false;
       this.#exchange.doubt();
     }
+    this.#subscriptions.handleClosed();
     this.#state = next;
     this.#timers.clearAll();
+    this.#exchange.end();
+    this.#watch();
   }
 
-  #disconnect(reason: string, how: { isImmediate?: boolean; serverReference?: string | undefined } = {}): void {
-    this.#leave("waiting");
+  #disconnect(reason: string, isImmediate = false, serverReference?: string): void {
+    this.#leave(WAITING);
     if (this.#keepAlive.handleEnded(this.#nowMs)) this.#tellLearned();
     this.#transmit.clear();
-    this.#subscribeIdentifier = 0;
-    this.#exchange.end();
-    const retryMs = how.isImmediate ? 0 : this.#backoff.nextDelayMs();
-    this.#timers.set("reconnect", this.#nowMs + retryMs);
-    this.#events.push({ type: "disconnected", reason, retryMs, serverReference: how.serverReference });
+    const retryMs = isImmediate ? 0 : this.#backoff.nextDelayMs();
+    this.#timers.set(RECONNECT, this.#nowMs + retryMs);
+    this.#events.push({ type: "disconnected", reason, retryMs, serverReference });
   }
 }

@@ -1,48 +1,52 @@
-/** A few named deadlines and the earliest of them: each wait of a state machine stands here under its reason. */
-export class Timers<Reason extends string> {
-  readonly #deadlines = new Map<Reason, number>();
+/** A few deadlines and the earliest of them: each wait of a state machine stands here under the number of its reason. */
+export class Timers {
+  /** By reason; Infinity: not set. */
+  readonly #deadlines: number[];
 
-  /** Sets or moves the deadline of this reason. */
-  set(reason: Reason, atMs: number): void {
-    this.#deadlines.set(reason, atMs);
+  /** @param count reasons are 0 to `count` - 1 */
+  constructor(count: number) {
+    this.#deadlines = new Array(count).fill(NEVER);
   }
 
-  clear(reason: Reason): void {
-    this.#deadlines.delete(reason);
+  /** Sets or moves the deadline of this reason; undefined clears it. */
+  set(reason: number, atMs: number | undefined): void {
+    this.#deadlines[reason] = atMs ?? NEVER;
   }
 
-  /** Sets the deadline, or clears it where there is none. */
-  setOrClear(reason: Reason, atMs: number | undefined): void {
-    if (atMs === undefined) this.#deadlines.delete(reason);
-    else this.#deadlines.set(reason, atMs);
+  clear(reason: number): void {
+    this.#deadlines[reason] = NEVER;
   }
 
   clearAll(): void {
-    this.#deadlines.clear();
-  }
-
-  isSet(reason: Reason): boolean {
-    return this.#deadlines.has(reason);
+    this.#deadlines.fill(NEVER);
   }
 
   /** The earliest deadline, or undefined. */
   next(): number | undefined {
-    let earliest: number | undefined;
-    for (const atMs of this.#deadlines.values()) if (earliest === undefined || atMs < earliest) earliest = atMs;
-    return earliest;
+    const reason = this.#earliest();
+    return reason < 0 ? undefined : this.#deadlines[reason];
   }
 
   /** Takes out the earliest reason whose deadline has come, or returns undefined. */
-  takeDue(nowMs: number): Reason | undefined {
-    let due: Reason | undefined;
-    let earliest = nowMs;
-    for (const [reason, atMs] of this.#deadlines) {
-      if (atMs < earliest || (atMs === earliest && due === undefined)) {
-        due = reason;
-        earliest = atMs;
-      }
+  takeDue(nowMs: number): number | undefined {
+    const reason = this.#earliest();
+    if (reason < 0 || (this.#deadlines[reason] as number) > nowMs) return undefined;
+    this.clear(reason);
+    return reason;
+  }
+
+  /** Its reason, or -1. Asked for after every event: it allocates nothing. */
+  #earliest(): number {
+    const deadlines = this.#deadlines;
+    let earliest = -1;
+    let atMs = NEVER;
+    for (let reason = 0; reason < deadlines.length; reason += 1) {
+      if ((deadlines[reason] as number) >= atMs) continue;
+      earliest = reason;
+      atMs = deadlines[reason] as number;
     }
-    if (due !== undefined) this.#deadlines.delete(due);
-    return due;
+    return earliest;
   }
 }
+
+const NEVER = Number.POSITIVE_INFINITY;

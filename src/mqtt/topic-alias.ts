@@ -1,7 +1,7 @@
 /** Topic aliases of MQTT 5 (3.3.2.3.4): short numbers for topics, one table a direction, new with each connection. */
 import { ProtocolError } from "../errors.ts";
 import { TOPIC_ALIAS_MAX } from "../limits.ts";
-import type { OversizePublish, Publish } from "./packet.ts";
+import type { LargePublish, Publish } from "./packet.ts";
 import { DISCONNECT_REASON } from "./reason-codes.ts";
 
 /** What the broker's aliases stand for. */
@@ -23,13 +23,12 @@ export class InboundAliases {
       );
     if (topic !== "") this.#topics[topicAlias] = topic;
     const known = this.#topics[topicAlias];
-    if (known === undefined)
-      throw new ProtocolError(`topic alias ${topicAlias}: no topic was given for it [MQTT-3.3.2-8]`);
+    if (known === undefined) throw new ProtocolError(`topic alias ${topicAlias}: not given [MQTT-3.3.2-8]`);
     return known;
   }
 
-  /** The topic of a PUBLISH that was skipped: it may have given an alias. Where nobody knows, no alias stands any more. */
-  resolveOversize({ topic, properties }: OversizePublish): string {
+  /** The topic of a large PUBLISH: it may have given an alias. Where nobody knows, no alias stands any more. */
+  resolveLarge({ topic, properties }: LargePublish): string {
     if (properties) return this.resolve({ topic, properties });
     this.clear();
     return topic;
@@ -41,19 +40,21 @@ export class OutboundAliases {
   readonly #topics: string[] = [];
   #max = 0;
 
+  /** The highest alias; 0: there are none. */
+  get max(): number {
+    return this.#max;
+  }
+
   /** @param max what the broker takes; 0: none */
   reset(max: number): void {
     this.#topics.length = 0;
     this.#max = Math.min(max, TOPIC_ALIAS_MAX);
   }
 
-  /** The alias of a topic, or 0; `isNew` where the topic has to be sent with it. */
-  aliasOf(topic: string): { readonly alias: number; readonly isNew: boolean } {
+  /** The alias of a topic, 0 where it gets none; negative where it is new and the topic has to be sent with it. */
+  aliasOf(topic: string): number {
     const index = this.#topics.indexOf(topic);
-    if (index >= 0) return { alias: index + 1, isNew: false };
-    if (this.#topics.length >= this.#max) return NO_ALIAS;
-    return { alias: this.#topics.push(topic), isNew: true };
+    if (index >= 0) return index + 1;
+    return this.#topics.length < this.#max ? -this.#topics.push(topic) : 0;
   }
 }
-
-const NO_ALIAS = Object.freeze({ alias: 0, isNew: true });

@@ -1,7 +1,7 @@
 /** Topic names and topic filters (section 4.7). */
 import { FormatError, UsageError } from "../errors.ts";
 import { TOPICS_CACHED_MAX } from "../limits.ts";
-import { decodeUtf8, encodeUtf8, latin1 } from "../utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
 
 /** A topic name: 1 to 65,535 bytes, no wildcard [MQTT-3.3.2-2], no U+0000 [MQTT-4.7.3-2]. */
 export function isTopicName(topic: string): boolean {
@@ -24,7 +24,7 @@ export function isTopicFilter(topicFilter: string): boolean {
  */
 export class TopicCache {
   readonly #bytes = new Map<string, Uint8Array>();
-  readonly #texts = new Map<string, string>();
+  readonly #received: { readonly bytes: Uint8Array; readonly topic: string }[] = [];
 
   /** The topic name as UTF-8. Throws a `UsageError` where it is none. */
   encode(topic: string): Uint8Array {
@@ -39,16 +39,25 @@ export class TopicCache {
 
   /** The topic name in `bytes[start, end)`. Throws a `FormatError` where it is none. */
   decode(bytes: Uint8Array, start: number, end: number): string {
-    const key = latin1(bytes, start, end);
-    const known = this.#texts.get(key);
-    if (known !== undefined) return known;
+    const received = this.#received;
+    for (let index = 0; index < received.length; index += 1) {
+      const known = received[index] as (typeof received)[number];
+      if (isSame(known.bytes, bytes, start, end)) return known.topic;
+    }
     const topic = decodeUtf8(bytes, start, end, "PUBLISH topic");
-    if (!isTopicName(topic))
-      throw new FormatError("PUBLISH topic", 2, "empty, with a wildcard or with U+0000 [MQTT-3.3.2-2]");
-    if (this.#texts.size >= TOPICS_CACHED_MAX) this.#texts.clear();
-    this.#texts.set(key, topic);
+    if (!isTopicName(topic)) throw new FormatError("PUBLISH topic", 2, "empty, a wildcard or U+0000 [MQTT-3.3.2-2]");
+    if (received.length >= TOPICS_CACHED_MAX) received.length = 0;
+    received.push({ bytes: bytes.slice(start, end), topic });
     return topic;
   }
+}
+
+/** Topics differ at their ends rather than at their beginnings. */
+function isSame(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  let at = known.length;
+  if (at !== end - start) return false;
+  while (at > 0 && known[at - 1] === bytes[start + at - 1]) at -= 1;
+  return at === 0;
 }
 
 function isFilterText(text: string): boolean {
