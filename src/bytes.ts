@@ -42,6 +42,11 @@ export class ByteReader {
     return this.uint16(field) * 0x1_0000 + this.uint16(field);
   }
 
+  /** A number of 1, 2 or 4 bytes. */
+  uint(bytes: number, field: string): number {
+    return bytes === 1 ? this.uint8(field) : bytes === 2 ? this.uint16(field) : this.uint32(field);
+  }
+
   /** A view of the next `length` bytes: it lives as long as the buffer behind it. */
   view(length: number, field: string): Uint8Array {
     const at = this.#take(length, field);
@@ -54,6 +59,10 @@ export class ByteReader {
     return decodeUtf8(this.bytes, at, at + length, field);
   }
 
+  skip(length: number, field: string): void {
+    this.#take(length, field);
+  }
+
   #take(length: number, field: string): number {
     const at = this.offset;
     if (length > this.end - at) throw new FormatError(field, at, `${length} bytes wanted, ${this.end - at} left`);
@@ -62,13 +71,57 @@ export class ByteReader {
   }
 }
 
+/** What can be written to: a buffer, or a counter that tells how large the buffer has to be. */
+export interface ByteSink {
+  uint8(value: number): void;
+  uint16(value: number): void;
+  /** A number of 1, 2 or 4 bytes. */
+  uint(bytes: number, value: number): void;
+  bytes(bytes: Uint8Array): void;
+  /** Bytes behind their length in 2 bytes; at most 65,535 of them. */
+  prefixedBytes(bytes: Uint8Array): void;
+  /** The text as UTF-8 behind its length in 2 bytes. Throws a `UsageError` above 65,535 bytes. */
+  prefixedText(text: string): void;
+}
+
+/** Counts what a writer would write. */
+export class ByteCounter implements ByteSink {
+  length = 0;
+
+  uint8(_value: number): void {
+    this.length += 1;
+  }
+
+  uint16(_value: number): void {
+    this.length += 2;
+  }
+
+  uint(bytes: number, _value: number): void {
+    this.length += bytes;
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.length += bytes.length;
+  }
+
+  prefixedBytes(bytes: Uint8Array): void {
+    this.length += 2 + bytes.length;
+  }
+
+  prefixedText(text: string): void {
+    this.length += 2 + utf8Length(text);
+  }
+}
+
 /** Writes forward into a buffer of fixed size, allocated once. A write past its end throws a `UsageError`. */
-export class ByteWriter {
+export class ByteWriter implements ByteSink {
   readonly #bytes: Uint8Array;
+  #view: Uint8Array;
   #length = 0;
 
   constructor(bytesMax: number) {
     this.#bytes = new Uint8Array(bytesMax);
+    this.#view = this.#bytes;
   }
 
   /** Bytes written so far. */
@@ -96,11 +149,16 @@ export class ByteWriter {
     this.uint16(value % 0x1_0000);
   }
 
+  uint(bytes: number, value: number): void {
+    if (bytes === 1) this.uint8(value);
+    else if (bytes === 2) this.uint16(value);
+    else this.uint32(value);
+  }
+
   bytes(bytes: Uint8Array): void {
     this.#bytes.set(bytes, this.#grow(bytes.length));
   }
 
-  /** Bytes behind their length in 2 bytes; at most 65,535 of them. */
   prefixedBytes(bytes: Uint8Array): void {
     const at = this.#grow(2 + bytes.length);
     this.#bytes[at] = bytes.length >> 8;
@@ -113,12 +171,12 @@ export class ByteWriter {
     writeUtf8(text, this.#bytes, this.#grow(utf8Length(text)));
   }
 
-  /** A view of what was written from `start` on; it is overwritten after `clear`. */
-  view(start = 0): Uint8Array {
-    return this.#bytes.subarray(start, this.#length);
+  /** A view of what was written; it is overwritten after `clear`. One of the same length as before is the same. */
+  view(): Uint8Array {
+    if (this.#view.length !== this.#length) this.#view = this.#bytes.subarray(0, this.#length);
+    return this.#view;
   }
 
-  /** The text as UTF-8 behind its length in 2 bytes. Throws a `UsageError` above 65,535 bytes. */
   prefixedText(text: string): void {
     const length = utf8Length(text);
     if (length > 0xffff) throw new UsageError(`writer: text of ${length} bytes, expected at most 65,535`);
@@ -128,6 +186,12 @@ export class ByteWriter {
 
   clear(): void {
     this.#length = 0;
+  }
+
+  /** The next `length` bytes, to be filled by the caller. */
+  grow(length: number): Uint8Array {
+    const at = this.#grow(length);
+    return this.#bytes.subarray(at, at + length);
   }
 
   #grow(length: number): number {

@@ -24,8 +24,14 @@ export const PACKET_BYTES_MAX = 4_096;
  */
 export const SKIPPED_BYTES_MAX = 4_194_304;
 
-/** Largest packet that is sent, in bytes with its fixed header. A caller that asks for more gets a `UsageError`. */
-export const PUBLISH_BYTES_MAX = 2_048;
+/**
+ * Largest packet that is sent from memory, in bytes with its fixed header. A caller that asks for more gets a `UsageError`;
+ * a payload that is read when it is sent may have `STREAM_BYTES_MAX`.
+ */
+export const PUBLISH_BYTES_MAX = 3_072;
+
+/** Largest payload that is read when it is sent, in bytes: what remaining length can say, less the largest topic and properties. */
+export const STREAM_BYTES_MAX = 268_304_384;
 
 /** Bytes waiting to be sent. When it is full no new PUBLISH is taken until the host has taken some. */
 export const TRANSMIT_BYTES_MAX = 4_096;
@@ -33,11 +39,23 @@ export const TRANSMIT_BYTES_MAX = 4_096;
 /** Part of the transmit buffer that only acknowledgements and pings may use. When it is full too, the connection is closed. */
 export const TRANSMIT_RESERVE_BYTES = 1_024;
 
-/** Messages of QoS 1 and 2 accepted and not yet acknowledged. Further ones wait in their source. */
+/** Messages of QoS 1 and 2 sent and not yet acknowledged, also where the broker would take more. Further ones wait. */
 export const INFLIGHT_MAX = 8;
+
+/** Messages in the outbox, sent or not. What happens to a further one is its class's policy. */
+export const OUTBOX_MESSAGES_MAX = 32;
+
+/** Bytes of all messages in the outbox: topic, properties and payload, but for a payload that is read when it is sent. */
+export const OUTBOX_BYTES_MAX = 8_192;
+
+/** How long to wait before storage that refused to drop an expired message is asked again, in milliseconds. */
+export const EXPIRY_RETRY_MS = 60_000;
 
 /** Messages of QoS 1 and 2 that the broker may send before the first is answered; announced in MQTT 5. More end the connection. */
 export const RECEIVE_MAX = 32;
+
+/** Longest reason that is given with an acknowledgement (MQTT 5), in UTF-8 bytes. A caller with a longer one gets a `UsageError`. */
+export const REASON_STRING_BYTES_MAX = 64;
 
 /** Topics whose translation is kept, a direction. */
 export const TOPICS_CACHED_MAX = 16;
@@ -78,8 +96,23 @@ export const BROKER_RETURN_MAX_MS = 7_200_000;
 /** When messages are on their way at that time: ask again after this long, in milliseconds. */
 export const BROKER_RETURN_POSTPONE_MS = 10_000;
 
-/** How long a connection may take to open (resolve, connect, TLS), in milliseconds. Then it is given up. */
-export const OPEN_TIMEOUT_MS = 20_000;
+/** How long the name of a broker may take to be resolved, in milliseconds. Time for two name servers of a usual resolver. */
+export const RESOLVE_TIMEOUT_MS = 10_000;
+
+/** How long TCP may take to connect, in milliseconds: the first attempt and three repetitions. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+
+/** How long the TLS handshake may take, in milliseconds. A board's own part takes seconds of it. */
+export const TLS_TIMEOUT_MS = 15_000;
+
+/** How long the answer to the HTTP request of a WebSocket may take, in milliseconds. */
+export const UPGRADE_TIMEOUT_MS = 5_000;
+
+/** The same for a page, which cannot tell these four apart: one limit over all of them, in milliseconds. */
+export const PAGE_TIMEOUT_MS = 20_000;
+
+/** How long a connection may take to open at all, in milliseconds, whatever its host tells. Then it is given up. */
+export const OPEN_TIMEOUT_MS = 40_000;
 
 /** How long to wait for CONNACK, in milliseconds. Then the connection is closed. */
 export const CONNACK_TIMEOUT_MS = 10_000;
@@ -106,10 +139,13 @@ export const BACKOFF_MAX_MS = 60_000;
 export const STABLE_MS = 10_000;
 
 /** Messages kept in the inbox. When it is full the expired go first, then the read, then the least important. */
-export const INBOX_RECORDS_MAX = 64;
+export const INBOX_RECORDS_MAX = 200;
 
-/** Bytes of all messages kept in the inbox; the same order of leaving. Fits the 24 KB of flash that boards give to NVS. */
-export const INBOX_BYTES_MAX = 12_288;
+/**
+ * Bytes of all messages kept in the inbox; the same order of leaving. With the other records and what NVS adds to each, it
+ * fits the 128 KB of flash that boards give to NVS.
+ */
+export const INBOX_BYTES_MAX = 40_960;
 
 /** New messages that wait for the screen; further ones wait in the connection, unacknowledged. */
 export const UNSHOWN_MAX = 16;
@@ -117,14 +153,68 @@ export const UNSHOWN_MAX = 16;
 /** With more new messages than this waiting for the screen, none of them dwells on it. */
 export const DWELL_BACKLOG_MAX = 8;
 
-/** Names of messages that left the inbox and are still recognised as duplicates. The oldest is forgotten. */
-export const DUPLICATE_WINDOW_MAX = 64;
+/** How long after a touch new messages below priority 4 wait until they take the screen, in milliseconds. */
+export const SCREEN_HOLD_MS = 10_000;
+
+/** After how long without a touch a list or a question gives way to what is to be read, in milliseconds. */
+export const SCREEN_RETURN_MS = 60_000;
+
+/** Names of messages that left the inbox and are still recognised as duplicates, at least. The oldest are forgotten. */
+export const DUPLICATE_WINDOW_MAX = 256;
 
 /** Messages that left the inbox while receipts for them were still to be sent. The oldest is forgotten, and counted. */
-export const LEFT_OWING_MAX = 256;
+export const LEFT_OWING_MAX = 128;
+
+/** Receipts of one sender that are told together, in bytes of payload. Where there are more, one is told at a time. */
+export const RECEIPTS_BYTES_MAX = 1_536;
+
+/** Messages with receipts that the broker has not acknowledged; what is to be told meanwhile goes together into the next one. */
+export const RECEIPTS_INFLIGHT_MAX = 3;
 
 /** Longest id of a message, in UTF-8 bytes (wire format). A message with a longer one is refused. */
 export const MESSAGE_ID_BYTES_MAX = 23;
+
+/** Contacts in the settings, each with a subscription of its own. More are refused when the settings are read. */
+export const CONTACTS_MAX = 7;
+
+/** Groups in the settings, each with a subscription of its own. More are refused when the settings are read. */
+export const GROUPS_MAX = 4;
+
+/** Contacts whose presence is known: those of the settings and those for which the station has subscribed. */
+export const ROSTER_MAX = 32;
+
+/** Texts in the settings that can be sent, or chosen as presence, with the buttons. More are refused. */
+export const CANNED_TEXTS_MAX = 8;
+
+/** Messages written here that the broker has not taken yet. A further one is refused. */
+export const MESSAGES_OUT_MAX = 16;
+
+/** Text of a message written here, in UTF-8 bytes. A longer one is refused. */
+export const MESSAGE_TEXT_BYTES_MAX = 255;
+
+/** How often a page of priority 4 or 5 is sounded until it is acknowledged, in milliseconds between two times. */
+export const ALARM_REPEAT_MS = 30_000;
+
+/** How long a command holds that does not say so, in seconds. */
+export const COMMAND_SECONDS_DEFAULT = 60;
+
+/** Longest time that a command may hold, in seconds: a day. One that says more is refused. */
+export const COMMAND_SECONDS_MAX = 86_400;
+
+/** How far the clock of a command's sender may be ahead of the device's, in seconds. A command from later on is refused. */
+export const COMMAND_CLOCK_SECONDS = 300;
+
+/** Commands that were done and are recognised when they come again. The oldest is forgotten. */
+export const COMMANDS_REMEMBERED_MAX = 32;
+
+/** Results of commands that wait to be sent. The oldest is dropped: its sender may ask again. */
+export const COMMAND_RESULTS_MAX = 8;
+
+/** How long a restart waits for the broker to take its result, in milliseconds. Then it happens without. */
+export const COMMAND_RESTART_MS = 5_000;
+
+/** How long a device that is to identify itself has that on its screen as a message that is not yet worthless, in seconds. */
+export const IDENTIFY_SECONDS = 60;
 
 /** Contents of one instant message: 4 bits on the wire, 0 is refused (wire format). */
 export const CONTENTS_MAX = 15;
@@ -132,14 +222,29 @@ export const CONTENTS_MAX = 15;
 /** Context of a presence, in UTF-8 bytes (wire format). A longer one is refused. */
 export const PRESENCE_CONTEXT_BYTES_MAX = 255;
 
+/** Longest reply choice that is offered, in UTF-8 bytes: it has to fit into its receipt. A longer one is ignored. */
+export const CHOICE_BYTES_MAX = 128;
+
 /** Reply choices of one message (wire format). Further ones are ignored. */
 export const CHOICES_MAX = 3;
 
-/** Readings of all sensors kept until they can be sent. The oldest is dropped and counted. */
-export const READINGS_MAX = 64;
+/** Topics of one pre-subscription, the contacts and groups of a client. A list with more is refused. */
+export const PRESUBSCRIPTION_TOPICS_MAX = 16_384;
+
+/** Sensors of a device, its own among them. Further ones are not sampled, and the log says so. Range 1 to 256. */
+export const SENSORS_MAX = 32;
+
+/** Readings of all sensors kept until they can be sent, 17 bytes each. When it is full the older half is thinned, and counted. */
+export const READINGS_MAX = 128;
 
 /** Readings in one telemetry message; the rest follows in the next one. */
 export const BATCH_READINGS_MAX = 16;
+
+/** Bytes of one telemetry payload; with more the batch is halved. Leaves room for topic and header in `PUBLISH_BYTES_MAX`. */
+export const TELEMETRY_BYTES_MAX = 1_792;
+
+/** Bytes of the document for Home Assistant: some ten sensors. Those that do not fit are left out, and the log says so. */
+export const DISCOVERY_BYTES_MAX = 2_880;
 
 /** Host events waiting in the gateway. Log lines beyond it are dropped and counted. */
 export const EVENTS_MAX = 32;
@@ -149,9 +254,25 @@ export const JSON_DEPTH_MAX = 8;
 
 if (PUBLISH_BYTES_MAX + TRANSMIT_RESERVE_BYTES > TRANSMIT_BYTES_MAX)
   throw new Error("limits: a PUBLISH of PUBLISH_BYTES_MAX does not fit beside TRANSMIT_RESERVE_BYTES");
+if (RESOLVE_TIMEOUT_MS + CONNECT_TIMEOUT_MS + TLS_TIMEOUT_MS + UPGRADE_TIMEOUT_MS > OPEN_TIMEOUT_MS)
+  throw new Error("limits: the steps of opening may take longer than OPEN_TIMEOUT_MS");
+// Beside each `/env/pres/uid` its length and QoS; three topics are the device's own; the packet's head and one topic of another.
+if (64 + (CONTACTS_MAX + GROUPS_MAX + 3) * (10 + ENV_BYTES_MAX + UID_BYTES_MAX) > PUBLISH_BYTES_MAX)
+  throw new Error("limits: the longest SUBSCRIBE is above PUBLISH_BYTES_MAX");
+if (CONTACTS_MAX > ROSTER_MAX) throw new Error("limits: CONTACTS_MAX is above ROSTER_MAX");
+if (RECEIPTS_BYTES_MAX >= PUBLISH_BYTES_MAX) throw new Error("limits: RECEIPTS_BYTES_MAX does not fit into a PUBLISH");
+if (OUTBOX_BYTES_MAX < PUBLISH_BYTES_MAX)
+  throw new Error("limits: a PUBLISH of PUBLISH_BYTES_MAX does not fit into the outbox");
+if (INFLIGHT_MAX > OUTBOX_MESSAGES_MAX) throw new Error("limits: INFLIGHT_MAX is above OUTBOX_MESSAGES_MAX");
 if (BROKER_RETURN_MS > BROKER_RETURN_MAX_MS) throw new Error("limits: BROKER_RETURN_MS is above BROKER_RETURN_MAX_MS");
 if (BACKOFF_BASE_MS > BACKOFF_MAX_MS) throw new Error("limits: BACKOFF_BASE_MS is above BACKOFF_MAX_MS");
 if (INBOX_BYTES_MAX < 2 * PACKET_BYTES_MAX)
   throw new Error("limits: the largest packet, every byte escaped in JSON, does not fit into the inbox");
 if (DWELL_BACKLOG_MAX >= UNSHOWN_MAX || UNSHOWN_MAX >= INBOX_RECORDS_MAX)
   throw new Error("limits: expected DWELL_BACKLOG_MAX < UNSHOWN_MAX < INBOX_RECORDS_MAX");
+if (TELEMETRY_BYTES_MAX + 2 * UID_BYTES_MAX + 32 > PUBLISH_BYTES_MAX)
+  throw new Error("limits: telemetry of TELEMETRY_BYTES_MAX does not fit into a PUBLISH with its topic");
+if (DISCOVERY_BYTES_MAX + ENV_BYTES_MAX + UID_BYTES_MAX + 48 > PUBLISH_BYTES_MAX)
+  throw new Error("limits: a document of DISCOVERY_BYTES_MAX does not fit into a PUBLISH with its topic");
+if (READINGS_MAX < 4 * SENSORS_MAX)
+  throw new Error("limits: expected READINGS_MAX of at least 4 a sensor, so that thinning finds a second one of each");

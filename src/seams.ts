@@ -15,8 +15,8 @@ export interface Store {
   write(key: string, bytes: Uint8Array): void;
   /** Removes a record; removing one that is not there is no error. */
   remove(key: string): void;
-  /** The keys of all records, in no order. */
-  keys(): readonly string[];
+  /** The keys of all records, in no order; no record may be written or removed before the walk has ended. */
+  keys(): Iterable<string>;
 }
 
 /** Uniform in [0, 1). A seeded one replays a run. */
@@ -36,5 +36,9 @@ export interface Sensor {
   readonly unit: string;
   /** A change smaller than this is noise and not kept; without one every sample is. In the sensor's unit. */
   readonly deadband?: number;
+  /** It counts up from 0 at each start. */
+  readonly isTotal?: boolean;
+  /** It tells of the device itself. */
+  readonly isDiagnostic?: boolean;
   sample(): number | undefined;
 }

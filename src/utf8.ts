@@ -15,8 +15,8 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number, field:
   return at < end ? decodeAny(bytes, start, end, field) : latin1(bytes, start, end);
 }
 
-/** The text with one character of the same code for each byte: a key for the bytes, and their text where they are ASCII. */
-export function latin1(bytes: Uint8Array, start: number, end: number): string {
+/** The text with one character of the same code for each byte: their text where they are ASCII. */
+function latin1(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= PIECE_UNITS) return fromUnits(bytes.subarray(start, end));
   let text = "";
   for (let at = start; at < end; at += PIECE_UNITS)

@@ -1,328 +1,358 @@
 /**
- * The messages of this device, on the store. A message is in the inbox when its record is written; everything that is later
- * known of it (shown, read, which receipts were taken by the broker) is one byte in a record of its own, so that a power cut
- * at any write leaves either the former or the new state.
- *
- * | record | holds |
- * |---|---|
- * | `m-<sequence>` | the message as JSON, written once |
- * | `s-<sequence>` | 1 byte of state bits; absent = 0 |
- * | `names` | the names of messages that left, 16 bytes of text each, newest last |
+ * The messages of this device: what comes in, what has to go when it is full, what the senders are to be told. How all that
+ * lies on the store: `inbox-ledger.ts`.
  */
-import { DUPLICATE_WINDOW_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX, LEFT_OWING_MAX } from "../limits.ts";
+import { CONTENTS_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX } from "../limits.ts";
 import type { Store } from "../seams.ts";
-import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
+import type { InboxIndex } from "./inbox-index.ts";
+import { InboxLedger } from "./inbox-ledger.ts";
+import { encodeMessageRecord, type InboxMessage } from "./inbox-message.ts";
+import {
+  answered,
+  choiceOf,
+  EVENT,
+  isOwing,
+  isUnread,
+  isUnshown,
+  owed,
+  type Stage,
+  telling,
+  told,
+} from "./receipt-state.ts";
 
-/** A message as it is kept. */
-export interface InboxMessage {
-  /** `messageName`. */
-  readonly name: string;
-  /** uid of the sender; empty for a plain page. */
-  readonly sender: string;
-  /** Names it in receipts; without one it gets none. */
-  readonly id?: string | undefined;
-  readonly title?: string | undefined;
-  readonly text: string;
-  /** 1 to 5. */
-  readonly priority: number;
-  /** Seconds since 1970 when it was made, 0 = unknown. */
-  readonly timestampSeconds: number;
-  /** Seconds since 1970 when it becomes worthless. */
-  readonly expiresSeconds?: number | undefined;
-}
-
-/** What has become of a message, in the order in which it happens. */
-export type Stage = "stored" | "shown" | "read";
-const STAGES: readonly Stage[] = Object.freeze(["stored", "shown", "read"] as const);
-
-export interface OwedReceipt {
+export interface Receipt {
   readonly sequence: number;
   readonly stage: Stage;
-  readonly sender: string;
   readonly id: string;
+  /** With the stage `answered`. */
+  readonly answer?: string | undefined;
 }
 
-export type InsertOutcome = "stored" | "duplicate" | "full";
-
-/** State bits: what has happened, and which receipts the broker has. */
-const SHOWN = 1;
-const READ = 2;
-const TOLD: Readonly<Record<Stage, number>> = Object.freeze({ stored: 4, shown: 8, read: 16 });
-
-/** What is known of a message's receipts; `telling`: TOLD bits of those that are on their way. */
-interface ReceiptState {
-  readonly sequence: number;
-  state: number;
-  telling: number;
-}
-
-/** A message that left while receipts for it were still to be sent. */
-interface LeftOwing extends ReceiptState {
+/** What one sender is to be told, in order: 1 to `CONTENTS_MAX` receipts. */
+export interface OwedReceipts {
+  /** Empty for plain pages, which get one at a time. */
   readonly sender: string;
-  readonly id: string;
+  readonly receipts: readonly Receipt[];
 }
 
-interface Entry extends ReceiptState {
-  readonly name: string;
-  readonly bytes: number;
-  readonly priority: number;
-  readonly expiresSeconds: number | undefined;
-  readonly hasId: boolean;
-}
+export type InsertOutcome = "stored" | "duplicate" | "full" | "expired";
 
 export class Inbox {
-  readonly #store: Store;
-  /** By sequence, oldest first. */
-  readonly #entries: Entry[] = [];
-  readonly #formerNames: string[] = [];
-  readonly #leftOwing: LeftOwing[] = [];
-  /** Messages whose state the store has refused to record. */
-  readonly #unrecorded = new Set<Entry>();
-  #bytes = 0;
-  #nextSequence = 1;
+  readonly #ledger: InboxLedger;
+  readonly #index: InboxIndex;
+  /** The version at which nothing was owed. */
+  #settledVersion = -1;
   /** Messages that left unread to make room for others. */
   droppedCount = 0;
-  /** Messages whose last receipts were given up (see `LEFT_OWING_MAX`). */
-  unreceiptedCount = 0;
-  /** Records that could not be read back when the inbox was opened. */
-  damagedCount = 0;
+  /** Messages that left unread because their sender has sent a newer one in their place. */
+  replacedCount = 0;
+  /** Messages that were worthless before they were read. */
+  expiredCount = 0;
 
   /** Opens what the store holds. */
   constructor(store: Store) {
-    this.#store = store;
-    this.#load();
+    this.#ledger = new InboxLedger(store);
+    this.#index = this.#ledger.index;
   }
 
+  /** Messages whose last receipts were given up (see `LEFT_OWING_MAX`). */
+  get unreceiptedCount(): number {
+    return this.#ledger.unreceiptedCount;
+  }
+
+  /** Records that could not be read back when the inbox was opened. */
+  get damagedCount(): number {
+    return this.#ledger.damagedCount;
+  }
+
+  /** Changes whenever something has that can be seen; that a message was shown cannot. */
+  get viewVersion(): number {
+    return this.#ledger.viewVersion;
+  }
+
+  /** Messages that can be read here. */
   get length(): number {
-    return this.#entries.length;
+    return this.#ledger.length;
   }
 
   get unreadCount(): number {
-    return this.#entries.reduce((count, { state }) => count + (state & READ ? 0 : 1), 0);
+    return this.#ledger.unreadCount;
   }
 
   get unshownCount(): number {
-    return this.#entries.reduce((count, { state }) => count + (state & SHOWN ? 0 : 1), 0);
+    return this.#ledger.unshownCount;
   }
 
-  /** Sequence numbers, oldest first. */
-  get sequences(): readonly number[] {
-    return this.#entries.map(({ sequence }) => sequence);
+  /** When `expire` has something to do, in seconds since 1970, or undefined. */
+  get nextExpirySeconds(): number | undefined {
+    return this.#ledger.nextExpirySeconds;
   }
 
   /** Whether a message of this name is or was here, as far back as the window goes. */
   has(name: string): boolean {
-    return this.#formerNames.includes(name) || this.#entries.some((entry) => entry.name === name);
+    return this.#ledger.has(name);
   }
 
   /**
-   * Keeps a message. When it returns "stored" the message is durable. "full": everything here is more important and unread.
-   * Throws what the store throws; the message is then not in the inbox.
+   * Keeps a message. When it returns "stored" the message is durable. "full": everything here is more important and unread;
+   * "expired": it was worthless when it came; of both the sender is told. Throws what the store throws; the message is then
+   * not in the inbox.
    */
   insert(message: InboxMessage, nowSeconds: number | undefined): InsertOutcome {
-    if (this.has(message.name)) return "duplicate";
-    const record = encodeUtf8(JSON.stringify(message));
-    const entry = entryOf(this.#nextSequence, message, record.length, 0);
-    if (record.length > INBOX_BYTES_MAX || !this.#makeRoom(entry, nowSeconds)) return "full";
-    this.#store.write(messageKey(entry.sequence), record);
-    this.#nextSequence += 1;
-    this.#entries.push(entry);
-    this.#bytes += entry.bytes;
+    const { name, expiresSeconds, priority } = message;
+    if (this.has(name)) return "duplicate";
+    if (nowSeconds !== undefined && expiresSeconds !== undefined && expiresSeconds <= nowSeconds) {
+      this.#ledger.turnAway(message, EVENT.expired);
+      this.expiredCount += 1;
+      return "expired";
+    }
+    const replaced = this.#find((row) => isUnread(this.#index.state(row)) && this.#index.collapses(row, message));
+    if (replaced >= 0) {
+      this.#ledger.leave(replaced, EVENT.dropped);
+      this.replacedCount += 1;
+    }
+    const record = encodeMessageRecord(message);
+    if (!this.#makeRoom(record.length, worthOf(priority, 0), nowSeconds)) {
+      this.#ledger.turnAway(message, EVENT.dropped);
+      return "full";
+    }
+    this.#ledger.add(message, record);
     return "stored";
   }
 
   /** The message, read from the store, or undefined. */
   read(sequence: number): InboxMessage | undefined {
-    const record = this.#store.read(messageKey(sequence));
-    return record && parseRecord(record);
+    return this.#ledger.read(sequence);
+  }
+
+  contains(sequence: number): boolean {
+    return this.#row(sequence) >= 0;
   }
 
   isRead(sequence: number): boolean {
-    return ((this.#find(sequence)?.state ?? READ) & READ) !== 0;
+    return (this.#state(sequence) & EVENT.read) !== 0;
+  }
+
+  isUnread(sequence: number): boolean {
+    return this.contains(sequence) && isUnread(this.#state(sequence));
   }
 
   isShown(sequence: number): boolean {
-    return ((this.#find(sequence)?.state ?? SHOWN) & SHOWN) !== 0;
+    return !isUnshown(this.#state(sequence));
   }
 
-  /** The oldest message that has not been on the screen, or undefined. */
+  isExpired(sequence: number): boolean {
+    return (this.#state(sequence) & EVENT.expired) !== 0;
+  }
+
+  /** Which of its choices was the answer, from 0, or undefined. */
+  answerOf(sequence: number): number | undefined {
+    const state = this.#state(sequence);
+    return state & EVENT.answered ? choiceOf(state) : undefined;
+  }
+
+  /** 1 to 5; 0 where there is no such message. */
+  priorityOf(sequence: number): number {
+    const row = this.#row(sequence);
+    return row < 0 ? 0 : this.#index.priority(row);
+  }
+
+  /** The next older one, or the newest where none is named, or undefined. */
+  older(sequence?: number): number | undefined {
+    for (let row = this.#index.length - 1; row >= 0; row -= 1) {
+      const found = this.#index.sequence(row);
+      if ((sequence === undefined || found < sequence) && !this.#index.hasLeft(row)) return found;
+    }
+    return undefined;
+  }
+
+  newer(sequence: number): number | undefined {
+    const row = this.#find((row) => this.#index.sequence(row) > sequence);
+    return row < 0 ? undefined : this.#index.sequence(row);
+  }
+
+  /** Place among the messages: 1 is the oldest. */
+  positionOf(sequence: number): number {
+    let position = 0;
+    for (let row = 0; row < this.#index.length && this.#index.sequence(row) <= sequence; row += 1)
+      if (!this.#index.hasLeft(row)) position += 1;
+    return position;
+  }
+
+  /** The oldest message that has not been on the screen, those of priority 4 and 5 first, or undefined. */
   nextUnshown(): number | undefined {
-    return this.#entries.find(({ state }) => !(state & SHOWN))?.sequence;
+    if (this.unshownCount === 0) return undefined;
+    const unshown = (row: number) => isUnshown(this.#index.state(row));
+    const urgent = this.#find((row) => unshown(row) && this.#index.priority(row) >= URGENT);
+    const row = urgent < 0 ? this.#find(unshown) : urgent;
+    return row < 0 ? undefined : this.#index.sequence(row);
   }
 
   /** The newest message that has not been read, or undefined. */
   newestUnread(): number | undefined {
-    return this.#entries.findLast(({ state }) => !(state & READ))?.sequence;
+    return this.#findLast((row) => isUnread(this.#index.state(row)));
+  }
+
+  /** The message of priority 4 or 5 that is to be acknowledged first: it has been on the screen and nobody has read it. */
+  nextAlert(): number | undefined {
+    return this.#findLast((row) => {
+      const state = this.#index.state(row);
+      return this.#index.priority(row) >= URGENT && isUnread(state) && !isUnshown(state);
+    });
+  }
+
+  /** The newest message with this id, of this sender where one is named. */
+  findId(id: string, sender?: string): number | undefined {
+    return this.#findLast((row) => {
+      const message = this.#index.hasId(row) ? this.read(this.#index.sequence(row)) : undefined;
+      return message?.id === id && (sender === undefined || message.sender === sender);
+    });
   }
 
   /** The message has been on the screen. Returns whether it was for the first time. */
   markShown(sequence: number): boolean {
-    return this.#mark(sequence, SHOWN);
+    return this.#ledger.mark(this.#row(sequence), EVENT.shown);
   }
 
   /** The carrier has read the message. */
   markRead(sequence: number): boolean {
-    return this.#mark(sequence, READ | SHOWN);
+    return this.#ledger.mark(this.#row(sequence), EVENT.read | EVENT.shown);
   }
 
-  /** The next receipt that the sender has not got: oldest message first, in the order of the stages. */
-  nextReceipt(): OwedReceipt | undefined {
-    for (const left of this.#leftOwing) {
-      const stage = owedStage(left);
-      if (stage) return { sequence: left.sequence, stage, sender: left.sender, id: left.id };
+  /** The carrier has answered with one of the message's choices, from 0. Only the first answer counts. */
+  markAnswered(sequence: number, choice: number): boolean {
+    const row = this.#row(sequence);
+    return row >= 0 && !(this.#index.state(row) & EVENT.answered) && this.#ledger.mark(row, answered(choice));
+  }
+
+  /** Messages that nobody has read in time are worthless now; they stay until their room is needed. Returns how many. */
+  expire(nowSeconds: number): number {
+    if (this.nextExpirySeconds === undefined || nowSeconds < this.nextExpirySeconds) return 0;
+    const before = this.expiredCount;
+    for (let row = 0; row < this.#index.length; row += 1) {
+      const expires = this.#index.expires(row);
+      if (expires === 0 || expires > nowSeconds || !isUnread(this.#index.state(row))) continue;
+      this.expiredCount += 1;
+      this.#ledger.mark(row, EVENT.expired);
     }
-    for (const entry of this.#entries) {
-      const stage = entry.hasId ? owedStage(entry) : undefined;
-      const message = stage && this.read(entry.sequence);
-      if (stage && message?.id !== undefined)
-        return { sequence: entry.sequence, stage, sender: message.sender, id: message.id };
-    }
-    return undefined;
+    return this.expiredCount - before;
   }
 
-  /** The receipt is on its way. */
-  handleReceiptSent({ sequence, stage }: OwedReceipt): void {
-    const entry = this.#find(sequence) ?? this.#findLeft(sequence);
-    if (entry) entry.telling |= TOLD[stage];
+  /** Takes a message back, as its sender wishes; what has happened to it is still told. Returns whether there was one. */
+  retract(sequence: number): boolean {
+    const row = this.#row(sequence);
+    if (row >= 0) this.#ledger.leave(row, 0);
+    return row >= 0;
   }
 
-  /** The broker has the receipt: it is never sent again. */
-  handleReceiptTaken({ sequence, stage }: OwedReceipt): void {
-    const left = this.#findLeft(sequence);
-    if (!left) {
-      this.#mark(sequence, TOLD[stage]);
-      return;
-    }
-    left.state |= TOLD[stage];
-    if (!isOwing(left)) this.#leftOwing.splice(this.#leftOwing.indexOf(left), 1);
-  }
-
-  /** What happened has happened: it also holds where the store refuses to record it, and is recorded with the next change. */
-  #mark(sequence: number, bits: number): boolean {
-    const entry = this.#find(sequence);
-    if (!entry || (entry.state & bits) === bits) return false;
-    entry.state |= bits;
-    this.#unrecorded.add(entry);
-    for (const changed of this.#unrecorded) {
-      this.#store.write(stateKey(changed.sequence), Uint8Array.of(changed.state));
-      this.#unrecorded.delete(changed);
-    }
-    return true;
-  }
-
-  #findLeft(sequence: number): LeftOwing | undefined {
-    return this.#leftOwing.find((left) => left.sequence === sequence);
-  }
-
-  #find(sequence: number): Entry | undefined {
-    return this.#entries.find((entry) => entry.sequence === sequence);
-  }
-
-  /** Lets messages go until this one fits. False where only such are left as are more important than it. */
-  #makeRoom(entry: Entry, nowSeconds: number | undefined): boolean {
-    while (this.#entries.length >= INBOX_RECORDS_MAX || this.#bytes + entry.bytes > INBOX_BYTES_MAX) {
-      const worth = (candidate: Entry) => worthOf(candidate, nowSeconds);
-      const least = this.#entries.reduce((least, candidate) => (worth(candidate) < worth(least) ? candidate : least));
-      if (worth(least) > worth(entry)) return false;
-      this.#remove(least);
-    }
-    return true;
-  }
-
-  #remove(entry: Entry): void {
-    if (entry.hasId && isOwing(entry)) this.#keepOwing(entry);
-    this.#formerNames.push(entry.name);
-    if (this.#formerNames.length > DUPLICATE_WINDOW_MAX) this.#formerNames.shift();
-    this.#store.write(NAMES_KEY, encodeUtf8(this.#formerNames.join("")));
-    this.#store.remove(messageKey(entry.sequence));
-    this.#store.remove(stateKey(entry.sequence));
-    this.#entries.splice(this.#entries.indexOf(entry), 1);
-    this.#unrecorded.delete(entry);
-    this.#bytes -= entry.bytes;
-    if (!(entry.state & READ)) this.droppedCount += 1;
-  }
-
-  /** In memory only: receipts of messages that have left do not outlast a reboot. */
-  #keepOwing({ sequence, state, telling }: Entry): void {
-    const message = this.read(sequence);
-    if (message?.id === undefined) return;
-    this.#leftOwing.push({ sequence, state, telling, sender: message.sender, id: message.id });
-    if (this.#leftOwing.length > LEFT_OWING_MAX) {
-      this.#leftOwing.shift();
-      this.unreceiptedCount += 1;
-    }
-  }
-
-  #load(): void {
-    const keys = this.#store.keys();
-    const sequences = keys.filter((key) => key.startsWith("m-")).map((key) => Number.parseInt(key.slice(2), 36));
-    for (const sequence of sequences.sort((a, b) => a - b)) {
-      const record = this.#store.read(messageKey(sequence));
-      const message = record && parseRecord(record);
-      if (record && message) {
-        const state = this.#store.read(stateKey(sequence))?.[0] ?? 0;
-        this.#entries.push(entryOf(sequence, message, record.length, state));
-        this.#bytes += record.length;
-      } else {
-        this.damagedCount += 1;
-        this.#store.remove(messageKey(sequence));
+  /** What is to be told to one sender next: oldest message first, in the order of the stages; at most `countMax` of it. */
+  nextReceipts(countMax = CONTENTS_MAX): OwedReceipts | undefined {
+    if (this.#ledger.version === this.#settledVersion) return undefined;
+    let first = -1;
+    let sender = "";
+    const receipts: Receipt[] = [];
+    for (let row = 0; row < this.#index.length; row += 1) {
+      const stages = this.#index.hasId(row) ? owed(this.#index.state(row)) : [];
+      if (stages.length === 0 || (first >= 0 && !this.#index.isOfSameSender(row, first))) continue;
+      const origin = this.#ledger.origin(row);
+      if (!origin || (first >= 0 && origin.sender !== sender)) continue;
+      if (first < 0) first = row;
+      sender = origin.sender;
+      const { id, answer } = origin;
+      const sequence = this.#index.sequence(row);
+      for (const stage of stages) {
+        receipts.push({ sequence, stage, id, answer: stage === "answered" ? answer : undefined });
+        if (receipts.length === countMax || sender === "") return { sender, receipts };
       }
-      this.#nextSequence = sequence + 1;
     }
-    // A power cut between the two removals of a message leaves its state behind.
-    for (const key of keys) {
-      if (key.startsWith("s-") && !this.#find(Number.parseInt(key.slice(2), 36))) this.#store.remove(key);
-    }
-    const names = this.#store.read(NAMES_KEY);
-    const text = names ? decodeUtf8(names, 0, names.length, "names") : "";
-    for (let at = 0; at + NAME_LENGTH <= text.length; at += NAME_LENGTH)
-      this.#formerNames.push(text.slice(at, at + NAME_LENGTH));
-  }
-}
-
-const NAMES_KEY = "names";
-const NAME_LENGTH = 16;
-
-function messageKey(sequence: number): string {
-  return `m-${sequence.toString(36)}`;
-}
-
-function stateKey(sequence: number): string {
-  return `s-${sequence.toString(36)}`;
-}
-
-function entryOf(sequence: number, message: InboxMessage, bytes: number, state: number): Entry {
-  const { name, priority, expiresSeconds, id } = message;
-  return { sequence, name, bytes, priority, expiresSeconds, hasId: id !== undefined, state, telling: 0 };
-}
-
-function isReached(state: number, stage: Stage): boolean {
-  return stage === "stored" || (state & (stage === "shown" ? SHOWN : READ)) !== 0;
-}
-
-/** The first stage of which the sender is still to be told, or undefined. */
-function owedStage({ state, telling }: ReceiptState): Stage | undefined {
-  return STAGES.find((stage) => isReached(state, stage) && !((state | telling) & TOLD[stage]));
-}
-
-/** Whether the broker has not yet taken every receipt that is due. */
-function isOwing({ state }: ReceiptState): boolean {
-  return STAGES.some((stage) => isReached(state, stage) && !(state & TOLD[stage]));
-}
-
-/** The order of leaving: the expired first, then the read, then the least important; what was never on the screen last. */
-function worthOf({ state, priority, expiresSeconds }: Entry, nowSeconds: number | undefined): number {
-  if (nowSeconds !== undefined && expiresSeconds !== undefined && expiresSeconds <= nowSeconds) return 0;
-  if (state & READ) return 1;
-  return 1 + priority + (state & SHOWN ? 0 : 5);
-}
-
-/** A record that is not what was written counts as damaged, not as an error. */
-function parseRecord(record: Uint8Array): InboxMessage | undefined {
-  try {
-    const value = JSON.parse(decodeUtf8(record, 0, record.length, "record"));
-    return typeof value?.name === "string" && typeof value.text === "string" ? value : undefined;
-  } catch {
+    if (receipts.length > 0) return { sender, receipts };
+    this.#settledVersion = this.#ledger.version;
     return undefined;
   }
+
+  /** The receipts are on their way. */
+  handleReceiptsSent({ receipts }: OwedReceipts): void {
+    for (const { sequence, stage } of receipts) {
+      const row = this.#index.find(sequence);
+      if (row >= 0) this.#index.setState(row, this.#index.state(row) | telling(stage));
+    }
+  }
+
+  /** The broker has the receipts: they are never sent again. */
+  handleReceiptsTaken({ receipts }: OwedReceipts): void {
+    let bits = 0;
+    for (let at = 0; at < receipts.length; at += 1) {
+      const { sequence, stage } = receipts[at] as Receipt;
+      bits |= told(stage);
+      if (receipts[at + 1]?.sequence === sequence) continue;
+      const row = this.#index.find(sequence);
+      const isLast = row >= 0 && this.#index.hasLeft(row) && !isOwing(this.#index.state(row) | bits);
+      if (isLast) this.#ledger.forget(row);
+      else this.#ledger.mark(row, bits);
+      bits = 0;
+    }
+  }
+
+  /** Lets messages go until there is room. False, and nobody goes, where only such would be left as are worth more. */
+  #makeRoom(bytes: number, worth: number, nowSeconds: number | undefined): boolean {
+    const isTooMuch = (length: number, total: number) => length >= INBOX_RECORDS_MAX || total + bytes > INBOX_BYTES_MAX;
+    let length = this.#ledger.length;
+    let total = this.#ledger.bytes;
+    for (let row = 0; row < this.#index.length; row += 1) {
+      if (this.#index.hasLeft(row) || this.#worthOf(row, nowSeconds) > worth) continue;
+      length -= 1;
+      total -= this.#index.bytes(row);
+    }
+    if (isTooMuch(length, total)) return false;
+    while (isTooMuch(this.#ledger.length, this.#ledger.bytes)) {
+      let least = -1;
+      for (let row = 0; row < this.#index.length; row += 1) {
+        if (this.#index.hasLeft(row)) continue;
+        if (least < 0 || this.#worthOf(row, nowSeconds) < this.#worthOf(least, nowSeconds)) least = row;
+      }
+      const wasUnread = isUnread(this.#index.state(least));
+      this.#ledger.leave(least, wasUnread ? EVENT.dropped : 0);
+      if (wasUnread) this.droppedCount += 1;
+    }
+    return true;
+  }
+
+  #worthOf(row: number, nowSeconds: number | undefined): number {
+    const expires = this.#index.expires(row);
+    const isLate = nowSeconds !== undefined && expires !== 0 && expires <= nowSeconds;
+    return isLate ? 0 : worthOf(this.#index.priority(row), this.#index.state(row));
+  }
+
+  /** First row of the inbox for which the test holds, or -1. */
+  #find(test: (row: number) => boolean): number {
+    for (let row = 0; row < this.#index.length; row += 1) if (!this.#index.hasLeft(row) && test(row)) return row;
+    return -1;
+  }
+
+  #findLast(test: (row: number) => boolean): number | undefined {
+    for (let row = this.#index.length - 1; row >= 0; row -= 1)
+      if (!this.#index.hasLeft(row) && test(row)) return this.#index.sequence(row);
+    return undefined;
+  }
+
+  /** The row of a message that is here, or -1. */
+  #row(sequence: number): number {
+    const row = this.#index.find(sequence);
+    return row >= 0 && this.#index.hasLeft(row) ? -1 : row;
+  }
+
+  #state(sequence: number): number {
+    const row = this.#row(sequence);
+    return row < 0 ? EVENT.read : this.#index.state(row);
+  }
+}
+
+/** Priorities from here on take the screen until they are acknowledged. */
+export const URGENT = 4;
+
+/** The order of leaving: the read first, then the least important; of two alike the one that was on the screen. */
+function worthOf(priority: number, state: number): number {
+  if (state & EVENT.expired) return 0;
+  if (state & EVENT.read) return 1;
+  return 2 + 2 * priority + (state & EVENT.shown ? 0 : 1);
 }

@@ -1,74 +1,311 @@
 /**
- * Which message is on the screen. New messages come onto it one after the other, each for a dwell time at least, so that
- * each has been seen; a backlog goes faster. Then the newest unread one stays until the carrier moves on.
+ * Which view is on the screen and what the buttons do there. New messages come onto the screen one after the other, each for a
+ * dwell time at least, so that each has been seen; a backlog goes faster. Then the newest unread one stays until the carrier
+ * moves on. A page of priority 4 or 5 comes before all others and stays until it is acknowledged; others do not take the
+ * screen from under the carrier's hand.
  */
-import { DWELL_BACKLOG_MAX } from "../limits.ts";
-import type { Inbox } from "./inbox.ts";
+import { DWELL_BACKLOG_MAX, SCREEN_HOLD_MS, SCREEN_RETURN_MS } from "../limits.ts";
+import { type Inbox, URGENT } from "./inbox.ts";
+import type { Roster } from "./roster.ts";
+import type { Button } from "./screen/buttons.ts";
+
+export type View =
+  | { readonly kind: "home" }
+  /** `isChoosing`: the buttons are the reply choices. */
+  | { readonly kind: "message"; readonly sequence: number; readonly page: number; readonly isChoosing: boolean }
+  /** `sequence`: the chosen row. */
+  | { readonly kind: "inbox"; readonly sequence: number }
+  /** `index`: the chosen row; 0 is the carrier, then the contacts. */
+  | { readonly kind: "roster"; readonly index: number }
+  /** Texts to send to a contact, or without one to choose as own presence. */
+  | { readonly kind: "texts"; readonly uid: string | undefined; readonly index: number };
+
+/** What the carrier has chosen, and the viewer cannot do: a text, by its place in the list, to a contact or as own presence. */
+export interface Choice {
+  readonly uid: string | undefined;
+  readonly index: number;
+}
+
+export interface ViewerOptions {
+  readonly dwellMs: number;
+  /** How many texts there are to send, and to choose as own presence. */
+  readonly textCount: number;
+  readonly presenceCount: number;
+}
+
+const HOME: View = Object.freeze({ kind: "home" });
 
 export class Viewer {
   readonly #inbox: Inbox;
-  readonly #dwellMs: number;
-  #current: number | undefined;
+  readonly #roster: Roster;
+  readonly #options: ViewerOptions;
+  #view: View = HOME;
   #sinceMs = 0;
+  /** The carrier is at work until then: what is not urgent waits. */
+  #holdMs = 0;
+  /** When a list that nobody touches gives way to what is to be read. */
+  #returnMs: number | undefined;
+  /** Pages of the message on the screen, as it was drawn. */
+  pageCount = 1;
+  /** Changes whenever the view has. */
+  version = 0;
 
-  constructor(inbox: Inbox, dwellMs: number) {
+  constructor(inbox: Inbox, roster: Roster, options: ViewerOptions) {
     this.#inbox = inbox;
-    this.#dwellMs = dwellMs;
-    this.#current = inbox.newestUnread();
+    this.#roster = roster;
+    this.#options = options;
+    const newest = inbox.nextAlert() ?? inbox.newestUnread();
+    if (newest !== undefined) this.#view = messageView(newest);
   }
 
-  /** Sequence of the message that is to be on the screen; undefined: the idle view. */
+  get view(): View {
+    return this.#view;
+  }
+
+  /** Sequence of the message that is to be on the screen; undefined: another view. */
   get current(): number | undefined {
-    return this.#current;
+    return this.#view.kind === "message" ? this.#view.sequence : undefined;
   }
 
-  /** When the next new message takes the screen, or undefined where none waits. */
-  get timeoutMs(): number | undefined {
-    return this.#inbox.nextUnshown() === undefined || this.#isCurrentUnshown() ? undefined : this.#nextMs;
+  /** Whether new messages wait for the carrier and not for their dwell time: nobody knows how long. */
+  isHolding(nowMs: number): boolean {
+    return nowMs < this.#holdMs || this.#inbox.nextAlert() !== undefined;
   }
 
-  /** Brings the next new message onto the screen when its time has come. */
-  update(nowMs: number): void {
-    if (this.#current !== undefined && !this.#inbox.sequences.includes(this.#current)) this.#current = undefined;
+  /** When `update` has something to do, or undefined. */
+  timeoutMs(nowMs: number): number | undefined {
     const next = this.#inbox.nextUnshown();
-    if (next === undefined || this.#isCurrentUnshown() || nowMs < this.#nextMs) return;
-    this.#show(next, nowMs);
+    let wakeMs = this.#returnMs;
+    if (next !== undefined && !this.#isCurrentUnshown() && !this.#mustWait(next, Number.POSITIVE_INFINITY)) {
+      const nextMs = this.#mustWait(next, nowMs) ? Math.max(this.#nextMs, this.#holdMs) : this.#nextMs;
+      wakeMs = wakeMs === undefined ? nextMs : Math.min(wakeMs, nextMs);
+    }
+    return wakeMs;
   }
 
-  /** Goes to the next older message, or with `newer` to the next newer one. */
-  move(direction: "older" | "newer", nowMs: number): void {
-    const { sequences } = this.#inbox;
-    const index = this.#current === undefined ? sequences.length : sequences.indexOf(this.#current);
-    const next = sequences[direction === "older" ? index - 1 : index + 1];
-    if (next !== undefined) this.#show(next, nowMs);
-    else if (direction === "newer") this.#show(undefined, nowMs);
-  }
-
-  /** Marks the message on the screen as read and goes on to the newest unread one, or home. Throws what the store throws. */
-  acknowledge(nowMs: number): void {
-    if (this.#current === undefined) {
-      this.#show(this.#inbox.newestUnread(), nowMs);
+  /** Brings onto the screen what is to be there now. */
+  update(nowMs: number): void {
+    const { current } = this;
+    const isGone = current !== undefined && !this.#inbox.contains(current);
+    const isLeft = this.#returnMs !== undefined && nowMs >= this.#returnMs;
+    if (isGone || isLeft) this.#goOn(nowMs);
+    if (this.#view.kind === "inbox" && !this.#inbox.contains(this.#view.sequence)) this.#goOn(nowMs);
+    const next = this.#inbox.nextUnshown();
+    if (next !== undefined && !this.#mustWait(next, nowMs)) {
+      if (!this.#isCurrentUnshown() && nowMs >= this.#nextMs) this.#show(messageView(next), nowMs);
       return;
     }
-    try {
-      this.#inbox.markRead(this.#current);
-    } finally {
-      // Also where the store refuses to record it: the carrier has read it and wants to go on.
-      this.#show(this.#inbox.newestUnread(), nowMs);
+    const alert = this.#inbox.nextAlert();
+    if (alert !== undefined && !this.#isAlert()) this.#show(messageView(alert), nowMs);
+  }
+
+  /** What the buttons do now; empty: nothing. */
+  labels(): readonly [string, string, string] {
+    const view = this.#view;
+    const inbox = this.#inbox;
+    switch (view.kind) {
+      case "home":
+        return [
+          inbox.length > 0 ? "older" : "",
+          inbox.unreadCount > 0 ? "open" : inbox.length > 0 ? "inbox" : "",
+          "people",
+        ];
+      case "inbox":
+        return [
+          inbox.newer(view.sequence) === undefined ? "home" : "up",
+          "open",
+          this.#hasOlder(view) ? "down" : "home",
+        ];
+      case "roster": {
+        const isLast = view.index >= this.#roster.contacts.length;
+        const isOpen = view.index === 0 || this.#options.textCount > 0;
+        return [view.index === 0 ? "home" : "up", isOpen ? "choose" : "", isLast ? "home" : "down"];
+      }
+      case "texts":
+        return [
+          view.index === 0 ? "back" : "up",
+          view.uid === undefined ? "choose" : "send",
+          view.index + 1 < this.#countOf(view.uid) ? "down" : "back",
+        ];
+      case "message":
+        return this.#messageLabels(view.sequence, view.page, view.isChoosing);
     }
+  }
+
+  /** Throws what the store throws; what the carrier wants has happened even so. */
+  press(button: Button, nowMs: number): Choice | undefined {
+    const view = this.#view;
+    switch (view.kind) {
+      case "home":
+        this.#pressAtHome(button, nowMs);
+        return undefined;
+      case "message":
+        if (view.isChoosing) this.#answer(view.sequence, button, nowMs);
+        else this.#pressAtMessage(view.sequence, view.page, button, nowMs);
+        return undefined;
+      case "inbox": {
+        const { newer, older } = this.#neighbours(view.sequence);
+        const next = button === "a" ? newer : older;
+        if (button === "b") this.#browse(messageView(view.sequence), nowMs);
+        else this.#browse(next === undefined ? HOME : { kind: "inbox", sequence: next }, nowMs);
+        return undefined;
+      }
+      case "roster":
+        this.#pressAtRoster(view.index, button, nowMs);
+        return undefined;
+      case "texts":
+        return this.#pressAtTexts(view.uid, view.index, button, nowMs);
+    }
+  }
+
+  #pressAtHome(button: Button, nowMs: number): void {
+    const newest = this.#inbox.older();
+    if (button === "c") this.#browse({ kind: "roster", index: 0 }, nowMs);
+    else if (newest === undefined) return;
+    else if (button === "a") this.#browse(messageView(newest), nowMs);
+    else if (this.#inbox.unreadCount > 0) this.#goOn(nowMs);
+    else this.#browse({ kind: "inbox", sequence: newest }, nowMs);
+  }
+
+  #pressAtMessage(sequence: number, page: number, button: Button, nowMs: number): void {
+    const { newer, older } = this.#neighbours(sequence);
+    if (button === "b") {
+      if (this.#isAnswerable(sequence)) this.#browse({ kind: "message", sequence, page, isChoosing: true }, nowMs);
+      else if (this.#inbox.isUnread(sequence)) this.#finish(nowMs, () => this.#inbox.markRead(sequence));
+      else this.#browse({ kind: "inbox", sequence }, nowMs);
+      return;
+    }
+    const nextPage = button === "a" ? page - 1 : page + 1;
+    if (nextPage >= 0 && nextPage < this.pageCount)
+      this.#browse({ kind: "message", sequence, page: nextPage, isChoosing: false }, nowMs);
+    else if (this.#isAlert()) return;
+    else if (button === "c") this.#browse(newer === undefined ? HOME : messageView(newer), nowMs);
+    else if (older !== undefined) this.#browse(messageView(older), nowMs);
+  }
+
+  #answer(sequence: number, button: Button, nowMs: number): void {
+    const index = BUTTONS.indexOf(button);
+    if (index < this.#choices(sequence).length) this.#finish(nowMs, () => this.#inbox.markAnswered(sequence, index));
+    else this.#browse(messageView(sequence), nowMs);
+  }
+
+  #pressAtRoster(index: number, button: Button, nowMs: number): void {
+    const { contacts } = this.#roster;
+    if (button === "b") {
+      const uid = contacts[index - 1]?.uid;
+      if (this.#countOf(uid) > 0) this.#browse({ kind: "texts", uid, index: 0 }, nowMs);
+      return;
+    }
+    const next = button === "a" ? index - 1 : index + 1;
+    this.#browse(next < 0 || next > contacts.length ? HOME : { kind: "roster", index: next }, nowMs);
+  }
+
+  #pressAtTexts(uid: string | undefined, index: number, button: Button, nowMs: number): Choice | undefined {
+    if (button === "b") {
+      this.#goOn(nowMs);
+      return { uid, index };
+    }
+    const next = button === "a" ? index - 1 : index + 1;
+    const isOut = next < 0 || next >= this.#countOf(uid);
+    this.#browse(isOut ? { kind: "roster", index: 0 } : { kind: "texts", uid, index: next }, nowMs);
+    return undefined;
+  }
+
+  #messageLabels(sequence: number, page: number, isChoosing: boolean): readonly [string, string, string] {
+    if (isChoosing) {
+      const [a = "back", b = "back", c = "back"] = this.#choices(sequence);
+      return [a, b, c];
+    }
+    const { newer, older } = this.#neighbours(sequence);
+    const isAlert = this.#isAlert();
+    const middle = this.#isAnswerable(sequence) ? "reply" : this.#inbox.isUnread(sequence) ? "read" : "list";
+    return [
+      page > 0 ? "back" : isAlert || older === undefined ? "" : "older",
+      middle,
+      page + 1 < this.pageCount ? "more" : isAlert ? "" : newer === undefined ? "home" : "newer",
+    ];
+  }
+
+  /** Also where the store refuses to record it: the carrier has read it and wants to go on. */
+  #finish(nowMs: number, record: () => void): void {
+    try {
+      record();
+    } finally {
+      this.#goOn(nowMs);
+    }
+  }
+
+  /** To what is to be read next, or home. */
+  #goOn(nowMs: number): void {
+    const next = this.#inbox.nextAlert() ?? this.#inbox.newestUnread();
+    this.#holdMs = 0;
+    this.#show(next === undefined ? HOME : messageView(next), nowMs);
+  }
+
+  /** Where the carrier has gone by hand. */
+  #browse(view: View, nowMs: number): void {
+    this.#show(view, nowMs);
+    if (view.kind === "home") this.#holdMs = 0;
+    else {
+      this.#holdMs = nowMs + SCREEN_HOLD_MS;
+      if (view.kind !== "message" || view.isChoosing) this.#returnMs = nowMs + SCREEN_RETURN_MS;
+    }
+  }
+
+  #show(view: View, nowMs: number): void {
+    this.#view = view;
+    this.#sinceMs = nowMs;
+    this.#returnMs = undefined;
+    this.version += 1;
   }
 
   get #nextMs(): number {
-    if (this.#current === undefined || this.#inbox.unshownCount > DWELL_BACKLOG_MAX) return this.#sinceMs;
-    return this.#sinceMs + this.#dwellMs;
+    if (this.#view.kind !== "message" || this.#inbox.unshownCount > DWELL_BACKLOG_MAX) return this.#sinceMs;
+    return this.#sinceMs + this.#options.dwellMs;
+  }
+
+  #mustWait(next: number, nowMs: number): boolean {
+    if (this.#inbox.priorityOf(next) >= URGENT) return false;
+    return nowMs < this.#holdMs || this.#inbox.nextAlert() !== undefined;
   }
 
   #isCurrentUnshown(): boolean {
-    return this.#current !== undefined && this.#current === this.#inbox.nextUnshown();
+    return this.current !== undefined && !this.#inbox.isShown(this.current);
   }
 
-  #show(sequence: number | undefined, nowMs: number): void {
-    this.#current = sequence;
-    this.#sinceMs = nowMs;
+  /** Whether what is on the screen has to be acknowledged. */
+  #isAlert(): boolean {
+    const { current } = this;
+    return current !== undefined && this.#inbox.priorityOf(current) >= URGENT && this.#inbox.isUnread(current);
   }
+
+  #isAnswerable(sequence: number): boolean {
+    return (
+      this.#inbox.answerOf(sequence) === undefined &&
+      !this.#inbox.isExpired(sequence) &&
+      this.#choices(sequence).length > 0
+    );
+  }
+
+  #choices(sequence: number): readonly string[] {
+    return this.#inbox.read(sequence)?.choices ?? [];
+  }
+
+  #neighbours(sequence: number): { newer: number | undefined; older: number | undefined } {
+    return { newer: this.#inbox.newer(sequence), older: this.#inbox.older(sequence) };
+  }
+
+  #hasOlder({ sequence }: { sequence: number }): boolean {
+    return this.#inbox.older(sequence) !== undefined;
+  }
+
+  #countOf(uid: string | undefined): number {
+    return uid === undefined ? this.#options.presenceCount : this.#options.textCount;
+  }
+}
+
+const BUTTONS: readonly Button[] = Object.freeze(["a", "b", "c"] as const);
+
+function messageView(sequence: number): View {
+  return { kind: "message", sequence, page: 0, isChoosing: false };
 }

@@ -1,7 +1,8 @@
 /**
  * Telemetry: a batch of readings as SenML (RFC 8428), in CBOR or in JSON. The first record carries the base name (uid and
  * `/`) and, where the clock is set, the base time; each record has a name, a unit, a value and its own time: seconds after
- * the base time, or, without a clock, seconds before now as a negative number (RFC 8428, section 4.5.3).
+ * the base time, or, without a clock, seconds before now as a negative number (RFC 8428, section 4.5.3). A sensor that failed
+ * has the text `failed` in the place of its value.
  */
 import { ByteWriter } from "../bytes.ts";
 import { encodeUtf8, utf8Length } from "../utf8.ts";
@@ -11,13 +12,14 @@ export interface Reading {
   readonly name: string;
   /** SenML unit. */
   readonly unit: string;
-  readonly value: number;
+  /** undefined: the sensor failed. */
+  readonly value: number | undefined;
   /** Age in seconds when the batch is made, 0 or more. */
   readonly ageSeconds: number;
 }
 
 /** CBOR labels (RFC 8428, table 4). */
-const LABEL = Object.freeze({ bn: -2, bt: -3, n: 0, u: 1, v: 2, t: 6 } as const);
+const LABEL = Object.freeze({ bn: -2, bt: -3, n: 0, u: 1, v: 2, vs: 3, t: 6 } as const);
 type Key = keyof typeof LABEL;
 type SenmlRecord = readonly (readonly [Key, string | number])[];
 
@@ -42,7 +44,9 @@ function recordsOf(uid: string, readings: readonly Reading[], nowSeconds: number
     const record: [Key, string | number][] = [];
     if (index === 0) record.push(["bn", `${uid}/`]);
     if (index === 0 && nowSeconds !== undefined) record.push(["bt", round(nowSeconds - oldestAge)]);
-    record.push(["n", name], ["u", unit], ["v", value]);
+    record.push(["n", name]);
+    if (value === undefined) record.push(["vs", "failed"]);
+    else record.push(["u", unit], ["v", value]);
     const time = round(nowSeconds === undefined ? -ageSeconds : oldestAge - ageSeconds);
     if (time !== 0) record.push(["t", time]);
     return record;

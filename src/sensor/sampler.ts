@@ -1,12 +1,14 @@
-/** Sensors to readings: samples each at an interval, keeps what has changed, forgets the oldest when nobody takes them. */
-import { BATCH_READINGS_MAX, READINGS_MAX } from "../limits.ts";
+/** Sensors to readings: samples each at an interval and keeps what has changed or is too old, until somebody takes it. */
+import { BATCH_READINGS_MAX, SENSORS_MAX } from "../limits.ts";
 import type { Sensor } from "../seams.ts";
+import { Backlog } from "./backlog.ts";
 
 /** One value of one sensor, taken at `atMs` of the monotonic clock. */
 export interface Sample {
   readonly name: string;
   readonly unit: string;
-  readonly value: number;
+  /** undefined: the sensor failed. */
+  readonly value: number | undefined;
   readonly atMs: number;
 }
 
@@ -15,27 +17,46 @@ export interface SamplerOptions {
   readonly intervalMs: number;
   /** A value is kept, changed or not, when the last kept one is older than this many milliseconds. */
   readonly ageMaxMs: number;
+  /** By name of the sensor, in the place of its own. */
+  readonly deadbands?: Readonly<Record<string, number>> | undefined;
+  /** Told once when a sensor begins to fail, and when it is back. */
+  readonly log?: ((line: string) => void) | undefined;
+}
+
+interface Channel {
+  readonly sensor: Sensor;
+  readonly deadband: number;
+  /** What was kept last; NaN: a failure. */
+  value: number;
+  atMs: number;
 }
 
 export class Sampler {
-  readonly #sensors: readonly Sensor[];
+  readonly #channels: readonly Channel[];
   readonly #options: SamplerOptions;
-  readonly #kept = new Map<Sensor, Sample>();
-  readonly #waiting: Sample[] = [];
+  readonly #backlog = new Backlog();
   #nextMs: number | undefined;
-  /** Samples that were dropped because nobody took them. */
-  droppedCount = 0;
   /** Times that a sensor threw or had no value. */
   failedCount = 0;
 
+  /** Sensors beyond `SENSORS_MAX` are not sampled, and the log says so. */
   constructor(sensors: readonly Sensor[], options: SamplerOptions) {
-    this.#sensors = sensors;
     this.#options = options;
+    this.#channels = sensors.slice(0, SENSORS_MAX).map((sensor) => {
+      const deadband = options.deadbands?.[sensor.name] ?? sensor.deadband ?? 0;
+      return { sensor, deadband, value: 0, atMs: Number.NEGATIVE_INFINITY };
+    });
+    for (const { name } of sensors.slice(SENSORS_MAX)) options.log?.(`sensor ${name} is one too many`);
+  }
+
+  /** Readings that were given up so that newer ones could be kept. */
+  get thinnedCount(): number {
+    return this.#backlog.thinnedCount;
   }
 
   /** Begins: the first samples are due at once. */
   start(nowMs: number): void {
-    this.#nextMs = this.#options.intervalMs > 0 && this.#sensors.length > 0 ? nowMs : undefined;
+    this.#nextMs = this.#options.intervalMs > 0 && this.#channels.length > 0 ? nowMs : undefined;
   }
 
   /** When to call `handleTimeout`, or undefined. */
@@ -46,38 +67,49 @@ export class Sampler {
   handleTimeout(nowMs: number): void {
     if (this.#nextMs === undefined || nowMs < this.#nextMs) return;
     this.#nextMs = nowMs + this.#options.intervalMs;
-    for (const sensor of this.#sensors) this.#sample(sensor, nowMs);
+    for (let index = 0; index < this.#channels.length; index += 1) this.#sample(index, nowMs);
   }
 
-  /** The oldest waiting samples, at most `BATCH_READINGS_MAX`; `remove` them once they are on their way. */
-  get batch(): readonly Sample[] {
-    return this.#waiting.slice(0, BATCH_READINGS_MAX);
+  /** The oldest waiting samples, at most `countMax` or `BATCH_READINGS_MAX`; `remove` them once they are on their way. */
+  batch(countMax = BATCH_READINGS_MAX): Sample[] {
+    const samples: Sample[] = [];
+    const backlog = this.#backlog;
+    for (let index = 0; index < Math.min(countMax, backlog.length); index += 1) {
+      const { name, unit } = (this.#channels[backlog.sensorAt(index)] as Channel).sensor;
+      const value = backlog.valueAt(index);
+      samples.push({ name, unit, value: Number.isNaN(value) ? undefined : value, atMs: backlog.atMsAt(index) });
+    }
+    return samples;
   }
 
   remove(count: number): void {
-    this.#waiting.splice(0, count);
+    this.#backlog.remove(count);
   }
 
-  #sample(sensor: Sensor, nowMs: number): void {
-    let value: number | undefined;
+  #sample(index: number, nowMs: number): void {
+    const channel = this.#channels[index] as Channel;
+    const value = this.#valueOf(channel);
+    const hasFailed = Number.isNaN(value);
+    const hadFailed = Number.isNaN(channel.value);
+    const isChanged = hasFailed !== hadFailed || Math.abs(value - channel.value) >= channel.deadband;
+    if (!isChanged && nowMs - channel.atMs < this.#options.ageMaxMs) return;
+    if (hadFailed && !hasFailed) this.#options.log?.(`sensor ${channel.sensor.name} is back`);
+    channel.value = value;
+    channel.atMs = nowMs;
+    this.#backlog.push(index, value, nowMs);
+  }
+
+  /** NaN where the sensor failed. */
+  #valueOf({ sensor, value: last }: Channel): number {
+    let problem = "no value";
     try {
-      value = sensor.sample();
-    } catch {
-      value = undefined;
+      const value = sensor.sample();
+      if (value !== undefined && Number.isFinite(value)) return value;
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
     }
-    if (value === undefined || !Number.isFinite(value)) {
-      this.failedCount += 1;
-      return;
-    }
-    const last = this.#kept.get(sensor);
-    if (last && Math.abs(value - last.value) < (sensor.deadband ?? 0) && nowMs - last.atMs < this.#options.ageMaxMs)
-      return;
-    const sample = { name: sensor.name, unit: sensor.unit, value, atMs: nowMs };
-    this.#kept.set(sensor, sample);
-    this.#waiting.push(sample);
-    if (this.#waiting.length > READINGS_MAX) {
-      this.#waiting.shift();
-      this.droppedCount += 1;
-    }
+    this.failedCount += 1;
+    if (!Number.isNaN(last)) this.#options.log?.(`sensor ${sensor.name} failed: ${problem}`);
+    return Number.NaN;
   }
 }

@@ -1,0 +1,62 @@
+/**
+ * What has become of a message and what its sender has been told of it, in the bits of one number.
+ *
+ * | bits | hold |
+ * |---|---|
+ * | 0 to 5 | what has happened, by `EVENT` |
+ * | 6 to 11 | the broker has the receipt for it |
+ * | 12, 13 | which choice was the answer |
+ * | 16 to 21 | the receipt for it is on its way; not kept on the store |
+ */
+
+/** What can happen to a message, in the order in which its sender is told; in the words of the wire format. */
+export const STAGES = Object.freeze(["stored", "shown", "read", "answered", "expired", "dropped"] as const);
+export type Stage = (typeof STAGES)[number];
+
+export const EVENT = Object.freeze({ stored: 1, shown: 2, read: 4, answered: 8, expired: 16, dropped: 32 } as const);
+
+const ALL = 0x3f;
+const TOLD_SHIFT = 6;
+const CHOICE_SHIFT = 12;
+const TELLING_SHIFT = 16;
+
+/** What of a state outlasts a reboot. */
+export const DURABLE = 0xffff;
+
+export function told(stage: Stage): number {
+  return EVENT[stage] << TOLD_SHIFT;
+}
+
+export function telling(stage: Stage): number {
+  return EVENT[stage] << TELLING_SHIFT;
+}
+
+export function answered(choice: number): number {
+  return EVENT.shown | EVENT.read | EVENT.answered | (choice << CHOICE_SHIFT);
+}
+
+export function choiceOf(state: number): number {
+  return (state >> CHOICE_SHIFT) & 3;
+}
+
+/** What the sender is to be told and what is not on its way. */
+export function owed(state: number): readonly Stage[] {
+  const bits = state & ~(state >> TOLD_SHIFT) & ~(state >> TELLING_SHIFT) & ALL;
+  return bits === 0 ? NOTHING : STAGES.filter((stage) => bits & EVENT[stage]);
+}
+
+/** Whether the broker has not yet taken every receipt that is due. */
+export function isOwing(state: number): boolean {
+  return (state & ~(state >> TOLD_SHIFT) & ALL) !== 0;
+}
+
+/** Neither read nor worthless. */
+export function isUnread(state: number): boolean {
+  return (state & (EVENT.read | EVENT.expired)) === 0;
+}
+
+export function isUnshown(state: number): boolean {
+  return (state & (EVENT.shown | EVENT.read | EVENT.expired)) === 0;
+}
+
+const NOTHING: readonly Stage[] = Object.freeze([]);

@@ -1,0 +1,67 @@
+/** The contacts of this device and what was last heard of each; bounded, those that can be reached first. */
+import { ROSTER_MAX } from "../limits.ts";
+
+export interface Contact {
+  readonly uid: string;
+  /** As on the wire: 1 online, 2 offline, 3 busy, 4 away, 15 custom; others have no meaning yet. 0: nothing was heard. */
+  readonly status: number;
+  /** Empty: none. */
+  readonly context: string;
+}
+
+export class Roster {
+  readonly #wanted: readonly string[];
+  #contacts: Contact[];
+  /** Contacts that were not taken in because there was no room. */
+  turnedAwayCount = 0;
+  /** Changes whenever something here has. */
+  version = 0;
+
+  /** @param wanted contacts of the settings; they always have a place */
+  constructor(wanted: readonly string[]) {
+    this.#wanted = wanted;
+    this.#contacts = wanted.map((uid) => ({ uid, status: 0, context: "" }));
+    this.#sort();
+  }
+
+  /** Online first, those that are gone last, by name among equals. */
+  get contacts(): readonly Contact[] {
+    return this.#contacts;
+  }
+
+  get onlineCount(): number {
+    return this.#contacts.filter(({ status }) => status === 1).length;
+  }
+
+  /** News of a contact. One that is not in the settings takes the place of such a one that is offline, or none. */
+  update(uid: string, status: number, context: string): void {
+    const former = this.#contacts.find((contact) => contact.uid === uid);
+    if (former?.status === status && former.context === context) return;
+    if (!former && this.#contacts.length >= ROSTER_MAX) {
+      const gone = this.#contacts.find(
+        (contact) => rankOf(contact) >= OFFLINE_RANK && !this.#wanted.includes(contact.uid),
+      );
+      if (!gone) {
+        this.turnedAwayCount += 1;
+        return;
+      }
+      this.#contacts = this.#contacts.filter((contact) => contact !== gone);
+    }
+    this.#contacts = this.#contacts.filter((contact) => contact !== former);
+    this.#contacts.push({ uid, status, context });
+    this.#sort();
+  }
+
+  #sort(): void {
+    this.#contacts.sort((a, b) => rankOf(a) - rankOf(b) || (a.uid < b.uid ? -1 : 1));
+    this.version += 1;
+  }
+}
+
+/** Busy, custom, away, then what has no meaning yet, offline, and of whom nothing was heard. */
+const RANKS: Readonly<Record<number, number>> = Object.freeze({ 1: 0, 3: 1, 15: 2, 4: 3, 2: 5, 0: 6 });
+const OFFLINE_RANK = 5;
+
+function rankOf({ status }: Contact): number {
+  return RANKS[status] ?? 4;
+}

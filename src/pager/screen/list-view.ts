@@ -1,0 +1,64 @@
+/** Rows of which one is chosen: inbox, contacts, texts. */
+import { COLORS } from "./colors.ts";
+import type { Size } from "./draw-list.ts";
+import { FONTS } from "./fonts.ts";
+import { isLow, type ListPainter, linesIn, MARGIN, viewArea } from "./layout.ts";
+
+export interface Row {
+  readonly text: string;
+  /** Stands at the right; the text gives way. */
+  readonly right?: string;
+  readonly isStrong?: boolean;
+  /** Of a mark before the text; the text says the same in words. */
+  readonly dot?: number;
+}
+
+export interface ScreenList {
+  readonly kind: "list";
+  readonly title: string;
+  /** What fits onto the screen, see `rowsOn`. */
+  readonly rows: readonly Row[];
+  /** Which of them is chosen, from 0. */
+  readonly chosen: number;
+  /** Place of the chosen one among all, from 1. */
+  readonly position: number;
+  readonly count: number;
+}
+
+const DOT_PIXELS = 8;
+
+/** How many rows a screen shows. */
+export function rowsOn(size: Size): number {
+  return linesIn(rowsArea(size), "small");
+}
+
+export function drawList(painter: ListPainter, list: ScreenList): void {
+  const { size } = painter;
+  const { lineHeight } = FONTS.small;
+  if (!isLow(size)) {
+    const place = list.count > 0 ? `${list.position}/${list.count}` : "";
+    painter.spread(viewArea(size).top, "small", COLORS.dim, [list.title, place]);
+  }
+  const { top } = rowsArea(size);
+  list.rows.forEach((row, index) => {
+    const y = top + index * lineHeight;
+    const isChosen = index === list.chosen;
+    if (isChosen) painter.fill(0, y, size.width, lineHeight, COLORS.chosen);
+    const color = row.isStrong || isChosen ? COLORS.text : COLORS.dim;
+    const right = row.right ?? "";
+    const rightX = size.width - MARGIN - painter.measureText("small", right);
+    if (row.dot !== undefined)
+      painter.fill(MARGIN, y + Math.floor((lineHeight - DOT_PIXELS) / 2), DOT_PIXELS, DOT_PIXELS, row.dot);
+    const x = row.dot === undefined ? MARGIN : 2 * MARGIN + DOT_PIXELS;
+    // Also where colours cannot be told apart.
+    const text = isChosen ? `> ${row.text}` : row.text;
+    const width = (right === "" ? size.width : rightX) - MARGIN - x;
+    painter.line(x, y, "small", color, text, width);
+    if (right !== "") painter.line(rightX, y, "small", color, right, size.width);
+  });
+}
+
+function rowsArea(size: Size): { top: number; bottom: number } {
+  const { top, bottom } = viewArea(size);
+  return { top: isLow(size) ? top : top + FONTS.small.lineHeight, bottom };
+}

@@ -1,0 +1,120 @@
+/**
+ * The document by which Home Assistant (2024.11 or later) finds a device: device discovery of its MQTT integration, one
+ * retained JSON object with the device, where its presence stands, and its parts. Each reading is a sensor, and a notify
+ * entity pages the device. Keys have the short names that Home Assistant knows, since the whole has to fit into one packet.
+ *
+ * - Availability is the presence. It is bytes and no text, so sensors read it as Latin-1: what begins with `R` (52) or U+0092
+ *   is offline, everything else online, with and without a Context. The notify entity has none: a page for a device that is
+ *   away waits with the broker.
+ * - A sensor's value is that of the last record of its name in a batch of SenML in JSON. A batch without one renders as
+ *   nothing, which Home Assistant passes over; a sensor that failed is `None`, unknown.
+ */
+import { fnv1a, hexWord } from "../fnv.ts";
+import { encodeUtf8, utf8Length } from "../utf8.ts";
+
+export interface DiscoveredSensor {
+  /** SenML name; one that is none cannot be found in a batch and is left out. */
+  readonly name: string;
+  /** SenML unit. */
+  readonly unit: string;
+  /** It counts up from 0 at each start. */
+  readonly isTotal?: boolean | undefined;
+  /** It tells of the device itself. */
+  readonly isDiagnostic?: boolean | undefined;
+}
+
+export interface DiscoveredDevice {
+  readonly env: string;
+  readonly uid: string;
+  readonly presenceTopic: string;
+  readonly telemetryTopic: string;
+  readonly pageTopic: string;
+  /** Those behind the limit of bytes are left out. */
+  readonly sensors: readonly DiscoveredSensor[];
+}
+
+export interface DiscoveryDocument {
+  readonly payload: Uint8Array;
+  /** Names of sensors that are not in it. */
+  readonly left: readonly string[];
+}
+
+const AVAILABILITY = "{{'offline' if value[:1] in 'R\u0092' else 'online'}}";
+
+/** SenML unit to Home Assistant's unit and device class. Others are shown as they are; counts and ratios have none. */
+const UNITS: readonly (readonly [senml: string, unit: string | undefined, deviceClass?: string])[] = Object.freeze([
+  Object.freeze(["Cel", "\u00b0C", "temperature"] as const),
+  Object.freeze(["%RH", "%", "humidity"] as const),
+  Object.freeze(["%EL", "%", "battery"] as const),
+  Object.freeze(["Pa", "Pa", "atmospheric_pressure"] as const),
+  Object.freeze(["s", "s", "duration"] as const),
+  Object.freeze(["V", "V", "voltage"] as const),
+  Object.freeze(["A", "A", "current"] as const),
+  Object.freeze(["W", "W", "power"] as const),
+  Object.freeze(["lx", "lx", "illuminance"] as const),
+  Object.freeze(["Hz", "Hz", "frequency"] as const),
+  Object.freeze(["m", "m", "distance"] as const),
+  Object.freeze(["dBm", "dBm", "signal_strength"] as const),
+  Object.freeze(["dBW", "dBW"] as const),
+  Object.freeze(["count", undefined] as const),
+  Object.freeze(["/", undefined] as const),
+  Object.freeze(["1", undefined] as const),
+] as const);
+
+/** Where the document stands: `<prefix>/device/<uid>/config`, where Home Assistant allows all its characters. */
+export function discoveryTopic(prefix: string, uid: string): string {
+  return `${prefix}/device/${objectId(uid)}/config`;
+}
+
+/** @param bytesMax of the document */
+export function encodeDiscovery(device: DiscoveredDevice, bytesMax: number): DiscoveryDocument {
+  const { env, uid, presenceTopic, telemetryTopic, pageTopic, sensors } = device;
+  const id = `${env}_${uid}`;
+  const head = JSON.stringify({
+    dev: { ids: [id], name: uid, mf: "Fieldpager" },
+    o: { name: "Fieldpager" },
+    stat_t: telemetryTopic,
+    avty: [{ t: presenceTopic, val_tpl: AVAILABILITY }],
+  });
+  const notify = JSON.stringify({ p: "notify", name: null, uniq_id: `${id}_page`, cmd_t: pageTopic, qos: 1, avty: [] });
+  let text = `${head.slice(0, -1)},"cmps":{"page":${notify}`;
+  const left: string[] = [];
+  let bytes = utf8Length(text) + 2;
+  for (const sensor of sensors) {
+    const part = `,${JSON.stringify(sensor.name)}:${JSON.stringify(component(sensor, id))}`;
+    const partBytes = utf8Length(part);
+    if (!isSenmlName(sensor.name) || sensor.name === "page" || bytes + partBytes > bytesMax) left.push(sensor.name);
+    else {
+      text += part;
+      bytes += partBytes;
+    }
+  }
+  return { payload: encodeUtf8(`${text}}}`), left };
+}
+
+/** Keys that are undefined are left out by JSON. */
+function component({ name, unit, isTotal, isDiagnostic }: DiscoveredSensor, id: string): object {
+  const [, shown, deviceClass] = UNITS.find(([senml]) => senml === unit) ?? [unit, unit || undefined];
+  return {
+    p: "sensor",
+    name,
+    uniq_id: `${id}_${name}`,
+    e: "latin-1",
+    dev_cla: deviceClass,
+    unit_of_meas: shown,
+    stat_cla: isTotal ? "total_increasing" : "measurement",
+    ent_cat: isDiagnostic ? "diagnostic" : undefined,
+    val_tpl: `{{value_json|selectattr('n','eq','${name}')|map(attribute='v',default='None')|list|last|default('')}}`,
+  };
+}
+
+/** RFC 8428, section 4.5.1. */
+function isSenmlName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9:./_-]*$/.test(name);
+}
+
+/** What may be an object id of Home Assistant as it is; else with other characters replaced, and a hash against those alike. */
+function objectId(uid: string): string {
+  if (/^[A-Za-z0-9_-]+$/.test(uid)) return uid;
+  return `${uid.replace(/[^A-Za-z0-9_-]/g, "_")}_${hexWord(fnv1a(encodeUtf8(uid)))}`;
+}
