@@ -16,12 +16,18 @@ export interface Counters {
   full: number;
   /** Left the inbox unread to make room. */
   dropped: number;
+  /** Left the inbox unread because their senders have sent others in their place. */
+  replaced: number;
+  /** Worthless before they were read. */
+  expired: number;
   /** Left the inbox, and their senders were not told all. */
   unreceipted: number;
   /** Records of the inbox that could not be read back. */
   damaged: number;
   /** Messages of this device that the broker refused. */
   rejected: number;
+  /** Readings of sensors that were given up so that newer ones could be kept. */
+  thinned: number;
   /** Writes that the store refused. */
   storeFailures: number;
   /** Connections that ended. */
@@ -38,9 +44,12 @@ export function newCounters(): Counters {
     retained: 0,
     full: 0,
     dropped: 0,
+    replaced: 0,
+    expired: 0,
     unreceipted: 0,
     damaged: 0,
     rejected: 0,
+    thinned: 0,
     storeFailures: 0,
     disconnections: 0,
   };
@@ -54,6 +63,7 @@ export function faultsInWords(counters: Readonly<Counters>): string {
   if (counters.retained) words.push(`${counters.retained} old`);
   if (counters.full) words.push(`${counters.full} lost`);
   if (counters.dropped) words.push(`${counters.dropped} dropped`);
+  if (counters.expired) words.push(`${counters.expired} expired`);
   if (counters.damaged) words.push(`${counters.damaged} damaged`);
   if (counters.rejected) words.push(`${counters.rejected} refused by the broker`);
   if (counters.storeFailures) words.push(`${counters.storeFailures} flash errors`);

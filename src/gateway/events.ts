@@ -8,5 +8,7 @@ export type GatewayEvent =
   | { readonly type: "close" }
   /** A new page of this priority (1 to 5) is on the screen: sound, light, vibration as the board can. */
   | { readonly type: "alert"; readonly priority: number }
+  /** Begin again as after power-on, once what is to be sent has been sent, and with the settings as they are stored then. */
+  | { readonly type: "restart" }
   /** For the log. */
   | { readonly type: "log"; readonly line: string };

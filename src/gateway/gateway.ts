@@ -1,38 +1,48 @@
 /**
  * The device: joins session, payloads, inbox, screen and sensors. A host tells it what happened (`handle…`) and then
  * drains `pollTransmit`, `pollEvent`, `pollScreen` until there is nothing more, and sets its timer to `pollTimeout`.
+ *
+ * Nothing but the joining is here: what comes goes to a `Route`, what leaves comes from an `OutgoingSource`, what the carrier sees and
+ * does is the `Carrier`'s, and what happened is written in the `Journal`.
  */
-import { FormatError } from "../errors.ts";
-import { BROKER_RETURN_POSTPONE_MS, EVENTS_MAX, UNSHOWN_MAX } from "../limits.ts";
 import type { BackoffLimits } from "../mqtt/backoff.ts";
-import type { Publish } from "../mqtt/packet.ts";
+import type { Publish, Subscription } from "../mqtt/packet.ts";
 import { Session } from "../mqtt/session.ts";
 import type { SessionEvent } from "../mqtt/session-types.ts";
-import { Inbox, type InboxMessage } from "../pager/inbox.ts";
-import { messageName } from "../pager/message-name.ts";
+import { Inbox } from "../pager/inbox.ts";
+import type { Contact } from "../pager/roster.ts";
+import type { Button } from "../pager/screen/buttons.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
-import { drawScreen, type ScreenModel } from "../pager/screen/screen.ts";
-import { Viewer } from "../pager/viewer.ts";
-import { encodeReceipt } from "../payload/content.ts";
-import { encodeMessage, IM_TYPE } from "../payload/message.ts";
-import { encodePresence, PRESENCE_STATUS } from "../payload/presence.ts";
-import { encodeTelemetry } from "../payload/telemetry.ts";
+import type { ReceiptContent } from "../payload/content.ts";
+import type { Presence } from "../payload/presence.ts";
 import type { MeasureText, Random, Sensor, Store, WallClock } from "../seams.ts";
 import { Sampler } from "../sensor/sampler.ts";
-import { BrokerList } from "./broker-list.ts";
-import { BrokerRecord } from "./broker-record.ts";
-import type { Button } from "./buttons.ts";
-import { type Counters, faultsInWords, newCounters } from "./counters.ts";
+import { BrokerChoice } from "./broker-choice.ts";
+import { Carrier } from "./carrier.ts";
+import { commandTarget } from "./command-target.ts";
+import { Commands } from "./commands.ts";
+import type { Counters } from "./counters.ts";
+import { DiscoverySource } from "./discovery-source.ts";
+import type { Link } from "./display.ts";
 import type { GatewayEvent } from "./events.ts";
-import { readMessage, readPlainPage } from "./incoming.ts";
+import { Journal } from "./journal.ts";
+import { MessageRoute } from "./message-route.ts";
 import { NetworkRecord } from "./network-record.ts";
-import { Outbox, type Outgoing } from "./outbox.ts";
-import type { BrokerSettings, Settings } from "./settings.ts";
-import { timeOfDay } from "./time-of-day.ts";
+import { Outbox } from "./outbox.ts";
+import { ownSensors } from "./own-sensors.ts";
+import { PresenceRoute } from "./presence-route.ts";
+import { OFFLINE } from "./presence-source.ts";
+import { ReceiptSource } from "./receipt-source.ts";
+import { Routes } from "./routes.ts";
+import type { Settings } from "./settings.ts";
+import type { StoredSettings } from "./stored-settings.ts";
+import { TelemetrySource } from "./telemetry-source.ts";
 import { Topics } from "./topics.ts";
 
 export interface GatewayOptions {
   readonly settings: Settings;
+  /** Where commands may change them; left out: they may not. */
+  readonly storedSettings?: StoredSettings | undefined;
   readonly store: Store;
   readonly random: Random;
   readonly wallClock: WallClock;
@@ -45,81 +55,102 @@ export interface GatewayOptions {
   readonly backoff?: BackoffLimits | undefined;
 }
 
-const ONLINE = encodePresence({ status: PRESENCE_STATUS.online, context: "" });
-const OFFLINE = encodePresence({ status: PRESENCE_STATUS.offline, context: "" });
-
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #topics: Topics;
-  readonly #session: Session;
-  readonly #brokers: BrokerList<{ readonly broker: BrokerSettings; readonly record: BrokerRecord }>;
-  readonly #networkRecord: NetworkRecord;
+  readonly #journal = new Journal();
   readonly #inbox: Inbox;
-  readonly #viewer: Viewer;
+  readonly #carrier: Carrier;
   readonly #sampler: Sampler;
+  readonly #discovery: DiscoverySource;
+  readonly #commands: Commands;
+  readonly #routes: Routes;
+  readonly #brokers: BrokerChoice;
+  readonly #networkRecord: NetworkRecord;
+  readonly #session: Session;
   readonly #outbox: Outbox;
-  readonly #events: GatewayEvent[] = [];
-  readonly #counters = newCounters();
-  #wasConnected = false;
-  #isReturning = false;
-  #isPresenceDue = false;
-  #isPresenceSent = false;
   #startedMs = 0;
   #nowMs = 0;
-  #paintedKey = "";
-  #clockMs: number | undefined;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    const { settings, store, random, sensors } = options;
-    const { broker, telemetry } = settings;
+    const { settings, store, random, wallClock, sensors } = options;
+    const { telemetry, groups, contacts } = settings;
     this.#topics = new Topics(settings.env, settings.uid);
-    const subscriptions = [this.#topics.messages, this.#topics.pages].map(
-      (topicFilter) => ({ topicFilter, qos: 1 }) as const,
-    );
-    this.#brokers = new BrokerList(
-      [broker, ...settings.fallbackBrokers].map((broker) => ({
-        broker,
-        record: new BrokerRecord(store, `${broker.host}:${broker.port}`, subscriptions),
-      })),
-    );
-    const { record } = this.#brokers.current;
-    this.#networkRecord = new NetworkRecord(store, options.network ?? "");
-    this.#session = new Session(
-      {
-        clientIdentifier: settings.uid,
-        keepAliveSeconds: broker.keepAliveSeconds,
-        keepAliveMinSeconds: broker.keepAliveMinSeconds,
-        learnedInterval: this.#networkRecord.learned,
-        userName: broker.userName,
-        password: broker.password,
-        will: { topic: this.#topics.presence, payload: OFFLINE, qos: 1, retain: true },
-        subscriptions,
-        subscriptionsGranted: record.isGranted,
-        protocol: broker.protocol,
-        knownLevel: record.protocolLevel,
-        store,
-        backoff: options.backoff,
-      },
-      random,
-    );
     this.#inbox = new Inbox(store);
-    this.#viewer = new Viewer(this.#inbox, settings.screen.dwellMs);
-    this.#sampler = new Sampler([...sensors, ...this.#ownSensors()], {
+    this.#carrier = new Carrier(options, this.#topics, this.#inbox, this.#journal);
+    const { presence, messages, roster, quietHours } = this.#carrier;
+    const allSensors = [
+      ...sensors,
+      ...ownSensors({
+        inbox: this.#inbox,
+        counters: this.#journal.counters,
+        sampler: () => this.#sampler,
+        uptimeMs: () => this.#nowMs - this.#startedMs,
+      }),
+    ];
+    this.#sampler = new Sampler(allSensors, {
       intervalMs: telemetry.intervalSeconds * 1000,
       ageMaxMs: telemetry.maxAgeSeconds * 1000,
+      deadbands: telemetry.deadbands,
+      log: (line) => this.#journal.log(line),
+    });
+    const target = commandTarget({
+      ...options,
+      uid: settings.uid,
+      inbox: this.#inbox,
+      quietHours,
+      presence,
+      storedSettings: options.storedSettings,
+      journal: this.#journal,
+    });
+    this.#commands = new Commands({ topics: this.#topics, store, journal: this.#journal, wallClock, target });
+    const onReceipt = (receipt: ReceiptContent) => messages.handleReceipt(receipt);
+    const common = {
+      onReceipt,
+      groups,
+      topics: this.#topics,
+      inbox: this.#inbox,
+      journal: this.#journal,
+      wallClock,
+      random,
+    };
+    this.#routes = new Routes(
+      [new MessageRoute(common), new PresenceRoute(this.#topics, roster, contacts), this.#commands],
+      this.#journal,
+    );
+    this.#brokers = new BrokerChoice([settings.broker, ...settings.fallbackBrokers], store, this.#subscriptions);
+    this.#networkRecord = new NetworkRecord(store, options.network ?? "");
+    this.#session = this.#newSession(options);
+    this.#discovery = new DiscoverySource({
+      topics: this.#topics,
+      settings: settings.homeAssistant,
+      store,
+      journal: this.#journal,
+      sensors: allSensors,
     });
     this.#outbox = new Outbox(this.#session, [
-      () => this.#nextPresence(),
-      () => this.#nextReceipt(),
-      (nowMs) => this.#nextTelemetry(nowMs),
+      presence,
+      messages,
+      this.#discovery,
+      this.#commands,
+      new ReceiptSource(this.#inbox, this.#topics, wallClock),
+      new TelemetrySource(this.#sampler, this.#topics, telemetry, wallClock),
     ]);
   }
 
   /** What happened to the messages so far. */
   get counters(): Readonly<Counters> {
-    const { droppedCount, unreceiptedCount, damagedCount } = this.#inbox;
-    return { ...this.#counters, dropped: droppedCount, unreceipted: unreceiptedCount, damaged: damagedCount };
+    const { droppedCount, replacedCount, expiredCount, unreceiptedCount, damagedCount } = this.#inbox;
+    return {
+      ...this.#journal.counters,
+      thinned: this.#sampler.thinnedCount,
+      dropped: droppedCount,
+      replaced: replacedCount,
+      expired: expiredCount,
+      unreceipted: unreceiptedCount,
+      damaged: damagedCount,
+    };
   }
 
   get isConnected(): boolean {
@@ -130,9 +161,32 @@ export class Gateway {
     return this.#inbox.unreadCount;
   }
 
+  /** Online first. */
+  get contacts(): readonly Contact[] {
+    return this.#carrier.roster.contacts;
+  }
+
+  /** Own presence by hand; undefined: as it comes. */
+  choosePresence(presence: Presence | undefined, nowMs: number): void {
+    this.#after(nowMs, () => this.#journal.keeping(() => this.#carrier.presence.choose(presence)));
+  }
+
+  /**
+   * Writes to a contact or a group; kept until the broker has it, also across reboots. Returns its id. Throws a `UsageError`
+   * where it cannot be sent or too many wait, and what the store throws.
+   */
+  sendMessage(to: string, text: string, nowMs: number): string {
+    let id = "";
+    this.#after(nowMs, () => {
+      id = this.#carrier.messages.send(to, text);
+    });
+    return id;
+  }
+
   /** Begins to connect and to sample. */
   start(nowMs: number): void {
     this.#startedMs = nowMs;
+    this.#carrier.presence.handleTouched(nowMs);
     this.#sampler.start(nowMs);
     this.#after(nowMs, () => this.#session.start(nowMs));
   }
@@ -146,7 +200,7 @@ export class Gateway {
   }
 
   handleConnected(nowMs: number): void {
-    this.#keeping(() => this.#brokers.current.record.handleConnecting());
+    this.#journal.keeping(() => this.#brokers.current.record.handleConnecting());
     this.#after(nowMs, () => this.#session.handleConnected(nowMs));
   }
 
@@ -154,8 +208,9 @@ export class Gateway {
     this.#after(nowMs, () => this.#session.handleBytes(bytes, nowMs));
   }
 
-  handleClosed(reason: string, nowMs: number): void {
-    this.#after(nowMs, () => this.#session.handleClosed(reason, nowMs));
+  /** `isRefusal`: as by a bad certificate, which coming back soon does not heal. */
+  handleClosed(reason: string, nowMs: number, isRefusal = false): void {
+    this.#after(nowMs, () => this.#session.handleClosed(reason, nowMs, isRefusal));
   }
 
   handleNetworkChanged(nowMs: number): void {
@@ -167,25 +222,19 @@ export class Gateway {
       this.#session.handleTimeout(nowMs);
       this.#returnToPreferred(nowMs);
       this.#sampler.handleTimeout(nowMs);
+      this.#carrier.handleTimeout(nowMs);
+      this.#commands.handleTimeout(nowMs);
     });
   }
 
   handleButton(button: Button, nowMs: number): void {
-    this.#after(nowMs, () => {
-      if (button === "b") this.#keeping(() => this.#viewer.acknowledge(nowMs));
-      else this.#viewer.move(button === "a" ? "older" : "newer", nowMs);
-    });
+    this.#after(nowMs, () => this.#carrier.press(button, nowMs));
   }
 
   /** What `pollScreen` gave is on the screen now: the message counts as shown. */
   handlePainted(nowMs: number): void {
-    const sequence = this.#viewer.current;
-    if (sequence === undefined || this.#inbox.isShown(sequence)) return;
-    this.#after(nowMs, () => {
-      this.#keeping(() => this.#inbox.markShown(sequence));
-      const priority = this.#inbox.read(sequence)?.priority ?? 1;
-      if (priority > 1) this.#events.push({ type: "alert", priority });
-    });
+    const sequence = this.#carrier.newOnScreen;
+    if (sequence !== undefined) this.#after(nowMs, () => this.#carrier.handleShown(sequence, nowMs));
   }
 
   /** Bytes to send, or undefined. The view lives until the next call. */
@@ -195,34 +244,54 @@ export class Gateway {
   }
 
   pollEvent(): GatewayEvent | undefined {
-    return this.#events.shift();
+    return this.#journal.pollEvent();
   }
 
   /** The screen, where it has changed since it was last asked for; `handlePainted` answers. */
   pollScreen(nowMs: number): DrawList | undefined {
-    const { size, measureText } = this.#options;
-    if (!this.#hasScreen) return undefined;
     this.#nowMs = nowMs;
-    this.#viewer.update(nowMs);
-    const key = this.#screenKey();
-    if (key === this.#paintedKey) return undefined;
-    this.#paintedKey = key;
-    return drawScreen(this.#screenModel(), size, measureText);
+    return this.#carrier.pollScreen(this.#link, this.counters, nowMs);
   }
 
   /** When to call `handleTimeout`, in milliseconds of the clock that gives `nowMs`. */
   pollTimeout(): number | undefined {
-    const returnMs = this.#session.isConnected ? this.#brokers.returnMs : undefined;
-    const wakes = [this.#session.pollTimeout(), this.#sampler.timeoutMs, returnMs];
-    if (this.#hasScreen) wakes.push(this.#viewer.timeoutMs, this.#nextMinuteMs());
-    return wakes.reduce(
-      (least, wake) => (wake !== undefined && (least === undefined || wake < least) ? wake : least),
-      undefined,
-    );
+    const wakes = [
+      this.#session.pollTimeout(),
+      this.#session.isConnected ? this.#brokers.returnMs : undefined,
+      this.#sampler.timeoutMs,
+      this.#commands.timeoutMs,
+      ...this.#carrier.timeoutsMs(this.#nowMs),
+    ];
+    const least = wakes.reduce((least: number, wake) => Math.min(least, wake ?? least), Number.POSITIVE_INFINITY);
+    return least === Number.POSITIVE_INFINITY ? undefined : least;
   }
 
-  get #hasScreen(): boolean {
-    return this.#options.size.width > 0;
+  /** None where the station subscribes. */
+  get #subscriptions(): readonly Subscription[] {
+    return this.#options.settings.broker.subscribes ? this.#routes.subscriptions : [];
+  }
+
+  #newSession({ settings, store, random, backoff }: GatewayOptions): Session {
+    const { broker } = settings;
+    const { record } = this.#brokers.current;
+    return new Session(
+      {
+        clientIdentifier: settings.uid,
+        keepAliveSeconds: broker.keepAliveSeconds,
+        keepAliveMinSeconds: broker.keepAliveMinSeconds,
+        learnedInterval: this.#networkRecord.learned,
+        userName: broker.userName,
+        password: broker.password,
+        will: { topic: this.#topics.presence, payload: OFFLINE, qos: 1, retain: true },
+        subscriptions: this.#subscriptions,
+        subscriptionsGranted: record.isGranted,
+        protocol: broker.protocol,
+        knownLevel: record.protocolLevel,
+        store,
+        backoff,
+      },
+      random,
+    );
   }
 
   /** Does what happened, then what follows from it. */
@@ -230,11 +299,12 @@ export class Gateway {
     this.#nowMs = nowMs;
     act();
     this.#drainSession();
+    this.#carrier.lookAtClock();
     this.#outbox.pump(nowMs);
   }
 
   #drainSession(): void {
-    while (!this.#hasScreen || this.#inbox.unshownCount < UNSHOWN_MAX) {
+    while (this.#carrier.hasRoom(this.#nowMs)) {
       const event = this.#session.pollEvent();
       if (!event) return;
       this.#handleSessionEvent(event);
@@ -243,256 +313,78 @@ export class Gateway {
 
   #handleSessionEvent(event: SessionEvent): void {
     const { broker, record } = this.#brokers.current;
+    const journal = this.#journal;
     switch (event.type) {
       case "open":
         if (broker.isInsecure)
-          this.#log(
-            `warning: broker.insecure: whoever answers at ${broker.host}:${broker.port} is taken for the broker`,
-          );
-        this.#events.push({ type: "open", broker });
+          journal.log(`warning: broker.insecure: whoever answers at ${this.#brokers.address} is taken for the broker`);
+        journal.tell({ type: "open", broker });
         break;
       case "close":
-        this.#events.push({ type: "close" });
+        journal.tell({ type: "close" });
         break;
       case "connected":
-        this.#isPresenceDue = true;
-        this.#wasConnected = true;
+        this.#carrier.presence.handleConnected();
+        this.#discovery.handleConnected();
         this.#brokers.handleConnected(this.#nowMs);
-        this.#keeping(() => record.handleConnected(event.protocolLevel, event.sessionPresent));
-        this.#log(
-          `connected to ${broker.host}:${broker.port}, MQTT ${event.protocolLevel === 5 ? "5" : "3.1.1"}, session ${event.sessionPresent ? "present" : "new"}`,
+        journal.keeping(() => record.handleConnected(event.protocolLevel, event.sessionPresent));
+        journal.log(
+          `connected to ${this.#brokers.address}, MQTT ${event.protocolLevel === 5 ? "5" : "3.1.1"}, session ${event.sessionPresent ? "present" : "new"}`,
         );
         break;
       case "disconnected":
-        this.#counters.disconnections += 1;
-        this.#log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
-        this.#chooseBroker();
+        journal.counters.disconnections += 1;
+        journal.log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
+        if (this.#brokers.handleDisconnected()) this.#changeBroker();
         break;
       case "subscribed":
-        this.#keeping(() => record.setGranted(event.granted));
-        if (!event.granted) this.#log(`the broker refused a subscription: ${event.reason}`);
+        journal.keeping(() => record.setGranted(event.granted));
+        if (!event.granted) journal.log(`the broker refused a subscription: ${event.reason}`);
         break;
       case "message":
         this.#handleMessage(event.message, event.token);
         break;
       case "oversize":
-        this.#counters.received += 1;
-        this.#counters.oversize += 1;
-        this.#log(`skipped a message of ${event.message.packetBytes} bytes on ${event.message.topic}`);
+        journal.counters.received += 1;
+        journal.counters.oversize += 1;
+        journal.log(`skipped a message of ${event.message.packetBytes} bytes on ${event.message.topic}`);
         break;
       case "acknowledged":
-        this.#keeping(() => this.#outbox.handleTaken(event.token));
+        journal.keeping(() => this.#outbox.handleTaken(event.token));
         break;
       case "intervalLearned":
-        this.#keeping(() => this.#networkRecord.write(event.learned));
+        journal.keeping(() => this.#networkRecord.write(event.learned));
         break;
       case "rejected":
-        this.#counters.rejected += 1;
-        this.#keeping(() => this.#outbox.handleTaken(event.token));
-        this.#log(`the broker refused a message: ${event.reason}`);
+        journal.counters.rejected += 1;
+        journal.keeping(() => this.#outbox.handleTaken(event.token, event.reason));
+        journal.log(`the broker refused a message: ${event.reason}`);
         break;
     }
   }
 
-  /** After an attempt that failed it may be another broker's turn, and what is known of that one holds. */
-  #chooseBroker(): void {
-    const isChanged = this.#wasConnected ? this.#isReturning : this.#brokers.handleFailedAttempt();
-    this.#wasConnected = false;
-    this.#isReturning = false;
-    if (!isChanged) return;
-    const { broker, record } = this.#brokers.current;
+  /** Another broker's turn: what is known of that one holds. */
+  #changeBroker(): void {
+    const { record } = this.#brokers.current;
     this.#session.handleBrokerChanged(record.isGranted, record.protocolLevel);
-    this.#log(`next is ${broker.host}:${broker.port}`);
+    this.#journal.log(`next is ${this.#brokers.address}`);
   }
 
   /** Leaves a lesser broker for the preferred one, without a goodbye, so that the will tells there that we are gone. */
   #returnToPreferred(nowMs: number): void {
-    const { returnMs } = this.#brokers;
-    if (returnMs === undefined || nowMs < returnMs || !this.#session.isConnected) return;
-    if (this.#session.inflightCount > 0) {
-      this.#brokers.postponeReturn(nowMs + BROKER_RETURN_POSTPONE_MS);
-      return;
-    }
-    this.#brokers.beginReturn();
-    this.#isReturning = true;
-    this.#session.restart("back to the preferred broker", nowMs);
+    const { isConnected, outboxCount } = this.#session;
+    if (isConnected && this.#brokers.beginReturn(outboxCount, nowMs))
+      this.#session.restart("back to the preferred broker", nowMs);
   }
 
   /** Keeps a message and only then acknowledges it; one that cannot be kept now stays with the broker. */
   #handleMessage(publish: Publish, token: number): void {
-    this.#counters.received += 1;
-    if (this.#take(publish) && token > 0) this.#session.acknowledge(token);
+    if (!this.#routes.take(publish, this.#nowMs)) this.#session.restart("the store failed", this.#nowMs);
+    else if (token > 0) this.#session.acknowledge(token);
   }
 
-  /** False where the store failed: the broker has to send the message again. */
-  #take(publish: Publish): boolean {
-    if (publish.retain) {
-      this.#counters.retained += 1;
-      this.#log(`ignored an old (retained) message on ${publish.topic}`);
-      return true;
-    }
-    let message: InboxMessage | undefined;
-    try {
-      message = this.#read(publish);
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      this.#counters.refused += 1;
-      this.#log(`refused a message on ${publish.topic}: ${error.message}`);
-      return true;
-    }
-    return message ? this.#insert(message) : true;
-  }
-
-  #read({ topic, payload, dup }: Publish): InboxMessage | undefined {
-    if (topic === this.#topics.messages) return readMessage(payload);
-    if (topic !== this.#topics.pages) throw new FormatError("topic", 0, `${topic} is not ours`);
-    const page = readPlainPage(payload, Math.floor(this.#options.wallClock() ?? 0));
-    // The same words again are a new page, unless the broker says that it sends them a second time.
-    if (page.id !== undefined || dup || !this.#inbox.has(page.name)) return page;
-    return { ...page, name: messageName(page.name, String(this.#nowMs + this.#options.random()), payload) };
-  }
-
-  #insert(message: InboxMessage): boolean {
-    const outcome = this.#keeping(() => this.#inbox.insert(message, this.#options.wallClock()));
-    switch (outcome) {
-      case "stored":
-        this.#counters.stored += 1;
-        return true;
-      case "duplicate":
-        this.#counters.duplicates += 1;
-        return true;
-      case "full":
-        this.#counters.full += 1;
-        return true;
-      case undefined:
-        this.#session.restart("the store failed", this.#nowMs);
-        return false;
-    }
-  }
-
-  /** Runs what writes to the store. A failure is counted and told, not thrown; the result is then undefined. */
-  #keeping<Result>(write: () => Result): Result | undefined {
-    try {
-      return write();
-    } catch (error) {
-      this.#counters.storeFailures += 1;
-      this.#log(`store: ${error instanceof Error ? error.message : String(error)}`);
-      return undefined;
-    }
-  }
-
-  #nextPresence(): Outgoing | undefined {
-    // One that is still in flight is sent again by the session and says the same.
-    if (!this.#isPresenceDue || this.#isPresenceSent) return undefined;
-    const handleSent = () => {
-      this.#isPresenceDue = false;
-      this.#isPresenceSent = true;
-    };
-    const handleTaken = () => {
-      this.#isPresenceSent = false;
-    };
-    return { topic: this.#topics.presence, payload: ONLINE, qos: 1, retain: true, handleSent, handleTaken };
-  }
-
-  #nextReceipt(): Outgoing | undefined {
-    const owed = this.#inbox.nextReceipt();
-    if (!owed) return undefined;
-    const receipt = encodeReceipt(owed.id, owed.stage);
-    const handleSent = () => this.#inbox.handleReceiptSent(owed);
-    const handleTaken = () => this.#inbox.handleReceiptTaken(owed);
-    const common = { qos: 1, retain: false, handleSent, handleTaken } as const;
-    if (owed.sender === "") return { topic: this.#topics.pageReceipts, payload: receipt.content, ...common };
-    const payload = encodeMessage({
-      timestampSeconds: Math.floor(this.#options.wallClock() ?? 0),
-      imType: IM_TYPE.receipt,
-      contents: [receipt],
-      sender: this.#options.settings.uid,
-    });
-    return { topic: this.#topics.messagesOf(owed.sender), payload, ...common };
-  }
-
-  #nextTelemetry(nowMs: number): Outgoing | undefined {
-    const { batch } = this.#sampler;
-    if (batch.length === 0) return undefined;
-    const { uid, telemetry } = this.#options.settings;
-    const readings = batch.map(({ name, unit, value, atMs }) => ({
-      name,
-      unit,
-      value,
-      ageSeconds: (nowMs - atMs) / 1000,
-    }));
-    const payload = encodeTelemetry(telemetry.format, uid, readings, this.#options.wallClock());
-    const handleSent = () => this.#sampler.remove(batch.length);
-    return { topic: this.#topics.telemetry, payload, qos: 0, retain: false, handleSent };
-  }
-
-  /** What the device knows of itself. */
-  #ownSensors(): Sensor[] {
-    return [
-      { name: "uptime", unit: "s", sample: () => Math.floor((this.#nowMs - this.#startedMs) / 1000) },
-      { name: "unread", unit: "count", sample: () => this.#inbox.unreadCount },
-      { name: "refused", unit: "count", sample: () => this.#counters.refused + this.#counters.oversize },
-      { name: "disconnections", unit: "count", sample: () => this.#counters.disconnections },
-    ];
-  }
-
-  /** Changes whenever the screen does; cheap enough to be asked for after every event. */
-  #screenKey(): string {
-    const { current } = this.#viewer;
-    const isRead = current !== undefined && this.#inbox.isRead(current);
-    const place = `${current}/${isRead}/${this.#inbox.length}/${this.#inbox.unreadCount}`;
-    return `${this.#time(this.#options.wallClock())} ${this.#link} ${place} ${faultsInWords(this.counters)}`;
-  }
-
-  #screenModel(): ScreenModel {
-    const sequence = this.#viewer.current;
-    const message = sequence === undefined ? undefined : this.#inbox.read(sequence);
-    const { sequences, unreadCount } = this.#inbox;
-    const position = sequence === undefined ? sequences.length + 1 : sequences.indexOf(sequence) + 1;
-    const isRead = sequence !== undefined && this.#inbox.isRead(sequence);
-    return {
-      time: this.#time(this.#options.wallClock()),
-      link: this.#link,
-      unreadCount,
-      faults: faultsInWords(this.counters),
-      message: message && {
-        sender: message.sender,
-        title: message.title ?? "",
-        text: message.text,
-        time: this.#time(message.timestampSeconds || undefined),
-        priority: message.priority,
-        isRead,
-        position,
-        count: sequences.length,
-      },
-      labels: [
-        position > 1 ? "older" : "",
-        message && !isRead ? "read" : message ? "done" : unreadCount > 0 ? "open" : "",
-        position < sequences.length ? "newer" : message ? "home" : "",
-      ],
-    };
-  }
-
-  get #link(): ScreenModel["link"] {
+  get #link(): Link {
     if (this.#session.isConnected) return "online";
     return this.#session.isConnecting ? "connecting" : "offline";
-  }
-
-  #time(seconds: number | undefined): string {
-    return seconds === undefined ? "" : timeOfDay(seconds, this.#options.settings.screen.utcOffsetMinutes);
-  }
-
-  /** When the time of day on the screen changes. */
-  #nextMinuteMs(): number | undefined {
-    const seconds = this.#options.wallClock();
-    if (seconds === undefined) return undefined;
-    // One clock moves against the other: a wake that was promised stands until it has come.
-    if (this.#clockMs === undefined || this.#clockMs <= this.#nowMs)
-      this.#clockMs = this.#nowMs + (60 - (seconds % 60)) * 1000;
-    return this.#clockMs;
-  }
-
-  #log(line: string): void {
-    if (this.#events.length < EVENTS_MAX) this.#events.push({ type: "log", line });
   }
 }

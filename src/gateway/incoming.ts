@@ -1,50 +1,70 @@
 /** Payloads to what the inbox keeps: the way from a topic's bytes to a message that can be shown. */
 import { FormatError } from "../errors.ts";
-import type { InboxMessage } from "../pager/inbox.ts";
+import { CHOICE_BYTES_MAX } from "../limits.ts";
+import type { InboxMessage } from "../pager/inbox-message.ts";
 import { messageName } from "../pager/message-name.ts";
-import { CONTENT_TYPE, type Content, decodeContent, decodePlainPage, type MessageKeys } from "../payload/content.ts";
+import {
+  type Content,
+  decodeContents,
+  decodePlainPage,
+  type MessageKeys,
+  type ReceiptContent,
+} from "../payload/content.ts";
 import { decodeMessage, IM_TYPE } from "../payload/message.ts";
+import { utf8Length } from "../utf8.ts";
 
-/** A message of the topic `im`, or undefined for a receipt, which is not shown. Throws a `FormatError`. */
-export function readMessage(payload: Uint8Array): InboxMessage | undefined {
+/**
+ * A message of a topic `im`, or the receipts in it, which are not shown. Throws a `FormatError`.
+ * @param group uid of the group that it was sent to @param nowSeconds time of arrival, 0 = unknown
+ */
+export function readMessage(
+  payload: Uint8Array,
+  group: string | undefined,
+  nowSeconds: number,
+): { readonly message: InboxMessage } | { readonly receipts: readonly ReceiptContent[] } {
   const { timestampSeconds, imType, contents, sender } = decodeMessage(payload);
-  const decoded = contents.map(decodeContent);
-  if (imType === IM_TYPE.receipt) return undefined;
+  const decoded = decodeContents(contents, payload);
+  if (imType === IM_TYPE.receipt) return { receipts: decoded.filter((content) => content.type === "receipt") };
   const keys = decoded.find((content) => content.type !== "receipt")?.keys;
   if (!keys) throw new FormatError("IM Type", 4, `${imType} with nothing but receipts`);
   const text = decoded
     .map(contentInWords)
     .filter((words) => words !== "")
     .join("\n");
-  return toInboxMessage(keys, text, sender, timestampSeconds, payload);
+  return { message: toInboxMessage(keys, text, { sender, group, timestampSeconds, nowSeconds }, payload) };
 }
 
 /** A plain page. Its time is the time of arrival: `nowSeconds`, 0 = unknown. Throws a `FormatError`. */
 export function readPlainPage(payload: Uint8Array, nowSeconds: number): InboxMessage {
   const { keys, text } = decodePlainPage(payload);
-  return toInboxMessage(keys, text, "", nowSeconds, payload);
+  return toInboxMessage(keys, text, { sender: "", timestampSeconds: nowSeconds, nowSeconds }, payload);
 }
 
-function toInboxMessage(
-  keys: MessageKeys,
-  text: string,
-  sender: string,
-  timestampSeconds: number,
-  payload: Uint8Array,
-): InboxMessage {
-  const { id, title, priority, expirySeconds } = keys;
-  const expiresSeconds =
-    expirySeconds === undefined || timestampSeconds === 0 ? undefined : timestampSeconds + expirySeconds;
-  const name = messageName(sender, id, payload);
+interface Origin {
+  /** Empty for a plain page. */
+  readonly sender: string;
+  readonly group?: string | undefined;
+  readonly timestampSeconds: number;
+  readonly nowSeconds: number;
+}
+
+function toInboxMessage(keys: MessageKeys, text: string, origin: Origin, payload: Uint8Array): InboxMessage {
+  const { id, title, priority, expirySeconds, collapseKey, choices } = keys;
+  const { sender, group, timestampSeconds, nowSeconds } = origin;
+  // A sender without a clock means: so long after it has come.
+  const sinceSeconds = timestampSeconds || nowSeconds;
   return {
-    name,
+    name: messageName(sender, id, payload),
     sender,
     id,
+    group,
     title: title && printable(title),
     text: printable(text),
+    collapseKey,
+    choices: choices.filter((choice) => utf8Length(choice) <= CHOICE_BYTES_MAX),
     priority,
     timestampSeconds,
-    expiresSeconds,
+    expiresSeconds: expirySeconds === undefined || sinceSeconds === 0 ? undefined : sinceSeconds + expirySeconds,
   };
 }
 
@@ -67,12 +87,14 @@ function contentInWords(content: Content): string {
       return content.text;
     case "receipt":
       return "";
-    case "other": {
-      const { contentType } = content;
-      if (contentType === CONTENT_TYPE.image) return "[image]";
-      if (contentType === CONTENT_TYPE.audio) return "[audio]";
-      if (contentType === CONTENT_TYPE.video) return "[video]";
-      return contentType === CONTENT_TYPE.file ? "[file]" : `[content of type ${contentType}]`;
+    case "other":
+      return `[content of type ${content.contentType}]`;
+    case "image":
+      return `[image] ${content.link}`;
+    default: {
+      const { type, fileName, sizeBytes, link } = content;
+      const size = sizeBytes === undefined ? "" : `, ${Math.ceil(sizeBytes / 1024)} KB`;
+      return `[${fileName ?? type}${size}] ${link}`;
     }
   }
 }

@@ -11,12 +11,14 @@ export interface Outgoing {
   readonly retain: boolean;
   /** It was handed to the session, which sends it again after a reconnect: the source goes on to its next one. */
   handleSent(): void;
-  /** QoS 1: the broker has taken it. */
-  handleTaken?(): void;
+  /** QoS 1: the broker has taken it, or will never: then with the reason. */
+  handleTaken?(problem?: string): void;
 }
 
-/** Looks at the next message without taking it; undefined where there is none. */
-export type OutgoingSource = (nowMs: number) => Outgoing | undefined;
+export interface OutgoingSource {
+  /** Looks at the next message without taking it; undefined where there is none. */
+  next(nowMs: number): Outgoing | undefined;
+}
 
 export class Outbox {
   readonly #session: Session;
@@ -32,20 +34,21 @@ export class Outbox {
   pump(nowMs: number): void {
     if (!this.#session.isConnected) return;
     for (const source of this.#sources) {
-      for (let outgoing = source(nowMs); outgoing; outgoing = source(nowMs)) {
+      for (let outgoing = source.next(nowMs); outgoing; outgoing = source.next(nowMs)) {
         const { topic, payload, qos, retain } = outgoing;
         if (!this.#session.canPublish(topic, payload.length, qos)) return;
         const token = this.#session.publish({ topic, payload, qos, retain }, nowMs);
-        if (qos === 1) this.#sent.set(token, outgoing);
+        if (token === undefined) return;
+        if (token > 0) this.#sent.set(token, outgoing);
         outgoing.handleSent();
       }
     }
   }
 
   /** The broker has taken the message with this token, or will never take it. */
-  handleTaken(token: number): void {
+  handleTaken(token: number, problem?: string): void {
     const outgoing = this.#sent.get(token);
     this.#sent.delete(token);
-    outgoing?.handleTaken?.();
+    outgoing?.handleTaken?.(problem);
   }
 }

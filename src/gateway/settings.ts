@@ -2,9 +2,19 @@
  * Every setting of a device, its range and its default: the one place that knows them. Hosts read them from where they
  * keep them (command line, preferences, page address) as text or numbers and hand the whole record to `parseSettings`.
  */
-import { BROKERS_MAX, ENV_BYTES_MAX, KEEP_ALIVE_SECONDS_MAX, PEM_BYTES_MAX, UID_BYTES_MAX } from "../limits.ts";
+import {
+  BROKERS_MAX,
+  CANNED_TEXTS_MAX,
+  CONTACTS_MAX,
+  ENV_BYTES_MAX,
+  GROUPS_MAX,
+  KEEP_ALIVE_SECONDS_MAX,
+  PEM_BYTES_MAX,
+  UID_BYTES_MAX,
+} from "../limits.ts";
 import { isUid } from "../payload/uid.ts";
 import { utf8Length } from "../utf8.ts";
+import { parseHours } from "./quiet-hours.ts";
 
 export type TransportName = "tcp" | "tls" | "ws" | "wss";
 
@@ -31,6 +41,8 @@ export interface BrokerSettings {
   /** Empty: log in without a name. */
   readonly userName: string;
   readonly password: string;
+  /** False where the station subscribes for this device: it sends no SUBSCRIBE. */
+  readonly subscribes: boolean;
   /** Longest time between pings; learning ends here. */
   readonly keepAliveSeconds: number;
   /** Shortest time between pings; learning begins here. */
@@ -48,10 +60,37 @@ export interface Settings {
   readonly fallbackBrokers: readonly BrokerSettings[];
   readonly telemetry: {
     readonly format: "cbor" | "json";
+    /** 0: a batch that is lost on the way is lost. */
+    readonly qos: 0 | 1;
     /** Seconds between two samples; 0 takes none. */
     readonly intervalSeconds: number;
     /** A reading that has not changed is sent again after this many seconds. */
     readonly maxAgeSeconds: number;
+    /** By name of a sensor: a smaller change than this is not sent. Others have their own. */
+    readonly deadbands: Readonly<Record<string, number>>;
+  };
+  /** Whose presence is shown. */
+  readonly contacts: readonly string[];
+  /** Groups whose messages come here. */
+  readonly groups: readonly string[];
+  readonly presence: {
+    /** Without a touch for so many seconds the carrier counts as away; 0: never. */
+    readonly awaySeconds: number;
+    /** Words that can be chosen as own presence. */
+    readonly custom: readonly string[];
+  };
+  readonly quiet: {
+    /** What `parseHours` takes. */
+    readonly hours: string;
+    /** Who may disturb at any time. */
+    readonly senders: readonly string[];
+  };
+  /** What can be sent to a contact with the buttons. */
+  readonly cannedTexts: readonly string[];
+  readonly homeAssistant: {
+    readonly isDiscovered: boolean;
+    /** Where Home Assistant listens for devices. */
+    readonly prefix: string;
   };
   readonly screen: {
     /** A page stays on the screen at least this long before the next new one takes its place. */
@@ -64,7 +103,9 @@ export interface Settings {
 type Setting =
   | { readonly kind: "text"; readonly default: string; readonly bytesMax: number; readonly topicLevel?: true }
   | { readonly kind: "number"; readonly default: number; readonly min: number; readonly max: number }
-  | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] };
+  | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
+  /** Separated by commas. */
+  | { readonly kind: "list"; readonly default: string; readonly countMax: number; readonly of: "uid" | "text" };
 
 /** Name, kind, default and range of each setting. A name is what stands on a command line and in a preference. */
 export const SETTINGS = Object.freeze({
@@ -83,11 +124,23 @@ export const SETTINGS = Object.freeze({
   "broker.insecure": { kind: "choice", default: "no", choices: ["no", "yes"] },
   "broker.userName": { kind: "text", default: "", bytesMax: 255 },
   "broker.password": { kind: "text", default: "", bytesMax: 255 },
+  "broker.subscribe": { kind: "choice", default: "yes", choices: ["yes", "no"] },
   "broker.keepAlive": { kind: "number", default: 300, min: 5, max: KEEP_ALIVE_SECONDS_MAX },
   "broker.keepAliveMin": { kind: "number", default: 60, min: 5, max: KEEP_ALIVE_SECONDS_MAX },
   "telemetry.format": { kind: "choice", default: "cbor", choices: ["cbor", "json"] },
+  "telemetry.qos": { kind: "number", default: 0, min: 0, max: 1 },
   "telemetry.interval": { kind: "number", default: 60, min: 0, max: 86_400 },
   "telemetry.maxAge": { kind: "number", default: 600, min: 0, max: 86_400 },
+  "telemetry.deadband": { kind: "text", default: "", bytesMax: 1024 },
+  "homeAssistant.discovery": { kind: "choice", default: "no", choices: ["no", "yes"] },
+  "homeAssistant.prefix": { kind: "text", default: "homeassistant", bytesMax: ENV_BYTES_MAX, topicLevel: true },
+  contacts: { kind: "list", default: "", countMax: CONTACTS_MAX, of: "uid" },
+  groups: { kind: "list", default: "", countMax: GROUPS_MAX, of: "uid" },
+  "presence.away": { kind: "number", default: 900, min: 0, max: 86_400 },
+  "presence.custom": { kind: "list", default: "", countMax: CANNED_TEXTS_MAX, of: "text" },
+  "quiet.hours": { kind: "text", default: "", bytesMax: 11 },
+  "quiet.senders": { kind: "list", default: "", countMax: CONTACTS_MAX, of: "uid" },
+  "message.texts": { kind: "list", default: "On my way,Call me,Yes,No", countMax: CANNED_TEXTS_MAX, of: "text" },
   "screen.dwell": { kind: "number", default: 500, min: 0, max: 60_000 },
   "screen.utcOffset": { kind: "number", default: 0, min: -720, max: 840 },
 } as const satisfies Record<string, Setting>);
@@ -129,6 +182,7 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, abilities?
   }
   const text = (name: SettingName) => String(parseOne(name, raw[name], errors));
   const number = (name: SettingName) => Number(parseOne(name, raw[name], errors));
+  const list = (name: SettingName) => itemsOf(text(name));
   const broker: BrokerSettings = {
     protocol: text("broker.protocol") as "auto" | "3.1.1" | "5",
     transport: text("broker.transport") as TransportName,
@@ -142,21 +196,35 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, abilities?
     isInsecure: text("broker.insecure") === "yes",
     userName: text("broker.userName"),
     password: text("broker.password"),
+    subscribes: text("broker.subscribe") === "yes",
     keepAliveSeconds: number("broker.keepAlive"),
     keepAliveMinSeconds: number("broker.keepAliveMin"),
   };
+  const isDiscovered = text("homeAssistant.discovery") === "yes";
   const settings: Settings = {
     env: text("env"),
     uid: text("uid"),
     broker,
     fallbackBrokers: parseFallbacks(text("broker.fallback"), broker, errors),
     telemetry: {
-      format: text("telemetry.format") as "cbor" | "json",
+      format: telemetryFormat(raw, text("telemetry.format"), isDiscovered, errors),
+      qos: number("telemetry.qos") as 0 | 1,
       intervalSeconds: number("telemetry.interval"),
       maxAgeSeconds: number("telemetry.maxAge"),
+      deadbands: parseDeadbands(text("telemetry.deadband"), errors),
     },
+    contacts: list("contacts"),
+    groups: list("groups"),
+    presence: { awaySeconds: number("presence.away"), custom: list("presence.custom") },
+    quiet: { hours: text("quiet.hours"), senders: list("quiet.senders") },
+    cannedTexts: list("message.texts"),
+    homeAssistant: { isDiscovered, prefix: text("homeAssistant.prefix") },
     screen: { dwellMs: number("screen.dwell"), utcOffsetMinutes: number("screen.utcOffset") },
   };
+  if (!parseHours(settings.quiet.hours))
+    errors.push(
+      `setting quiet.hours: ${JSON.stringify(settings.quiet.hours)}, expected for example 22:00-07:00, on or off`,
+    );
   if (!errors.some((error) => error.startsWith("setting broker.transport")))
     errors.push(...contradictions(settings.broker, raw, abilities));
   return errors.length ? { errors } : { settings };
@@ -207,6 +275,14 @@ function parseOne(name: SettingName, value: unknown, errors: string[]): string |
       if (typeof value !== "string" || !setting.choices.includes(value))
         return problem(`one of ${setting.choices.join(", ")}`);
       return value;
+    case "list": {
+      const items = typeof value === "string" ? itemsOf(value) : undefined;
+      if (!items || items.length > setting.countMax) return problem(`at most ${setting.countMax}, separated by commas`);
+      if (setting.of === "uid" && !items.every(isUid)) return problem("uids, separated by commas");
+      if (items.some((item) => utf8Length(item) > UID_BYTES_MAX))
+        return problem(`each of at most ${UID_BYTES_MAX} bytes`);
+      return value as string;
+    }
     case "text":
       if (typeof value !== "string" || utf8Length(value) > setting.bytesMax)
         return problem(`text of at most ${setting.bytesMax} bytes`);
@@ -216,11 +292,16 @@ function parseOne(name: SettingName, value: unknown, errors: string[]): string |
   }
 }
 
+/** What stands between commas, each once. */
+function itemsOf(text: string): readonly string[] {
+  const items = text.split(",").map((item) => item.trim());
+  return items.filter((item, index) => item !== "" && items.indexOf(item) === index);
+}
+
 /** `host` or `host:port`, separated by commas; an IPv6 address with a port stands in brackets. */
 function parseFallbacks(text: string, broker: BrokerSettings, errors: string[]): BrokerSettings[] {
-  const items = text.split(",").map((item) => item.trim());
   const fallbacks: BrokerSettings[] = [];
-  for (const item of items.filter((item) => item !== "")) {
+  for (const item of itemsOf(text)) {
     const [, bracketed, host = bracketed, port] = item.match(/^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d+))?$/) ?? [];
     const number = port === undefined ? broker.port : Number(port);
     if (host === undefined || number < 1 || number > 65_535)
@@ -230,4 +311,31 @@ function parseFallbacks(text: string, broker: BrokerSettings, errors: string[]):
   if (fallbacks.length >= BROKERS_MAX)
     errors.push(`setting broker.fallback: ${fallbacks.length} brokers, expected at most ${BROKERS_MAX - 1}`);
   return fallbacks;
+}
+
+/** `name=number`, separated by commas. */
+function parseDeadbands(text: string, errors: string[]): Record<string, number> {
+  const deadbands: Record<string, number> = {};
+  for (const item of text.split(",").filter((item) => item.trim() !== "")) {
+    const equals = item.lastIndexOf("=");
+    const value = item.slice(equals + 1).trim();
+    const deadband = value === "" ? Number.NaN : Number(value);
+    if (equals < 1 || !Number.isFinite(deadband) || deadband < 0)
+      errors.push(`setting telemetry.deadband: ${JSON.stringify(item)}, expected name=number, 0 or more`);
+    else deadbands[item.slice(0, equals).trim()] = deadband;
+  }
+  return deadbands;
+}
+
+/** Home Assistant reads JSON alone: it is what discovery means where nothing else was asked for. */
+function telemetryFormat(
+  raw: Readonly<Record<string, unknown>>,
+  format: string,
+  isDiscovered: boolean,
+  errors: string[],
+): "cbor" | "json" {
+  if (!isDiscovered) return format as "cbor" | "json";
+  if (raw["telemetry.format"] !== undefined && format === "cbor")
+    errors.push("setting telemetry.format: cbor with homeAssistant.discovery, which reads json");
+  return "json";
 }

@@ -1,37 +1,68 @@
+import { isUid } from "../payload/uid.ts";
+
 /** The topics of one device (wire format, topics): the one place that joins their names. */
 export class Topics {
-  readonly #env: string;
-  readonly #uid: string;
+  readonly env: string;
+  /** This device. */
+  readonly uid: string;
 
   constructor(env: string, uid: string) {
-    this.#env = env;
-    this.#uid = uid;
+    this.env = env;
+    this.uid = uid;
   }
 
   get presence(): string {
-    return `/${this.#env}/pres/${this.#uid}`;
+    return this.presenceOf(this.uid);
+  }
+
+  presenceOf(uid: string): string {
+    return `/${this.env}/pres/${uid}`;
+  }
+
+  /** Whose presence a topic tells, or undefined where it is another topic. */
+  uidOfPresence(topic: string): string | undefined {
+    return uidBehind(this.presenceOf(""), topic);
+  }
+
+  /** To which client or group the messages on a topic are, or undefined where it is another topic. */
+  uidOfMessages(topic: string): string | undefined {
+    return uidBehind(this.messagesOf(""), topic);
   }
 
   /** Messages to this device. */
   get messages(): string {
-    return this.messagesOf(this.#uid);
+    return this.messagesOf(this.uid);
   }
 
   /** Messages to another client or to a group. */
   messagesOf(uid: string): string {
-    return `/${this.#env}/im/${uid}`;
+    return `/${this.env}/im/${uid}`;
   }
 
   /** Plain pages to this device. */
   get pages(): string {
-    return `/${this.#env}/page/${this.#uid}`;
+    return `/${this.env}/page/${this.uid}`;
   }
 
   get pageReceipts(): string {
     return `${this.pages}/receipt`;
   }
 
-  get telemetry(): string {
-    return `/${this.#env}/tele/${this.#uid}`;
+  /** Commands to this device. */
+  get commands(): string {
+    return `/${this.env}/cmd/${this.uid}`;
   }
+
+  get commandResults(): string {
+    return `${this.commands}/result`;
+  }
+
+  get telemetry(): string {
+    return `/${this.env}/tele/${this.uid}`;
+  }
+}
+
+function uidBehind(prefix: string, topic: string): string | undefined {
+  const uid = topic.slice(prefix.length);
+  return topic.startsWith(prefix) && isUid(uid) ? uid : undefined;
 }

@@ -1,0 +1,68 @@
+import { ALARM_REPEAT_MS } from "../limits.ts";
+import type { Inbox } from "../pager/inbox.ts";
+import type { Journal } from "./journal.ts";
+import type { QuietHours } from "./quiet-hours.ts";
+
+/** From this priority on a page is sounded in quiet hours, too. */
+const BREAKTHROUGH = 5;
+
+/** What a page that waited through quiet hours is worth in the morning. */
+const DIGEST_PRIORITY = 3;
+
+export interface AlarmOptions {
+  readonly inbox: Inbox;
+  readonly journal: Journal;
+  readonly quietHours: QuietHours;
+  /** Who may disturb at any time. */
+  readonly quietSenders: readonly string[];
+}
+
+/**
+ * When the host is to sound: once for a page that comes onto the screen, again and again for one of priority 4 or 5 until it
+ * is acknowledged. In quiet hours only priority 5 and chosen senders; when they end, once for all that has come meanwhile.
+ */
+export class Alarm {
+  readonly #options: AlarmOptions;
+  #nextMs: number | undefined;
+  #isDigestDue = false;
+
+  constructor(options: AlarmOptions) {
+    this.#options = options;
+  }
+
+  /** When to call `handleTimeout`, or undefined. */
+  get timeoutMs(): number | undefined {
+    return this.#nextMs;
+  }
+
+  /** A message is on the screen for the first time. */
+  handleShown(sequence: number, nowMs: number): void {
+    const priority = this.#options.inbox.priorityOf(sequence);
+    if (priority <= 1) return;
+    if (this.#isSilent(sequence)) this.#isDigestDue = true;
+    else this.#options.journal.tell({ type: "alert", priority });
+    this.#nextMs = nowMs + ALARM_REPEAT_MS;
+  }
+
+  handleTimeout(nowMs: number): void {
+    if (this.#nextMs === undefined || nowMs < this.#nextMs) return;
+    const { inbox, journal } = this.#options;
+    const sequence = inbox.nextAlert();
+    this.#nextMs = sequence === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
+    if (sequence !== undefined && !this.#isSilent(sequence))
+      journal.tell({ type: "alert", priority: inbox.priorityOf(sequence) });
+  }
+
+  /** Quiet hours have ended. */
+  handleQuietEnded(): void {
+    const { inbox, journal } = this.#options;
+    if (this.#isDigestDue && inbox.unreadCount > 0) journal.tell({ type: "alert", priority: DIGEST_PRIORITY });
+    this.#isDigestDue = false;
+  }
+
+  #isSilent(sequence: number): boolean {
+    const { inbox, quietHours, quietSenders } = this.#options;
+    if (!quietHours.isQuiet || inbox.priorityOf(sequence) >= BREAKTHROUGH) return false;
+    return quietSenders.length === 0 || !quietSenders.includes(inbox.read(sequence)?.sender ?? "");
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * Commands to this device, and the result of each. One is obeyed when it is not retained, is fresh, and was not obeyed before:
+ *
+ * - fresh: by `at` and `ex` against the clock of the device; a sender without a clock, or a device whose clock is not set,
+ *   needs MQTT 5 and a message expiry, by which the broker keeps the time. A retained command never comes here.
+ * - not before: the ids of the last ones that were done are on record, also across reboots; the same id again is answered
+ *   and not done again. So a sender that got no result may send the same command again.
+ */
+import { FormatError } from "../errors.ts";
+import {
+  COMMAND_CLOCK_SECONDS,
+  COMMAND_RESTART_MS,
+  COMMAND_RESULTS_MAX,
+  COMMANDS_REMEMBERED_MAX,
+  PRESENCE_CONTEXT_BYTES_MAX,
+} from "../limits.ts";
+import type { Publish } from "../mqtt/packet.ts";
+import {
+  type Command,
+  type CommandHead,
+  decodeCommand,
+  decodeCommandHead,
+  encodeCommandResult,
+} from "../payload/command.ts";
+import type { Presence } from "../payload/presence.ts";
+import type { Store, WallClock } from "../seams.ts";
+import { decodeUtf8, encodeUtf8, utf8Length } from "../utf8.ts";
+import type { Journal } from "./journal.ts";
+import type { Outgoing, OutgoingSource } from "./outbox.ts";
+import type { Route } from "./routes.ts";
+import type { Topics } from "./topics.ts";
+
+/** What commands act on. What returns false or a text was not done; what the store throws goes through. */
+export interface CommandTarget {
+  retract(message: string, from: string | undefined): boolean;
+  markRead(message: string, from: string | undefined): boolean;
+  setQuietHours(hours: string): boolean;
+  choosePresence(presence: Presence | undefined): void;
+  /** What is wrong with them, in words; empty: they hold from the next start on. */
+  changeSettings(set: Readonly<Record<string, unknown>>): readonly string[];
+  /** Makes itself heard and seen, whatever the hour. */
+  identify(): void;
+  restart(): void;
+}
+
+export interface CommandsOptions {
+  readonly topics: Topics;
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly wallClock: WallClock;
+  readonly target: CommandTarget;
+}
+
+/** The record: ids of commands that were done, newest last, as a JSON array. */
+const KEY = "commands";
+
+/** A command was not done, and why, in words. */
+class Refusal extends Error {}
+
+export class Commands implements Route, OutgoingSource {
+  readonly topicFilters: readonly string[];
+  readonly #options: CommandsOptions;
+  readonly #done: string[];
+  /** Payloads that wait to be sent, and how many are on their way. */
+  readonly #results: Uint8Array[] = [];
+  #sentCount = 0;
+  #restartMs: number | undefined;
+
+  constructor(options: CommandsOptions) {
+    this.#options = options;
+    this.topicFilters = [options.topics.commands];
+    this.#done = readDone(options.store);
+  }
+
+  matches(topic: string): boolean {
+    return topic === this.topicFilters[0];
+  }
+
+  take(publish: Publish, nowMs: number): boolean {
+    let id: string | undefined;
+    try {
+      const head = decodeCommandHead(publish.payload);
+      id = head.id;
+      const isAgain = this.#done.includes(id);
+      if (!isAgain) this.#obey(head, publish.properties.messageExpiryInterval, nowMs);
+      this.#answer({ id, ok: true, note: isAgain ? "done before" : NOTES[String(head.object.do)] });
+    } catch (error) {
+      // What the store refuses is an answer, too: the sender may try again.
+      this.#answer({ id, ok: false, error: error instanceof Error ? error.message : String(error) });
+      if (error instanceof FormatError) throw error;
+      this.#options.journal.log(`command ${id}: ${error instanceof Error ? error.message : error}`);
+    }
+    return true;
+  }
+
+  /** When to call `handleTimeout`, or undefined. */
+  get timeoutMs(): number | undefined {
+    return this.#restartMs;
+  }
+
+  /** Restarts without waiting any longer for the broker to take the result. */
+  handleTimeout(nowMs: number): void {
+    if (this.#restartMs === undefined || nowMs < this.#restartMs) return;
+    this.#restartMs = undefined;
+    this.#options.target.restart();
+  }
+
+  next(): Outgoing | undefined {
+    const [payload] = this.#results;
+    if (!payload) return undefined;
+    const handleSent = () => {
+      this.#results.shift();
+      this.#sentCount += 1;
+    };
+    const handleTaken = () => {
+      this.#sentCount -= 1;
+      if (this.#sentCount + this.#results.length === 0) this.handleTimeout(Number.POSITIVE_INFINITY);
+    };
+    return { topic: this.#options.topics.commandResults, payload, qos: 1, retain: false, handleSent, handleTaken };
+  }
+
+  #obey(head: CommandHead, messageExpirySeconds: number | undefined, nowMs: number): void {
+    const command = decodeCommand(head);
+    this.#checkFresh(head, messageExpirySeconds);
+    if (command.name !== "restart") this.#act(command);
+    this.#remember(head.id);
+    // Only now: a restart that is not on record would be done again and again.
+    if (command.name === "restart") this.#restartMs = nowMs + COMMAND_RESTART_MS;
+    this.#options.journal.log(`command ${head.id}: ${command.name}`);
+  }
+
+  #checkFresh({ atSeconds, expirySeconds }: CommandHead, messageExpirySeconds: number | undefined): void {
+    const now = this.#options.wallClock();
+    if (atSeconds !== undefined && now !== undefined) {
+      if (now > atSeconds + expirySeconds)
+        throw new Refusal(`stale: it held until ${Math.floor(now - atSeconds - expirySeconds)} s ago`);
+      if (atSeconds > now + COMMAND_CLOCK_SECONDS)
+        throw new Refusal(`at is ${Math.ceil(atSeconds - now)} s ahead of the device's clock`);
+    } else if (messageExpirySeconds === undefined)
+      throw new Refusal(
+        atSeconds === undefined
+          ? "neither at nor a message expiry: it cannot be told whether it is stale"
+          : "the device's clock is not set, and there is no message expiry: it cannot be told whether it is stale",
+      );
+  }
+
+  #act(command: Exclude<Command, { name: "restart" }>): void {
+    const { target } = this.#options;
+    switch (command.name) {
+      case "retract":
+        if (!target.retract(command.message, command.from)) throw new Refusal("there is no such message");
+        break;
+      case "read":
+        if (!target.markRead(command.message, command.from)) throw new Refusal("there is no such message unread");
+        break;
+      case "quiet":
+        if (!target.setQuietHours(command.hours))
+          throw new Refusal("hours: expected for example 22:00-07:00, on, off or setting");
+        break;
+      case "presence":
+        if (utf8Length(command.text) > PRESENCE_CONTEXT_BYTES_MAX)
+          throw new Refusal(`text: expected at most ${PRESENCE_CONTEXT_BYTES_MAX} bytes`);
+        target.choosePresence(
+          command.status === undefined ? undefined : { status: command.status, context: command.text },
+        );
+        break;
+      case "settings": {
+        const problems = target.changeSettings(command.set);
+        if (problems.length) throw new Refusal(problems.join("; "));
+        break;
+      }
+      case "identify":
+        target.identify();
+    }
+  }
+
+  #remember(id: string): void {
+    const done = [...this.#done, id].slice(-COMMANDS_REMEMBERED_MAX);
+    this.#options.store.write(KEY, encodeUtf8(JSON.stringify(done)));
+    this.#done.splice(0, this.#done.length, ...done);
+  }
+
+  #answer(result: Parameters<typeof encodeCommandResult>[0]): void {
+    if (this.#results.length === COMMAND_RESULTS_MAX) this.#results.shift();
+    this.#results.push(encodeCommandResult(result));
+  }
+}
+
+const NOTES: Readonly<Record<string, string | undefined>> = Object.freeze({ settings: "holds from the next start on" });
+
+/** A record that is not what was written is none. */
+function readDone(store: Store): string[] {
+  const record = store.read(KEY);
+  if (!record) return [];
+  try {
+    const done: unknown = JSON.parse(decodeUtf8(record, 0, record.length, KEY));
+    return Array.isArray(done) ? done.filter((id) => typeof id === "string") : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,202 @@
+/** What is on the screen: made of inbox, contacts, clock and link, and only made again when one of them has changed. */
+import { INBOX_RECORDS_MAX } from "../limits.ts";
+import type { Inbox } from "../pager/inbox.ts";
+import type { Roster } from "../pager/roster.ts";
+import { COLORS } from "../pager/screen/colors.ts";
+import type { DrawList, Size } from "../pager/screen/draw-list.ts";
+import { type Row, rowsOn, type ScreenList } from "../pager/screen/list-view.ts";
+import type { ScreenMessage } from "../pager/screen/message-view.ts";
+import { drawScreen, type ScreenHome } from "../pager/screen/screen.ts";
+import type { View, Viewer } from "../pager/viewer.ts";
+import type { Presence } from "../payload/presence.ts";
+import type { MeasureText, WallClock } from "../seams.ts";
+import { type Counters, faultsInWords } from "./counters.ts";
+import { ageWords, dateWords, presenceWords, timeOfDay } from "./words.ts";
+
+export type Link = "offline" | "connecting" | "online";
+
+export interface DisplayOptions {
+  readonly inbox: Inbox;
+  readonly viewer: Viewer;
+  readonly roster: Roster;
+  /** Texts to send, and words to choose as own presence. */
+  readonly texts: readonly string[];
+  readonly presenceTexts: readonly string[];
+  /** 0 by 0 for a board without one. */
+  readonly size: Size;
+  readonly measureText: MeasureText;
+  readonly wallClock: WallClock;
+  readonly utcOffsetMinutes: number;
+}
+
+/** What the display has to be told each time. */
+export interface DeviceState {
+  readonly link: Link;
+  readonly presence: Presence;
+  readonly counters: Readonly<Counters>;
+  /** What became of the last message that was sent from here; empty where there is none. */
+  readonly news: string;
+}
+
+export class Display {
+  readonly #options: DisplayOptions;
+  #paintedKey = "";
+  #clockMs: number | undefined;
+
+  constructor(options: DisplayOptions) {
+    this.#options = options;
+  }
+
+  get exists(): boolean {
+    return this.#options.size.width > 0;
+  }
+
+  /** The screen, where it has changed since it was last asked for. */
+  poll({ link, presence, counters, news }: DeviceState): DrawList | undefined {
+    const { inbox, viewer, roster, size, measureText } = this.#options;
+    const faults = faultsInWords(counters);
+    const time = this.#time(this.#options.wallClock());
+    const status = link === "online" ? presenceWords(presence) : link;
+    const versions = `${viewer.version}/${inbox.viewVersion}/${roster.version}`;
+    const key = `${time} ${status} ${versions} ${faults} ${news}`;
+    if (key === this.#paintedKey) return undefined;
+    this.#paintedKey = key;
+    const view = this.#viewOf(viewer.view, link, presence, news);
+    const labels = viewer.labels();
+    const { unreadCount } = inbox;
+    const drawn = drawScreen({ time, status, unreadCount, faults, view, labels }, size, measureText);
+    if (viewer.pageCount === drawn.pageCount) return drawn.drawList;
+    // The labels tell whether there are more pages, which is known only now.
+    viewer.pageCount = drawn.pageCount;
+    return drawScreen({ time, status, unreadCount, faults, view, labels: viewer.labels() }, size, measureText).drawList;
+  }
+
+  /** When the time of day on the screen changes. */
+  nextMinuteMs(nowMs: number): number | undefined {
+    const seconds = this.#options.wallClock();
+    if (seconds === undefined) return undefined;
+    // One clock moves against the other: a wake that was promised stands until it has come.
+    if (this.#clockMs === undefined || this.#clockMs <= nowMs) this.#clockMs = nowMs + (60 - (seconds % 60)) * 1000;
+    return this.#clockMs;
+  }
+
+  #viewOf(view: View, link: Link, presence: Presence, news: string): ScreenHome | ScreenMessage | ScreenList {
+    switch (view.kind) {
+      case "home":
+        return this.#home(link, news);
+      case "message":
+        return this.#message(view) ?? this.#home(link, news);
+      case "inbox":
+        return this.#inboxList(view.sequence);
+      case "roster":
+        return this.#roster(view.index, presence);
+      case "texts":
+        return this.#texts(view.uid, view.index);
+    }
+  }
+
+  #home(link: Link, news: string): ScreenHome {
+    const { inbox, roster, wallClock, utcOffsetMinutes } = this.#options;
+    const seconds = wallClock();
+    const words = link === "online" ? "no new messages" : link === "connecting" ? "connecting" : "no connection";
+    const lines = [inbox.unreadCount > 0 ? `${inbox.unreadCount} to read` : words, news];
+    if (seconds !== undefined) lines.push(dateWords(seconds, utcOffsetMinutes));
+    if (inbox.length > 0) lines.push(inbox.length === 1 ? "1 message" : `${inbox.length} messages`);
+    if (roster.onlineCount > 0) lines.push(`${roster.onlineCount} of ${roster.contacts.length} people online`);
+    return { kind: "home", lines: lines.filter((line) => line !== "") };
+  }
+
+  #message({ sequence, page, isChoosing }: View & { kind: "message" }): ScreenMessage | undefined {
+    const { inbox } = this.#options;
+    const message = inbox.read(sequence);
+    if (!message) return undefined;
+    const { sender, group, title = "", text, priority, choices = [], timestampSeconds } = message;
+    const answer = inbox.answerOf(sequence);
+    const asked = isChoosing ? choices.map((choice, index) => `${"ABC"[index]}  ${choice}`) : [];
+    return {
+      kind: "message",
+      from: `${sender === "" ? "page" : sender}${group === undefined ? "" : ` to ${group}`}`,
+      title,
+      text,
+      time: this.#time(timestampSeconds || undefined),
+      priority,
+      mark: inbox.isExpired(sequence) ? "expired" : inbox.isRead(sequence) ? "" : "*",
+      position: inbox.positionOf(sequence),
+      count: inbox.length,
+      page,
+      answers: answer === undefined ? asked : [`answered: ${choices[answer] ?? ""}`],
+    };
+  }
+
+  /** The rows around the chosen one, newest first. */
+  #inboxList(chosen: number): ScreenList {
+    const { inbox, size, wallClock } = this.#options;
+    const fromTop = inbox.length - inbox.positionOf(chosen);
+    const rowCount = rowsOn(size);
+    const skipped = fromTop - (fromTop % rowCount);
+    const rows: Row[] = [];
+    let sequence = inbox.older();
+    for (let at = 0; at < INBOX_RECORDS_MAX && sequence !== undefined && rows.length < rowCount; at += 1) {
+      if (at >= skipped) rows.push(this.#inboxRow(sequence, wallClock()));
+      sequence = inbox.older(sequence);
+    }
+    const place = { chosen: fromTop - skipped, position: fromTop + 1, count: inbox.length };
+    return { kind: "list", title: "inbox", rows, ...place };
+  }
+
+  #inboxRow(sequence: number, nowSeconds: number | undefined): Row {
+    const { inbox } = this.#options;
+    const message = inbox.read(sequence);
+    if (!message) return { text: "damaged" };
+    const { sender, title, text, priority, timestampSeconds } = message;
+    const isStrong = inbox.isUnread(sequence);
+    const mark = `${priority >= 4 ? "!! " : ""}${isStrong ? "* " : inbox.isExpired(sequence) ? "expired " : ""}`;
+    const words = `${mark}${sender === "" ? "page" : sender}: ${title ?? firstLine(text)}`;
+    return { text: words, right: ageWords(timestampSeconds, nowSeconds), isStrong };
+  }
+
+  #roster(index: number, presence: Presence): ScreenList {
+    const { roster } = this.#options;
+    const people = [{ uid: "me", ...presence }, ...roster.contacts];
+    return this.#window("people", index, people.length, (at) => {
+      const person = people[at] ?? { uid: "", status: 0, context: "" };
+      return {
+        text: `${person.uid}  ${presenceWords(person)}`,
+        dot: colorOf(person.status),
+        isStrong: person.status === 1,
+      };
+    });
+  }
+
+  #texts(uid: string | undefined, index: number): ScreenList {
+    const { texts, presenceTexts } = this.#options;
+    const shown = uid === undefined ? presenceTexts : texts;
+    return this.#window(uid === undefined ? "I am" : `to ${uid}`, index, shown.length, (at) => ({
+      text: shown[at] ?? "",
+    }));
+  }
+
+  /** Of so many rows those around the chosen one. */
+  #window(title: string, index: number, count: number, rowAt: (index: number) => Row): ScreenList {
+    const rowCount = rowsOn(this.#options.size);
+    const skipped = index - (index % rowCount);
+    const rows: Row[] = [];
+    for (let at = skipped; at < count && rows.length < rowCount; at += 1) rows.push(rowAt(at));
+    return { kind: "list", title, rows, chosen: index - skipped, position: index + 1, count };
+  }
+
+  #time(seconds: number | undefined): string {
+    return seconds === undefined ? "" : timeOfDay(seconds, this.#options.utcOffsetMinutes);
+  }
+}
+
+function colorOf(status: number): number {
+  if (status === 1) return COLORS.online;
+  if (status === 3 || status === 15) return COLORS.busy;
+  return status === 4 ? COLORS.away : COLORS.dim;
+}
+
+function firstLine(text: string): string {
+  const end = text.indexOf("\n");
+  return end < 0 ? text : text.slice(0, end);
+}

@@ -1,0 +1,32 @@
+import { EVENTS_MAX } from "../limits.ts";
+import { newCounters } from "./counters.ts";
+import type { GatewayEvent } from "./events.ts";
+
+/** What happened: numbers for the screen, lines for the log, and what the host is asked for. Every part of the gateway writes here. */
+export class Journal {
+  readonly counters = newCounters();
+  readonly #events: GatewayEvent[] = [];
+
+  tell(event: GatewayEvent): void {
+    this.#events.push(event);
+  }
+
+  log(line: string): void {
+    if (this.#events.length < EVENTS_MAX) this.#events.push({ type: "log", line });
+  }
+
+  pollEvent(): GatewayEvent | undefined {
+    return this.#events.shift();
+  }
+
+  /** Runs what writes to the store. A failure is counted and told, not thrown; the result is then undefined. */
+  keeping<Result>(write: () => Result): Result | undefined {
+    try {
+      return write();
+    } catch (error) {
+      this.counters.storeFailures += 1;
+      this.log(`store: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  }
+}

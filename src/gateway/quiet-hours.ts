@@ -1,0 +1,101 @@
+import type { Store } from "../seams.ts";
+import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
+
+const DAY_MINUTES = 1_440;
+
+/** The record of hours that were set on the device or by a command: their text. */
+const KEY = "quiet";
+
+export interface Hours {
+  /** Minutes of the day. */
+  readonly from: number;
+  /** Before `from` where they go over midnight. */
+  readonly to: number;
+}
+
+/** `22:00-07:00`; `on`: always; `off` or empty: never. undefined for anything else. */
+export function parseHours(text: string): Hours | undefined {
+  if (text === "on") return { from: 0, to: DAY_MINUTES };
+  if (text === "off" || text === "") return { from: 0, to: 0 };
+  const found = text.match(/^(\d\d):(\d\d)-(\d\d):(\d\d)$/);
+  if (!found) return undefined;
+  const [h1 = 0, m1 = 0, h2 = 0, m2 = 0] = found.slice(1).map(Number);
+  return h1 < 24 && h2 < 24 && m1 < 60 && m2 < 60 ? { from: 60 * h1 + m1, to: 60 * h2 + m2 } : undefined;
+}
+
+/** When the device is not to disturb: from the settings, or as it was told since. Without a clock only `on` is quiet. */
+export class QuietHours {
+  readonly #store: Store;
+  readonly #setting: string;
+  readonly #utcOffsetMinutes: number;
+  #text: string;
+  #hours: Hours;
+  #isQuiet = false;
+
+  /** @param setting what `parseHours` takes */
+  constructor(store: Store, setting: string, utcOffsetMinutes: number) {
+    this.#store = store;
+    this.#setting = setting;
+    this.#utcOffsetMinutes = utcOffsetMinutes;
+    const record = store.read(KEY);
+    const text = record ? decodeUtf8(record, 0, record.length, KEY) : setting;
+    this.#hours = parseHours(text) ?? NEVER;
+    this.#text = text;
+  }
+
+  /** As `set` takes them. */
+  get hours(): string {
+    return this.#text;
+  }
+
+  /** As of the last `update`. */
+  get isQuiet(): boolean {
+    return this.#isQuiet;
+  }
+
+  /**
+   * Other hours from now on, also across reboots; `setting` goes back to those of the settings. False, and nothing is changed,
+   * for what `parseHours` does not take. Throws what the store throws; they hold even so.
+   */
+  set(text: string): boolean {
+    const isBack = text === "setting";
+    const hours = parseHours(isBack ? this.#setting : text);
+    if (!hours) return false;
+    this.#hours = hours;
+    this.#text = isBack ? this.#setting : text;
+    if (isBack) this.#store.remove(KEY);
+    else this.#store.write(KEY, encodeUtf8(text));
+    return true;
+  }
+
+  /** Looks at the clock. Returns whether quiet hours have just ended. @param seconds since 1970 */
+  update(seconds: number | undefined): boolean {
+    const was = this.#isQuiet;
+    this.#isQuiet = this.#isAt(seconds);
+    return was && !this.#isQuiet;
+  }
+
+  /** How long until they begin or end, in milliseconds, or undefined. */
+  remainingMs(seconds: number | undefined): number | undefined {
+    const { from, to } = this.#hours;
+    if (seconds === undefined || to - from === DAY_MINUTES || from === to) return undefined;
+    const ofDay = this.#secondOfDay(seconds);
+    const until = (minutes: number) => (60 * (minutes + DAY_MINUTES) - ofDay) % (60 * DAY_MINUTES) || 60 * DAY_MINUTES;
+    return 1000 * Math.min(until(from), until(to));
+  }
+
+  #isAt(seconds: number | undefined): boolean {
+    const { from, to } = this.#hours;
+    if (to - from === DAY_MINUTES) return true;
+    if (seconds === undefined || from === to) return false;
+    const minute = this.#secondOfDay(seconds) / 60;
+    return from < to ? minute >= from && minute < to : minute >= from || minute < to;
+  }
+
+  #secondOfDay(seconds: number): number {
+    const day = 60 * DAY_MINUTES;
+    return (((seconds + 60 * this.#utcOffsetMinutes) % day) + day) % day;
+  }
+}
+
+const NEVER: Hours = Object.freeze({ from: 0, to: 0 });

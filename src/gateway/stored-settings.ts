@@ -1,0 +1,94 @@
+/**
+ * Settings that a command has changed: a record on the store that goes before what was configured. Only those of `CHANGEABLE`
+ * are taken: none holds a credential, and none can cut the device off from its broker or its name.
+ */
+import type { Store } from "../seams.ts";
+import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
+import { type HostAbilities, parseSettings, SETTINGS, type SettingName, type SettingsResult } from "./settings.ts";
+
+export const CHANGEABLE: readonly SettingName[] = Object.freeze([
+  "telemetry.format",
+  "telemetry.qos",
+  "telemetry.interval",
+  "telemetry.maxAge",
+  "telemetry.deadband",
+  "homeAssistant.discovery",
+  "homeAssistant.prefix",
+  "contacts",
+  "groups",
+  "presence.away",
+  "presence.custom",
+  "quiet.hours",
+  "quiet.senders",
+  "message.texts",
+  "screen.dwell",
+  "screen.utcOffset",
+] as const satisfies readonly SettingName[]);
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** The record: a JSON object of names and values. */
+const KEY = "settings";
+
+export class StoredSettings {
+  readonly #store: Store;
+  readonly #configured: Values;
+  readonly #abilities: HostAbilities | undefined;
+  #changed: Values;
+  /** What the device starts with: a record that does not go with what is configured now is passed over. */
+  readonly result: SettingsResult;
+
+  /** @param configured what `parseSettings` takes */
+  constructor(store: Store, configured: Values, abilities?: HostAbilities) {
+    this.#store = store;
+    this.#configured = configured;
+    this.#abilities = abilities;
+    this.#changed = readRecord(store);
+    const result = this.#parse(this.#changed);
+    if ("errors" in result) this.#changed = {};
+    this.result = "errors" in result ? this.#parse({}) : result;
+  }
+
+  /**
+   * Keeps other values, which hold from the next start on; null forgets one. Returns what is wrong with them, one sentence
+   * each: then nothing has changed. Throws what the store throws.
+   */
+  change(set: Values): readonly string[] {
+    const changed: Record<string, unknown> = { ...this.#changed };
+    const problems: string[] = [];
+    for (const name of Object.keys(set)) {
+      if (!CHANGEABLE.includes(name as SettingName)) problems.push(refusal(name));
+      else if (set[name] === null) delete changed[name];
+      else changed[name] = set[name];
+    }
+    if (problems.length) return problems;
+    const result = this.#parse(changed);
+    if ("errors" in result) return result.errors;
+    if (Object.keys(changed).length) this.#store.write(KEY, encodeUtf8(JSON.stringify(changed)));
+    else this.#store.remove(KEY);
+    this.#changed = changed;
+    return problems;
+  }
+
+  #parse(changed: Values): SettingsResult {
+    return parseSettings({ ...this.#configured, ...changed }, this.#abilities);
+  }
+}
+
+function refusal(name: string): string {
+  const why = Object.hasOwn(SETTINGS, name) ? "not by a command" : "there is no such setting";
+  return `setting ${name}: ${why}`;
+}
+
+/** A record that is not what was written is none; a name that is no longer taken is left out. */
+function readRecord(store: Store): Values {
+  const record = store.read(KEY);
+  if (!record) return {};
+  try {
+    const values = JSON.parse(decodeUtf8(record, 0, record.length, KEY)) as Values;
+    const names = Object.keys(values).filter((name) => CHANGEABLE.includes(name as SettingName));
+    return Object.fromEntries(names.map((name) => [name, values[name]]));
+  } catch {
+    return {};
+  }
+}
