@@ -1,8 +1,8 @@
 /** An ESP32 board of those the SDK knows: Wi-Fi, time from the network, flash, whatever buttons there are. */
 import config from "mc/config";
-import type { Sensor } from "../../src/seams.ts";
+import System from "system";
 import type { Board } from "../moddable/board.ts";
-import { MonotonicClock, OneTimer } from "../moddable/clock.ts";
+import { OneTimer } from "../moddable/clock.ts";
 import { listenToButtons } from "./buttons.ts";
 import { NetworkTime, networkSeconds } from "./network-time.ts";
 import { NvsStore } from "./nvs-store.ts";
@@ -25,10 +25,7 @@ const VIBRATION_MS = 400;
 /** Made first: it brings up the network stack, without which a socket cannot even be tried. */
 const wifi = new WifiKeeper();
 const networkTime = new NetworkTime();
-const clock = new MonotonicClock();
 const vibrationTimer = new OneTimer();
-
-const uptime: Sensor = { name: "uptime", unit: "s", sample: () => Math.floor(clock.nowMs() / 1_000) };
 
 /** Boards with a motor have this global. */
 interface Vibration {
@@ -60,7 +57,7 @@ export const board: Board = {
     return problems;
   },
 
-  sensors: [uptime],
+  sensors: [],
   wallClock: networkSeconds,
 
   alert(priority) {
@@ -70,12 +67,15 @@ export const board: Board = {
     vibrationTimer.set(VIBRATION_MS, () => vibration.write(false));
   },
 
+  restart: () => System.restart(),
+
   start(pager, own) {
     listenToButtons((button) => pager.press(button));
     const timeHost = String(own["time.host"] ?? config.sntp ?? "");
     wifi.start(String(own["wifi.ssid"]), String(own["wifi.password"] ?? ""), () => {
       pager.networkChanged();
-      if (timeHost !== "") networkTime.start(timeHost);
+      // Until the clock is set every certificate looks as if it were not valid yet.
+      if (timeHost !== "") networkTime.start(timeHost, () => pager.networkChanged());
     });
   },
 };

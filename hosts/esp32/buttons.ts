@@ -2,7 +2,7 @@
  * The three buttons on whatever a board has. Where there are fewer than three, holding one stands for what is missing:
  * one button is next when pressed and open when held; of two, the first is open, or back when held, and the second next.
  */
-import type { Button } from "../../src/gateway/buttons.ts";
+import type { Button } from "../../src/pager/screen/buttons.ts";
 import { OneTimer } from "../moddable/clock.ts";
 
 /** How long a button is down before it counts as held, in milliseconds. */

@@ -16,25 +16,29 @@ export class NetworkTime {
   readonly #timer = new OneTimer();
   #asking = false;
 
-  /** Asks now. To be called whenever the network is there again. */
-  start(host: string): void {
+  /** Asks now. To be called whenever the network is there again; `onFirst` is called when the clock has been set for the first time. */
+  start(host: string, onFirst: () => void): void {
     if (this.#asking) return;
     this.#asking = true;
     try {
       new SNTP({ host }, (message, value) => {
         if (message === SNTP.retry) return;
-        if (message === SNTP.time && value !== undefined) Time.set(value);
-        this.#again(host, message === SNTP.time ? INTERVAL_MS : RETRY_MS);
+        const isFirst = networkSeconds() === undefined;
+        if (message === SNTP.time && value !== undefined) {
+          Time.set(value);
+          if (isFirst) onFirst();
+        }
+        this.#again(host, message === SNTP.time ? INTERVAL_MS : RETRY_MS, onFirst);
       });
     } catch (error) {
       trace(`time: ${error}\n`);
-      this.#again(host, RETRY_MS);
+      this.#again(host, RETRY_MS, onFirst);
     }
   }
 
-  #again(host: string, delayMs: number): void {
+  #again(host: string, delayMs: number, onFirst: () => void): void {
     this.#asking = false;
-    this.#timer.set(delayMs, () => this.start(host));
+    this.#timer.set(delayMs, () => this.start(host, onFirst));
   }
 }
 

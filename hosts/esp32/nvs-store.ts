@@ -33,7 +33,7 @@ export class NvsStore implements Store {
     this.#storage.delete(key);
   }
 
-  keys(): readonly string[] {
-    return [...this.#storage];
+  keys(): Iterable<string> {
+    return this.#storage;
   }
 }

@@ -1,5 +1,5 @@
 /** What `hosts/esp32` and `hosts/simulator` each supply. Types only. */
-import type { Button } from "../../src/gateway/buttons.ts";
+import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Sensor, Store, WallClock } from "../../src/seams.ts";
 
 /** What a board may do with the running pager. */
@@ -28,6 +28,8 @@ export interface Board {
   readonly wallClock: WallClock;
   /** Sound, light, vibration for a page of this priority, 1 to 5, as the board can. */
   alert(priority: number): void;
+  /** Begins again as after power-on. */
+  restart(): void;
   /** Begins to listen to buttons and to bring up the network. `own` holds what `ownSettings` names. */
   start(pager: Pager, own: Readonly<Record<string, unknown>>): void;
 }

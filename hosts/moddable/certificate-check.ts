@@ -8,6 +8,13 @@ import { Digest } from "crypt";
 import ECDSA from "ecdsa";
 import PKCS1_5 from "pkcs1_5";
 import X509, { type PublicKey } from "x509";
+import {
+  CERTIFICATE_SIGNING,
+  type CertificateExtensions,
+  DIGITAL_SIGNATURE,
+  readExtensions,
+} from "./certificate-extensions.ts";
+import { TlsError } from "./tls-failure.ts";
 
 /** Certificates of a chain that are looked at. A longer one is refused. */
 const CHAIN_MAX = 5;
@@ -25,6 +32,8 @@ export interface CertificateOptions {
   /** The name or IPv4 address that has to stand in the broker's certificate. */
   readonly expectedName: string;
   readonly isInsecure: boolean;
+  /** DER of the certificates that this device shows, its own first. */
+  readonly ownChain: readonly Uint8Array[];
 }
 
 /** Has the methods that the SDK's session calls. */
@@ -40,13 +49,13 @@ export class CertificateCheck {
   verify(chain: readonly Uint8Array[]): boolean {
     this.#brokerKey = undefined;
     const [leaf] = chain;
-    if (!leaf) throw new Error("the broker shows no certificate");
+    if (!leaf) throw refusal("the broker shows no certificate");
     if (!this.#options.isInsecure) {
       checkName(leaf, this.#options.expectedName);
       this.#checkChain(chain.slice(0, CHAIN_MAX));
     }
     const key = X509.decodeSPKI(leaf);
-    if (!key.curve && !isStrongRsa(key)) throw new Error("the broker's key is of a kind that is not known here");
+    if (!key.curve && !isStrongRsa(key)) throw refusal("the broker's key is of a kind that is not known here");
     this.#brokerKey = key;
     return true;
   }
@@ -55,34 +64,38 @@ export class CertificateCheck {
   register(_certificate: unknown): void {}
 
   getKey(): PublicKey {
-    if (!this.#brokerKey) throw new Error("the broker shows no certificate");
+    if (!this.#brokerKey) throw refusal("the broker shows no certificate");
     return this.#brokerKey;
   }
 
-  /** Of our own there is none: a broker that asks gets an empty list. */
+  /** Our own, for a broker that asks; without one it gets an empty list. */
   findPreferredCert(): readonly Uint8Array[] {
-    return [];
+    return this.#options.ownChain;
   }
 
   #checkChain(chain: readonly Uint8Array[]): void {
     const { authorities } = this.#options;
+    checkPurpose(chain[0] as Uint8Array);
     for (let index = 0; index < chain.length; index += 1) {
       const certificate = chain[index] as Uint8Array;
       const { tbs, algo, sig } = X509.decode(certificate);
       checkDates(tbs);
       if (authorities.some((authority) => isSame(authority, certificate))) return;
-      for (const authority of authorities) {
-        if (!isSigned(tbs, algo, sig, X509.decodeSPKI(authority))) continue;
+      const authority = authorities.find((authority) => isSigned(tbs, algo, sig, X509.decodeSPKI(authority)));
+      if (authority) {
+        checkIssuer(authority, index);
         checkDates(X509.decode(authority).tbs);
         return;
       }
       const next = chain[index + 1];
-      if (!next) break;
-      if (!isAuthority(next) || !isSigned(tbs, algo, sig, X509.decodeSPKI(next))) break;
+      if (!next || !isSigned(tbs, algo, sig, X509.decodeSPKI(next))) break;
+      checkIssuer(next, index);
     }
-    throw new Error("the broker's certificate is not signed by an authority of broker.ca");
+    throw refusal("the broker's certificate is not signed by an authority of broker.ca");
   }
 }
+
+const refusal = (problem: string) => new TlsError(problem, true);
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
@@ -101,7 +114,14 @@ function isSigned(tbs: Uint8Array, algorithm: Uint32Array, signature: Uint8Array
     return new PKCS1_5(key, false, []).verify(digestOf(hash, tbs), signature);
   }
   if (!key.curve || !isEcdsaSignature(signature, key.curve.n)) return false;
-  return new ECDSA(key.pub, key.curve, false).verify(digestOf(hash, tbs), signature, true);
+  // Of a digest that is longer than the order only so many bytes count (SEC 1, section 4.1.4, step 3); the SDK takes all.
+  const digest = digestOf(hash, tbs).slice(0, orderBytes(key.curve.n));
+  return new ECDSA(key.pub, key.curve, false).verify(digest, signature, true);
+}
+
+/** Both curves that the SDK knows have orders of whole bytes. */
+function orderBytes(order: bigint): number {
+  return ArrayBuffer.fromBigInt(order).byteLength;
 }
 
 function digestOf(hash: Hash, bytes: Uint8Array): ArrayBuffer {
@@ -126,23 +146,35 @@ export function isEcdsaSignature(signature: Uint8Array, order: bigint): boolean 
   return r > 0n && s > 0n && r < order && s < order;
 }
 
-/** Basic constraints (RFC 5280, section 4.2.1.9) with `cA` true: 30 len 01 01 ff. */
-function isAuthority(certificate: Uint8Array): boolean {
-  const constraints = X509.decodeExtension(certificate, BASIC_CONSTRAINTS);
-  if (!constraints) return false;
-  const bytes = new Uint8Array(constraints);
-  return bytes[0] === 0x30 && bytes[2] === 0x01 && bytes[3] === 0x01 && bytes[4] === 0xff;
+/** The broker's own certificate: for a server, with a key that may sign, which is what it is for in ECDHE. */
+function checkPurpose(certificate: Uint8Array): void {
+  const extensions = readExtensions(certificate);
+  checkLimits(extensions);
+  if (!extensions.isForServers || !extensions.mayBeUsed(DIGITAL_SIGNATURE))
+    throw refusal("the broker's certificate is not meant for a server");
 }
 
-const BASIC_CONSTRAINTS = Object.freeze([2, 5, 29, 19]);
+/** One that signed another one, with so many between it and the broker's. */
+function checkIssuer(certificate: Uint8Array, betweenCount: number): void {
+  const extensions = readExtensions(certificate);
+  checkLimits(extensions);
+  const { isAuthority, pathLength = betweenCount } = extensions;
+  if (!isAuthority || !extensions.mayBeUsed(CERTIFICATE_SIGNING) || pathLength < betweenCount)
+    throw refusal("the broker's certificate is signed by one that must not sign it");
+}
+
+function checkLimits({ unknownLimit }: CertificateExtensions): void {
+  if (unknownLimit)
+    throw refusal(`the broker's certificate is limited in a way that is not understood here (${unknownLimit})`);
+}
 
 function checkDates(tbs: Uint8Array): void {
   const { from, to } = X509.decodeTBS(tbs).validity;
   const nowMs = Date.now();
   const day = (ms: number) => new Date(ms).toISOString().slice(0, DATE_LENGTH);
   if (nowMs < from)
-    throw new Error(`the broker's certificate is valid from ${day(from)}, and the clock here says ${day(nowMs)}`);
-  if (nowMs > to) throw new Error(`the broker's certificate has expired on ${day(to)}`);
+    throw refusal(`the broker's certificate is valid from ${day(from)}, and the clock here says ${day(nowMs)}`);
+  if (nowMs > to) throw refusal(`the broker's certificate has expired on ${day(to)}`);
 }
 
 /** RFC 6125: alternative names only, a wildcard for the first level only. */
@@ -162,5 +194,5 @@ function checkName(leaf: Uint8Array, expected: string): void {
       found.push(name);
     }
   }
-  throw new Error(`the broker's certificate is for ${found.join(", ") || "no name"}, expected ${expected}`);
+  throw refusal(`the broker's certificate is for ${found.join(", ") || "no name"}, expected ${expected}`);
 }

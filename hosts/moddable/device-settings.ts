@@ -1,31 +1,39 @@
 import {
   type BrokerSettings,
   type HostAbilities,
-  parseSettings,
   SETTINGS,
+  type SettingName,
   type Settings,
 } from "../../src/gateway/settings.ts";
+import { StoredSettings } from "../../src/gateway/stored-settings.ts";
+import type { Store } from "../../src/seams.ts";
 import type { Board } from "./board.ts";
 import { pemBlocks } from "./pem.ts";
+import { parsePrivateKey } from "./private-key.ts";
 
 const ABILITIES: HostAbilities = {
   transports: ["tcp", "tls"],
-  lacks: ["broker.certificate", "broker.key"],
-  reason: "boards and simulator have no WebSocket and show no certificate of their own",
+  lacks: [],
+  reason: "boards and simulator have no WebSocket",
 };
 
 /** What a device found: settings to start with, or what is wrong with them; and those that the board reads itself. */
 export type DeviceSettings =
-  | { readonly settings: Settings; readonly own: Readonly<Record<string, unknown>> }
+  | {
+      readonly settings: Settings;
+      readonly storedSettings: StoredSettings;
+      readonly own: Readonly<Record<string, unknown>>;
+    }
   | { readonly errors: readonly string[] };
 
 /**
  * Joins what was built in (`mc/config`, where the SDK keeps settings of its own, too) with what is stored on the device,
- * which wins, and checks it. Throws, in words, when what is stored cannot be read.
+ * which wins, and what commands have changed since, and checks it. Throws, in words, when what is stored cannot be read.
  */
 export function deviceSettings(
   builtIn: Readonly<Record<string, unknown>>,
   board: Pick<Board, "readSettings" | "ownSettings" | "checkOwnSettings" | "defaultUid">,
+  store: Store,
 ): DeviceSettings {
   const uid = board.defaultUid();
   const raw: Record<string, unknown> = uid === undefined ? {} : { uid };
@@ -34,20 +42,29 @@ export function deviceSettings(
   for (const name of board.ownSettings) if (builtIn[name] !== undefined) own[name] = builtIn[name];
   const stored = board.readSettings();
   for (const name of Object.keys(stored)) (board.ownSettings.includes(name) ? own : raw)[name] = stored[name];
-  const result = parseSettings(raw, ABILITIES);
+  const storedSettings = new StoredSettings(store, raw, ABILITIES);
+  const { result } = storedSettings;
   const errors = [...("errors" in result ? result.errors : []), ...board.checkOwnSettings(own)];
   if ("settings" in result) errors.push(...tlsProblems(result.settings.broker));
-  return "errors" in result || errors.length ? { errors } : { settings: result.settings, own };
+  return "errors" in result || errors.length ? { errors } : { settings: result.settings, storedSettings, own };
 }
 
 /** What only a device asks for: it has no authorities of its own, and reads no files. */
-function tlsProblems({ transport, ca, isInsecure }: BrokerSettings): string[] {
+function tlsProblems({ transport, ca, isInsecure, certificate, key }: BrokerSettings): string[] {
   if (transport !== "tls") return [];
-  if (ca === "") return isInsecure ? [] : ["setting broker.ca: missing, a device knows no authorities of its own"];
-  try {
-    pemBlocks(ca, "CERTIFICATE");
-    return [];
-  } catch (error) {
-    return [`setting broker.ca: ${(error as Error).message}`];
+  const problems: string[] = [];
+  const check = (name: SettingName, parse: () => void) => {
+    try {
+      parse();
+    } catch (error) {
+      problems.push(`setting ${name}: ${(error as Error).message}`);
+    }
+  };
+  if (ca !== "") check("broker.ca", () => pemBlocks(ca, "CERTIFICATE"));
+  else if (!isInsecure) problems.push("setting broker.ca: missing, a device knows no authorities of its own");
+  if (certificate !== "") {
+    check("broker.certificate", () => pemBlocks(certificate, "CERTIFICATE"));
+    check("broker.key", () => parsePrivateKey(key));
   }
+  return problems;
 }

@@ -11,6 +11,16 @@ interface StringConstructor {
   fromArrayBuffer(bytes: ArrayBuffer): string;
 }
 
+interface ArrayBufferConstructor {
+  /** Big-endian, as few bytes as it takes. */
+  fromBigInt(value: bigint): ArrayBuffer;
+}
+
+interface BigIntConstructor {
+  /** Big-endian. */
+  fromArrayBuffer(bytes: ArrayBuffer): bigint;
+}
+
 declare module "mc/config" {
   const config: Readonly<Record<string, unknown>>;
   export default config;

@@ -7,6 +7,7 @@ import type { MeasureText } from "../../src/seams.ts";
 import { type Platform, Runner } from "../runner.ts";
 import type { Board, Pager } from "./board.ts";
 import { MonotonicClock, OneTimer } from "./clock.ts";
+import { DeviceIdentity } from "./device-identity.ts";
 import { deviceSettings } from "./device-settings.ts";
 import { loadFaces, Painter } from "./painter.ts";
 import { setupScreen } from "./setup-screen.ts";
@@ -57,14 +58,27 @@ interface Prepared {
 /** What is wrong is told, never thrown: a device with wrong settings must be able to say so. */
 function prepare(board: Board, { measureText, size }: Display): Prepared | { readonly errors: readonly string[] } {
   try {
-    const found = deviceSettings(config, board);
-    if ("errors" in found) return found;
-    const { settings, own } = found;
-    const { wallClock, sensors } = board;
     const store = board.openStore();
+    const found = deviceSettings(config, board, store);
+    if ("errors" in found) return found;
+    const { settings, storedSettings, own } = found;
+    const { broker } = settings;
+    if (broker.certificate !== "" && !new DeviceIdentity(broker).isPair)
+      return { errors: ["setting broker.key: is not the key of broker.certificate"] };
+    const { wallClock, sensors } = board;
     const random = Math.random;
     const network = String(own["wifi.ssid"] ?? "");
-    const gateway = new Gateway({ settings, store, random, wallClock, measureText, size, sensors, network });
+    const gateway = new Gateway({
+      settings,
+      storedSettings,
+      store,
+      random,
+      wallClock,
+      measureText,
+      size,
+      sensors,
+      network,
+    });
     return { gateway, own };
   } catch (error) {
     return { errors: [String(error)] };
@@ -74,6 +88,7 @@ function prepare(board: Board, { measureText, size }: Display): Prepared | { rea
 function run(board: Board, display: Display, { gateway, own }: Prepared): void {
   const clock = new MonotonicClock();
   const timer = new OneTimer();
+  const restartTimer = new OneTimer();
   const network = new Network();
   const platform: Platform = {
     nowMs: () => clock.nowMs(),
@@ -81,6 +96,7 @@ function run(board: Board, display: Display, { gateway, own }: Prepared): void {
     openTransport: (broker, handlers) => network.openTransport(broker, handlers),
     paint: (drawList) => display.paint(drawList),
     alert: (priority) => board.alert(priority),
+    restart: () => restartTimer.set(0, () => pager.stop(() => board.restart())),
     log: (line) => trace(`${line}\n`),
   };
   const runner = new Runner(gateway, platform);

@@ -1,91 +1,202 @@
 /**
- * The SDK's TLS session (8.2.3) takes from the peer what RFC 5246 forbids. What is refused here, before it is believed:
- * handshake messages out of order or twice, a key exchange that nobody signed, a change of cipher or an end of the handshake
- * without keys, application data before it, and an alert in its midst, after which the SDK would go on unencrypted.
+ * The SDK's TLS session (8.2.3) takes from the peer what RFC 5246 forbids. Records are read and looked at here, before it sees
+ * them; refused are handshake messages out of order or twice, a version, a cipher or a curve that was not offered, a key exchange
+ * that nobody signed, a change of cipher or an end of the handshake without keys, application data before it, an alert in its
+ * midst, after which the SDK would go on unencrypted, and everything but data and alerts after it.
  */
-import Session, { type Stream } from "ssl/session";
-import { isEcdsaSignature } from "./certificate-check.ts";
-import { alertInWords } from "./tls-alerts.ts";
+import handshakeProtocol from "ssl/handshake";
+import recordProtocol from "ssl/record";
+import Session, { type Protocol, type Stream } from "ssl/session";
+import type { DeviceIdentity } from "./device-identity.ts";
+import { checkKeyExchange, checkServerHello } from "./server-messages.ts";
+import { alertError, TlsError } from "./tls-failure.ts";
 
 const CHANGE_CIPHER_SPEC = 20;
 const ALERT = 21;
 const HANDSHAKE = 22;
+const APPLICATION_DATA = 23;
 
+/** What a record with AES-GCM has beside its content: nonce and tag (RFC 5288, section 3). */
+const GCM_BYTES = 24;
+
+/** Content of a record, in bytes (RFC 5246, section 6.2.1); and of a handshake message, however many records it comes in. */
+const CONTENT_BYTES_MAX = 16_384;
+
+/** Type 1, version 2, length 2. */
 const RECORD_HEADER_BYTES = 5;
+/** Type 1, length 3. */
 const MESSAGE_HEADER_BYTES = 4;
 
 /** What a server may say before the keys are in force, in this order, each once (RFC 5246, section 7.3). */
 const SERVER_MESSAGES: readonly number[] = Object.freeze([2, 11, 12, 13, 14]);
+const HELLO_REQUEST = 0;
+const SERVER_HELLO = 2;
 const SERVER_KEY_EXCHANGE = 12;
 const SERVER_HELLO_DONE = 14;
+const CERTIFICATE_VERIFY = 15;
 const FINISHED = 20;
 
-/** Of signatures: SHA-256, SHA-384, SHA-512; who signs (RFC 5246, section 7.4.1.4.1). */
-const HASHES: readonly number[] = Object.freeze([4, 5, 6]);
-const RSA = 1;
-const ECDSA = 3;
+/** After these it is our turn. The first stands for the beginning. */
+const OURS_NEXT: readonly number[] = Object.freeze([HELLO_REQUEST, SERVER_HELLO_DONE, FINISHED]);
+
+const NOTHING = new Uint8Array(0);
 
 export class CheckedSession extends Session {
+  readonly #identity: DeviceIdentity | undefined;
+  readonly #header = new Uint8Array(RECORD_HEADER_BYTES);
+  #headerLength = 0;
+  /** The record that is being read, and how much of it is there. */
+  #record: Uint8Array<ArrayBuffer> | undefined;
+  #recordLength = 0;
+  /** Handshake messages, or a part of one, that came in a record together. */
+  #messages: Uint8Array = NOTHING;
   #lastMessage = 0;
+  #isDone = false;
+  #unsent: Uint8Array = NOTHING;
+
+  constructor(options: ConstructorParameters<typeof Session>[0], identity: DeviceIdentity | undefined) {
+    super(options);
+    this.#identity = identity;
+  }
 
   /** Goes on with the handshake as far as there are bytes; true when it has ended well. Throws, in words, when it failed. */
   advance(stream: Stream): boolean {
-    for (;;) {
-      const isDone = this.handshake(stream);
-      if (this.alert) throw new Error(alertInWords(this.alert.description));
-      if (isDone) {
-        if (!this.clientCipher || !this.serverCipher)
-          throw new Error("TLS: the broker ended the handshake without keys");
-        return true;
+    while (!this.#isDone) {
+      if (OURS_NEXT.includes(this.handshakeProcess)) this.#isDone = this.handshake(stream);
+      else {
+        const isSecret = this.serverCipher !== null;
+        const record = this.readPacket(stream);
+        if (!record) return false;
+        recordProtocol.unpacketize(this, record);
+        if (this.alert) throw alertError(this.alert.description);
+        if (isSecret && this.handshakeProcess !== FINISHED)
+          throw new TlsError(`TLS: handshake message ${this.handshakeProcess} after the change of cipher`);
       }
-      // After these it is our turn, whether more bytes are there or not.
-      const isOurs = this.handshakeProcess === SERVER_HELLO_DONE || this.handshakeProcess === FINISHED;
-      if (!isOurs && stream.readable === 0) return false;
     }
+    if (!this.clientCipher || !this.serverCipher)
+      throw new TlsError("TLS: the broker ended the handshake without keys");
+    return true;
   }
 
+  /** Writes what the handshake has to say, as far as the socket takes it now; true when nothing is left. */
+  flush(stream: Stream): boolean {
+    while (this.#unsent.length > 0 && stream.writable > 0) {
+      const part = this.#unsent.subarray(0, stream.writable);
+      const writable = stream.write(part);
+      // The simulator's socket tells by this alone that its peer has gone.
+      if (typeof writable !== "number") throw new TlsError("");
+      stream.writable = writable;
+      this.#unsent = this.#unsent.subarray(part.length);
+    }
+    return this.#unsent.length === 0;
+  }
+
+  /**
+   * The next record, or, before the keys are in force, the next handshake message in a record of its own: a server may put many
+   * into one, or one into many. undefined: it is not there yet.
+   */
   override readPacket(stream: Stream): ArrayBuffer | undefined {
-    const packet = super.readPacket(stream);
-    if (packet && !this.serverCipher) this.#check(new Uint8Array(packet));
-    return packet;
-  }
-
-  #check(record: Uint8Array): void {
-    switch (record[0]) {
-      case CHANGE_CIPHER_SPEC:
-        if (!this.masterSecret) throw new Error("TLS: the broker changes to a cipher for which there are no keys");
-        break;
-      case ALERT:
-        break;
-      case HANDSHAKE:
-        this.#checkHandshake(record);
-        break;
-      default:
-        throw new Error("TLS: the broker sends data before the handshake has ended");
+    for (;;) {
+      const message = this.#nextMessage();
+      if (message) return message;
+      const record = this.#readRecord(stream);
+      if (!record) return undefined;
+      if (record[0] !== HANDSHAKE || this.serverCipher) {
+        if (this.#messages.length > 0 && record[0] !== ALERT)
+          throw new TlsError("TLS: the broker does not end what it says in the handshake");
+        return record.buffer;
+      }
+      this.#messages = joined(this.#messages, record.subarray(RECORD_HEADER_BYTES));
     }
   }
 
-  #checkHandshake(record: Uint8Array): void {
-    for (let at = RECORD_HEADER_BYTES; at < record.length; ) {
-      const type = record[at] ?? 0;
-      if (!SERVER_MESSAGES.includes(type) || type <= this.#lastMessage)
-        throw new Error(`TLS: handshake message ${type} after ${this.#lastMessage}`);
-      this.#lastMessage = type;
-      const length = ((record[at + 1] ?? 0) << 16) | ((record[at + 2] ?? 0) << 8) | (record[at + 3] ?? 0);
-      at += MESSAGE_HEADER_BYTES;
-      if (type === SERVER_KEY_EXCHANGE) this.#checkKeyExchange(record.subarray(at, at + length));
-      at += length;
-    }
+  /**
+   * Collects what is ours to say, for `flush`: the SDK would write each part at once, whether the socket takes it or not, and a
+   * broker that breaks off after the first one could not tell why. The proof of our key is our own: the SDK's can do RSA only.
+   */
+  override doProtocol(_stream: Stream, protocol: Protocol, parameter?: unknown, further?: unknown): void {
+    const packet =
+      protocol.name === "certificateVerify" && this.#identity
+        ? this.#proof(this.#identity)
+        : protocol.packetize(this, parameter, further);
+    if (packet) this.#unsent = joined(this.#unsent, packet);
   }
 
-  /** ServerKeyExchange with ECDHE (RFC 8422, section 5.4): 03, curve 2, length of point 1, point, hash 1, signer 1, signature. */
-  #checkKeyExchange(body: Uint8Array): void {
-    const at = 4 + (body[3] ?? 0);
-    const key = this.certificateManager?.getKey();
-    const signer = key?.curve ? ECDSA : RSA;
-    if (!key || !HASHES.includes(body[at] ?? 0) || body[at + 1] !== signer)
-      throw new Error("TLS: the broker does not sign its key");
-    if (key.curve && !isEcdsaSignature(body.subarray(at + 4), key.curve.n))
-      throw new Error("TLS: the broker's signature is none");
+  #proof(identity: DeviceIdentity): Uint8Array {
+    const body = identity.prove(this.handshakeDigests.SHA256.close(true));
+    return handshakeProtocol.packetize(this, CERTIFICATE_VERIFY, { getChunk: () => body });
   }
+
+  #readRecord(stream: Stream): Uint8Array<ArrayBuffer> | undefined {
+    if (!this.#record) {
+      this.#headerLength += take(stream, this.#header, this.#headerLength);
+      if (this.#headerLength < RECORD_HEADER_BYTES) return undefined;
+      this.#record = new Uint8Array(RECORD_HEADER_BYTES + this.#contentLength());
+      this.#record.set(this.#header);
+      this.#recordLength = RECORD_HEADER_BYTES;
+    }
+    const record = this.#record;
+    this.#recordLength += take(stream, record, this.#recordLength);
+    if (this.#recordLength < record.length) return undefined;
+    this.#record = undefined;
+    this.#headerLength = 0;
+    return record;
+  }
+
+  /** As the header of a record has it, if such a record may come now: nothing is allocated for another one. */
+  #contentLength(): number {
+    const [type = 0, major = 0] = this.#header;
+    const length = ((this.#header[3] ?? 0) << 8) | (this.#header[4] ?? 0);
+    if (major !== 3 || type < CHANGE_CIPHER_SPEC || type > APPLICATION_DATA)
+      throw new TlsError(this.#lastMessage === 0 ? "there is no TLS at this port" : `TLS: a record of type ${type}`);
+    this.#checkType(type);
+    const leastBytes = this.serverCipher ? GCM_BYTES : 1;
+    const mostBytes = CONTENT_BYTES_MAX + (this.serverCipher ? GCM_BYTES : 0);
+    if (length < leastBytes || length > mostBytes)
+      throw new TlsError(`TLS: a record of ${length} bytes, expected ${leastBytes} to ${mostBytes}`);
+    return length;
+  }
+
+  #checkType(type: number): void {
+    if (this.#isDone && (type === HANDSHAKE || type === CHANGE_CIPHER_SPEC))
+      throw new TlsError("TLS: the broker wants to negotiate anew");
+    if (!this.#isDone && type === APPLICATION_DATA)
+      throw new TlsError("TLS: the broker sends data before the handshake has ended");
+    if (type === CHANGE_CIPHER_SPEC && (this.serverCipher || !this.masterSecret))
+      throw new TlsError("TLS: the broker changes to a cipher for which there are no keys");
+  }
+
+  #nextMessage(): ArrayBuffer | undefined {
+    const messages = this.#messages;
+    if (messages.length < MESSAGE_HEADER_BYTES) return undefined;
+    const [type = 0, high = 0, middle = 0, low = 0] = messages;
+    if (!SERVER_MESSAGES.includes(type) || type <= this.#lastMessage)
+      throw new TlsError(`TLS: handshake message ${type} after ${this.#lastMessage}`);
+    const length = MESSAGE_HEADER_BYTES + ((high << 16) | (middle << 8) | low);
+    if (length > CONTENT_BYTES_MAX)
+      throw new TlsError(`TLS: a handshake message of ${length} bytes, expected at most ${CONTENT_BYTES_MAX}`);
+    if (messages.length < length) return undefined;
+    const message = messages.subarray(0, length);
+    this.#messages = messages.subarray(length);
+    this.#lastMessage = type;
+    const body = message.subarray(MESSAGE_HEADER_BYTES);
+    if (type === SERVER_HELLO) checkServerHello(body);
+    if (type === SERVER_KEY_EXCHANGE) checkKeyExchange(body, this.certificateManager?.getKey());
+    return joined(Uint8Array.of(HANDSHAKE, 3, 3, length >> 8, length & 0xff), message).buffer;
+  }
+}
+
+/** Reads what there is into the rest of the target; gives how many bytes. */
+function take(stream: Stream, target: Uint8Array, from: number): number {
+  const length = Math.min(target.length - from, stream.readable);
+  if (length > 0) stream.read(target.subarray(from, from + length));
+  stream.readable -= length;
+  return length;
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }

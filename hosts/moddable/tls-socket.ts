@@ -6,45 +6,55 @@ import TCP from "embedded:io/socket/tcp";
 import type { Stream } from "ssl/session";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import { CertificateCheck } from "./certificate-check.ts";
+import { DeviceIdentity } from "./device-identity.ts";
 import { isIPv4 } from "./ip-address.ts";
 import { pemBlocks } from "./pem.ts";
-import { errorInWords } from "./tls-alerts.ts";
+import { CURVE_NUMBERS, SIGNATURES, VERSION } from "./server-messages.ts";
+import { explainTls, GONE, type TlsFailure } from "./tls-failure.ts";
 import { CheckedSession } from "./tls-session.ts";
 
 /** What a record adds to its content with AES-GCM: header, nonce, tag (RFC 5246, RFC 5288), and three to be safe. */
 const RECORD_OVERHEAD_BYTES = 32;
 
-const TLS_1_2 = 0x303;
-
 export interface TlsHandlers {
+  /** TCP is connected, the handshake begins. */
+  onHandshake(): void;
   /** The bytes are only looked at during the call. */
   onBytes(bytes: Uint8Array): void;
   /** The handshake has ended, or bytes have left: so many may be written. */
   onWritable(bytes: number): void;
-  onError(reason: string): void;
+  onError(failure: TlsFailure): void;
 }
 
 export class TlsSocket {
   readonly #handlers: TlsHandlers;
   readonly #session: CheckedSession;
   readonly #stream: Stream & TCP;
+  #isConnected = false;
+  /** The handshake has ended; ready is what may carry data, when our last word of it has left, too. */
+  #isDone = false;
   #isReady = false;
   #isClosed = false;
 
-  /** Throws, in words, when the authorities of the settings are no PEM. */
+  /** Throws, in words, when what the settings give as certificates and key is none. */
   constructor(broker: BrokerSettings, address: string, handlers: TlsHandlers) {
     this.#handlers = handlers;
     const expectedName = broker.serverName || broker.host;
-    this.#session = new CheckedSession({
-      protocolVersion: TLS_1_2,
+    const identity = broker.certificate === "" ? undefined : new DeviceIdentity(broker);
+    const options = {
+      protocolVersion: VERSION,
       // An address is no server name (RFC 6066, section 3).
       ...(isIPv4(expectedName) ? {} : { serverName: expectedName }),
+      tls_elliptic_curves: CURVE_NUMBERS,
+      tls_signature_algorithms: SIGNATURES,
       certificates: new CertificateCheck({
         expectedName,
         isInsecure: broker.isInsecure,
         authorities: broker.ca === "" ? [] : pemBlocks(broker.ca, "CERTIFICATE"),
+        ownChain: identity?.chain ?? [],
       }),
-    });
+    };
+    this.#session = new CheckedSession(options, identity);
     this.#session.initiateHandshake();
     const tcp = new TCP({
       address,
@@ -52,7 +62,7 @@ export class TlsSocket {
       nodelay: true,
       onReadable: (bytes) => this.#guarded(() => this.#readable(bytes)),
       onWritable: (bytes) => this.#guarded(() => this.#writable(bytes)),
-      onError: () => this.#fail(""),
+      onError: () => this.#fail(GONE),
     });
     // As the SDK's session wants it: the socket remembers how much may be read and written.
     this.#stream = Object.assign(tcp, { readable: 0, writable: 0 });
@@ -76,7 +86,7 @@ export class TlsSocket {
     if (!this.#isReady) this.#advance();
     while (this.#isReady && !this.#isClosed && stream.readable > 0) {
       const data = this.#session.read(stream);
-      if (data === null) this.#fail("");
+      if (data === null) this.#fail(GONE);
       if (!data) return;
       this.#handlers.onBytes(data);
     }
@@ -84,12 +94,17 @@ export class TlsSocket {
 
   #writable(bytes: number): void {
     this.#stream.writable = bytes;
+    if (!this.#isConnected) {
+      this.#isConnected = true;
+      this.#handlers.onHandshake();
+    }
     if (!this.#isReady) this.#advance();
     else this.#tellWritable();
   }
 
   #advance(): void {
-    if (!this.#session.advance(this.#stream)) return;
+    this.#isDone ||= this.#session.advance(this.#stream);
+    if (!this.#session.flush(this.#stream) || !this.#isDone) return;
     this.#isReady = true;
     this.#tellWritable();
   }
@@ -104,14 +119,13 @@ export class TlsSocket {
     try {
       act();
     } catch (error) {
-      this.#fail(errorInWords(error));
+      this.#fail(explainTls(error));
     }
   }
 
-  /** No reason: the peer has gone. */
-  #fail(reason: string): void {
+  #fail(failure: TlsFailure): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#handlers.onError(reason);
+    this.#handlers.onError(failure);
   }
 }

@@ -10,6 +10,7 @@ import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { Transport, TransportHandlers } from "../runner.ts";
 import { OneTimer } from "./clock.ts";
 import { isIPv4 } from "./ip-address.ts";
+import { GONE, type TlsFailure } from "./tls-failure.ts";
 import { TlsSocket } from "./tls-socket.ts";
 
 /** Bytes waiting for the peer to take them. When there are more the connection is closed. Range: above one packet. */
@@ -54,6 +55,8 @@ class TcpTransport implements Transport {
   readonly #linger = new OneTimer();
   #handlers: TransportHandlers | undefined;
   #socket: Socket | undefined;
+  /** What it means now when the peer is gone without a word. */
+  #goneInWords = "";
   #connected = false;
   #ended = false;
   #writableBytes = 0;
@@ -93,6 +96,7 @@ class TcpTransport implements Transport {
       this.#connect(host);
       return;
     }
+    this.#handlers?.onPhase?.("resolve");
     try {
       Net.resolve(host, (_host, address) => {
         if (this.#ended) return;
@@ -105,14 +109,21 @@ class TcpTransport implements Transport {
   }
 
   #connect(address: string): void {
+    this.#handlers?.onPhase?.("connect");
+    this.#goneInWords = `no connection to ${address}`;
     const isSecure = this.#broker.transport === "tls";
     const onWritable = (bytes: number) => this.#writable(bytes);
-    const onError = (reason?: string) =>
-      this.#end(reason || (this.#connected ? "closed by the peer" : `no connection to ${address}`));
+    const onError = ({ reason, isRefusal }: TlsFailure = GONE) => {
+      this.#end(reason || this.#goneInWords, isRefusal);
+    };
     try {
       if (isSecure) {
         const onBytes = (bytes: Uint8Array) => this.#handlers?.onBytes(bytes);
-        this.#socket = new TlsSocket(this.#broker, address, { onBytes, onWritable, onError });
+        const onHandshake = () => {
+          this.#goneInWords = "closed by the peer in the TLS handshake";
+          this.#handlers?.onPhase?.("tls");
+        };
+        this.#socket = new TlsSocket(this.#broker, address, { onHandshake, onBytes, onWritable, onError });
       } else this.#socket = this.#openTcp(address, onWritable, onError);
     } catch (error) {
       this.#end(`no connection to ${address}: ${error}`);
@@ -146,6 +157,7 @@ class TcpTransport implements Transport {
     this.#writableBytes = bytes;
     if (!this.#connected) {
       this.#connected = true;
+      this.#goneInWords = "closed by the peer";
       this.#handlers?.onConnected();
     }
     this.#flush();
@@ -177,7 +189,7 @@ class TcpTransport implements Transport {
   }
 
   /** With a reason it is told, later: the caller may be in the middle of something, and may close it until then. */
-  #end(reason?: string): void {
+  #end(reason?: string, isRefusal?: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#linger.set(undefined, () => {});
@@ -188,7 +200,7 @@ class TcpTransport implements Transport {
     Timer.set(() => {
       socket?.close();
       this.#onEnded();
-      if (reason !== undefined) this.#handlers?.onClosed(reason);
+      if (reason !== undefined) this.#handlers?.onClosed(reason, isRefusal);
       this.#handlers = undefined;
     }, 0);
   }

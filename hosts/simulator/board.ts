@@ -1,7 +1,7 @@
 /** The simulator as a board: its buttons, a folder of files as store, the computer's clock. */
 import Debug from "debug";
 import { File } from "file";
-import type { Button } from "../../src/gateway/buttons.ts";
+import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Sensor } from "../../src/seams.ts";
 import type { Board, Pager } from "../moddable/board.ts";
 import { FileStore } from "./file-store.ts";
@@ -33,6 +33,7 @@ const startedAt = Date.now();
 const temperature: Sensor = {
   name: "temperature",
   unit: "Cel",
+  deadband: 0.2,
   sample: () => Math.round((21 + 2 * Math.sin((Date.now() - startedAt) / 60_000)) * 10) / 10,
 };
 
@@ -58,6 +59,9 @@ export const board: Board = {
   alert(priority) {
     trace(`alert of priority ${priority}\n`);
   },
+
+  /** The simulator has no power to switch: its program ends, and whoever started it starts it again. */
+  restart: () => screen.postMessage("exit:0"),
 
   start(pager: Pager) {
     for (const button of ["a", "b", "c"] as const) {

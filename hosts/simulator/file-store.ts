@@ -15,7 +15,7 @@ export class FileStore implements Store {
   constructor(folder: string) {
     Directory.create(folder);
     this.#folder = folder;
-    this.keys();
+    this.keys().next();
   }
 
   read(key: string): Uint8Array | undefined {
@@ -49,13 +49,10 @@ export class FileStore implements Store {
     if (File.exists(path) && !File.delete(path)) throw new Error(`store: ${path} cannot be removed`);
   }
 
-  keys(): readonly string[] {
-    const keys: string[] = [];
+  *keys(): IterableIterator<string> {
     const entries = new Iterator(this.#folder);
-    for (let entry = entries.next(); entry; entry = entries.next()) {
-      if (entry.length !== undefined && !entry.name.endsWith(TEMPORARY)) keys.push(entry.name);
-    }
-    return keys;
+    for (let entry = entries.next(); entry; entry = entries.next())
+      if (entry.length !== undefined && !entry.name.endsWith(TEMPORARY)) yield entry.name;
   }
 
   #path(key: string): string {

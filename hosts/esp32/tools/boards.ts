@@ -1,6 +1,6 @@
 /** The boards that are built, and how. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { BUILD, findProgram, Refusal, ROOT, run } from "../../simulator/tools/command.ts";
 import { mcconfig, type Sdk } from "../../simulator/tools/sdk.ts";
 
@@ -65,14 +65,19 @@ export async function buildBoard(
  * Builds up to the link of the byte code, which needs none of Espressif's tools: all TypeScript is checked and compiled,
  * all modules are preloaded and linked, all resources converted. The C code is not compiled.
  */
-export async function linkByteCode(sdk: Sdk, board: Board, settings: readonly string[]): Promise<BoardSize> {
+export async function linkByteCode(
+  sdk: Sdk,
+  board: Board,
+  settings: readonly string[],
+  manifest = join(ROOT, "manifest.json"),
+): Promise<BoardSize> {
   // What the makefile asks of Espressif's tools is answered with nothing.
   const empty = join(FOLDER, "nothing");
   mkdirSync(empty, { recursive: true });
   const header = join(empty, "sdkconfig.h");
   if (!existsSync(header)) writeFileSync(header, "");
-  await mcconfig(sdk, ["-p", `esp32/${board}`, "-o", FOLDER], settings);
-  const folder = buildFolder(board);
+  await mcconfig(sdk, ["-p", `esp32/${board}`, "-o", FOLDER], settings, { manifest });
+  const folder = buildFolder(board, manifest);
   const code = join(folder, "mc.xs.c");
   const resources = join(folder, "mc.resources.c");
   // Its size is told only when it is made.
@@ -87,8 +92,40 @@ export async function linkByteCode(sdk: Sdk, board: Board, settings: readonly st
   };
 }
 
-function buildFolder(board: Board): string {
-  return join(FOLDER, "tmp", "esp32", board, "release", basename(ROOT));
+function buildFolder(board: Board, manifest: string): string {
+  return join(FOLDER, "tmp", "esp32", board, "release", basename(dirname(manifest)));
+}
+
+/**
+ * Byte code of `src/mqtt` as it lies in flash, in bytes: what the link of the engine alone has more than that of the files
+ * beside the folder that it needs.
+ */
+export async function engineByteCode(sdk: Sdk, board: Board): Promise<number> {
+  const root = JSON.parse(readFileSync(join(ROOT, "manifest.json"), "utf8")) as Manifest;
+  const link = async (name: string, folders: readonly string[]) => {
+    const folder = join(BUILD, name);
+    const isOf = (module: string) => folders.includes(dirname(module));
+    const modules = Object.fromEntries(
+      folders.map((each) => [`${each}/*`, join(ROOT, relative("fieldpager", each), "*")]),
+    );
+    const manifest = {
+      include: ["$(MODDABLE)/examples/manifest_base.json"],
+      creation: { main: "fieldpager/src/bytes" },
+      modules: { ...modules, "~": [join(ROOT, "src", "tsconfig")] },
+      preload: root.preload.filter(isOf),
+      typescript: root.typescript,
+    };
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
+    return (await linkByteCode(sdk, board, [], join(folder, "manifest.json"))).byteCode;
+  };
+  const beside = ["fieldpager/src"];
+  return (await link("mqtt", [...beside, "fieldpager/src/mqtt"])) - (await link("beside-mqtt", beside));
+}
+
+interface Manifest {
+  readonly preload: readonly string[];
+  readonly typescript: unknown;
 }
 
 /**
@@ -96,7 +133,7 @@ function buildFolder(board: Board): string {
  * out what only made their functions, so that less of it lies in flash.
  */
 export function byteCodeOfFolders(board: Board): ReadonlyMap<string, number> {
-  const root = join(buildFolder(board), "modules", "fieldpager", "src");
+  const root = join(buildFolder(board, join(ROOT, "manifest.json")), "modules", "fieldpager", "src");
   const sizes = new Map<string, number>();
   for (const path of readdirSync(root, { recursive: true, encoding: "utf8" })) {
     if (!path.endsWith(".xsb")) continue;

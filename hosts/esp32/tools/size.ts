@@ -1,9 +1,12 @@
 /** `npm run size`: what the program takes of each board's flash. */
 import { Refusal, runCommand } from "../../simulator/tools/command.ts";
 import { findSdk } from "../../simulator/tools/sdk.ts";
-import { BOARDS, type Board, type BoardSize, byteCodeOfFolders, linkByteCode } from "./boards.ts";
+import { BOARDS, type Board, type BoardSize, byteCodeOfFolders, engineByteCode, linkByteCode } from "./boards.ts";
 
 const SLOT_BYTES = 16;
+
+/** The engine must not take more of the flash. */
+const ENGINE_BYTES_MAX = 32_768;
 
 await runCommand(async (args) => {
   if (args.length) throw new Refusal("size takes no arguments");
@@ -20,7 +23,11 @@ await runCommand(async (args) => {
   const folders = [...byteCodeOfFolders(board)].sort(([a], [b]) => (a < b ? -1 : 1));
   process.stdout.write(`\nbyte code of ${board}'s modules before the link, by folder\n`);
   print(folders.map(([folder, bytes]) => [folder, grouped(bytes)]));
-  return 0;
+  const engine = await engineByteCode(sdk, board);
+  process.stdout.write(
+    `\nbyte code of src/mqtt in flash: ${grouped(engine)} of at most ${grouped(ENGINE_BYTES_MAX)}\n`,
+  );
+  return engine <= ENGINE_BYTES_MAX ? 0 : 1;
 });
 
 function print(rows: readonly (readonly string[])[]): void {

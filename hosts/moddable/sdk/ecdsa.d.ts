@@ -1,6 +1,7 @@
 /** What is used of the SDK's module `ecdsa`. */
 declare class ECDSA {
   constructor(key: unknown, curve: { readonly n: bigint }, isPrivate: boolean);
+  sign(digest: ArrayBuffer, isAsn1: boolean): ArrayBuffer;
   verify(digest: ArrayBuffer, signature: Uint8Array, isAsn1: boolean): boolean;
 }
 export default ECDSA;

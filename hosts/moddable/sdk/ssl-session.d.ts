@@ -8,20 +8,34 @@ export interface Stream {
   read(buffer: Uint8Array): void;
   write(bytes: Uint8Array): unknown;
 }
+/** One message of the handshake, or another kind of record. */
+export interface Protocol {
+  readonly name: string;
+  packetize(session: Session, parameter?: unknown, further?: unknown): Uint8Array | undefined;
+}
 declare class Session {
   /** `certificates` is what our stand-in of `ssl/cert` gives. */
-  constructor(options: { protocolVersion: number; serverName?: string; certificates: object });
+  constructor(options: {
+    protocolVersion: number;
+    serverName?: string;
+    certificates: object;
+    tls_elliptic_curves: readonly number[];
+    tls_signature_algorithms: readonly { readonly hash: number; readonly sig: number }[];
+  });
   handshakeProcess: number;
   alert: { readonly description: number } | undefined;
   clientCipher: object | null;
   serverCipher: object | null;
   masterSecret: ArrayBuffer | undefined;
   certificateManager: { getKey(): PublicKey } | undefined;
+  handshakeDigests: { readonly SHA256: { close(goesOn: boolean): ArrayBuffer } };
   initiateHandshake(): void;
   handshake(stream: Stream): boolean;
   /** undefined: no whole record; null: the peer has said goodbye. */
   read(stream: Stream): Uint8Array | null | undefined;
   write(stream: Stream, bytes: Uint8Array): number;
+  /** Sends what the protocol makes of the parameter. */
+  doProtocol(stream: Stream, protocol: Protocol, parameter?: unknown, further?: unknown): void;
   readPacket(stream: Stream): ArrayBuffer | undefined;
 }
 export default Session;

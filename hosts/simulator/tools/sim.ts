@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { LOCAL_KEY_FILE, localPassword, readLocalKey } from "../../node/local-key.ts";
+import { isLoopback } from "../../node/loopback.ts";
 import { buildProgram } from "./build.ts";
 import { Refusal, ROOT, runCommand } from "./command.ts";
 import { findSdk } from "./sdk.ts";
@@ -34,7 +36,13 @@ await runCommand(async (args) => {
     "broker.port": flags.port,
   };
   if (flags.env !== undefined) settings.env = flags.env;
-  writeFileSync(join(folder, "settings.json"), JSON.stringify(settings));
+  // A station of this machine made a key from which its pagers derive their passwords.
+  const key = isLoopback(flags.host) ? readLocalKey(join(ROOT, ".fieldpager", LOCAL_KEY_FILE)) : undefined;
+  if (key !== undefined) {
+    settings["broker.userName"] = flags.uid;
+    settings["broker.password"] = localPassword(key, flags.uid);
+  }
+  writeFileSync(join(folder, "settings.json"), JSON.stringify(settings), { mode: 0o600 });
   process.stdout.write(`${flags.uid} in the simulator, broker ${flags.host}:${flags.port}, data in ${folder}\n`);
   const child = spawn(mcsim, [join(sdk.root, "build", "simulators"), program], {
     cwd: folder,

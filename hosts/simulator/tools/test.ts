@@ -1,6 +1,6 @@
 /**
  * `npm run test:sim`: builds the pager for the simulator, then runs the tests that drive it. `npm run test:heap` (`--heap`) runs
- * the one that takes minutes: the load over TLS in the tight heap.
+ * those that take minutes: the load over TLS and a full inbox, in the tight heap.
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -10,7 +10,9 @@ import { findSdk } from "./sdk.ts";
 
 await runCommand(async ([first, ...rest]) => {
   const isHeap = first === "--heap";
-  const args = isHeap ? ["tls.test", "-t", "reconnects", ...rest] : [...(first === undefined ? [] : [first]), ...rest];
+  const args = isHeap
+    ? ["tls.test", "inbox.test", "-t", "reconnects|an inbox of", ...rest]
+    : [...(first === undefined ? [] : [first]), ...rest];
   const sdk = findSdk();
   const launcher = await buildLauncher(sdk);
   const program = await buildProgram(sdk, isHeap ? "tight" : "whole");

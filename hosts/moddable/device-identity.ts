@@ -1,0 +1,99 @@
+/** With what a device shows a broker who it is: its certificate and what proves that it has the key. */
+import { Digest } from "crypt";
+import Curve from "curve";
+import ECDSA from "ecdsa";
+import PKCS1_5 from "pkcs1_5";
+import X509 from "x509";
+import type { BrokerSettings } from "../../src/gateway/settings.ts";
+import { deterministicNonce, type Hmac } from "./deterministic-nonce.ts";
+import { pemBlocks } from "./pem.ts";
+import { type PrivateKey, parsePrivateKey } from "./private-key.ts";
+
+/** SignatureAndHashAlgorithm (RFC 5246, section 7.4.1.4.1): SHA-256 with RSA, with ECDSA. */
+const RSA_SHA256 = Object.freeze([4, 1]);
+const ECDSA_SHA256 = Object.freeze([4, 3]);
+
+/** SHA-256 as PKCS #1 names it in a signature. */
+const SHA256_IDENTIFIER = Object.freeze([2, 16, 840, 1, 101, 3, 4, 2, 1]);
+
+/** Bytes that SHA-256 takes at once. */
+const BLOCK_BYTES = 64;
+
+export class DeviceIdentity {
+  /** DER of its own certificate and of those that lead to the broker's authority, as the settings have them. */
+  readonly chain: readonly Uint8Array[];
+  readonly #key: PrivateKey;
+
+  /** Throws, in words that hold nothing of the key, where the settings are no certificate and no key. */
+  constructor({ certificate, key }: BrokerSettings) {
+    this.chain = pemBlocks(certificate, "CERTIFICATE");
+    this.#key = parsePrivateKey(key);
+  }
+
+  /** Whether the key is that of the certificate. */
+  get isPair(): boolean {
+    const key = this.#key;
+    const shown = X509.decodeSPKI(this.chain[0] as Uint8Array);
+    if (key.algorithm === "rsa") return shown.modulus === number(key.modulus);
+    const curve = new Curve(key.curve);
+    if (shown.curve?.n !== curve.n || !shown.pub) return false;
+    const point = curve.ec.mul(curve.G, number(key.secret));
+    return point.X === shown.pub.X && point.Y === shown.pub.Y;
+  }
+
+  /** The body of CertificateVerify (RFC 5246, section 7.4.8): algorithm 2, length of signature 2, signature. */
+  prove(digest: ArrayBuffer): Uint8Array {
+    const key = this.#key;
+    const algorithm = key.algorithm === "rsa" ? RSA_SHA256 : ECDSA_SHA256;
+    const signature = new Uint8Array(key.algorithm === "rsa" ? signRsa(key, digest) : signEc(key, digest));
+    const body = new Uint8Array(4 + signature.length);
+    body.set([...algorithm, signature.length >> 8, signature.length & 0xff]);
+    body.set(signature, 4);
+    return body;
+  }
+}
+
+function signRsa(key: Extract<PrivateKey, { algorithm: "rsa" }>, digest: ArrayBuffer): ArrayBuffer {
+  const numbers = {
+    modulus: number(key.modulus),
+    exponent: number(key.exponent),
+    privExponent: number(key.privateExponent),
+    prim1: number(key.prime1),
+    prim2: number(key.prime2),
+    exponent1: number(key.exponent1),
+    exponent2: number(key.exponent2),
+    coefficient: number(key.coefficient),
+  };
+  return new PKCS1_5(numbers, true, SHA256_IDENTIFIER).sign(digest);
+}
+
+function signEc(key: Extract<PrivateKey, { algorithm: "ec" }>, digest: ArrayBuffer): ArrayBuffer {
+  const curve = new Curve(key.curve);
+  const order = new Uint8Array(ArrayBuffer.fromBigInt(curve.n));
+  const secret = new Uint8Array(order.length);
+  secret.set(key.secret, order.length - key.secret.length);
+  // The SDK takes a number of its own unless the curve has one.
+  curve.k = number(deterministicNonce(secret, new Uint8Array(digest), order, hmac));
+  return new ECDSA(number(secret), curve, true).sign(digest, true);
+}
+
+const hmac: Hmac = (key, parts) => {
+  const pad = (byte: number) => {
+    const block = new Uint8Array(BLOCK_BYTES).fill(byte);
+    key.forEach((part, at) => {
+      block[at] = byte ^ part;
+    });
+    return block;
+  };
+  return sha256([pad(0x5c), sha256([pad(0x36), ...parts])]);
+};
+
+function sha256(parts: readonly Uint8Array[]): Uint8Array {
+  const digest = new Digest("SHA256");
+  for (const part of parts) digest.write(part.slice().buffer as ArrayBuffer);
+  return new Uint8Array(digest.close());
+}
+
+function number(bytes: Uint8Array): bigint {
+  return BigInt.fromArrayBuffer(bytes.slice().buffer as ArrayBuffer);
+}
