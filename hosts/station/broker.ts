@@ -6,12 +6,19 @@ import type { EventEmitter } from "node:events";
 import { mkdirSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { Aedes, type Client, type PublishPacket } from "aedes";
+import { Aedes, type Client, type ConnectPacket, type PublishPacket } from "aedes";
 import { Level } from "level";
+import { FormatError } from "../../src/errors.ts";
+import type { ClientGate, GateCounters } from "./access/client-gate.ts";
+import { followOtherBrokers, openSharedEmitter } from "./cluster/other-brokers.ts";
+import { RedisDatabase } from "./cluster/redis-database.ts";
+import { SharedPersistence } from "./cluster/shared-persistence.ts";
+import type { Database } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { OrderedDelivery } from "./ordered-delivery.ts";
 import { StationPersistence } from "./persistence.ts";
-import { HEARTBEAT_MS, MQTT_PACKET_BYTES_MAX } from "./station-limits.ts";
+import type { Presubscriptions } from "./presubscription/presubscriptions.ts";
+import { CONNECT_TIMEOUT_MS, HEARTBEAT_MS, MQTT_PACKET_BYTES_MAX } from "./station-limits.ts";
 
 /** Counts the starts of this station, in the database of the broker beside the keys of the persistence. */
 const BOOT_KEY = "station:boot";
@@ -29,6 +36,7 @@ interface AedesInside {
 }
 interface ClientInside {
   readonly _parser: EventEmitter & { parse(bytes: Buffer): number; readonly packet: { readonly length: number } };
+  readonly _keepaliveTimer: NodeJS.Timeout | null;
 }
 interface NumberedPacket {
   readonly brokerId: string;
@@ -52,15 +60,22 @@ export class StationBroker extends Aedes {
   readonly persistence: StationPersistence;
   /** Who receives messages that are meant for the station itself. */
   inbox: StationInbox | undefined;
-  readonly #database: GroupCommit;
+  /** Subscribes for clients that have no subscriptions; undefined: they do it themselves. */
+  presubscriptions: Presubscriptions | undefined;
+  readonly #database: Database;
   /** By number, in order: those that are being stored and those that wait for one before them. */
   readonly #turns = new Map<number, Turn>();
-  /** Packets of clients that were published before their PUBACK. */
-  readonly #published = new WeakSet<object>();
+  /** Packets of clients that were published before their PUBACK, and those that are acknowledged and go no further. */
+  readonly #settled = new WeakSet<object>();
+  readonly #gate: ClientGate | undefined;
+  readonly #connects = new WeakMap<Client, ConnectPacket>();
   readonly #deliveries = new WeakMap<Client, OrderedDelivery>();
 
-  /** Opens the database in `folder` and starts a broker on it. Rejects where another process has it open. */
-  static async open(folder: string): Promise<StationBroker> {
+  /**
+   * Opens the database in `folder` and starts a broker on it. Rejects where another process has it open.
+   * @param gate who may come in and do what; without one everyone everything
+   */
+  static async open(folder: string, gate?: ClientGate): Promise<StationBroker> {
     mkdirSync(folder, { recursive: true });
     const level = new Level<string, Buffer>(folder, { valueEncoding: "buffer" });
     await level.open();
@@ -70,28 +85,64 @@ export class StationBroker extends Aedes {
     // again and overwrite what is queued. So the id counts the starts.
     const boot = Number((await database.get(BOOT_KEY))?.toString() ?? 0) + 1;
     await database.put(BOOT_KEY, Buffer.from(String(boot)));
-    const broker = new StationBroker(database, `boot-${String(boot).padStart(BOOT_DIGITS, "0")}`);
+    const mayReceive = (client: Client, topic: string) => gate?.mayReceive(client, topic) ?? true;
+    const broker = new StationBroker(boot, database, new StationPersistence(database, mayReceive), gate);
     await broker.listen();
     return broker;
   }
 
-  private constructor(database: GroupCommit, id: string) {
-    const persistence = new StationPersistence(database);
+  /**
+   * Starts a broker beside others on the same Redis: their clients are its clients, and who loses one of them goes on at
+   * another. Rejects where there is no Redis at this address.
+   */
+  static async join(redisUrl: string, gate?: ClientGate): Promise<StationBroker> {
+    const database = await RedisDatabase.open(redisUrl);
+    const mayReceive = (client: Client, topic: string) => gate?.mayReceive(client, topic) ?? true;
+    const mq = openSharedEmitter(redisUrl, () => broker.catchUp());
+    const persistence = new SharedPersistence(database, mayReceive);
+    const broker: StationBroker = new StationBroker(await database.increment("boot"), database, persistence, gate, mq);
+    followOtherBrokers(broker);
+    await broker.listen();
+    return broker;
+  }
+
+  private constructor(
+    boot: number,
+    database: Database,
+    persistence: StationPersistence,
+    gate: ClientGate | undefined,
+    emitter?: object,
+  ) {
     super({
-      id,
+      id: `boot-${String(boot).padStart(BOOT_DIGITS, "0")}`,
       persistence,
+      ...(emitter && { mq: emitter }),
       heartbeatInterval: HEARTBEAT_MS,
-      preConnect: (client, _packet, done) => {
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      preConnect: (client, packet, done) => {
+        this.#connects.set(client, packet);
         this.#deliveries.set(client, new OrderedDelivery(client, persistence));
         done(null, true);
       },
-      authorizeForward: (_client, packet) => (persistence.wasAcknowledged(packet) ? null : packet),
+      authenticate: (client, userName, password, done) => {
+        this.#admit(client, userName, password).then((code) => {
+          if (code === undefined) done(null, true);
+          else done(Object.assign(new Error("refused"), { returnCode: code }), null);
+        });
+      },
+      authorizeSubscribe: (client, subscription, done) => {
+        if (!gate || gate.maySubscribe(client, subscription.topic)) done(null, subscription);
+        else this.#refuseSubscription(client, subscription.topic, () => done(null, null));
+      },
+      authorizeForward: (client, packet) =>
+        persistence.wasAcknowledged(packet) || (gate && !gate.mayReceive(client, packet.topic)) ? null : packet,
       authorizePublish: (client, packet, done) => this.#beforeAcknowledging(client, packet, done),
     });
+    this.#gate = gate;
     this.persistence = persistence;
     this.#database = database;
     this.on("clientReady", (client) => this.#deliveries.get(client)?.ready());
-    this.on("subscribe", (_subscriptions, client) => this.#deliveries.get(client)?.subscribed());
+    this.on("subscribe", (_subscriptions, client) => client && this.#deliveries.get(client)?.subscribed());
     this.#keepNewestConnection();
     // What Aedes cannot recover from, such as a disk that refuses; the message was not acknowledged.
     (this as EventEmitter).on("error", (error: Error) => console.error(`broker: ${error.message}`));
@@ -111,13 +162,14 @@ export class StationBroker extends Aedes {
    * length that a packet claims is enough to end the connection.
    */
   accept(connection: Duplex, request?: IncomingMessage): void {
-    const { _parser: parser } = this.handle(connection, request) as unknown as ClientInside;
+    const client = this.handle(connection, request);
+    const { _parser: parser } = client as unknown as ClientInside;
     const parse = parser.parse.bind(parser);
     parser.parse = (bytes) => {
       const rest = parse(bytes);
       const { length } = parser.packet;
-      if (length > MQTT_PACKET_BYTES_MAX)
-        parser.emit("error", new Error(`packet of ${length} bytes, at most ${MQTT_PACKET_BYTES_MAX} are taken`));
+      const max = this.#gate?.packetBytesMax(client) ?? MQTT_PACKET_BYTES_MAX;
+      if (length > max) parser.emit("error", new Error(`packet of ${length} bytes, at most ${max} are taken`));
       return rest;
     };
   }
@@ -125,7 +177,7 @@ export class StationBroker extends Aedes {
   /** Called by Aedes for every packet after its acknowledgement, and for wills and its own messages. */
   override publish(packet: PublishPacket, client: unknown, done?: unknown): void {
     const callback = (typeof client === "function" ? client : (done ?? (() => {}))) as Done;
-    if (this.#published.delete(packet)) {
+    if (this.#settled.delete(packet)) {
       callback();
       return;
     }
@@ -171,6 +223,17 @@ export class StationBroker extends Aedes {
     await this.#database.close();
   }
 
+  /** Looks into the queues of all clients for what they should have been told of. */
+  catchUp(): void {
+    for (const client of Object.values(this.#inside.clients)) this.#deliveries.get(client)?.subscribed();
+    (this as EventEmitter).emit("catchUp");
+  }
+
+  /** What was refused to clients so far; undefined where everyone may do everything. */
+  get refused(): Readonly<GateCounters> | undefined {
+    return this.#gate?.refused;
+  }
+
   get #inside(): AedesInside {
     return this as unknown as AedesInside;
   }
@@ -192,6 +255,24 @@ export class StationBroker extends Aedes {
     });
   }
 
+  /** The code of CONNACK for one who may not come in. */
+  async #admit(client: Client, userName?: string, password?: Buffer): Promise<number | undefined> {
+    const connect = this.#connects.get(client);
+    this.#connects.delete(client);
+    const clientIdentifier = connect?.clientId ?? "";
+    const will = connect?.will as PublishPacket | undefined;
+    const code = await this.#gate?.admit(client, { clientIdentifier, userName, password, will });
+    const kind = this.#gate?.identityOf(client)?.kind;
+    if (code === undefined && (kind === "device" || kind === "person")) await this.presubscriptions?.welcome(client);
+    return code;
+  }
+
+  /** A kept session may hold what it was granted once and may have no more. */
+  #refuseSubscription(client: Client, topic: string, done: () => void): void {
+    if (client.clean) done();
+    else this.persistence.removeSubscriptions(client, [topic]).then(done, done);
+  }
+
   /**
    * Aedes answers a QoS 1 PUBLISH with PUBACK and stores it afterwards: a crash between the two loses an acknowledged
    * message. Here it is stored first, and `publish` lets it pass when Aedes comes with it again.
@@ -201,16 +282,56 @@ export class StationBroker extends Aedes {
       done(new Error(`${SYSTEM_PREFIX} topic is reserved`));
       return;
     }
+    if (client && this.#gate && !this.#gate.mayPublish(client, packet)) {
+      // MQTT 3.1.1 has no answer that says no. A connection that is closed would bring the message again, for ever.
+      this.#settled.add(packet);
+      this.#inTime(client, () => done(null));
+      return;
+    }
     const store = () => {
       if (packet.qos !== 1) {
         done(null);
         return;
       }
-      this.#published.add(packet);
+      this.#settled.add(packet);
       this.#publish(packet, client, (error) => done(error ?? null));
     };
-    if (this.inbox?.topic !== packet.topic) store();
-    else this.inbox.accept(Buffer.from(packet.payload)).then(store, done);
+    this.#inTime(client, () => {
+      const payload = Buffer.from(packet.payload);
+      if (client && this.#gate?.identityOf(client)?.kind === "presubscriber") this.#presubscribe(packet, payload, done);
+      else if (this.inbox?.topic === packet.topic) this.inbox.accept(payload).then(store, done);
+      else store();
+    });
+  }
+
+  /** What the pre-subscriber publishes is for the broker alone. A malformed one would not be better the next time. */
+  #presubscribe(packet: PublishPacket, payload: Uint8Array, done: Done): void {
+    this.#settled.add(packet);
+    const accepted = this.presubscriptions?.accept(payload) ?? Promise.resolve();
+    accepted.then(
+      () => done(),
+      (error: Error) => {
+        if (!(error instanceof FormatError)) return done(error);
+        console.error(`broker: a pre-subscription is malformed: ${error.message}`);
+        done();
+      },
+    );
+  }
+
+  /**
+   * Goes on at once, or when the client is back within its limits. Until then nothing more is read from it, so that a burst
+   * waits in its own buffers; that it is silent is not held against it.
+   */
+  #inTime(client: Client | null, goOn: () => void): void {
+    const pauseMs = client?.closed ? 0 : ((client && this.#gate?.pauseMs(client)) ?? 0);
+    if (pauseMs === 0) {
+      goOn();
+      return;
+    }
+    setTimeout(() => {
+      (client as unknown as ClientInside | null)?._keepaliveTimer?.refresh();
+      goOn();
+    }, pauseMs);
   }
 
   /**

@@ -4,20 +4,27 @@ import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 
 export interface ConsolePage {
-  readonly html: string;
-  readonly script: string;
-  readonly style: string;
+  readonly files: readonly ConsoleFile[];
+}
+export interface ConsoleFile {
+  readonly path: string;
+  readonly type: string;
+  readonly content: string;
 }
 
 const folder = new URL("console/", import.meta.url);
+const FAVICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect x="1" y="3" width="14" height="10" rx="2" ' +
+  'fill="#12324a"/><rect x="3" y="5" width="10" height="4" fill="#9fe8c8"/></svg>';
 
 /** Bundles the console. `env` is what its pager uses in its topics. */
 export async function buildConsolePage(env: string): Promise<ConsolePage> {
   // In one call that leaves no process behind, as the one that answers later does.
-  const bundle = buildSync({
-    entryPoints: [fileURLToPath(new URL("main.tsx", folder))],
+  const { outputFiles } = buildSync({
+    entryPoints: ["main.tsx", "console.css"].map((name) => fileURLToPath(new URL(name, folder))),
     bundle: true,
     write: false,
+    outdir: "/",
     minify: true,
     format: "esm",
     target: "es2022",
@@ -25,13 +32,15 @@ export async function buildConsolePage(env: string): Promise<ConsolePage> {
     jsxImportSource: "preact",
     logLevel: "silent",
   });
-  const [html, style] = await Promise.all(
-    ["console.html", "console.css"].map((name) => readFile(new URL(name, folder), "utf8")),
-  );
+  const bundled = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";
+  const html = await readFile(new URL("console.html", folder), "utf8");
   return {
-    html: (html ?? "").replace("{{env}}", () => escapeHtml(env)),
-    script: bundle.outputFiles[0]?.text ?? "",
-    style: style ?? "",
+    files: [
+      { path: "/", type: "text/html; charset=utf-8", content: html.replace("{{env}}", () => escapeHtml(env)) },
+      { path: "/console.js", type: "text/javascript; charset=utf-8", content: bundled(".js") },
+      { path: "/console.css", type: "text/css; charset=utf-8", content: bundled(".css") },
+      { path: "/favicon.ico", type: "image/svg+xml", content: FAVICON },
+    ],
   };
 }
 

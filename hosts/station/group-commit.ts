@@ -1,8 +1,13 @@
 import type { Level } from "level";
+import type { Database, Operation } from "./database.ts";
 
-type Operation =
-  | { readonly type: "put"; readonly key: string; readonly value: Buffer }
-  | { readonly type: "del"; readonly key: string };
+/** Keys from `gte` up to `lt`; backwards with `reverse`; at most `limit` of them. */
+export interface KeyRange {
+  readonly gte: string;
+  readonly lt: string;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
 
 interface Waiter {
   resolve(): void;
@@ -15,7 +20,7 @@ interface Waiter {
  *
  * Level itself neither syncs unless told nor keeps order: two writes run in two threads.
  */
-export class GroupCommit {
+export class GroupCommit implements Database {
   readonly #level: Level<string, Buffer>;
   #operations: Operation[] = [];
   #waiters: Waiter[] = [];
@@ -28,6 +33,10 @@ export class GroupCommit {
 
   /** Reads in this thread: two reads asked for in order are answered in order too, and what is hot is in memory. */
   async get(key: string): Promise<Buffer | undefined> {
+    return this.getNow(key);
+  }
+
+  getNow(key: string): Buffer | undefined {
     return this.#level.getSync(key);
   }
 
@@ -51,17 +60,17 @@ export class GroupCommit {
     };
   }
 
-  async clear(range: { gte: string; lt: string }): Promise<void> {
+  async clear(range: KeyRange): Promise<void> {
     await this.#running;
     await this.#level.clear(range);
   }
 
-  values(range: { gte: string; lt: string }): AsyncIterable<Buffer> {
+  values(range: KeyRange): AsyncIterable<Buffer> {
     return this.#level.values(range);
   }
 
-  entries(): AsyncIterable<[string, Buffer]> {
-    return this.#level.iterator();
+  keys(range: KeyRange): AsyncIterable<string> {
+    return this.#level.keys(range);
   }
 
   /** Writes what was asked for and closes the database. */

@@ -1,7 +1,8 @@
 /** The command `npm run station`: broker, push service and console. */
 import { whenAskedToEnd } from "../node/ending.ts";
-import { startStation } from "./station.ts";
-import { fail, parseStationFlags, STATION_FLAGS_USAGE } from "./station-flags.ts";
+import { describeFirstStart } from "./access/open-access.ts";
+import { startOnlyBrokers, startStation } from "./station.ts";
+import { fail, parseStationFlags, STATION_FLAGS_USAGE, warn } from "./station-flags.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const flags = parseStationFlags(args);
@@ -15,11 +16,22 @@ async function main(args: readonly string[]): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  warn(flags.options);
+  if (flags.options.onlyBrokers) {
+    const brokers = await startOnlyBrokers(flags.options);
+    console.log(`Brokers: MQTT on port ${brokers.mqttPort} of ${flags.options.host}`);
+    whenAskedToEnd(() => {
+      brokers.close().then(() => process.exit(0), fail);
+    });
+    return;
+  }
   const station = await startStation(flags.options);
-  console.log(`Station: MQTT on port ${station.mqttPort} of ${flags.options.host}, console at ${station.url}/`);
+  if (station.firstStart) console.log(describeFirstStart(station.firstStart));
+  // Before it says that it is there: who reads that may ask it to end at once.
   whenAskedToEnd(() => {
     station.close().then(() => process.exit(0), fail);
   });
+  console.log(`Station: MQTT on port ${station.mqttPort} of ${flags.options.host}, console at ${station.url}/`);
 }
 
 main(process.argv.slice(2)).catch(fail);

@@ -13,19 +13,31 @@ declare module "aedes-persistence-level/asyncPersistence.js" {
     dup: boolean;
     messageId?: number | null;
   }
-  export interface StoredSubscription {
-    readonly clientId: string;
+  export interface StoredTopic {
     readonly topic: string;
     readonly qos: 0 | 1 | 2;
+  }
+  export interface StoredSubscription extends StoredTopic {
+    readonly clientId: string;
   }
   export default class AsyncLevelPersistence {
     constructor(database: unknown);
     setup(broker: unknown): Promise<void>;
+    addSubscriptions(client: { readonly id: string }, subscriptions: readonly StoredTopic[]): Promise<void>;
+    removeSubscriptions(client: { readonly id: string }, topics: readonly string[]): Promise<void>;
+    subscriptionsByClient(client: { readonly id: string }): Promise<readonly StoredTopic[]>;
     subscriptionsByTopic(topic: string): Promise<readonly StoredSubscription[]>;
     createRetainedStreamCombi(patterns: readonly string[]): Readable;
     outgoingEnqueue(subscription: { readonly clientId: string }, packet: StoredPacket): Promise<void>;
     outgoingUpdate(client: { readonly id: string }, packet: StoredPacket): Promise<void>;
+    outgoingClearMessageId(client: { readonly id: string }, packet: StoredPacket): Promise<StoredPacket | undefined>;
     outgoingStream(client: { readonly id: string }): Readable;
     destroy(): Promise<void>;
   }
+}
+
+/** Nor does this. */
+declare module "msgpack-lite" {
+  const msgpack: { decode(bytes: Uint8Array): unknown };
+  export default msgpack;
 }

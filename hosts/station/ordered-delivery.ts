@@ -64,6 +64,10 @@ export class OrderedDelivery {
   #deliverLive(packet: StoredPacket, done: () => void): void {
     // A retained message that answers a SUBSCRIBE has no broker id: it is in no queue.
     const inQueue = packet.qos > 0 && !this.#client.clean && Boolean(packet.brokerId);
+    if (inQueue && this.#live && this.#persistence.wasStreamed(this.#client, packet)) {
+      setImmediate(done);
+      return;
+    }
     if (!inQueue || this.#live) {
       this.#send(packet, done);
       return;

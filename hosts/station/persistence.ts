@@ -1,14 +1,53 @@
 /// <reference path="./modules.d.ts" />
 import { Readable } from "node:stream";
-import AsyncLevelPersistence, { type StoredPacket } from "aedes-persistence-level/asyncPersistence.js";
+import type { Client } from "aedes";
+import AsyncLevelPersistence, {
+  type StoredPacket,
+  type StoredTopic,
+} from "aedes-persistence-level/asyncPersistence.js";
+import msgpack from "msgpack-lite";
+import type { Database } from "./database.ts";
+import { isWildcard } from "./topic-filter.ts";
 
 /** What the persistence throws for a packet that is not in the queue. */
 const NO_SUCH_PACKET = "no such packet";
 
 /** The level persistence of Aedes with corrections of what goes through its outgoing queue. */
 export class StationPersistence extends AsyncLevelPersistence {
+  readonly #database: Database;
   readonly #acknowledged = new WeakSet<object>();
+  /** By connection: what was read from its queue, by broker and number. */
+  readonly #streamed = new WeakMap<object, Set<string>>();
+  readonly #mayReceive: (client: Client, topic: string) => boolean;
+  /** By the list of a SUBSCRIBE. */
+  readonly #storing = new WeakMap<readonly StoredTopic[], Promise<void>>();
   #closing = false;
+
+  constructor(database: Database, mayReceive: (client: Client, topic: string) => boolean) {
+    super(database);
+    this.#database = database;
+    this.#mayReceive = mayReceive;
+  }
+
+  /**
+   * What a client asked for with SUBSCRIBE. Aedes stores all subscriptions of a packet for each of them that is granted: also
+   * those that it refuses, and of a thousand a million.
+   */
+  override addSubscriptions(client: Client, subscriptions: readonly StoredTopic[]): Promise<void> {
+    const stored =
+      this.#storing.get(subscriptions) ??
+      this.grant(
+        client.id,
+        subscriptions.filter(({ topic }) => this.#mayReceive(client, topic)),
+      );
+    this.#storing.set(subscriptions, stored);
+    return stored;
+  }
+
+  /** What was granted to a client that did not ask, connected or not. */
+  grant(uid: string, subscriptions: readonly StoredTopic[]): Promise<void> {
+    return super.addSubscriptions({ id: uid }, subscriptions);
+  }
 
   /**
    * [MQTT-3.3.1-9]: what matches an established subscription goes out with RETAIN 0. Aedes clears it for those who are
@@ -23,7 +62,17 @@ export class StationPersistence extends AsyncLevelPersistence {
    * DUP 1. Aedes leaves it 0.
    */
   override outgoingStream(client: { readonly id: string }): Readable {
-    return Readable.from(withDup(super.outgoingStream(client)));
+    const streamed = new Set<string>();
+    this.#streamed.set(client, streamed);
+    return Readable.from(withDup(super.outgoingStream(client), (packet) => streamed.add(nameOf(packet))));
+  }
+
+  /**
+   * Whether a packet was in the queue when that was last read for this connection. Where another broker emits, what comes as
+   * it is emitted may come after it was read.
+   */
+  wasStreamed(client: object, packet: StoredPacket): boolean {
+    return this.#streamed.get(client)?.delete(nameOf(packet)) ?? false;
   }
 
   /**
@@ -41,15 +90,24 @@ export class StationPersistence extends AsyncLevelPersistence {
   }
 
   /**
-   * The retained messages that a new subscription matches. Aedes listens for no error of this stream: one that cannot be
-   * read, such as that of a database which is being closed, would end the process.
+   * The retained messages that a new subscription matches; a topic is looked up and not looked for among all. Aedes listens for
+   * no error of this stream: one that cannot be read, such as that of a database which is being closed, would end the process.
    */
   override createRetainedStreamCombi(patterns: readonly string[]): Readable {
-    const stream = super.createRetainedStreamCombi(patterns);
+    const stream = Readable.from(this.#retained(patterns));
     stream.on("error", (error) => {
       if (!this.#closing) console.error(`broker: retained messages cannot be read: ${error.message}`);
     });
     return stream;
+  }
+
+  async *#retained(patterns: readonly string[]): AsyncGenerator<StoredPacket> {
+    for (const topic of patterns.filter((pattern) => !isWildcard(pattern))) {
+      const value = await this.#database.get(`retained:${topic}`);
+      if (value) yield msgpack.decode(value) as StoredPacket;
+    }
+    const wildcards = patterns.filter(isWildcard);
+    if (wildcards.length > 0) yield* super.createRetainedStreamCombi(wildcards);
   }
 
   /** From here on an error means only that the database is closed. */
@@ -63,6 +121,16 @@ export class StationPersistence extends AsyncLevelPersistence {
   }
 }
 
-async function* withDup(packets: AsyncIterable<StoredPacket>): AsyncGenerator<StoredPacket> {
-  for await (const packet of packets) yield packet.messageId ? { ...packet, dup: true } : packet;
+async function* withDup(
+  packets: AsyncIterable<StoredPacket>,
+  onPacket: (packet: StoredPacket) => void,
+): AsyncGenerator<StoredPacket> {
+  for await (const packet of packets) {
+    onPacket(packet);
+    yield packet.messageId ? { ...packet, dup: true } : packet;
+  }
+}
+
+function nameOf({ brokerId, brokerCounter }: StoredPacket): string {
+  return `${brokerId} ${brokerCounter}`;
 }

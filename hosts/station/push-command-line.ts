@@ -1,32 +1,55 @@
 /** The command line of `npm run push`. */
+import { isIP } from "node:net";
+import { join } from "node:path";
 import { parseFlags } from "../node/flags.ts";
+import { LOCAL_KEY_FILE, localToken, readLocalKey } from "../node/local-key.ts";
+import { isLoopback } from "../node/loopback.ts";
 import type { PushRequest } from "./push.ts";
+import { DATA_DEFAULT } from "./station-defaults.ts";
 
 /** Where `npm start` puts a station. */
 export const STATION_DEFAULT = "http://127.0.0.1:8080";
+/** Where a token is looked for that is not given. */
+export const TOKEN_VARIABLE = "FIELDPAGER_TOKEN";
 const WAIT_SECONDS_DEFAULT = 10;
-export const USAGE = `Usage: npm run push -- <uid> "<text>" [flags]
+
+export const USAGE = `Usage: npm run push -- <to> "<text>" [flags]
+  <to>               uid of a device, a person or a group, or everyone
   --title TEXT       heading
   --priority NUMBER  1 (lowest) to 5; 3 when left out
   --expiry SECONDS   worthless after that time
+  --collapse KEY     replaces an unread message of the same key
+  --choice TEXT      an answer for the buttons; up to three times
+  --picture ADDRESS  of a picture, https://…
+  --link ADDRESS     of a further resource, https://…
+  --key KEY          idempotency key: the same again within 24 hours sends nothing twice
+  --wait SECONDS     how long to wait until everyone was shown it (${WAIT_SECONDS_DEFAULT}; 0: do not wait)
   --station URL      where the station is (${STATION_DEFAULT})
-  --wait SECONDS     how long to wait for "shown" (${WAIT_SECONDS_DEFAULT}; 0: do not wait)`;
+  --token TOKEN      who sends; else ${TOKEN_VARIABLE}, else, on the station's own machine, the key in its folder
+  --data DIR         that folder (${DATA_DEFAULT})
+Exit status: 0 everyone was reached (or it was not waited for), 1 not accepted, 2 bad usage, 3 accepted and not everyone was
+reached in time.`;
 
 export interface PushCommand {
   readonly request: PushRequest;
   readonly station: string;
   readonly waitSeconds: number;
+  readonly token?: string;
+  readonly key?: string;
 }
+
+const VALUES = "title priority expiry collapse picture link key wait station token data".split(" ");
 
 /** Reads the command line; the problems are one line each. */
 export function parsePushCommand(
   args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = {},
 ): PushCommand | { readonly errors: readonly string[] } | "help" {
-  const { values, words, errors } = parseFlags(args, ["title", "priority", "expiry", "station", "wait"], ["help"]);
+  const { values, lists, words, errors } = parseFlags(args, VALUES, ["help"], ["choice"]);
   if (values.help) return "help";
   const problems = [...errors];
   const [to, text, ...more] = words;
-  if (!to) problems.push("<uid>: to whom is missing");
+  if (!to) problems.push("<to>: to whom is missing");
   else if (!text) problems.push("<text>: what to say is missing");
   if (more.length > 0) problems.push(`${more[0]}: one text is expected; put it in quotation marks`);
   const number = (name: string, min: number, max: number) => {
@@ -37,19 +60,36 @@ export function parsePushCommand(
       problems.push(`flag --${name}: ${JSON.stringify(value)}, expected a whole number from ${min} to ${max}`);
     return parsed;
   };
-  const priority = number("priority", 1, 5);
-  const expirySeconds = number("expiry", 1, 31_536_000);
+  const choices = lists.choice ?? [];
+  const fields = {
+    title: values.title,
+    priority: number("priority", 1, 5),
+    expirySeconds: number("expiry", 1, 31_536_000),
+    collapseKey: values.collapse,
+    choices: choices.length > 0 ? choices : undefined,
+    picture: values.picture,
+    link: values.link,
+  };
   const waitSeconds = number("wait", 0, 86_400) ?? WAIT_SECONDS_DEFAULT;
   const station = (values.station ?? STATION_DEFAULT).replace(/\/+$/, "");
   if (!URL.canParse(station) || !/^https?:/.test(station))
     problems.push(`flag --station: ${JSON.stringify(station)}, expected an address such as ${STATION_DEFAULT}`);
   if (problems.length > 0 || !to || !text) return { errors: problems };
-  const request = {
-    to,
-    text,
-    ...(values.title === undefined ? {} : { title: values.title }),
-    ...(priority === undefined ? {} : { priority }),
-    ...(expirySeconds === undefined ? {} : { expirySeconds }),
+  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const token = values.token ?? environment[TOKEN_VARIABLE] ?? ownToken(station, values.data ?? DATA_DEFAULT);
+  return {
+    request: { to, text, ...given },
+    station,
+    waitSeconds,
+    ...(token === undefined ? {} : { token }),
+    ...(values.key === undefined ? {} : { key: values.key }),
   };
-  return { request, station, waitSeconds };
+}
+
+/** What the key in a folder of this machine gives; told to no other machine. */
+function ownToken(station: string, data: string): string | undefined {
+  const host = new URL(station).hostname.replace(/^\[(.*)\]$/, "$1");
+  if (!isLoopback(host) || (isIP(host) === 0 && host !== "localhost")) return undefined;
+  const key = readLocalKey(join(data, LOCAL_KEY_FILE));
+  return key === undefined ? undefined : localToken(key);
 }

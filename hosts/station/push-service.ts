@@ -5,20 +5,18 @@
  * station ended is published at the next start. A crash in between publishes it twice under the same id, of which a device
  * shows one.
  */
-import { randomBytes } from "node:crypto";
-import { CONTENT_TYPE, decodeContent, encodeText } from "../../src/payload/content.ts";
-import { decodeMessage, encodeMessage, IM_TYPE } from "../../src/payload/message.ts";
+import { createHash, randomBytes } from "node:crypto";
 import type { StationBroker } from "./broker.ts";
-import type { Push, PushRequest, Receipt } from "./push.ts";
-import type { PushStore } from "./push-store.ts";
-import { DEVICE_PACKET_BYTES_MAX, RECEIPTS_MAX } from "./station-limits.ts";
-
-/** uid of the station: sender of its pushes, receiver of their receipts. */
-export const STATION_UID = "station";
+import { DeliveryQueue } from "./delivery-queue.ts";
+import { type Directory, EVERYONE } from "./directory/directory.ts";
+import type { EventHub } from "./event-hub.ts";
+import { type Delivery, isFinished, type Progress, type Push, type PushRequest, type Receipt } from "./push.ts";
+import { decodeReceipts, encodePush, STATION_UID } from "./push-message.ts";
+import { expiryOf, type OpenDelivery, type PushStore } from "./push-store.ts";
+import { DEVICE_PACKET_BYTES_MAX, KEYS_FORGOTTEN_EVERY_MS, RECEIPTS_MAX } from "./station-limits.ts";
 
 /** Fixed header, topic length and packet identifier of a PUBLISH, in bytes at the most. */
 const PUBLISH_OVERHEAD_BYTES = 5 + 2 + 2;
-const ANSWER_CHARACTERS_MAX = 200;
 
 /** A push that cannot be taken: what the API answers. */
 export class PushRefused extends Error {
@@ -33,10 +31,24 @@ export class PushRefused extends Error {
 export interface PushCounters {
   /** Messages to the station that are no message, or a receipt without its keys. */
   malformed: number;
-  /** Receipts of pushes that are not known, or no more. */
+  /** Receipts of pushes that are not known, or no more, or of a device that it was not for. */
   unknown: number;
   /** Receipts that came again, or beyond `RECEIPTS_MAX`. */
   dropped: number;
+}
+
+/** Who asks for a push, and by which key a repeated request is recognised. */
+export interface PushOrigin {
+  readonly account: string;
+  /** May send to everyone. */
+  readonly isAdmin: boolean;
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface AcceptedPush {
+  readonly id: string;
+  /** True where the key had been used: nothing was sent again. */
+  readonly isReplayed: boolean;
 }
 
 export class PushService {
@@ -44,80 +56,101 @@ export class PushService {
   readonly #env: string;
   readonly #broker: StationBroker;
   readonly #store: PushStore;
-  readonly #listeners = new Set<(push: Push) => void>();
+  readonly #directory: Directory;
+  readonly #events: EventHub;
+  readonly #queue: DeliveryQueue;
   /** Pushes that are being written, so that a repeated request is not answered before its push is on disk. */
   readonly #accepting = new Map<string, Promise<void>>();
-  readonly #publishing = new Set<string>();
+  #forgetting: NodeJS.Timeout | undefined;
   /** Counts within one millisecond, so that ids sort as the pushes came. */
   #idMs = 0;
   #idCount = 0;
 
-  constructor(env: string, broker: StationBroker, store: PushStore) {
+  constructor(env: string, broker: StationBroker, store: PushStore, directory: Directory, events: EventHub) {
     this.#env = env;
     this.#broker = broker;
     this.#store = store;
+    this.#directory = directory;
+    this.#events = events;
+    this.#queue = new DeliveryQueue({
+      hasReceiver: (device) => broker.hasSubscriber(this.#topicOf(device)),
+      deliver: (delivery) => this.#deliver(delivery),
+      wait: ({ id, device }) =>
+        this.#change(id, device, (now) => (now.state === "accepted" ? { ...now, state: "waiting" } : now)),
+      expire: (delivery) => this.#expire(delivery),
+    });
   }
 
   /** Takes receipts from now on, and publishes what a former run accepted. */
   async start(): Promise<void> {
     this.#broker.inbox = { topic: this.#topicOf(STATION_UID), accept: (payload) => this.#takeMessage(payload) };
+    const prefix = this.#topicOf("");
     this.#broker.on("subscribe", (subscriptions) => {
-      const topics = new Set(subscriptions.map((subscription) => subscription.topic));
-      for (const push of this.#store.all()) {
-        if (push.state === "waiting" && topics.has(this.#topicOf(push.to))) void this.#publish(push.id);
-      }
+      for (const { topic } of subscriptions) if (topic.startsWith(prefix)) this.#queue.wake(topic.slice(prefix.length));
     });
-    for (const push of this.#store.all()) {
-      if (push.state === "accepted" || push.state === "waiting") await this.#publish(push.id);
-    }
+    // Who connects may have been subscribed by the station itself, and never says so.
+    this.#broker.on("clientReady", ({ id }) => this.#queue.wake(id));
+    for (const delivery of this.#store.takeOpen()) this.#queue.add(delivery);
+    this.#queue.start();
+    await this.#store.forgetKeys(Date.now());
+    this.#forgetting = setInterval(() => {
+      this.#store.forgetKeys(Date.now()).catch((error) => console.error(`idempotency keys: ${error}`));
+    }, KEYS_FORGOTTEN_EVERY_MS).unref();
+  }
+
+  /** Publishes nothing more; what is open is published at the next start. */
+  stop(): void {
+    clearInterval(this.#forgetting);
+    this.#queue.stop();
   }
 
   /**
    * Accepts a push: on disk when this resolves. The same key again gives the same push. Rejects with `PushRefused`, or
    * with the error of the disk.
    */
-  async push(request: PushRequest, idempotencyKey?: string): Promise<Push> {
-    const former = idempotencyKey === undefined ? undefined : this.#store.byIdempotencyKey(idempotencyKey);
-    if (former) {
-      if (!sameRequest(former, request))
-        throw new PushRefused(422, "Idempotency-Key: was used for another push; expected a new key");
-      await this.#accepting.get(former.id);
-      return former;
-    }
-    if (request.to === STATION_UID) throw new PushRefused(400, `to: ${STATION_UID} is the station itself`);
+  async push(request: PushRequest, { account, isAdmin, idempotencyKey }: PushOrigin): Promise<AcceptedPush> {
+    const requestHash = hashOf(request);
+    const replayed = idempotencyKey !== undefined && (await this.#replay(account, idempotencyKey, requestHash));
+    if (replayed) return { id: replayed, isReplayed: true };
+    const devices = this.#resolve(request.to, isAdmin);
+    const acceptedAtMs = Date.now();
     const push: Push = {
       ...request,
-      id: this.#newId(),
-      state: "accepted",
-      acceptedAtMs: Date.now(),
-      receipts: [],
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      id: this.#newId(acceptedAtMs),
+      sender: account,
+      acceptedAtMs,
+      progress: { ...NO_PROGRESS, recipients: devices.length },
     };
-    const bytes = this.#encode(push).length + Buffer.byteLength(this.#topicOf(push.to)) + PUBLISH_OVERHEAD_BYTES;
-    if (bytes > DEVICE_PACKET_BYTES_MAX)
-      throw new PushRefused(
-        400,
-        `text: the message takes ${bytes} bytes, expected at most ${DEVICE_PACKET_BYTES_MAX}, which is what a pager takes`,
-      );
-    if (!this.#store.makeRoom())
-      throw new PushRefused(503, "the station holds as many pushes as it can, and all of them wait for their device");
-    const saved = this.#store.save(push);
+    this.#requireSize(push, devices);
+    if (!this.#queue.hasRoom(devices.length) || !(await this.#store.makeRoom()))
+      throw new PushRefused(503, "the station holds as many pushes as it can, and they wait for their devices");
+    // While room was made the same key may have come again.
+    const again = idempotencyKey !== undefined && (await this.#replay(account, idempotencyKey, requestHash));
+    if (again) return { id: again, isReplayed: true };
+    const deliveries = devices.map((device): Delivery => ({ device, state: "accepted", receipts: [] }));
+    const key = idempotencyKey === undefined ? undefined : { id: push.id, requestHash, key: idempotencyKey };
+    const saved = this.#store.add(push, deliveries, key);
     this.#accepting.set(push.id, saved);
-    try {
-      await saved;
-    } catch (error) {
-      this.#store.forget(push);
-      throw error;
-    } finally {
-      this.#accepting.delete(push.id);
-    }
-    this.#tell(push);
-    void this.#publish(push.id);
-    return push;
+    await saved.finally(() => this.#accepting.delete(push.id));
+    this.#events.emit({ type: "push", push: { ...push, deliveries } });
+    const expiresAtMs = expiryOf(push);
+    for (const device of devices)
+      this.#queue.add({ id: push.id, device, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) });
+    return { id: push.id, isReplayed: false };
   }
 
   get(id: string): Push | undefined {
     return this.#store.get(id);
+  }
+
+  /** By device, at most `max`. */
+  deliveries(id: string, max: number): Promise<readonly Delivery[]> {
+    return this.#store.deliveries(id, max);
+  }
+
+  /** Pushes that are still to be handed to the broker for this device. */
+  openFor(device: string): number {
+    return this.#queue.sizeOf(device);
   }
 
   /** Pushes that are remembered. */
@@ -125,136 +158,139 @@ export class PushService {
     return this.#store.size;
   }
 
-  /** Newest first. */
-  list(max: number): readonly Push[] {
-    return this.#store.all().slice(-max).reverse();
-  }
-
-  /** Calls back with every push that changed. Returns what ends it. */
-  listen(listener: (push: Push) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** Newest first; with `before` those that are older than that id. */
+  list(max: number, before?: string): Promise<readonly Push[]> {
+    return this.#store.list(max, before);
   }
 
   #topicOf(uid: string): string {
     return `/${this.#env}/im/${uid}`;
   }
 
-  #encode(push: Push): Uint8Array {
-    return encodeMessage({
-      timestampSeconds: Math.floor(push.acceptedAtMs / 1000),
-      imType: IM_TYPE.notification,
-      contents: [
-        encodeText(push.text, {
-          id: push.id,
-          priority: push.priority,
-          expirySeconds: push.expirySeconds,
-          collapseKey: push.collapseKey,
-          title: push.title,
-          uri: push.uri,
-          choices: push.choices,
-        } as Parameters<typeof encodeText>[1]),
-      ],
-      sender: STATION_UID,
-    });
+  /** The id that this key stands for, once it is on disk. */
+  async #replay(account: string, key: string, requestHash: string): Promise<string | undefined> {
+    const former = this.#store.key(account, key);
+    if (!former) return undefined;
+    if (former.requestHash !== requestHash)
+      throw new PushRefused(422, "Idempotency-Key: was used for another push; expected a new key");
+    await this.#accepting.get(former.id);
+    return former.id;
+  }
+
+  /** The devices that are meant. A name that the directory does not know is a device's that may still come. */
+  #resolve(to: string, isAdmin: boolean): readonly string[] {
+    if (to === STATION_UID) throw new PushRefused(400, `to: ${STATION_UID} is the station itself`);
+    if (to === EVERYONE && !isAdmin) throw new PushRefused(403, `to: only an administrator may send to ${EVERYONE}`);
+    const devices = this.#directory.resolve(to)?.devices ?? [to];
+    if (devices.length === 0) throw new PushRefused(400, `to: ${to} has no device`);
+    return devices;
+  }
+
+  #requireSize(push: Push, devices: readonly string[]): void {
+    const longest = devices.reduce((most, device) => Math.max(most, Buffer.byteLength(this.#topicOf(device))), 0);
+    const bytes = encodePush(push).length + longest + PUBLISH_OVERHEAD_BYTES;
+    if (bytes > DEVICE_PACKET_BYTES_MAX)
+      throw new PushRefused(
+        400,
+        `text: the message takes ${bytes} bytes, expected at most ${DEVICE_PACKET_BYTES_MAX}, which is what a pager takes`,
+      );
   }
 
   /** 8 characters of time, 2 of a count, 8 of chance: sorts by time until the year 2059. */
-  #newId(): string {
-    const nowMs = Math.max(Date.now(), this.#idMs);
+  #newId(atMs: number): string {
+    const nowMs = Math.max(atMs, this.#idMs);
     this.#idCount = nowMs === this.#idMs ? this.#idCount + 1 : 0;
     this.#idMs = nowMs;
     const count = (this.#idCount % 1_296).toString(36).padStart(2, "0");
     return nowMs.toString(36).padStart(8, "0") + count + randomBytes(6).toString("hex").slice(0, 8);
   }
 
-  /** Publishes, or lets it wait. Never rejects: what could not be done now is done at the next subscription or start. */
-  async #publish(id: string): Promise<void> {
+  async #deliver({ id, device }: OpenDelivery): Promise<void> {
     const push = this.#store.get(id);
-    if (!push || (push.state !== "accepted" && push.state !== "waiting") || this.#publishing.has(id)) return;
-    this.#publishing.add(id);
-    try {
-      const { expirySeconds, acceptedAtMs } = push;
-      if (expirySeconds !== undefined && Math.floor(acceptedAtMs / 1000) + expirySeconds < Date.now() / 1000) {
-        const receipt: Receipt = { status: "expired", from: STATION_UID, atMs: Date.now(), deviceSeconds: 0 };
-        await this.#change(id, (now) => ({ ...now, state: "expired", receipts: [...now.receipts, receipt] }));
-        return;
-      }
-      const topic = this.#topicOf(push.to);
-      if (!(await this.#broker.hasSubscriber(topic))) {
-        if (push.state !== "waiting") await this.#change(id, (now) => ({ ...now, state: "waiting" }));
-        // Someone may have subscribed while that was written.
-        if (!(await this.#broker.hasSubscriber(topic))) return;
-      }
-      await this.#broker.publishStored(topic, this.#encode(push));
-      await this.#change(id, (now) => ({ ...now, state: "published", publishedAtMs: Date.now() }));
-    } catch (error) {
-      console.error(`push ${id}: not published yet: ${error instanceof Error ? error.message : error}`);
-    } finally {
-      this.#publishing.delete(id);
-    }
+    if (!push) return;
+    await this.#broker.publishStored(this.#topicOf(device), encodePush(push));
+    await this.#change(id, device, (now) => ({ ...now, state: "published", publishedAtMs: Date.now() }));
+  }
+
+  async #expire({ id, device }: OpenDelivery): Promise<void> {
+    const receipt: Receipt = { status: "expired", from: STATION_UID, atMs: Date.now(), deviceSeconds: 0 };
+    await this.#change(id, device, (delivery) => ({
+      ...delivery,
+      state: "expired",
+      receipts: [...delivery.receipts, receipt],
+    }));
   }
 
   /** A message for the station. What is malformed is counted; only the disk can make this reject. */
   async #takeMessage(payload: Uint8Array): Promise<void> {
-    let receipt: { id: string; receipt: Receipt } | undefined;
+    let receipts: ReturnType<typeof decodeReceipts>;
     try {
-      receipt = readReceipt(payload);
+      receipts = decodeReceipts(payload, Date.now());
     } catch {
       this.counters.malformed += 1;
       return;
     }
-    if (!receipt) return;
-    const push = this.#store.get(receipt.id);
-    const { status, from } = receipt.receipt;
-    if (!push) this.counters.unknown += 1;
+    await Promise.all(receipts.map(({ id, receipt }) => this.#takeReceipt(id, receipt)));
+  }
+
+  async #takeReceipt(id: string, receipt: Receipt): Promise<void> {
+    const delivery = this.#deliveryOf(id, receipt.from);
+    if (!delivery) this.counters.unknown += 1;
     else if (
-      push.receipts.length >= RECEIPTS_MAX ||
-      push.receipts.some((known) => known.status === status && known.from === from)
+      delivery.receipts.length >= RECEIPTS_MAX ||
+      delivery.receipts.some(({ status, from }) => status === receipt.status && from === receipt.from)
     )
       this.counters.dropped += 1;
-    else {
-      const added = receipt.receipt;
-      await this.#change(receipt.id, (now) => ({ ...now, receipts: [...now.receipts, added] }));
-    }
+    else await this.#change(id, delivery.device, (now) => ({ ...now, receipts: [...now.receipts, receipt] }));
   }
 
-  /** Changes a push in memory at once, then on disk, then tells it. */
-  async #change(id: string, change: (push: Push) => Push): Promise<void> {
-    const former = this.#store.get(id);
-    if (!former) return;
-    const push = change(former);
-    await this.#store.save(push);
-    this.#tell(this.#store.get(id) ?? push);
+  /** Of the device; or the only one, where the uid is that of a group that the devices themselves belong to. */
+  #deliveryOf(id: string, from: string): Delivery | undefined {
+    const own = this.#store.delivery(id, from);
+    if (own) return own;
+    const push = this.#store.get(id);
+    return push?.progress.recipients === 1 ? this.#store.delivery(id, push.to) : undefined;
   }
 
-  #tell(push: Push): void {
-    for (const listener of this.#listeners) listener(push);
+  /** Changes a delivery in memory at once, then on disk, then tells it. */
+  async #change(id: string, device: string, change: (delivery: Delivery) => Delivery): Promise<void> {
+    const push = this.#store.get(id);
+    const former = this.#store.delivery(id, device);
+    if (!push || !former) return;
+    const delivery = change(former);
+    if (delivery === former) return;
+    const progress = progressWith(push.progress, former, delivery);
+    await this.#store.change({ ...push, progress }, delivery, isOpen(former) && !isOpen(delivery));
+    this.#events.emit({ type: "delivery", id, delivery, progress });
   }
 }
 
-/** undefined where it is a message of another kind. Throws where it is no message. */
-function readReceipt(payload: Uint8Array): { id: string; receipt: Receipt } | undefined {
-  const message = decodeMessage(payload);
-  const [first] = message.contents;
-  if (message.imType !== IM_TYPE.receipt || first?.contentType !== CONTENT_TYPE.receipt) return undefined;
-  const content = decodeContent(first);
-  if (content.type !== "receipt") return undefined;
-  return {
-    id: content.id,
-    receipt: {
-      status: content.state,
-      from: message.sender,
-      atMs: Date.now(),
-      deviceSeconds: message.timestampSeconds,
-      ...(content.answer === undefined ? {} : { answer: content.answer.slice(0, ANSWER_CHARACTERS_MAX) }),
-    },
-  };
+const NO_PROGRESS: Progress = Object.freeze({
+  recipients: 0,
+  published: 0,
+  stored: 0,
+  shown: 0,
+  read: 0,
+  answered: 0,
+  expired: 0,
+  dropped: 0,
+  finished: 0,
+});
+
+function isOpen({ state }: Delivery): boolean {
+  return state === "accepted" || state === "waiting";
 }
 
-function sameRequest(push: Push, request: PushRequest): boolean {
-  const { to, text, title, priority, expirySeconds, collapseKey, uri, choices } = push;
-  const keys = ["to", "text", "title", "priority", "expirySeconds", "collapseKey", "uri", "choices"] as const;
-  const former: PushRequest = { to, text, title, priority, expirySeconds, collapseKey, uri, choices } as PushRequest;
-  return keys.every((key) => JSON.stringify(former[key]) === JSON.stringify(request[key]));
+function progressWith(progress: Progress, former: Delivery, delivery: Delivery): Progress {
+  const counts: { -readonly [Key in keyof Progress]: number } = { ...progress };
+  if (former.state !== "published" && delivery.state === "published") counts.published += 1;
+  for (const { status } of delivery.receipts.slice(former.receipts.length)) counts[status] += 1;
+  if (!isFinished(former) && isFinished(delivery)) counts.finished += 1;
+  return counts;
+}
+
+/** The same for the same request, in whatever order its fields came. */
+function hashOf(request: PushRequest): string {
+  const fields = Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256").update(JSON.stringify(fields)).digest("base64url");
 }

@@ -1,83 +1,209 @@
+/**
+ * The pushes of the station on disk. Memory holds only what is still to be published, so that it does not grow with the
+ * history.
+ *
+ * | key | holds |
+ * |---|---|
+ * | `p/<id>` | the push with its progress |
+ * | `d/<id>/<device>` | what became of it there |
+ * | `o/<id>/<device>` | open: not yet handed to the broker; when it expires |
+ * | `k/<account>/<key>` | the idempotency key: which push, of which request |
+ * | `t/<time>/<account>/<key>` | the same in the order of time, to be forgotten |
+ */
 import { mkdirSync } from "node:fs";
 import { Level } from "level";
 import { GroupCommit } from "./group-commit.ts";
-import { isFinished, type Push } from "./push.ts";
+import type { Delivery, Push } from "./push.ts";
+import { type RecordChange, Records } from "./records.ts";
+import { IDEMPOTENCY_KEY_MS } from "./station-limits.ts";
 
-/** The pushes of the station: all in memory, each change on disk before it resolves. At most `max` of them. */
+/** The answer that an idempotency key stands for. */
+export interface KeptKey {
+  readonly id: string;
+  /** Names the request, so that another one with the same key is recognised. */
+  readonly requestHash: string;
+}
+
+/** A delivery that is still to be published. */
+export interface OpenDelivery {
+  readonly id: string;
+  readonly device: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAtMs?: number;
+}
+
+/** Behind every key that begins with the prefix and a slash. */
+const AFTER_SLASH = "0";
+/** Of the pushes that may be kept, the part that leaves at once when there is no room: finding the oldest has its price. */
+const LEAVING_SHARE = 100;
+const TIME_DIGITS = 15;
+
 export class PushStore {
-  readonly #database: GroupCommit;
+  readonly #records: Records;
   readonly #max: number;
-  /** By id, oldest first. */
-  readonly #pushes = new Map<string, Push>();
-  readonly #byKey = new Map<string, string>();
+  /** By push: how many of its deliveries are open. */
+  readonly #openOf = new Map<string, number>();
+  #open: OpenDelivery[] = [];
+  #size = 0;
 
-  /** Rejects where another process has the folder open. What is no push any more is skipped. */
+  /** Rejects where another process has the folder open. */
   static async open(folder: string, max: number): Promise<PushStore> {
     mkdirSync(folder, { recursive: true });
     const level = new Level<string, Buffer>(folder, { valueEncoding: "buffer" });
     await level.open();
-    const store = new PushStore(new GroupCommit(level), max);
-    for await (const [, value] of store.#database.entries()) store.#remember(JSON.parse(value.toString()) as Push);
+    const store = new PushStore(new Records(new GroupCommit(level)), max);
+    await store.#load();
     return store;
   }
 
-  private constructor(database: GroupCommit, max: number) {
-    this.#database = database;
+  private constructor(records: Records, max: number) {
+    this.#records = records;
     this.#max = max;
   }
 
+  /** Pushes that are kept. */
   get size(): number {
-    return this.#pushes.size;
+    return this.#size;
+  }
+
+  /** What a former run left to be published, oldest first. Given once. */
+  takeOpen(): readonly OpenDelivery[] {
+    const open = this.#open;
+    this.#open = [];
+    return open;
   }
 
   get(id: string): Push | undefined {
-    return this.#pushes.get(id);
+    return this.#records.get<Push>(`p/${id}`);
   }
 
-  byIdempotencyKey(key: string): Push | undefined {
-    const id = this.#byKey.get(key);
-    return id === undefined ? undefined : this.#pushes.get(id);
+  delivery(id: string, device: string): Delivery | undefined {
+    return this.#records.get<Delivery>(`d/${id}/${device}`);
   }
 
-  /** Oldest first. */
-  all(): readonly Push[] {
-    return [...this.#pushes.values()];
+  /** By device, at most `max`. */
+  async deliveries(id: string, max: number): Promise<readonly Delivery[]> {
+    const found: Delivery[] = [];
+    for await (const key of this.#records.keys({ ...rangeOf(`d/${id}`), limit: max })) {
+      const delivery = this.#records.get<Delivery>(key);
+      if (delivery) found.push(delivery);
+    }
+    return found;
   }
 
-  /**
-   * Makes room for one more: the oldest finished one leaves, then the oldest that is with the broker. False when all of
-   * them still wait here.
-   */
-  makeRoom(): boolean {
-    if (this.#pushes.size < this.#max) return true;
-    const all = this.all();
-    const leaving = all.find(isFinished) ?? all.find((push) => push.state === "published");
-    if (!leaving) return false;
-    this.#pushes.delete(leaving.id);
-    if (leaving.idempotencyKey !== undefined) this.#byKey.delete(leaving.idempotencyKey);
-    // One that comes back after a power cut is forgotten again with the next push.
-    this.#database.del(leaving.id).catch(() => {});
-    return true;
+  /** Newest first; with `before` those that are older than that id. */
+  async list(max: number, before?: string): Promise<readonly Push[]> {
+    const range = rangeOf("p");
+    const found: Push[] = [];
+    const lt = before === undefined ? range.lt : `p/${before}`;
+    for await (const key of this.#records.keys({ gte: range.gte, lt, reverse: true, limit: max })) {
+      const push = this.#records.get<Push>(key);
+      if (push) found.push(push);
+    }
+    return found;
   }
 
-  /** Adds or replaces. Seen by `get` at once, on disk when it resolves. */
-  save(push: Push): Promise<void> {
-    this.#remember(push);
-    return this.#database.put(push.id, Buffer.from(JSON.stringify(push)));
+  /** What this key of this account stands for, while it is remembered. */
+  key(account: string, key: string): KeptKey | undefined {
+    return this.#records.get<KeptKey>(`k/${account}/${key}`);
   }
 
-  /** Takes back a push that could not be written. */
-  forget(push: Push): void {
-    this.#pushes.delete(push.id);
-    if (push.idempotencyKey !== undefined) this.#byKey.delete(push.idempotencyKey);
+  /** Keeps a new push with its deliveries and its key. Resolves when it is on disk. */
+  async add(push: Push, deliveries: readonly Delivery[], key?: KeptKey & { readonly key: string }): Promise<void> {
+    const changes: RecordChange[] = [{ key: `p/${push.id}`, value: push }];
+    for (const delivery of deliveries) {
+      changes.push(
+        { key: `d/${push.id}/${delivery.device}`, value: delivery },
+        { key: `o/${push.id}/${delivery.device}`, value: expiryOf(push) ?? 0 },
+      );
+    }
+    if (key) {
+      const { id, requestHash } = key;
+      const name = `${push.sender}/${key.key}`;
+      changes.push(
+        { key: `k/${name}`, value: { id, requestHash } },
+        { key: timeKey(push.acceptedAtMs, name), value: 0 },
+      );
+    }
+    this.#size += 1;
+    this.#openOf.set(push.id, deliveries.length);
+    try {
+      await this.#records.write(changes);
+    } catch (error) {
+      this.#size -= 1;
+      this.#openOf.delete(push.id);
+      throw error;
+    }
+  }
+
+  /** Keeps what has changed at one recipient; `isClosed`: it need not be published any more. */
+  change(push: Push, delivery: Delivery, isClosed: boolean): Promise<void> {
+    const changes: RecordChange[] = [
+      { key: `p/${push.id}`, value: push },
+      { key: `d/${push.id}/${delivery.device}`, value: delivery },
+    ];
+    if (isClosed) {
+      changes.push({ key: `o/${push.id}/${delivery.device}` });
+      const left = (this.#openOf.get(push.id) ?? 1) - 1;
+      if (left > 0) this.#openOf.set(push.id, left);
+      else this.#openOf.delete(push.id);
+    }
+    return this.#records.write(changes);
+  }
+
+  /** Lets the oldest pushes go that need not be published any more. False where all are still to be published. */
+  async makeRoom(): Promise<boolean> {
+    if (this.#size < this.#max) return true;
+    const leaving: string[] = [];
+    for await (const key of this.#records.keys(rangeOf("p"))) {
+      const id = key.slice(2);
+      if (!this.#openOf.has(id)) leaving.push(id);
+      if (leaving.length > this.#max / LEAVING_SHARE) break;
+    }
+    for (const id of leaving) await this.#forget(id);
+    return this.#size < this.#max;
+  }
+
+  /** Forgets the idempotency keys that are older than is promised. */
+  async forgetKeys(nowMs: number): Promise<void> {
+    const { gte } = rangeOf("t");
+    const changes: RecordChange[] = [];
+    for await (const key of this.#records.keys({ gte, lt: timeKey(nowMs - IDEMPOTENCY_KEY_MS, "") }))
+      changes.push({ key }, { key: `k/${key.slice(2 + TIME_DIGITS + 1)}` });
+    if (changes.length > 0) await this.#records.write(changes);
   }
 
   close(): Promise<void> {
-    return this.#database.close();
+    return this.#records.close();
   }
 
-  #remember(push: Push): void {
-    this.#pushes.set(push.id, push);
-    if (push.idempotencyKey !== undefined) this.#byKey.set(push.idempotencyKey, push.id);
+  async #forget(id: string): Promise<void> {
+    const changes: RecordChange[] = [{ key: `p/${id}` }];
+    for await (const key of this.#records.keys(rangeOf(`d/${id}`))) changes.push({ key });
+    if (this.#records.get(`p/${id}`) !== undefined) this.#size -= 1;
+    await this.#records.write(changes);
   }
+
+  async #load(): Promise<void> {
+    for await (const _key of this.#records.keys(rangeOf("p"))) this.#size += 1;
+    for await (const key of this.#records.keys(rangeOf("o"))) {
+      const [, id = "", device = ""] = key.split("/");
+      const expiresAtMs = this.#records.get<number>(key) || undefined;
+      this.#open.push({ id, device, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) });
+      this.#openOf.set(id, (this.#openOf.get(id) ?? 0) + 1);
+    }
+  }
+}
+
+/** When a push becomes worthless, in milliseconds since 1970: whole seconds after its time stamp, as the device counts. */
+export function expiryOf({ acceptedAtMs, expirySeconds }: Push): number | undefined {
+  return expirySeconds === undefined ? undefined : (Math.floor(acceptedAtMs / 1000) + expirySeconds) * 1000;
+}
+
+function rangeOf(prefix: string): { readonly gte: string; readonly lt: string } {
+  return { gte: `${prefix}/`, lt: `${prefix}${AFTER_SLASH}` };
+}
+
+function timeKey(atMs: number, name: string): string {
+  return `t/${String(Math.max(0, atMs)).padStart(TIME_DIGITS, "0")}/${name}`;
 }

@@ -17,7 +17,7 @@ export interface Receipt {
 
 /** What the sender asks for: the body of `POST /api/push`. */
 export interface PushRequest {
-  /** uid of a device, or of a group. */
+  /** uid of a device, a person or a group, or `everyone`. */
   readonly to: string;
   readonly text: string;
   readonly title?: string;
@@ -27,31 +27,60 @@ export interface PushRequest {
   readonly expirySeconds?: number;
   /** Replaces an unread message of the same key. */
   readonly collapseKey?: string;
-  /** Address of a further resource. */
-  readonly uri?: string;
   /** Up to 3 answers for the buttons. */
   readonly choices?: readonly string[];
+  /** Address of a picture. */
+  readonly picture?: string;
+  /** Address of a further resource. */
+  readonly link?: string;
+}
+
+/** How many of the recipients it has got how far. A device counts once for each receipt. */
+export interface Progress extends Readonly<Record<ReceiptStatus, number>> {
+  readonly recipients: number;
+  /** With the broker, in the device's queue. */
+  readonly published: number;
+  /** Nothing more can happen there that anyone waits for. */
+  readonly finished: number;
+}
+
+export interface Push extends PushRequest {
+  /** 1 to 23 characters; begins with the time, so that ids sort as the pushes came. */
+  readonly id: string;
+  /** Name of the account that sent it. */
+  readonly sender: string;
+  /** Milliseconds since 1970. */
+  readonly acceptedAtMs: number;
+  readonly progress: Progress;
 }
 
 /**
  * `accepted`: on disk here. `waiting`: nobody has ever subscribed for that uid; it goes out when someone does.
  * `published`: in the device's queue at the broker. `expired`: it became worthless while it waited here.
  */
-export type PushState = "accepted" | "waiting" | "published" | "expired";
+export type DeliveryState = "accepted" | "waiting" | "published" | "expired";
 
-export interface Push extends PushRequest {
-  /** 1 to 23 characters; begins with the time, so that ids sort as the pushes came. */
-  readonly id: string;
-  readonly state: PushState;
+/** What became of a push at one of its recipients. */
+export interface Delivery {
+  /** uid of the device. */
+  readonly device: string;
+  readonly state: DeliveryState;
   /** Milliseconds since 1970. */
-  readonly acceptedAtMs: number;
   readonly publishedAtMs?: number;
   readonly receipts: readonly Receipt[];
-  /** The sender's own key, by which a repeated request is recognised. */
-  readonly idempotencyKey?: string;
 }
 
+/** A push with its deliveries, by device; in a list only with the first few. */
+export interface PushWithDeliveries extends Push {
+  readonly deliveries: readonly Delivery[];
+}
+
+/** What the event stream says of pushes: a new one, or what has changed at one recipient. */
+export type PushEvent =
+  | { readonly type: "push"; readonly push: PushWithDeliveries }
+  | { readonly type: "delivery"; readonly id: string; readonly delivery: Delivery; readonly progress: Progress };
+
 /** Nothing more can happen to it that anyone waits for. */
-export function isFinished(push: Push): boolean {
-  return push.state === "expired" || push.receipts.some((receipt) => receipt.status !== "stored");
+export function isFinished({ state, receipts }: Delivery): boolean {
+  return state === "expired" || receipts.some((receipt) => receipt.status !== "stored");
 }

@@ -3,11 +3,7 @@
  * and on loopback none whose Host is another name (a name of another site that was made to point to this machine).
  */
 import type { IncomingHttpHeaders } from "node:http";
-
-/** True for the addresses that only this machine can reach. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
+import { isLoopback } from "../node/loopback.ts";
 
 /** Why a request is refused, or undefined. `boundHost` is the address that the station listens on. */
 export function refusalOf(method: string, headers: IncomingHttpHeaders, boundHost: string): string | undefined {

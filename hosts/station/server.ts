@@ -1,14 +1,31 @@
 /** The HTTP half of the station: the interface of pushes, the console, and MQTT over WebSocket at `/mqtt`. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { createWebSocketStream, WebSocketServer } from "ws";
+import type { Accounts } from "./access/accounts.ts";
+import { addApiSchemas, describeSchemaError, errorAnswers } from "./api-schemas.ts";
+import { addAuthentication } from "./authentication.ts";
 import type { StationBroker } from "./broker.ts";
+import type { BrokerView } from "./broker-view.ts";
 import type { ConsolePage } from "./console-page.ts";
-import { addPushRoutes, describeSchemaError } from "./push-routes.ts";
+import { addDeviceRoutes } from "./device-routes.ts";
+import type { DeviceWatch } from "./device-watch.ts";
+import type { Directory } from "./directory/directory.ts";
+import { addDirectoryRoutes } from "./directory-routes.ts";
+import type { EventHub } from "./event-hub.ts";
+import { addEventRoutes } from "./event-routes.ts";
+import type { Certificate } from "./mqtt-listener.ts";
+import { addOpenApi } from "./openapi.ts";
+import { addPagePagerRoutes } from "./page-pager-routes.ts";
+import { addPresubscriptionRoutes } from "./presubscription/presubscription-routes.ts";
+import { addPushRoutes } from "./push-routes.ts";
 import type { PushService } from "./push-service.ts";
 import { crossSiteRefusal, refusalOf } from "./request-guard.ts";
+import { addSessionRoutes } from "./session-routes.ts";
+import { Sessions } from "./sessions.ts";
 import { MQTT_PACKET_BYTES_MAX, REQUEST_BYTES_MAX } from "./station-limits.ts";
+import { addTokenRoutes } from "./token-routes.ts";
 
 /** Where MQTT over WebSocket is. */
 export const MQTT_PATH = "/mqtt";
@@ -22,14 +39,43 @@ const SECURITY_HEADERS = Object.freeze({
   "referrer-policy": "no-referrer",
 });
 
+const addressSchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["env", "mqttPort"],
+  properties: {
+    env: { type: "string" },
+    mqttPort: { type: "integer" },
+    mqttsPort: {
+      type: "integer",
+      description: "with TLS; where there is one, `mqttPort` is for the station's own machine",
+    },
+  },
+} as const;
+
+/** What the interface is made of. */
+export interface ServerParts {
+  readonly env: string;
+  /** Where MQTT listens, in the clear and with TLS; known when the brokers stand. */
+  readonly mqttPorts: () => { readonly mqttPort: number; readonly mqttsPort: number | undefined };
+  readonly certificate: Certificate | undefined;
+  /** Address that the station listens on. */
+  readonly host: string;
+  readonly broker: StationBroker;
+  readonly view: BrokerView;
+  readonly pushes: PushService;
+  readonly watch: DeviceWatch;
+  readonly accounts: Accounts;
+  readonly directory: Directory;
+  readonly events: EventHub;
+  readonly page: ConsolePage;
+}
+
 /** Makes the server; the caller makes it listen on `host` and closes it. */
-export function createServer(
-  host: string,
-  broker: StationBroker,
-  pushes: PushService,
-  page: ConsolePage,
-): FastifyInstance {
+export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { host, broker, pushes, events, page } = parts;
   const app = fastify({
+    https: parts.certificate ?? null,
     bodyLimit: REQUEST_BYTES_MAX,
     // Event streams never end by themselves.
     forceCloseConnections: true,
@@ -38,34 +84,55 @@ export function createServer(
   });
   // JSON only: a form of another site can send text.
   app.removeContentTypeParser("text/plain");
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const statusCode = error.statusCode ?? 500;
+    if (statusCode === 500) console.error(`${request.method} ${request.url}: ${error.stack ?? error.message}`);
+    const text = statusCode === 500 ? "the station could not do it; its log says why" : error.message;
+    void reply.code(statusCode).send({ error: text });
+  });
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
     const refusal = refusalOf(request.method, request.headers, host);
     if (refusal) return reply.code(403).send({ error: refusal });
+    return undefined;
   });
+  const sessions = new Sessions();
+  await addOpenApi(app);
+  addApiSchemas(app);
+  addAuthentication(app, parts.accounts, sessions);
+  addSessionRoutes(app, parts.accounts, sessions);
   addPushRoutes(app, pushes);
-  app.get("/healthz", async () => ({
+  addEventRoutes(app, events, pushes);
+  addDeviceRoutes(app, parts);
+  addTokenRoutes(app, parts.accounts);
+  addDirectoryRoutes(app, parts.accounts, parts.directory, sessions);
+  app.get("/api/station", {
+    schema: {
+      summary: "Where devices find this station",
+      tags: ["devices"],
+      response: { 200: { description: "Its topics begin with `env`.", ...addressSchema }, ...errorAnswers(401) },
+    },
+    handler: async () => ({ env: parts.env, ...parts.mqttPorts() }),
+  });
+  addPagePagerRoutes(app, parts.accounts, parts.directory);
+  addPresubscriptionRoutes(app, parts.env, parts.accounts, parts.directory);
+  app.get("/healthz", { schema: { hide: true } }, async () => ({
     status: "ok",
     clients: broker.connectedClients,
     pushes: pushes.count,
     receipts: pushes.counters,
+    refused: broker.refused,
   }));
-  const serve = (path: string, type: string, text: string) =>
-    app.get(path, async (_request, reply) => reply.type(type).header("cache-control", "no-cache").send(text));
-  serve("/", "text/html; charset=utf-8", page.html);
-  serve("/console.js", "text/javascript; charset=utf-8", page.script);
-  serve("/console.css", "text/css; charset=utf-8", page.style);
-  serve("/favicon.ico", "image/svg+xml", FAVICON);
+  for (const { path, type, content } of page.files)
+    app.get(path, { schema: { hide: true } }, async (_request, reply) =>
+      reply.type(type).header("cache-control", "no-cache").send(content),
+    );
   app.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send({ error: "there is nothing at this address" }),
   );
   addMqttOverWebSocket(app, host, broker);
   return app;
 }
-
-const FAVICON =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect x="1" y="3" width="14" height="10" rx="2" ' +
-  'fill="#12324a"/><rect x="3" y="5" width="10" height="4" fill="#9fe8c8"/></svg>';
 
 function addMqttOverWebSocket(app: FastifyInstance, host: string, broker: StationBroker): void {
   const sockets = new WebSocketServer({

@@ -2,11 +2,13 @@
 import { join } from "node:path";
 import { whenAskedToEnd } from "../node/ending.ts";
 import { FileStore } from "../node/file-store.ts";
+import { localPassword } from "../node/local-key.ts";
 import { type Pager, startPager } from "../node/pager.ts";
 import { readKeys, terminalScreen } from "../node/terminal.ts";
-import { isLoopback } from "./request-guard.ts";
-import { type StationOptions, startStation } from "./station.ts";
-import { fail, parseStationFlags, STATION_FLAGS_USAGE } from "./station-flags.ts";
+import { describeFirstStart } from "./access/open-access.ts";
+import { ownAddress, plainHost } from "./mqtt-listener.ts";
+import { type Station, type StationOptions, startStation } from "./station.ts";
+import { fail, parseStationFlags, STATION_FLAGS_USAGE, warn } from "./station-flags.ts";
 
 const PAGER_UID = "pager-1";
 
@@ -16,15 +18,18 @@ async function main(args: readonly string[]): Promise<void> {
     console.log(`Usage: npm start -- [flags]\n${STATION_FLAGS_USAGE}\nKeys of the pager: a, b, c. Ctrl-C ends.`);
     return;
   }
-  if ("errors" in flags) {
-    for (const line of flags.errors) console.error(line);
+  if ("errors" in flags || flags.options.onlyBrokers) {
+    const errors = "errors" in flags ? flags.errors : ["flag --only-brokers: with npm run station only"];
+    for (const line of errors) console.error(line);
     console.error("Try npm start -- --help");
     process.exitCode = 2;
     return;
   }
+  warn(flags.options);
   const station = await startStation(flags.options);
+  if (station.firstStart) console.log(describeFirstStart(station.firstStart));
   console.log(`Console: ${station.url}/ (MQTT on port ${station.mqttPort}; Ctrl-C ends)`);
-  const pager = startOwnPager(flags.options, station.mqttPort);
+  const pager = startOwnPager(flags.options, station);
   const end = whenAskedToEnd(() => {
     releaseKeys();
     pager
@@ -35,14 +40,18 @@ async function main(args: readonly string[]): Promise<void> {
   const releaseKeys = readKeys(process.stdin, (button) => pager.press(button), end);
 }
 
-function startOwnPager({ data, host, env }: StationOptions & { readonly host: string }, mqttPort: number): Pager {
+function startOwnPager(
+  { data, host, env, certificate }: StationOptions & { readonly host: string },
+  station: Station,
+): Pager {
   return startPager({
     settings: {
       uid: PAGER_UID,
       env,
-      // A station that listens on every address listens on this one too.
-      "broker.host": isLoopback(host) ? host : host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host,
-      "broker.port": mqttPort,
+      "broker.host": ownAddress(plainHost({ host, certificate })),
+      "broker.port": station.mqttPort,
+      "broker.userName": PAGER_UID,
+      "broker.password": localPassword(station.localKey, PAGER_UID),
     },
     store: new FileStore(join(data, "pagers", PAGER_UID)),
     onPaint: terminalScreen(PAGER_UID, process.stdout),

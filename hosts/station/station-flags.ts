@@ -1,43 +1,98 @@
 /** The flags that `npm run station` and `npm start` share, and how both tell what is wrong. */
 
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
 import { errorInWords } from "../node/error-in-words.ts";
 import { type Flags, parseFlags } from "../node/flags.ts";
+import { isLoopback } from "../node/loopback.ts";
+import type { LdapOptions } from "./directory/ldap-directory.ts";
+import type { Certificate } from "./mqtt-listener.ts";
+import { StationError, type StationOptions } from "./station.ts";
 import {
+  BROKERS_DEFAULT,
   DATA_DEFAULT,
   ENV_DEFAULT,
   HOST_DEFAULT,
   HTTP_PORT_DEFAULT,
   MQTT_PORT_DEFAULT,
-  StationError,
-  type StationOptions,
-} from "./station.ts";
+  MQTTS_PORT_DEFAULT,
+} from "./station-defaults.ts";
 
-const FLAGS = Object.freeze(["data", "host", "mqtt-port", "http-port", "env"]);
+const FLAGS = Object.freeze([
+  "data",
+  "host",
+  "mqtt-port",
+  "mqtts-port",
+  "http-port",
+  "env",
+  "tls-cert",
+  "tls-key",
+  "redis",
+  "brokers",
+  "ldap",
+  "ldap-base",
+  "ldap-user",
+]);
+
+/** Holds the password of `--ldap-user`: what stands on a command line can be seen by every user of the machine. */
+const LDAP_PASSWORD_VARIABLE = "FIELDPAGER_LDAP_PASSWORD";
 
 export const STATION_FLAGS_USAGE = `  --data DIR         folder of everything that is kept (${DATA_DEFAULT})
-  --host ADDRESS     address to listen on (${HOST_DEFAULT}; 0.0.0.0: every one, there is no login yet)
+  --host ADDRESS     address to listen on (${HOST_DEFAULT}; 0.0.0.0: every one)
   --mqtt-port PORT   port of MQTT (${MQTT_PORT_DEFAULT}; 0: any free one)
   --http-port PORT   port of the console and of MQTT over WebSocket (${HTTP_PORT_DEFAULT}; 0: any free one)
-  --env NAME         first level of every topic (${ENV_DEFAULT})`;
+  --env NAME         first level of every topic (${ENV_DEFAULT})
+  --tls-cert FILE    certificate with its chain, and
+  --tls-key FILE     its key, both PEM: MQTT with TLS and https; in the clear MQTT is then for this machine only
+  --mqtts-port PORT  port of MQTT with TLS (${MQTTS_PORT_DEFAULT}; 0: any free one)
+  --redis URL        keeps the broker's state in Redis, redis://host:port, for several broker processes
+  --brokers NUMBER   how many of them (${BROKERS_DEFAULT}; with --redis)
+  --only-brokers     broker processes and nothing else, beside a station on another machine whose Redis is the same and
+                     whose data folder is seen here, or is copied to here (npm run station only)
+  --ldap URL         takes the directory from an LDAP server, ldap://host:port
+  --ldap-base DN     below which entry of it
+  --ldap-user DN     whom to log in as there; the password stands in ${LDAP_PASSWORD_VARIABLE}
+  --anonymous        lets everyone in without a login, to read and send everything`;
 
 export type StationFlags =
   | { readonly help: true }
   | { readonly errors: readonly string[] }
-  | { readonly options: Required<Omit<StationOptions, "pushesMax">> };
+  | { readonly options: Parsed };
+
+type Parsed = Required<Omit<StationOptions, "pushesMax">> & {
+  /** Broker processes beside a station that is elsewhere; `redis` is given. */
+  readonly onlyBrokers: boolean;
+};
 
 /** Reads the flags of a station; names each wrong one. */
 export function parseStationFlags(args: readonly string[]): StationFlags {
-  const flags = parseFlags(args, FLAGS, ["help"]);
+  const flags = parseFlags(args, FLAGS, ["help", "anonymous", "only-brokers"]);
   if (flags.values.help) return { help: true };
   const errors = [...flags.errors, ...flags.words.map((word) => `${word}: a flag begins with --`)];
   const options = {
     data: flags.values.data ?? DATA_DEFAULT,
     host: flags.values.host ?? HOST_DEFAULT,
     env: flags.values.env ?? ENV_DEFAULT,
+    anonymous: flags.values.anonymous !== undefined,
+    onlyBrokers: flags.values["only-brokers"] !== undefined,
     mqttPort: portOf(flags, "mqtt-port", MQTT_PORT_DEFAULT, errors),
+    mqttsPort: portOf(flags, "mqtts-port", MQTTS_PORT_DEFAULT, errors),
     httpPort: portOf(flags, "http-port", HTTP_PORT_DEFAULT, errors),
+    certificate: certificateOf(flags, errors),
+    redis: flags.values.redis,
+    brokers: brokersOf(flags, errors),
+    ldap: ldapOf(flags, errors),
   };
+  if (options.onlyBrokers && options.redis === undefined) errors.push("flag --only-brokers: needs --redis");
   return errors.length > 0 ? { errors } : { options };
+}
+
+/** Says what is dangerous in how the station was started. */
+export function warn({ anonymous, host, certificate }: Parsed): void {
+  const who = isLoopback(host) ? "every program on this machine" : `everyone who reaches ${host}`;
+  if (anonymous) console.error(`Warning: --anonymous lets ${who} read and send everything without a login.`);
+  if (!isLoopback(host) && !certificate)
+    console.error(`Warning: on ${host} passwords cross the network in the clear; --tls-cert and --tls-key end that.`);
 }
 
 /** Ends the program: one line for what the user can change, more for what is wrong with the program itself. */
@@ -45,6 +100,42 @@ export function fail(error: unknown): never {
   if (error instanceof StationError) console.error(error.message);
   else console.error(error instanceof Error ? (error.stack ?? errorInWords(error)) : error);
   process.exit(1);
+}
+
+function certificateOf({ values }: Flags, errors: string[]): Certificate | undefined {
+  const { "tls-cert": certPath, "tls-key": keyPath } = values;
+  if (certPath === undefined && keyPath === undefined) return undefined;
+  if (certPath === undefined || keyPath === undefined) {
+    errors.push(`flag --${certPath === undefined ? "tls-cert" : "tls-key"}: missing, certificate and key go together`);
+    return undefined;
+  }
+  try {
+    const certificate = { cert: readFileSync(certPath, "utf8"), key: readFileSync(keyPath, "utf8") };
+    createSecureContext(certificate);
+    return certificate;
+  } catch (error) {
+    errors.push(`flags --tls-cert and --tls-key: ${errorInWords(error)}`);
+    return undefined;
+  }
+}
+
+function brokersOf({ values }: Flags, errors: string[]): number {
+  const text = values.brokers;
+  if (text === undefined) return BROKERS_DEFAULT;
+  if (values.redis === undefined) errors.push("flag --brokers: several brokers need --redis");
+  if (!/^\d{1,2}$/.test(text) || Number(text) < 1)
+    errors.push(`flag --brokers: ${JSON.stringify(text)}, expected 1 to 99`);
+  return Number(text);
+}
+
+function ldapOf({ values }: Flags, errors: string[]): LdapOptions | undefined {
+  const { ldap: url, "ldap-base": base, "ldap-user": bindDn = "" } = values;
+  if (url === undefined) {
+    if (base !== undefined || bindDn !== "") errors.push("flag --ldap: is missing");
+    return undefined;
+  }
+  if (base === undefined) errors.push("flag --ldap-base: is missing, such as dc=example,dc=org");
+  return { url, base: base ?? "", bindDn, bindPassword: process.env[LDAP_PASSWORD_VARIABLE] ?? "" };
 }
 
 function portOf(flags: Flags, name: string, byDefault: number, errors: string[]): number {

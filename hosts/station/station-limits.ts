@@ -10,16 +10,46 @@ export const REQUEST_BYTES_MAX = 16_384;
 export const MQTT_PACKET_BYTES_MAX = 4 * 1_048_576;
 
 /**
- * Pushes that are remembered. When it is full the oldest finished one leaves, then the oldest that is with the broker;
- * when all of them wait for a first connection a new one is refused with status 503.
+ * Pushes in the history on disk. When it is full the oldest leave that are with the broker; when all of them are still to
+ * be published a new one is refused with status 503.
  */
-export const PUSHES_MAX = 1_000;
+export const PUSHES_MAX = 200_000;
 
-/** Receipts remembered with one push. Further ones are counted and dropped. */
+/** Deliveries that wait in memory to be handed to the broker. A push that would make more of them gets status 503. */
+export const DELIVERIES_OPEN_MAX = 100_000;
+
+/** Devices that one answer gives of one push. */
+export const DELIVERIES_LIST_MAX = 10_000;
+
+/** Devices that stand beside each push of a list; the push itself counts them all. */
+export const DELIVERIES_INLINE_MAX = 5;
+
+/** Milliseconds until what the broker did not take is tried again. */
+export const DELIVERY_RETRY_MS = 2_000;
+
+/** Milliseconds between two looks for pushes that became worthless while they waited for a first connection. */
+export const EXPIRY_SWEEP_MS = 5_000;
+
+/** How long an idempotency key is remembered, in milliseconds. Later it makes a new push. */
+export const IDEMPOTENCY_KEY_MS = 24 * 3_600_000;
+
+/** Milliseconds between two rounds that forget old idempotency keys. */
+export const KEYS_FORGOTTEN_EVERY_MS = 600_000;
+
+/** Longest answer of a device that is kept, in characters; the rest is cut. */
+export const ANSWER_CHARACTERS_MAX = 200;
+
+/** Receipts remembered with one push at one recipient. Further ones are counted and dropped. */
 export const RECEIPTS_MAX = 64;
 
-/** Pushes in one answer of `GET /api/pushes`, newest first. */
+/** Pushes in one answer of `GET /api/pushes`, newest first, at the most. */
 export const PUSH_LIST_MAX = 200;
+
+/** Pushes in one answer where nobody says how many. */
+export const PUSH_LIST_DEFAULT = 50;
+
+/** Longest life that a push may be given, in seconds: a year. */
+export const REQUEST_EXPIRY_SECONDS_MAX = 31_536_000;
 
 /** Open event streams. A further one gets status 503. */
 export const EVENT_STREAMS_MAX = 64;
@@ -32,3 +62,108 @@ export const EVENT_COMMENT_MS = 15_000;
 
 /** Milliseconds between two heartbeats of the broker. Last wills of a former run are published after four of them. */
 export const HEARTBEAT_MS = 15_000;
+
+/** Accounts of people, devices and programs. A further one is refused with status 409. */
+export const ACCOUNTS_MAX = 20_000;
+
+/** Tokens of the HTTP interface. A further one is refused with status 409. */
+export const TOKENS_MAX = 1_000;
+
+/** Longest password, in bytes. A longer one is refused, and never computed. */
+export const PASSWORD_BYTES_MAX = 255;
+
+/** Passwords that are computed at the same time, each in a thread and with up to 32 MB. */
+export const PASSWORDS_COMPUTING_MAX = 2;
+
+/** Passwords that wait for their turn. Beyond it a login is refused with "server unavailable" or status 503. */
+export const PASSWORDS_WAITING_MAX = 4_096;
+
+/** People, devices and groups together. A further one is refused with status 409; of an LDAP server the rest is left out. */
+export const DIRECTORY_ENTRIES_MAX = 50_000;
+
+/** Contacts of one person or device, and members of one group. */
+export const DIRECTORY_LIST_MAX = 10_000;
+
+/** Levels of JSON or CBOR that a payload to be explained may nest. Deeper ones are refused. */
+export const DECODE_DEPTH_MAX = 16;
+
+/** Failed logins from one address; beyond it they are refused unseen, with "server unavailable" or status 429. */
+export const LOGIN_FAILURES_PER_ADDRESS = Object.freeze({ capacity: 20, perSecond: 0.1 });
+
+/** Failed logins to one account, likewise, from addresses that have never logged in to it. */
+export const LOGIN_FAILURES_PER_ACCOUNT = Object.freeze({ capacity: 20, perSecond: 0.1 });
+
+/** Addresses and accounts whose failures are remembered; the longest unused is forgotten first. */
+export const LOGIN_PLACES_MAX = 20_000;
+
+/** Messages that one client may publish. Beyond it nothing more is read from it until it is back within: nothing is lost. */
+export const PUBLISHES_PER_CLIENT = Object.freeze({ capacity: 2_000, perSecond: 100 });
+
+/** Bytes of packets that one client may publish, likewise. */
+export const PUBLISHED_BYTES_PER_CLIENT = Object.freeze({ capacity: 8 * 1_048_576, perSecond: 1_048_576 });
+
+/** What one client may be refused before its connection is closed; before that a refused message is acknowledged and dropped. */
+export const REFUSALS_PER_CLIENT = Object.freeze({ capacity: 50, perSecond: 1 });
+
+/** Lines of the log about what was refused, all clients together. What is beyond it is counted in the next line. */
+export const REFUSAL_LINES = Object.freeze({ capacity: 100, perSecond: 5 });
+
+/** Largest packet before a login, in bytes: a CONNECT with will. A larger one closes the connection. */
+export const CONNECT_PACKET_BYTES_MAX = 65_536;
+
+/** Largest packet of a device, in bytes after its fixed header. A larger one closes the connection. */
+export const DEVICE_PUBLISH_BYTES_MAX = 262_144;
+
+/** Milliseconds from a connection to its CONNECT. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Open connections of MQTT over TCP. A further one is closed at once. */
+export const CONNECTIONS_MAX = 20_000;
+
+/** Milliseconds that a client without subscriptions waits for those that the directory gives it, before CONNACK. */
+export const PRESUBSCRIPTION_WAIT_MS = 2_000;
+
+/** Milliseconds until the pre-subscriber asks the directory, or connects to the broker, again. */
+export const DIRECTORY_RETRY_MS = 1_000;
+
+/** Milliseconds that the directory may take for an answer. */
+export const DIRECTORY_TIMEOUT_MS = 5_000;
+
+/** Milliseconds from a change of the directory until subscriptions are brought up to it, so that many are looked at together. */
+export const DIRECTORY_SETTLE_MS = 200;
+
+/** Devices of which presence and telemetry are kept in memory. Further ones are counted and not shown. */
+export const DEVICES_WATCHED_MAX = 10_000;
+
+/** Telemetry series kept of one device. Further ones are not shown. */
+export const SERIES_MAX = 16;
+
+/** Newest points kept of one series, for its chart. With every bound reached all of them take 240 MB. */
+export const SERIES_POINTS_MAX = 90;
+
+/** Largest telemetry payload that is looked at, in bytes. */
+export const TELEMETRY_BYTES_MAX = 65_536;
+
+/** Logins at the console at one time. Beyond it the one that was used longest ago ends. */
+export const SESSIONS_MAX = 1_000;
+
+/** A login ends when it was not used for so many milliseconds. */
+export const SESSION_IDLE_MS = 24 * 3_600_000;
+
+/** A login ends after so many milliseconds, used or not. */
+export const SESSION_MS_MAX = 30 * 24 * 3_600_000;
+
+/** Milliseconds between two looks at the files that the station writes, in a broker process beside it. */
+export const FILES_LOOKED_AT_MS = 500;
+
+/** Milliseconds from the end of a broker process until another one is started in its place. */
+export const BROKER_RESTART_MS = 500;
+
+/** Milliseconds that an LDAP server may take to be connected to, and for each answer. */
+export const LDAP_TIMEOUT_MS = 5_000;
+
+/** Milliseconds between two readings of a directory that is changed elsewhere. */
+export const DIRECTORY_REFRESH_MS = 60_000;
+
+/** Milliseconds between two looks whether the login or token of an open event stream still holds. */
+export const LOGIN_CHECK_MS = 15_000;

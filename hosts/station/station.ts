@@ -1,19 +1,47 @@
 /** The station as one thing that starts and ends: broker, push service, HTTP server. */
-import { createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { existsSync } from "node:fs";
+import type { Socket } from "node:net";
 import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
 import { isUid } from "../../src/payload/uid.ts";
+import { localPassword, localToken } from "../node/local-key.ts";
+import type { Accounts } from "./access/accounts.ts";
+import { ClientGate, PRESUBSCRIBER_NAME } from "./access/client-gate.ts";
+import { ACCOUNTS_FILE, enrol, type FirstStart, openAccess } from "./access/open-access.ts";
+import { NEW_CLIENT_TOPIC, TopicRules } from "./access/topic-rules.ts";
 import { StationBroker } from "./broker.ts";
-import { buildConsolePage } from "./console-page.ts";
+import { BrokerView } from "./broker-view.ts";
+import { startBrokerProcesses } from "./cluster/broker-processes.ts";
+import { SharedInbox } from "./cluster/shared-inbox.ts";
+import { buildConsolePage, type ConsolePage } from "./console-page.ts";
+import { DeviceWatch } from "./device-watch.ts";
+import type { Directory } from "./directory/directory.ts";
+import { LdapError, type LdapOptions, ldapDirectory } from "./directory/ldap-directory.ts";
+import { EventHub } from "./event-hub.ts";
+import {
+  type Certificate,
+  listenMqtt,
+  type MqttAddress,
+  type MqttListener,
+  ownAddress,
+  plainHost,
+} from "./mqtt-listener.ts";
+import { followDirectory } from "./presubscription/directory-answer.ts";
+import { Presubscriber } from "./presubscription/presubscriber.ts";
+import { Presubscriptions } from "./presubscription/presubscriptions.ts";
+import { STATION_UID } from "./push-message.ts";
 import { PushService } from "./push-service.ts";
 import { PushStore } from "./push-store.ts";
-import { createServer } from "./server.ts";
-import { PUSHES_MAX } from "./station-limits.ts";
-
-export const MQTT_PORT_DEFAULT = 1883;
-export const HTTP_PORT_DEFAULT = 8080;
-export const DATA_DEFAULT = ".fieldpager";
-export const HOST_DEFAULT = "127.0.0.1";
-export const ENV_DEFAULT = "field";
+import { createServer, type ServerParts } from "./server.ts";
+import {
+  BROKERS_DEFAULT,
+  ENV_DEFAULT,
+  HOST_DEFAULT,
+  HTTP_PORT_DEFAULT,
+  MQTT_PORT_DEFAULT,
+  MQTTS_PORT_DEFAULT,
+} from "./station-defaults.ts";
+import { DIRECTORY_REFRESH_MS, PUSHES_MAX } from "./station-limits.ts";
 
 export interface StationOptions {
   /** Folder of everything that is kept; created when it is not there. */
@@ -24,18 +52,39 @@ export interface StationOptions {
   readonly mqttPort?: number;
   readonly httpPort?: number;
   readonly env?: string;
+  /** Clients without a user name may come in and do everything. */
+  readonly anonymous?: boolean;
+  /** With a certificate MQTT listens with TLS on `mqttsPort` and in the clear for this machine only; the console is https. */
+  readonly certificate?: Certificate | undefined;
+  readonly mqttsPort?: number;
+  /** Address of a Redis that holds the broker's state, which several broker processes share then. */
+  readonly redis?: string | undefined;
+  /** How many of them; with `redis` only. */
+  readonly brokers?: number;
+  /** Where the directory is kept; a file in the folder when left out. */
+  readonly ldap?: LdapOptions | undefined;
   /** Pushes that are remembered. */
   readonly pushesMax?: number;
 }
 
 export interface Station {
   readonly mqttPort: number;
+  /** Of MQTT with TLS; undefined without a certificate. */
+  readonly mqttsPort: number | undefined;
   readonly httpPort: number;
   /** Of the console and the interface, without a slash at the end. */
   readonly url: string;
+  readonly accounts: Accounts;
+  readonly directory: Directory;
+  /** What the first start made, to be told once; undefined at every other start. */
+  readonly firstStart: FirstStart | undefined;
+  /** From which programs of this machine derive their passwords, see `hosts/node/local-key.ts`. */
+  readonly localKey: string;
   /** Ends all connections, writes what is to be written, frees ports and folder. */
   close(): Promise<void>;
 }
+
+type Closer = () => Promise<void>;
 
 /** The station cannot start, for a reason that its user can change: one line for them. */
 export class StationError extends Error {}
@@ -46,7 +95,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
   const env = options.env ?? ENV_DEFAULT;
   if (!isUid(env)) throw new StationError("flag --env: expected 1 to 64 bytes without /, +, # and control characters");
   // What was started is ended again when a later step fails.
-  const closers: (() => Promise<void>)[] = [];
+  const closers: Closer[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
@@ -59,50 +108,170 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const standing = new Promise<StationBroker>((resolve) => {
       found = resolve;
     });
-    const sockets = new Set<Socket>();
-    const tcpServer = createTcpServer({ noDelay: true }, (socket) => {
-      sockets.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => sockets.delete(socket));
-      void standing.then((broker) => broker.accept(socket));
-    });
-    const mqttPort = await listen(tcpServer, host, options.mqttPort ?? MQTT_PORT_DEFAULT);
-    closers.push(async () => {
-      const closed = new Promise<void>((resolve) => tcpServer.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    });
-
+    const address = addressOf(options);
+    let listener: MqttListener | undefined;
+    if (options.redis === undefined) {
+      const accept = (socket: Socket) => void standing.then((broker) => broker.accept(socket));
+      listener = await listening(address, () => listenMqtt(address, accept));
+      closers.push(listener.close);
+    }
+    const { accounts, directory, firstStart, localKey } = await openFolder(options.data, () =>
+      openAccess(options.data, options.ldap && ldapDirectory(options.ldap)),
+    );
+    closers.push(keepFresh(directory));
     const store = await openFolder(options.data, () =>
       PushStore.open(join(options.data, "pushes"), options.pushesMax ?? PUSHES_MAX),
     );
     closers.push(() => store.close());
-    const broker = await openFolder(options.data, () => StationBroker.open(join(options.data, "broker")));
+    const broker = await openBroker(options, env, accounts, directory);
     closers.push(() => broker.shutDown());
-    const pushes = new PushService(env, broker, store);
-    const app = createServer(host, broker, pushes, await bundling);
-    closers.push(() => app.close());
+    const mqttPorts = () => ({ mqttPort: listener?.mqttPort ?? 0, mqttsPort: listener?.mqttsPort });
+    const parts = { env, host, mqttPorts, certificate: options.certificate, broker, accounts, directory };
+    const { app, pushes } = await openInterface(parts, store, await bundling, closers);
     const httpPort = await listenHttp(app, host, options.httpPort ?? HTTP_PORT_DEFAULT);
     await pushes.start();
+    if (options.redis !== undefined) closers.push(await shareInbox(broker));
+    const presubscriptions = new Presubscriptions(broker);
+    broker.presubscriptions = presubscriptions;
+    await broker.persistence.grant(PRESUBSCRIBER_NAME, [{ topic: NEW_CLIENT_TOPIC, qos: 1 }]);
     found(broker);
-    const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;
-    return { mqttPort, httpPort, url: `http://${shown.includes(":") ? `[${shown}]` : shown}:${httpPort}`, close };
+    if (!listener) {
+      listener = await startOtherBrokers(options, address, env, (uid) => void enrol(directory, { uid }));
+      closers.push(listener.close);
+    }
+    const { mqttPort, mqttsPort } = listener;
+    const presubscriber = startPresubscriber({ ...address, mqttPort }, httpPort, localKey);
+    closers.push(() => presubscriber.close());
+    closers.push(followDirectory(env, directory, (uid) => presubscriptions.announceKnown(uid)));
+    const url = urlOf(host === "0.0.0.0" || host === "::" ? "localhost" : host, httpPort, options.certificate);
+    return { mqttPort, mqttsPort, httpPort, url, accounts, directory, firstStart, localKey, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function listen(server: Server, host: string, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(listenError(error, host, port, "--mqtt-port")));
-    server.listen({ host, port }, resolve);
+/**
+ * Broker processes and nothing else, beside a station on another machine. Accounts, local key and directory are those that the
+ * station's data folder holds. Rejects as `startStation`.
+ */
+export async function startOnlyBrokers(options: StationOptions): Promise<MqttListener> {
+  const { data, env = ENV_DEFAULT } = options;
+  if (!existsSync(join(data, ACCOUNTS_FILE)))
+    throw new StationError(
+      `folder ${data} holds no accounts: expected that of the station, or a copy of it, see --data`,
+    );
+  return startOtherBrokers(options, addressOf(options), env, (uid) => {
+    console.error(`directory: ${uid} is not added, only the station's own machine may enrol devices`);
   });
-  const address = server.address();
-  return typeof address === "object" && address ? address.port : port;
 }
 
-async function listenHttp(app: ReturnType<typeof createServer>, host: string, port: number): Promise<number> {
+/** Pushes, what is seen of devices, and the HTTP interface to both, which does not listen yet. */
+async function openInterface(
+  parts: Omit<ServerParts, "view" | "watch" | "pushes" | "events" | "page">,
+  store: PushStore,
+  page: ConsolePage,
+  closers: Closer[],
+): Promise<{ readonly app: FastifyInstance; readonly pushes: PushService }> {
+  const { env, broker, directory } = parts;
+  const events = new EventHub();
+  directory.listen(() => events.emit({ type: "directory" }));
+  const view = new BrokerView(broker);
+  const watch = new DeviceWatch(env, view, events);
+  const pushes = new PushService(env, broker, store, directory, events);
+  closers.push(async () => pushes.stop());
+  const app = await createServer({ ...parts, view, watch, pushes, events, page });
+  closers.push(() => app.close());
+  await watch.start();
+  return { app, pushes };
+}
+
+function openBroker(
+  { data, redis, anonymous = false }: StationOptions,
+  env: string,
+  accounts: Accounts,
+  directory: Directory,
+): Promise<StationBroker> {
+  const gate = new ClientGate({
+    accounts,
+    rules: new TopicRules(env, directory, accounts),
+    isAnonymousAllowed: anonymous,
+    onLocalDevice: (uid) => enrol(directory, { uid }),
+  });
+  if (redis === undefined) return openFolder(data, () => StationBroker.open(join(data, "broker"), gate));
+  return StationBroker.join(redis, gate).catch((error: Error) => {
+    throw new StationError(`there is no Redis at ${redis.replace(/:[^:@/]*@/, ":…@")} (${error.message}): see --redis`);
+  });
+}
+
+/** The broker processes, where this one is not the only one. */
+function startOtherBrokers(
+  { data, redis = "", ldap, brokers = BROKERS_DEFAULT, anonymous = false }: StationOptions,
+  address: MqttAddress,
+  env: string,
+  onLocalDevice: (uid: string) => void,
+): Promise<MqttListener> {
+  const options = { ...address, data, env, redis, ldap, anonymous };
+  return listening(address, () => startBrokerProcesses(options, brokers, onLocalDevice));
+}
+
+function startPresubscriber(address: MqttAddress, httpPort: number, localKey: string): Presubscriber {
+  const { host, mqttPort, certificate } = address;
+  return new Presubscriber({
+    host: ownAddress(plainHost(address)),
+    port: mqttPort,
+    password: localPassword(localKey, PRESUBSCRIBER_NAME),
+    directoryUrl: urlOf(ownAddress(host), httpPort, certificate),
+    directoryCertificate: certificate?.cert,
+    directoryToken: localToken(localKey),
+    onLog: (line) => console.error(line),
+  });
+}
+
+/** Messages for the station come from all brokers, this process's own among them. */
+async function shareInbox(broker: StationBroker): Promise<() => Promise<void>> {
+  const { inbox } = broker;
+  if (!inbox) return async () => {};
+  broker.inbox = undefined;
+  const shared = new SharedInbox(broker, inbox, STATION_UID);
+  await shared.start();
+  return () => shared.close();
+}
+
+async function listening<T>({ host, mqttPort }: MqttAddress, listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    throw listenError(error, host, mqttPort, "--mqtt-port");
+  }
+}
+
+/** Reads a directory that is changed elsewhere again and again. Returns what closes it. */
+function keepFresh(directory: Directory): () => Promise<void> {
+  const read = () => {
+    directory.refresh().catch((error: Error) => console.error(`directory ${directory.sourceName}: ${error.message}`));
+  };
+  const timer = directory.isWritable ? undefined : setInterval(read, DIRECTORY_REFRESH_MS);
+  return () => {
+    clearInterval(timer);
+    return directory.close();
+  };
+}
+
+function addressOf({ host, mqttPort, mqttsPort, certificate }: StationOptions): MqttAddress {
+  return {
+    host: host ?? HOST_DEFAULT,
+    mqttPort: mqttPort ?? MQTT_PORT_DEFAULT,
+    mqttsPort: mqttsPort ?? MQTTS_PORT_DEFAULT,
+    certificate,
+  };
+}
+
+function urlOf(host: string, port: number, certificate: Certificate | undefined): string {
+  return `${certificate ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+async function listenHttp(app: FastifyInstance, host: string, port: number): Promise<number> {
   try {
     await app.listen({ host, port });
   } catch (error) {
@@ -130,6 +299,7 @@ async function openFolder<T>(data: string, open: () => Promise<T>): Promise<T> {
   try {
     return await open();
   } catch (error) {
+    if (error instanceof LdapError) throw new StationError(`${error.message}: see --ldap`);
     const code = codeOf(error instanceof Error ? (error.cause ?? error) : error);
     if (code === "LEVEL_LOCKED")
       throw new StationError(`folder ${data} is in use by another station: choose another one with --data`);

@@ -1,70 +1,103 @@
-/** The console: send a push, see what became of it, and a pager in the page. */
+/** The console: send, see what became of it, see who is there, add who is not. */
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import type { Push } from "../push.ts";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { DeviceView } from "./device-view.tsx";
+import { DevicesView } from "./devices-view.tsx";
+import { HistoryView } from "./history-view.tsx";
+import { LoginView } from "./login-view.tsx";
 import { PagePager } from "./page-pager.tsx";
-import { PushForm } from "./push-form.tsx";
-import { PushList } from "./push-list.tsx";
-import { fetchPushes, followPushes } from "./station-client.ts";
+import { PeopleView } from "./people-view.tsx";
+import { SendView } from "./send-view.tsx";
+import { fetchSession, logOut, type Session } from "./station-client.ts";
+import { StationModel } from "./station-model.ts";
 
-/** Pushes shown; the station remembers more. */
-const SHOWN_MAX = 100;
+const VIEWS = Object.freeze([
+  ["send", "Send"],
+  ["history", "History"],
+  ["devices", "Devices"],
+  ["people", "People"],
+] as const);
 
 function Console({ env }: { readonly env: string }) {
-  const [pushes, setPushes] = useState<readonly Push[]>([]);
-  const [live, setLive] = useState(true);
-  const [uid, setUid] = useState<string>();
+  const [session, setSession] = useState<Session | "none">();
+  useEffect(() => {
+    fetchSession().then(setSession, () => setSession("none"));
+  }, []);
+  if (session === undefined) return <p class="hint">…</p>;
+  if (session === "none") return <LoginView onLogin={setSession} />;
+  return <Station env={env} session={session} onLogout={() => setSession("none")} />;
+}
 
-  useEffect(
-    () =>
-      followPushes(
-        (push) => setPushes((former) => merged(former, [push])),
-        () => {
-          setLive(true);
-          fetchPushes().then(
-            (fetched) => setPushes((former) => merged(former, fetched)),
-            () => setLive(false),
-          );
-        },
-        () => setLive(false),
-      ),
-    [],
-  );
+interface StationProps {
+  readonly env: string;
+  readonly session: Session;
+  readonly onLogout: () => void;
+}
 
+function Station({ env, session, onLogout }: StationProps) {
+  const [, setVersion] = useState(0);
+  const model = useMemo(() => new StationModel(() => setVersion((version) => version + 1), onLogout), []);
+  useEffect(() => model.start(), []);
+  const [view = "send", argument] = usePlace();
+  const end = useCallback(() => void logOut().then(onLogout, onLogout), []);
   return (
     <>
-      <header>
+      <header class="top">
         <h1>Fieldpager</h1>
-        <p>
-          Messages go to <code>/{env}/im/…</code>
-          {uid !== undefined && (
-            <>
-              ; this page is <code>{uid}</code>
-            </>
-          )}
+        <nav aria-label="Views">
+          {VIEWS.map(([name, title]) => (
+            <a key={name} href={`#${name}`} aria-current={view === name ? "page" : undefined}>
+              {title}
+            </a>
+          ))}
+        </nav>
+        <p class="who">
+          <span class={model.isLive ? "live" : "live lost"} role="status">
+            {model.isLive ? "live" : "station does not answer"}
+          </span>
+          <span class="account">{session.name}</span>
+          <button type="button" class="quiet" onClick={end}>
+            Log out
+          </button>
         </p>
       </header>
       <main>
-        <PushForm defaultTo="pager-1" />
-        <PagePager env={env} onUid={setUid} />
-        <PushList pushes={pushes} live={live} />
+        {/* Goes on while another view is looked at: it holds the pager's connection and a half-written push. */}
+        <div hidden={view !== "send"} class="columns">
+          <SendView model={model} session={session} />
+          <PagePager env={env} />
+        </div>
+        {view === "history" && <HistoryView model={model} />}
+        {view === "devices" && argument === undefined && <DevicesView model={model} />}
+        {view === "devices" && argument !== undefined && <DeviceView key={argument} uid={argument} model={model} />}
+        {view === "people" && <PeopleView model={model} session={session} onLogout={onLogout} />}
       </main>
     </>
   );
 }
 
-/** Newest first; of one push the state that knows more, since an answer may be older than an event. */
-function merged(former: readonly Push[], added: readonly Push[]): readonly Push[] {
-  const byId = new Map(former.map((push) => [push.id, push]));
-  for (const push of added) {
-    const known = byId.get(push.id);
-    if (!known || progressOf(push) >= progressOf(known)) byId.set(push.id, push);
-  }
-  return [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, SHOWN_MAX);
+/** What stands behind the number sign of the address, by slashes. */
+function usePlace(): readonly (string | undefined)[] {
+  const read = () =>
+    location.hash
+      .slice(1)
+      .split("/")
+      .map((part) => (part === "" ? undefined : decodePart(part)));
+  const [place, setPlace] = useState(read);
+  useEffect(() => {
+    const onChange = () => setPlace(read());
+    addEventListener("hashchange", onChange);
+    return () => removeEventListener("hashchange", onChange);
+  }, []);
+  return place;
 }
 
-function progressOf(push: Push): number {
-  return push.receipts.length * 2 + (push.publishedAtMs === undefined ? 0 : 1);
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 const place = document.getElementById("console");

@@ -1,43 +1,162 @@
-/** What the console asks of the station it came from. */
-import type { Push, PushRequest } from "../push.ts";
+/** What the console asks of the station it came from. Every rejection is a sentence to be shown. */
+import type { DeviceDetails, DeviceSummary } from "../device.ts";
+import type { DirectoryData } from "../directory/entries.ts";
+import type { PushRequest, PushWithDeliveries } from "../push.ts";
 
-/** Sends a push and gives its id. Rejects with what is to be shown. */
+export interface Session {
+  readonly name: string;
+  readonly isAdmin: boolean;
+}
+
+export interface DirectoryAnswer extends DirectoryData {
+  readonly source: string;
+  readonly isWritable: boolean;
+}
+
+/** What somebody logs in with. It is told once. */
+export interface Credentials {
+  readonly name: string;
+  readonly password: string;
+}
+
+/** What is told of a token: not the token itself. */
+export interface TokenInfo {
+  readonly id: string;
+  readonly owner: string;
+  readonly label: string;
+  /** Milliseconds since 1970. */
+  readonly createdAtMs: number;
+}
+
+/** Where devices find the station. */
+export interface StationAddress {
+  readonly env: string;
+  readonly mqttPort: number;
+  /** With TLS; where there is one, `mqttPort` is for the station's own machine. */
+  readonly mqttsPort?: number;
+}
+
+/** The station's own sentence, and the status by which the console knows what to do. */
+export class Refused extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Sends a push and gives its id. */
 export async function sendPush(request: PushRequest): Promise<string> {
+  const key = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("");
+  const { id } = await ask<{ id: string }>("POST", "/api/push", request, { "idempotency-key": key });
+  return id;
+}
+
+/** The newest pushes, newest first; with `before` those that are older than that one. */
+export async function fetchPushes(before?: string): Promise<readonly PushWithDeliveries[]> {
+  const query = before === undefined ? "" : `?before=${encodeURIComponent(before)}`;
+  return (await ask<{ pushes: readonly PushWithDeliveries[] }>("GET", `/api/pushes${query}`)).pushes;
+}
+
+/** One push with all its recipients. */
+export function fetchPush(id: string): Promise<PushWithDeliveries> {
+  return ask("GET", `/api/pushes/${encodeURIComponent(id)}`);
+}
+
+export async function fetchDevices(): Promise<readonly DeviceSummary[]> {
+  return (await ask<{ devices: readonly DeviceSummary[] }>("GET", "/api/devices")).devices;
+}
+
+export function fetchDevice(uid: string): Promise<DeviceDetails> {
+  return ask("GET", `/api/devices/${encodeURIComponent(uid)}`);
+}
+
+export function fetchDirectory(): Promise<DirectoryAnswer> {
+  return ask("GET", "/api/directory");
+}
+
+export function fetchStation(): Promise<StationAddress> {
+  return ask("GET", "/api/station");
+}
+
+/** What the pager in this page logs in to the broker with. */
+export function fetchPagerLogin(uid: string): Promise<{ readonly userName: string; readonly password: string }> {
+  return ask("POST", "/api/page-pager", { uid });
+}
+
+export function fetchSession(): Promise<Session> {
+  return ask("GET", "/api/session");
+}
+
+export function logIn(name: string, password: string): Promise<Session> {
+  return ask("POST", "/api/session", { name, password });
+}
+
+export function logOut(): Promise<void> {
+  return ask("DELETE", "/api/session");
+}
+
+/** Adds a person, a device or a group; `kind` is the last part of the address. */
+export function add(kind: "people" | "devices" | "groups", entry: object): Promise<Credentials> {
+  return ask("POST", `/api/${kind}`, entry);
+}
+
+export function changeGroup(uid: string, group: object): Promise<void> {
+  return ask("PUT", `/api/groups/${encodeURIComponent(uid)}`, group);
+}
+
+/** Removes a person, a device or a group. */
+export function remove(name: string): Promise<void> {
+  return ask("DELETE", `/api/directory/${encodeURIComponent(name)}`);
+}
+
+/** Gives an account a new password, one that the station makes. */
+export function renewPassword(name: string): Promise<Credentials> {
+  return ask("POST", `/api/accounts/${encodeURIComponent(name)}/password`, {});
+}
+
+/** Gives an account a password that its user has chosen. */
+export function changePassword(name: string, password: string): Promise<Credentials> {
+  return ask("POST", `/api/accounts/${encodeURIComponent(name)}/password`, { password });
+}
+
+export async function fetchTokens(): Promise<readonly TokenInfo[]> {
+  return (await ask<{ tokens: readonly TokenInfo[] }>("GET", "/api/tokens")).tokens;
+}
+
+/** Makes a token for a program. It is told once. */
+export function makeToken(label: string): Promise<{ readonly token: string }> {
+  return ask("POST", "/api/tokens", { label });
+}
+
+export function revokeToken(id: string): Promise<void> {
+  return ask("DELETE", `/api/tokens/${encodeURIComponent(id)}`);
+}
+
+/** What is to be shown of an error. */
+export function inWords(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function ask<Answer>(
+  method: string,
+  path: string,
+  body?: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   let response: Response;
   try {
-    response = await fetch("/api/push", {
-      method: "POST",
-      headers: { "content-type": "application/json", "idempotency-key": newKey() },
-      body: JSON.stringify(request),
+    response = await fetch(path, {
+      method,
+      headers: body ? { "content-type": "application/json", ...headers } : headers,
+      ...(body ? { body: JSON.stringify(body) } : {}),
     });
   } catch {
-    throw new Error("The station does not answer. Nothing was sent.");
+    throw new Refused(0, "The station does not answer. Nothing was done.");
   }
-  const answer = (await response.json().catch(() => ({}))) as { id?: string; error?: string };
-  if (response.status !== 202 || answer.id === undefined)
-    throw new Error(answer.error ?? `The station refused it with status ${response.status}.`);
-  return answer.id;
-}
-
-/** The newest pushes, newest first. */
-export async function fetchPushes(): Promise<readonly Push[]> {
-  const response = await fetch("/api/pushes");
-  if (!response.ok) throw new Error(`status ${response.status}`);
-  return ((await response.json()) as { pushes: readonly Push[] }).pushes;
-}
-
-/**
- * Follows the pushes: `onPush` for each that changed, `onOpen` whenever the stream stands (again), so that what was missed
- * can be fetched, `onLost` when it breaks. The browser opens it again by itself. Returns what ends it.
- */
-export function followPushes(onPush: (push: Push) => void, onOpen: () => void, onLost: () => void): () => void {
-  const events = new EventSource("/api/events");
-  events.addEventListener("open", onOpen);
-  events.addEventListener("error", onLost);
-  events.addEventListener("push", (event) => onPush(JSON.parse(event.data as string) as Push));
-  return () => events.close();
-}
-
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("");
+  if (response.status === 204) return undefined as Answer;
+  const answer = (await response.json().catch(() => ({}))) as Answer & { error?: string };
+  if (!response.ok) throw new Refused(response.status, answer.error ?? `The station refused it: ${response.status}.`);
+  return answer;
 }

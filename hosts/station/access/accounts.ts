@@ -1,0 +1,273 @@
+/**
+ * Who may log in: people, devices and programs with their passwords, and tokens for the HTTP interface. Everything in one
+ * file, as hashes only. Who belongs to whom, and who may be reached, is the directory's to say.
+ */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { isUid } from "../../../src/payload/uid.ts";
+import { localPassword, localToken } from "../../node/local-key.ts";
+import { JsonFile } from "../json-file.ts";
+import { ACCOUNTS_MAX, PASSWORD_BYTES_MAX, TOKENS_MAX } from "../station-limits.ts";
+import { AccessError } from "./access-error.ts";
+import { CHOSEN_COST, GENERATED_COST, generatePassword, hashPassword, isPasswordOf } from "./password-hash.ts";
+import { PasswordQueue } from "./password-queue.ts";
+
+/** A `program` is neither carried nor sits at the console: Home Assistant, a script with `mosquitto_pub`. */
+export type AccountKind = "person" | "device" | "program";
+
+export interface Account {
+  /** What is logged in with; a device's is its uid. 1 to 64 bytes, as a uid. */
+  readonly name: string;
+  readonly kind: AccountKind;
+  /** May change accounts and directory, send commands, and send to everyone. */
+  readonly isAdmin: boolean;
+  /** Milliseconds since 1970. */
+  readonly createdAtMs: number;
+}
+
+/** A token as it is listed; the token itself is told once, when it is made. */
+export interface TokenInfo {
+  readonly id: string;
+  /** Name of the account that it stands for. */
+  readonly owner: string;
+  readonly label: string;
+  readonly createdAtMs: number;
+}
+
+export interface NewAccount {
+  readonly name: string;
+  readonly kind: AccountKind;
+  readonly isAdmin?: boolean;
+  /** Chosen by its user; one is made where it is left out. */
+  readonly password?: string;
+}
+
+interface StoredAccount extends Account {
+  readonly password: string;
+}
+interface StoredToken extends TokenInfo {
+  readonly hash: string;
+}
+interface Content {
+  readonly version: 1;
+  readonly accounts: readonly StoredAccount[];
+  readonly tokens: readonly StoredToken[];
+}
+
+/** The one whom the local key stands for, see `hosts/node/local-key.ts`. No account of the file may have this name. */
+export const LOCAL_ACCOUNT: Account = Object.freeze({ name: "local", kind: "program", isAdmin: true, createdAtMs: 0 });
+
+/** Names that nobody may have, since they mean something of their own. */
+export const RESERVED_NAMES: readonly string[] = Object.freeze(["everyone", "local", "presubscriber", "station"]);
+
+const PASSWORD_BYTES_MIN = 8;
+const CHOSEN_PREFIX = `scrypt$${CHOSEN_COST.blocks}$`;
+const TOKEN_PREFIX = "fp_";
+
+export class Accounts {
+  readonly #file: JsonFile<Content>;
+  readonly #localKey: string;
+  readonly #queue = new PasswordQueue();
+  readonly #accounts = new Map<string, StoredAccount>();
+  /** By hash. */
+  readonly #tokens = new Map<string, StoredToken>();
+  /** What was found right in this process, so that a device that comes back costs no scrypt. Keyed by stored hash. */
+  readonly #verified = new Map<string, Buffer>();
+  readonly #verifiedKey = randomBytes(32);
+  /** Is computed with every refusal of a cheaper one, so that all refusals take as long, also of names that nobody has. */
+  readonly #nobody: Promise<string>;
+
+  /**
+   * Opens the accounts in a file, which need not be there. Throws for one that is damaged.
+   * @param localKey what `localPassword` and `localToken` derive from; empty: nothing of that kind is taken
+   */
+  constructor(path: string, localKey = "") {
+    this.#file = new JsonFile(path);
+    this.#localKey = localKey;
+    this.#nobody = hashPassword(generatePassword(), CHOSEN_COST);
+    this.reload();
+  }
+
+  /** Reads the file again, after another process has written it. */
+  reload(): void {
+    const content = this.#file.read();
+    this.#accounts.clear();
+    this.#tokens.clear();
+    for (const account of content?.accounts ?? []) this.#accounts.set(account.name, account);
+    for (const token of content?.tokens ?? []) this.#tokens.set(token.hash, token);
+  }
+
+  get isEmpty(): boolean {
+    return this.#accounts.size === 0;
+  }
+
+  get(name: string): Account | undefined {
+    const account = this.#accounts.get(name);
+    return account && withoutHash(account);
+  }
+
+  list(): readonly Account[] {
+    return [...this.#accounts.values()].map(withoutHash);
+  }
+
+  /**
+   * The account that this name and password are of, or undefined; how long that takes does not tell whether there is such a
+   * name. At most a few are computed at once. Rejects with an `AccessError` of status 503 when too many wait.
+   * @param mayCompute is asked when it is this one's turn, so that who is over a limit by then costs nothing
+   */
+  async verify(name: string, password: string, mayCompute: () => boolean = () => true): Promise<Account | undefined> {
+    if (Buffer.byteLength(password) > PASSWORD_BYTES_MAX) return undefined;
+    const account = this.#accounts.get(name);
+    const hash = account?.password;
+    if (account && this.isVerified(name, password)) return withoutHash(account);
+    if (!mayCompute()) return undefined;
+    const isRight = await this.#queue.run(async () => {
+      if (!mayCompute()) return false;
+      const isRight = hash !== undefined && (await isPasswordOf(password, hash));
+      if (!isRight && !hash?.startsWith(CHOSEN_PREFIX)) await isPasswordOf(password, await this.#nobody);
+      return isRight;
+    });
+    if (!isRight || this.#accounts.get(name)?.password !== hash) return undefined;
+    if (hash !== undefined) this.#verified.set(hash, this.#digest(password));
+    return this.get(name);
+  }
+
+  /** Whether this password was found right before by this process, and is still the account's. Costs nothing. */
+  isVerified(name: string, password: string): boolean {
+    const known = this.#verified.get(this.#accounts.get(name)?.password ?? "");
+    return known !== undefined && timingSafeEqual(known, this.#digest(password));
+  }
+
+  /** Whether `password` is what the local key gives for `name`. The caller sees to it that the connection is local. */
+  isLocalPassword(name: string, password: string): boolean {
+    return this.#localKey !== "" && isSame(password, localPassword(this.#localKey, name));
+  }
+
+  /**
+   * The account that a token of `Authorization: Bearer` stands for, or undefined.
+   * @param isLocal the request came from this machine's loopback: the token of the local key is taken as well
+   */
+  verifyToken(token: string, isLocal: boolean): Account | undefined {
+    if (isLocal && this.#localKey !== "" && isSame(token, localToken(this.#localKey))) return LOCAL_ACCOUNT;
+    const found = this.#tokens.get(tokenHash(token));
+    return found && this.get(found.owner);
+  }
+
+  /**
+   * Adds an account and gives its password, which is told this once. On disk when it resolves. Rejects with an `AccessError`
+   * for a name that is taken (409) or none (400), and for a password that is too short.
+   */
+  async create(wanted: NewAccount): Promise<{ readonly account: Account; readonly password: string }> {
+    const { name, kind, isAdmin = false, password = generatePassword() } = wanted;
+    this.#checkName(name);
+    const stored: StoredAccount = {
+      name,
+      kind,
+      isAdmin,
+      createdAtMs: Date.now(),
+      password: await this.#hash(password, wanted.password !== undefined),
+    };
+    this.#checkName(name);
+    this.#accounts.set(name, stored);
+    await this.#save(() => this.#accounts.delete(name));
+    return { account: withoutHash(stored), password };
+  }
+
+  /** Gives an account another password, its own or one that is made; the former ends here, its open connections do not. */
+  async setPassword(name: string, password?: string): Promise<string> {
+    const text = password ?? generatePassword();
+    const hash = await this.#hash(text, password !== undefined);
+    const former = this.#accounts.get(name);
+    if (!former) throw new AccessError(404, `there is no account ${JSON.stringify(name)}`);
+    this.#accounts.set(name, { ...former, password: hash });
+    this.#verified.delete(former.password);
+    await this.#save(() => this.#accounts.set(name, former));
+    return text;
+  }
+
+  /** Removes an account and its tokens. The last administrator stays: rejects with status 409. */
+  async remove(name: string): Promise<void> {
+    const former = this.#accounts.get(name);
+    if (!former) throw new AccessError(404, `there is no account ${JSON.stringify(name)}`);
+    const admins = [...this.#accounts.values()].filter((account) => account.isAdmin);
+    if (former.isAdmin && admins.length === 1)
+      throw new AccessError(409, `${name} is the only administrator: make another one first`);
+    this.#accounts.delete(name);
+    this.#verified.delete(former.password);
+    const tokens = [...this.#tokens.values()].filter((token) => token.owner === name);
+    for (const token of tokens) this.#tokens.delete(token.hash);
+    await this.#save(() => {
+      this.#accounts.set(name, former);
+      for (const token of tokens) this.#tokens.set(token.hash, token);
+    });
+  }
+
+  /** Makes a token that stands for an account at the HTTP interface. It is told this once. */
+  async issueToken(owner: string, label: string): Promise<string> {
+    if (!this.#accounts.has(owner)) throw new AccessError(404, `there is no account ${JSON.stringify(owner)}`);
+    if (this.#tokens.size >= TOKENS_MAX) throw new AccessError(409, `there are ${TOKENS_MAX} tokens: revoke one first`);
+    const token = TOKEN_PREFIX + randomBytes(24).toString("base64url");
+    const hash = tokenHash(token);
+    const id = randomBytes(6).toString("hex");
+    this.#tokens.set(hash, { id, owner, label, createdAtMs: Date.now(), hash });
+    await this.#save(() => this.#tokens.delete(hash));
+    return token;
+  }
+
+  listTokens(): readonly TokenInfo[] {
+    return [...this.#tokens.values()].map(({ hash: _, ...info }) => info);
+  }
+
+  /** Ends a token. Rejects with status 404 where there is none of this id. */
+  async revokeToken(id: string): Promise<void> {
+    const token = [...this.#tokens.values()].find((each) => each.id === id);
+    if (!token) throw new AccessError(404, `there is no token ${JSON.stringify(id)}`);
+    this.#tokens.delete(token.hash);
+    await this.#save(() => this.#tokens.set(token.hash, token));
+  }
+
+  #checkName(name: string): void {
+    if (!isUid(name)) throw new AccessError(400, "name: expected 1 to 64 bytes without /, +, # and control characters");
+    if (RESERVED_NAMES.includes(name)) throw new AccessError(400, `name: ${name} has a meaning of its own`);
+    if (this.#accounts.has(name)) throw new AccessError(409, `name: ${JSON.stringify(name)} is taken`);
+    if (this.#accounts.size >= ACCOUNTS_MAX) throw new AccessError(409, `there are ${ACCOUNTS_MAX} accounts`);
+  }
+
+  async #hash(password: string, isChosen: boolean): Promise<string> {
+    const bytes = Buffer.byteLength(password);
+    if (bytes < PASSWORD_BYTES_MIN || bytes > PASSWORD_BYTES_MAX)
+      throw new AccessError(400, `password: expected ${PASSWORD_BYTES_MIN} to ${PASSWORD_BYTES_MAX} bytes`);
+    return this.#queue.run(() => hashPassword(password, isChosen ? CHOSEN_COST : GENERATED_COST));
+  }
+
+  #digest(password: string): Buffer {
+    return createHmac("sha256", this.#verifiedKey).update(password).digest();
+  }
+
+  /** Writes the file; where that fails the change is taken back. */
+  async #save(takeBack: () => unknown): Promise<void> {
+    try {
+      await this.#file.write({
+        version: 1,
+        accounts: [...this.#accounts.values()],
+        tokens: [...this.#tokens.values()],
+      });
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
+  }
+}
+
+function withoutHash({ name, kind, isAdmin, createdAtMs }: StoredAccount): Account {
+  return { name, kind, isAdmin, createdAtMs };
+}
+
+/** A token has 192 bits: one round of SHA-256 is as good as many. */
+function tokenHash(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
+}
+
+/** Compares in a time that tells nothing of where they differ. */
+function isSame(a: string, b: string): boolean {
+  return timingSafeEqual(createHash("sha256").update(a).digest(), createHash("sha256").update(b).digest());
+}

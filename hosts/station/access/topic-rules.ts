@@ -1,0 +1,130 @@
+/**
+ * Who may publish and subscribe to what (wire format, topics). The one place that decides it; every rule gives a reason for
+ * the log or nothing where it allows.
+ *
+ * | topic | publishes | subscribes |
+ * |---|---|---|
+ * | `/{env}/pres/{uid}` | uid itself | uid itself, whose contact it is, programs and administrators |
+ * | `/{env}/im/{uid}` | everyone the directory knows, as sender its own uid | uid itself |
+ * | `/{env}/im/{group}` | members and administrators, as sender their own uid | members |
+ * | `/{env}/page/{uid}` | people and programs | uid itself |
+ * | `/{env}/page/{uid}/receipt` | uid itself | people and programs |
+ * | `/{env}/cmd/{uid}` | its owner, administrators | uid itself |
+ * | `/{env}/cmd/{uid}/result` | uid itself | its owner, programs, administrators |
+ * | `/{env}/tele/{uid}` | uid itself | its owner, programs, administrators |
+ * | `homeassistant/…` | uid itself, below its own uid | programs and administrators; `homeassistant/status` everyone |
+ * | `/connect/new` | the broker | the pre-subscriber |
+ * | `/connect/presub` | the pre-subscriber | nobody: the broker acts on it |
+ *
+ * A wildcard stands only for the uid, where one may see all of them.
+ */
+import { decodeMessage } from "../../../src/payload/message.ts";
+import type { Directory } from "../directory/directory.ts";
+import { STATION_UID } from "../push-message.ts";
+import type { Account, Accounts } from "./accounts.ts";
+
+export const NEW_CLIENT_TOPIC = "/connect/new";
+export const PRESUBSCRIPTION_TOPIC = "/connect/presub";
+const DISCOVERY = "homeassistant/";
+const DISCOVERY_STATUS = "homeassistant/status";
+
+/** Who is at the other end of a connection. */
+export interface Identity {
+  readonly uid: string;
+  readonly kind: Account["kind"] | "presubscriber";
+  readonly isAdmin: boolean;
+  /** False for those who showed what the local key gives. */
+  readonly hasAccount: boolean;
+}
+
+/** What a topic of ours names. */
+interface TopicParts {
+  readonly kind: "pres" | "im" | "page" | "cmd" | "tele";
+  readonly uid: string;
+  readonly tail: string;
+}
+
+export class TopicRules {
+  readonly #prefix: string;
+  readonly #directory: Directory;
+  readonly #accounts: Accounts;
+
+  constructor(env: string, directory: Directory, accounts: Accounts) {
+    this.#prefix = `/${env}/`;
+    this.#directory = directory;
+    this.#accounts = accounts;
+  }
+
+  /** Why this client may not publish this, or undefined. */
+  whyNotPublish(who: Identity, topic: string, payload: Uint8Array): string | undefined {
+    if (who.kind === "presubscriber") return topic === PRESUBSCRIPTION_TOPIC ? undefined : "not its topic";
+    if (topic.startsWith(DISCOVERY)) return isOwnDiscovery(who.uid, topic) ? undefined : "not its own discovery";
+    const parts = this.#partsOf(topic);
+    if (!parts) return "no topic of ours";
+    const { kind, uid, tail } = parts;
+    const isOwn = uid === who.uid;
+    if (kind === "pres" || kind === "tele" || tail !== "") return isOwn ? undefined : "of another client";
+    if (kind === "cmd") return this.#mayManage(who, uid) ? undefined : "command to a device that is not its own";
+    if (kind === "page") {
+      if (who.kind === "device") return "a device sends messages, no pages";
+      return this.#isClient(uid) ? undefined : "nobody of this name";
+    }
+    return this.#whyNotMessage(who, uid, payload);
+  }
+
+  /** Why this client may not subscribe to this filter, or be sent what matches it; undefined where it may. */
+  whyNotSubscribe(who: Identity, filter: string): string | undefined {
+    if (who.kind === "presubscriber") return filter === NEW_CLIENT_TOPIC ? undefined : "not its topic";
+    const seesAll = who.isAdmin || who.kind === "program";
+    if (filter.startsWith(DISCOVERY)) return seesAll || filter === DISCOVERY_STATUS ? undefined : "discovery of others";
+    const parts = this.#partsOf(filter);
+    if (!parts) return "no topic of ours";
+    const { kind, uid, tail } = parts;
+    if (tail === "" && uid === who.uid) return undefined;
+    if (kind === "im") return this.#directory.groupsOf(who.uid).includes(uid) ? undefined : "messages of another";
+    if (kind === "pres") {
+      return seesAll || this.#directory.isContact(who.uid, uid) ? undefined : "presence of no contact";
+    }
+    if (kind === "page" && tail !== "") return who.kind === "device" ? "receipts of another" : undefined;
+    if (kind === "tele" || (kind === "cmd" && tail !== ""))
+      return seesAll || this.#mayManage(who, uid) ? undefined : "of a device that is not its own";
+    return "of another client";
+  }
+
+  #whyNotMessage(who: Identity, to: string, payload: Uint8Array): string | undefined {
+    let sender: string;
+    try {
+      ({ sender } = decodeMessage(payload));
+    } catch (error) {
+      return `no message: ${error instanceof Error ? error.message : error}`;
+    }
+    if (sender !== who.uid) return "sender uid of another";
+    if (to === STATION_UID || this.#isClient(to)) return undefined;
+    if (!this.#directory.group(to)) return "nobody of this name";
+    return who.isAdmin || this.#directory.groupsOf(who.uid).includes(to) ? undefined : "group that it is not in";
+  }
+
+  #isClient(uid: string): boolean {
+    return Boolean(this.#directory.device(uid) ?? this.#directory.person(uid) ?? this.#accounts.get(uid));
+  }
+
+  #mayManage(who: Identity, device: string): boolean {
+    return who.isAdmin || (who.kind === "person" && this.#directory.device(device)?.owner === who.uid);
+  }
+
+  #partsOf(topic: string): TopicParts | undefined {
+    if (!topic.startsWith(this.#prefix)) return undefined;
+    const [kind, uid = "", tail = "", ...more] = topic.slice(this.#prefix.length).split("/");
+    if (uid === "" || more.length > 0) return undefined;
+    if ((kind === "pres" || kind === "im" || kind === "tele") && tail === "") return { kind, uid, tail };
+    if (kind === "page" && (tail === "" || tail === "receipt")) return { kind, uid, tail };
+    if (kind === "cmd" && (tail === "" || tail === "result")) return { kind, uid, tail };
+    return undefined;
+  }
+}
+
+/** `homeassistant/<component>/[<node>/]<object>/config`, where node or object is the uid or begins with it and `_`. */
+function isOwnDiscovery(uid: string, topic: string): boolean {
+  const levels = topic.split("/").slice(2);
+  return levels.at(-1) === "config" && levels.some((level) => level === uid || level.startsWith(`${uid}_`));
+}

@@ -1,0 +1,238 @@
+/** The shapes of the HTTP interface as JSON schemas: what is checked, what is answered, and what the OpenAPI document says. */
+import type { FastifyInstance } from "fastify";
+import { REQUEST_EXPIRY_SECONDS_MAX } from "./station-limits.ts";
+
+/** What a text of a push may not hold: the halves of characters, which UTF-8 cannot say, and U+0000. */
+export const TEXT_PATTERN = "^[^\\u0000]*$";
+
+const milliseconds = { type: "integer", description: "milliseconds since 1970" } as const;
+const uid = { type: "string", minLength: 1, maxLength: 64 } as const;
+const status = { type: "string", enum: ["stored", "shown", "read", "answered", "expired", "dropped"] } as const;
+const count = { type: "integer", minimum: 0 } as const;
+const ADDRESS_PATTERN = "^https?://[^\\s\\u0000]+$";
+/** An address that a browser may follow: nothing that runs as a script. */
+const address = { type: "string", minLength: 8, maxLength: 1_000, pattern: ADDRESS_PATTERN } as const;
+
+export const errorSchema = {
+  $id: "Error",
+  type: "object",
+  required: ["error"],
+  properties: { error: { type: "string", description: "what is wrong, with the field it is about" } },
+} as const;
+
+export const pushRequestProperties = {
+  to: { ...uid, description: "uid of a device, a person or a group, or `everyone`" },
+  text: { type: "string", minLength: 1, maxLength: 4_000, pattern: TEXT_PATTERN },
+  title: { type: "string", minLength: 1, maxLength: 200, pattern: TEXT_PATTERN },
+  priority: { type: "integer", minimum: 1, maximum: 5, description: "1 (lowest) to 5; 3 when left out" },
+  expirySeconds: {
+    type: "integer",
+    minimum: 1,
+    maximum: REQUEST_EXPIRY_SECONDS_MAX,
+    description: "seconds after which the message is worthless",
+  },
+  collapseKey: {
+    type: "string",
+    minLength: 1,
+    maxLength: 64,
+    pattern: TEXT_PATTERN,
+    description: "replaces an unread message of the same key",
+  },
+  choices: {
+    type: "array",
+    minItems: 1,
+    maxItems: 3,
+    items: { type: "string", minLength: 1, maxLength: 40, pattern: TEXT_PATTERN },
+    description: "answers for the buttons",
+  },
+  picture: { ...address, description: "address of a picture" },
+  link: { ...address, description: "address of a further resource" },
+} as const;
+
+export const pushRequestSchema = {
+  $id: "PushRequest",
+  type: "object",
+  additionalProperties: false,
+  required: ["to", "text"],
+  properties: pushRequestProperties,
+} as const;
+
+const progressSchema = {
+  $id: "Progress",
+  type: "object",
+  description: "how many of the recipients it has got how far",
+  additionalProperties: false,
+  required: ["recipients", "published", ...status.enum, "finished"],
+  properties: {
+    recipients: count,
+    published: { ...count, description: "in the device's queue at the broker" },
+    stored: count,
+    shown: count,
+    read: count,
+    answered: count,
+    expired: count,
+    dropped: count,
+    finished: { ...count, description: "nothing more can happen there that anyone waits for" },
+  },
+} as const;
+
+const receiptSchema = {
+  $id: "Receipt",
+  type: "object",
+  additionalProperties: false,
+  required: ["status", "from", "atMs", "deviceSeconds"],
+  properties: {
+    status,
+    from: { ...uid, description: "uid of the device, or `station`" },
+    atMs: milliseconds,
+    deviceSeconds: { type: "integer", description: "when the device made it, seconds since 1970; 0: it has no clock" },
+    answer: { type: "string", description: "the choice that was taken" },
+  },
+} as const;
+
+const deliverySchema = {
+  $id: "Delivery",
+  type: "object",
+  additionalProperties: false,
+  required: ["device", "state", "receipts"],
+  properties: {
+    device: uid,
+    state: {
+      type: "string",
+      enum: ["accepted", "waiting", "published", "expired"],
+      description: "waiting: nobody has ever subscribed for that uid; it goes out when someone does",
+    },
+    publishedAtMs: milliseconds,
+    receipts: { type: "array", items: { $ref: "Receipt#" } },
+  },
+} as const;
+
+const pushSchema = {
+  $id: "Push",
+  type: "object",
+  additionalProperties: false,
+  required: ["id", "to", "text", "sender", "acceptedAtMs", "progress", "deliveries"],
+  properties: {
+    id: { type: "string", minLength: 1, maxLength: 23 },
+    ...pushRequestProperties,
+    sender: { type: "string", description: "name of the account that sent it" },
+    acceptedAtMs: milliseconds,
+    progress: { $ref: "Progress#" },
+    deliveries: { type: "array", items: { $ref: "Delivery#" } },
+  },
+} as const;
+
+const presenceSchema = {
+  $id: "Presence",
+  type: "object",
+  additionalProperties: false,
+  required: ["status", "context", "sinceMs"],
+  properties: {
+    status: { type: "string", enum: ["online", "offline", "busy", "away", "custom", "unknown"] },
+    context: { type: "string" },
+    sinceMs: milliseconds,
+  },
+} as const;
+
+const deviceProperties = {
+  uid,
+  label: { type: "string" },
+  owner: uid,
+  presence: { $ref: "Presence#" },
+  telemetryAtMs: milliseconds,
+} as const;
+
+const deviceSchema = {
+  $id: "Device",
+  type: "object",
+  additionalProperties: false,
+  required: ["uid"],
+  properties: deviceProperties,
+} as const;
+
+const deviceDetailsSchema = {
+  $id: "DeviceDetails",
+  type: "object",
+  additionalProperties: false,
+  required: ["uid", "subscriptions", "waiting", "series"],
+  properties: {
+    ...deviceProperties,
+    connection: {
+      type: "object",
+      additionalProperties: false,
+      required: ["protocol", "keepAliveSeconds", "address", "sinceMs"],
+      properties: {
+        protocol: { type: "string" },
+        keepAliveSeconds: { type: "integer" },
+        address: { type: "string" },
+        sinceMs: milliseconds,
+      },
+    },
+    subscriptions: { type: "array", items: { type: "string" } },
+    waiting: { ...count, description: "pushes that wait for its first connection" },
+    series: {
+      type: "array",
+      items: {
+        type: "object",
+        additionalProperties: false,
+        required: ["name", "unit", "timesMs", "values"],
+        properties: {
+          name: { type: "string" },
+          unit: { type: "string" },
+          timesMs: { type: "array", items: { type: "integer" } },
+          values: { type: "array", items: { type: "number" } },
+        },
+      },
+    },
+  },
+} as const;
+
+/** Makes them known to the server by their names. */
+export function addApiSchemas(app: FastifyInstance): void {
+  for (const schema of [
+    errorSchema,
+    pushRequestSchema,
+    progressSchema,
+    receiptSchema,
+    deliverySchema,
+    pushSchema,
+    presenceSchema,
+    deviceSchema,
+    deviceDetailsSchema,
+  ])
+    app.addSchema(schema);
+}
+
+/** What every answer of these statuses looks like. */
+export function errorAnswers<Status extends number>(...statuses: readonly Status[]) {
+  return Object.fromEntries(statuses.map((code) => [code, { description: ERROR_WORDS[code] ?? "", $ref: "Error#" }]));
+}
+
+const ERROR_WORDS: Readonly<Record<number, string>> = Object.freeze({
+  400: "The request is not right; nothing was done.",
+  401: "Nobody is logged in, or the password or token is wrong.",
+  403: "This account may not do that, or the request came from a page of another site.",
+  404: "There is no such thing.",
+  409: "It is there already.",
+  413: "The request is too large.",
+  415: "The request is no JSON.",
+  422: "The idempotency key was used for another push.",
+  429: "Too many tries; wait and try again.",
+  503: "The station holds as much as it can.",
+});
+
+/** Says of a schema's error which field it is and what is expected there. */
+export function describeSchemaError(
+  errors: readonly { instancePath: string; message?: string; params: Record<string, unknown> }[],
+  where: string,
+): Error {
+  const [first] = errors;
+  const path = (first?.instancePath ?? "").slice(1).replaceAll("/", ".");
+  const missing = first?.params.missingProperty;
+  const unknown = first?.params.additionalProperty;
+  if (typeof missing === "string") return new Error(`${missing}: is missing`);
+  if (typeof unknown === "string") return new Error(`${unknown}: there is no such field`);
+  if (first?.params.pattern === TEXT_PATTERN) return new Error(`${path}: may not hold U+0000`);
+  if (first?.params.pattern === ADDRESS_PATTERN) return new Error(`${path}: expected an address, http:// or https://`);
+  return new Error(`${path || where}: ${first?.message ?? "is not valid"}`);
+}

@@ -1,0 +1,98 @@
+/**
+ * Who asks: a token in `Authorization: Bearer`, or the cookie of a login at the console. The cookie is SameSite=Strict and
+ * HttpOnly; a request that changes something is taken with it only from the console's own page, as the browser says in
+ * Origin or Sec-Fetch-Site. A token is never sent by a browser on its own.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Account, Accounts } from "./access/accounts.ts";
+import { isFromHere } from "./access/client-address.ts";
+import type { Sessions } from "./sessions.ts";
+import { LOGIN_CHECK_MS } from "./station-limits.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The account that asks; nobody's where the route is public. */
+    account: Account;
+  }
+  interface FastifyInstance {
+    /** Calls back when the login or token of a request has ended that is still being answered. Returns what ends it. */
+    whenLoggedOut(request: FastifyRequest, onEnd: () => void): () => void;
+  }
+  interface FastifyContextConfig {
+    /** Answered without a login. */
+    readonly isPublic?: boolean;
+    /** Only for administrators. */
+    readonly isForAdmins?: boolean;
+  }
+}
+
+const COOKIE = "fieldpager-session";
+const API_PREFIX = "/api/";
+
+/** Asks every request of the interface for a login, but for those that are public. */
+export function addAuthentication(app: FastifyInstance, accounts: Accounts, sessions: Sessions): void {
+  app.decorateRequest("account");
+  app.decorate("whenLoggedOut", (request: FastifyRequest, onEnd: () => void) => {
+    const check = () => {
+      if (typeof accountBehind(request, accounts, sessions) === "string") onEnd();
+    };
+    const stopListening = sessions.listen(check);
+    const timer = setInterval(check, LOGIN_CHECK_MS);
+    return () => {
+      stopListening();
+      clearInterval(timer);
+    };
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    const { isPublic = false, isForAdmins = false } = request.routeOptions.config;
+    if (!request.url.startsWith(API_PREFIX) || isPublic) return undefined;
+    const found = accountBehind(request, accounts, sessions);
+    if (typeof found === "string") {
+      if (found === UNKNOWN) reply.header("www-authenticate", 'Bearer realm="fieldpager"');
+      return reply.code(found === UNKNOWN ? 401 : 403).send({ error: found });
+    }
+    // What a device logs in with lies in its flash: it may not send as the station.
+    if (found.kind === "device") return reply.code(403).send({ error: "a device has no business here" });
+    if (isForAdmins && !found.isAdmin) return reply.code(403).send({ error: "only an administrator may do this" });
+    request.account = found;
+    return undefined;
+  });
+}
+
+/** The session's token that the browser sent, or undefined. */
+export function sessionTokenOf(headers: IncomingHttpHeaders): string | undefined {
+  for (const cookie of (headers.cookie ?? "").split(";")) {
+    const [name, value] = cookie.trim().split("=", 2);
+    if (name === COOKIE) return value;
+  }
+  return undefined;
+}
+
+/** `Set-Cookie` of a session; without a token the one that ends it. `isSecure`: the browser came by TLS. */
+export function sessionCookie(token: string | undefined, isSecure: boolean): string {
+  const life = token === undefined ? "; Max-Age=0" : "";
+  return `${COOKIE}=${token ?? ""}; Path=/; HttpOnly; SameSite=Strict${isSecure ? "; Secure" : ""}${life}`;
+}
+
+const UNKNOWN = "log in first, or give a token: Authorization: Bearer …";
+const FOREIGN = "a request with a cookie is taken only from the console's own page";
+
+function accountBehind(request: FastifyRequest, accounts: Accounts, sessions: Sessions): Account | string {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    const [scheme, token = ""] = authorization.split(" ", 2);
+    return (scheme?.toLowerCase() === "bearer" && accounts.verifyToken(token, isFromHere(request.socket))) || UNKNOWN;
+  }
+  const token = sessionTokenOf(request.headers);
+  const name = token === undefined ? undefined : sessions.accountOf(token, Date.now());
+  const account = name === undefined ? undefined : accounts.get(name);
+  if (!account) return UNKNOWN;
+  const isReading = request.method === "GET" || request.method === "HEAD";
+  return isReading || isOwnPage(request.headers) ? account : FOREIGN;
+}
+
+/** The browser says that its page is this station's. `request-guard.ts` has refused those that say another one's. */
+function isOwnPage(headers: IncomingHttpHeaders): boolean {
+  return headers.origin !== undefined || headers["sec-fetch-site"] === "same-origin";
+}

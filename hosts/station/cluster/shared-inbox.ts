@@ -1,0 +1,83 @@
+/**
+ * How messages for the station itself come to the process that takes them, when others have taken them from their senders: they
+ * are queued for a client that is the station, before their PUBACK, and taken from that queue here.
+ */
+import type { EventEmitter } from "node:events";
+import type { PublishPacket } from "aedes";
+import type { StoredPacket } from "aedes-persistence-level/asyncPersistence.js";
+import type { StationBroker, StationInbox } from "../broker.ts";
+
+interface Listening {
+  on(topic: string, listener: (packet: PublishPacket, done: () => void) => void, done: () => void): void;
+}
+
+export class SharedInbox {
+  readonly #broker: StationBroker;
+  readonly #inbox: StationInbox;
+  readonly #uid: string;
+  #running: Promise<void> | undefined;
+  #hasMore = false;
+  #isClosed = false;
+  #lastIdentifier = 0;
+
+  /** `uid` is that of the station: the end of the inbox's topic. */
+  constructor(broker: StationBroker, inbox: StationInbox, uid: string) {
+    this.#broker = broker;
+    this.#inbox = inbox;
+    this.#uid = uid;
+  }
+
+  /** Takes what came while nobody did, and all that comes from now on. */
+  async start(): Promise<void> {
+    await this.#broker.persistence.grant(this.#uid, [{ topic: this.#inbox.topic, qos: 1 }]);
+    const { mq } = this.#broker as unknown as { mq: Listening };
+    const listen = (resolve: () => void) =>
+      mq.on(
+        this.#inbox.topic,
+        (packet, done) => {
+          // One of QoS 0 is in no queue.
+          if (packet.qos === 0) this.#inbox.accept(Buffer.from(packet.payload)).catch(() => {});
+          else this.wake();
+          done();
+        },
+        resolve,
+      );
+    await new Promise<void>(listen);
+    (this.#broker as EventEmitter).on("catchUp", () => this.wake());
+    this.wake();
+  }
+
+  /** There is something in the queue, or there may be. */
+  wake(): void {
+    this.#hasMore = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { persistence } = this.#broker;
+    const client = { id: this.#uid };
+    try {
+      while (this.#hasMore && !this.#isClosed) {
+        this.#hasMore = false;
+        for await (const packet of persistence.outgoingStream(client) as AsyncIterable<StoredPacket>) {
+          if (this.#isClosed) return;
+          await this.#inbox.accept(Buffer.from(packet.payload));
+          this.#lastIdentifier = (this.#lastIdentifier % 65_535) + 1;
+          const taken = { ...packet, messageId: this.#lastIdentifier };
+          await persistence.outgoingUpdate(client, taken);
+          await persistence.outgoingClearMessageId(client, taken);
+        }
+      }
+    } catch (error) {
+      // They stay in the queue; the next message, or the next start, comes back to them.
+      console.error(`inbox: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}

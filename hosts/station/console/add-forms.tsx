@@ -1,0 +1,170 @@
+import { useState } from "preact/hooks";
+import { Field } from "./field.tsx";
+import { add, type Credentials, type DirectoryAnswer, inWords } from "./station-client.ts";
+
+/** A form that adds something, with what was wrong below it. */
+function AddForm(props: {
+  readonly title: string;
+  readonly onAdd: () => Promise<void>;
+  readonly children: preact.ComponentChildren;
+}) {
+  const [problem, setProblem] = useState("");
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    try {
+      setProblem("");
+      await props.onAdd();
+    } catch (error) {
+      setProblem(inWords(error));
+    }
+  };
+  return (
+    <details class="panel">
+      <summary>
+        <h2>{props.title}</h2>
+      </summary>
+      <form onSubmit={submit} aria-label={props.title}>
+        {props.children}
+        <button type="submit" class="primary">
+          {props.title}
+        </button>
+        <p class="outcome wrong" role="alert">
+          {problem}
+        </p>
+      </form>
+    </details>
+  );
+}
+
+interface AddProps {
+  readonly onAdded: (made: Credentials) => void;
+}
+
+export function AddDevice({ directory, onAdded }: AddProps & { readonly directory: DirectoryAnswer }) {
+  const [uid, setUid] = useState("");
+  const [label, setLabel] = useState("");
+  const [owner, setOwner] = useState("");
+  const onAdd = async () => {
+    const made = await add("devices", {
+      uid: uid.trim(),
+      ...(label.trim() === "" ? {} : { label: label.trim() }),
+      ...(owner === "" ? {} : { owner }),
+    });
+    onAdded(made);
+    setUid("");
+    setLabel("");
+  };
+  return (
+    <AddForm title="Add a device" onAdd={onAdd}>
+      <Field
+        id="device-uid"
+        label="Device"
+        hint="its uid, such as bay-7"
+        value={uid}
+        onValue={setUid}
+        required
+        maxLength={64}
+        isName
+      />
+      <Field
+        id="device-label"
+        label="What or where it is"
+        hint="optional"
+        value={label}
+        onValue={setLabel}
+        maxLength={200}
+      />
+      <label for="device-owner">Carried by</label>
+      <select id="device-owner" value={owner} onChange={(event) => setOwner(event.currentTarget.value)}>
+        <option value="">nobody</option>
+        {directory.people.map(({ name, fullName }) => (
+          <option key={name} value={name}>
+            {fullName ? `${name} (${fullName})` : name}
+          </option>
+        ))}
+      </select>
+    </AddForm>
+  );
+}
+
+export function AddPerson({ onAdded }: AddProps) {
+  const [name, setName] = useState("");
+  const [fullName, setFullName] = useState("");
+  const [isAdmin, setAdmin] = useState(false);
+  const onAdd = async () => {
+    const made = await add("people", {
+      name: name.trim(),
+      ...(fullName.trim() === "" ? {} : { fullName: fullName.trim() }),
+      ...(isAdmin ? { isAdmin } : {}),
+    });
+    onAdded(made);
+    setName("");
+    setFullName("");
+    setAdmin(false);
+  };
+  return (
+    <AddForm title="Add a person" onAdd={onAdd}>
+      <Field
+        id="person-name"
+        label="Name"
+        hint="to log in with and to send to"
+        value={name}
+        onValue={setName}
+        required
+        maxLength={64}
+        isName
+      />
+      <Field
+        id="person-fullName"
+        label="Full name"
+        hint="optional"
+        value={fullName}
+        onValue={setFullName}
+        maxLength={200}
+      />
+      <label class="check">
+        <input type="checkbox" checked={isAdmin} onChange={(event) => setAdmin(event.currentTarget.checked)} /> may add
+        and remove people, devices and groups
+      </label>
+    </AddForm>
+  );
+}
+
+export function AddGroup({ directory }: { readonly directory: DirectoryAnswer }) {
+  const [uid, setUid] = useState("");
+  const [label, setLabel] = useState("");
+  const [members, setMembers] = useState<readonly string[]>([]);
+  const names = [...directory.people.map(({ name }) => name), ...directory.devices.map(({ uid: device }) => device)];
+  const onAdd = async () => {
+    await add("groups", { uid: uid.trim(), members, ...(label.trim() === "" ? {} : { label: label.trim() }) });
+    setUid("");
+    setLabel("");
+    setMembers([]);
+  };
+  const toggle = (name: string) =>
+    setMembers((former) => (former.includes(name) ? former.filter((each) => each !== name) : [...former, name]));
+  return (
+    <AddForm title="Add a group" onAdd={onAdd}>
+      <Field
+        id="group-uid"
+        label="Group"
+        hint="such as night-shift"
+        value={uid}
+        onValue={setUid}
+        required
+        maxLength={64}
+        isName
+      />
+      <Field id="group-label" label="What it is" hint="optional" value={label} onValue={setLabel} maxLength={200} />
+      <fieldset class="members">
+        <legend>Members</legend>
+        {names.length === 0 && <p class="hint">Add people or devices first.</p>}
+        {names.map((name) => (
+          <label key={name} class="check">
+            <input type="checkbox" checked={members.includes(name)} onChange={() => toggle(name)} /> {name}
+          </label>
+        ))}
+      </fieldset>
+    </AddForm>
+  );
+}

@@ -1,0 +1,67 @@
+import { useEffect, useState } from "preact/hooks";
+import type { DeviceSummary } from "../device.ts";
+import { agoOf } from "./in-words.ts";
+import { Presence } from "./presence.tsx";
+import type { StationModel } from "./station-model.ts";
+
+/** Milliseconds between two looks at the clock for "5 min ago". */
+const CLOCK_MS = 10_000;
+/** Rows that are shown at once; more are found by the filter. */
+const ROWS_MAX = 200;
+
+/** The roster: who is there, live. */
+export function DevicesView({ model }: { readonly model: StationModel }) {
+  const [filter, setFilter] = useState("");
+  const nowMs = useClock(CLOCK_MS);
+  const wanted = filter.trim().toLowerCase();
+  const { devices } = model;
+  const found = devices.filter((device) => wordsOf(device).includes(wanted));
+  const online = devices.filter(({ presence }) => presence && presence.status !== "offline").length;
+  return (
+    <section class="panel" aria-labelledby="devices-heading">
+      <h2 id="devices-heading">
+        Devices <span class="hint">{`${online} of ${devices.length} connected`}</span>
+      </h2>
+      <input
+        type="search"
+        aria-label="Filter"
+        placeholder="Filter by name, place, person, presence"
+        value={filter}
+        onInput={(event) => setFilter(event.currentTarget.value)}
+      />
+      {devices.length === 0 && <p class="hint">Nothing has been heard of any device yet.</p>}
+      <ul class="roster">
+        {found.slice(0, ROWS_MAX).map(({ uid, label, owner, presence, telemetryAtMs }) => (
+          <li key={uid} data-device={uid}>
+            <a href={`#devices/${encodeURIComponent(uid)}`}>
+              <span class="device-name">
+                <b>{uid}</b>
+                <span class="hint">{[label, owner].filter(Boolean).join(" · ")}</span>
+              </span>
+              <Presence presence={presence} />
+              <span class="hint when">
+                {presence ? `since ${agoOf(presence.sinceMs, nowMs)}` : ""}
+                {telemetryAtMs === undefined ? "" : ` · readings ${agoOf(telemetryAtMs, nowMs)}`}
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+      {found.length > ROWS_MAX && <p class="hint">{found.length - ROWS_MAX} more: filter to see them.</p>}
+    </section>
+  );
+}
+
+function wordsOf({ uid, label = "", owner = "", presence }: DeviceSummary): string {
+  return `${uid} ${label} ${owner} ${presence?.status ?? ""} ${presence?.context ?? ""}`.toLowerCase();
+}
+
+/** The time, now and then. */
+export function useClock(everyMs: number): number {
+  const [nowMs, setNowMs] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return nowMs;
+}

@@ -1,0 +1,58 @@
+import { useState } from "preact/hooks";
+import { inWords, logIn, type Session } from "./station-client.ts";
+
+/** Asks who it is. */
+export function LoginView({ onLogin }: { readonly onLogin: (session: Session) => void }) {
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const [problem, setProblem] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem("");
+    try {
+      onLogin(await logIn(name.trim(), password));
+    } catch (error) {
+      setProblem(inWords(error));
+      setPassword("");
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <main class="login">
+      <form class="panel" onSubmit={submit} aria-labelledby="login-heading">
+        <h1 id="login-heading">Fieldpager</h1>
+        <p class="hint">The station has printed a name and a password at its first start.</p>
+        <label for="login-name">Name</label>
+        <input
+          id="login-name"
+          required
+          maxLength={64}
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck={false}
+          value={name}
+          onInput={(event) => setName(event.currentTarget.value)}
+        />
+        <label for="login-password">Password</label>
+        <input
+          id="login-password"
+          type="password"
+          required
+          maxLength={255}
+          autocomplete="current-password"
+          value={password}
+          onInput={(event) => setPassword(event.currentTarget.value)}
+        />
+        <button type="submit" class="primary" disabled={isBusy}>
+          Log in
+        </button>
+        <p class="outcome wrong" role="alert">
+          {problem}
+        </p>
+      </form>
+    </main>
+  );
+}

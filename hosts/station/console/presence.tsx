@@ -1,0 +1,14 @@
+import type { DevicePresence } from "../device.ts";
+
+/** A dot and the word, and what the carrier wrote beside it. */
+export function Presence({ presence }: { readonly presence: DevicePresence | undefined }) {
+  const status = presence?.status ?? "never seen";
+  const word = status === "custom" && presence?.context ? presence.context : status;
+  const context = status !== "custom" && presence?.context ? `: ${presence.context}` : "";
+  return (
+    <span class={`presence ${presence?.status ?? "unknown"}`}>
+      {word}
+      {context}
+    </span>
+  );
+}

@@ -1,0 +1,282 @@
+import { useRef, useState } from "preact/hooks";
+import type { PushRequest } from "../push.ts";
+import { Field } from "./field.tsx";
+import { PagerPreview } from "./pager-preview.tsx";
+import { inWords, type Session, sendPush } from "./station-client.ts";
+import type { StationModel } from "./station-model.ts";
+
+const PRIORITIES = Object.freeze([
+  [1, "1 lowest, silent"],
+  [2, "2 low, silent"],
+  [3, "3 usual"],
+  [4, "4 high"],
+  [5, "5 highest"],
+] as const);
+
+const EXPIRIES = Object.freeze([
+  ["", "never"],
+  ["300", "after 5 minutes"],
+  ["3600", "after an hour"],
+  ["28800", "after 8 hours"],
+  ["86400", "after a day"],
+  ["604800", "after a week"],
+] as const);
+
+const CHOICES_MAX = 3;
+
+interface Draft {
+  readonly to: string;
+  readonly title: string;
+  readonly text: string;
+  readonly priority: number;
+  readonly expiry: string;
+  readonly choices: readonly string[];
+  readonly collapseKey: string;
+  readonly link: string;
+  readonly picture: string;
+}
+
+const EMPTY: Draft = Object.freeze({
+  to: "",
+  title: "",
+  text: "",
+  priority: 3,
+  expiry: "",
+  choices: Object.freeze(["", "", ""]),
+  collapseKey: "",
+  link: "",
+  picture: "",
+});
+
+type Outcome = { readonly ok: boolean; readonly text: string };
+
+interface Props {
+  readonly model: StationModel;
+  readonly session: Session;
+}
+
+/** The form that sends a push, and what a pager will show. What was wrong is said below it and read out. */
+export function SendView({ model, session }: Props) {
+  const [draft, setDraft] = useState(EMPTY);
+  const [isSending, setSending] = useState(false);
+  const [outcome, setOutcome] = useState<Outcome>();
+  const form = useRef<HTMLFormElement>(null);
+  const set = (part: Partial<Draft>) => setDraft((former) => ({ ...former, ...part }));
+
+  const send = async (event: Event) => {
+    event.preventDefault();
+    if (isSending) return;
+    setSending(true);
+    try {
+      const request = requestOf(draft);
+      await sendPush(request);
+      setOutcome({ ok: true, text: `Accepted for ${request.to}.` });
+      setDraft({ ...EMPTY, to: draft.to });
+      form.current?.querySelector("textarea")?.focus();
+    } catch (error) {
+      setOutcome({ ok: false, text: inWords(error) });
+    } finally {
+      setSending(false);
+    }
+  };
+
+  return (
+    <form class="panel send" ref={form} onSubmit={send} aria-labelledby="send-heading">
+      <h2 id="send-heading">Send</h2>
+      <Field
+        id="push-to"
+        label="To"
+        value={draft.to}
+        onValue={(to) => set({ to })}
+        required
+        maxLength={64}
+        list="push-recipients"
+        isName
+      />
+      <Recipients model={model} session={session} />
+      <Field
+        id="push-title"
+        label="Title"
+        hint="optional"
+        value={draft.title}
+        onValue={(title) => set({ title })}
+        maxLength={200}
+      />
+      <label for="push-text">Text</label>
+      <textarea
+        id="push-text"
+        name="text"
+        required
+        rows={3}
+        maxLength={4_000}
+        value={draft.text}
+        onInput={(event) => set({ text: event.currentTarget.value })}
+      />
+      <Urgency draft={draft} set={set} />
+      <Answers draft={draft} set={set} />
+      <Further draft={draft} set={set} />
+      <div class="send-foot">
+        <button type="submit" class="primary" disabled={isSending}>
+          Send
+        </button>
+        <p class={outcome?.ok === false ? "outcome wrong" : "outcome"} role="status">
+          {outcome?.text}
+        </p>
+      </div>
+      <PagerPreview title={draft.title} text={draft.text} priority={draft.priority} choices={filled(draft.choices)} />
+    </form>
+  );
+}
+
+interface PartProps {
+  readonly draft: Draft;
+  readonly set: (part: Partial<Draft>) => void;
+}
+
+/** How loud, and for how long. */
+function Urgency({ draft, set }: PartProps) {
+  return (
+    <div class="pair">
+      <div>
+        <label for="push-priority">Priority</label>
+        <select
+          id="push-priority"
+          name="priority"
+          value={draft.priority}
+          onChange={(event) => set({ priority: Number(event.currentTarget.value) })}
+        >
+          {PRIORITIES.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </div>
+      <div>
+        <label for="push-expiry">Expires</label>
+        <select
+          id="push-expiry"
+          name="expiry"
+          value={draft.expiry}
+          onChange={(event) => set({ expiry: event.currentTarget.value })}
+        >
+          {EXPIRIES.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </div>
+    </div>
+  );
+}
+
+/** What the buttons will say. */
+function Answers({ draft, set }: PartProps) {
+  return (
+    <fieldset>
+      <legend>
+        Answers for the buttons <span class="hint">optional</span>
+      </legend>
+      <div class="triple">
+        {draft.choices.map((choice, index) => (
+          <input
+            key={index}
+            name={`choice-${index + 1}`}
+            aria-label={`Answer ${index + 1}`}
+            maxLength={40}
+            value={choice}
+            onInput={(event) => set({ choices: draft.choices.with(index, event.currentTarget.value) })}
+          />
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+/** What is seldom wanted. */
+function Further({ draft, set }: PartProps) {
+  return (
+    <details>
+      <summary>Link, picture, replacing</summary>
+      <Field
+        id="push-link"
+        label="Link"
+        hint="https://…"
+        value={draft.link}
+        onValue={(link) => set({ link })}
+        type="url"
+        maxLength={1_000}
+      />
+      <Field
+        id="push-picture"
+        label="Picture"
+        hint="https://…"
+        value={draft.picture}
+        onValue={(picture) => set({ picture })}
+        type="url"
+        maxLength={1_000}
+      />
+      <Field
+        id="push-collapse"
+        label="Replaces"
+        hint="an unread message of the same key"
+        value={draft.collapseKey}
+        onValue={(collapseKey) => set({ collapseKey })}
+        maxLength={64}
+      />
+    </details>
+  );
+}
+
+/** Who can be sent to, for completion. */
+function Recipients({ model, session }: Props) {
+  const { directory, devices } = model;
+  const listed = new Set(directory?.devices.map(({ uid }) => uid));
+  return (
+    <datalist id="push-recipients">
+      {session.isAdmin && <option value="everyone">every device</option>}
+      {directory?.people.map(({ name, fullName }) => (
+        <option key={name} value={name}>
+          {fullName ?? "person"}
+        </option>
+      ))}
+      {directory?.groups.map(({ uid, label, members }) => (
+        <option key={uid} value={uid}>
+          {label ?? "group"}, {members.length} members
+        </option>
+      ))}
+      {directory?.devices.map(({ uid, label, owner }) => (
+        <option key={uid} value={uid}>
+          {[label ?? "device", owner].filter(Boolean).join(", ")}
+        </option>
+      ))}
+      {devices
+        .filter(({ uid }) => !listed.has(uid))
+        .map(({ uid }) => (
+          <option key={uid} value={uid}>
+            not in the directory
+          </option>
+        ))}
+    </datalist>
+  );
+}
+
+function requestOf({ to, title, text, priority, expiry, choices, collapseKey, link, picture }: Draft): PushRequest {
+  const given = filled(choices).slice(0, CHOICES_MAX);
+  return {
+    to: to.trim(),
+    text,
+    ...(title.trim() === "" ? {} : { title: title.trim() }),
+    ...(priority === 3 ? {} : { priority }),
+    ...(expiry === "" ? {} : { expirySeconds: Number(expiry) }),
+    ...(given.length === 0 ? {} : { choices: given }),
+    ...(collapseKey.trim() === "" ? {} : { collapseKey: collapseKey.trim() }),
+    ...(link.trim() === "" ? {} : { link: link.trim() }),
+    ...(picture.trim() === "" ? {} : { picture: picture.trim() }),
+  };
+}
+
+function filled(choices: readonly string[]): readonly string[] {
+  return choices.map((choice) => choice.trim()).filter(Boolean);
+}

@@ -1,0 +1,195 @@
+/** What the console knows of the station, kept up by its events. Views ask for it anew whenever it has changed. */
+import type { DeviceEvent, DevicePresence, DeviceSummary } from "../device.ts";
+import type { Delivery, PushEvent, PushWithDeliveries } from "../push.ts";
+import { followEvents, type SharedEvent } from "./shared-events.ts";
+import {
+  type DirectoryAnswer,
+  fetchDevices,
+  fetchDirectory,
+  fetchPush,
+  fetchPushes,
+  fetchSession,
+  fetchStation,
+  Refused,
+  type StationAddress,
+} from "./station-client.ts";
+
+/** Pushes in one answer of the station: a shorter one is the last. */
+const PAGE = 50;
+/** Pushes kept while new ones come; older ones can be fetched again. */
+const PUSHES_MAX = 500;
+/** The recipients of a push that come with it; those of a larger one are fetched when they are looked at. */
+const INLINE_MAX = 5;
+
+type Telemetry = Extract<DeviceEvent, { type: "telemetry" }>;
+
+export class StationModel {
+  /** By id. */
+  readonly #pushes = new Map<string, PushWithDeliveries>();
+  readonly #devices = new Map<string, DeviceSummary>();
+  /** Pushes of which all recipients are wanted. */
+  readonly #opened = new Set<string>();
+  readonly #onChange: () => void;
+  readonly #onLoggedOut: () => void;
+  readonly #telemetryListeners = new Set<(event: Telemetry) => void>();
+  #stopFollowing = () => {};
+  #isTold = false;
+  directory: DirectoryAnswer | undefined;
+  station: StationAddress | undefined;
+  /** Whether the stream stands. */
+  isLive = false;
+  /** Whether there are older pushes than those that are known. */
+  hasOlder = false;
+
+  constructor(onChange: () => void, onLoggedOut: () => void) {
+    this.#onChange = onChange;
+    this.#onLoggedOut = onLoggedOut;
+  }
+
+  /** Fetches and follows, until the returned function is called. */
+  start(): () => void {
+    this.#stopFollowing = followEvents((event) => this.#take(event));
+    this.#refresh();
+    return () => this.#stopFollowing();
+  }
+
+  /** Newest first. */
+  get pushes(): readonly PushWithDeliveries[] {
+    return [...this.#pushes.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+  }
+
+  push(id: string): PushWithDeliveries | undefined {
+    return this.#pushes.get(id);
+  }
+
+  /** By uid. */
+  get devices(): readonly DeviceSummary[] {
+    return [...this.#devices.values()].sort((a, b) => (a.uid < b.uid ? -1 : 1));
+  }
+
+  /** Fetches pushes that are older than those that are known. */
+  async fetchOlder(): Promise<void> {
+    const oldest = this.pushes.at(-1);
+    const older = await fetchPushes(oldest?.id);
+    this.hasOlder = older.length >= PAGE;
+    for (const push of older) this.#pushes.set(push.id, push);
+    this.#tell();
+  }
+
+  /** Fetches all recipients of a push and keeps them up from now on. */
+  async openPush(id: string): Promise<void> {
+    this.#opened.add(id);
+    const push = await fetchPush(id);
+    this.#pushes.set(id, push);
+    this.#tell();
+  }
+
+  closePush(id: string): void {
+    this.#opened.delete(id);
+  }
+
+  /** Calls back with telemetry as it comes. Returns what ends it. */
+  listenToTelemetry(listener: (event: Telemetry) => void): () => void {
+    this.#telemetryListeners.add(listener);
+    return () => this.#telemetryListeners.delete(listener);
+  }
+
+  /** The stream also ends with the login. */
+  #checkLogin(): void {
+    fetchSession().catch((error) => {
+      if (error instanceof Refused && error.status === 401) this.#onLoggedOut();
+    });
+  }
+
+  /** Fetches everything anew: at the start, and when the stream stands again after something was missed. */
+  #refresh(): void {
+    const failed = (error: unknown) => {
+      if (error instanceof Refused && error.status === 401) this.#onLoggedOut();
+    };
+    fetchPushes().then((pushes) => {
+      if (this.#pushes.size === 0) this.hasOlder = pushes.length >= PAGE;
+      for (const push of pushes) this.#pushes.set(push.id, push);
+      for (const id of this.#opened) void this.openPush(id);
+      this.#tell();
+    }, failed);
+    fetchStation().then((station) => {
+      this.station = station;
+      this.#tell();
+    }, failed);
+    this.#refreshDevices(failed);
+  }
+
+  #refreshDevices(failed: (error: unknown) => void = () => {}): void {
+    fetchDevices().then((devices) => {
+      this.#devices.clear();
+      for (const device of devices) this.#devices.set(device.uid, device);
+      this.#tell();
+    }, failed);
+    fetchDirectory().then((directory) => {
+      this.directory = directory;
+      this.#tell();
+    }, failed);
+  }
+
+  #take({ type, data }: SharedEvent): void {
+    switch (type) {
+      case "open":
+        this.isLive = true;
+        this.#refresh();
+        break;
+      case "lost":
+        this.isLive = false;
+        this.#checkLogin();
+        break;
+      case "push":
+        this.#takePush(JSON.parse(data) as PushWithDeliveries);
+        break;
+      case "delivery":
+        this.#takeDelivery(JSON.parse(data) as Extract<PushEvent, { type: "delivery" }>);
+        break;
+      case "presence": {
+        const { device, presence } = JSON.parse(data) as { device: string; presence: DevicePresence };
+        this.#devices.set(device, { uid: device, ...this.#devices.get(device), presence });
+        break;
+      }
+      case "telemetry": {
+        const event = JSON.parse(data) as Telemetry;
+        const { device } = event;
+        this.#devices.set(device, { uid: device, ...this.#devices.get(device), telemetryAtMs: Date.now() });
+        for (const listener of this.#telemetryListeners) listener(event);
+        break;
+      }
+      case "directory":
+        this.#refreshDevices();
+        break;
+    }
+    this.#tell();
+  }
+
+  #takePush(push: PushWithDeliveries): void {
+    this.#pushes.set(push.id, { ...push, deliveries: push.deliveries.slice(0, INLINE_MAX) });
+    if (this.#pushes.size <= PUSHES_MAX) return;
+    const oldest = this.pushes.at(-1);
+    if (oldest) this.#pushes.delete(oldest.id);
+    this.hasOlder = true;
+  }
+
+  #takeDelivery({ id, delivery, progress }: Extract<PushEvent, { type: "delivery" }>): void {
+    const push = this.#pushes.get(id);
+    if (push) this.#pushes.set(id, { ...push, progress, deliveries: replaced(push.deliveries, delivery) });
+  }
+
+  /** Many events in one moment are one change. */
+  #tell(): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    setTimeout(() => {
+      this.#isTold = false;
+      this.#onChange();
+    }, 0);
+  }
+}
+
+function replaced(deliveries: readonly Delivery[], delivery: Delivery): readonly Delivery[] {
+  return deliveries.map((each) => (each.device === delivery.device ? delivery : each));
+}

@@ -1,0 +1,148 @@
+/**
+ * What is accepted and not yet with the broker, in order for each device. A device's queue stands still while nobody has
+ * ever subscribed for it, and after a failure until the next try.
+ */
+import type { OpenDelivery } from "./push-store.ts";
+import { DELIVERIES_OPEN_MAX, DELIVERY_RETRY_MS, EXPIRY_SWEEP_MS } from "./station-limits.ts";
+
+export interface DeliveryHandlers {
+  /** Whether anybody has subscribed for this device. */
+  hasReceiver(device: string): Promise<boolean>;
+  /** Hands one to the broker and records it. A rejection is a failure that is tried again. */
+  deliver(delivery: OpenDelivery): Promise<void>;
+  /** Records that it waits for the device's first connection. */
+  wait(delivery: OpenDelivery): Promise<void>;
+  /** It became worthless while it waited. */
+  expire(delivery: OpenDelivery): Promise<void>;
+}
+
+interface Queue {
+  readonly deliveries: OpenDelivery[];
+  /** How many of them, from the first on, are recorded as waiting. */
+  waitingCount: number;
+  isRunning: boolean;
+  /** Someone has subscribed since it was last asked. */
+  isWoken: boolean;
+}
+
+export class DeliveryQueue {
+  readonly #handlers: DeliveryHandlers;
+  readonly #queues = new Map<string, Queue>();
+  #size = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #sweep: NodeJS.Timeout | undefined;
+
+  constructor(handlers: DeliveryHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /** Whether so many more may be accepted. */
+  hasRoom(count: number): boolean {
+    return this.#size + count <= DELIVERIES_OPEN_MAX;
+  }
+
+  sizeOf(device: string): number {
+    return this.#queues.get(device)?.deliveries.length ?? 0;
+  }
+
+  add(delivery: OpenDelivery): void {
+    const queue = this.#queues.get(delivery.device) ?? newQueue();
+    this.#queues.set(delivery.device, queue);
+    queue.deliveries.push(delivery);
+    this.#size += 1;
+    void this.#run(delivery.device);
+  }
+
+  /** Someone subscribes for this device now. */
+  wake(device: string): void {
+    const queue = this.#queues.get(device);
+    if (!queue) return;
+    queue.isWoken = true;
+    void this.#run(device);
+  }
+
+  /** Begins to look for what becomes worthless while it waits. */
+  start(): void {
+    this.#sweep = setInterval(() => void this.#expire(), EXPIRY_SWEEP_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#sweep);
+    clearTimeout(this.#retry);
+    this.#queues.clear();
+  }
+
+  async #run(device: string): Promise<void> {
+    const queue = this.#queues.get(device);
+    if (!queue || queue.isRunning) return;
+    queue.isRunning = true;
+    try {
+      for (let next = queue.deliveries[0]; next; next = queue.deliveries[0]) {
+        queue.isWoken = false;
+        if (isExpired(next)) await this.#handlers.expire(next);
+        else if (await this.#handlers.hasReceiver(device)) await this.#handlers.deliver(next);
+        else {
+          await this.#wait(queue);
+          if (queue.isWoken) continue;
+          return;
+        }
+        this.#take(queue, next);
+      }
+      if (this.#queues.get(device) === queue) this.#queues.delete(device);
+    } catch (error) {
+      console.error(`push to ${device}: not published yet: ${error instanceof Error ? error.message : error}`);
+      this.#retryLater();
+    } finally {
+      queue.isRunning = false;
+    }
+  }
+
+  async #wait(queue: Queue): Promise<void> {
+    for (let next = queue.deliveries[queue.waitingCount]; next; next = queue.deliveries[queue.waitingCount]) {
+      await this.#handlers.wait(next);
+      queue.waitingCount += 1;
+    }
+  }
+
+  #take(queue: Queue, delivery: OpenDelivery): void {
+    const index = queue.deliveries.indexOf(delivery);
+    if (index < 0) return;
+    queue.deliveries.splice(index, 1);
+    if (index < queue.waitingCount) queue.waitingCount -= 1;
+    this.#size -= 1;
+  }
+
+  #retryLater(): void {
+    if (this.#retry) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      for (const device of [...this.#queues.keys()]) void this.#run(device);
+    }, DELIVERY_RETRY_MS).unref();
+  }
+
+  /** Of the queues that stand still; one that runs finds out by itself. */
+  async #expire(): Promise<void> {
+    for (const queue of [...this.#queues.values()]) {
+      if (queue.isRunning || !queue.deliveries.some(isExpired)) continue;
+      queue.isRunning = true;
+      try {
+        for (const delivery of queue.deliveries.filter(isExpired)) {
+          await this.#handlers.expire(delivery);
+          this.#take(queue, delivery);
+        }
+      } catch {
+        // The disk refuses; the next round tries again.
+      } finally {
+        queue.isRunning = false;
+      }
+    }
+  }
+}
+
+function newQueue(): Queue {
+  return { deliveries: [], waitingCount: 0, isRunning: false, isWoken: false };
+}
+
+function isExpired({ expiresAtMs }: OpenDelivery): boolean {
+  return expiresAtMs !== undefined && expiresAtMs < Date.now();
+}

@@ -1,0 +1,70 @@
+/** The HTTP interface of devices as they are: roster and diagnostics. */
+import type { FastifyInstance } from "fastify";
+import { errorAnswers } from "./api-schemas.ts";
+import type { BrokerView } from "./broker-view.ts";
+import type { DeviceSummary } from "./device.ts";
+import type { DeviceWatch } from "./device-watch.ts";
+import type { Directory } from "./directory/directory.ts";
+import type { Device } from "./directory/entries.ts";
+import type { PushService } from "./push-service.ts";
+
+/** What is asked for it. */
+export interface DeviceSources {
+  readonly directory: Directory;
+  readonly watch: DeviceWatch;
+  readonly view: BrokerView;
+  readonly pushes: PushService;
+}
+
+export function addDeviceRoutes(app: FastifyInstance, { directory, watch, view, pushes }: DeviceSources): void {
+  app.get("/api/devices", {
+    schema: {
+      summary: "The roster: every device that is in the directory or was heard of",
+      tags: ["devices"],
+      response: {
+        200: {
+          description: "With the last presence of each.",
+          type: "object",
+          additionalProperties: false,
+          required: ["devices"],
+          properties: { devices: { type: "array", items: { $ref: "Device#" } } },
+        },
+        ...errorAnswers(401),
+      },
+    },
+    handler: async () => {
+      const devices = new Map(directory.devices.map((device) => [device.uid, summaryOf(device)]));
+      for (const heard of watch.list()) devices.set(heard.uid, { ...devices.get(heard.uid), ...heard });
+      return { devices: [...devices.values()].sort((a, b) => (a.uid < b.uid ? -1 : 1)) };
+    },
+  });
+  app.get("/api/devices/:uid", {
+    schema: {
+      summary: "What is known of one device: connection, telemetry, what waits for it",
+      tags: ["devices"],
+      params: {
+        type: "object",
+        required: ["uid"],
+        properties: { uid: { type: "string", minLength: 1, maxLength: 64 } },
+      },
+      response: { 200: { description: "The device.", $ref: "DeviceDetails#" }, ...errorAnswers(400, 401) },
+    },
+    handler: async (request) => {
+      const { uid } = request.params as { uid: string };
+      const listed = directory.device(uid);
+      const connection = view.connectionOf(uid);
+      return {
+        ...(listed && summaryOf(listed)),
+        ...watch.get(uid),
+        ...(connection ? { connection } : {}),
+        subscriptions: await view.subscriptionsOf(uid),
+        waiting: pushes.openFor(uid),
+        series: watch.series(uid),
+      };
+    },
+  });
+}
+
+function summaryOf({ uid, label, owner }: Device): DeviceSummary {
+  return { uid, ...(label === undefined ? {} : { label }), ...(owner === undefined ? {} : { owner }) };
+}

@@ -1,0 +1,146 @@
+/** What the station knows of devices from what passes its broker: presence and the newest telemetry, in memory only. */
+import { decodePresence, PRESENCE_STATUS } from "../../src/payload/presence.ts";
+import type { BrokerView } from "./broker-view.ts";
+import { decodeTelemetry } from "./decode/telemetry.ts";
+import type { DevicePresence, DeviceReading, DeviceSummary, PresenceWord, Series } from "./device.ts";
+import type { EventHub } from "./event-hub.ts";
+import { DEVICES_WATCHED_MAX, SERIES_MAX, SERIES_POINTS_MAX, TELEMETRY_BYTES_MAX } from "./station-limits.ts";
+
+const WORDS: readonly (readonly [number, PresenceWord])[] = Object.freeze(
+  Object.entries(PRESENCE_STATUS).map(([word, status]) => [status, word as PresenceWord] as const),
+);
+
+interface GrowingSeries {
+  unit: string;
+  readonly timesMs: number[];
+  readonly values: number[];
+}
+
+interface Watched {
+  presence: DevicePresence | undefined;
+  telemetryAtMs: number | undefined;
+  readonly series: Map<string, GrowingSeries>;
+}
+
+export class DeviceWatch {
+  /** Payloads that could not be read, and devices beyond the limit. */
+  readonly counters = { malformed: 0, unwatched: 0 };
+  readonly #env: string;
+  readonly #view: BrokerView;
+  readonly #events: EventHub;
+  readonly #devices = new Map<string, Watched>();
+
+  constructor(env: string, view: BrokerView, events: EventHub) {
+    this.#env = env;
+    this.#view = view;
+    this.#events = events;
+  }
+
+  /** Listens from now on, and reads the presences that the broker kept. */
+  async start(): Promise<void> {
+    const presences = `/${this.#env}/pres/`;
+    const telemetries = `/${this.#env}/tele/`;
+    await this.#view.watch(`${presences}+`, (topic, payload) =>
+      this.#takePresence(topic.slice(presences.length), payload),
+    );
+    await this.#view.watch(`${telemetries}+`, (topic, payload) =>
+      this.#takeTelemetry(topic.slice(telemetries.length), payload),
+    );
+  }
+
+  /** Every device of which something was heard. */
+  list(): readonly DeviceSummary[] {
+    return [...this.#devices].map(([uid, watched]) => summaryOf(uid, watched));
+  }
+
+  get(uid: string): DeviceSummary {
+    const watched = this.#devices.get(uid);
+    return watched ? summaryOf(uid, watched) : { uid };
+  }
+
+  series(uid: string): readonly Series[] {
+    const series = this.#devices.get(uid)?.series ?? new Map<string, GrowingSeries>();
+    return [...series].map(([name, { unit, timesMs, values }]) => ({ name, unit, timesMs, values }));
+  }
+
+  #takePresence(uid: string, payload: Uint8Array): void {
+    const watched = this.#watch(uid);
+    if (!watched) return;
+    // A retained presence is taken back with an empty payload: nobody knows anything of the device any more.
+    if (payload.length === 0) {
+      watched.presence = undefined;
+      this.#events.emit({ type: "directory" });
+      return;
+    }
+    try {
+      const { status, context } = decodePresence(payload);
+      const word = WORDS.find(([number]) => number === status)?.[1] ?? "unknown";
+      watched.presence = { status: word, context, sinceMs: Date.now() };
+    } catch {
+      this.counters.malformed += 1;
+      return;
+    }
+    this.#events.emit({ type: "presence", device: uid, presence: watched.presence });
+  }
+
+  #takeTelemetry(uid: string, payload: Uint8Array): void {
+    const watched = this.#watch(uid);
+    if (!watched) return;
+    let readings: readonly DeviceReading[];
+    try {
+      if (payload.length > TELEMETRY_BYTES_MAX) throw new Error("too large");
+      readings = readingsOf(payload, uid, Date.now());
+    } catch {
+      this.counters.malformed += 1;
+      return;
+    }
+    watched.telemetryAtMs = Date.now();
+    for (const reading of readings) append(watched, reading);
+    this.#events.emit({ type: "telemetry", device: uid, readings });
+  }
+
+  #watch(uid: string): Watched | undefined {
+    const known = this.#devices.get(uid);
+    if (known) return known;
+    if (this.#devices.size >= DEVICES_WATCHED_MAX) {
+      this.counters.unwatched += 1;
+      return undefined;
+    }
+    const watched = { presence: undefined, telemetryAtMs: undefined, series: new Map<string, GrowingSeries>() };
+    this.#devices.set(uid, watched);
+    return watched;
+  }
+}
+
+/** The readings that are numbers, under the names that the device gave them. Throws a `FormatError`. */
+function readingsOf(payload: Uint8Array, uid: string, nowMs: number): readonly DeviceReading[] {
+  return decodeTelemetry(payload).readings.flatMap(({ name, unit = "", value, timeSeconds, isRelative }) => {
+    if (typeof value !== "number") return [];
+    const atMs = Math.round(timeSeconds * 1000 + (isRelative ? nowMs : 0));
+    return [{ name: name.startsWith(`${uid}/`) ? name.slice(uid.length + 1) : name, unit, value, atMs }];
+  });
+}
+
+function summaryOf(uid: string, { presence, telemetryAtMs }: Watched): DeviceSummary {
+  return { uid, ...(presence ? { presence } : {}), ...(telemetryAtMs === undefined ? {} : { telemetryAtMs }) };
+}
+
+/** Points come in order but for a batch that was kept through an outage: those go where their time says. */
+function append({ series }: Watched, { name, unit, value, atMs }: DeviceReading): void {
+  const known = series.get(name);
+  if (!known && series.size >= SERIES_MAX) return;
+  const { timesMs, values } = known ?? { timesMs: [], values: [] };
+  if (!known) series.set(name, { unit, timesMs, values });
+  else known.unit = unit;
+  let at = timesMs.length;
+  while (at > 0 && (timesMs[at - 1] as number) > atMs) at -= 1;
+  if (timesMs[at - 1] === atMs) values[at - 1] = value;
+  else {
+    timesMs.splice(at, 0, atMs);
+    values.splice(at, 0, value);
+  }
+  if (timesMs.length > SERIES_POINTS_MAX) {
+    timesMs.shift();
+    values.shift();
+  }
+}

@@ -1,0 +1,65 @@
+/** A device as the station sees it. Shared with the console: types only. */
+
+/** In words; `unknown` for a number that has no meaning yet. */
+export type PresenceWord = "online" | "offline" | "busy" | "away" | "custom" | "unknown";
+
+export interface DevicePresence {
+  readonly status: PresenceWord;
+  /** What the carrier wrote beside it; may be empty. */
+  readonly context: string;
+  /** When the station learned it, milliseconds since 1970. Of one that came before the station's start: that start. */
+  readonly sinceMs: number;
+}
+
+/** One value of one series, in the words of SenML. */
+export interface DeviceReading {
+  readonly name: string;
+  readonly unit: string;
+  readonly value: number;
+  /** When it was taken, milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** The newest points of one series, oldest first. */
+export interface Series {
+  readonly name: string;
+  readonly unit: string;
+  readonly timesMs: readonly number[];
+  readonly values: readonly number[];
+}
+
+/** One line of the roster. */
+export interface DeviceSummary {
+  readonly uid: string;
+  /** Without one nobody has heard of the device yet. */
+  readonly presence?: DevicePresence;
+  /** When the station last got telemetry, milliseconds since 1970. */
+  readonly telemetryAtMs?: number;
+  /** Name of the person who carries it, where the directory says so. */
+  readonly owner?: string;
+  /** Where it is or what it is, in words. */
+  readonly label?: string;
+}
+
+/** What the broker in this process knows of the device's connection. */
+export interface DeviceConnection {
+  readonly protocol: string;
+  readonly keepAliveSeconds: number;
+  readonly address: string;
+  readonly sinceMs: number;
+}
+
+export interface DeviceDetails extends DeviceSummary {
+  readonly connection?: DeviceConnection;
+  readonly subscriptions: readonly string[];
+  /** Pushes that wait for its first connection. */
+  readonly waiting: number;
+  readonly series: readonly Series[];
+}
+
+/** What the event stream says of devices. */
+export type DeviceEvent =
+  | { readonly type: "presence"; readonly device: string; readonly presence: DevicePresence }
+  | { readonly type: "telemetry"; readonly device: string; readonly readings: readonly DeviceReading[] }
+  /** People, devices or groups have changed. */
+  | { readonly type: "directory" };

@@ -1,0 +1,221 @@
+/** The HTTP interface of who there is: people, devices and groups, each with what it logs in with. */
+import type { FastifyInstance } from "fastify";
+import { AccessError } from "./access/access-error.ts";
+import type { Accounts } from "./access/accounts.ts";
+import { errorAnswers } from "./api-schemas.ts";
+import type { Directory } from "./directory/directory.ts";
+import type { Device, Group, Person } from "./directory/entries.ts";
+import type { Sessions } from "./sessions.ts";
+
+const name = { type: "string", minLength: 1, maxLength: 64 } as const;
+const words = { type: "string", minLength: 1, maxLength: 200 } as const;
+const names = { type: "array", maxItems: 1_000, items: name } as const;
+const closed = { type: "object", additionalProperties: false } as const;
+const forAdmins = { config: { isForAdmins: true } } as const;
+
+const personSchema = {
+  ...closed,
+  required: ["name"],
+  properties: { name, fullName: words, contacts: names },
+} as const;
+const deviceSchema = {
+  ...closed,
+  required: ["uid"],
+  properties: { uid: name, label: words, owner: name, contacts: names },
+} as const;
+const groupSchema = {
+  ...closed,
+  required: ["uid", "members"],
+  properties: { uid: name, label: words, members: names },
+} as const;
+
+const credentialsAnswer = {
+  description: "What it logs in with. This is told once; the station keeps a hash.",
+  ...closed,
+  required: ["name", "password"],
+  properties: { name, password: { type: "string" } },
+} as const;
+const nothing = { description: "Done.", type: "null" } as const;
+const byName = { params: { type: "object", required: ["name"], properties: { name } } } as const;
+
+export function addDirectoryRoutes(
+  app: FastifyInstance,
+  accounts: Accounts,
+  directory: Directory,
+  sessions: Sessions,
+): void {
+  addDirectoryRoute(app, directory);
+  addPeopleAndDevices(app, accounts, directory);
+  addGroupRoutes(app, directory);
+  addAccountRoutes(app, accounts, directory, sessions);
+}
+
+function addDirectoryRoute(app: FastifyInstance, directory: Directory): void {
+  app.get("/api/directory", {
+    schema: {
+      summary: "People, devices and groups",
+      tags: ["directory"],
+      response: {
+        200: {
+          description: "Everyone who can be sent to.",
+          ...closed,
+          required: ["source", "isWritable", "people", "devices", "groups"],
+          properties: {
+            source: { type: "string", description: "where the directory is kept" },
+            isWritable: { type: "boolean", description: "whether it can be changed here" },
+            people: { type: "array", items: personSchema },
+            devices: { type: "array", items: deviceSchema },
+            groups: { type: "array", items: groupSchema },
+          },
+        },
+        ...errorAnswers(401),
+      },
+    },
+    handler: async () => {
+      const { sourceName: source, isWritable, people, devices, groups } = directory;
+      return { source, isWritable, people, devices, groups };
+    },
+  });
+}
+
+function addPeopleAndDevices(app: FastifyInstance, accounts: Accounts, directory: Directory): void {
+  app.post("/api/people", {
+    ...forAdmins,
+    schema: {
+      summary: "Add a person who can log in",
+      tags: ["directory"],
+      body: {
+        ...personSchema,
+        properties: {
+          ...personSchema.properties,
+          isAdmin: { type: "boolean", description: "may change people, devices and groups, and send to everyone" },
+          password: { type: "string", minLength: 8, maxLength: 255, description: "one is made where it is left out" },
+        },
+      },
+      response: { 201: credentialsAnswer, ...errorAnswers(400, 401, 403, 409) },
+    },
+    handler: async (request, reply) => {
+      const {
+        isAdmin = false,
+        password,
+        ...person
+      } = request.body as Person & {
+        isAdmin?: boolean;
+        password?: string;
+      };
+      const chosen = password === undefined ? {} : { password };
+      const made = await withAccount(
+        accounts,
+        () => accounts.create({ name: person.name, kind: "person", isAdmin, ...chosen }),
+        () => directory.addPerson(person),
+      );
+      return reply.code(201).send(made);
+    },
+  });
+  app.post("/api/devices", {
+    ...forAdmins,
+    schema: {
+      summary: "Add a device",
+      tags: ["directory"],
+      body: deviceSchema,
+      response: { 201: credentialsAnswer, ...errorAnswers(400, 401, 403, 409) },
+    },
+    handler: async (request, reply) => {
+      const device = request.body as Device;
+      const made = await withAccount(
+        accounts,
+        () => accounts.create({ name: device.uid, kind: "device" }),
+        () => directory.addDevice(device),
+      );
+      return reply.code(201).send(made);
+    },
+  });
+}
+
+function addGroupRoutes(app: FastifyInstance, directory: Directory): void {
+  app.post("/api/groups", {
+    ...forAdmins,
+    schema: {
+      summary: "Add a group",
+      tags: ["directory"],
+      body: groupSchema,
+      response: { 204: nothing, ...errorAnswers(400, 401, 403, 409) },
+    },
+    handler: async (request, reply) => {
+      await directory.addGroup(request.body as Group);
+      return reply.code(204).send();
+    },
+  });
+  app.put("/api/groups/:name", {
+    ...forAdmins,
+    schema: {
+      summary: "Change a group",
+      tags: ["directory"],
+      ...byName,
+      body: { ...groupSchema, required: ["members"] },
+      response: { 204: nothing, ...errorAnswers(400, 401, 403, 404, 409) },
+    },
+    handler: async (request, reply) => {
+      await directory.updateGroup({ ...(request.body as Group), uid: nameIn(request.params) });
+      return reply.code(204).send();
+    },
+  });
+}
+
+function addAccountRoutes(app: FastifyInstance, accounts: Accounts, directory: Directory, sessions: Sessions): void {
+  app.delete("/api/directory/:name", {
+    ...forAdmins,
+    schema: {
+      summary: "Remove a person, a device or a group, and what it logs in with",
+      tags: ["directory"],
+      ...byName,
+      response: { 204: nothing, ...errorAnswers(401, 403, 404, 409) },
+    },
+    handler: async (request, reply) => {
+      const gone = nameIn(request.params);
+      // The account first: it may be the last administrator's, who stays.
+      if (accounts.get(gone)) await accounts.remove(gone);
+      sessions.closeAll(gone);
+      await directory.remove(gone);
+      return reply.code(204).send();
+    },
+  });
+  app.post("/api/accounts/:name/password", {
+    schema: {
+      summary: "Give an account another password; one's own, or as an administrator anyone's",
+      tags: ["directory"],
+      ...byName,
+      body: { ...closed, properties: { password: { type: "string", minLength: 8, maxLength: 255 } } },
+      response: { 200: credentialsAnswer, ...errorAnswers(400, 401, 403, 404) },
+    },
+    handler: async (request) => {
+      const whose = nameIn(request.params);
+      const { password } = request.body as { password?: string };
+      if (whose !== request.account.name && !request.account.isAdmin)
+        throw new AccessError(403, "only an administrator may change another one's password");
+      const set = await accounts.setPassword(whose, password);
+      sessions.closeAll(whose);
+      return { name: whose, password: set };
+    },
+  });
+}
+
+function nameIn(params: unknown): string {
+  return (params as { name: string }).name;
+}
+
+/** Both or none: an account without an entry could log in and not be found. */
+async function withAccount(
+  accounts: Accounts,
+  create: () => ReturnType<Accounts["create"]>,
+  addEntry: () => Promise<void>,
+): Promise<{ readonly name: string; readonly password: string }> {
+  const { account, password } = await create();
+  try {
+    await addEntry();
+  } catch (error) {
+    await accounts.remove(account.name);
+    throw error;
+  }
+  return { name: account.name, password };
+}

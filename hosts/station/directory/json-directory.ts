@@ -1,0 +1,59 @@
+/** The directory in a JSON file: `{"people": […], "devices": […], "groups": […]}`, each as in `directory.ts`. */
+import { isUid } from "../../../src/payload/uid.ts";
+import { JsonFile } from "../json-file.ts";
+import type { DirectorySource } from "./directory.ts";
+import type { Device, DirectoryData, Group, Person } from "./entries.ts";
+
+const EMPTY: DirectoryData = Object.freeze({ people: [], devices: [], groups: [] });
+
+/** A file that need not be there yet. What is wrong in it is refused with the place where it stands. */
+export function jsonDirectory(path: string): DirectorySource {
+  const file = new JsonFile<DirectoryData>(path);
+  return {
+    name: path,
+    load: async () => checked(file.read() ?? EMPTY, path),
+    save: (data) => file.write(data),
+  };
+}
+
+/** People write this file by hand: an entry that is not what it should be is named, not passed over. */
+function checked(data: unknown, path: string): DirectoryData {
+  const lists = (isRecord(data) ? data : {}) as Partial<Record<string, unknown>>;
+  const unknown = Object.keys(lists).find((key) => !["people", "devices", "groups"].includes(key));
+  if (!isRecord(data) || unknown !== undefined)
+    throw new Error(`${path}: expected an object with people, devices and groups, got ${unknown ?? typeof data}`);
+  const names = new Set<string>();
+  const entries = <T>(list: string, nameKey: string, texts: readonly string[], arrays: readonly string[]): T[] => {
+    const value = lists[list] ?? [];
+    if (!Array.isArray(value)) throw new Error(`${path}: ${list}: expected an array`);
+    return value.map((entry: unknown, index) => {
+      const where = `${path}: ${list}[${index}]`;
+      if (!isRecord(entry)) throw new Error(`${where}: expected an object`);
+      const name = entry[nameKey];
+      if (typeof name !== "string" || !isUid(name))
+        throw new Error(`${where}.${nameKey}: expected 1 to 64 bytes without /, +, # and control characters`);
+      if (names.has(name)) throw new Error(`${where}.${nameKey}: ${JSON.stringify(name)} stands there twice`);
+      names.add(name);
+      for (const key of Object.keys(entry)) {
+        const isRight =
+          key === nameKey ||
+          (texts.includes(key) && typeof entry[key] === "string") ||
+          (arrays.includes(key) && isTexts(entry[key]));
+        if (!isRight) throw new Error(`${where}.${key}: there is no such field, or it holds another kind of value`);
+      }
+      return entry as T;
+    });
+  };
+  const people = entries<Person>("people", "name", ["fullName"], ["contacts"]);
+  const devices = entries<Device>("devices", "uid", ["label", "owner"], ["contacts"]);
+  const groups = entries<Group>("groups", "uid", ["label"], ["members"]);
+  return { people, devices, groups: groups.map((group) => ({ ...group, members: group.members ?? [] })) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
+}

@@ -1,0 +1,19 @@
+/** Tells everyone who listens what happens at the station. */
+import type { DeviceEvent } from "./device.ts";
+import type { PushEvent } from "./push.ts";
+
+export type StationEvent = PushEvent | DeviceEvent;
+
+export class EventHub {
+  readonly #listeners = new Set<(event: StationEvent) => void>();
+
+  /** Calls back with every event. Returns what ends it. */
+  listen(listener: (event: StationEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  emit(event: StationEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}

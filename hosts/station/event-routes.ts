@@ -1,0 +1,78 @@
+/** `GET /api/events`: everything that happens at the station as one stream of server-sent events. */
+import type { ServerResponse } from "node:http";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { errorAnswers } from "./api-schemas.ts";
+import type { EventHub, StationEvent } from "./event-hub.ts";
+import { pushIdSchema, withDeliveries } from "./push-routes.ts";
+import type { PushService } from "./push-service.ts";
+import { DELIVERIES_LIST_MAX, EVENT_BACKLOG_BYTES_MAX, EVENT_COMMENT_MS, EVENT_STREAMS_MAX } from "./station-limits.ts";
+
+export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: PushService): void {
+  let open = 0;
+  app.get("/api/events", {
+    schema: {
+      summary: "What happens, as server-sent events",
+      description:
+        "`push`: a new push. `delivery`: what has changed at one recipient: `{id, delivery, progress}`. `presence`: " +
+        "`{device, presence}`. `telemetry`: `{device, readings}`. `directory`: people, devices or groups have changed. With " +
+        "`id` only what is of that push, and its state as it is first.",
+      tags: ["push"],
+      querystring: { type: "object", additionalProperties: false, properties: { id: pushIdSchema } },
+      response: {
+        200: {
+          description: "Goes on until one side ends it.",
+          content: { "text/event-stream": { schema: { type: "string" } } },
+        },
+        ...errorAnswers(400, 401, 503),
+      },
+    },
+    handler: async (request: FastifyRequest, reply: FastifyReply) => {
+      if (open >= EVENT_STREAMS_MAX)
+        return reply
+          .code(503)
+          .send({ error: `${EVENT_STREAMS_MAX} event streams are open, which is as many as there may be` });
+      const { id } = request.query as { id?: string };
+      reply.hijack();
+      open += 1;
+      const response = reply.raw;
+      const headers = reply.getHeaders() as Record<string, string>;
+      response.writeHead(200, {
+        ...headers,
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-store",
+      });
+      response.write("retry: 1000\n\n");
+      // What happens while the state is read comes behind it.
+      const early: StationEvent[] = [];
+      let take = (event: StationEvent): void => {
+        early.push(event);
+      };
+      const stopListening = events.listen((event) => {
+        if (id === undefined || idOf(event) === id) take(event);
+      });
+      const timer = setInterval(() => response.write(": still here\n\n"), EVENT_COMMENT_MS);
+      const stopWatching = app.whenLoggedOut(request, () => response.end());
+      response.on("close", () => {
+        stopWatching();
+        open -= 1;
+        clearInterval(timer);
+        stopListening();
+      });
+      const push = id === undefined ? undefined : pushes.get(id);
+      if (push) sendEvent(response, { type: "push", push: await withDeliveries(pushes, push, DELIVERIES_LIST_MAX) });
+      take = (event) => sendEvent(response, event);
+      for (const event of early) take(event);
+    },
+  });
+}
+
+function idOf(event: StationEvent): string | undefined {
+  return event.type === "push" ? event.push.id : event.type === "delivery" ? event.id : undefined;
+}
+
+function sendEvent(response: ServerResponse, event: StationEvent): void {
+  const { type, ...rest } = event;
+  const data = event.type === "push" ? event.push : rest;
+  response.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+  if (response.writableLength > EVENT_BACKLOG_BYTES_MAX) response.destroy();
+}

@@ -1,0 +1,48 @@
+/** `POST /api/page-pager`: gives the pager in a console page what it logs in to the broker with. */
+import type { FastifyInstance } from "fastify";
+import { AccessError } from "./access/access-error.ts";
+import type { Accounts } from "./access/accounts.ts";
+import { enrol } from "./access/open-access.ts";
+import { errorAnswers } from "./api-schemas.ts";
+import type { Directory } from "./directory/directory.ts";
+
+/** uids that pages draw, see `hosts/browser/identity.ts`. No other device's password can be had here. */
+const PAGE_UID = "^page-[0-9a-z-]{1,59}$";
+
+const bodySchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["uid"],
+  properties: { uid: { type: "string", pattern: PAGE_UID } },
+} as const;
+
+/** The answer is told once; the next one for the same page ends it. Who may ask is for the server's hooks to say. */
+export function addPagePagerRoutes(app: FastifyInstance, accounts: Accounts, directory: Directory): void {
+  app.post("/api/page-pager", {
+    schema: {
+      summary: "What the pager in a console page logs in to the broker with",
+      tags: ["devices"],
+      body: bodySchema,
+      response: {
+        200: {
+          description: "Told once; the next one for the same page ends it.",
+          type: "object",
+          additionalProperties: false,
+          required: ["userName", "password"],
+          properties: { userName: { type: "string" }, password: { type: "string" } },
+        },
+        ...errorAnswers(400, 401, 403, 409),
+      },
+    },
+    handler: async (request) => {
+      const { uid } = request.body as { uid: string };
+      const known = accounts.get(uid);
+      if (known && known.kind !== "device") throw new AccessError(409, `uid: ${uid} is no device`);
+      const password = known
+        ? await accounts.setPassword(uid)
+        : (await accounts.create({ name: uid, kind: "device" })).password;
+      await enrol(directory, { uid, label: "pager in a page" });
+      return { userName: uid, password };
+    },
+  });
+}

@@ -1,0 +1,48 @@
+/** What the directory answers about a client: the topics that are its own (wire format, pre-subscription). */
+
+import { PRESUBSCRIPTION_TOPICS_MAX } from "../../../src/limits.ts";
+import type { Presubscription } from "../../../src/payload/presubscription.ts";
+import type { Directory } from "../directory/directory.ts";
+import { DIRECTORY_SETTLE_MS } from "../station-limits.ts";
+
+/**
+ * Messages, pages and commands of the client, messages of its groups, presence of its contacts; all with QoS 1. A client that
+ * the directory does not know has its own topics only. What is beyond `PRESUBSCRIPTION_TOPICS_MAX` is left out, contacts first.
+ */
+export function presubscriptionOf(env: string, directory: Directory, uid: string): Presubscription {
+  const topics = [
+    ...["im", "page", "cmd"].map((kind) => `/${env}/${kind}/${uid}`),
+    ...directory.groupsOf(uid).map((group) => `/${env}/im/${group}`),
+    ...directory.contactsOf(uid).map((contact) => `/${env}/pres/${contact}`),
+  ];
+  return { uid, topics: topics.slice(0, PRESUBSCRIPTION_TOPICS_MAX).map((topicFilter) => ({ topicFilter, qos: 1 })) };
+}
+
+/**
+ * Asks again for every device and person whose topics have grown since they were last looked at: a new contact, another group.
+ * Several changes in a row are looked at together. Returns what ends it.
+ */
+export function followDirectory(env: string, directory: Directory, announce: (uid: string) => Promise<void>) {
+  const topicsOf = (uid: string) => presubscriptionOf(env, directory, uid).topics.map(({ topicFilter }) => topicFilter);
+  const clients = () => [...directory.devices.map(({ uid }) => uid), ...directory.people.map(({ name }) => name)];
+  let known = new Map(clients().map((uid) => [uid, new Set(topicsOf(uid))]));
+  let timer: NodeJS.Timeout | undefined;
+  const look = () => {
+    timer = undefined;
+    const now = new Map(clients().map((uid) => [uid, new Set(topicsOf(uid))]));
+    for (const [uid, topics] of now) {
+      const former = known.get(uid);
+      // One that came and was put into a group within one look has an old answer too.
+      if (!former || [...topics].some((topic) => !former.has(topic)))
+        announce(uid).catch((error) => console.error(`pre-subscription of ${uid}: ${error}`));
+    }
+    known = now;
+  };
+  const stop = directory.listen(() => {
+    timer ??= setTimeout(look, DIRECTORY_SETTLE_MS);
+  });
+  return async () => {
+    stop();
+    clearTimeout(timer);
+  };
+}

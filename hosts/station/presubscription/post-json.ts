@@ -1,0 +1,48 @@
+/** A request to a service of the station's own, whose certificate is known and need not be for the name it is reached by. */
+import { X509Certificate } from "node:crypto";
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import type { TLSSocket } from "node:tls";
+import { DIRECTORY_TIMEOUT_MS } from "../station-limits.ts";
+
+export interface Credentials {
+  readonly directoryToken: string;
+  readonly directoryCertificate?: string | undefined;
+}
+
+/** Rejects for what keeps it from an answer, and for another certificate. */
+export function postJson(
+  url: string,
+  body: unknown,
+  { directoryToken, directoryCertificate }: Credentials,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly bytes: Uint8Array }> {
+  const options = {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${directoryToken}` },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(DIRECTORY_TIMEOUT_MS)]),
+  };
+  return new Promise((resolve, reject) => {
+    const take = (response: IncomingMessage) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, bytes: Buffer.concat(chunks) }));
+      response.on("error", reject);
+    };
+    const text = JSON.stringify(body);
+    let request: ClientRequest;
+    if (directoryCertificate === undefined) request = requestHttp(url, options, take).end(text);
+    else {
+      const { fingerprint256 } = new X509Certificate(directoryCertificate);
+      // Compared with the one that is known, which says more than an authority could.
+      request = requestHttps(url, { ...options, rejectUnauthorized: false, agent: false }, take);
+      request.on("socket", (socket) => {
+        socket.on("secureConnect", () => {
+          if ((socket as TLSSocket).getPeerCertificate().fingerprint256 === fingerprint256) request.end(text);
+          else request.destroy(new Error("the directory shows another certificate"));
+        });
+      });
+    }
+    request.on("error", reject);
+  });
+}

@@ -1,0 +1,152 @@
+/**
+ * The pre-subscriber: a client of the broker with credentials of its own. Of each client that is new it asks the directory what
+ * is to be subscribed for it, and hands that to the broker. A question is acknowledged when its answer is: until then it stays
+ * with the broker, whether the directory is away, the broker or the pre-subscriber itself.
+ */
+import { connect, type Socket } from "node:net";
+import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
+import { decodeDirectoryLine, encodePresubscription } from "../../../src/payload/presubscription.ts";
+import { errorInWords } from "../../node/error-in-words.ts";
+import { PRESUBSCRIBER_NAME } from "../access/client-gate.ts";
+import { NEW_CLIENT_TOPIC, PRESUBSCRIPTION_TOPIC } from "../access/topic-rules.ts";
+import { DIRECTORY_RETRY_MS } from "../station-limits.ts";
+import { postJson } from "./post-json.ts";
+import { PRESUBSCRIPTIONS_PATH } from "./presubscription-routes.ts";
+
+export interface PresubscriberOptions {
+  /** Of the broker. */
+  readonly host: string;
+  readonly port: number;
+  readonly password: string;
+  /** Of the directory's web service, without a slash at the end. */
+  readonly directoryUrl: string;
+  readonly directoryToken: string;
+  /** PEM, where the service is https: only who has this very certificate is asked. */
+  readonly directoryCertificate?: string | undefined;
+  readonly onLog: (line: string) => void;
+}
+
+export class Presubscriber {
+  readonly #options: PresubscriberOptions;
+  readonly #closing = new AbortController();
+  /** What to do when the broker has acknowledged a packet of ours, by its identifier. */
+  #unacknowledged = new Map<number, () => void>();
+  #socket: Socket | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #lastIdentifier = 0;
+
+  /** Begins to connect, and comes back by itself after a lost connection. */
+  constructor(options: PresubscriberOptions) {
+    this.#options = options;
+    this.#connect();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    clearTimeout(this.#retry);
+    const socket = this.#socket;
+    if (!socket || socket.closed) return;
+    await new Promise((resolve) => socket.once("close", resolve).destroy());
+  }
+
+  #connect(): void {
+    const { host, port, password, onLog } = this.#options;
+    const socket = connect({ host, port, noDelay: true, keepAlive: true });
+    const reader = parser();
+    this.#socket = socket;
+    this.#unacknowledged = new Map();
+    let problem = "the broker closed the connection";
+    socket.on("connect", () =>
+      this.#send({
+        cmd: "connect",
+        protocolId: "MQTT",
+        protocolVersion: 4,
+        clientId: PRESUBSCRIBER_NAME,
+        username: PRESUBSCRIBER_NAME,
+        password: Buffer.from(password),
+        clean: false,
+        keepalive: 0,
+      }),
+    );
+    reader.on("packet", (packet) => this.#handle(socket, packet));
+    reader.on("error", (error) => socket.destroy(error));
+    socket.on("data", (bytes) => reader.parse(bytes));
+    socket.on("error", (error) => {
+      problem = errorInWords(error);
+    });
+    socket.on("close", () => {
+      if (this.#closing.signal.aborted) return;
+      onLog(`pre-subscriber: ${problem}; trying again`);
+      this.#retry = setTimeout(() => this.#connect(), DIRECTORY_RETRY_MS);
+    });
+  }
+
+  #handle(socket: Socket, packet: Packet): void {
+    switch (packet.cmd) {
+      case "connack":
+        if (packet.returnCode) socket.destroy(new Error(`the broker refuses the login with code ${packet.returnCode}`));
+        else
+          this.#send({
+            cmd: "subscribe",
+            messageId: this.#identifier(),
+            subscriptions: [{ topic: NEW_CLIENT_TOPIC, qos: 1 }],
+          });
+        return;
+      case "publish":
+        void this.#answer(socket, packet);
+        return;
+      case "puback":
+        this.#unacknowledged.get(packet.messageId ?? 0)?.();
+        this.#unacknowledged.delete(packet.messageId ?? 0);
+    }
+  }
+
+  /** Asks until there is an answer; an end of the connection ends it too, since the question then comes again. */
+  async #answer(socket: Socket, { payload, messageId = 0 }: IPublishPacket): Promise<void> {
+    const uid = payload.toString();
+    const acknowledge = () => socket.writable && this.#send({ cmd: "puback", messageId });
+    while (socket.writable) {
+      try {
+        const line = await this.#ask(uid);
+        if (line === undefined) acknowledge();
+        else this.#publish(socket, encodePresubscription(decodeDirectoryLine(line)), acknowledge);
+        return;
+      } catch (error) {
+        if (this.#closing.signal.aborted) return;
+        this.#options.onLog(`pre-subscription of ${JSON.stringify(uid)}: ${errorInWords(error)}; trying again`);
+        await new Promise((resolve) => setTimeout(resolve, DIRECTORY_RETRY_MS));
+      }
+    }
+  }
+
+  #publish(socket: Socket, presubscription: Uint8Array, onAcknowledged: () => void): void {
+    if (!socket.writable) return;
+    const messageId = this.#identifier();
+    const payload = Buffer.from(presubscription);
+    this.#unacknowledged.set(messageId, onAcknowledged);
+    this.#send({ cmd: "publish", topic: PRESUBSCRIPTION_TOPIC, payload, qos: 1, messageId, retain: false, dup: false });
+  }
+
+  /** The directory's line, undefined where it refuses the uid for good. */
+  async #ask(uid: string): Promise<Uint8Array | undefined> {
+    const { status, bytes } = await postJson(
+      this.#options.directoryUrl + PRESUBSCRIPTIONS_PATH,
+      { client_uid: uid },
+      this.#options,
+      this.#closing.signal,
+    );
+    if (status === 400 || status === 404) return undefined;
+    if (status !== 200) throw new Error(`the directory answers with status ${status}`);
+    return bytes;
+  }
+
+  #send(packet: Packet): void {
+    this.#socket?.write(generate(packet));
+  }
+
+  #identifier(): number {
+    do this.#lastIdentifier = (this.#lastIdentifier % 65_535) + 1;
+    while (this.#unacknowledged.has(this.#lastIdentifier));
+    return this.#lastIdentifier;
+  }
+}

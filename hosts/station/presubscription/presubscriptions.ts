@@ -1,0 +1,113 @@
+/**
+ * The broker's side of pre-subscription (wire format, table 3). A client that has no subscriptions is told to the
+ * pre-subscriber at `/connect/new`; what that answers at `/connect/presub` becomes the client's, connected or not, at whichever
+ * broker process it is. A client that is connecting waits a moment for it, so that its first session holds its subscriptions.
+ */
+import type { Client, PublishPacket } from "aedes";
+import { decodePresubscription, type PresubscribedTopic } from "../../../src/payload/presubscription.ts";
+import { NEW_CLIENT_TOPIC } from "../access/topic-rules.ts";
+import type { StationBroker } from "../broker.ts";
+import { PRESUBSCRIPTION_WAIT_MS } from "../station-limits.ts";
+
+/** Tells all broker processes, with the payload of `/connect/presub`. */
+const GRANTED_TOPIC = "presubscribed";
+
+type Topics = readonly { readonly topic: string; readonly qos: 0 | 1 | 2 }[];
+
+export class Presubscriptions {
+  readonly #broker: StationBroker;
+  /** Clients between their login and the end of their connecting. */
+  readonly #arriving = new Map<string, Client>();
+  readonly #waiting = new Map<Client, () => void>();
+  /** What came while a client was connecting. */
+  readonly #granted = new WeakMap<Client, Topics>();
+
+  constructor(broker: StationBroker) {
+    this.#broker = broker;
+    const { mq } = broker as unknown as {
+      mq: { on(topic: string, listener: (packet: PublishPacket, done: () => void) => void): void };
+    };
+    mq.on(`$SYS/+/${GRANTED_TOPIC}`, (packet, done) => {
+      this.#tell(packet.payload as Uint8Array);
+      done();
+    });
+    broker.on("clientReady", (client) => this.#ready(client));
+    broker.on("clientDisconnect", (client) => this.#leave(client));
+  }
+
+  /** Resolves when a client that connects has subscriptions, or has waited long enough. */
+  async welcome(client: Client): Promise<void> {
+    if (client.clean || (await this.#hasSubscriptions(client.id))) return;
+    this.#arriving.set(client.id, client);
+    const granted = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, PRESUBSCRIPTION_WAIT_MS);
+      this.#waiting.set(client, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    await this.announce(client.id);
+    await granted;
+    this.#waiting.delete(client);
+  }
+
+  /** Asks the pre-subscriber for the subscriptions of a client. Resolves when the question is on disk. */
+  announce(uid: string): Promise<void> {
+    return this.#broker.publishStored(NEW_CLIENT_TOPIC, Buffer.from(uid));
+  }
+
+  /** As `announce`, for a client that has been here before; another one is asked for when it comes. */
+  async announceKnown(uid: string): Promise<void> {
+    if (await this.#hasSubscriptions(uid)) await this.announce(uid);
+  }
+
+  /** Takes a pre-subscription. Resolves when it is on disk; rejects for one that is malformed, and for the disk. */
+  async accept(payload: Uint8Array): Promise<void> {
+    const { uid, topics } = decodePresubscription(payload);
+    await this.#broker.persistence.grant(uid, topicsOf(topics));
+    await new Promise<void>((resolve, reject) => {
+      const topic = `$SYS/${this.#broker.id}/${GRANTED_TOPIC}`;
+      const packet: PublishPacket = {
+        cmd: "publish",
+        topic,
+        payload: Buffer.from(payload),
+        qos: 0,
+        retain: false,
+        dup: false,
+      };
+      this.#broker.publish(packet, (error?: Error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  async #hasSubscriptions(uid: string): Promise<boolean> {
+    return ((await this.#broker.persistence.subscriptionsByClient({ id: uid })) ?? []).length > 0;
+  }
+
+  #tell(payload: Uint8Array): void {
+    const { uid, topics } = decodePresubscription(payload);
+    const arriving = this.#arriving.get(uid);
+    const connected = (this.#broker as unknown as { clients: Record<string, Client> }).clients[uid];
+    if (arriving) {
+      this.#granted.set(arriving, topicsOf(topics));
+      this.#waiting.get(arriving)?.();
+    } else if (connected && !connected.clean)
+      connected.subscribe({ subscriptions: topicsOf(topics) } as never, () => {});
+    // Somebody may wait for this one's first subscription who sees no SUBSCRIBE.
+    else this.#broker.emit("subscribe", topicsOf(topics) as never, undefined as never);
+  }
+
+  /** The session holds the subscriptions already; this brings the retained messages, which belong to a new one. */
+  #ready(client: Client): void {
+    this.#leave(client);
+    const topics = this.#granted.get(client);
+    if (topics) client.subscribe({ subscriptions: topics } as never, () => {});
+  }
+
+  #leave(client: Client): void {
+    if (this.#arriving.get(client.id) === client) this.#arriving.delete(client.id);
+  }
+}
+
+function topicsOf(topics: readonly PresubscribedTopic[]): Topics {
+  return topics.map(({ topicFilter, qos }) => ({ topic: topicFilter, qos }));
+}

@@ -1,0 +1,75 @@
+/** Login and logout at the console: `/api/session`. */
+import type { FastifyInstance } from "fastify";
+import { AccessError } from "./access/access-error.ts";
+import type { Accounts } from "./access/accounts.ts";
+import { LoginGuard } from "./access/login-guard.ts";
+import { errorAnswers } from "./api-schemas.ts";
+import { sessionCookie, sessionTokenOf } from "./authentication.ts";
+import type { Sessions } from "./sessions.ts";
+
+const sessionSchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["name", "isAdmin"],
+  properties: { name: { type: "string" }, isAdmin: { type: "boolean" } },
+} as const;
+
+export function addSessionRoutes(app: FastifyInstance, accounts: Accounts, sessions: Sessions): void {
+  const guard = new LoginGuard(accounts);
+  app.get("/api/session", {
+    schema: {
+      summary: "Who is logged in",
+      tags: ["session"],
+      response: { 200: { description: "The account.", ...sessionSchema }, ...errorAnswers(401) },
+    },
+    handler: async (request) => {
+      const { name, isAdmin } = request.account;
+      return { name, isAdmin };
+    },
+  });
+  app.post("/api/session", {
+    config: { isPublic: true },
+    schema: {
+      summary: "Log in at the console",
+      description: "Answers with a cookie. Programs use a token instead.",
+      tags: ["session"],
+      security: [],
+      body: {
+        type: "object",
+        additionalProperties: false,
+        required: ["name", "password"],
+        properties: {
+          name: { type: "string", minLength: 1, maxLength: 64 },
+          password: { type: "string", minLength: 1, maxLength: 255 },
+        },
+      },
+      response: { 200: { description: "Logged in.", ...sessionSchema }, ...errorAnswers(400, 401, 403, 415, 429, 503) },
+    },
+    handler: async (request, reply) => {
+      const { name, password } = request.body as { name: string; password: string };
+      const account = await guard.logIn(name, password, request.ip);
+      if (account === "held") throw new AccessError(429, "too many wrong passwords: wait a minute");
+      if (account === "wrong" || account.kind === "device") throw new AccessError(401, "name or password is wrong");
+      const former = sessionTokenOf(request.headers);
+      if (former !== undefined) sessions.close(former);
+      const token = sessions.open(account.name, Date.now());
+      reply.header("set-cookie", sessionCookie(token, request.protocol === "https"));
+      return { name: account.name, isAdmin: account.isAdmin };
+    },
+  });
+  app.delete("/api/session", {
+    schema: {
+      summary: "Log out",
+      tags: ["session"],
+      response: { 204: { description: "Logged out.", type: "null" }, ...errorAnswers(401, 403) },
+    },
+    handler: async (request, reply) => {
+      const token = sessionTokenOf(request.headers);
+      if (token !== undefined) sessions.close(token);
+      return reply
+        .code(204)
+        .header("set-cookie", sessionCookie(undefined, request.protocol === "https"))
+        .send();
+    },
+  });
+}
