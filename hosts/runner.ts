@@ -2,10 +2,12 @@
  * The loop that every host runs around the gateway: hand in what happened, then drain what is to be sent, when to wake and
  * what to tell, in that order. A host supplies a `Platform` and nothing of this logic.
  */
-import type { Button } from "../src/gateway/buttons.ts";
+
 import type { GatewayEvent } from "../src/gateway/events.ts";
 import type { Gateway } from "../src/gateway/gateway.ts";
+import { Opening, type OpeningPhase } from "../src/gateway/opening.ts";
 import type { BrokerSettings } from "../src/gateway/settings.ts";
+import type { Button } from "../src/pager/screen/buttons.ts";
 import type { DrawList } from "../src/pager/screen/draw-list.ts";
 
 /** A connection being opened or open. After `close()` it calls none of its handlers any more. */
@@ -18,10 +20,13 @@ export interface Transport {
 
 /** What a transport tells, never before `openTransport` has returned. `onClosed` comes at most once, also when it never was open. */
 export interface TransportHandlers {
+  /** The step of opening that begins now; for the one who keeps the time. */
+  onPhase?(phase: OpeningPhase): void;
   onConnected(): void;
   /** The bytes are only looked at during the call. */
   onBytes(bytes: Uint8Array): void;
-  onClosed(reason: string): void;
+  /** `isRefusal`: one side does not accept what the other one is, as its certificate tells; this does not heal in seconds. */
+  onClosed(reason: string, isRefusal?: boolean): void;
 }
 
 export interface Platform {
@@ -34,6 +39,11 @@ export interface Platform {
   paint(drawList: DrawList): void;
   /** Sound, light, vibration for a page of this priority, 1 to 5. */
   alert(priority: number): void;
+  /**
+   * Begins again as after power-on, with the settings as they are stored then: a while later, by way of `stop`, and not within
+   * the call.
+   */
+  restart(): void;
   /** One line for the log; never holds a credential. */
   log(line: string): void;
 }
@@ -41,6 +51,7 @@ export interface Platform {
 export class Runner {
   readonly #gateway: Gateway;
   readonly #platform: Platform;
+  readonly #opening = new Opening();
   #transport: Transport | undefined;
   #running = false;
 
@@ -62,8 +73,7 @@ export class Runner {
     this.#drain();
     this.#running = false;
     this.#platform.setTimer(undefined, () => {});
-    this.#transport?.close();
-    this.#transport = undefined;
+    this.#close();
   }
 
   press(button: Button): void {
@@ -78,12 +88,18 @@ export class Runner {
   }
 
   #open(broker: BrokerSettings): void {
-    this.#transport?.close();
+    this.#close();
     let mine: Transport | undefined;
     const alive = () => this.#running && mine !== undefined && mine === this.#transport;
     mine = this.#platform.openTransport(broker, {
+      onPhase: (phase) => {
+        if (!alive()) return;
+        this.#opening.enter(phase, broker, this.#platform.nowMs());
+        this.#setTimer();
+      },
       onConnected: () => {
         if (!alive()) return;
+        this.#opening.end();
         this.#gateway.handleConnected(this.#platform.nowMs());
         this.#drain();
       },
@@ -92,14 +108,22 @@ export class Runner {
         this.#gateway.handleBytes(bytes, this.#platform.nowMs());
         this.#drain();
       },
-      onClosed: (reason) => {
+      onClosed: (reason, isRefusal) => {
         if (!alive()) return;
+        this.#opening.end();
         this.#transport = undefined;
-        this.#gateway.handleClosed(reason, this.#platform.nowMs());
+        this.#gateway.handleClosed(reason, this.#platform.nowMs(), isRefusal);
         this.#drain();
       },
     });
     this.#transport = mine;
+  }
+
+  /** Gives up the connection, if there is one. */
+  #close(): void {
+    this.#opening.end();
+    this.#transport?.close();
+    this.#transport = undefined;
   }
 
   #drain(): void {
@@ -110,12 +134,25 @@ export class Runner {
       for (let event = gateway.pollEvent(); event; event = gateway.pollEvent()) this.#handleEvent(event);
       isPainted = this.#paint();
     } while (isPainted);
-    const wakeMs = gateway.pollTimeout();
-    const delayMs = wakeMs === undefined ? undefined : Math.max(0, wakeMs - this.#platform.nowMs());
-    this.#platform.setTimer(delayMs, () => {
-      gateway.handleTimeout(this.#platform.nowMs());
-      this.#drain();
-    });
+    this.#setTimer();
+  }
+
+  #setTimer(): void {
+    const { deadlineMs = Number.POSITIVE_INFINITY } = this.#opening;
+    const wakeMs = Math.min(this.#gateway.pollTimeout() ?? Number.POSITIVE_INFINITY, deadlineMs);
+    const delayMs = wakeMs === Number.POSITIVE_INFINITY ? undefined : Math.max(0, wakeMs - this.#platform.nowMs());
+    this.#platform.setTimer(delayMs, () => this.#wake());
+  }
+
+  #wake(): void {
+    const nowMs = this.#platform.nowMs();
+    const overdue = this.#opening.overdue(nowMs);
+    if (overdue !== undefined) {
+      this.#close();
+      this.#gateway.handleClosed(overdue, nowMs);
+    }
+    this.#gateway.handleTimeout(nowMs);
+    this.#drain();
   }
 
   #transmit(): void {
@@ -129,11 +166,13 @@ export class Runner {
         this.#open(event.broker);
         break;
       case "close":
-        this.#transport?.close();
-        this.#transport = undefined;
+        this.#close();
         break;
       case "alert":
         this.#platform.alert(event.priority);
+        break;
+      case "restart":
+        this.#platform.restart();
         break;
       case "log":
         this.#platform.log(event.line);

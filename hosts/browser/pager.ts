@@ -1,9 +1,10 @@
 /** The firmware in a page: the same gateway and runner, drawn on a canvas, with three buttons. */
-import type { Button } from "../../src/gateway/buttons.ts";
+
 import { Gateway } from "../../src/gateway/gateway.ts";
-import { type HostAbilities, parseSettings, TLS_SETTINGS } from "../../src/gateway/settings.ts";
+import { type HostAbilities, TLS_SETTINGS } from "../../src/gateway/settings.ts";
+import { StoredSettings } from "../../src/gateway/stored-settings.ts";
+import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Size } from "../../src/pager/screen/draw-list.ts";
-import type { Sensor } from "../../src/seams.ts";
 import { type Platform, Runner } from "../runner.ts";
 import { CanvasPainter } from "./canvas-painter.ts";
 import { type Identity, takeIdentity } from "./identity.ts";
@@ -29,6 +30,8 @@ const BUTTONS = Object.freeze([
 export interface PagerOptions {
   /** Settings by name, over those that the page's address gives. Without `uid` the first free one of this browser. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** What the pager logs in with, when its uid is known. */
+  readonly login?: (uid: string) => Promise<{ readonly userName: string; readonly password: string }>;
   readonly size?: Size;
   readonly onLog?: (line: string) => void;
 }
@@ -48,7 +51,12 @@ export async function mountPager(element: HTMLElement, options: PagerOptions = {
   const given = options.settings?.uid;
   const identity: Identity = given === undefined ? await takeIdentity() : { uid: String(given), release: () => {} };
   const size = options.size ?? SCREEN;
+  const login = await options.login?.(identity.uid).catch((error: unknown) => {
+    identity.release();
+    throw error;
+  });
   const raw = {
+    ...(login && { "broker.userName": login.userName, "broker.password": login.password }),
     "broker.transport": location.protocol === "https:" ? "wss" : "ws",
     "broker.host": location.hostname.replace(/^\[(.*)\]$/, "$1"),
     "broker.port": location.port || (location.protocol === "https:" ? 443 : 80),
@@ -56,10 +64,12 @@ export async function mountPager(element: HTMLElement, options: PagerOptions = {
     ...options.settings,
     uid: identity.uid,
   };
-  const parsed = parseSettings(raw, ABILITIES);
-  if ("errors" in parsed) {
+  const store = new LocalStore(localStorage, identity.uid);
+  const storedSettings = new StoredSettings(store, raw, ABILITIES);
+  const { result } = storedSettings;
+  if ("errors" in result) {
     identity.release();
-    throw new Error(parsed.errors.join("\n"));
+    throw new Error(result.errors.join("\n"));
   }
   const view = buildView(size, identity.uid);
   const painter = new CanvasPainter(view.canvas, size);
@@ -78,16 +88,22 @@ export async function mountPager(element: HTMLElement, options: PagerOptions = {
       textCopy.update(drawList);
     },
     alert: (priority) => sound.play(priority),
+    restart: () =>
+      setTimeout(() => {
+        runner.stop();
+        location.reload();
+      }),
     log: (line) => (options.onLog ?? console.info)(`${identity.uid}: ${line}`),
   };
   const gateway = new Gateway({
-    settings: parsed.settings,
-    store: new LocalStore(localStorage, identity.uid),
+    settings: result.settings,
+    storedSettings,
+    store,
     random: Math.random,
     wallClock: () => Math.floor(Date.now() / 1000),
     measureText: painter.measureText,
     size,
-    sensors: pageSensors(),
+    sensors: [],
   });
   const runner = new Runner(gateway, platform);
   const press = (button: Button) => runner.press(button);
@@ -105,11 +121,6 @@ export async function mountPager(element: HTMLElement, options: PagerOptions = {
       identity.release();
     },
   };
-}
-
-/** How long the page is open: the sensor that every page has. */
-function pageSensors(): readonly Sensor[] {
-  return [{ name: "uptime", unit: "s", sample: () => Math.floor(performance.now() / 1000) }];
 }
 
 function buildView(size: Size, uid: string) {

@@ -27,6 +27,9 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
   }
   if (socket) {
     const open = socket;
+    setTimeout(() => {
+      if (listening && open.readyState === WebSocket.CONNECTING) handlers.onPhase?.("page");
+    });
     open.binaryType = "arraybuffer";
     open.onopen = () => {
       if (listening) handlers.onConnected();

@@ -2,15 +2,26 @@
 
 export interface Flags {
   readonly values: Readonly<Record<string, string>>;
+  /** Of the flags that may be given several times, in order. */
+  readonly lists: Readonly<Record<string, readonly string[]>>;
   /** What is no flag, in order. */
   readonly words: readonly string[];
   /** What is wrong, one line each. */
   readonly errors: readonly string[];
 }
 
-/** Reads a command line. `known` are the names that take a value, `switches` those that take none. */
-export function parseFlags(args: readonly string[], known: readonly string[], switches: readonly string[] = []): Flags {
+/**
+ * Reads a command line. `known` are the names that take a value, `switches` those that take none, `repeatable` those that take
+ * a value each time they are given.
+ */
+export function parseFlags(
+  args: readonly string[],
+  known: readonly string[],
+  switches: readonly string[] = [],
+  repeatable: readonly string[] = [],
+): Flags {
   const values: Record<string, string> = {};
+  const lists: Record<string, string[]> = Object.fromEntries(repeatable.map((name) => [name, []]));
   const words: string[] = [];
   const errors: string[] = [];
   for (let index = 0; index < args.length; index += 1) {
@@ -37,10 +48,12 @@ export function parseFlags(args: readonly string[], known: readonly string[], sw
       value = following;
       index += 1;
     }
-    if (!known.includes(name)) errors.push(`flag --${name}: there is no such flag`);
+    const list = Object.hasOwn(lists, name) ? lists[name] : undefined;
+    if (!list && !known.includes(name)) errors.push(`flag --${name}: there is no such flag`);
     else if (value === undefined) errors.push(`flag --${name} needs a value`);
+    else if (list) list.push(value);
     else if (Object.hasOwn(values, name)) errors.push(`flag --${name} is given twice`);
     else values[name] = value;
   }
-  return { values, words, errors };
+  return { values, lists, words, errors };
 }

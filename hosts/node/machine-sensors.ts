@@ -4,9 +4,9 @@ import type { Sensor } from "../../src/seams.ts";
 /** The machine as its own sensor: load for each processor, memory that is free, time since it started. */
 export function machineSensors(): readonly Sensor[] {
   return [
-    { name: "load", unit: "/", sample: () => round((loadavg()[0] ?? 0) / availableParallelism(), 2) },
-    { name: "memory-free", unit: "/", sample: () => round(freemem() / totalmem(), 3) },
-    { name: "uptime", unit: "s", sample: () => Math.floor(uptime()) },
+    { name: "load", unit: "/", deadband: 0.05, sample: () => round((loadavg()[0] ?? 0) / availableParallelism(), 2) },
+    { name: "memory-free", unit: "/", deadband: 0.02, sample: () => round(freemem() / totalmem(), 3) },
+    { name: "machine-uptime", unit: "s", deadband: 3600, sample: () => Math.floor(uptime()) },
   ];
 }
 

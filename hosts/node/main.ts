@@ -5,23 +5,26 @@ import { whenAskedToEnd } from "./ending.ts";
 import { errorInWords } from "./error-in-words.ts";
 import { FileStore } from "./file-store.ts";
 import { parseFlags } from "./flags.ts";
+import { LOCAL_KEY_FILE, localPassword, readLocalKey } from "./local-key.ts";
+import { isLoopback } from "./loopback.ts";
 import { type Pager, SettingsError, startPager } from "./pager.ts";
 import { readKeys, terminalScreen } from "./terminal.ts";
 
 /** Not `pager-1`, which is that of `npm start`: two clients of one uid throw each other off the broker. */
 const UID_DEFAULT = "pager-2";
 const USAGE = `Usage: npm run pager -- [--uid ${UID_DEFAULT}] [--broker.host 127.0.0.1] [--broker.port 1883] [--data DIR] …
+Without broker.userName it logs in to a station of this machine with the station's key, --local-key .fieldpager/${LOCAL_KEY_FILE}.
 Settings: ${Object.keys(SETTINGS).join(", ")}
 Keys: a older, b open or acknowledge, c newer, Ctrl-C ends.`;
 
 function main(args: readonly string[]): void {
-  const flags = parseFlags(args, [...Object.keys(SETTINGS), "data"], ["help"]);
+  const flags = parseFlags(args, [...Object.keys(SETTINGS), "data", "local-key"], ["help"]);
   if (flags.values.help) {
     console.log(USAGE);
     return;
   }
   const errors = [...flags.errors, ...flags.words.map((word) => `${word}: a flag begins with --`)];
-  const { data, ...settings } = flags.values;
+  const { data, "local-key": keyPath = join(".fieldpager", LOCAL_KEY_FILE), ...settings } = flags.values;
   const uid = settings.uid ?? UID_DEFAULT;
   if (errors.length > 0) {
     refuse(errors);
@@ -32,7 +35,7 @@ function main(args: readonly string[]): void {
     // The uid may hold any character but a few: as the name of a folder it is escaped.
     const folder = data ?? join(".fieldpager", "pagers", encodeURIComponent(uid));
     pager = startPager({
-      settings: { ...settings, uid },
+      settings: { ...localLogin(settings, uid, keyPath), ...settings, uid },
       store: new FileStore(folder),
       onPaint: terminalScreen(uid, process.stdout),
       onAlert: () => {
@@ -49,6 +52,13 @@ function main(args: readonly string[]): void {
     void pager.stop().then(() => process.exit(0));
   });
   const releaseKeys = readKeys(process.stdin, (button) => pager.press(button), end);
+}
+
+/** The login at a station on this machine; nothing for another broker, or where there is no key. */
+function localLogin(settings: Readonly<Record<string, string>>, uid: string, keyPath: string) {
+  const isHere = isLoopback(settings["broker.host"] ?? SETTINGS["broker.host"].default);
+  const key = isHere && settings["broker.userName"] === undefined ? readLocalKey(keyPath) : undefined;
+  return key === undefined ? {} : { "broker.userName": uid, "broker.password": localPassword(key, uid) };
 }
 
 function refuse(problems: readonly string[]): void {

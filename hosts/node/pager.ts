@@ -1,7 +1,9 @@
 /** The firmware on Node: the gateway, the runner and what this platform lends to them. */
-import type { Button } from "../../src/gateway/buttons.ts";
+
 import { Gateway } from "../../src/gateway/gateway.ts";
-import { parseSettings, type Settings } from "../../src/gateway/settings.ts";
+import type { Settings } from "../../src/gateway/settings.ts";
+import { StoredSettings } from "../../src/gateway/stored-settings.ts";
+import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import type { Sensor, Store } from "../../src/seams.ts";
 import { type Platform, Runner } from "../runner.ts";
@@ -34,6 +36,7 @@ export interface PagerOptions {
 }
 
 export interface Pager {
+  /** Those of the last start: a command may have changed them since and restarted the pager. */
   readonly settings: Settings;
   press(button: Button): void;
   networkChanged(): void;
@@ -53,18 +56,13 @@ export class SettingsError extends Error {
 
 /** Starts a pager. Throws a `SettingsError` for settings that are wrong; what goes wrong later is logged and retried. */
 export function startPager(options: PagerOptions): Pager {
-  // The time of day on the screen is this machine's, unless told otherwise.
-  const utcOffset = -new Date().getTimezoneOffset();
-  const parsed = parseSettings({ "screen.utcOffset": utcOffset, ...options.settings });
-  if ("errors" in parsed) throw new SettingsError(parsed.errors);
-  const { settings } = parsed;
-  try {
-    tlsOptions(settings.broker);
-  } catch (error) {
-    throw new SettingsError([errorInWords(error)]);
-  }
   const open = new Set<NodeTransport>();
+  const closed = async () => {
+    await Promise.all([...open].map((transport) => transport.closed));
+  };
   let timer: NodeJS.Timeout | undefined;
+  let restarting: NodeJS.Immediate | undefined;
+  let isStopped = false;
 
   const platform: Platform = {
     nowMs: () => performance.now(),
@@ -80,10 +78,54 @@ export function startPager(options: PagerOptions): Pager {
     },
     paint: (drawList) => options.onPaint?.(drawList),
     alert: (priority) => options.onAlert?.(priority),
+    restart() {
+      restarting = setImmediate(async () => {
+        runner.stop();
+        await closed();
+        if (isStopped) return;
+        try {
+          ({ settings, runner } = begin(options, platform));
+        } catch (error) {
+          // A file that the settings name is gone, for example: better as before than not at all.
+          options.onLog?.(`restart: ${errorInWords(error)}`);
+          runner.start();
+        }
+      });
+    },
     log: (line) => options.onLog?.(line),
   };
+  let { settings, runner } = begin(options, platform);
+  return {
+    get settings() {
+      return settings;
+    },
+    press: (button) => runner.press(button),
+    networkChanged: () => runner.networkChanged(),
+    async stop() {
+      isStopped = true;
+      clearImmediate(restarting);
+      runner.stop();
+      await closed();
+    },
+  };
+}
+
+/** What a restart does, too: reads the settings, makes the gateway of what is stored, and runs it. */
+function begin(options: PagerOptions, platform: Platform): { settings: Settings; runner: Runner } {
+  // The time of day on the screen is this machine's, unless told otherwise.
+  const utcOffset = -new Date().getTimezoneOffset();
+  const storedSettings = new StoredSettings(options.store, { "screen.utcOffset": utcOffset, ...options.settings });
+  const { result } = storedSettings;
+  if ("errors" in result) throw new SettingsError(result.errors);
+  const { settings } = result;
+  try {
+    tlsOptions(settings.broker);
+  } catch (error) {
+    throw new SettingsError([errorInWords(error)]);
+  }
   const gateway = new Gateway({
     settings,
+    storedSettings,
     store: options.store,
     random: Math.random,
     wallClock: () => Math.floor(Date.now() / 1000),
@@ -93,13 +135,5 @@ export function startPager(options: PagerOptions): Pager {
   });
   const runner = new Runner(gateway, platform);
   runner.start();
-  return {
-    settings,
-    press: (button) => runner.press(button),
-    networkChanged: () => runner.networkChanged(),
-    async stop() {
-      runner.stop();
-      await Promise.all([...open].map((transport) => transport.closed));
-    },
-  };
+  return { settings, runner };
 }

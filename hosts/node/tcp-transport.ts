@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { Transport, TransportHandlers } from "../runner.ts";
 import { errorInWords } from "./error-in-words.ts";
+import { followOpening } from "./follow-opening.ts";
 
 /** How long a peer may take to answer our end of the stream, in milliseconds. Then the socket is destroyed. */
 export const CLOSE_TIMEOUT_MS = 1_000;
@@ -11,30 +12,37 @@ export interface NodeTransport extends Transport {
   readonly closed: Promise<void>;
 }
 
+/** Why a connection ended, in words; `isRefusal` as `TransportHandlers.onClosed` has it. */
+export interface Failure {
+  readonly reason: string;
+  readonly isRefusal: boolean;
+}
+
 /** What is different with TLS. */
 export interface StreamKind {
+  readonly isSecure: boolean;
   /** Begins to connect. May throw. */
   connect(): Socket;
-  /** The event after which bytes may be sent. */
-  readonly readyEvent: "connect" | "secureConnect";
-  inWords(error: unknown): string;
+  explain(error: unknown): Failure;
 }
 
 /** A TCP connection. Errors come as `onClosed`, always after this has returned. */
 export function openTcp(broker: BrokerSettings, handlers: TransportHandlers): NodeTransport {
   const { host, port } = broker;
-  return openStream(
-    { connect: () => connect({ host, port, noDelay: true }), readyEvent: "connect", inWords: errorInWords },
-    handlers,
-  );
+  const kind: StreamKind = {
+    isSecure: false,
+    connect: () => connect({ host, port, noDelay: true }),
+    explain: (error) => ({ reason: errorInWords(error), isRefusal: false }),
+  };
+  return openStream(kind, host, handlers);
 }
 
 /** A byte stream over a socket of Node, encrypted or not. */
-export function openStream(kind: StreamKind, handlers: TransportHandlers): NodeTransport {
+export function openStream(kind: StreamKind, host: string, handlers: TransportHandlers): NodeTransport {
   let socket: Socket | undefined;
   let listening = true;
   let isReady = false;
-  let reason = "the broker closed the connection";
+  let failure: Failure = { reason: "the broker closed the connection", isRefusal: false };
   const tell = (handler: () => void) => {
     if (listening) handler();
   };
@@ -43,23 +51,27 @@ export function openStream(kind: StreamKind, handlers: TransportHandlers): NodeT
     try {
       socket = kind.connect();
     } catch (error) {
-      reason = kind.inWords(error);
+      failure = kind.explain(error);
       setImmediate(() => {
-        tell(() => handlers.onClosed(reason));
+        tell(() => handlers.onClosed(failure.reason, failure.isRefusal));
         resolve();
       });
       return;
     }
-    socket.on(kind.readyEvent, () => {
+    const { isSecure } = kind;
+    followOpening(socket, host, { isSecure, isWebSocket: false }, (phase) => tell(() => handlers.onPhase?.(phase)));
+    socket.on(isSecure ? "secureConnect" : "connect", () => {
       isReady = true;
       tell(() => handlers.onConnected());
     });
     socket.on("data", (bytes) => tell(() => handlers.onBytes(bytes)));
     socket.on("error", (error) => {
-      reason = kind.inWords(error);
+      failure = kind.explain(error);
+      // Of a record that is wrong, once TLS stands, Node tells and does no more.
+      socket?.destroy();
     });
     socket.on("close", () => {
-      tell(() => handlers.onClosed(reason));
+      tell(() => handlers.onClosed(failure.reason, failure.isRefusal));
       listening = false;
       resolve();
     });

@@ -1,5 +1,5 @@
 /** The pager's screen and buttons in a terminal: a frame of text lines, a bell, the keys a, b and c. */
-import type { Button } from "../../src/gateway/buttons.ts";
+import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { DrawList } from "../../src/pager/screen/draw-list.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
 import { columnsOf } from "./text-width.ts";

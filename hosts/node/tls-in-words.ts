@@ -1,9 +1,18 @@
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import { errorInWords } from "./error-in-words.ts";
+import type { Failure } from "./tcp-transport.ts";
 import { expectedName } from "./tls-options.ts";
 
 const UNKNOWN_AUTHORITY =
   "the broker's certificate comes from an authority that is not known here; broker.ca names those that are";
+
+/** Does not mean that somebody is refused: a damaged byte or a login page in between may look the same. */
+const NOT_TLS = "there is no TLS at this port";
+
+const MUST_NOT_SIGN = "the broker's certificate is signed by one that must not sign it";
+
+/** Node's code for what it has no code for: a certificate that OpenSSL does not believe for one of its many reasons. */
+const UNSPECIFIED = "UNSPECIFIED";
 
 /** What the codes of Node and OpenSSL mean for the one who set up the broker or the pager. */
 const WORDS: Readonly<Record<string, string>> = Object.freeze({
@@ -12,13 +21,16 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
   CERT_REVOKED: "the broker's certificate was revoked",
   CERT_SIGNATURE_FAILURE: "the broker's certificate does not come from the authority that it names",
   DEPTH_ZERO_SELF_SIGNED_CERT: "the broker's certificate is self-signed and not known here; broker.ca can name it",
+  CERT_CHAIN_TOO_LONG: MUST_NOT_SIGN,
+  INVALID_CA: MUST_NOT_SIGN,
+  PATH_LENGTH_EXCEEDED: MUST_NOT_SIGN,
   INVALID_PURPOSE: "the broker's certificate is not meant for a server",
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  ERR_SSL_WRONG_VERSION_NUMBER: "there is no TLS at this port",
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: "there is no TLS at this port",
+  ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
   ERR_SSL_UNSUPPORTED_PROTOCOL: "the broker speaks no TLS 1.2 or later",
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: "the broker refuses our versions of TLS",
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
@@ -31,18 +43,22 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: "the broker refuses the handshake; it may ask for broker.certificate",
 });
 
-/** Where a socket's write fails, node gives OpenSSL's words only in the message: `…:SSL routines:<function>:<words>:…`. */
-const OPENSSL_WORDS = /:SSL routines:[^:]*:([^:]+):/;
+/** Once TLS stands, Node gives OpenSSL's words only in the message: `…:error:<number>:<library>:<function>:<words>:…`. */
+const OPENSSL_WORDS = /:error:[^:]*:[^:]*:[^:]*:([^:]+):/;
 
-/** One line that says why a connection with TLS failed, with the code in brackets. */
-export function tlsErrorInWords(error: unknown, broker: BrokerSettings): string {
-  if (!(error instanceof Error)) return errorInWords(error);
+/** One line that says why a connection with TLS failed, with the code in brackets. What is not known here is no refusal. */
+export function explainTls(error: unknown, broker: BrokerSettings): Failure {
+  if (!(error instanceof Error)) return { reason: errorInWords(error), isRefusal: false };
   const [, words] = OPENSSL_WORDS.exec(error.message) ?? [];
   const code = words ? `ERR_SSL_${words.toUpperCase().replaceAll(" ", "_")}` : (error as NodeJS.ErrnoException).code;
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
     const names = (error as { cert?: { subjectaltname?: string } }).cert?.subjectaltname ?? "nobody";
-    return `the broker's certificate is for ${names}, not for ${expectedName(broker)} (${code})`;
+    const reason = `the broker's certificate is for ${names}, not for ${expectedName(broker)} (${code})`;
+    return { reason, isRefusal: true };
   }
+  if (code === UNSPECIFIED)
+    return { reason: `the broker's certificate is not believed: ${error.message}`, isRefusal: true };
   const known = code === undefined ? undefined : WORDS[code];
-  return known === undefined ? errorInWords(error).trim() : `${known} (${code})`;
+  if (known === undefined) return { reason: words ? `TLS: ${words}` : errorInWords(error).trim(), isRefusal: false };
+  return { reason: `${known} (${code})`, isRefusal: known !== NOT_TLS };
 }

@@ -1,21 +1,17 @@
 import { connect } from "node:tls";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { TransportHandlers } from "../runner.ts";
-import { type NodeTransport, openStream } from "./tcp-transport.ts";
-import { tlsErrorInWords } from "./tls-in-words.ts";
+import { type NodeTransport, openStream, type StreamKind } from "./tcp-transport.ts";
+import { explainTls } from "./tls-in-words.ts";
 import { tlsOptions } from "./tls-options.ts";
 
 /** A connection with TLS 1.2 or later. Nothing is sent before the broker's certificate was found good. */
 export function openTls(broker: BrokerSettings, handlers: TransportHandlers): NodeTransport {
-  return openStream(
-    {
-      connect() {
-        const socket = connect({ host: broker.host, port: broker.port, ...tlsOptions(broker) });
-        return socket.setNoDelay(true);
-      },
-      readyEvent: "secureConnect",
-      inWords: (error) => tlsErrorInWords(error, broker),
-    },
-    handlers,
-  );
+  const { host, port } = broker;
+  const kind: StreamKind = {
+    isSecure: true,
+    connect: () => connect({ host, port, ...tlsOptions(broker) }).setNoDelay(true),
+    explain: (error) => explainTls(error, broker),
+  };
+  return openStream(kind, host, handlers);
 }

@@ -2,30 +2,43 @@ import { WebSocket } from "ws";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { TransportHandlers } from "../runner.ts";
 import { errorInWords } from "./error-in-words.ts";
-import { CLOSE_TIMEOUT_MS, type NodeTransport } from "./tcp-transport.ts";
-import { tlsErrorInWords } from "./tls-in-words.ts";
+import { followOpening } from "./follow-opening.ts";
+import { CLOSE_TIMEOUT_MS, type Failure, type NodeTransport } from "./tcp-transport.ts";
+import { explainTls } from "./tls-in-words.ts";
 import { tlsOptions } from "./tls-options.ts";
 
 /** MQTT in a WebSocket, subprotocol `mqtt` [MQTT-6.0.0-3], [MQTT-6.0.0-4], with TLS for `wss`. Errors come as `onClosed`. */
 export function openWebSocket(broker: BrokerSettings, handlers: TransportHandlers): NodeTransport {
   let listening = true;
-  let reason = "the broker closed the connection";
+  let failure: Failure = { reason: "the broker closed the connection", isRefusal: false };
   const tell = (handler: () => void) => {
     if (listening) handler();
   };
   const isSecure = broker.transport === "wss";
-  const inWords = (error: unknown) => (isSecure ? tlsErrorInWords(error, broker) : errorInWords(error));
+  const explain = (error: unknown) =>
+    isSecure ? explainTls(error, broker) : { reason: errorInWords(error), isRefusal: false };
   let socket: WebSocket | undefined;
   try {
     const host = broker.host.includes(":") ? `[${broker.host}]` : broker.host;
     const url = `${isSecure ? "wss" : "ws"}://${host}:${broker.port}${broker.path}`;
-    socket = new WebSocket(url, "mqtt", { perMessageDeflate: false, ...(isSecure ? tlsOptions(broker) : {}) });
+    socket = new WebSocket(url, "mqtt", {
+      perMessageDeflate: false,
+      ...(isSecure ? tlsOptions(broker) : {}),
+      finishRequest(request) {
+        request.once("socket", (stream) =>
+          followOpening(stream, broker.host, { isSecure, isWebSocket: true }, (phase) =>
+            tell(() => handlers.onPhase?.(phase)),
+          ),
+        );
+        request.end();
+      },
+    });
   } catch (error) {
-    reason = inWords(error);
+    failure = explain(error);
   }
   const closed = new Promise<void>((resolve) => {
     const end = () => {
-      tell(() => handlers.onClosed(reason));
+      tell(() => handlers.onClosed(failure.reason, failure.isRefusal));
       listening = false;
       resolve();
     };
@@ -38,14 +51,14 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
     socket.on("message", (data, isBinary) => {
       // [MQTT-6.0.0-1]: a text frame is no MQTT.
       if (!isBinary) {
-        reason = "the broker sent a text frame [MQTT-6.0.0-1]";
+        failure = { reason: "the broker sent a text frame [MQTT-6.0.0-1]", isRefusal: false };
         socket.terminate();
         return;
       }
       tell(() => handlers.onBytes(data as Buffer));
     });
     socket.on("error", (error) => {
-      reason = inWords(error);
+      failure = explain(error);
     });
     socket.on("close", end);
   });

@@ -1,0 +1,16 @@
+import { isIP, type Socket } from "node:net";
+import type { OpeningPhase } from "../../src/gateway/opening.ts";
+
+/** Tells which step of opening a socket of Node is at: an address needs no name server, and what follows TCP depends. */
+export function followOpening(
+  socket: Socket,
+  host: string,
+  { isSecure, isWebSocket }: { readonly isSecure: boolean; readonly isWebSocket: boolean },
+  tell: (phase: OpeningPhase) => void,
+): void {
+  const isAddress = isIP(host) !== 0;
+  process.nextTick(tell, isAddress ? "connect" : "resolve");
+  if (!isAddress) socket.once("lookup", () => tell("connect"));
+  if (isSecure) socket.once("connect", () => tell("tls"));
+  if (isWebSocket) socket.once(isSecure ? "secureConnect" : "connect", () => tell("upgrade"));
+}
