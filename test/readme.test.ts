@@ -14,6 +14,8 @@ describe("README", () => {
       if (setting.kind === "choice")
         return `| \`${name}\` | ${value}| ${setting.choices.map((choice) => `\`${choice}\``).join(", ")} |`;
       if (setting.kind === "number") return `| \`${name}\` | ${value}| ${setting.min} to ${setting.max} |`;
+      if (setting.kind === "list")
+        return `| \`${name}\` | ${value}| at most ${setting.countMax}, separated by commas |`;
       return `| \`${name}\` | ${value}| text of at most ${setting.bytesMax} bytes |`;
     });
     const table = README.slice(README.indexOf("## Settings"), README.indexOf("## Sizes"));

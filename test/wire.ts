@@ -16,6 +16,8 @@ export interface Receipt {
   readonly id: string;
   /** `stored`, `shown`, `read`, `answered`, `expired` or `dropped`. */
   readonly state: string;
+  /** With `answered`. */
+  readonly answer?: string;
   /** The uid at the payload's end. */
   readonly from: string;
 }
@@ -27,13 +29,19 @@ export function encodePush(sender: string, push: PushContent): Uint8Array {
   return Uint8Array.of(...uint32(timeStamp), 0x31, 0, ...uint32(content.length), ...content, ...asciiBytes(sender));
 }
 
-/** The receipt in an instant message of IM Type 4, or undefined where it is something else. */
-export function decodeReceipt(payload: Uint8Array): Receipt | undefined {
-  if (payload.length < 11 || (payload[4] as number) >> 4 !== 4 || payload[5] !== 5) return undefined;
+/** The receipts in an instant message of IM Type 4, in order; none where it is something else. */
+export function decodeReceipts(payload: Uint8Array): Receipt[] {
+  if (payload.length < 11 || (payload[4] as number) >> 4 !== 4) return [];
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-  const end = 10 + view.getUint32(6);
-  const content = JSON.parse(text(payload.subarray(10, end))) as { id: string; st: string };
-  return { id: content.id, state: content.st, from: text(payload.subarray(end)) };
+  const contents: { id: string; st: string; co?: string }[] = [];
+  let at = 5;
+  for (let left = (payload[4] as number) & 15; left > 0; left -= 1) {
+    const end = at + 5 + view.getUint32(at + 1);
+    if (payload[at] === 5) contents.push(JSON.parse(text(payload.subarray(at + 5, end))));
+    at = end;
+  }
+  const from = text(payload.subarray(at));
+  return contents.map(({ id, st, co }) => ({ id, state: st, from, ...(co === undefined ? {} : { answer: co }) }));
 }
 
 export function asciiBytes(ascii: string): Uint8Array {

@@ -26,6 +26,8 @@ export class CuttingProxy {
   readonly #brokerPort: number;
   readonly #links = new Set<Link>();
   readonly #packets: SeenPacket[] = [];
+  /** Sees what comes out of a socket, before anything is made of it. */
+  onBytes: (direction: Direction, bytes: Uint8Array) => void = () => {};
   #port = 0;
   #connections = 0;
   #cut: { direction: Direction; bytesLeft: number; resolve: () => void } | undefined;
@@ -129,6 +131,7 @@ export class CuttingProxy {
     parser.on("error", () => {});
     from.on("data", (bytes: Buffer) => {
       if (link.silent || to.destroyed) return;
+      this.onBytes(direction, bytes);
       const cut = this.#cut?.direction === direction ? this.#cut : undefined;
       if (!cut || bytes.length < cut.bytesLeft) {
         if (cut) cut.bytesLeft -= bytes.length;

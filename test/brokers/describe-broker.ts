@@ -4,6 +4,7 @@ import { MemoryStore } from "../../hosts/node/memory-store.ts";
 import { requireOrSkip } from "../require.ts";
 import type { Broker } from "./broker.ts";
 import { type BrokerName, CAPABILITIES, type Capabilities } from "./capabilities.ts";
+import { ProbeClient } from "./probe-client.ts";
 import { PROBES } from "./probes.ts";
 import { PROBES_5 } from "./probes-5.ts";
 import { describeQos2 } from "./qos2-scenarios.ts";
@@ -11,6 +12,7 @@ import { describeScenarios } from "./scenarios.ts";
 import { TestPager } from "./test-pager.ts";
 
 const START_TIMEOUT_MS = 90_000;
+const READY_TIMEOUT_MS = 30_000;
 
 /** @param isInstalled whether it can be started on this machine; where not, all is skipped, or fails when it is required */
 export function describeBroker(name: BrokerName, isInstalled: boolean, start: () => Promise<Broker>): void {
@@ -21,7 +23,10 @@ export function describeBroker(name: BrokerName, isInstalled: boolean, start: ()
 
     beforeAll(async () => {
       broker = await start();
-    }, START_TIMEOUT_MS);
+      // A port that accepts connections is not yet a broker: ejabberd opens its own before it lets anybody in.
+      const isReady = async () => (await ProbeClient.open(broker, { clientId: "ready" })).cut();
+      await vi.waitFor(isReady, { timeout: READY_TIMEOUT_MS, interval: 50 });
+    }, START_TIMEOUT_MS + READY_TIMEOUT_MS);
 
     afterAll(() => broker?.stop(), START_TIMEOUT_MS);
 

@@ -2,7 +2,7 @@
 
 import { MemoryStore } from "../../hosts/node/memory-store.ts";
 import { type Pager, startPager } from "../../hosts/node/pager.ts";
-import type { Button } from "../../src/gateway/buttons.ts";
+import type { Button } from "../../src/pager/screen/buttons.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
 import type { Store } from "../../src/seams.ts";
 

@@ -1,6 +1,6 @@
 /** A sender as users have them: MQTT.js, a push a message, and the receipts that come back. */
 import { connectAsync, type MqttClient } from "mqtt";
-import { decodeReceipt, encodePush, type PushContent } from "../wire.ts";
+import { decodeReceipts, encodePush, type PushContent } from "../wire.ts";
 import type { Broker } from "./broker.ts";
 
 export interface SeenPresence {
@@ -75,9 +75,9 @@ export class TestSender {
   }
 
   #seeReceipt(payload: Buffer): void {
-    const receipt = decodeReceipt(payload);
-    if (!receipt) return;
-    const states = this.#receipts.get(receipt.id) ?? new Map<string, number>();
-    this.#receipts.set(receipt.id, states.set(receipt.state, (states.get(receipt.state) ?? 0) + 1));
+    for (const { id, state } of decodeReceipts(payload)) {
+      const states = this.#receipts.get(id) ?? new Map<string, number>();
+      this.#receipts.set(id, states.set(state, (states.get(state) ?? 0) + 1));
+    }
   }
 }

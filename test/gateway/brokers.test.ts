@@ -142,7 +142,7 @@ class Bench {
         this.#sessions.add(host);
       } else if (type === "subscribe") {
         this.subscribed.push(host);
-        this.#receive([0x90, 4, packetIdentifier >> 8, packetIdentifier & 255, 1, 1]);
+        this.#receive([0x90, 5, packetIdentifier >> 8, packetIdentifier & 255, 1, 1, 1]);
       } else if (type === "pingreq") this.#receive([0xd0, 0]);
       else if (type === "publish" && qos === 1 && this.answersPublishes)
         this.#receive([0x40, 2, packetIdentifier >> 8, packetIdentifier & 255]);

@@ -1,134 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { GatewayEvent } from "../../src/gateway/events.ts";
-import { Gateway, type GatewayOptions } from "../../src/gateway/gateway.ts";
-import { parseSettings, type Settings } from "../../src/gateway/settings.ts";
 import { UNSHOWN_MAX } from "../../src/limits.ts";
-import type { Publish } from "../../src/mqtt/packet.ts";
-import { screenText } from "../../src/pager/screen/screen-text.ts";
-import { encodeText } from "../../src/payload/content.ts";
-import { encodeMessage } from "../../src/payload/message.ts";
 import { encodeUtf8 } from "../../src/utf8.ts";
-import { MemoryStore } from "../memory-store.ts";
-import { sentPackets } from "../sent-packets.ts";
 import { fromHex } from "../vectors/vector.ts";
-
-const IM = "/acme/im/p1";
-const PAGE = "/acme/page/p1";
-
-/** A gateway with the broker's side of the connection in hand. */
-class Bench {
-  nowMs = 1000;
-  readonly store: MemoryStore;
-  readonly gateway: Gateway;
-  readonly events: GatewayEvent[] = [];
-  /** The screen's words, each time that it was painted. */
-  readonly screens: string[][] = [];
-  readonly sent: { type: string; topic?: string; payload?: string; packetIdentifier?: number }[] = [];
-
-  constructor(options: Partial<GatewayOptions> = {}, store = new MemoryStore()) {
-    this.store = store;
-    const result = parseSettings({
-      env: "acme",
-      uid: "p1",
-      "broker.protocol": "3.1.1",
-      "broker.keepAlive": 60,
-      "telemetry.interval": 0,
-      "screen.dwell": 0,
-    });
-    const { settings } = result as { settings: Settings };
-    this.gateway = new Gateway({
-      settings,
-      store,
-      random: () => 0.5,
-      wallClock: () => 1_700_000_000 + this.nowMs / 1000,
-      measureText: (_font, text) => text.length * 8,
-      size: { width: 320, height: 240 },
-      sensors: [],
-      ...options,
-    });
-  }
-
-  connect(connack = "20020000"): this {
-    this.gateway.start(this.nowMs);
-    this.drain();
-    this.gateway.handleConnected(this.nowMs);
-    this.receive(fromHex(connack));
-    if (this.sent.some(({ type }) => type === "subscribe")) this.receive(fromHex("900400010101"));
-    this.receive(fromHex(`4002000${connack === "20020000" ? 2 : 1}`));
-    return this;
-  }
-
-  receive(...packets: Uint8Array[]): void {
-    const bytes = new Uint8Array(packets.reduce((sum, packet) => sum + packet.length, 0));
-    let at = 0;
-    for (const packet of packets) {
-      bytes.set(packet, at);
-      at += packet.length;
-    }
-    this.gateway.handleBytes(bytes, this.nowMs);
-    this.drain();
-  }
-
-  pass(ms: number): void {
-    this.nowMs += ms;
-    this.gateway.handleTimeout(this.nowMs);
-    this.drain();
-  }
-
-  drain(): void {
-    let isPainted: boolean;
-    do {
-      for (let bytes = this.gateway.pollTransmit(); bytes; bytes = this.gateway.pollTransmit())
-        this.sent.push(...sentPackets(bytes));
-      for (let event = this.gateway.pollEvent(); event; event = this.gateway.pollEvent()) this.events.push(event);
-      const drawList = this.gateway.pollScreen(this.nowMs);
-      isPainted = drawList !== undefined;
-      if (drawList) {
-        this.screens.push(screenText(drawList));
-        this.gateway.handlePainted(this.nowMs);
-      }
-    } while (isPainted);
-  }
-
-  /** PUBACKs and publishes since the last call, in words. */
-  takeSent(): string[] {
-    return this.sent
-      .splice(0)
-      .map(({ type, topic, payload, packetIdentifier }) =>
-        topic === undefined ? `${type} ${packetIdentifier}` : `${topic} ${payload}`,
-      );
-  }
-
-  get screen(): string {
-    return this.screens.at(-1)?.join(" | ") ?? "";
-  }
-
-  get alerts(): number[] {
-    return this.events.flatMap((event) => (event.type === "alert" ? [event.priority] : []));
-  }
-}
-
-function publish(topic: string, payload: Uint8Array, extra: Partial<Publish> = {}): Uint8Array {
-  const { qos = 1, retain = false, dup = false, packetIdentifier = 7 } = extra;
-  const body = [
-    0,
-    topic.length,
-    ...encodeUtf8(topic),
-    ...(qos ? [packetIdentifier >> 8, packetIdentifier & 255] : []),
-    ...payload,
-  ];
-  const length = body.length < 128 ? [body.length] : [(body.length & 127) | 128, body.length >> 7];
-  return Uint8Array.of(0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0), ...length, ...body);
-}
-
-function im(id: string | undefined, text: string, extra: object = {}): Uint8Array {
-  return encodeMessage({
-    timestampSeconds: 1_700_000_000,
-    imType: 3,
-    contents: [encodeText(text, { id, ...extra })],
-    sender: "station",
-  });
-}
+import { Bench, IM, im, PAGE, publish, settingsOf } from "./bench.ts";
 
 describe("a push", () => {
   it("is stored, acknowledged, shown, sounded, and both are told to the sender, in this order", () => {
@@ -225,7 +99,7 @@ describe("what is not acted on is acknowledged, counted and said in the status",
     ["random bytes on the page topic", publish(PAGE, fromHex("fffe")), "1 bad", "refused"],
     ["a message of 4.1 KB", publish(IM, new Uint8Array(4200)), "1 too large", "oversize"],
     ["a retained page", publish(PAGE, encodeUtf8("last week"), { retain: true }), "1 old", "retained"],
-    ["a topic that is not ours", publish("/acme/im/p2", im("m", "x")), "1 bad", "refused"],
+    ["a topic that is not ours", publish("/acme/tele/p2", im("m", "x")), "1 bad", "refused"],
     [
       "a sender that is no topic level",
       publish(IM, fromHex("00000000 11 00 0000000b 7b22636f223a226869227d 612f62")),
@@ -304,7 +178,7 @@ describe("presence", () => {
       qos: 1,
       retain: true,
     });
-    bench.receive(fromHex("900400010101"), fromHex("40020002"));
+    bench.receive(fromHex("90050001010101"), fromHex("40020002"));
     bench.gateway.stop(bench.nowMs);
     bench.drain();
     expect(bench.sent.slice(-2)).toMatchObject([
@@ -345,7 +219,7 @@ describe("telemetry", () => {
   it("is sent at its interval, with what the device knows of itself, and kept while there is no connection", () => {
     const settings = {
       ...settingsOf(),
-      telemetry: { format: "json", intervalSeconds: 60, maxAgeSeconds: 600 },
+      telemetry: { format: "json", qos: 0, intervalSeconds: 60, maxAgeSeconds: 600, deadbands: {} },
     } as const;
     const bench = new Bench({ settings, sensors: [{ name: "temperature", unit: "Cel", sample: () => 21.5 }] });
     bench.gateway.start(bench.nowMs);
@@ -361,7 +235,7 @@ describe("telemetry", () => {
     expect(telemetry).toHaveLength(1);
     expect(telemetry[0].slice(0, 2)).toEqual([
       { bn: "p1/", bt: 1_700_000_001, n: "temperature", u: "Cel", v: 21.5 },
-      { n: "uptime", u: "s", v: 0 },
+      { n: "unread", u: "count", v: 0 },
     ]);
     expect(telemetry[0].filter((record: { n: string }) => record.n === "temperature")[1]).toMatchObject({ t: 60 });
   });
@@ -400,16 +274,3 @@ describe("the clock on the screen", () => {
     expect(bench.screen).toMatch(/^online {2}0 unread/);
   });
 });
-
-function settingsOf(): Settings {
-  return (
-    parseSettings({
-      env: "acme",
-      uid: "p1",
-      "broker.protocol": "3.1.1",
-      "broker.keepAlive": 60,
-      "telemetry.interval": 0,
-      "screen.dwell": 0,
-    }) as { settings: Settings }
-  ).settings;
-}

@@ -85,6 +85,17 @@ describe("settings", () => {
     });
   });
 
+  it("give sensors a deadband by name", () => {
+    const of = (text: string) => {
+      const result = parseSettings({ "telemetry.deadband": text });
+      return "settings" in result ? result.settings.telemetry.deadbands : result.errors;
+    };
+    expect(of("")).toEqual({});
+    expect(of("temperature=0.5, load = 0,a=b=2,")).toEqual({ temperature: 0.5, load: 0, "a=b": 2 });
+    for (const wrong of ["t", "=1", "t=", "t=x", "t=-1", "t=Infinity"])
+      expect(of(wrong)).toEqual([`setting telemetry.deadband: "${wrong}", expected name=number, 0 or more`]);
+  });
+
   it("name every wrong one at once and repeat no password", () => {
     const errors = errorsOf({ uid: "", "broker.port": "x", "broker.password": "secret".repeat(100) });
     expect(errorsOf({ "broker.key": "secret".repeat(10_000) }).join()).not.toContain("secret");

@@ -39,12 +39,13 @@ describe("authentication", () => {
   });
 
   it.each([
-    ["the broker's data does not convince", auth("18", "00"), "does not convince"],
-    ["its last word does not convince", "200b00000815" + "00016d16000108", "last data does not convince"],
-    ["it has no last word", "2003000000", "last data does not convince"],
+    ["the broker does not convince", auth("18", "00"), "does not convince"],
+    ["its last word does not convince", "200b00000815" + "00016d16000108", "does not convince"],
+    ["it has no last word", "20070000" + "0415" + "00016d", "does not convince"],
+    ["CONNACK names no method", "2003000000", "method undefined, expected m"],
     ["another method", auth("18", "04").replace("016d16", "017816"), "method x, expected m"],
-    ["success before CONNACK", auth("00", "09"), "success is told by CONNACK"],
-    ["the broker asks for it anew", auth("19", "04"), "only a client"],
+    ["success before CONNACK", auth("00", "09"), "success before CONNACK"],
+    ["the broker asks for it anew", auth("19", "04"), "only a client begins"],
   ])("ends the connection where %s", (_name, hex, reason) => {
     expect(opened().receive(hex)).toMatchObject([{ type: "close" }, { reason: expect.stringContaining(reason) }]);
   });
@@ -78,6 +79,6 @@ describe("authentication", () => {
   it("is not for a connection that cannot have it", () => {
     const bench = opened({});
     bench.receive("2003000000");
-    expect(() => bench.session.reauthenticate(bench.nowMs)).toThrow("expected an authenticator");
+    expect(() => bench.session.reauthenticate(bench.nowMs)).toThrow("needs an authenticator");
   });
 });

@@ -15,22 +15,19 @@ describe("decoder and encoder", () => {
     const above = packet(limit - 5 - 7 + 1);
     expect(decodeAll([atLimit], limit)).toMatchObject([{ type: "publish", topic: "a/b", packetIdentifier: 0x0102 }]);
     const skipped = {
-      type: "oversizePublish",
+      type: "largePublish",
       topic: "a/b",
       qos: 1,
+      retain: false,
       dup: false,
       packetIdentifier: 0x0102,
       properties: {},
       packetBytes: above.length,
     };
-    expect(decodeAll([above], limit)).toEqual([skipped]);
-    expect(
-      decodeAll(
-        Array.from(above, (byte) => Uint8Array.of(byte)),
-        limit,
-      ),
-    ).toEqual([skipped]);
-    expect(decodeAll([Uint8Array.of(...above, 0xd0, 0)], limit)).toEqual([skipped, { type: "pingresp" }]);
+    const payload = { type: "payload", payload: "00".repeat(limit - 5 - 7 + 1), isLast: true };
+    expect(decodeLarge([above], limit)).toEqual([skipped, payload]);
+    expect(decodeLarge(bytewise(above), limit)).toEqual([skipped, payload]);
+    expect(decodeLarge([Uint8Array.of(...above, 0xd0, 0)], limit)).toEqual([skipped, payload, { type: "pingresp" }]);
   });
 
   it("skips a packet whose topic alone is above the limit, and still finds its identifier", () => {
@@ -38,19 +35,21 @@ describe("decoder and encoder", () => {
     const bytes = fromHex(`32 b2 02 01 2c ${topic} beef 78 78`);
     const expected = [
       {
-        type: "oversizePublish",
+        type: "largePublish",
         topic: "",
         qos: 1,
+        retain: false,
         dup: false,
         packetIdentifier: 0xbeef,
         properties: undefined,
         packetBytes: bytes.length,
       },
+      { type: "payload", payload: "7878".slice(0, 2 * (bytes.length - 3 - 2 - 300 - 2)), isLast: true },
     ];
     for (const size of [bytes.length, 1, 2, 3, 64, 301]) {
       const pieces: Uint8Array[] = [];
       for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
-      expect(decodeAll(pieces, 64)).toEqual(expected);
+      expect(decodeLarge(pieces, 64)).toEqual(expected);
     }
   });
 
@@ -66,3 +65,21 @@ describe("decoder and encoder", () => {
     expect(toHex(packet.payload)).toBe("6869");
   });
 });
+
+function bytewise(bytes: Uint8Array): Uint8Array[] {
+  return Array.from(bytes, (byte) => Uint8Array.of(byte));
+}
+
+/** What `decodeAll` gives, with the parts of a payload joined, as hexadecimal digits. */
+function decodeLarge(pieces: readonly Uint8Array[], packetBytesMax: number): unknown[] {
+  const joined: unknown[] = [];
+  let payload = "";
+  for (const packet of decodeAll(pieces, packetBytesMax) as { type: string; payload: Uint8Array; isLast: boolean }[]) {
+    if (packet.type !== "payload") joined.push(packet);
+    else {
+      payload += toHex(packet.payload);
+      if (packet.isLast) joined.push({ type: "payload", payload, isLast: true });
+    }
+  }
+  return joined;
+}

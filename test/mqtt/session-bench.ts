@@ -9,6 +9,7 @@ export const SUBACK = "9003000101";
 
 /** A session with a clock of its own; jitter is whole, so that every wait is the ceiling. */
 export class Bench {
+  drainedCount = 0;
   nowMs = 1000;
   readonly session: Session;
 
@@ -31,14 +32,18 @@ export class Bench {
     );
   }
 
+  /** Everything that was told, but for `drained`, which is counted. */
   events(): SessionEvent[] {
     const events: SessionEvent[] = [];
     for (let event = this.session.pollEvent(); event; event = this.session.pollEvent()) {
-      events.push(
-        event.type === "message"
-          ? { ...event, message: { ...event.message, payload: event.message.payload.slice() } }
-          : event,
-      );
+      if (event.type === "drained") this.drainedCount += 1;
+      else if (event.type === "messagePart") events.push({ ...event, payload: event.payload.slice() });
+      else
+        events.push(
+          event.type === "message"
+            ? { ...event, message: { ...event.message, payload: event.message.payload.slice() } }
+            : event,
+        );
     }
     return events;
   }
@@ -88,7 +93,9 @@ export class Bench {
   /** Publishes on the topic `t`; returns the token. */
   publish(text: string, options: Partial<PublishOptions> = {}): number {
     const payload = Uint8Array.from(text, (character) => character.charCodeAt(0));
-    return this.session.publish({ topic: "t", payload, qos: 1, retain: false, ...options }, this.nowMs);
+    const token = this.session.publish({ topic: "t", payload, qos: 1, retain: false, ...options }, this.nowMs);
+    if (token === undefined) throw new Error("the outbox is full");
+    return token;
   }
 
   /** Takes every message that is among these events. */

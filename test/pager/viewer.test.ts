@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { DWELL_BACKLOG_MAX } from "../../src/limits.ts";
+import { DWELL_BACKLOG_MAX, SCREEN_HOLD_MS, SCREEN_RETURN_MS } from "../../src/limits.ts";
 import { Inbox } from "../../src/pager/inbox.ts";
+import type { InboxMessage } from "../../src/pager/inbox-message.ts";
+import { Roster } from "../../src/pager/roster.ts";
+import type { Button } from "../../src/pager/screen/buttons.ts";
 import { Viewer } from "../../src/pager/viewer.ts";
 import { MemoryStore } from "../memory-store.ts";
 
@@ -9,40 +12,64 @@ const DWELL_MS = 500;
 class Bench {
   readonly store = new MemoryStore();
   readonly inbox = new Inbox(this.store);
-  readonly viewer = new Viewer(this.inbox, DWELL_MS);
-  nowMs = 1000;
+  readonly roster = new Roster(["ann", "bob"]);
+  readonly viewer = new Viewer(this.inbox, this.roster, { dwellMs: DWELL_MS, textCount: 2, presenceCount: 3 });
+  nowMs = 100_000;
 
-  arrive(count: number): void {
-    for (let index = 0; index < count; index += 1)
-      this.inbox.insert(
-        { name: `n-${this.inbox.length}`, sender: "bob", text: "x", priority: 3, timestampSeconds: 0 },
-        0,
-      );
+  arrive(count = 1, extra: Partial<InboxMessage> = {}): void {
+    for (let index = 0; index < count; index += 1) {
+      const name = `${this.inbox.length}`.padStart(16, "a");
+      this.inbox.insert({ name, sender: "bob", text: "x", priority: 3, timestampSeconds: 0, ...extra }, 0);
+    }
   }
 
-  /** What is on the screen after painting at this time. */
+  /** What message is on the screen after painting at this time. */
   paint(afterMs = 0): number | undefined {
     this.nowMs += afterMs;
     this.viewer.update(this.nowMs);
     if (this.viewer.current !== undefined) this.inbox.markShown(this.viewer.current);
     return this.viewer.current;
   }
+
+  /** The views after each press, in words. */
+  press(...buttons: Button[]): string[] {
+    return buttons.map((button) => {
+      const choice = this.viewer.press(button, this.nowMs);
+      return choice ? `chosen ${choice.uid} ${choice.index}` : this.view;
+    });
+  }
+
+  get view(): string {
+    const { view } = this.viewer;
+    switch (view.kind) {
+      case "message":
+        return `message ${view.sequence}${view.page ? ` page ${view.page}` : ""}${view.isChoosing ? " choosing" : ""}`;
+      case "inbox":
+        return `inbox ${view.sequence}`;
+      case "roster":
+        return `roster ${view.index}`;
+      case "texts":
+        return `texts ${view.uid} ${view.index}`;
+      default:
+        return view.kind;
+    }
+  }
 }
 
-describe("viewer", () => {
-  it("shows a new message at once, and the next one after the dwell time", () => {
+describe("new messages", () => {
+  it("come at once, and the next one after the dwell time", () => {
     const bench = new Bench();
     expect(bench.paint()).toBeUndefined();
     bench.arrive(2);
     expect(bench.paint()).toBe(1);
-    expect(bench.viewer.timeoutMs).toBe(bench.nowMs + DWELL_MS);
+    expect(bench.viewer.timeoutMs(bench.nowMs)).toBe(bench.nowMs + DWELL_MS);
     expect(bench.paint(DWELL_MS - 1)).toBe(1);
     expect(bench.paint(1)).toBe(2);
-    expect(bench.viewer.timeoutMs).toBeUndefined();
+    expect(bench.viewer.timeoutMs(bench.nowMs)).toBeUndefined();
     expect(bench.paint(60_000)).toBe(2);
   });
 
-  it("lets a backlog pass at once and dwells on its last ones", () => {
+  it("pass at once in a backlog, of which the last ones dwell", () => {
     const bench = new Bench();
     bench.arrive(DWELL_BACKLOG_MAX + 4);
     expect([bench.paint(), bench.paint(), bench.paint(), bench.paint()]).toEqual([1, 2, 3, 4]);
@@ -50,39 +77,149 @@ describe("viewer", () => {
     expect(bench.paint(DWELL_MS)).toBe(5);
   });
 
-  it("goes to older and newer ones, home behind the newest, and back", () => {
+  it("do not take the screen from under the carrier's hand, unless they are urgent", () => {
+    const bench = new Bench();
+    bench.arrive();
+    bench.paint();
+    expect(bench.press("b", "b")).toEqual(["home", "inbox 1"]);
+    bench.arrive();
+    bench.paint(SCREEN_HOLD_MS - 1);
+    expect([bench.view, bench.viewer.timeoutMs(bench.nowMs)]).toEqual(["inbox 1", bench.nowMs + 1]);
+    bench.arrive(1, { priority: 4 });
+    expect(bench.paint()).toBe(3);
+    expect(bench.viewer.isHolding(bench.nowMs)).toBe(true);
+    expect(bench.paint(3 * SCREEN_HOLD_MS)).toBe(3);
+    expect(bench.press("a", "c", "b")).toEqual(["message 3", "message 3", "message 2"]);
+    expect(bench.viewer.isHolding(bench.nowMs)).toBe(false);
+  });
+
+  it("of priority 4 and 5 stay until each is acknowledged, newest first", () => {
+    const bench = new Bench();
+    bench.arrive(2, { priority: 5 });
+    bench.arrive();
+    bench.paint();
+    bench.paint(DWELL_MS);
+    expect([bench.view, bench.paint(60_000)]).toEqual(["message 2", 2]);
+    expect(bench.press("b", "b")).toEqual(["message 1", "message 3"]);
+    expect(new Viewer(bench.inbox, bench.roster, { dwellMs: 0, textCount: 0, presenceCount: 0 }).current).toBe(3);
+  });
+});
+
+describe("the buttons", () => {
+  it("go to older and newer messages, home behind the newest, and back", () => {
     const bench = new Bench();
     bench.arrive(3);
     for (let index = 0; index < 3; index += 1) bench.paint(DWELL_MS);
-    const moves = (["older", "older", "older", "newer", "newer", "newer", "newer", "older"] as const).map(
-      (direction) => {
-        bench.viewer.move(direction, bench.nowMs);
-        return bench.viewer.current;
-      },
-    );
-    expect(moves).toEqual([2, 1, 1, 2, 3, undefined, undefined, 3]);
+    expect(bench.press("a", "a", "a", "c", "c", "c", "a")).toEqual([
+      "message 2",
+      "message 1",
+      "message 1",
+      "message 2",
+      "message 3",
+      "home",
+      "message 3",
+    ]);
   });
 
-  it("marks as read and goes on to the newest unread one, then home", () => {
+  it("mark as read and go on to the newest unread one, then home", () => {
     const bench = new Bench();
     bench.arrive(2);
     bench.paint();
     bench.paint(DWELL_MS);
-    bench.viewer.acknowledge(bench.nowMs);
-    expect([bench.viewer.current, bench.inbox.unreadCount]).toEqual([1, 1]);
-    bench.viewer.acknowledge(bench.nowMs);
-    expect([bench.viewer.current, bench.inbox.unreadCount]).toEqual([undefined, 0]);
-    bench.viewer.acknowledge(bench.nowMs);
-    expect(bench.viewer.current).toBeUndefined();
+    expect([...bench.press("b"), bench.inbox.unreadCount]).toEqual(["message 1", 1]);
+    expect([...bench.press("b"), bench.inbox.unreadCount]).toEqual(["home", 0]);
   });
 
-  it("goes on also where the store refuses to record that it was read", () => {
+  it("go on also where the store refuses to record that it was read", () => {
     const bench = new Bench();
     bench.arrive(2);
     bench.paint();
     bench.paint(DWELL_MS);
     bench.store.isFailing = true;
-    expect(() => bench.viewer.acknowledge(bench.nowMs)).toThrow("flash is full");
+    expect(() => bench.press("b")).toThrow("flash is full");
     expect([bench.viewer.current, bench.inbox.unreadCount]).toEqual([1, 1]);
+  });
+
+  it("turn the pages of a long text before they go to another message", () => {
+    const bench = new Bench();
+    bench.arrive(2);
+    bench.paint();
+    bench.viewer.pageCount = 3;
+    expect(bench.viewer.labels()).toEqual(["", "read", "more"]);
+    expect(bench.press("c", "c", "a", "c", "c")).toEqual([
+      "message 1 page 1",
+      "message 1 page 2",
+      "message 1 page 1",
+      "message 1 page 2",
+      "message 2",
+    ]);
+  });
+
+  it("are the reply choices when the carrier wants to reply; what is answered is read and not asked again", () => {
+    const bench = new Bench();
+    bench.arrive(1, { choices: ["yes", "no"] });
+    bench.paint();
+    expect(bench.viewer.labels()).toEqual(["", "reply", "home"]);
+    expect(bench.press("b")).toEqual(["message 1 choosing"]);
+    expect(bench.viewer.labels()).toEqual(["yes", "no", "back"]);
+    expect(bench.press("c", "b", "b")).toEqual(["message 1", "message 1 choosing", "home"]);
+    expect([bench.inbox.answerOf(1), bench.inbox.isRead(1)]).toEqual([1, true]);
+    expect([...bench.press("a"), ...bench.viewer.labels()]).toEqual(["message 1", "", "list", "home"]);
+  });
+
+  it("walk through the inbox, newest first, and out of it at both ends", () => {
+    const bench = new Bench();
+    bench.arrive(2);
+    bench.paint();
+    bench.paint(DWELL_MS);
+    bench.press("b", "b");
+    expect(bench.viewer.labels()).toEqual(["older", "inbox", "people"]);
+    expect(bench.press("b", "c", "c", "b", "a", "b", "c", "b", "b", "a", "a")).toEqual([
+      "inbox 2",
+      "inbox 1",
+      "home",
+      "inbox 2",
+      "home",
+      "inbox 2",
+      "inbox 1",
+      "message 1",
+      "inbox 1",
+      "inbox 2",
+      "home",
+    ]);
+  });
+
+  it("choose a text for a contact, or an own presence", () => {
+    const bench = new Bench();
+    bench.roster.update("bob", 1, "");
+    expect(bench.press("c", "b", "c", "c", "c", "a")).toEqual([
+      "roster 0",
+      "texts undefined 0",
+      "texts undefined 1",
+      "texts undefined 2",
+      "roster 0",
+      "home",
+    ]);
+    expect(bench.press("c", "c", "b", "c", "b")).toEqual([
+      "roster 0",
+      "roster 1",
+      "texts bob 0",
+      "texts bob 1",
+      "chosen bob 1",
+    ]);
+    expect([...bench.press("c", "b", "b"), bench.view]).toEqual([
+      "roster 0",
+      "texts undefined 0",
+      "chosen undefined 0",
+      "home",
+    ]);
+  });
+
+  it("that nobody touches any more leave lists and questions to what is to be read", () => {
+    const bench = new Bench();
+    bench.press("c");
+    expect(bench.viewer.timeoutMs(bench.nowMs)).toBe(bench.nowMs + SCREEN_RETURN_MS);
+    bench.paint(SCREEN_RETURN_MS);
+    expect([bench.view, bench.viewer.timeoutMs(bench.nowMs)]).toEqual(["home", undefined]);
   });
 });

@@ -1,22 +1,49 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FormatError } from "../../src/errors.ts";
-import { decodeContent, decodePlainPage } from "../../src/payload/content.ts";
+import { PRESUBSCRIPTION_TOPICS_MAX } from "../../src/limits.ts";
+import { decodeContent, decodeContents, decodePlainPage, encodeText } from "../../src/payload/content.ts";
 import { decodeMessage, encodeMessage } from "../../src/payload/message.ts";
-import { decodePresence } from "../../src/payload/presence.ts";
+import { decodePresence, encodePresence } from "../../src/payload/presence.ts";
+import {
+  decodeDirectoryLine,
+  decodePresubscription,
+  encodeDirectoryLine,
+  encodePresubscription,
+} from "../../src/payload/presubscription.ts";
 import { isUid } from "../../src/payload/uid.ts";
-import { checkPayloadVectors, MESSAGE_VECTORS } from "../vectors/payload.ts";
-import { fromHex } from "../vectors/vector.ts";
+import { encodeUtf8 } from "../../src/utf8.ts";
+import { checkPayloadVectors } from "../vectors/payload.ts";
 
 describe("payload codecs", () => {
   it("agree with every vector", () => {
     expect(checkPayloadVectors()).toEqual([]);
   });
 
-  it("refuse a message cut at any byte before the sender, by field and offset", () => {
-    const whole = fromHex(MESSAGE_VECTORS[0]?.hex ?? "");
-    for (let length = 0; length <= whole.length - 3; length += 1)
-      expect(() => decodeMessage(whole.subarray(0, length)), `cut to ${length}`).toThrow(/ at byte \d+: /);
+  it("name the content, the key and the offset in the payload", () => {
+    const payload = (second: string) =>
+      encodeMessage({
+        timestampSeconds: 0,
+        imType: 1,
+        contents: [encodeText("hi"), { contentType: 0, content: encodeUtf8(second) }],
+        sender: "bob",
+      });
+    const decodeAll = (bytes: Uint8Array) => decodeContents(decodeMessage(bytes).contents, bytes);
+    const larger = (bytes: Uint8Array) => Uint8Array.of(0, 0, ...bytes).subarray(2);
+    expect(decodeAll(larger(payload('{"co":"ho"}'))).map((content) => content.type)).toEqual(["text", "text"]);
+    expect(() => decodeAll(payload("{}"))).toThrow("Content 2 co at byte 26: undefined, expected text");
+    expect(() => decodeAll(larger(payload("no")))).toThrow("Content 2 at byte 26: not JSON");
+    expect(() => decodeAll(larger(payload(`{"a":${"[".repeat(9)}`)))).toThrow("Content 2 at byte 38: JSON nested");
+  });
+
+  it("view what they can: no content is copied", () => {
+    const text = encodeText("hi");
+    const bytes = encodeMessage({ timestampSeconds: 0, imType: 1, contents: [text, text], sender: "bob" });
+    const { contents } = decodeMessage(bytes);
+    expect(contents.map(({ content }) => [content.buffer === bytes.buffer, content.byteOffset])).toEqual([
+      [true, bytes.byteOffset + 10],
+      [true, bytes.byteOffset + 26],
+    ]);
   });
 
   it("throw nothing but a FormatError, whatever comes", () => {
@@ -24,6 +51,8 @@ describe("payload codecs", () => {
       decodePresence,
       decodeMessage,
       decodePlainPage,
+      decodePresubscription,
+      decodeDirectoryLine,
       (bytes: Uint8Array) => decodeContent({ contentType: (bytes[0] ?? 0) % 8, content: bytes.subarray(1) }),
     ];
     fc.assert(
@@ -71,5 +100,42 @@ describe("payload codecs", () => {
     expect(() => encodeMessage({ ...good, contents: Array(16).fill(good.contents[0]) })).toThrow("16 contents");
     expect(() => encodeMessage({ ...good, sender: "" })).toThrow("sender of 0 bytes");
     expect(() => encodeMessage({ ...good, sender: "s".repeat(65) })).toThrow("sender of 65 bytes");
+    expect(() => encodePresence({ status: 0, context: "" })).toThrow("status 0");
+    expect(() => encodePresence({ status: 16, context: "" })).toThrow("status 16");
+    expect(() => encodePresence({ status: 1, context: "\u00e4".repeat(128) })).toThrow("Context of 256 bytes");
+    expect(() => encodeText("hi", { id: "" })).toThrow("id of 0 bytes");
+    expect(() => encodeText("hi", { id: "i".repeat(24) })).toThrow("id of 24 bytes");
+  });
+
+  it("take a pre-subscription as long as it may be, and refuse one more", () => {
+    const uid = "a";
+    const longest = { uid, topics: [{ topicFilter: "b".repeat(65_535), qos: 1 }] } as const;
+    const most = { uid, topics: Array(PRESUBSCRIPTION_TOPICS_MAX).fill({ topicFilter: "b", qos: 1 }) };
+    expect(decodePresubscription(encodePresubscription(longest))).toEqual(longest);
+    expect(decodePresubscription(encodePresubscription(most))).toEqual(most);
+    expect(decodeDirectoryLine(encodeDirectoryLine(most))).toEqual(most);
+    const oneMore = Uint8Array.of(...encodePresubscription(most), 0, 1, 0x63, 1);
+    expect(() => decodePresubscription(oneMore)).toThrow(`topics at byte ${oneMore.length - 4}: more than`);
+    const line = encodeUtf8(`a-<sub>-1-${"b,".repeat(PRESUBSCRIPTION_TOPICS_MAX)}b`);
+    expect(() => decodeDirectoryLine(line)).toThrow(`topics at byte ${line.length - 1}: more than`);
+  });
+
+  it("refuse to write a pre-subscription that could not be read, or a line that would say something else", () => {
+    const topic = { topicFilter: "b", qos: 1 } as const;
+    const good = { uid: "a", topics: [topic] };
+    const tooMany = Array(PRESUBSCRIPTION_TOPICS_MAX + 1).fill(topic);
+    for (const encode of [encodePresubscription, encodeDirectoryLine]) {
+      expect(encode(good).length).toBeGreaterThan(0);
+      expect(() => encode({ ...good, uid: "" })).toThrow("uid");
+      expect(() => encode({ ...good, uid: "a".repeat(65) })).toThrow("uid");
+      expect(() => encode({ ...good, topics: [] })).toThrow("0 topics");
+      expect(() => encode({ ...good, topics: tooMany })).toThrow(`${tooMany.length} topics`);
+      expect(() => encode({ ...good, topics: [{ ...topic, qos: 3 as 2 }] })).toThrow("QoS");
+      expect(() => encode({ ...good, topics: [{ ...topic, topicFilter: "" }] })).toThrow("topic");
+      expect(() => encode({ ...good, topics: [{ ...topic, topicFilter: "b".repeat(65_536) }] })).toThrow("topic");
+    }
+    expect(() => encodeDirectoryLine({ ...good, uid: "a-<sub>-b" })).toThrow("-<sub>-");
+    expect(() => encodeDirectoryLine({ uid: "a", topics: [topic, { ...topic, qos: 0 }] })).toThrow("QoS 1 and 0");
+    expect(() => encodeDirectoryLine({ uid: "a", topics: [{ ...topic, topicFilter: "b,c" }] })).toThrow("comma");
   });
 });

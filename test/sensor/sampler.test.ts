@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BATCH_READINGS_MAX, READINGS_MAX } from "../../src/limits.ts";
+import { BATCH_READINGS_MAX, READINGS_MAX, SENSORS_MAX } from "../../src/limits.ts";
 import { Sampler } from "../../src/sensor/sampler.ts";
 
 const OPTIONS = { intervalMs: 1000, ageMaxMs: 10_000 };
@@ -12,7 +12,7 @@ describe("sampler", () => {
     expect(sampler.timeoutMs).toBeUndefined();
     sampler.start(100);
     for (const nowMs of [100, 600, 1100, 2100]) sampler.handleTimeout(nowMs);
-    expect(sampler.batch).toEqual(
+    expect(sampler.batch()).toEqual(
       [100, 1100, 2100].map((atMs, index) => ({ name: "t", unit: "Cel", value: index + 1, atMs })),
     );
     expect(sampler.timeoutMs).toBe(3100);
@@ -23,47 +23,99 @@ describe("sampler", () => {
     const sampler = new Sampler([{ name: "t", unit: "Cel", deadband: 0.5, sample: () => values.shift() }], OPTIONS);
     sampler.start(0);
     for (let nowMs = 0; nowMs <= 12_000; nowMs += 1000) sampler.handleTimeout(nowMs);
-    expect(sampler.batch.map(({ value, atMs }) => [value, atMs])).toEqual([
+    expect(sampler.batch().map(({ value, atMs }) => [value, atMs])).toEqual([
       [20, 0],
       [20.5, 2000],
       [20.6, 12_000],
     ]);
   });
 
-  it("counts a sensor that fails and goes on with the others", () => {
+  it("takes the deadband of the settings in the place of the sensor's own", () => {
+    const values = [0, 0.6, 1.2];
+    const sensor = { name: "t", unit: "Cel", deadband: 0.5, sample: () => values.shift() };
+    const sampler = new Sampler([sensor], { ...OPTIONS, deadbands: { t: 1, other: 0 } });
+    sampler.start(0);
+    for (const nowMs of [0, 1000, 2000]) sampler.handleTimeout(nowMs);
+    expect(sampler.batch().map(({ value }) => value)).toEqual([0, 1.2]);
+  });
+
+  it("reports a sensor that fails as such, once and when it is old, and goes on with the others", () => {
+    const lines: string[] = [];
+    let isBroken = true;
     const broken = {
       name: "b",
       unit: "1",
+      deadband: 1,
       sample: () => {
-        throw new Error("no bus");
+        if (isBroken) throw new Error("no bus");
+        return 7;
       },
     };
-    const sampler = new Sampler(
-      [broken, { name: "n", unit: "1", sample: () => Number.NaN }, { name: "t", unit: "1", sample: () => 7 }],
-      OPTIONS,
-    );
+    const sensors = [
+      broken,
+      { name: "n", unit: "1", sample: () => Number.NaN },
+      { name: "i", unit: "1", sample: () => Number.POSITIVE_INFINITY },
+      { name: "u", unit: "1", sample: () => undefined },
+      { name: "t", unit: "1", deadband: 1, sample: () => 7 },
+    ];
+    const sampler = new Sampler(sensors, { ...OPTIONS, log: (line) => lines.push(line) });
     sampler.start(0);
-    sampler.handleTimeout(0);
-    expect([sampler.failedCount, sampler.batch.length]).toEqual([2, 1]);
+    for (const nowMs of [0, 1000, 2000]) sampler.handleTimeout(nowMs);
+    isBroken = false;
+    sampler.handleTimeout(3000);
+    expect(sampler.failedCount).toBe(4 * 3 + 3);
+    expect(sampler.batch().map(({ name, value, atMs }) => `${name} ${value} ${atMs}`)).toEqual([
+      "b undefined 0",
+      "n undefined 0",
+      "i undefined 0",
+      "u undefined 0",
+      "t 7 0",
+      "b 7 3000",
+    ]);
+    expect(lines).toEqual([
+      "sensor b failed: no bus",
+      "sensor n failed: no value",
+      "sensor i failed: no value",
+      "sensor u failed: no value",
+      "sensor b is back",
+    ]);
+    sampler.handleTimeout(10_000);
+    expect(sampler.batch().filter(({ name }) => name === "n")).toHaveLength(2);
   });
 
-  it("keeps as many as its limit says and drops the oldest, counted", () => {
+  it("samples as many sensors as its limit says, and names the others", () => {
+    const lines: string[] = [];
+    const sensors = Array.from({ length: SENSORS_MAX + 1 }, (_, index) => ({
+      name: `s${index}`,
+      unit: "1",
+      sample: () => 1,
+    }));
+    const sampler = new Sampler(sensors, { ...OPTIONS, log: (line) => lines.push(line) });
+    sampler.start(0);
+    sampler.handleTimeout(0);
+    expect(sampler.batch(100)).toHaveLength(SENSORS_MAX);
+    expect(lines).toEqual([`sensor s${SENSORS_MAX} is one too many`]);
+  });
+
+  it("keeps as many as its limit says; the oldest are thinned, counted", () => {
     let value = 0;
     const sampler = new Sampler([{ name: "t", unit: "1", sample: () => value++ }], OPTIONS);
     sampler.start(0);
-    for (let nowMs = 0; nowMs < (READINGS_MAX + 3) * 1000; nowMs += 1000) sampler.handleTimeout(nowMs);
-    expect(sampler.droppedCount).toBe(3);
-    expect(sampler.batch.map((sample) => sample.value)).toEqual(
-      Array.from({ length: BATCH_READINGS_MAX }, (_, index) => index + 3),
+    for (let nowMs = 0; nowMs < (READINGS_MAX + 1) * 1000; nowMs += 1000) sampler.handleTimeout(nowMs);
+    expect(sampler.thinnedCount).toBe(READINGS_MAX / 4);
+    expect(sampler.batch().map((sample) => sample.value)).toEqual(
+      Array.from({ length: BATCH_READINGS_MAX }, (_, index) => index * 2),
     );
     sampler.remove(BATCH_READINGS_MAX);
-    expect(sampler.batch[0]?.value).toBe(3 + BATCH_READINGS_MAX);
+    expect(sampler.batch(1)).toEqual([
+      { name: "t", unit: "1", value: 2 * BATCH_READINGS_MAX, atMs: 2000 * BATCH_READINGS_MAX },
+    ]);
   });
 
   it("does nothing with interval 0", () => {
     const sampler = new Sampler([{ name: "t", unit: "1", sample: () => 1 }], { ...OPTIONS, intervalMs: 0 });
     sampler.start(0);
     sampler.handleTimeout(5000);
-    expect([sampler.timeoutMs, sampler.batch.length]).toEqual([undefined, 0]);
+    expect([sampler.timeoutMs, sampler.batch().length]).toEqual([undefined, 0]);
   });
 });

@@ -1,5 +1,5 @@
 /** Holds what a client sends on one connection against the standards and against what the broker has announced. */
-import { INFLIGHT_MAX, PUBLISH_BYTES_MAX } from "../../src/limits.ts";
+import { INFLIGHT_MAX, PUBLISH_BYTES_MAX, STREAM_BYTES_MAX } from "../../src/limits.ts";
 
 /** What the broker has told this client, with what holds where it has said nothing. */
 export interface Announced {
@@ -33,7 +33,8 @@ export class ClientWatch {
   size(command: string, remainingLength: number): void {
     const lengthBytes = remainingLength < 128 ? 1 : remainingLength < 16_384 ? 2 : 3;
     const bytes = 1 + lengthBytes + remainingLength;
-    const limit = Math.min(PUBLISH_BYTES_MAX, this.announced.maximumPacketSize);
+    const ownLimit = command === "publish" ? STREAM_BYTES_MAX : PUBLISH_BYTES_MAX;
+    const limit = Math.min(ownLimit, this.announced.maximumPacketSize);
     if (command !== "connect" && bytes > limit) this.#violation(`sent ${command} of ${bytes} bytes, limit ${limit}`);
   }
 

@@ -1,8 +1,8 @@
 /** The firmware in a simulated device: one life after the other on the same storage, each ended by a power cut. */
 import { type Platform, Runner } from "../../hosts/runner.ts";
-import type { Button } from "../../src/gateway/buttons.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { Settings } from "../../src/gateway/settings.ts";
+import type { Button } from "../../src/pager/screen/buttons.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
 import type { Random, Sensor } from "../../src/seams.ts";
 import type { Network } from "./network.ts";
@@ -17,6 +17,8 @@ export interface DeviceOptions {
   readonly sensors: readonly Sensor[];
   /** Seconds since 1970 at the beginning of virtual time. */
   readonly bornSeconds: number;
+  /** Sees each record that has become durable. */
+  readonly onDurable?: ((key: string, bytes: Uint8Array) => void) | undefined;
   readonly onLog?: ((line: string) => void) | undefined;
 }
 
@@ -46,6 +48,7 @@ export class Device {
   constructor(options: DeviceOptions) {
     this.#options = options;
     this.#store = PowerCutStore.empty(options.random);
+    if (options.onDurable) this.#store.onDurable = options.onDurable;
   }
 
   /** Number of the present life, from 1. */
@@ -159,6 +162,9 @@ export class Device {
           write: (bytes) => alive(() => transport.write(bytes)),
           close: () => alive(() => transport.close()),
         };
+      },
+      restart: () => {
+        throw new Error("a restart that nobody asked for");
       },
       paint: (drawList) => alive(() => this.#look(screenText(drawList).join("\n"))),
       alert: () =>

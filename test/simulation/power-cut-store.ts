@@ -13,6 +13,8 @@ export class PowerCutStore implements Store {
   #untilCut = Number.POSITIVE_INFINITY;
   #untilRefusal = Number.POSITIVE_INFINITY;
   #dead = false;
+  /** Sees each record that has become durable; also of the lives to come. */
+  onDurable: (key: string, bytes: Uint8Array) => void = () => {};
 
   private constructor(records: Map<string, Uint8Array>, random: Random) {
     this.#records = records;
@@ -56,7 +58,9 @@ export class PowerCutStore implements Store {
   /** What the next life finds. */
   reborn(): PowerCutStore {
     this.#dead = true;
-    return new PowerCutStore(new Map(this.#records), this.#random);
+    const next = new PowerCutStore(new Map(this.#records), this.#random);
+    next.onDurable = this.onDurable;
+    return next;
   }
 
   read(key: string): Uint8Array | undefined {
@@ -65,7 +69,10 @@ export class PowerCutStore implements Store {
 
   write(key: string, bytes: Uint8Array): void {
     if (!/^[a-z0-9-]{1,15}$/.test(key)) throw new Error(`store: key ${key}`);
-    this.#change(() => this.#records.set(key, bytes.slice()));
+    this.#change(() => {
+      this.#records.set(key, bytes.slice());
+      this.onDurable(key, bytes);
+    });
   }
 
   remove(key: string): void {

@@ -9,9 +9,11 @@
  * too, and so was the first delivery of a new message under the identifier of one that was taken: that one is not told.
  */
 import type { Transport } from "../../hosts/runner.ts";
-import type { ProtocolLevel, QoS } from "../../src/mqtt/packet.ts";
+import { OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX, TRANSMIT_BYTES_MAX } from "../../src/limits.ts";
+import type { ProtocolLevel, Publish, QoS } from "../../src/mqtt/packet.ts";
+import { NO_PROPERTIES } from "../../src/mqtt/properties.ts";
 import { Session } from "../../src/mqtt/session.ts";
-import type { SessionEvent } from "../../src/mqtt/session-types.ts";
+import type { OutboxPolicy, SessionEvent } from "../../src/mqtt/session-types.ts";
 import type { ProtocolSetting } from "../../src/mqtt/version.ts";
 import type { Random } from "../../src/seams.ts";
 import type { Network } from "./network.ts";
@@ -27,23 +29,29 @@ export interface SessionDeviceOptions {
   readonly topics: readonly string[];
   readonly protocol: ProtocolSetting;
   readonly keepAliveSeconds: number;
+  readonly streamsLargeMessages: boolean;
   /** The application takes a message within this time. */
   readonly takeMsMax: number;
   readonly onLog?: ((line: string) => void) | undefined;
 }
 
-interface Wish {
+export interface Wish {
   readonly topic: string;
   readonly qos: QoS;
   readonly isDurable: boolean;
   readonly bytes: number;
+  readonly policy: OutboxPolicy;
+  /** Undefined: never worthless. */
+  readonly expirySeconds: number | undefined;
+  /** Its payload is read when it is sent. */
+  readonly isStream: boolean;
 }
 
 const REBOOT_MS = 2_000;
-/** Wishes that the application keeps while they cannot be published. */
-const WISHES_MAX = 100;
 /** Larger messages may be above what a broker takes. */
 const LARGE_BYTES = 300;
+/** What a message takes of the outbox beside its topic and payload, at most. */
+const OUTBOX_OVERHEAD_BYTES = 12;
 const LEVEL = "level";
 
 export class SessionDevice {
@@ -55,7 +63,6 @@ export class SessionDevice {
   life = 0;
   connection = 0;
   readonly #options: SessionDeviceOptions;
-  readonly #wishes: Wish[] = [];
   /** The numbers behind the tokens of messages in flight; those of durable ones outlast a reboot. */
   readonly #numbers = new Map<number, number>();
   #store: PowerCutStore;
@@ -63,6 +70,10 @@ export class SessionDevice {
   #transport: Transport | undefined;
   /** Told and not taken, by token; empty again when the connection ends. */
   #untaken = new Map<number, number>();
+  #large: Publish | undefined;
+  #isStalled = false;
+  /** What has come and was not handed in: the session takes nothing while its answers cannot leave. */
+  #unread: Uint8Array[] = [];
   #nextNumber = 1;
   #takeMsMax: number;
   #cancelTimer: () => void = () => {};
@@ -74,9 +85,13 @@ export class SessionDevice {
     this.ledger = new SessionLedger(this);
   }
 
+  get streamsLargeMessages(): boolean {
+    return this.#options.streamsLargeMessages;
+  }
+
   /** Whether nothing is on the way any more: no wish, no message in flight, nothing to take. */
   get isIdle(): boolean {
-    return this.#wishes.length === 0 && this.#session?.inflightCount === 0 && this.#untaken.size === 0;
+    return this.#session?.isDrained === true && this.#untaken.size === 0;
   }
 
   /** The engine's records on the store; a second record without its first is cleared at the next start. */
@@ -103,6 +118,7 @@ export class SessionDevice {
           subscriptionsGranted: false,
           knownLevel: known?.[0] as ProtocolLevel | undefined,
           protocol,
+          streamsLargeMessages: this.#options.streamsLargeMessages,
           store: this.#store,
         },
         random,
@@ -112,10 +128,12 @@ export class SessionDevice {
     });
   }
 
-  /** The application wants to send a message; it is accepted as soon as the engine takes it. */
+  /** The application wants to send a message; without power, or room in the outbox, it does not. */
   wish(wish: Wish): void {
-    if (this.#wishes.length < WISHES_MAX) this.#wishes.push(wish);
-    this.#guard(() => this.#drain());
+    this.#guard(() => {
+      if (this.#session) this.#publish(wish, this.#session);
+      this.#drain();
+    });
   }
 
   cutPowerAtWrite(count: number): void {
@@ -162,6 +180,9 @@ export class SessionDevice {
     // The peer learns of it late or never, as of any device that has lost its power.
     this.#transport = undefined;
     this.#untaken = new Map();
+    this.#large = undefined;
+    this.#isStalled = false;
+    this.#unread = [];
     for (const [token, number] of this.#numbers)
       if (!this.ledger.outgoing.get(number)?.isDurable) this.#numbers.delete(token);
     this.#store = this.#store.reborn();
@@ -172,30 +193,51 @@ export class SessionDevice {
   #drain(): void {
     const session = this.#session;
     if (!session) return;
-    const { clock } = this.#options;
+    const { clock, random } = this.#options;
     for (let isBusy = true; isBusy; ) {
       isBusy = false;
+      const bytes = session.canReceive ? this.#unread.shift() : undefined;
+      if (bytes) {
+        session.handleBytes(bytes, clock.nowMs);
+        isBusy = true;
+      }
       for (let event = session.pollEvent(); event; event = session.pollEvent()) {
         // The engine makes a reason of a power cut, as of any refusal; what it does after it has not happened.
         if (this.#store.isDead) throw new PowerCut("the power has failed");
         this.#handleEvent(event, session);
         isBusy = true;
       }
-      for (let bytes = session.pollTransmit(); bytes; bytes = session.pollTransmit()) {
+      for (let bytes = this.#nextTransmit(session); bytes; bytes = this.#nextTransmit(session)) {
         if (this.#store.isDead) throw new PowerCut("the power has failed");
         this.#transport?.write(bytes);
         isBusy = true;
+        if (bytes.length === TRANSMIT_BYTES_MAX && random() < 0.5) this.#stall(session);
       }
-      if (this.#publishNext(session)) isBusy = true;
     }
+    this.#checkOutbox(session);
     const wakeMs = session.pollTimeout();
-    const owes = !session.isConnected || session.inflightCount > 0 || this.#untaken.size > 0;
+    const owes = !session.isConnected || session.outboxCount > 0 || this.#untaken.size > 0;
     if (owes && wakeMs === undefined) this.errors.push("the session waits for something and has no timer");
     this.#cancelTimer();
     this.#cancelTimer =
       wakeMs === undefined
         ? () => {}
         : clock.after(wakeMs - clock.nowMs, () => this.#run(session, () => session.handleTimeout(clock.nowMs)));
+  }
+
+  #nextTransmit(session: Session): Uint8Array | undefined {
+    return this.#isStalled ? undefined : session.pollTransmit();
+  }
+
+  /** The transport takes no more for a while: the rest of a message that goes out in pieces waits. */
+  #stall(session: Session): void {
+    const { clock, random } = this.#options;
+    this.#isStalled = true;
+    clock.after(random() * 2_000, () => {
+      if (session !== this.#session) return;
+      this.#isStalled = false;
+      this.#run(session, () => {});
+    });
   }
 
   /** Something happens to a session, unless its life is over. */
@@ -215,6 +257,7 @@ export class SessionDevice {
         this.#open(session);
         break;
       case "close": {
+        this.#isStalled = false;
         const last = session.pollTransmit();
         if (last) this.#transport?.write(last);
         this.#transport?.close();
@@ -226,14 +269,28 @@ export class SessionDevice {
         this.#remember(event.protocolLevel);
         break;
       case "disconnected":
+        this.#isStalled = false;
         this.#transport = undefined;
         this.#untaken = new Map();
+        this.#large = undefined;
         break;
       case "message":
         this.#tell(event, session);
         break;
       case "oversize":
         this.oversizes += 1;
+        break;
+      case "messageBegin":
+        this.#large = { ...event.message, properties: NO_PROPERTIES, type: "publish", payload: new Uint8Array() };
+        break;
+      case "messagePart":
+        this.#collect(event, session);
+        break;
+      case "dropped":
+        this.#drop(event.token);
+        break;
+      case "drained":
+        if (session.outboxCount > 0) this.errors.push(`drained, and ${session.outboxCount} messages in the outbox`);
         break;
       case "acknowledged":
       case "rejected":
@@ -249,6 +306,28 @@ export class SessionDevice {
     if (number !== undefined) this.ledger.settle(number, type === "acknowledged");
   }
 
+  #drop(token: number): void {
+    const number = this.#numbers.get(token);
+    this.#numbers.delete(token);
+    if (number !== undefined) this.ledger.drop(number);
+  }
+
+  /** A large message in parts is told like any other when its last part has come. */
+  #collect({ payload, isLast, token }: Extract<SessionEvent, { type: "messagePart" }>, session: Session): void {
+    const message = this.#large;
+    if (!message) {
+      this.errors.push("a part of no message");
+      return;
+    }
+    this.#large = { ...message, payload: Uint8Array.of(...message.payload, ...payload) };
+    if (isLast) this.#tell({ type: "message", message: this.#large, token }, session);
+  }
+
+  #checkOutbox({ outboxCount, outboxBytes }: Session): void {
+    if (outboxCount > OUTBOX_MESSAGES_MAX) this.errors.push(`${outboxCount} messages in the outbox`);
+    if (outboxBytes > OUTBOX_BYTES_MAX) this.errors.push(`${outboxBytes} bytes in the outbox`);
+  }
+
   #remember(level: ProtocolLevel): void {
     if (this.#store.read(LEVEL)?.[0] === level) return;
     try {
@@ -261,9 +340,13 @@ export class SessionDevice {
   #open(session: Session): void {
     const { network, clock } = this.#options;
     this.connection += 1;
+    this.#unread = [];
     const transport = network.openTransport({
       onConnected: () => this.#on(transport, session, () => session.handleConnected(clock.nowMs)),
-      onBytes: (bytes) => this.#on(transport, session, () => session.handleBytes(bytes, clock.nowMs)),
+      onBytes: (bytes) => {
+        if (transport === this.#transport) this.#unread.push(bytes.slice());
+        this.#on(transport, session, () => {});
+      },
       onClosed: (reason) => this.#on(transport, session, () => session.handleClosed(reason, clock.nowMs)),
     });
     this.#transport = transport;
@@ -308,25 +391,43 @@ export class SessionDevice {
     if (!this.#store.isDead && session.isConnected) entry.doubts -= 1;
   }
 
-  #publishNext(session: Session): boolean {
-    const [wish] = this.#wishes;
-    if (!wish || !session.canPublish(wish.topic, wish.bytes, wish.qos)) return false;
-    this.#wishes.shift();
-    const { topic, qos, isDurable, bytes } = wish;
+  #publish(wish: Wish, session: Session): void {
+    const { topic, qos, isStream, bytes, policy, expirySeconds } = wish;
     const number = this.#nextNumber++;
-    const entry = this.ledger.accept(number, topic, qos, isDurable, bytes > LARGE_BYTES);
-    const options = { topic, qos, isDurable, payload: payloadOf(number, bytes), retain: false };
+    const isDurable = !isStream && (qos === 2 || (qos === 1 && wish.isDurable));
+    const isDroppable = policy !== "reject" || expirySeconds !== undefined;
+    const entry = this.ledger.accept({
+      number,
+      topic,
+      qos,
+      isDurable,
+      isDroppable,
+      isLarge: isStream || bytes > LARGE_BYTES,
+    });
+    const properties = expirySeconds === undefined ? NO_PROPERTIES : { messageExpiryInterval: expirySeconds };
+    const whole = payloadOf(number, bytes);
+    const read = (offset: number, target: Uint8Array) => target.set(whole.subarray(offset, offset + target.length));
+    const payload = isStream ? { length: whole.length, read } : whole;
+    const options = { topic, qos, isDurable, payload, retain: false, policy, properties };
+    const { outboxCount, outboxBytes } = session;
     try {
       const token = session.publish(options, this.#options.clock.nowMs);
-      if (token > 0) this.#numbers.set(token, number);
-      this.#log(`published message ${number} on ${topic}, QoS ${qos}${isDurable ? ", durable" : ""}, token ${token}`);
+      this.#log(
+        `published message ${number} on ${topic}, QoS ${qos}${isDurable ? ", durable" : ""}, ${policy}, token ${token}`,
+      );
+      if (token) this.#numbers.set(token, number);
+      if (token === undefined) {
+        this.ledger.outgoing.delete(number);
+        const needed = topic.length + (isStream ? 0 : bytes) + OUTBOX_OVERHEAD_BYTES;
+        if (outboxCount < OUTBOX_MESSAGES_MAX && outboxBytes + needed <= OUTBOX_BYTES_MAX)
+          this.errors.push(`a message was refused with ${outboxCount} in the outbox, ${outboxBytes} bytes`);
+      }
       entry.isInDoubt = false;
     } catch (error) {
       if (error instanceof PowerCut) throw error;
       // The store refused it: it is not accepted.
       this.ledger.outgoing.delete(number);
     }
-    return true;
   }
 }
 

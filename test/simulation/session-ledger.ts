@@ -11,6 +11,8 @@ interface Outgoing {
   readonly qos: QoS;
   /** Must be delivered also after a reboot. */
   readonly isDurable: boolean;
+  /** It may be dropped before it is sent. When the power fails at that moment, nobody is told. */
+  readonly isDroppable: boolean;
   /** A broker may refuse it. When the power fails at that moment, nobody is told. */
   readonly isLarge: boolean;
   readonly life: number;
@@ -20,6 +22,7 @@ interface Outgoing {
   isInDoubt: boolean;
   isRejected: boolean;
   isAcknowledged: boolean;
+  isDropped: boolean;
 }
 
 interface Seen {
@@ -72,10 +75,11 @@ export class SessionLedger {
   }
 
   /** The device is about to accept a message for the broker. */
-  accept(number: number, topic: string, qos: QoS, isDurable: boolean, isLarge: boolean): Outgoing {
+  accept(message: Pick<Outgoing, "number" | "topic" | "qos" | "isDurable" | "isDroppable" | "isLarge">): Outgoing {
     const { life, connection } = this.#device;
-    const state = { isInDoubt: true, isRejected: false, isAcknowledged: false };
-    const entry = { number, topic, qos, isDurable: isDurable || qos === 2, isLarge, life, connection, ...state };
+    const { number } = message;
+    const state = { isInDoubt: true, isRejected: false, isAcknowledged: false, isDropped: false };
+    const entry = { ...message, life, connection, ...state };
     this.outgoing.set(number, entry);
     return entry;
   }
@@ -89,6 +93,7 @@ export class SessionLedger {
       this.violations.push(`message ${number} on ${topic} came to the broker, it was never sent`);
       return;
     }
+    if (entry.isDropped) this.violations.push(`message ${number} came after the device was told that it was dropped`);
     if (qos > 0) this.#checkResend(entry, arrival);
     if (isTaken) this.#takenByBroker.set(number, [...(this.#takenByBroker.get(number) ?? []), epoch]);
     const former = this.#seen.get(number);
@@ -120,10 +125,20 @@ export class SessionLedger {
     if (!entry) return;
     if (isAcknowledged) {
       if (entry.isAcknowledged) this.violations.push(`message ${number} was acknowledged twice`);
-      if (!this.#takenByBroker.has(number) && !(entry.isLarge && entry.life !== this.#device.life))
+      if (entry.qos > 0 && !this.#takenByBroker.has(number) && !(entry.isLarge && entry.life !== this.#device.life))
         this.violations.push(`message ${number} was acknowledged, the broker has not got it`);
       entry.isAcknowledged = true;
     } else entry.isRejected = true;
+  }
+
+  /** The device was told that the message was dropped from its outbox: it was never sent, and never will be. */
+  drop(number: number): void {
+    const entry = this.outgoing.get(number);
+    if (!entry) return;
+    if (!entry.isDroppable) this.violations.push(`message ${number} was dropped, its class does not allow it`);
+    if (this.#seen.get(number)?.epoch === this.standing)
+      this.violations.push(`message ${number} was dropped after it had come to the broker`);
+    entry.isDropped = true;
   }
 
   /** The broker takes a message for the device. */
@@ -154,8 +169,9 @@ export class SessionLedger {
   check(life: number): void {
     for (const entry of this.outgoing.values()) {
       const epochs = this.#takenByBroker.get(entry.number) ?? [];
-      const outlasts = entry.isDurable && !entry.isLarge;
-      const isOwed = entry.qos > 0 && !entry.isInDoubt && !entry.isRejected && (outlasts || entry.life === life);
+      const outlasts = entry.isDurable && !entry.isLarge && !entry.isDroppable;
+      const isSettled = entry.isInDoubt || entry.isRejected || entry.isDropped;
+      const isOwed = entry.qos > 0 && !isSettled && (outlasts || entry.life === life);
       if (isOwed && epochs.length === 0) this.violations.push(`message ${entry.number} of QoS ${entry.qos} is lost`);
       // A broker that loses its session forgets what it has taken; before that, and after, it takes it once.
       if (entry.qos === 2 && new Set(epochs).size !== epochs.length)

@@ -23,7 +23,7 @@ import type { Random } from "../../src/seams.ts";
 import { integerBetween, seededRandom } from "../random.ts";
 import { BrokerModel } from "./broker-model.ts";
 import { Network } from "./network.ts";
-import { SessionDevice } from "./session-device.ts";
+import { SessionDevice, type Wish } from "./session-device.ts";
 import type { Outcome } from "./simulate.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -58,6 +58,7 @@ export function simulateSession(seed: number, onLog?: (line: string) => void): O
     topics: INBOUND,
     protocol: levels.length === 1 && chance(0.5) ? (levels[0] === 4 ? "3.1.1" : "5") : "auto",
     keepAliveSeconds: KEEP_ALIVE_SECONDS,
+    streamsLargeMessages: chance(0.5),
     takeMsMax: chance(0.5) ? 500 : chance(0.8) ? 20_000 : TAKE_TIMEOUT_MS * 1.2,
     onLog,
   });
@@ -90,6 +91,10 @@ export function simulateSession(seed: number, onLog?: (line: string) => void): O
   several(0.4, 3, () => {
     for (let count = integer(5, 40); count > 0; count -= 1) device.wish(wishOf(random));
   });
+  several(0.2, 2, () => {
+    for (let count = integer(8, 20); count > 0; count -= 1)
+      device.wish({ ...wishOf(random), bytes: integer(600, 1_300) });
+  });
   several(0.8, 15, () => network.cut());
   several(0.6, 3, () => {
     network.setUp(false);
@@ -102,6 +107,11 @@ export function simulateSession(seed: number, onLog?: (line: string) => void): O
   });
   several(0.3, 3, () => broker.restart(true));
   several(0.3, 2, () => broker.restart(false));
+  // The broker loses its sessions, and the CONNACK that would say so is lost as well.
+  several(0.1, 2, () => {
+    broker.restart(false);
+    for (let count = integer(1, 20); count > 0; count -= 1) clock.after(random() * 10_000, () => network.cut());
+  });
   several(0.3, 3, () => broker.disconnectAll([0x8b, 0x8e, 0x81, 0x98, 0x9c][integer(0, 4)] as number));
   several(0.2, 2, () => {
     const [old, coded] = [integer(2, 5), [0x80, 0x86, 0x87, 0x88, 0x89][integer(0, 4)] as number];
@@ -139,19 +149,27 @@ function pushOne(broker: BrokerModel, device: SessionDevice, random: Random, num
   const topic = INBOUND[integerBetween(random, 0, INBOUND.length - 1)] as string;
   const qos = integerBetween(random, 0, 2) as QoS;
   const isOversize = random() < 0.03;
-  device.ledger.promise(number, topic, qos, isOversize);
-  const bytes = isOversize ? PACKET_BYTES_MAX + 10 : integerBetween(random, 4, 200);
+  device.ledger.promise(number, topic, qos, isOversize && !device.streamsLargeMessages);
+  const bytes = isOversize ? PACKET_BYTES_MAX + integerBetween(random, 10, 6_000) : integerBetween(random, 4, 200);
   const payload = new Uint8Array(bytes);
   new DataView(payload.buffer).setUint32(0, number);
   broker.publish({ topic, payload, qos, retain: false });
 }
 
-function wishOf(random: Random) {
+function wishOf(random: Random): Wish {
+  const isStream = random() < 0.1;
   return {
     topic: OUTBOUND[integerBetween(random, 0, OUTBOUND.length - 1)] as string,
     qos: integerBetween(random, 0, 2) as QoS,
     isDurable: random() < 0.5,
     // Now and then above what a broker takes that has said how much it takes.
-    bytes: random() < 0.1 ? integerBetween(random, 380, 1_300) : integerBetween(random, 4, 100),
+    bytes: isStream
+      ? integerBetween(random, 4, 20_000)
+      : random() < 0.1
+        ? integerBetween(random, 380, 1_300)
+        : integerBetween(random, 4, 100),
+    policy: (["reject", "reject", "dropOldest", "latestPerTopic"] as const)[integerBetween(random, 0, 3)] ?? "reject",
+    expirySeconds: random() < 0.2 ? integerBetween(random, 1, 120) : undefined,
+    isStream,
   };
 }

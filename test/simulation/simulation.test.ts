@@ -78,7 +78,7 @@ describe("the simulation sees", () => {
     vi.spyOn(Inbox.prototype, "markShown").mockImplementation(() => {
       throw new TypeError("a mistake");
     });
-    vi.spyOn(Inbox.prototype, "nextReceipt").mockImplementation(() => {
+    vi.spyOn(Inbox.prototype, "nextReceipts").mockImplementation(() => {
       throw new TypeError("a mistake");
     });
     expect(violations()).toContainEqual(expect.stringContaining("TypeError: a mistake"));

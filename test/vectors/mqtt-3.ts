@@ -39,7 +39,7 @@ export const MQTT_3_VECTORS: readonly Vector[] = [
     name: "CONNACK refused with session present",
     origin: "MQTT-3.2.2-4",
     hex: "20 02 01 05",
-    refused: "session present with code 5",
+    refused: "session present, code 5",
   },
   {
     name: "CONNACK with flags in the fixed header",
@@ -47,7 +47,7 @@ export const MQTT_3_VECTORS: readonly Vector[] = [
     hex: "21 02 00 00",
     refused: "CONNACK flags",
   },
-  { name: "CONNACK one byte short", origin: "3.2.2", hex: "20 01 00", refused: "CONNACK return code" },
+  { name: "CONNACK one byte short", origin: "3.2.2", hex: "20 01 00", refused: "CONNACK reason code" },
   { name: "CONNACK one byte long", origin: "3.2.2", hex: "20 03 00 00 00", refused: "CONNACK" },
   { name: "PUBLISH QoS 0, empty payload", origin: "3.3", hex: "30 05 00 03 61 2f 62", expected: [publish] },
   {
@@ -121,7 +121,7 @@ export const MQTT_3_VECTORS: readonly Vector[] = [
     hex: "90 04 00 01 01 80",
     expected: [{ type: "suback", packetIdentifier: 1, reasonCodes: "0180", properties: {} }],
   },
-  { name: "SUBACK with return code 3", origin: "MQTT-3.9.3-2", hex: "90 03 00 01 03", refused: "SUBACK return code" },
+  { name: "SUBACK with return code 3", origin: "MQTT-3.9.3-2", hex: "90 03 00 01 03", refused: "SUBACK reason code" },
   {
     name: "UNSUBACK",
     origin: "3.11",

@@ -2,17 +2,17 @@
 import type { ByteWriter } from "../../src/bytes.ts";
 import {
   type Connect,
-  type OutgoingPublish,
+  publishFlags,
   writeAcknowledgement,
   writeAuth,
   writeConnect,
   writeDisconnect,
   writePingreq,
-  writePublish,
+  writePublishHead,
   writeSubscribe,
   writeUnsubscribe,
 } from "../../src/mqtt/encoder.ts";
-import { NO_PROPERTIES } from "../../src/mqtt/properties.ts";
+import { NO_PROPERTIES, type Properties } from "../../src/mqtt/properties.ts";
 import { encodeUtf8 } from "../../src/utf8.ts";
 
 export interface SentVector {
@@ -34,15 +34,20 @@ const CONNECT: Connect = {
   willProperties: NO_PROPERTIES,
 };
 const WILL = { topic: "w", payload: Uint8Array.of(0x52), qos: 1, retain: true } as const;
-const PUBLISH: OutgoingPublish = {
-  topic: encodeUtf8("a/b"),
-  payload: Uint8Array.of(0x78),
-  qos: 0,
-  retain: false,
-  dup: false,
-  packetIdentifier: 0,
-  properties: undefined,
-};
+const TOPIC = encodeUtf8("a/b");
+
+/** A PUBLISH with the payload `x`. */
+function writePublish(
+  writer: ByteWriter,
+  flags: number,
+  packetIdentifier: number,
+  properties?: Properties,
+  topic = TOPIC,
+  topicAlias = 0,
+): void {
+  writePublishHead(writer, flags, topic, packetIdentifier, properties, topicAlias, 1);
+  writer.uint8(0x78);
+}
 
 export const SENT_VECTORS: readonly SentVector[] = [
   {
@@ -82,39 +87,45 @@ export const SENT_VECTORS: readonly SentVector[] = [
     name: "PUBLISH QoS 0",
     origin: "3.3",
     hex: "30 06 0003 612f62 78",
-    write: (writer) => writePublish(writer, PUBLISH),
+    write: (writer) => writePublish(writer, 0, 0),
   },
   {
     name: "PUBLISH QoS 1, retained, DUP",
     origin: "3.3",
     hex: "3b 08 0003 612f62 000a 78",
-    write: (writer) => writePublish(writer, { ...PUBLISH, qos: 1, retain: true, dup: true, packetIdentifier: 10 }),
+    write: (writer) => writePublish(writer, publishFlags(1, true, true), 10),
   },
   {
     name: "PUBLISH of MQTT 5",
     origin: "MQTT 5, 3.3",
     hex: "30 07 0003 612f62 00 78",
-    write: (writer) => writePublish(writer, { ...PUBLISH, properties: NO_PROPERTIES }),
+    write: (writer) => writePublish(writer, 0, 0, NO_PROPERTIES),
   },
   {
     name: "PUBLISH of MQTT 5 with a topic alias, an expiry and user properties",
     origin: "MQTT 5, 3.3.2.3",
     hex: "34 1a 0000 0001 14 02 0000003c 23 0001 26 0001 6b 0001 76 26 0000 0000 78",
     write: (writer) =>
-      writePublish(writer, {
-        ...PUBLISH,
-        topic: encodeUtf8(""),
-        qos: 2,
-        packetIdentifier: 1,
-        properties: {
+      writePublish(
+        writer,
+        publishFlags(2, false, false),
+        1,
+        {
           messageExpiryInterval: 60,
-          topicAlias: 1,
           userProperties: [
             ["k", "v"],
             ["", ""],
           ],
         },
-      }),
+        encodeUtf8(""),
+        1,
+      ),
+  },
+  {
+    name: "PUBLISH of MQTT 5 with nothing but a topic alias",
+    origin: "MQTT 5, 3.3.2.3.4",
+    hex: "30 07 0000 03 23 0102 78",
+    write: (writer) => writePublish(writer, 0, 0, NO_PROPERTIES, encodeUtf8(""), 0x102),
   },
   {
     name: "PUBACK",

@@ -1,10 +1,11 @@
 import { ByteWriter } from "../../src/bytes.ts";
 import { Decoder } from "../../src/mqtt/decoder.ts";
 import {
+  publishFlags,
   writeAcknowledgement,
   writeConnect,
   writePingreq,
-  writePublish,
+  writePublishHead,
   writeSubscribe,
 } from "../../src/mqtt/encoder.ts";
 import { NO_PROPERTIES } from "../../src/mqtt/properties.ts";
@@ -76,13 +77,7 @@ function encode(name: DayPacket["name"]): void {
 }
 
 function publish(topic: string, payload: Uint8Array, qos: 0 | 1, retain: boolean): void {
-  writePublish(writer, {
-    topic: topics.encode(topic),
-    payload,
-    qos,
-    retain,
-    dup: false,
-    packetIdentifier: 7,
-    properties: undefined,
-  });
+  const flags = publishFlags(qos, retain, false);
+  writePublishHead(writer, flags, topics.encode(topic), qos > 0 ? 7 : 0, undefined, 0, payload.length);
+  writer.bytes(payload);
 }

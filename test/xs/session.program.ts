@@ -9,7 +9,7 @@ import { screenText } from "../../src/pager/screen/screen-text.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { seededRandom } from "../random.ts";
 import { VirtualClock } from "../simulation/virtual-clock.ts";
-import { asciiBytes, decodeReceipt, encodePush } from "../wire.ts";
+import { asciiBytes, decodeReceipts, encodePush } from "../wire.ts";
 
 const CONNACK_NEW = [0x20, 2, 0, 0];
 const CONNACK_PRESENT = [0x20, 2, 1, 0];
@@ -88,6 +88,7 @@ class Script {
         this.#screen = screen;
       },
       alert: (priority) => this.#lines.push(`alert ${priority}`),
+      restart: () => this.#lines.push("restart"),
       log: () => {},
     };
   }
@@ -121,8 +122,8 @@ class Script {
         const topicEnd = 2 + uint16(0);
         const topic = String.fromCharCode(...body.subarray(2, topicEnd));
         const payload = body.subarray(topicEnd + 2);
-        const receipt = decodeReceipt(payload);
-        const words = receipt ? `${receipt.id} ${receipt.state}` : (payload[0] as number).toString(16);
+        const receipts = decodeReceipts(payload).map(({ id, state }) => `${id} ${state}`);
+        const words = receipts.length ? receipts.join(", ") : (payload[0] as number).toString(16);
         this.#lines.push(`PUBLISH ${topic} ${words}${first & 1 ? " retained" : ""}${first & 8 ? " again" : ""}`);
         reply([0x40, 2, ...identifierAt(topicEnd)]);
         break;
@@ -134,7 +135,7 @@ class Script {
       }
       case 8:
         this.#lines.push("SUBSCRIBE");
-        reply([0x90, 4, ...identifierAt(0), 1, 1]);
+        reply([0x90, 5, ...identifierAt(0), 1, 1, 1]);
         break;
       case 12:
         this.#lines.push("PINGREQ");

@@ -2,13 +2,12 @@
 import { checkMqttVectors } from "../vectors/mqtt.ts";
 import { MQTT_3_VECTORS } from "../vectors/mqtt-3.ts";
 import { MQTT_5_VECTORS } from "../vectors/mqtt-5.ts";
-import { checkPayloadVectors, MESSAGE_VECTORS, PRESENCE_VECTORS } from "../vectors/payload.ts";
+import { checkPayloadVectors, PAYLOAD_ROWS } from "../vectors/payload.ts";
 
 /** The complaints, and the number of rows, so that an empty table does not pass for a good one. */
 export function run(): { readonly complaints: readonly string[]; readonly rows: number } {
-  const tables = [MQTT_3_VECTORS, MQTT_5_VECTORS, MESSAGE_VECTORS, PRESENCE_VECTORS];
   return {
     complaints: [...checkMqttVectors(), ...checkPayloadVectors()],
-    rows: tables.reduce((rows, table) => rows + table.length, 0),
+    rows: MQTT_3_VECTORS.length + MQTT_5_VECTORS.length + PAYLOAD_ROWS,
   };
 }

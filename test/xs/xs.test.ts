@@ -3,9 +3,14 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { requireOrSkip } from "../require.ts";
 import { bundle, Engine, findEngine, type Reply, UNFROZEN } from "./engine.ts";
+import { run as runInbox } from "./inbox.program.ts";
+import { run as runScenarios } from "./scenarios.program.ts";
 import { run as runSession } from "./session.program.ts";
 
 const binary = findEngine();
+
+/** The view of the payload: a typed array of XS has so many slots. */
+const VIEW_SLOTS = 7;
 
 /** What the script of `session.program.ts` must lead to, on every engine. */
 const SESSION = [
@@ -32,8 +37,34 @@ const SESSION = [
   "end: 1 message kept",
 ];
 
+/** What the script of `inbox.program.ts` must lead to. */
+const INBOX = [
+  "fill: duplicate; 200 messages, 200 unread, 200 not shown; 200 receipts",
+  "shown: true; 200 messages, 200 unread, 199 not shown; 199 shown",
+  "answered: true; 200 messages, 199 unread, 198 not shown; 3 shown, 3 read, 3 answered nein",
+  "read goes first: stored; 200 messages, 200 unread, 199 not shown; new stored",
+  "then the least important: stored; 200 messages, 200 unread, 200 not shown; 199 dropped, more stored",
+  "late: expired; 200 messages, 200 unread, 200 not shown; late expired",
+  "less: full; 200 messages, 200 unread, 200 not shown; less dropped",
+  "keyed: stored,stored; 200 messages, 200 unread, 200 not shown; 0 dropped, k1 stored, k1 dropped, k2 stored",
+  "worthless: 1; 200 messages, 199 unread, 199 not shown; k2 expired",
+  "taken back: true; 199 messages, 198 unread, 198 not shown; ",
+  "again: duplicate,duplicate,duplicate,duplicate,duplicate; 199 messages, 198 unread, 198 not shown; ",
+  "oldest: undefined Füllstand 1",
+];
+
+it("the main scenarios go as they must on Node", () => {
+  const looks = runScenarios();
+  expect(looks.length).toBeGreaterThan(50);
+  for (const { what, got, expected } of looks) expect.soft(got, what).toBe(expected);
+});
+
 it("the session of the script goes as it must on Node", () => {
   expect(runSession()).toEqual(SESSION);
+});
+
+it("a full inbox goes through the script as it must on Node", () => {
+  expect(runInbox()).toEqual(INBOX);
 });
 
 describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine", () => {
@@ -75,6 +106,38 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
     const { value } = await run("session");
     expect(value).toEqual(SESSION);
   });
+
+  it("a full inbox goes through the script as it must", async () => {
+    const { value } = await run("inbox");
+    expect(value).toEqual(INBOX);
+  });
+
+  it("the main scenarios go as they must: connect, subscribe, each QoS both ways, again, lost, too large, silent", async () => {
+    const { value } = await run("scenarios");
+    expect(value).toEqual(runScenarios());
+  });
+
+  it.each(["3.1.1", "5"])(
+    "a message of QoS 0 takes nothing to send, and to receive no more than the view of its payload, MQTT %s",
+    async (protocol) => {
+      const program = await bundle(new URL("./allocation.program.ts", import.meta.url));
+      const engine = start();
+      await engine.evaluate(program);
+      await engine.evaluate(`program.connect("${protocol}")`);
+      const slotsEach = async (what: "send" | "receive") => {
+        // The first ones find out what is the same for all.
+        await engine.evaluate(`program.${what}(3)`);
+        const [ten, twenty] = [
+          await engine.slotsTaken(`program.${what}(10)`),
+          await engine.slotsTaken(`program.${what}(20)`),
+        ] as const;
+        return (twenty - ten) / 10;
+      };
+      expect(await slotsEach("send")).toBe(0);
+      const received = await slotsEach("receive");
+      expect(received).toBe(VIEW_SLOTS);
+    },
+  );
 
   // Their share of the work takes seconds, and a loaded machine many of them.
   it("the packets of a normal day cost at most a tenth of what they cost mqtt-packet", {

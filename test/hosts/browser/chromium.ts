@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
+import type { Station } from "../../../hosts/station/station.ts";
 
 const PATH = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 
@@ -20,4 +21,12 @@ export function launchChromium(): Promise<Browser> {
       "--disable-sync",
     ],
   });
+}
+
+/** Logs in at the console as the administrator that the station's first start made. */
+export async function logIn(page: Page, { firstStart }: Station): Promise<void> {
+  await page.getByLabel("Name").fill(firstStart?.adminName ?? "");
+  await page.getByLabel("Password").fill(firstStart?.adminPassword ?? "");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("heading", { name: "Send", exact: true }).waitFor();
 }

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { deviceSettings } from "../../../hosts/moddable/device-settings.ts";
+import { deviceSettings as readDeviceSettings } from "../../../hosts/moddable/device-settings.ts";
+import { encodeUtf8 } from "../../../src/utf8.ts";
+import { MemoryStore } from "../../memory-store.ts";
+import { keyPem, makeIdentity } from "../../x509-maker.ts";
 
 const CA = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+const KEY = keyPem(makeIdentity({ name: "device" }));
 
 const board = (stored: Record<string, unknown> = {}, uid?: string) => ({
   readSettings: () => stored,
@@ -11,7 +15,20 @@ const board = (stored: Record<string, unknown> = {}, uid?: string) => ({
   defaultUid: () => uid,
 });
 
+const deviceSettings = (
+  builtIn: Readonly<Record<string, unknown>>,
+  of: ReturnType<typeof board>,
+  store = new MemoryStore(),
+) => readDeviceSettings(builtIn, of, store);
+
 describe("the settings of a device", () => {
+  it("are, over all others, those that a command has changed", () => {
+    const store = new MemoryStore();
+    store.write("settings", encodeUtf8('{"screen.utcOffset":60,"uid":"other"}'));
+    const found = deviceSettings({ "screen.utcOffset": 30 }, board({ uid: "stored" }), store);
+    expect(found).toMatchObject({ settings: { uid: "stored", screen: { utcOffsetMinutes: 60 } } });
+  });
+
   it("are those built in, and over them those stored; what else the SDK keeps there is not ours", () => {
     const builtIn = { uid: "built", "broker.port": "1884", "wifi.ssid": "lab", file: { root: "/" }, sntp: "pool" };
     const found = deviceSettings(builtIn, board({ uid: "stored", "wifi.ssid": "hall" }, "from-mac"));
@@ -30,20 +47,20 @@ describe("the settings of a device", () => {
     expect(deviceSettings({ "broker.transport": "tls" }, board(tls))).toEqual({ errors: [error] });
   });
 
-  it("are refused with a certificate of the device, which it would not show", () => {
-    const found = deviceSettings(
-      { "broker.transport": "tls", "broker.ca": CA, "broker.certificate": CA, "broker.key": CA },
-      board(),
-    );
-    expect(found).toEqual({
-      errors: [
-        expect.stringContaining("setting broker.certificate: not on this host"),
-        expect.stringContaining("setting broker.key: not on this host"),
-      ],
-    });
+  it.each([
+    [{ "broker.certificate": CA, "broker.key": CA }, "setting broker.key: expected PEM with a PRIVATE KEY"],
+    [{ "broker.certificate": "own.pem", "broker.key": KEY }, "setting broker.certificate: PEM: no"],
+    [{ "broker.certificate": CA }, "setting broker.key: missing, certificate and key go together"],
+  ])("are refused where %j are not a certificate of the device and its key", (own, error) => {
+    const found = deviceSettings({ "broker.transport": "tls", "broker.ca": CA, ...own }, board());
+    expect(found).toEqual({ errors: [expect.stringContaining(error)] });
   });
 
-  it.each([[{ "broker.ca": CA }], [{ "broker.insecure": "yes" }]])("may ask for TLS with %j", (tls) => {
+  it.each([
+    [{ "broker.ca": CA }],
+    [{ "broker.insecure": "yes" }],
+    [{ "broker.ca": CA, "broker.certificate": CA, "broker.key": KEY }],
+  ])("may ask for TLS with %j", (tls) => {
     expect(deviceSettings({ "broker.transport": "tls" }, board(tls))).toHaveProperty(
       "settings.broker.transport",
       "tls",

@@ -54,9 +54,12 @@ describe("flags", () => {
   it("reads both forms, words and switches", () => {
     expect(parse("--uid", "p", "--data=x=y", "word", "--help")).toEqual({
       values: { uid: "p", data: "x=y", help: "true" },
+      lists: {},
       words: ["word"],
       errors: [],
     });
+    const { lists, errors } = parseFlags(["--choice", "a", "--choice=b", "--choice"], [], [], ["choice"]);
+    expect([lists, errors]).toEqual([{ choice: ["a", "b"] }, ["flag --choice needs a value"]]);
     expect(parse("--", "--uid").words).toEqual(["--uid"]);
   });
 

@@ -138,6 +138,28 @@ describe("the simulated pager", () => {
     expect(readdirSync(join(folder, "records")).filter((name) => name.includes("."))).toEqual([]);
   });
 
+  it("asks and answers with the buttons, takes a group's message, writes to a contact who is online", async () => {
+    const sender = await startSender();
+    const received: string[] = [];
+    sender.client.on("message", (topic, payload) => received.push(`${topic} ${payload.toString("latin1")}`));
+    await sender.client.subscribeAsync("/field/im/ann", { qos: 1 });
+    await sender.client.publishAsync("/field/pres/ann", Buffer.from([0x51]), { qos: 1, retain: true });
+    const simulator = launch({ contacts: "ann", groups: "ops", "message.texts": "On my way", "screen.dwell": 0 });
+    await online(sender);
+    await sender.push("ops", { id: "g1", text: "Who closes gate 4?", extra: { pr: 4, re: ["I do", "Not me"] } });
+    await eventually(() => expect(sender.statesOf("g1")).toEqual(["stored", "shown"]));
+    const alert = await simulator.picture();
+    simulator.press("b");
+    await eventually(async () => expect(difference(alert, await simulator.picture())).toBeGreaterThan(500));
+    simulator.press("b");
+    await eventually(() => expect(sender.statesOf("g1")).toEqual(["stored", "shown", "read", "answered"]));
+    expect(received.join("\n")).toContain('"st":"answered","co":"Not me"');
+    // People, the first of them, the first text.
+    for (const button of ["c", "c", "b", "b"] as const) simulator.press(button);
+    await eventually(() => expect(received.join("\n")).toMatch(/^\/field\/im\/ann .*"co":"On my way".*pager-sim$/m));
+    expect(await simulator.stop()).toBe(0);
+  });
+
   it("draws what its face does not hold as boxes", async () => {
     const sender = await startSender();
     const simulator = launch({ "screen.dwell": 0 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { crossSiteRefusal, refusalOf } from "../../../hosts/station/request-guard.ts";
 import type { Station } from "../../../hosts/station/station.ts";
-import { Cleanups, getPush, postPush } from "./harness.ts";
+import { Cleanups, getPush, postPush, tokenOf } from "./harness.ts";
 
 const cleanups = new Cleanups();
 let station: Station;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => cleanups.end());
 
 /** A request with headers that fetch does not let one set. */
-function ask(path: string, headers: Record<string, string>, method = "GET", body?: string): Promise<number> {
+function askRaw(path: string, headers: Record<string, string>, method = "GET", body?: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const asking = request({ host: "127.0.0.1", port: station.httpPort, path, method, headers }, (response) => {
       response.resume();
@@ -32,8 +32,9 @@ describe("POST /api/push", () => {
       priority: 5,
       expirySeconds: 60,
       collapseKey: "pump-3",
-      uri: "https://example.org/pump/3",
+      link: "https://example.org/pump/3",
       choices: ["on my way", "cannot"],
+      picture: "https://example.org/pump/3.png",
     };
     const { status, answer } = await postPush(station.url, body);
     expect(status).toBe(202);
@@ -57,6 +58,7 @@ describe("POST /api/push", () => {
     ["expirySeconds: must be >= 1", { to: "p", text: "x", expirySeconds: 0 }],
     ["choices: ", { to: "p", text: "x", choices: ["1", "2", "3", "4"] }],
     ["choices.0: ", { to: "p", text: "x", choices: [""] }],
+    ["link: expected an address", { to: "p", text: "x", link: "javascript:alert(1)" }],
     ["nope: there is no such field", { to: "p", text: "x", nope: 1 }],
     ["body: must be object", []],
     ["JSON", "{"],
@@ -107,21 +109,26 @@ describe("a request of another site", () => {
     [{ "sec-fetch-site": "cross-site" }],
     [{ "sec-fetch-site": "same-site" }],
   ])("may not send: %j", async (headers) => {
-    expect(await ask("/api/push", { ...json, ...headers } as Record<string, string>, "POST", body)).toBe(403);
+    expect(await askRaw("/api/push", { ...json, ...headers } as Record<string, string>, "POST", body)).toBe(403);
   });
 
   it("may send when it is the station's own page", async () => {
-    const own = { origin: station.url, host: `127.0.0.1:${station.httpPort}`, "sec-fetch-site": "same-origin" };
-    expect(await ask("/api/push", { ...json, ...own }, "POST", body)).toBe(202);
+    const own = {
+      authorization: `Bearer ${tokenOf(station.url)}`,
+      origin: station.url,
+      host: `127.0.0.1:${station.httpPort}`,
+      "sec-fetch-site": "same-origin",
+    };
+    expect(await askRaw("/api/push", { ...json, ...own }, "POST", body)).toBe(202);
   });
 
   it.each(["/", "/api/pushes", "/healthz", "/api/events"])("may not read %s by another name", async (path) => {
-    expect(await ask(path, { host: "evil.example:8080" })).toBe(403);
+    expect(await askRaw(path, { host: "evil.example:8080" })).toBe(403);
   });
 
   it("may read by the names of this machine", async () => {
     for (const host of ["localhost:8080", "127.0.0.1", "[::1]:8080", "LOCALHOST"])
-      expect(await ask("/", { host })).toBe(200);
+      expect(await askRaw("/", { host })).toBe(200);
   });
 
   it("may not open a WebSocket, nor one without MQTT, nor elsewhere", async () => {

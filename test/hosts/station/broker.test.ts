@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
 import { afterEach, describe, expect, it } from "vitest";
 import { StationBroker } from "../../../hosts/station/broker.ts";
-import { startStation } from "../../../hosts/station/station.ts";
-import { Cleanups, until } from "./harness.ts";
+import { Cleanups, startStation, until } from "./harness.ts";
 
 const cleanups = new Cleanups();
 afterEach(() => cleanups.end());
@@ -71,7 +70,7 @@ describe("StationBroker", () => {
       const client = new RawClient(port);
       return { client, present: await client.connect("pager-1") };
     };
-    let station = await startStation({ data, mqttPort: 0, httpPort: 0 });
+    let station = await startStation({ data });
     const first = await receiver(station.mqttPort);
     await first.client.subscribe("/field/im/pager-1");
     await first.client.cut();
@@ -84,7 +83,7 @@ describe("StationBroker", () => {
       for (const text of numbered(from, to)) await sender.publishAsync("/field/im/pager-1", text, { qos: 1 });
       await sender.endAsync(true);
       await station.close();
-      station = await startStation({ data, mqttPort: 0, httpPort: 0 });
+      station = await startStation({ data });
     }
     cleanups.add(() => station.close());
     const { client, present } = await receiver(station.mqttPort);
@@ -272,6 +271,13 @@ describe("StationBroker", () => {
     sender.on("error", () => {});
     sender.publish("/big", Buffer.alloc(5 * 1_048_576), { qos: 1 });
     await closed;
+  });
+
+  it("stores the 1,000 topics of one SUBSCRIBE once, and not a thousand times", async () => {
+    const station = await cleanups.station();
+    const client = new RawClient(station.mqttPort);
+    await client.connect("pager-1");
+    await client.subscribe(...numbered(0, 1_000).map((name) => `/field/pres/${name}`));
   });
 
   it("counts its starts, so that queues of two runs never share a number", async () => {

@@ -4,8 +4,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { PushWithDeliveries } from "../../../hosts/station/push.ts";
 import { parsePushCommand } from "../../../hosts/station/push-command-line.ts";
-import { Cleanups, ROOT, until } from "./harness.ts";
+import { ask, Cleanups, ROOT, until } from "./harness.ts";
 
 function scene(): Cleanups {
   const cleanups = new Cleanups();
@@ -99,6 +100,8 @@ describe("npm start", () => {
       url as string,
       "--title",
       "Pumps",
+      "--data",
+      data,
     ]);
     expect((await push.ended).status).toBe(0);
     expect(push.stdout).toMatch(
@@ -111,7 +114,14 @@ describe("npm start", () => {
     expect([0, signal]).toContain(await ended);
     await until("no process of it", () => groupMembers(group).length === 0);
     expect(output).toContain("offline  1 unread");
-    expect(readdirSync(data).sort()).toEqual(["broker", "pagers", "pushes"]);
+    expect(readdirSync(data).sort()).toEqual([
+      "accounts.json",
+      "broker",
+      "directory.json",
+      "local.key",
+      "pagers",
+      "pushes",
+    ]);
   });
 
   it("ends on SIGTERM with status 0", async () => {
@@ -137,19 +147,66 @@ describe("npm run push", () => {
     expect(command.stderr.trim().split("\n")).toEqual([expect.stringMatching(/no station at .*npm start/)]);
   });
 
-  it("says what the station refused", async () => {
+  it("says that the station wants to know who sends, and takes a token", async () => {
     const cleanups = scene();
     const station = await cleanups.station();
-    const command = push(cleanups, "a/b", "x", "--station", station.url);
+    const unknown = push(cleanups, "pager-1", "x", "--station", station.url, "--data", cleanups.folder());
+    expect((await unknown.ended).status).toBe(1);
+    expect(unknown.stderr.trim().split("\n")).toEqual([expect.stringContaining("--token")]);
+    const { token } = station.firstStart ?? {};
+    const known = push(cleanups, "pager-1", "x", "--station", station.url, "--token", token ?? "", "--wait", "0");
+    expect((await known.ended).status).toBe(0);
+    expect(known.stdout).toMatch(/^sent to pager-1 as \S+\n$/);
+  });
+
+  it("sends everything that a push can have, to a group, and counts who was reached", async () => {
+    const cleanups = scene();
+    const data = cleanups.folder();
+    const station = await cleanups.station({ data });
+    for (const uid of ["p-1", "p-2", "p-3"]) {
+      await station.directory.addDevice({ uid });
+      cleanups.pager(station.mqttPort, uid, { settings: { "screen.dwell": 0 } });
+    }
+    await station.directory.addGroup({ uid: "crew", members: ["p-1", "p-2", "p-3"] });
+    const flags = "--title T --priority 4 --expiry 60 --collapse c --choice yes --choice no --key k-1".split(" ");
+    const addresses = ["--link", "https://example.org/", "--picture", "https://example.org/p.png"];
+    const where = ["--station", station.url, "--data", data];
+    const sent = push(cleanups, "crew", "All of you", ...flags, ...addresses, ...where);
+    expect((await sent.ended).status).toBe(0);
+    expect(sent.stdout.trim().split("\n").at(-1)).toMatch(/^3 devices: 3 sent, 3 stored, 3 shown/);
+    const again = push(cleanups, "crew", "All of you", ...flags, ...addresses, ...where);
+    expect((await again.ended).status).toBe(0);
+    const [idOf, sameId] = [sent, again].map(({ stdout }) => stdout.match(/ as (\S+)/)?.[1]);
+    expect(sameId).toBe(idOf);
+    const kept = (await (await ask(station.url, `/api/pushes/${idOf}`)).json()) as PushWithDeliveries;
+    expect(kept).toMatchObject({
+      to: "crew",
+      title: "T",
+      priority: 4,
+      expirySeconds: 60,
+      collapseKey: "c",
+      choices: ["yes", "no"],
+      link: "https://example.org/",
+      picture: "https://example.org/p.png",
+    });
+    expect(kept.deliveries.map(({ device }) => device)).toEqual(["p-1", "p-2", "p-3"]);
+  });
+
+  it("says what the station refused", async () => {
+    const cleanups = scene();
+    const data = cleanups.folder();
+    const station = await cleanups.station({ data });
+    const command = push(cleanups, "a/b", "x", "--station", station.url, "--data", data);
     expect((await command.ended).status).toBe(1);
     expect(command.stderr.trim()).toMatch(/^the station refused it: to: /);
   });
 
   it("ends after the wait when nobody shows it", async () => {
     const cleanups = scene();
-    const station = await cleanups.station();
-    const command = push(cleanups, "pager-new", "x", "--station", station.url, "--wait", "1");
-    expect((await command.ended).status).toBe(0);
+    const data = cleanups.folder();
+    const station = await cleanups.station({ data });
+    const command = push(cleanups, "pager-new", "x", "--station", station.url, "--data", data, "--wait", "1");
+    expect((await command.ended).status).toBe(3);
     expect(command.stdout).toContain("waiting: pager-new has never connected");
     expect(command.stdout).toContain("not shown within 1 s");
   });

@@ -5,11 +5,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { connectAsync, type MqttClient } from "mqtt";
+import { connect, type IClientOptions, type MqttClient, type OnMessageCallback } from "mqtt";
+import { localPassword, localToken } from "../../../hosts/node/local-key.ts";
 import { MemoryStore } from "../../../hosts/node/memory-store.ts";
 import { type Pager, type PagerOptions, startPager } from "../../../hosts/node/pager.ts";
-import type { Push } from "../../../hosts/station/push.ts";
-import { type Station, type StationOptions, startStation } from "../../../hosts/station/station.ts";
+import type { Delivery, Push, PushWithDeliveries } from "../../../hosts/station/push.ts";
+import { type Station, type StationOptions, startStation as start } from "../../../hosts/station/station.ts";
 import { screenText } from "../../../src/pager/screen/screen-text.ts";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -20,6 +21,8 @@ type Cleanup = () => unknown;
 /** Ends what a test began, the last first, whatever the test's outcome. Give `end` to `afterEach`. */
 export class Cleanups {
   readonly #cleanups: Cleanup[] = [];
+  /** Of the stations in this process, by their port. */
+  readonly #localKeys = new Map<number, string>();
 
   add(cleanup: Cleanup): void {
     this.#cleanups.push(cleanup);
@@ -36,14 +39,15 @@ export class Cleanups {
     return folder;
   }
 
-  /** A station in this process on free ports of loopback. */
+  /** A station in this process on free ports of loopback. Who logs in has to be right; who does not may do everything. */
   async station(options: Partial<StationOptions> = {}): Promise<Station> {
-    const station = await startStation({ data: this.folder(), mqttPort: 0, httpPort: 0, ...options });
+    const station = await startStation({ data: this.folder(), ...options });
+    this.#localKeys.set(station.mqttPort, station.localKey);
     this.add(() => station.close());
     return station;
   }
 
-  /** A pager on Node that remembers every screen it showed. */
+  /** A pager on Node that remembers every screen it showed. It logs in where it knows how. */
   pager(mqttPort: number, uid: string, options: Partial<PagerOptions> = {}): Pager & { readonly screens: string[][] } {
     const screens: string[][] = [];
     const pager = startPager({
@@ -51,16 +55,27 @@ export class Cleanups {
       sensors: [],
       onPaint: (drawList) => screens.push(screenText(drawList)),
       ...options,
-      settings: { uid, "broker.port": mqttPort, ...options.settings },
+      settings: {
+        ...localLogin(this.#localKeys.get(mqttPort), uid),
+        uid,
+        "broker.port": mqttPort,
+        ...options.settings,
+      },
     });
     this.add(() => pager.stop());
     return Object.assign(pager, { screens });
   }
 
-  /** An MQTT.js client, connected. */
-  async mqtt(mqttPort: number, options: Parameters<typeof connectAsync>[1] = {}): Promise<MqttClient> {
-    const client = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, { reconnectPeriod: 0, ...options });
+  /** An MQTT.js client, connected. `onMessage` also sees what comes right behind CONNACK. */
+  async mqtt(mqttPort: number, options: IClientOptions = {}, onMessage?: OnMessageCallback): Promise<MqttClient> {
+    const client = connect(`mqtt://127.0.0.1:${mqttPort}`, { reconnectPeriod: 0, ...options });
+    if (onMessage) client.on("message", onMessage);
     this.add(() => client.endAsync(true));
+    await new Promise<void>((resolve, reject) => {
+      client.once("connect", () => resolve());
+      client.once("error", reject);
+      client.once("close", () => reject(new Error("the broker closed the connection")));
+    });
     return client;
   }
 
@@ -70,6 +85,12 @@ export class Cleanups {
     this.add(() => program.kill("SIGKILL"));
     return program;
   }
+}
+
+/** The settings of a pager that logs in with the key of a station of this machine. */
+export function localLogin(localKey: string | undefined, uid: string): Record<string, string> {
+  if (localKey === undefined) return {};
+  return { "broker.userName": uid, "broker.password": localPassword(localKey, uid) };
 }
 
 /** A running script; its output as it came. */
@@ -105,10 +126,11 @@ export class Program {
   }
 
   /** Waits until the output matches, and gives the match. */
-  async prints(pattern: RegExp): Promise<RegExpMatchArray> {
+  async prints(pattern: RegExp, deadlineMs = DEADLINE_MS): Promise<RegExpMatchArray> {
     return until(
       `output like ${pattern}, got ${this.stdout}${this.stderr}`,
       () => this.stdout.match(pattern) ?? undefined,
+      deadlineMs,
     );
   }
 }
@@ -128,9 +150,35 @@ export async function until<T>(
   }
 }
 
+/** Tokens of the administrator, by the address of the station. */
+const TOKENS = new Map<string, string>();
+
+/** Starts a station on free ports that is open to everyone who does not log in, and remembers how to ask it as its administrator. */
+export async function startStation(options: StationOptions): Promise<Station> {
+  const station = await start({ mqttPort: 0, httpPort: 0, anonymous: true, ...options });
+  knowStation(station.url, station.localKey);
+  return station;
+}
+
+/** Remembers how to ask a station as its administrator, wherever it was started. */
+export function knowStation(url: string, localKey: string): void {
+  TOKENS.set(url, localToken(localKey));
+}
+
+/** What stands for the administrator of a station that is known. */
+export function tokenOf(url: string): string {
+  return TOKENS.get(url) ?? "";
+}
+
+/** Asks a station as its administrator. */
+export function ask(url: string, path: string, init: RequestInit = {}): Promise<Response> {
+  const authorization = `Bearer ${tokenOf(url)}`;
+  return fetch(url + path, { ...init, headers: { authorization, ...init.headers } });
+}
+
 /** Sends a push over HTTP; the answer as it came. */
 export async function postPush(url: string, body: unknown, headers: Record<string, string> = {}) {
-  const response = await fetch(`${url}/api/push`, {
+  const response = await ask(url, "/api/push", {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: typeof body === "string" ? body : JSON.stringify(body),
@@ -138,15 +186,17 @@ export async function postPush(url: string, body: unknown, headers: Record<strin
   return { status: response.status, answer: (await response.json()) as { id?: string; error?: string } };
 }
 
-/** A push as the station tells it, or undefined. */
-export async function getPush(url: string, id: string): Promise<Push | undefined> {
-  const response = await fetch(`${url}/api/pushes?id=${id}`);
-  return ((await response.json()) as { pushes: Push[] }).pushes[0];
+/** A push to one device as the station tells it, with what became of it there; or undefined. */
+export async function getPush(url: string, id: string): Promise<(Push & Delivery) | undefined> {
+  const response = await ask(url, `/api/pushes/${id}`);
+  if (!response.ok) return undefined;
+  const { deliveries, ...push } = (await response.json()) as PushWithDeliveries;
+  return { ...push, ...(deliveries[0] as Delivery) };
 }
 
 /** The statuses of a push's receipts, in the order in which they came. */
-export function statusesOf(push: Push | undefined): string[] {
-  return push?.receipts.map((receipt) => receipt.status) ?? [];
+export function statusesOf(delivery: Delivery | undefined): string[] {
+  return delivery?.receipts.map((receipt) => receipt.status) ?? [];
 }
 
 /** A port that nothing listens on, now. */

@@ -1,9 +1,11 @@
 /** `kill -9` of a station in the middle of its work: what was acknowledged to its sender is delivered, and once. */
+import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { FileStore } from "../../../hosts/node/file-store.ts";
+import { LOCAL_KEY_FILE, readLocalKey } from "../../../hosts/node/local-key.ts";
 import { encodeText } from "../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
-import { Cleanups, getPush, postPush, runsOf, statusesOf, until } from "./harness.ts";
+import { Cleanups, getPush, knowStation, postPush, runsOf, statusesOf, until } from "./harness.ts";
 
 const PUSHES = 50;
 const SCRIPT = "hosts/station/main.ts";
@@ -12,8 +14,9 @@ it.each([10, 25, 40])("loses nothing acknowledged when it is killed after %i of 
   const cleanups = new Cleanups();
   onTestFinished(() => cleanups.end());
   const data = cleanups.folder();
-  const station = cleanups.program(SCRIPT, ["--data", data, "--mqtt-port", "0", "--http-port", "0"]);
+  const station = cleanups.program(SCRIPT, ["--data", data, "--mqtt-port", "0", "--http-port", "0", "--anonymous"]);
   const [, mqttPort, url] = await station.prints(/MQTT on port (\d+) .* (http:\/\/\S+:\d+)\//);
+  knowStation(url as string, readLocalKey(join(data, LOCAL_KEY_FILE)) ?? "");
   const pager = cleanups.pager(Number(mqttPort), "pager-1", {
     store: new FileStore(cleanups.folder()),
     settings: { "screen.dwell": 0 },
@@ -54,7 +57,15 @@ it.each([10, 25, 40])("loses nothing acknowledged when it is killed after %i of 
   expect(promised.size).toBeGreaterThanOrEqual(killAfter);
 
   const port = new URL(url as string).port;
-  const again = cleanups.program(SCRIPT, ["--data", data, "--mqtt-port", String(mqttPort), "--http-port", port]);
+  const again = cleanups.program(SCRIPT, [
+    "--data",
+    data,
+    "--mqtt-port",
+    String(mqttPort),
+    "--http-port",
+    port,
+    "--anonymous",
+  ]);
   await again.prints(/MQTT on port/);
   const runs = () => runsOf(pager.screens, /push-\d+\./);
   for (const [text, id] of promised) {

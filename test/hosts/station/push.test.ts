@@ -3,13 +3,12 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { FileStore } from "../../../hosts/node/file-store.ts";
 import { readEvents } from "../../../hosts/station/event-stream.ts";
-import type { Push } from "../../../hosts/station/push.ts";
-import { startStation } from "../../../hosts/station/station.ts";
+import type { Delivery, Push } from "../../../hosts/station/push.ts";
 import { encodeReceipt } from "../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
 import { CuttingProxy } from "../../brokers/cutting-proxy.ts";
 import { seededRandom } from "../../random.ts";
-import { Cleanups, getPush, postPush, runsOf, statusesOf, until } from "./harness.ts";
+import { ask, Cleanups, getPush, postPush, runsOf, startStation, statusesOf, until } from "./harness.ts";
 
 /** Ends with the test that made it. */
 function scene(): Cleanups {
@@ -76,7 +75,7 @@ describe("a push", () => {
   it("waits over a restart of the station, and expires there when its time is over", async () => {
     const cleanups = scene();
     const data = cleanups.folder();
-    const first = await startStation({ data, mqttPort: 0, httpPort: 0 });
+    const first = await startStation({ data });
     const kept = (await postPush(first.url, { to: "pager-new", text: "kept" })).answer.id ?? "";
     const short = (await postPush(first.url, { to: "pager-new", text: "short", expirySeconds: 1 })).answer.id ?? "";
     await until("waiting", async () => (await getPush(first.url, short))?.state === "waiting");
@@ -96,7 +95,7 @@ describe("a push", () => {
     const cleanups = scene();
     const data = cleanups.folder();
     const folder = cleanups.folder();
-    let station = await startStation({ data, mqttPort: 0, httpPort: 0 });
+    let station = await startStation({ data });
     const pager = cleanups.pager(station.mqttPort, "pager-1", { store: new FileStore(folder) });
     await until("online", () => isOnline(pager.screens));
     await pager.stop();
@@ -105,7 +104,7 @@ describe("a push", () => {
       ids.push((await postPush(station.url, { to: "pager-1", text: `number ${index}.` })).answer.id ?? "");
     const mqttPort = station.mqttPort;
     await station.close();
-    station = await startStation({ data, mqttPort, httpPort: 0 });
+    station = await startStation({ data, mqttPort });
     cleanups.add(() => station.close());
     cleanups.pager(station.mqttPort, "pager-1", { store: new FileStore(folder), settings: { "screen.dwell": 0 } });
     for (const id of ids)
@@ -172,21 +171,23 @@ describe("a push", () => {
     await until("online", () => isOnline(pager.screens));
     const abort = new AbortController();
     cleanups.add(() => abort.abort());
-    const response = await fetch(`${station.url}/api/events`, { signal: abort.signal });
+    const response = await ask(station.url, "/api/events", { signal: abort.signal });
     expect(response.headers.get("content-type")).toContain("text/event-stream");
     const { answer } = await postPush(station.url, { to: "pager-1", text: "Live" });
     const seen: string[] = [];
-    for await (const data of readEvents(response.body as unknown as AsyncIterable<Uint8Array>)) {
-      const push = JSON.parse(data) as Push;
-      expect(push.id).toBe(answer.id);
-      seen.push(`${push.state} ${statusesOf(push).join()}`);
-      if (statusesOf(push).includes("shown") && push.state === "published") break;
+    for await (const { event, data } of readEvents(response.body as unknown as AsyncIterable<Uint8Array>)) {
+      if (event !== "push" && event !== "delivery") continue;
+      const told = JSON.parse(data) as { id: string; delivery: Delivery; deliveries: readonly Delivery[] };
+      expect(told.id).toBe(answer.id);
+      const delivery = event === "push" ? told.deliveries[0] : told.delivery;
+      seen.push(`${delivery?.state} ${statusesOf(delivery).join()}`);
+      if (statusesOf(delivery).includes("shown") && delivery?.state === "published") break;
     }
     expect(seen[0]).toBe("accepted ");
     expect(seen.at(-1)).toBe("published stored,shown");
-    const one = await fetch(`${station.url}/api/events?id=${answer.id}`, { signal: abort.signal });
-    for await (const data of readEvents(one.body as unknown as AsyncIterable<Uint8Array>)) {
-      expect(JSON.parse(data)).toMatchObject({ id: answer.id, state: "published" });
+    const one = await ask(station.url, `/api/events?id=${answer.id}`, { signal: abort.signal });
+    for await (const { data } of readEvents(one.body as unknown as AsyncIterable<Uint8Array>)) {
+      expect(JSON.parse(data)).toMatchObject({ id: answer.id, deliveries: [{ state: "published" }] });
       break;
     }
   });
@@ -218,7 +219,7 @@ describe("receipts", () => {
   it("are on disk when they are acknowledged", async () => {
     const cleanups = scene();
     const data = cleanups.folder();
-    const first = await startStation({ data, mqttPort: 0, httpPort: 0 });
+    const first = await startStation({ data });
     const id = (await postPush(first.url, { to: "pager-1", text: "x" })).answer.id ?? "";
     const sender = await cleanups.mqtt(first.mqttPort);
     await sender.publishAsync("/field/im/station", receiptBytes(id, "shown"), { qos: 1 });
@@ -232,7 +233,7 @@ describe("the history", () => {
   it("holds a number of pushes; finished ones leave first, waiting ones never", async () => {
     const cleanups = scene();
     const data = cleanups.folder();
-    const station = await startStation({ data, mqttPort: 0, httpPort: 0, pushesMax: 3 });
+    const station = await startStation({ data, pushesMax: 3 });
     const post = async (to: string) => postPush(station.url, { to, text: "x" });
     const waiting = (await post("pager-new")).answer.id ?? "";
     const pager = cleanups.pager(station.mqttPort, "pager-1");
@@ -248,7 +249,7 @@ describe("the history", () => {
     expect(refused.answer.error).toContain("wait for their device");
     await station.close();
     const again = await cleanups.station({ data, pushesMax: 3 });
-    const { pushes } = (await (await fetch(`${again.url}/api/pushes`)).json()) as { pushes: Push[] };
+    const { pushes } = (await (await ask(again.url, "/api/pushes")).json()) as { pushes: Push[] };
     expect(pushes).toHaveLength(3);
   });
 });

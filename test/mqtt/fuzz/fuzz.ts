@@ -22,9 +22,7 @@ const PUBLISH = { 4: fromHex("3206000161ffff78"), 5: fromHex("3207000161ffff0078
 
 export interface FuzzOutcome {
   readonly inputs: number;
-  readonly packets: number;
-  readonly refusals: number;
-  readonly messages: number;
+  readonly counts: Readonly<Record<"packets" | "refusals" | "messages", number>>;
   /** One sentence for each input that broke a promise, with what it was. */
   readonly violations: readonly string[];
 }
@@ -54,7 +52,7 @@ export function fuzz(first: number, inputs: number): FuzzOutcome {
     }
     total.messages += client.messages;
   }
-  return { inputs, ...total, violations };
+  return { inputs, counts: total, violations };
 }
 
 function decodeAll(pieces: readonly Uint8Array[], level: 4 | 5, total: { refusals: number }): number {
@@ -117,8 +115,8 @@ class FuzzedClient {
     while (this.#untaken.length && this.#random() < 0.8) this.#session.acknowledge(this.#untaken.shift() as number);
     if (this.#random() < 0.2) this.#session.handleClosed("cut", this.#nowMs);
     this.#drain();
-    const { inflightCount } = this.#session;
-    if (inflightCount > INFLIGHT_MAX) throw new Error(`${inflightCount} messages in flight`);
+    const { outboxCount } = this.#session;
+    if (outboxCount > INFLIGHT_MAX) throw new Error(`${outboxCount} messages in flight`);
     if (this.#store.records.size > 2 * INFLIGHT_MAX + 1) throw new Error(`${this.#store.records.size} records`);
     const [record] = [this.#store.records.get("q2-in")];
     if ((record?.length ?? 0) > 2 * UNFINISHED_MAX) throw new Error(`${record?.length} bytes of identifiers`);

@@ -157,10 +157,12 @@ const NEW: readonly Row[] = [
   ["[MQTT-3.5.2-1] PUBREC with a reason of PUBREL", "idle", "5003 0002 92", PROTOCOL],
   ["[MQTT-3.6.2-1] PUBREL with a reason of PUBACK", "idle", "6203 0002 10", PROTOCOL],
   ["[MQTT-3.7.2-1] PUBCOMP with a reason of PUBACK", "idle", "7003 0002 10", PROTOCOL],
-  ["[MQTT-3.9.3-2] SUBACK with reason code 3", "idle", "9004 0001 00 03", MALFORMED],
+  ["[MQTT-3.9.3-2] SUBACK with reason code 3", "idle", "9004 0001 00 03", PROTOCOL],
   ["[MQTT-2.2.1-6] [MQTT-3.8.4-2] SUBACK that nothing asked for", "idle", "9004 0009 00 01", PROTOCOL],
   ["[MQTT-3.10.4-5] UNSUBACK that nothing asked for", "idle", "b004 0009 00 00", PROTOCOL],
   ["[MQTT-3.15.2-1] AUTH with a reason of DISCONNECT", "idle", "f002 8e00", PROTOCOL],
+  ["[MQTT-3.14.2-2] DISCONNECT with a session expiry", "idle", "e007 00 05 11 00000001", PROTOCOL],
+  ["[MQTT-3.3.2-14] PUBLISH with a wildcard in its response topic", "idle", "3009 0001 61 05 080002612b 00", PROTOCOL],
   ["[MQTT-3.14.4-2] DISCONNECT: server shutting down", "idle", "e001 8b", "silent"],
   ["3.14.2.1 DISCONNECT with will, which only a client says", "idle", "e001 04", PROTOCOL],
   [

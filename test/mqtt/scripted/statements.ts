@@ -96,6 +96,9 @@ export const NEW_STATEMENTS: readonly Row[] = [
   ],
   ["3.3.1-2 3.3.1-4 3.3.2-2 3.3.2-8 3.3.2-10 3.3.2-11", "script"],
   ["3.3.1-3", SIMULATION],
+  ["3.3.2-14 3.14.2-2", "script"],
+  ["4.3.3-7 4.3.3-13", "does not drop what was sent: it may be with the broker"],
+  ["3.4.2-2 3.5.2-2", "can be refused with a reason in words, where the broker has room for it"],
   ["3.3.2-1 3.3.2-13 3.3.2-19 3.3.4-6", DIFFERENTIAL],
   ["3.3.4-1", "script"],
   ["3.3.4-7 4.9.0-1 4.9.0-2", "sends no more unanswered messages than the broker takes"],
@@ -136,15 +139,12 @@ export const NEVER: readonly Row[] = [
     "5: 3.2.2-4",
     "not held: a device without state takes a session that the broker has kept, and subscribes; it may have lost its flash",
   ],
-  ["5: 3.3.2-14", "not held: a response topic with a wildcard is told as it is, the application decides"],
   [
-    "5: 3.4.2-2 3.4.2-3 3.5.2-2 3.5.2-3 3.6.2-2 3.6.2-3 3.7.2-2 3.7.2-3 3.14.2-3 3.14.2-4 3.15.2-2 3.15.2-3",
-    "never sent: no reason string and no user property of ours",
+    "5: 3.4.2-3 3.5.2-3 3.6.2-2 3.6.2-3 3.7.2-2 3.7.2-3 3.14.2-3 3.14.2-4 3.15.2-2 3.15.2-3",
+    "never sent: no user property of ours, and a reason string with PUBACK and PUBREC alone",
   ],
   ["5: 3.8.3-3 3.8.3-4 4.8.2-1 4.8.2-2", "the firmware uses no shared subscription; a filter is the caller's"],
-  ["5: 3.14.2-2", "not held: a session expiry in a server's DISCONNECT is read and ignored"],
   ["5: 4.2-1", "the transport's"],
-  ["5: 4.3.3-7 4.3.3-13", "message expiry is not applied to what is in flight"],
 ];
 
 /** Bind the server alone, by number. */

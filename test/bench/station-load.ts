@@ -1,0 +1,233 @@
+/**
+ * `npm run bench:station -- --minutes 10`: what a station with many connected pagers takes. The station is a process of its own;
+ * the pagers are the firmware on Node, in this one. Each push is asked for over HTTP, goes to one pager after the other, and is
+ * done when the event stream tells that it is stored there.
+ */
+
+import { parseFlags } from "../../hosts/node/flags.ts";
+import { MemoryStore } from "../../hosts/node/memory-store.ts";
+import { type Pager, startPager } from "../../hosts/node/pager.ts";
+import { readEvents } from "../../hosts/station/event-stream.ts";
+import type { Delivery, Progress } from "../../hosts/station/push.ts";
+import { StationProcess } from "../station/station-process.ts";
+
+const DEFAULTS = Object.freeze({ minutes: 10, pagers: 2_000, rate: 2_000 });
+const USAGE = `Usage: npm run bench:station -- [flags]
+  --minutes N  how long pushes are sent (10)
+  --pagers N   connected pagers (2000)
+  --rate N     pushes a minute (2000)`;
+/** Pagers that begin to connect at the same time. */
+const CONNECTING = 50;
+const CONNECT_TIMEOUT_MS = 300_000;
+/** Given after the last push for the last receipts. */
+const SETTLE_MS = 30_000;
+const MEGABYTE = 1_048_576;
+/** Memory is flat when the last third of the minutes stays within this of the first third, each at its highest. */
+const GROWTH_MAX = 0.1;
+
+interface Load {
+  readonly minutes: number;
+  readonly pagers: number;
+  readonly rate: number;
+}
+
+/** What has been measured so far. */
+interface Measurements {
+  /** By id of the push: when it was asked for. */
+  readonly waiting: Map<string, number>;
+  /** Receipts that came before the answer to their push. */
+  readonly early: Map<string, number>;
+  readonly latenciesMs: number[];
+  readonly residentMegabytes: number[];
+  failures: number;
+}
+
+function parse(args: readonly string[]): Load | string {
+  const { values, words, errors } = parseFlags(args, Object.keys(DEFAULTS), ["help"]);
+  const problems = [...errors, ...words];
+  const number = (name: keyof Load) => {
+    const value = Number(values[name] ?? DEFAULTS[name]);
+    if (!(value > 0)) problems.push(`flag --${name}: expected a number above 0`);
+    return value;
+  };
+  const load = { minutes: number("minutes"), pagers: number("pagers"), rate: number("rate") };
+  return values.help || problems.length > 0 ? [...problems, USAGE].join("\n") : load;
+}
+
+async function main(load: Load): Promise<boolean> {
+  const uids = Array.from({ length: load.pagers }, (_, index) => `pager-${index + 1}`);
+  const station = await StationProcess.start(uids);
+  const pagers: Pager[] = [];
+  const ending = new AbortController();
+  try {
+    const beganMs = performance.now();
+    await connectAll(station, uids, pagers);
+    console.log(`${pagers.length} pagers connected after ${seconds(performance.now() - beganMs)}`);
+    const record: Measurements = {
+      waiting: new Map(),
+      early: new Map(),
+      latenciesMs: [],
+      residentMegabytes: [],
+      failures: 0,
+    };
+    void follow(station, record, ending.signal);
+    await sendAll(station, load, uids, record);
+    const endMs = performance.now() + SETTLE_MS;
+    while (record.waiting.size > 0 && performance.now() < endMs) await pause(100);
+    return report(load, record);
+  } finally {
+    ending.abort();
+    await Promise.all(pagers.map((pager) => pager.stop()));
+    await station.stop();
+  }
+}
+
+/** Connects the pagers, a few at a time, and waits until all of them are. */
+async function connectAll(station: StationProcess, uids: readonly string[], pagers: Pager[]): Promise<void> {
+  const endMs = performance.now() + CONNECT_TIMEOUT_MS;
+  for (const [index, uid] of uids.entries()) {
+    pagers.push(
+      startPager({
+        settings: {
+          uid,
+          "broker.port": station.mqttPort,
+          "broker.protocol": "3.1.1",
+          "broker.userName": uid,
+          "broker.password": station.passwordOf(uid),
+        },
+        store: new MemoryStore(),
+        sensors: [],
+        // A device without a screen: what is drawn here would be measured with the station.
+        size: { width: 0, height: 0 },
+      }),
+    );
+    if ((index + 1) % CONNECTING > 0) continue;
+    while (index + 1 - (await clientsOf(station)) >= CONNECTING) await pause(20);
+  }
+  while ((await clientsOf(station)) < uids.length) {
+    if (performance.now() > endMs) throw new Error(`${await clientsOf(station)} of ${uids.length} pagers connected`);
+    await pause(200);
+  }
+}
+
+async function clientsOf(station: StationProcess): Promise<number> {
+  const response = await station.ask("/healthz");
+  return ((await response.json()) as { clients: number }).clients;
+}
+
+/** Notes when each push is told to be stored. */
+async function follow(station: StationProcess, record: Measurements, signal: AbortSignal): Promise<void> {
+  const response = await station.ask("/api/events", { signal });
+  try {
+    for await (const { event, data } of readEvents(response.body as unknown as AsyncIterable<Uint8Array>)) {
+      if (event !== "delivery") continue;
+      const nowMs = performance.now();
+      const { id, delivery } = JSON.parse(data) as { id: string; delivery: Delivery; progress: Progress };
+      if (delivery.receipts.at(-1)?.status !== "stored") continue;
+      const askedMs = record.waiting.get(id);
+      if (askedMs === undefined) record.early.set(id, nowMs);
+      else {
+        record.waiting.delete(id);
+        record.latenciesMs.push(nowMs - askedMs);
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** Sends at an even rate, whatever the answers take, and prints a line a minute. */
+async function sendAll(
+  station: StationProcess,
+  load: Load,
+  uids: readonly string[],
+  record: Measurements,
+): Promise<void> {
+  const total = Math.round(load.minutes * load.rate);
+  const beganMs = performance.now();
+  const asking = new Set<Promise<void>>();
+  let reportedMinute = 0;
+  for (let number = 0; number < total; number += 1) {
+    const dueMs = beganMs + (number / load.rate) * 60_000;
+    const waitMs = dueMs - performance.now();
+    if (waitMs > 1) await pause(waitMs);
+    const uid = uids[number % uids.length] ?? "";
+    const push = send(station, uid, number, record).finally(() => asking.delete(push));
+    asking.add(push);
+    const minute = Math.floor((performance.now() - beganMs) / 60_000);
+    if (minute > reportedMinute) {
+      reportedMinute = minute;
+      printLine(station, minute, record);
+    }
+  }
+  await Promise.all(asking);
+  printLine(station, load.minutes, record);
+}
+
+async function send(station: StationProcess, uid: string, number: number, record: Measurements): Promise<void> {
+  const askedMs = performance.now();
+  try {
+    const id = await station.push({ to: uid, text: `Number ${number}: pump 3 over temperature` }, `key-${number}`);
+    const storedMs = record.early.get(id);
+    if (storedMs === undefined) record.waiting.set(id, askedMs);
+    else {
+      record.early.delete(id);
+      record.latenciesMs.push(storedMs - askedMs);
+    }
+  } catch (error) {
+    record.failures += 1;
+    console.error(error instanceof Error ? error.message : error);
+  }
+}
+
+function printLine(station: StationProcess, minute: number, record: Measurements): void {
+  const { latenciesMs, residentMegabytes, waiting } = record;
+  const megabytes = Math.round((station.residentBytes ?? 0) / MEGABYTE);
+  residentMegabytes.push(megabytes);
+  const [p50, p99] = [0.5, 0.99].map((share) => milliseconds(quantile(latenciesMs, share)));
+  console.log(
+    `minute ${minute}: ${latenciesMs.length} stored, ${waiting.size} under way, p50 ${p50}, p99 ${p99}, ${megabytes} MB`,
+  );
+}
+
+/** Prints the figures. False where something was lost or memory grows. */
+function report({ pagers, rate, minutes }: Load, record: Measurements): boolean {
+  const { latenciesMs, residentMegabytes, waiting, failures } = record;
+  const [p50, p99, max] = [0.5, 0.99, 1].map((share) => milliseconds(quantile(latenciesMs, share)));
+  const third = Math.max(1, Math.floor(residentMegabytes.length / 3));
+  const first = Math.max(...residentMegabytes.slice(0, third));
+  const last = Math.max(...residentMegabytes.slice(-third));
+  const isFlat = last <= first * (1 + GROWTH_MAX);
+  console.log(
+    `${pagers} pagers, ${rate} pushes a minute for ${minutes} min: ${latenciesMs.length} stored, ${waiting.size} not`,
+  );
+  console.log(`push to receipt "stored": p50 ${p50}, p99 ${p99}, longest ${max}`);
+  console.log(
+    `memory of the station: at most ${first} MB in the first third, ${last} MB in the last: ${isFlat ? "flat" : "grows"}`,
+  );
+  return waiting.size === 0 && failures === 0 && isFlat;
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
+function milliseconds(value: number): string {
+  return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+const load = parse(process.argv.slice(2));
+if (typeof load === "string") {
+  console.log(load);
+  process.exit(process.argv.includes("--help") ? 0 : 2);
+}
+process.exit((await main(load)) ? 0 : 1);

@@ -1,0 +1,292 @@
+import { describe, expect, it } from "vitest";
+import { Commands, type CommandTarget } from "../../src/gateway/commands.ts";
+import { Journal } from "../../src/gateway/journal.ts";
+import { SETTINGS, type SettingName } from "../../src/gateway/settings.ts";
+import { CHANGEABLE, StoredSettings } from "../../src/gateway/stored-settings.ts";
+import { Topics } from "../../src/gateway/topics.ts";
+import { COMMAND_RESTART_MS, COMMAND_RESULTS_MAX, COMMANDS_REMEMBERED_MAX } from "../../src/limits.ts";
+import type { Publish } from "../../src/mqtt/packet.ts";
+import { encodeUtf8 } from "../../src/utf8.ts";
+import { MemoryStore } from "../memory-store.ts";
+
+const NOW = 1_700_000_000;
+const TOPIC = "/acme/cmd/p1";
+
+/** The commands of a device, and what became of them. */
+class Bench {
+  nowSeconds: number | undefined = NOW;
+  readonly acts: string[] = [];
+  readonly store: MemoryStore;
+  readonly journal = new Journal();
+  readonly commands: Commands;
+
+  constructor(store = new MemoryStore(), target: Partial<CommandTarget> = {}) {
+    this.store = store;
+    const note = (act: string, result = true) => {
+      this.acts.push(act);
+      return result;
+    };
+    this.commands = new Commands({
+      topics: new Topics("acme", "p1"),
+      store,
+      journal: this.journal,
+      wallClock: () => this.nowSeconds,
+      target: {
+        retract: (message, from) => note(`retract ${message} ${from}`, message !== "none"),
+        markRead: (message, from) => note(`read ${message} ${from}`, message !== "none"),
+        setQuietHours: (hours) => note(`quiet ${hours}`, hours !== "25:00"),
+        choosePresence: (presence) => void note(`presence ${presence?.status} ${presence?.context}`),
+        changeSettings: (set) => {
+          note(`settings ${JSON.stringify(set)}`);
+          return "bad" in set ? ["setting bad: no"] : [];
+        },
+        identify: () => void note("identify"),
+        restart: () => void note("restart"),
+        ...target,
+      },
+    });
+  }
+
+  /** Takes a command and gives its result. */
+  send(
+    command: unknown,
+    properties: Publish["properties"] = {},
+  ): { ok: boolean; error?: string; note?: string; id?: string } {
+    const payload = encodeUtf8(typeof command === "string" ? command : JSON.stringify(command));
+    const publish = { topic: TOPIC, payload, properties, retain: false, dup: false } as Publish;
+    expect(this.commands.matches(TOPIC)).toBe(true);
+    try {
+      expect(this.commands.take(publish, 1_000)).toBe(true);
+    } catch (error) {
+      expect(error).toHaveProperty("field");
+    }
+    return this.result();
+  }
+
+  result() {
+    const outgoing = this.commands.next();
+    expect(outgoing).toMatchObject({ topic: `${TOPIC}/result`, qos: 1, retain: false });
+    outgoing?.handleSent();
+    return JSON.parse(new TextDecoder().decode(outgoing?.payload));
+  }
+}
+
+const at = (command: object, id = "c1") => ({ id, at: NOW, ...command });
+
+describe("a command", () => {
+  it.each([
+    [{ do: "retract", message: "m1" }, "retract m1 undefined"],
+    [{ do: "retract", message: "m1", from: "bob" }, "retract m1 bob"],
+    [{ do: "read", message: "m1" }, "read m1 undefined"],
+    [{ do: "quiet", hours: "22:00-07:00" }, "quiet 22:00-07:00"],
+    [{ do: "presence", status: "busy", text: "lunch" }, "presence 3 lunch"],
+    [{ do: "presence", status: "auto" }, "presence undefined undefined"],
+    [{ do: "settings", set: { "screen.dwell": 100 } }, 'settings {"screen.dwell":100}'],
+    [{ do: "identify" }, "identify"],
+  ])("%j is done once, and answered", (command, act) => {
+    const bench = new Bench();
+    expect(bench.send(at(command))).toMatchObject({ id: "c1", ok: true });
+    expect(bench.acts).toEqual([act]);
+    expect(bench.commands.next()).toBeUndefined();
+  });
+
+  it.each([
+    [{ do: "retract", message: "none" }, "there is no such message"],
+    [{ do: "read", message: "none" }, "there is no such message unread"],
+    [{ do: "quiet", hours: "25:00" }, "hours: expected for example"],
+    [{ do: "presence", status: "busy", text: "x".repeat(256) }, "text: expected at most 255 bytes"],
+    [{ do: "settings", set: { bad: 1 } }, "setting bad: no"],
+    [{ do: "presence", status: "gone" }, "command status at byte 0: expected one of online, busy, away, custom, auto"],
+    [{ do: "presence", status: "toString" }, "command status"],
+    [{ do: "retract" }, "command message at byte 0: undefined, expected text"],
+    [{ do: "retract", message: "m", from: 7 }, "command from"],
+    [{ do: "quiet" }, "command hours"],
+    [{ do: "settings", set: [] }, "command set"],
+    [{ do: "reboot" }, "command do"],
+    [{}, "command do"],
+    [{ do: "identify", ex: 86_401 }, "command ex"],
+    [{ do: "identify", at: "now" }, "command at"],
+  ])("%j is not done, and the answer says why; it is not remembered", (command, error) => {
+    const bench = new Bench();
+    expect(bench.send(at(command))).toMatchObject({ ok: false, error: expect.stringContaining(error) });
+    expect(bench.store.keys()).toEqual([]);
+  });
+
+  it.each(["", "no", "[]", '{"do":"identify"}', '{"id":"","do":"identify"}', `{"id":"${"i".repeat(24)}"}`])(
+    "without a name that can be read is answered all the same: %s",
+    (payload) => {
+      const result = new Bench().send(payload);
+      expect(result).toMatchObject({ ok: false, error: expect.stringContaining("command") });
+      expect(result.id).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ["held until now", { at: NOW - 60 }, {}, true],
+    ["is stale by a second", { at: NOW - 61 }, {}, "stale: it held until 1 s ago"],
+    ["says itself how long it holds", { at: NOW - 3_600, ex: 3_600 }, {}, true],
+    ["is stale at once", { at: NOW - 1, ex: 0 }, {}, "stale"],
+    ["is from a clock that is ahead", { at: NOW + 300 }, {}, true],
+    ["is from the future", { at: NOW + 301 }, {}, "301 s ahead"],
+    ["has no time", {}, {}, "neither at nor a message expiry"],
+    ["has its time kept by the broker", {}, { messageExpiryInterval: 5 }, true],
+    ["is stale in spite of the broker", { at: NOW - 61 }, { messageExpiryInterval: 5 }, "stale"],
+  ])("that %s", (_, times, properties, expected) => {
+    const bench = new Bench();
+    const result = bench.send({ id: "c1", do: "identify", ...times }, properties);
+    expect(result.error ?? result.ok).toEqual(expected === true ? true : expect.stringContaining(expected as string));
+    expect(bench.acts).toEqual(expected === true ? ["identify"] : []);
+  });
+
+  it("is obeyed by a device whose clock is not set only where the broker keeps the time", () => {
+    const bench = new Bench();
+    bench.nowSeconds = undefined;
+    expect(bench.send(at({ do: "identify" })).error).toContain("clock is not set");
+    expect(bench.send(at({ do: "identify" }), { messageExpiryInterval: 60 }).ok).toBe(true);
+  });
+
+  it("that comes again is answered and not done again, also when stale and after a restart of the device", () => {
+    const bench = new Bench();
+    bench.send(at({ do: "identify" }));
+    bench.nowSeconds = NOW + 1_000;
+    expect(bench.send(at({ do: "identify" }))).toEqual({ id: "c1", ok: true, note: "done before" });
+    const again = new Bench(bench.store);
+    expect(again.send(at({ do: "identify" }))).toMatchObject({ ok: true, note: "done before" });
+    expect([...bench.acts, ...again.acts]).toEqual(["identify"]);
+  });
+
+  it("that failed may come again and is done then", () => {
+    const bench = new Bench(new MemoryStore(), { retract: (message) => message === "m1" && bench.acts.push("x") > 1 });
+    expect(bench.send(at({ do: "retract", message: "m1" })).ok).toBe(false);
+    expect(bench.send(at({ do: "retract", message: "m1" })).ok).toBe(true);
+  });
+
+  it("is remembered as long as the limit says", () => {
+    const bench = new Bench();
+    for (let index = 0; index <= COMMANDS_REMEMBERED_MAX; index += 1) bench.send(at({ do: "identify" }, `c${index}`));
+    expect(bench.send(at({ do: "identify" }, "c1")).note).toBe("done before");
+    expect(bench.send(at({ do: "identify" }, "c0")).note).toBeUndefined();
+  });
+
+  it("survives a record that is not what was written", () => {
+    const store = new MemoryStore();
+    for (const record of ["", "no", "{}", "[1]"]) {
+      store.write("commands", encodeUtf8(record));
+      expect(new Bench(store).send(at({ do: "identify" })).ok).toBe(true);
+    }
+  });
+});
+
+describe("restart", () => {
+  it("comes when the broker has its result, is on record before, and is not done again", () => {
+    const bench = new Bench();
+    bench.commands.take(
+      { topic: TOPIC, payload: encodeUtf8(JSON.stringify(at({ do: "restart" }))), properties: {} } as Publish,
+      0,
+    );
+    const outgoing = bench.commands.next();
+    outgoing?.handleSent();
+    expect(bench.acts).toEqual([]);
+    expect(bench.store.keys()).toEqual(["commands"]);
+    outgoing?.handleTaken?.();
+    expect(bench.acts).toEqual(["restart"]);
+    const again = new Bench(bench.store);
+    expect(again.send(at({ do: "restart" }))).toMatchObject({ ok: true, note: "done before" });
+    expect([again.commands.timeoutMs, again.acts]).toEqual([undefined, []]);
+  });
+
+  it("does not wait for ever for the broker", () => {
+    const bench = new Bench();
+    bench.send(at({ do: "restart" }));
+    expect(bench.commands.timeoutMs).toBe(1_000 + COMMAND_RESTART_MS);
+    bench.commands.handleTimeout(1_000 + COMMAND_RESTART_MS - 1);
+    expect(bench.acts).toEqual([]);
+    bench.commands.handleTimeout(1_000 + COMMAND_RESTART_MS);
+    bench.commands.handleTimeout(1_000 + 2 * COMMAND_RESTART_MS);
+    expect(bench.acts).toEqual(["restart"]);
+  });
+
+  it("that could not be put on record is not done: it would be done again and again", () => {
+    const bench = new Bench();
+    bench.store.isFailing = true;
+    expect(bench.send(at({ do: "restart" }))).toMatchObject({ ok: false, error: "flash is full" });
+    expect(bench.commands.timeoutMs).toBeUndefined();
+  });
+});
+
+it("results wait for the connection, as many as the limit says", () => {
+  const bench = new Bench();
+  for (let index = 0; index <= COMMAND_RESULTS_MAX; index += 1)
+    bench.commands.take(
+      {
+        topic: TOPIC,
+        payload: encodeUtf8(JSON.stringify(at({ do: "identify" }, `c${index}`))),
+        properties: {},
+      } as Publish,
+      0,
+    );
+  expect(Array.from({ length: COMMAND_RESULTS_MAX }, () => bench.result().id)).toEqual(
+    Array.from({ length: COMMAND_RESULTS_MAX }, (_, index) => `c${index + 1}`),
+  );
+  expect(bench.commands.next()).toBeUndefined();
+});
+
+describe("settings changed by a command", () => {
+  const dwellOf = (settings: StoredSettings) =>
+    "settings" in settings.result ? settings.result.settings.screen.dwellMs : settings.result.errors;
+
+  it("hold from the next start on, go before what is configured, and are forgotten with null", () => {
+    const store = new MemoryStore();
+    const configured = { "screen.dwell": 1 };
+    const settings = new StoredSettings(store, configured);
+    expect(settings.change({ "screen.dwell": "2" })).toEqual([]);
+    expect(dwellOf(settings)).toBe(1);
+    const next = new StoredSettings(store, configured);
+    expect(dwellOf(next)).toBe(2);
+    expect(next.change({ "quiet.hours": "on" })).toEqual([]);
+    expect(next.change({ "screen.dwell": null })).toEqual([]);
+    expect(dwellOf(new StoredSettings(store, configured))).toBe(1);
+    expect(next.change({ "quiet.hours": null })).toEqual([]);
+    expect(store.keys()).toEqual([]);
+  });
+
+  it("are none that hold a credential, or that could cut the device off", () => {
+    const settings = new StoredSettings(new MemoryStore(), {});
+    const others = (Object.keys(SETTINGS) as SettingName[]).filter((name) => !CHANGEABLE.includes(name));
+    expect(others.filter((name) => !/^(env|uid|broker\..*)$/.test(name))).toEqual([]);
+    expect(CHANGEABLE.filter((name) => /^(env|uid|broker\.|wifi\.)|password|key|userName/i.test(name))).toEqual([]);
+    for (const name of others) expect(settings.change({ [name]: "x" })).toEqual([`setting ${name}: not by a command`]);
+    expect(settings.change({ nonsense: 1, toString: 1 })).toHaveLength(2);
+  });
+
+  it("are checked as a whole with what is configured: nothing is changed by a command that is wrong in one", () => {
+    const store = new MemoryStore();
+    const settings = new StoredSettings(store, { "telemetry.format": "cbor" });
+    expect(settings.change({ "screen.dwell": 5, "telemetry.interval": -1 })).toEqual([
+      expect.stringContaining("setting telemetry.interval: -1"),
+    ]);
+    expect(settings.change({ "homeAssistant.discovery": "yes" })).toEqual([
+      expect.stringContaining("telemetry.format"),
+    ]);
+    expect(settings.change({ "homeAssistant.discovery": "yes", "telemetry.format": "json" })).toEqual([]);
+    expect(store.writes).toBe(1);
+  });
+
+  it("that no longer go with what is configured are passed over: the device starts", () => {
+    for (const record of ['{"screen.dwell":-1}', '{"uid":"other"}', "no", "null", '{"screen.dwell":{}}', "7"]) {
+      const store = new MemoryStore();
+      store.write("settings", encodeUtf8(record));
+      expect(dwellOf(new StoredSettings(store, { "screen.dwell": 3 }))).toBe(3);
+    }
+  });
+
+  it("throw what the store throws, and have not changed then", () => {
+    const store = new MemoryStore();
+    const settings = new StoredSettings(store, {});
+    store.isFailing = true;
+    expect(() => settings.change({ "screen.dwell": 5 })).toThrow("flash is full");
+    store.isFailing = false;
+    expect(settings.change({ "quiet.hours": "on" })).toEqual([]);
+    expect(dwellOf(new StoredSettings(store, {}))).toBe(500);
+  });
+});

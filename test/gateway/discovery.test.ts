@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { DiscoverySource } from "../../src/gateway/discovery-source.ts";
+import { Journal } from "../../src/gateway/journal.ts";
+import { Topics } from "../../src/gateway/topics.ts";
+import { MemoryStore } from "../memory-store.ts";
+
+const TOPIC = "homeassistant/device/p1/config";
+
+function bench(isDiscovered: boolean, store = new MemoryStore(), sensors = [{ name: "t", unit: "Cel" }]) {
+  const journal = new Journal();
+  const settings = { isDiscovered, prefix: "homeassistant" };
+  const source = new DiscoverySource({ topics: new Topics("acme", "p1"), settings, store, journal, sensors });
+  return { source, store, journal };
+}
+
+describe("the document for Home Assistant", () => {
+  it("is said once a connection, retained, and is on record before it leaves", () => {
+    const { source, store } = bench(true);
+    expect(source.next()).toBeUndefined();
+    for (let connections = 0; connections < 2; connections += 1) {
+      source.handleConnected();
+      const outgoing = source.next();
+      expect(outgoing).toMatchObject({ topic: TOPIC, qos: 0, retain: true });
+      expect(store.keys()).toEqual(["discovery"]);
+      outgoing?.handleSent();
+      expect(source.next()).toBeUndefined();
+    }
+    expect(store.writes).toBe(1);
+  });
+
+  it("is not said while the store refuses to remember where it stands", () => {
+    const { source, store, journal } = bench(true);
+    store.isFailing = true;
+    source.handleConnected();
+    expect(source.next()).toBeUndefined();
+    expect(journal.counters.storeFailures).toBe(1);
+    store.isFailing = false;
+    source.handleConnected();
+    expect(source.next()?.topic).toBe(TOPIC);
+  });
+
+  it("is taken back until the broker has it, also over a restart in between, and then never again", () => {
+    const store = new MemoryStore();
+    const on = bench(true, store).source;
+    on.handleConnected();
+    on.next()?.handleSent();
+    for (let starts = 0; starts < 2; starts += 1) {
+      const { source } = bench(false, store);
+      source.handleConnected();
+      const outgoing = source.next();
+      expect(outgoing).toMatchObject({ topic: TOPIC, payload: new Uint8Array(), qos: 1, retain: true });
+      outgoing?.handleSent();
+      source.handleConnected();
+      expect(source.next()).toBeUndefined();
+      if (starts === 0) continue;
+      outgoing?.handleTaken?.();
+      expect([source.next(), store.keys()]).toEqual([undefined, []]);
+    }
+    const { source } = bench(false, store);
+    source.handleConnected();
+    expect(source.next()).toBeUndefined();
+  });
+
+  it("names in the log what it has no room for", () => {
+    const sensors = Array.from({ length: 30 }, (_, index) => ({ name: `s${index}`, unit: "1" }));
+    const { source, journal } = bench(true, new MemoryStore(), sensors);
+    source.handleConnected();
+    source.next()?.handleSent();
+    expect(journal.pollEvent()).toEqual({
+      type: "log",
+      line: expect.stringMatching(/^Home Assistant is not told of .*s29$/),
+    });
+  });
+});

@@ -1,0 +1,195 @@
+/** Own presence, that of contacts, and quiet hours. */
+import { describe, expect, it } from "vitest";
+import { parseHours, QuietHours } from "../../src/gateway/quiet-hours.ts";
+import { ALARM_REPEAT_MS, ROSTER_MAX } from "../../src/limits.ts";
+import { Roster } from "../../src/pager/roster.ts";
+import { MemoryStore } from "../memory-store.ts";
+import { fromHex } from "../vectors/vector.ts";
+import { Bench, IM, im, publish, settingsOf } from "./bench.ts";
+
+const OWN = "/acme/pres/p1";
+
+/** The presences that were said since the last call, in the bytes of the wire; each is taken by the broker. */
+function said(bench: Bench): string[] {
+  const found: string[] = [];
+  for (const { topic, payload = "", packetIdentifier = 0 } of bench.sent.splice(0)) {
+    if (topic !== OWN) continue;
+    found.push(Buffer.from(payload, "latin1").toString("latin1"));
+    bench.receive(Uint8Array.of(0x40, 2, packetIdentifier >> 8, packetIdentifier));
+  }
+  return found;
+}
+
+/** The bench's session pings each minute: answer, so that it stays. */
+function wait(bench: Bench, ms: number): void {
+  for (let left = ms; left > 0; left -= 10_000) {
+    bench.pass(Math.min(left, 10_000));
+    if (bench.sent.some(({ type }) => type === "pingreq")) bench.receive(fromHex("d000"));
+  }
+}
+
+describe("own presence", () => {
+  it("is away after a time without a touch, online with the next one, said once each", () => {
+    const bench = new Bench({ settings: settingsOf({ "presence.away": 300 }) }).connect();
+    bench.sent.splice(0);
+    wait(bench, 299_000);
+    expect(said(bench)).toEqual([]);
+    wait(bench, 2_000);
+    expect(said(bench)).toEqual(["T"]);
+    bench.gateway.handleButton("c", bench.nowMs);
+    bench.drain();
+    expect(said(bench)).toEqual(["Q"]);
+  });
+
+  it("chosen by hand goes before everything else, across a reboot, and is said again after each connection", () => {
+    const settings = settingsOf({ "presence.away": 10, "quiet.hours": "on" });
+    const bench = new Bench({ settings }).connect();
+    expect(bench.sent.find(({ topic }) => topic === OWN)?.payload).toContain("quiet hours");
+    bench.sent.splice(0);
+    bench.gateway.choosePresence({ status: 15, context: "on call" }, bench.nowMs);
+    bench.drain();
+    expect(bench.sent.at(-1)?.payload).toContain("on call");
+    const again = new Bench({ settings }, bench.store).connect("20020100");
+    again.pass(20_000);
+    expect(again.sent.filter(({ topic }) => topic === OWN).map(({ payload }) => payload?.slice(-7))).toEqual([
+      "on call",
+    ]);
+    again.receive(fromHex("40020001"));
+    again.gateway.choosePresence(undefined, again.nowMs);
+    again.drain();
+    expect(again.sent.at(-1)?.payload).toContain("quiet hours");
+  });
+});
+
+describe("the roster", () => {
+  it("asks for the presence of each contact and shows the retained one, online first, unknown ones as they come", () => {
+    const bench = new Bench({ settings: settingsOf({ contacts: "dan,ann, bob" }) });
+    bench.subscriptions = 6;
+    bench.connect();
+    expect(bench.sent.filter(({ type }) => type === "subscribe")).toHaveLength(1);
+    const tell = (uid: string, hex: string) =>
+      bench.receive(publish(`/acme/pres/${uid}`, fromHex(hex), { retain: true, qos: 0 }));
+    tell("bob", "936c756e6368");
+    tell("dan", "51");
+    // One for whom the station has subscribed, of a status that has no meaning yet.
+    tell("eve", "57");
+    tell("p1", "52");
+    const contacts = () =>
+      bench.gateway.contacts.map(({ uid, status, context }) => `${uid} ${status} ${context}`.trim());
+    expect(contacts()).toEqual(["dan 1", "bob 3 lunch", "eve 7", "ann 0"]);
+    tell("dan", "52");
+    bench.receive(publish("/acme/pres/bob", new Uint8Array(), { retain: true, qos: 0 }));
+    expect(contacts()).toEqual(["eve 7", "dan 2", "ann 0", "bob 0"]);
+    expect([bench.gateway.counters.retained, bench.gateway.counters.refused]).toEqual([0, 0]);
+    tell("dan", "01");
+    expect([contacts()[1], bench.gateway.counters.refused]).toEqual(["dan 2", 1]);
+  });
+
+  it("is bounded: who is not in the settings gives way when offline", () => {
+    const roster = new Roster(["ann"]);
+    for (let index = 0; index < ROSTER_MAX - 1; index += 1) roster.update(`u${index}`, 1, "");
+    roster.update("late", 1, "");
+    expect([roster.contacts.length, roster.turnedAwayCount]).toEqual([ROSTER_MAX, 1]);
+    roster.update("u5", 2, "");
+    roster.update("late", 1, "");
+    const uids = roster.contacts.map(({ uid }) => uid);
+    expect([uids.includes("late"), uids.includes("u5"), uids.includes("ann"), uids.length]).toEqual([
+      true,
+      false,
+      true,
+      ROSTER_MAX,
+    ]);
+  });
+});
+
+describe("a message to a group", () => {
+  it("shows group and sender, and its receipts go to the sender alone", () => {
+    const bench = new Bench({ settings: settingsOf({ groups: "ops" }) });
+    bench.subscriptions = 4;
+    bench.connect();
+    bench.takeSent();
+    bench.receive(publish("/acme/im/ops", im("g1", "all hands")));
+    expect(bench.screen).toMatch(/station.*ops/);
+    const topics = bench.sent.flatMap(({ topic }) => topic ?? []);
+    expect(new Set(topics)).toEqual(new Set(["/acme/im/station"]));
+  });
+
+  it("is taken where the station has subscribed to its group", () => {
+    const bench = new Bench().connect();
+    bench.receive(publish("/acme/im/night-shift", im("g2", "gate 4")));
+    expect(bench.screen).toContain("night-shift");
+  });
+});
+
+describe("quiet hours", () => {
+  it.each([
+    ["22:00-07:00", 0, "23:00", true],
+    ["22:00-07:00", 0, "06:59", true],
+    ["22:00-07:00", 0, "07:00", false],
+    ["22:00-07:00", 60, "06:30", false],
+    ["09:00-17:30", 0, "17:29", true],
+    ["09:00-17:30", 0, "08:59", false],
+    ["on", 0, "12:00", true],
+    ["off", 0, "12:00", false],
+    ["", 0, "12:00", false],
+  ] as const)("%s, %i minutes ahead of UTC, at %s UTC: %s", (hours, offset, time, isQuiet) => {
+    const quiet = new QuietHours(new MemoryStore(), hours, offset);
+    const [h = 0, m = 0] = time.split(":").map(Number);
+    const seconds = 86_400 * 19_000 + 3600 * h + 60 * m;
+    quiet.update(seconds);
+    expect(quiet.isQuiet).toBe(isQuiet);
+    const remainingMs = quiet.remainingMs(seconds);
+    if (remainingMs === undefined) return;
+    quiet.update(seconds + remainingMs / 1000 - 1);
+    expect(quiet.isQuiet).toBe(isQuiet);
+    quiet.update(seconds + remainingMs / 1000);
+    expect(quiet.isQuiet).toBe(!isQuiet);
+  });
+
+  it.each(["22:00", "24:00-07:00", "22:60-07:00", "yes"])("does not take %s", (text) => {
+    expect(parseHours(text)).toBeUndefined();
+    expect(() => settingsOf({ "quiet.hours": text })).toThrow("quiet.hours");
+  });
+
+  it("may be set anew, across a reboot, and go back to the setting; without a clock only on is quiet", () => {
+    const store = new MemoryStore();
+    const quiet = new QuietHours(store, "22:00-07:00", 0);
+    expect([quiet.set("noon"), quiet.set("on")]).toEqual([false, true]);
+    const again = new QuietHours(store, "22:00-07:00", 0);
+    again.update(undefined);
+    expect(again.isQuiet).toBe(true);
+    expect(again.set("setting")).toBe(true);
+    again.update(undefined);
+    expect([again.isQuiet, again.hours, store.keys()]).toEqual([false, "22:00-07:00", []]);
+  });
+
+  it("let nothing sound but priority 5 and chosen senders; when they end, once for all that came", () => {
+    // The bench begins at 22:13 and a second.
+    const bench = new Bench({ settings: settingsOf({ "quiet.hours": "22:00-22:15" }) }).connect();
+    bench.receive(publish(IM, im("1", "normal")), publish(IM, im("2", "high", { priority: 4 })));
+    expect([bench.alerts, bench.gateway.unreadCount]).toEqual([[], 2]);
+    bench.receive(publish(IM, im("3", "fire", { priority: 5 })));
+    expect(bench.alerts).toEqual([5]);
+    wait(bench, ALARM_REPEAT_MS);
+    expect(bench.alerts).toEqual([5, 5]);
+    const chosen = new Bench({ settings: settingsOf({ "quiet.hours": "on", "quiet.senders": "station" }) }).connect();
+    chosen.receive(publish(IM, im("1", "normal")));
+    expect(chosen.alerts).toEqual([3]);
+    const digest = new Bench({ settings: settingsOf({ "quiet.hours": "22:00-22:15" }) }).connect();
+    digest.receive(publish(IM, im("1", "normal")), publish(IM, im("2", "also")));
+    wait(digest, 120_000);
+    expect(digest.alerts).toEqual([3]);
+  });
+});
+
+describe("a page of priority 4 or 5", () => {
+  it("sounds again and again until it is acknowledged", () => {
+    const bench = new Bench().connect();
+    bench.receive(publish(IM, im("1", "pump", { priority: 4 })));
+    wait(bench, 2 * ALARM_REPEAT_MS);
+    expect(bench.alerts).toEqual([4, 4, 4]);
+    bench.gateway.handleButton("b", bench.nowMs);
+    wait(bench, 3 * ALARM_REPEAT_MS);
+    expect(bench.alerts).toEqual([4, 4, 4]);
+  });
+});

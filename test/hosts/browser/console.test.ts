@@ -1,0 +1,271 @@
+/** The console as a new user meets it, in a real browser against a real station: nothing is done but by its page. */
+import { join } from "node:path";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { parseFlags } from "../../../hosts/node/flags.ts";
+import { MemoryStore } from "../../../hosts/node/memory-store.ts";
+import type { Station } from "../../../hosts/station/station.ts";
+import { SETTINGS } from "../../../src/gateway/settings.ts";
+import { requireOrSkip } from "../../require.ts";
+import { Cleanups, postPush, until } from "../station/harness.ts";
+import { hasChromium, launchChromium, logIn } from "./chromium.ts";
+
+const DESKTOP = { width: 1100, height: 800 };
+const PHONE = { width: 390, height: 844 };
+/** Where to put pictures of the page, for someone to look at; none are made without it. */
+const PICTURES = process.env.FIELDPAGER_PICTURES;
+/** What would run if it were ever taken for more than text. */
+const HOSTILE = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
+
+describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium", { timeout: 90_000 }, () => {
+  const cleanups = new Cleanups();
+  let browser: Browser;
+  let station: Station;
+  beforeAll(async () => {
+    station = await cleanups.station({ anonymous: false });
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await cleanups.end();
+  });
+
+  async function newContext(options: Parameters<Browser["newContext"]>[0] = {}): Promise<BrowserContext> {
+    const context = await browser.newContext({ viewport: DESKTOP, colorScheme: "light", ...options });
+    onTestFinished(() => context.close());
+    return context;
+  }
+
+  /** A page that has logged in; what it says of errors fails the test. */
+  async function open(context: BrowserContext, { isKnown = false } = {}): Promise<Page> {
+    const page = await context.newPage();
+    const problems: string[] = [];
+    page.on("pageerror", (error) => problems.push(error.message));
+    onTestFinished(() => expect(problems).toEqual([]));
+    await page.goto(`${station.url}/`);
+    if (!isKnown) await logIn(page, station);
+    await page.getByText("live", { exact: true }).waitFor();
+    return page;
+  }
+
+  const picture = async (page: Page, name: string) => {
+    if (PICTURES) await page.screenshot({ path: join(PICTURES, `console-${name}.png`), fullPage: true });
+  };
+  const goTo = (page: Page, view: string) =>
+    page.getByLabel("Views").getByRole("link", { name: view, exact: true }).click();
+
+  async function addDevice(page: Page, uid: string, owner?: string): Promise<readonly string[]> {
+    await goTo(page, "People");
+    const form = page.getByRole("form", { name: "Add a device" });
+    if (!(await form.isVisible())) await page.locator("summary", { hasText: "Add a device" }).click();
+    await form.getByLabel("Device", { exact: false }).first().fill(uid);
+    if (owner !== undefined) await form.getByLabel("Carried by").selectOption(owner);
+    await form.getByRole("button").click();
+    await page.getByRole("heading", { name: `What ${uid} logs in with` }).waitFor();
+    return page.locator(".credentials code").allInnerTexts();
+  }
+
+  it.each([
+    ["desktop", { viewport: DESKTOP }],
+    ["phone", { viewport: PHONE, deviceScaleFactor: 2, hasTouch: true, isMobile: true, colorScheme: "dark" as const }],
+  ] as const)("adds a person and a device, sends to the person, and sees it read (%s)", async (name, options) => {
+    const page = await open(await newContext(options));
+    const person = `anna-${name}`;
+    const uid = `bay-${name}`;
+    await goTo(page, "People");
+    await page.locator("summary", { hasText: "Add a person" }).click();
+    const form = page.getByRole("form", { name: "Add a person" });
+    await form.getByLabel("Name to log in with").fill(person);
+    await form.getByLabel("Full name").fill("Anna Aalto");
+    await form.getByRole("button").click();
+    await page.getByRole("heading", { name: `What ${person} logs in with` }).waitFor();
+    const lines = await addDevice(page, uid, person);
+    await picture(page, `${name}-people`);
+    // The line that the console gives is what the pager is started with.
+    const command = lines.find((line) => line.startsWith("npm run pager -- ")) ?? "";
+    const { values } = parseFlags(command.replace("npm run pager -- ", "").split(" "), Object.keys(SETTINGS));
+    const settings = { ...values, "screen.dwell": 0 };
+    const pager = cleanups.pager(station.mqttPort, uid, { settings });
+    await goTo(page, "Devices");
+    const row = page.locator(`[data-device="${uid}"]`);
+    await row.locator(".presence.online").waitFor();
+    await picture(page, `${name}-devices`);
+    await goTo(page, "Send");
+    await page.getByLabel("To", { exact: true }).fill(person);
+    await page.getByLabel("Title").fill("Pump house");
+    await page.getByLabel("Text").fill("Pump 3 over temperature, 92 °C at the bearing.");
+    await page.getByLabel("Priority").selectOption("4");
+    await picture(page, `${name}-send`);
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByText(`Accepted for ${person}.`).waitFor();
+    await goTo(page, "History");
+    const sent = page.locator(".push", { hasText: "Pump 3 over temperature" }).first();
+    await sent.locator(".receipt.shown").waitFor();
+    expect(pager.screens.at(-1)?.join(" ")).toContain("Pump house");
+    pager.press("b");
+    await sent.locator(".receipt.read").waitFor();
+    expect(await sent.locator(".receipt").allInnerTexts()).toEqual([
+      expect.stringMatching(/^stored by bay-\w+ \d\d:\d\d:\d\d$/),
+      expect.stringMatching(/^shown by bay-\w+ /),
+      expect.stringMatching(/^read by bay-\w+ /),
+    ]);
+    await picture(page, `${name}-history`);
+    const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    expect(overflow, "nothing sticks out to the side").toBe(0);
+    await pager.stop();
+    await goTo(page, "Devices");
+    await row.locator(".presence.offline").waitFor();
+  });
+
+  it("shows a device's readings as charts, live, and what is known of its connection", async () => {
+    const page = await open(await newContext());
+    await station.accounts.create({ name: "sensor-1", kind: "device", password: "its password" });
+    await station.directory.addDevice({ uid: "sensor-1", label: "Pump house" });
+    let temperature = 20;
+    cleanups.pager(station.mqttPort, "sensor-1", {
+      store: new MemoryStore(),
+      settings: {
+        "broker.userName": "sensor-1",
+        "broker.password": "its password",
+        "telemetry.interval": 1,
+        "telemetry.maxAge": 1,
+      },
+      sensors: [{ name: "temperature", unit: "Cel", sample: () => ++temperature }],
+    });
+    await page.goto(`${station.url}/#devices/sensor-1`);
+    const chart = page.locator('[data-series="temperature"]');
+    await chart.locator("canvas").waitFor();
+    const before = await chart.locator("[role=img]").getAttribute("aria-label");
+    await until("another point", async () => (await chart.locator("[role=img]").getAttribute("aria-label")) !== before);
+    expect(await chart.locator("figcaption b").innerText()).toMatch(/^\d+ °C$/);
+    const facts = await page.locator(".facts").first().innerText();
+    for (const fact of ["Pump house", "MQTT ", "127.0.0.1", "/field/im/sensor-1"]) expect(facts).toContain(fact);
+    await picture(page, "desktop-device");
+  });
+
+  it("shows what users wrote as text, wherever it stands", async () => {
+    const page = await open(await newContext());
+    await station.directory.addPerson({ name: "mallory", fullName: HOSTILE });
+    await station.directory.addDevice({ uid: "evil-1", label: HOSTILE, owner: "mallory" });
+    await station.directory.addGroup({ uid: "evil-crew", label: HOSTILE, members: ["evil-1"] });
+    const body = { to: "evil-1", text: HOSTILE, title: HOSTILE, choices: ["<b>bold</b>"] };
+    await postPush(station.url, body);
+    const { adminName, adminPassword } = station.firstStart ?? {};
+    const mqtt = await cleanups.mqtt(station.mqttPort, {
+      clientId: adminName ?? "",
+      username: adminName ?? "",
+      password: adminPassword ?? "",
+    });
+    const presence = Buffer.concat([Buffer.of(0xaf), Buffer.from(HOSTILE)]);
+    await mqtt.publishAsync(`/field/pres/${adminName}`, presence, { qos: 1, retain: true });
+    for (const [view, place] of [
+      ["History", ".push-text"],
+      ["Devices", ".roster .presence"],
+      ["People", ".entries .hint"],
+    ] as const) {
+      await goTo(page, view);
+      await page.locator(place, { hasText: "<script>" }).first().waitFor();
+    }
+    await page.goto(`${station.url}/#devices/evil-1`);
+    await page.locator(".facts", { hasText: "<script>" }).waitFor();
+    await page.goto(`${station.url}/#devices/${encodeURIComponent(HOSTILE)}`);
+    await page.locator("h2", { hasText: "<script>" }).waitFor();
+    expect(await page.title()).toBe("Fieldpager console");
+    expect(await page.locator("img, main script, main b b").count()).toBe(0);
+  });
+
+  it("answers in every one of ten tabs, with one event stream for all of them", async () => {
+    const context = await newContext();
+    let streams = 0;
+    context.on("request", (request) => {
+      if (request.url().endsWith("/api/events")) streams += 1;
+    });
+    const pages = [await open(context)];
+    // A browser opens six connections to a host. With a stream for each tab the seventh would not get its page.
+    while (pages.length < 10) pages.push(await open(context, { isKnown: true }));
+    expect(streams).toBe(1);
+    const text = "For every tab";
+    await postPush(station.url, { to: "nobody-yet", text });
+    for (const page of pages) {
+      await goTo(page, "History");
+      await page.locator(".push", { hasText: text }).waitFor();
+    }
+    // The tab that holds the stream goes: another one takes over.
+    await pages[0]?.close();
+    await until("a stream of another tab", () => streams === 2);
+    await postPush(station.url, { to: "nobody-yet", text: "After the first has gone" });
+    for (const page of pages.slice(1)) await page.locator(".push", { hasText: "After the first has gone" }).waitFor();
+  });
+
+  it("has enough contrast, light and dark, and names for everything that is used", async () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      const page = await open(await newContext({ colorScheme }));
+      for (const view of ["Send", "History", "Devices", "People"]) {
+        await goTo(page, view);
+        const low = (await page.evaluate(LOW_CONTRAST)) as string[];
+        expect(low, `${colorScheme} ${view}`).toEqual([]);
+        expect(await page.evaluate(UNNAMED), `${colorScheme} ${view}`).toEqual([]);
+      }
+    }
+  });
+
+  it("makes a token that a program can send with, and ends it", async () => {
+    const page = await open(await newContext());
+    await goTo(page, "People");
+    await page.getByLabel("What it is for").fill("a script");
+    await page.getByRole("button", { name: "Make a token" }).click();
+    const token = await page.locator('[data-line="Token"]').innerText();
+    const push = () =>
+      fetch(`${station.url}/api/push`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+        body: JSON.stringify({ to: "nobody-yet", text: "from a script" }),
+      });
+    expect((await push()).status).toBe(202);
+    await page.getByRole("button", { name: "End token a script" }).click();
+    await until("the end of the token", async () => (await push()).status === 401);
+  });
+
+  it("asks again who it is when the login has ended, in every tab, and tells them nothing more", async () => {
+    const context = await newContext();
+    const page = await open(context);
+    const other = await open(context, { isKnown: true });
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByRole("button", { name: "Log in" }).waitFor();
+    await other.getByRole("button", { name: "Log in" }).waitFor();
+    await page.getByLabel("Name").fill("admin");
+    await page.getByLabel("Password").fill("wrong");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByText("name or password is wrong").waitFor();
+  });
+});
+
+/** Texts of which the contrast to what is behind them is below 4.5:1 (WCAG 2.2, 1.4.3). */
+const LOW_CONTRAST = `(() => {
+  const parse = (color) => color.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = parse(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] === 1) return color;
+    }
+    return [255, 255, 255];
+  };
+  const low = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const text = [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data.trim()).join("");
+    if (!text || !element.checkVisibility() || element.closest("option, datalist, noscript")) continue;
+    const [a, b] = [luminance(parse(getComputedStyle(element).color)), luminance(behind(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) low.push(text.slice(0, 30) + " " + ratio.toFixed(2));
+  }
+  return low;
+})()`;
+
+/** What can be used and has neither text nor label. */
+const UNNAMED = `[...document.querySelectorAll("input, select, textarea, button, a")]
+  .filter((element) => element.checkVisibility())
+  .filter((element) => !element.textContent.trim() && !element.getAttribute("aria-label") && !element.labels?.length)
+  .map((element) => element.outerHTML.slice(0, 80))`;

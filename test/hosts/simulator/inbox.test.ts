@@ -1,0 +1,93 @@
+/** A full inbox in the XS engine: what 200 messages take of the heap, and that every one of them can be opened. */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import { INBOX_BYTES_MAX, INBOX_RECORDS_MAX } from "../../../src/limits.ts";
+import { startAedes } from "../../brokers/aedes.ts";
+import type { Broker } from "../../brokers/broker.ts";
+import { TestSender } from "../../brokers/test-sender.ts";
+
+const UID = "pager-sim";
+const TEXT = "Bearing of pump 3 is too hot and rising, the standby pump has started. Please inspect it before noon. ";
+
+/** A slot in the simulator. On a board it takes 16 bytes. */
+const SLOT_BYTES = 32;
+
+/** What the index of the messages may take: 32 bytes each, and the room that is made for the next ones. */
+const INDEX_BYTES_MAX = 32 * (INBOX_RECORDS_MAX + 32);
+
+/** The screen has another message and another time on it. */
+const NOISE_BYTES = 2_048;
+const NOISE_SLOTS = 160;
+
+const eventually = (check: () => void | Promise<void>, timeout = 30_000) =>
+  vi.waitFor(check, { timeout, interval: 20 });
+
+let folder: string;
+let broker: Broker;
+let stops: (() => Promise<void>)[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "fieldpager-simulator-inbox-"));
+  broker = await startAedes();
+  stops = [async () => rmSync(folder, { recursive: true, force: true }), () => broker.stop()];
+});
+
+afterEach(async () => {
+  for (const stop of stops.reverse()) await stop();
+});
+
+function launch(): LaunchedSimulator {
+  const { FIELDPAGER_LAUNCHER: launcher, FIELDPAGER_TIGHT_PROGRAM: program } = process.env;
+  if (!launcher || !program) throw new Error("run this test by npm run test:heap, which builds what it drives");
+  const settings = { uid: UID, "broker.port": broker.port, "telemetry.interval": 0, "screen.dwell": 0 };
+  const simulator = new LaunchedSimulator({ launcher, program, folder, settings, timeoutSeconds: 300 });
+  stops.push(() => simulator.kill());
+  return simulator;
+}
+
+async function inUse(simulator: LaunchedSimulator): Promise<{ chunkBytes: number; slots: number }> {
+  await simulator.collect();
+  const figures = await simulator.collect();
+  return { chunkBytes: figures["Chunk used"] ?? 0, slots: (figures["Slot used"] ?? 0) / SLOT_BYTES };
+}
+
+describe.runIf(process.env.FIELDPAGER_TIGHT_PROGRAM)("in the tight heap", () => {
+  it(`an inbox of ${INBOX_RECORDS_MAX} messages fits, is opened again after a power cut and read through`, async () => {
+    const sender = await TestSender.connect(broker.port, UID);
+    stops.push(() => sender.stop());
+    const first = launch();
+    await eventually(() => expect(sender.presence.at(-1)?.hex).toBe("51"));
+    await sender.push(UID, { id: "p1", text: TEXT });
+    await eventually(() => expect(sender.countOf("shown")).toBe(1));
+    const one = await inUse(first);
+    for (let index = 2; index <= INBOX_RECORDS_MAX; index += 1) {
+      await sender.push(UID, { id: `p${index}`, text: TEXT });
+      if (index % 10 === 0) await eventually(() => expect(sender.countOf("shown")).toBe(index));
+    }
+    const full = await inUse(first);
+    const records = () => readdirSync(join(folder, "records")).filter((name) => name.startsWith("m-")).length;
+    expect([records(), sender.countOf("dropped")]).toEqual([INBOX_RECORDS_MAX, 0]);
+    expect(INBOX_RECORDS_MAX * TEXT.length).toBeLessThan(INBOX_BYTES_MAX);
+    await first.kill();
+
+    const second = launch();
+    await eventually(() => expect(second.lines.join("\n")).toContain("connected to"));
+    for (let index = 0; index < INBOX_RECORDS_MAX; index += 1) second.press("b");
+    await eventually(() => expect(sender.countOf("read")).toBe(INBOX_RECORDS_MAX));
+    // Through the list to its end and home.
+    second.press("b");
+    for (let index = 0; index < INBOX_RECORDS_MAX; index += 1) second.press("c");
+    const read = await inUse(second);
+    process.stdout.write(
+      `in use with 1 message, ${INBOX_RECORDS_MAX}, and all read: ${JSON.stringify([one, full, read])}\n`,
+    );
+    for (const { chunkBytes, slots } of [full, read]) {
+      expect(chunkBytes - one.chunkBytes).toBeLessThanOrEqual(INDEX_BYTES_MAX + NOISE_BYTES);
+      expect(slots - one.slots).toBeLessThanOrEqual(NOISE_SLOTS);
+    }
+    expect(await second.stop()).toBe(0);
+  });
+});

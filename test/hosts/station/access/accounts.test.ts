@@ -1,0 +1,160 @@
+/** Accounts: what is kept on disk, what is found right and what is not. */
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { localPassword, localToken } from "../../../../hosts/node/local-key.ts";
+import { Accounts } from "../../../../hosts/station/access/accounts.ts";
+import { describeFirstStart, openAccess } from "../../../../hosts/station/access/open-access.ts";
+import { generatePassword } from "../../../../hosts/station/access/password-hash.ts";
+import { Cleanups } from "../harness.ts";
+
+function scene(localKey = "") {
+  const cleanups = new Cleanups();
+  onTestFinished(() => cleanups.end());
+  const folder = cleanups.folder();
+  const path = join(folder, "accounts.json");
+  return { folder, path, accounts: new Accounts(path, localKey), again: () => new Accounts(path, localKey) };
+}
+
+const failure = async (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: Error) => error,
+  );
+
+describe("Accounts", () => {
+  it("finds a password right, over a restart, and keeps only hashes of it, with salt and parameters", async () => {
+    const { accounts, again, path } = scene();
+    await accounts.create({ name: "alice", kind: "person", password: "correct horse" });
+    await accounts.create({ name: "bob", kind: "person", password: "correct horse" });
+    const { password } = await accounts.create({ name: "pager-1", kind: "device" });
+    const reopened = again();
+    expect(await reopened.verify("alice", "correct horse")).toMatchObject({ name: "alice", isAdmin: false });
+    expect(await reopened.verify("pager-1", password)).toMatchObject({ name: "pager-1", kind: "device" });
+    expect(await reopened.verify("alice", "correct horsf")).toBeUndefined();
+    expect(await reopened.verify("pager-1", "correct horse")).toBeUndefined();
+    expect(await reopened.verify("nobody", "correct horse")).toBeUndefined();
+    const text = readFileSync(path, "utf8");
+    expect(text).not.toContain("correct horse");
+    expect(text).not.toContain(password);
+    const hashes = text.match(/scrypt\$[^"]+/g) ?? [];
+    expect(hashes.map((hash) => hash.split("$").slice(1, 4).join(" "))).toEqual(["32768 8 3", "32768 8 3", "1024 8 1"]);
+    expect(new Set(hashes).size, "a salt of its own for each").toBe(3);
+    expect(statSync(path).mode & 0o077).toBe(0);
+  });
+
+  it("computes a password once: a second login with it is free, until it is changed", async () => {
+    const { accounts } = scene();
+    await accounts.create({ name: "alice", kind: "person", password: "correct horse" });
+    expect(accounts.isVerified("alice", "correct horse")).toBe(false);
+    await accounts.verify("alice", "correct horse");
+    expect(accounts.isVerified("alice", "correct horse")).toBe(true);
+    expect(accounts.isVerified("alice", "correct horsf")).toBe(false);
+    await accounts.setPassword("alice", "another horse");
+    expect(accounts.isVerified("alice", "correct horse")).toBe(false);
+    expect(await accounts.verify("alice", "correct horse")).toBeUndefined();
+    expect(await accounts.verify("alice", "another horse")).toBeDefined();
+  });
+
+  it("takes as long to refuse a name that nobody has as a wrong password, of a person or a device", async () => {
+    const { accounts } = scene();
+    await accounts.create({ name: "alice", kind: "person", password: "correct horse" });
+    await accounts.create({ name: "pager-1", kind: "device" });
+    const time = async (name: string) => {
+      const times: number[] = [];
+      for (let round = 0; round < 3; round += 1) {
+        const beganMs = performance.now();
+        expect(await accounts.verify(name, "wrong horse")).toBeUndefined();
+        times.push(performance.now() - beganMs);
+      }
+      return Math.min(...times);
+    };
+    const [person, device, nobody] = [await time("alice"), await time("pager-1"), await time("nobody")];
+    for (const other of [device, nobody]) expect(other / person).toBeGreaterThan(0.5);
+    for (const other of [device, nobody]) expect(other / person).toBeLessThan(2);
+  });
+
+  it("computes nothing for a login that is over a limit when its turn comes, nor for a password of a megabyte", async () => {
+    const { accounts } = scene();
+    await accounts.create({ name: "alice", kind: "person", password: "correct horse" });
+    const began = performance.now();
+    const flood = Array.from({ length: 2_000 }, () => accounts.verify("alice", "wrong horse", () => false));
+    expect((await Promise.all(flood)).every((each) => each === undefined)).toBe(true);
+    expect(await accounts.verify("alice", "x".repeat(1_048_576))).toBeUndefined();
+    const cheap = performance.now() - began;
+    const beganOne = performance.now();
+    await accounts.verify("alice", "wrong horse");
+    expect(cheap, "2,000 of them together against one that is computed").toBeLessThan(
+      (performance.now() - beganOne) * 20,
+    );
+  });
+
+  it("refuses names and passwords that cannot be, a name that is taken, and to lose its last administrator", async () => {
+    const { accounts } = scene();
+    await accounts.create({ name: "root", kind: "person", isAdmin: true });
+    expect(await failure(accounts.create({ name: "a/b", kind: "person" }))).toMatchObject({ statusCode: 400 });
+    expect(await failure(accounts.create({ name: "everyone", kind: "person" }))).toMatchObject({ statusCode: 400 });
+    expect(await failure(accounts.create({ name: "root", kind: "device" }))).toMatchObject({ statusCode: 409 });
+    const short = { name: "alice", kind: "person", password: "1234567" } as const;
+    expect(await failure(accounts.create(short))).toMatchObject({ statusCode: 400 });
+    expect(await failure(accounts.remove("root"))).toMatchObject({ statusCode: 409 });
+    expect(await failure(accounts.setPassword("nobody"))).toMatchObject({ statusCode: 404 });
+  });
+
+  it("gives tokens that stand for their owner until they are revoked or the owner goes", async () => {
+    const { accounts, again, path } = scene();
+    await accounts.create({ name: "root", kind: "person", isAdmin: true });
+    await accounts.create({ name: "script", kind: "program" });
+    const [first, second] = [await accounts.issueToken("script", "one"), await accounts.issueToken("script", "two")];
+    expect(again().verifyToken(first, false)).toMatchObject({ name: "script", kind: "program" });
+    expect(readFileSync(path, "utf8")).not.toContain(first);
+    const [info] = accounts.listTokens();
+    expect(info).toMatchObject({ owner: "script", label: "one" });
+    await accounts.revokeToken(info?.id ?? "");
+    expect(accounts.verifyToken(first, false)).toBeUndefined();
+    expect(accounts.verifyToken(second, false)).toBeDefined();
+    await accounts.remove("script");
+    expect(again().verifyToken(second, false)).toBeUndefined();
+    expect(accounts.verifyToken("", false)).toBeUndefined();
+  });
+
+  it("takes what the local key gives, for that name only, and as a token only from this machine", async () => {
+    const { accounts } = scene("key");
+    expect(accounts.isLocalPassword("pager-1", localPassword("key", "pager-1"))).toBe(true);
+    expect(accounts.isLocalPassword("pager-2", localPassword("key", "pager-1"))).toBe(false);
+    expect(accounts.verifyToken(localToken("key"), true)).toMatchObject({ name: "local", isAdmin: true });
+    expect(accounts.verifyToken(localToken("key"), false)).toBeUndefined();
+    expect(accounts.verifyToken(localToken("other"), true)).toBeUndefined();
+    const { accounts: without } = scene();
+    expect(without.isLocalPassword("pager-1", localPassword("", "pager-1"))).toBe(false);
+  });
+
+  it("refuses a damaged file instead of starting with none", () => {
+    const { path, again } = scene();
+    writeFileSync(path, '{"accounts": [');
+    expect(again).toThrow(path);
+  });
+});
+
+describe("the first start", () => {
+  it("makes an administrator and a token, tells them, and never again", async () => {
+    const { folder } = scene();
+    const { firstStart, accounts, directory } = await openAccess(folder);
+    if (!firstStart) throw new Error("nothing was made");
+    expect(await accounts.verify("admin", firstStart.adminPassword)).toMatchObject({ isAdmin: true, kind: "person" });
+    expect(accounts.verifyToken(firstStart.token, false)).toMatchObject({ name: "admin" });
+    expect(directory.person("admin")).toBeDefined();
+    for (const secret of [firstStart.adminPassword, firstStart.token])
+      expect(describeFirstStart(firstStart)).toContain(secret);
+    const second = await openAccess(folder);
+    expect(second.firstStart).toBeUndefined();
+    expect(second.localKey).not.toBe("");
+    expect(statSync(join(folder, "local.key")).mode & 0o077).toBe(0);
+  });
+
+  it("makes passwords that differ and can be read out", () => {
+    const passwords = Array.from({ length: 100 }, generatePassword);
+    expect(new Set(passwords).size).toBe(100);
+    for (const password of passwords) expect(password).toMatch(/^[a-z2-9]{7}-[a-z2-9]{7}-[a-z2-9]{7}$/);
+  });
+});

@@ -1,0 +1,50 @@
+/** A Redis of its own for a test: on a free port of loopback, with its data in a folder that goes away. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { Redis } from "ioredis";
+import { type Cleanups, freePort, until } from "../harness.ts";
+
+export function hasRedis(): boolean {
+  return spawnSync("redis-server", ["--version"]).status === 0;
+}
+
+export interface RedisServer {
+  readonly url: string;
+  /** Kills it as `kill -9` does. */
+  kill(): Promise<unknown>;
+  /** Starts it again on what it had written. */
+  start(): Promise<void>;
+}
+
+export async function startRedis(cleanups: Cleanups): Promise<RedisServer> {
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  const folder = cleanups.folder();
+  const flags = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "yes"];
+  let server: ChildProcess;
+  let ended: Promise<unknown>;
+  const kill = () => {
+    server.kill("SIGKILL");
+    return ended;
+  };
+  const start = async () => {
+    server = spawn("redis-server", flags, { stdio: "ignore" });
+    ended = new Promise((resolve) => server.on("close", resolve));
+    await until("Redis", () => answers(url));
+  };
+  await start();
+  cleanups.add(kill);
+  return { url, kill, start };
+}
+
+async function answers(url: string): Promise<boolean> {
+  const probe = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
+  probe.on("error", () => {});
+  try {
+    await probe.connect();
+    return (await probe.ping()) === "PONG";
+  } catch {
+    return false;
+  } finally {
+    probe.disconnect();
+  }
+}

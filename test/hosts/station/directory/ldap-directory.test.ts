@@ -1,0 +1,133 @@
+/** The directory from OpenLDAP. */
+import { Attribute, Change } from "ldapts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { localPassword, localToken } from "../../../../hosts/node/local-key.ts";
+import { Directory } from "../../../../hosts/station/directory/directory.ts";
+import { ldapDirectory } from "../../../../hosts/station/directory/ldap-directory.ts";
+import { requireOrSkip } from "../../../require.ts";
+import { Cleanups, until } from "../harness.ts";
+import { BASE, hasSlapd, startSlapd, withClient } from "./slapd.ts";
+
+const PEOPLE = `dn: ou=people,${BASE}
+objectClass: organizationalUnit
+ou: people
+
+dn: uid=bob,ou=people,${BASE}
+objectClass: inetOrgPerson
+uid: bob
+cn: Bob Brown
+sn: Brown
+
+dn: uid=alice,ou=people,${BASE}
+objectClass: inetOrgPerson
+uid: alice
+cn: Älice Äl
+sn: Äl
+seeAlso: UID=bob, ou=People,${BASE}
+seeAlso: cn=wall,${BASE}
+seeAlso: cn=nobody,${BASE}
+
+dn: uid=a/b,ou=people,${BASE}
+objectClass: inetOrgPerson
+uid: a/b
+cn: no uid
+sn: no uid
+
+dn: cn=wall,${BASE}
+objectClass: device
+cn: wall
+description: Pump house
+
+dn: cn=bob-1,${BASE}
+objectClass: device
+cn: bob-1
+owner: uid=bob,ou=people,${BASE}
+
+dn: cn=alice-1,${BASE}
+objectClass: device
+cn: alice-1
+owner: uid=alice,ou=people,${BASE}
+
+dn: cn=night,${BASE}
+objectClass: groupOfNames
+cn: night
+description: Night shift
+member: uid=alice,ou=people,${BASE}
+member: cn=wall,${BASE}
+`;
+
+function scene(): Cleanups {
+  const cleanups = new Cleanups();
+  onTestFinished(() => cleanups.end());
+  return cleanups;
+}
+
+describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => {
+  it("has people, devices, groups and contacts, and is not written", async () => {
+    const directory = await Directory.open(ldapDirectory(await startSlapd(scene(), PEOPLE)));
+    expect(directory.people.map(({ name }) => name).sort()).toEqual(["alice", "bob"]);
+    expect(directory.person("alice")).toEqual({ name: "alice", fullName: "Älice Äl", contacts: ["bob", "wall"] });
+    expect(directory.device("wall")).toEqual({ uid: "wall", label: "Pump house", contacts: [] });
+    expect(directory.resolve("night")).toEqual({ kind: "group", devices: ["alice-1", "wall"] });
+    expect(directory.contactsOf("alice-1")).toEqual(["bob", "bob-1", "wall"]);
+    expect(directory.groupsOf("alice-1")).toEqual(["night"]);
+    expect(directory.isWritable).toBe(false);
+    await expect(directory.addPerson({ name: "carol" })).rejects.toMatchObject({ statusCode: 409 });
+  });
+
+  it("reads more entries than one answer of the server holds", async () => {
+    const many = Array.from(
+      { length: 1_200 },
+      (_, index) => `dn: cn=p-${index},${BASE}\nobjectClass: device\ncn: p-${index}\n`,
+    );
+    const directory = await Directory.open(ldapDirectory(await startSlapd(scene(), many.join("\n"))));
+    expect(directory.devices).toHaveLength(1_200);
+  });
+
+  it("answers the pre-subscriber, and what is changed in it reaches a client that never subscribes", async () => {
+    const cleanups = scene();
+    const ldap = await startSlapd(cleanups, PEOPLE);
+    const station = await cleanups.station({ anonymous: false, ldap });
+    const answer = await fetch(`${station.url}/presubscriptions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${localToken(station.localKey)}` },
+      body: '{"client_uid":"alice-1"}',
+    });
+    const topics = ["im/alice-1", "page/alice-1", "cmd/alice-1", "im/night", "pres/bob", "pres/bob-1", "pres/wall"];
+    expect(await answer.text()).toBe(`alice-1-<sub>-1-${topics.map((end) => `/field/${end}`).join()}\n`);
+    const password = localPassword(station.localKey, "alice-1");
+    const got: string[] = [];
+    await cleanups.mqtt(
+      station.mqttPort,
+      { clientId: "alice-1", username: "alice-1", password, clean: false, resubscribe: false },
+      (topic, payload) => got.push(`${topic} ${payload}`),
+    );
+    await withClient(ldap, async (client) => {
+      await client.add(`cn=carol-1,${BASE}`, { objectClass: "device", cn: "carol-1" });
+      const modification = new Attribute({ type: "seeAlso", values: [`cn=carol-1,${BASE}`] });
+      await client.modify(`cn=alice-1,${BASE}`, new Change({ operation: "add", modification }));
+    });
+    await station.directory.refresh();
+    const carol = await cleanups.mqtt(station.mqttPort, {
+      clientId: "carol-1",
+      username: "carol-1",
+      password: localPassword(station.localKey, "carol-1"),
+    });
+    await until("the new contact's presence", async () => {
+      await carol.publishAsync("/field/pres/carol-1", "Q", { qos: 1, retain: true });
+      return got.includes("/field/pres/carol-1 Q");
+    });
+  });
+
+  it("keeps what it knew while the server is away, and says so; a station does not begin without it", async () => {
+    const cleanups = scene();
+    const ldap = await startSlapd(cleanups, PEOPLE);
+    const directory = await Directory.open(ldapDirectory(ldap));
+    await ldap.stop();
+    await expect(directory.refresh()).rejects.toThrow();
+    expect(directory.resolve("alice")).toBeDefined();
+    await expect(cleanups.station({ ldap })).rejects.toThrow(/LDAP server .*--ldap/);
+    const wrong = cleanups.station({ ldap: { ...(await startSlapd(cleanups, PEOPLE)), bindPassword: "wrong" } });
+    await expect(wrong).rejects.toThrow(/LDAP server .*--ldap/);
+  });
+});

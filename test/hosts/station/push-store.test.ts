@@ -1,0 +1,147 @@
+/** What is kept of pushes on disk, and for how long. */
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { DeliveryQueue } from "../../../hosts/station/delivery-queue.ts";
+import type { Delivery, Push } from "../../../hosts/station/push.ts";
+import { type OpenDelivery, PushStore } from "../../../hosts/station/push-store.ts";
+import { DELIVERIES_OPEN_MAX, DELIVERY_RETRY_MS, IDEMPOTENCY_KEY_MS } from "../../../hosts/station/station-limits.ts";
+import { ask, Cleanups, postPush, startStation } from "./harness.ts";
+
+function scene(): Cleanups {
+  const cleanups = new Cleanups();
+  onTestFinished(() => cleanups.end());
+  return cleanups;
+}
+
+const NOTHING = { published: 0, stored: 0, shown: 0, read: 0, answered: 0, expired: 0, dropped: 0, finished: 0 };
+
+function pushOf(id: string, acceptedAtMs: number): Push {
+  return { id, to: "p", text: "x", sender: "admin", acceptedAtMs, progress: { recipients: 1, ...NOTHING } };
+}
+
+const DELIVERY: Delivery = Object.freeze({ device: "p", state: "accepted", receipts: [] });
+
+async function openStore(cleanups: Cleanups, folder: string, max = 10): Promise<PushStore> {
+  const store = await PushStore.open(folder, max);
+  cleanups.add(() => store.close());
+  return store;
+}
+
+describe("PushStore", () => {
+  it("finds again what was to be published, with its expiry, and not what was", async () => {
+    const cleanups = scene();
+    const folder = cleanups.folder();
+    const first = await PushStore.open(folder, 10);
+    await first.add({ ...pushOf("a", 5_700), expirySeconds: 60 }, [DELIVERY]);
+    await first.add(pushOf("b", 6_000), [DELIVERY, { ...DELIVERY, device: "q" }]);
+    await first.change(pushOf("b", 6_000), { ...DELIVERY, state: "published" }, true);
+    await first.close();
+    const store = await openStore(cleanups, folder);
+    expect(store.takeOpen()).toEqual([
+      { id: "a", device: "p", expiresAtMs: 65_000 },
+      { id: "b", device: "q" },
+    ]);
+    expect(store.takeOpen()).toEqual([]);
+    expect(store.size).toBe(2);
+    expect((await store.list(10)).map(({ id }) => id)).toEqual(["b", "a"]);
+    expect((await store.list(10, "b")).map(({ id }) => id)).toEqual(["a"]);
+  });
+
+  it("lets the oldest go that is published, and its deliveries with it", async () => {
+    const cleanups = scene();
+    const store = await openStore(cleanups, cleanups.folder(), 2);
+    await store.add(pushOf("a", 1), [DELIVERY]);
+    await store.add(pushOf("b", 2), [DELIVERY]);
+    expect(await store.makeRoom()).toBe(false);
+    await store.change(pushOf("b", 2), { ...DELIVERY, state: "published" }, true);
+    expect(await store.makeRoom()).toBe(true);
+    expect([store.get("a")?.id, store.get("b"), store.delivery("b", "p"), store.size]).toEqual([
+      "a",
+      undefined,
+      undefined,
+      1,
+    ]);
+  });
+
+  it("remembers idempotency keys as long as is promised, also when their push has left", async () => {
+    const cleanups = scene();
+    const store = await openStore(cleanups, cleanups.folder(), 1);
+    const kept = { id: "a", requestHash: "h" };
+    await store.add(pushOf("a", 1_000), [DELIVERY], { ...kept, key: "k/1" });
+    await store.change(pushOf("a", 1_000), { ...DELIVERY, state: "published" }, true);
+    await store.makeRoom();
+    expect([store.get("a"), store.key("admin", "k/1")]).toEqual([undefined, kept]);
+    await store.forgetKeys(1_000 + IDEMPOTENCY_KEY_MS);
+    expect(store.key("admin", "k/1")).toEqual(kept);
+    expect(store.key("other", "k/1")).toBeUndefined();
+    await store.forgetKeys(1_001 + IDEMPOTENCY_KEY_MS);
+    expect(store.key("admin", "k/1")).toBeUndefined();
+  });
+});
+
+describe("a replayed idempotency key", () => {
+  it("gives the same answer after a restart and sends nothing; another body is refused", async () => {
+    const cleanups = scene();
+    const data = cleanups.folder();
+    const first = await startStation({ data });
+    const headers = { "idempotency-key": "order-7" };
+    const body = { to: "pager-1", text: "once", priority: 4 };
+    const { answer } = await postPush(first.url, body, headers);
+    await first.close();
+    const station = await cleanups.station({ data });
+    const again = await postPush(station.url, { priority: 4, text: "once", to: "pager-1" }, headers);
+    expect(again).toEqual({ status: 202, answer });
+    expect((await postPush(station.url, { ...body, text: "twice" }, headers)).status).toBe(422);
+    const { pushes } = (await (await ask(station.url, "/api/pushes")).json()) as { pushes: Push[] };
+    expect(pushes.map(({ id }) => id)).toEqual([answer.id]);
+  });
+});
+
+describe("DeliveryQueue", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it("keeps the order of a device through a failure, which holds up nobody else", async () => {
+    vi.useFakeTimers();
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const delivered: string[] = [];
+    let isFailing = true;
+    const queue = new DeliveryQueue({
+      hasReceiver: async () => true,
+      deliver: async ({ id, device }: OpenDelivery) => {
+        if (device === "p" && isFailing) throw new Error("the disk refuses");
+        delivered.push(`${device} ${id}`);
+      },
+      wait: async () => {},
+      expire: async () => {},
+    });
+    for (const id of ["1", "2"]) for (const device of ["p", "q"]) queue.add({ id, device });
+    await vi.advanceTimersByTimeAsync(DELIVERY_RETRY_MS / 2);
+    expect(delivered).toEqual(["q 1", "q 2"]);
+    isFailing = false;
+    await vi.advanceTimersByTimeAsync(DELIVERY_RETRY_MS);
+    expect(delivered).toEqual(["q 1", "q 2", "p 1", "p 2"]);
+    queue.stop();
+    vi.restoreAllMocks();
+  });
+
+  it("does not miss who subscribes while it is being recorded that nobody does", async () => {
+    let isThere = false;
+    const delivered: string[] = [];
+    const queue = new DeliveryQueue({
+      hasReceiver: async () => isThere,
+      deliver: async ({ id }: OpenDelivery) => void delivered.push(id),
+      wait: async () => {
+        isThere = true;
+        queue.wake("p");
+      },
+      expire: async () => {},
+    });
+    queue.add({ id: "1", device: "p" });
+    await vi.waitFor(() => expect(delivered).toEqual(["1"]));
+    expect([queue.sizeOf("p"), queue.hasRoom(DELIVERIES_OPEN_MAX), queue.hasRoom(DELIVERIES_OPEN_MAX + 1)]).toEqual([
+      0,
+      true,
+      false,
+    ]);
+    queue.stop();
+  });
+});

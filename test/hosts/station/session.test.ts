@@ -1,0 +1,220 @@
+/** Who may ask: login at the console, tokens, and what a page of another site can do with a browser that is logged in. */
+import { request } from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Sessions } from "../../../hosts/station/sessions.ts";
+import type { Station } from "../../../hosts/station/station.ts";
+import {
+  LOGIN_FAILURES_PER_ADDRESS,
+  SESSION_IDLE_MS,
+  SESSION_MS_MAX,
+  SESSIONS_MAX,
+} from "../../../hosts/station/station-limits.ts";
+import { ask, Cleanups } from "./harness.ts";
+
+const cleanups = new Cleanups();
+let station: Station;
+beforeAll(async () => {
+  station = await cleanups.station();
+});
+afterAll(() => cleanups.end());
+
+const JSON_TYPE = { "content-type": "application/json" } as const;
+const PUSH = JSON.stringify({ to: "pager-9", text: "x" });
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly cookie: string;
+}
+
+/** A request with headers that fetch does not let one set, without a token. */
+function send(path: string, method = "GET", headers: Record<string, string> = {}, body?: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asking = request({ host: "127.0.0.1", port: station.httpPort, path, method, headers }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (part: string) => {
+        text += part;
+      });
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, body: text, cookie: response.headers["set-cookie"]?.[0] ?? "" }),
+      );
+    });
+    asking.on("error", reject).end(body);
+  });
+}
+
+function logIn(name: string, password: string): Promise<Answer> {
+  return send("/api/session", "POST", JSON_TYPE, JSON.stringify({ name, password }));
+}
+
+async function adminCookie(): Promise<string> {
+  const { adminName = "", adminPassword = "" } = station.firstStart ?? {};
+  const { status, cookie } = await logIn(adminName, adminPassword);
+  expect(status).toBe(200);
+  return cookie.split(";")[0] ?? "";
+}
+
+describe("the interface", () => {
+  it.each([
+    ["GET", "/api/pushes"],
+    ["GET", "/api/events"],
+    ["GET", "/api/devices"],
+    ["GET", "/api/devices/pager-1"],
+    ["GET", "/api/directory"],
+    ["GET", "/api/session"],
+    ["GET", "/api//pushes"],
+    ["POST", "/api/push"],
+    ["POST", "/api/people"],
+    ["DELETE", "/api/directory/admin"],
+  ])("answers nobody who is not logged in: %s %s", async (method, path) => {
+    const { status } = await send(path, method, JSON_TYPE, method === "POST" ? PUSH : undefined);
+    expect(path.includes("//") ? [401, 404] : [401]).toContain(status);
+  });
+
+  it("takes a token, not a wrong one, and not that of a device", async () => {
+    const { token = "" } = station.firstStart ?? {};
+    const push = (authorization: string) => send("/api/push", "POST", { ...JSON_TYPE, authorization }, PUSH);
+    expect((await push(`Bearer ${token}`)).status).toBe(202);
+    for (const wrong of [`Bearer ${token}x`, "Bearer ", `Basic ${token}`, ""])
+      expect((await push(wrong)).status).toBe(401);
+    await station.accounts.create({ name: "wall-1", kind: "device" });
+    const own = await station.accounts.issueToken("wall-1", "a device's");
+    expect((await push(`Bearer ${own}`)).status).toBe(403);
+  });
+
+  it("lets only an administrator change people and send to everyone", async () => {
+    await station.accounts.create({ name: "paul", kind: "person" });
+    const authorization = `Bearer ${await station.accounts.issueToken("paul", "his")}`;
+    const post = (path: string, body: unknown) =>
+      send(path, "POST", { ...JSON_TYPE, authorization }, JSON.stringify(body));
+    expect((await post("/api/push", { to: "pager-9", text: "x" })).status).toBe(202);
+    expect((await post("/api/push", { to: "everyone", text: "x" })).status).toBe(403);
+    expect((await post("/api/people", { name: "eve", isAdmin: true })).status).toBe(403);
+    expect((await post("/api/accounts/admin/password", {})).status).toBe(403);
+    expect((await post("/api/accounts/paul/password", { password: "another one" })).status).toBe(200);
+    expect(station.accounts.get("eve")).toBeUndefined();
+  });
+});
+
+describe("tokens", () => {
+  it("are made for oneself, told once, seen by their owner and administrators, and end when they are revoked", async () => {
+    await station.accounts.create({ name: "tina", kind: "person" });
+    const tina = { authorization: `Bearer ${await station.accounts.issueToken("tina", "her first")}` };
+    const made = await send("/api/tokens", "POST", { ...JSON_TYPE, ...tina }, JSON.stringify({ label: "a script" }));
+    const { token } = JSON.parse(made.body) as { token: string };
+    const list = async (headers: Record<string, string>) => {
+      const { body } = await send("/api/tokens", "GET", headers);
+      expect(body).not.toContain(token);
+      return (JSON.parse(body) as { tokens: { id: string; owner: string; label: string }[] }).tokens;
+    };
+    const own = await list({ authorization: `Bearer ${token}` });
+    expect(own.map(({ owner, label }) => `${owner} ${label}`)).toEqual(["tina her first", "tina a script"]);
+    const others = (await ask(station.url, "/api/tokens").then((all) => all.json())) as { tokens: { owner: string }[] };
+    expect(new Set(others.tokens.map(({ owner }) => owner))).toContain("admin");
+    const admins = station.accounts.listTokens().find(({ owner }) => owner === "admin");
+    expect((await send(`/api/tokens/${admins?.id}`, "DELETE", tina)).status).toBe(404);
+    expect((await send(`/api/tokens/${own[1]?.id}`, "DELETE", tina)).status).toBe(204);
+    expect((await send("/api/session", "GET", { authorization: `Bearer ${token}` })).status).toBe(401);
+  });
+});
+
+describe("a login at the console", () => {
+  it("is a cookie that no script and no other site gets, and ends with the logout", async () => {
+    const { adminName = "", adminPassword = "" } = station.firstStart ?? {};
+    const { cookie } = await logIn(adminName, adminPassword);
+    expect(cookie).toMatch(/^fieldpager-session=[\w-]{32}; Path=\/; HttpOnly; SameSite=Strict$/);
+    const own = { cookie: cookie.split(";")[0] ?? "" };
+    const here = { ...own, origin: station.url, host: `127.0.0.1:${station.httpPort}` };
+    expect(JSON.parse((await send("/api/session", "GET", own)).body)).toEqual({ name: "admin", isAdmin: true });
+    const out = await send("/api/session", "DELETE", here);
+    expect([out.status, out.cookie.includes("Max-Age=0")]).toEqual([204, true]);
+    expect((await send("/api/session", "GET", own)).status).toBe(401);
+  });
+
+  it("is refused for a wrong password, a wrong name and a device alike", async () => {
+    const { password } = await station.accounts.create({ name: "wall-2", kind: "device" });
+    const answers = [await logIn("admin", "wrong"), await logIn("nobody", "wrong"), await logIn("wall-2", password)];
+    expect(new Set(answers.map(({ status, body }) => `${status} ${body}`)).size).toBe(1);
+    expect(answers[0]?.status).toBe(401);
+  });
+
+  it("changes something only for the console's own page", async () => {
+    const cookie = await adminCookie();
+    const host = `127.0.0.1:${station.httpPort}`;
+    const push = (headers: Record<string, string>, type = JSON_TYPE as Record<string, string>) =>
+      send("/api/push", "POST", { ...type, cookie, host, ...headers }, PUSH);
+    expect((await push({ origin: station.url })).status).toBe(202);
+    expect((await push({ "sec-fetch-site": "same-origin" })).status).toBe(202);
+    // What a page of another site, or a form of it, makes a browser send.
+    expect((await push({ origin: "https://evil.example" })).status).toBe(403);
+    expect((await push({ origin: "null" })).status).toBe(403);
+    expect((await push({ "sec-fetch-site": "cross-site" })).status).toBe(403);
+    expect((await push({ "sec-fetch-site": "none" })).status).toBe(403);
+    expect((await push({})).status).toBe(403);
+    expect((await push({ origin: station.url }, { "content-type": "text/plain" })).status).toBe(415);
+    const logOut = await send("/api/session", "DELETE", { cookie, host, origin: "https://evil.example" });
+    expect(logOut.status).toBe(403);
+    expect((await send("/api/session", "GET", { cookie })).status).toBe(200);
+  });
+
+  it("ends when the password is changed and when the account is gone", async () => {
+    await station.accounts.create({ name: "otto", kind: "person", password: "first password" });
+    const cookie = (await logIn("otto", "first password")).cookie.split(";")[0] ?? "";
+    expect((await send("/api/session", "GET", { cookie })).status).toBe(200);
+    const change = await ask(station.url, "/api/accounts/otto/password", {
+      method: "POST",
+      headers: JSON_TYPE,
+      body: JSON.stringify({ password: "second password" }),
+    });
+    expect(change.status).toBe(200);
+    expect((await send("/api/session", "GET", { cookie })).status).toBe(401);
+    const again = (await logIn("otto", "second password")).cookie.split(";")[0] ?? "";
+    await station.accounts.remove("otto");
+    expect((await send("/api/session", "GET", { cookie: again })).status).toBe(401);
+  });
+
+  it("ends its event stream with itself", async () => {
+    const cookie = await adminCookie();
+    const stream = await fetch(`${station.url}/api/events`, { headers: { cookie } });
+    const reader = stream.body?.getReader();
+    expect((await reader?.read())?.done).toBe(false);
+    await send("/api/session", "DELETE", { cookie, host: `127.0.0.1:${station.httpPort}`, origin: station.url });
+    let last = await reader?.read();
+    while (last && !last.done) last = await reader?.read();
+    expect(last?.done).toBe(true);
+  });
+
+  it("may fail a few times, then has to wait, whatever the password", { timeout: 120_000 }, async () => {
+    const other = await cleanups.station();
+    const { adminName = "", adminPassword = "" } = other.firstStart ?? {};
+    const attempt = async (password: string) => {
+      const body = JSON.stringify({ name: adminName, password });
+      return (await fetch(`${other.url}/api/session`, { method: "POST", headers: JSON_TYPE, body })).status;
+    };
+    const { capacity } = LOGIN_FAILURES_PER_ADDRESS;
+    // Together, since the limit comes back with time: the right one behind the wrong ones.
+    const wrong = Array.from({ length: 4 * capacity }, () => attempt("wrong"));
+    const right = attempt(adminPassword);
+    const statuses = await Promise.all(wrong);
+    const tried = statuses.filter((status) => status === 401).length;
+    expect(tried).toBeGreaterThanOrEqual(capacity);
+    expect(tried).toBeLessThan(2 * capacity);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(4 * capacity - tried);
+    expect(await right).toBe(429);
+  });
+});
+
+describe("Sessions", () => {
+  it("end unused, end after a time, and are limited", () => {
+    const sessions = new Sessions();
+    const token = sessions.open("a", 0);
+    expect(sessions.accountOf(token, SESSION_IDLE_MS)).toBe("a");
+    expect(sessions.accountOf(token, 2 * SESSION_IDLE_MS + 1)).toBeUndefined();
+    const used = sessions.open("a", 0);
+    for (let now = 0; now <= SESSION_MS_MAX; now += SESSION_IDLE_MS) expect(sessions.accountOf(used, now)).toBe("a");
+    expect(sessions.accountOf(used, SESSION_MS_MAX + 1)).toBeUndefined();
+    const first = sessions.open("a", 0);
+    for (let other = 0; other < SESSIONS_MAX; other += 1) sessions.open("b", 0);
+    expect(sessions.accountOf(first, 0)).toBeUndefined();
+  });
+});

@@ -1,0 +1,189 @@
+/**
+ * Feeds payloads to every reader of the wire format, to the decode command's words, and to a whole device that lives through
+ * all of them. Nothing but a `FormatError` may be thrown, its place must lie in the payload, nothing may hang or grow, and the
+ * device must take each message and acknowledge it.
+ */
+
+import { generate } from "mqtt-packet";
+import { payloadInWords } from "../../../hosts/station/decode/in-words.ts";
+import { decodeTelemetry } from "../../../hosts/station/decode/telemetry.ts";
+import { FormatError } from "../../../src/errors.ts";
+import { Gateway } from "../../../src/gateway/gateway.ts";
+import { parseSettings, type Settings } from "../../../src/gateway/settings.ts";
+import { StoredSettings } from "../../../src/gateway/stored-settings.ts";
+import { EVENTS_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX } from "../../../src/limits.ts";
+import { decodeCommand, decodeCommandHead } from "../../../src/payload/command.ts";
+import { decodeContent, decodePlainPage } from "../../../src/payload/content.ts";
+import { decodeMessage, encodeMessage } from "../../../src/payload/message.ts";
+import { decodePresence, encodePresence } from "../../../src/payload/presence.ts";
+import {
+  decodeDirectoryLine,
+  decodePresubscription,
+  encodePresubscription,
+} from "../../../src/payload/presubscription.ts";
+import { MemoryStore } from "../../memory-store.ts";
+import { seededRandom } from "../../random.ts";
+import { type SentPacket, sentPackets } from "../../sent-packets.ts";
+import { fromHex, inWords, toHex } from "../../vectors/vector.ts";
+import { fuzzPayload, KINDS, type Kind } from "./grammar.ts";
+
+/** An input is replayed by its number alone; the device is a new one after so many. */
+const DEVICE_INPUTS = 1_000;
+/** Longer than any of them takes by far, in milliseconds: hundreds of times what the slowest needs. */
+const HANG_MS = 2_000;
+const STEPS_MAX = 1_000;
+
+export interface FuzzOutcome {
+  readonly inputs: number;
+  /** Payloads that said something, and those that were refused. */
+  readonly counts: Readonly<Record<"read" | "refused", number>>;
+  /** One sentence for each input that broke a promise, with what it was. */
+  readonly violations: readonly string[];
+}
+
+/** @param first number of the first input; devices begin at multiples of 1,000, so that a number replays from there */
+export function fuzz(first: number, inputs: number): FuzzOutcome {
+  const counts = { read: 0, refused: 0 };
+  const violations: string[] = [];
+  for (let block = first - (first % DEVICE_INPUTS); block < first + inputs; block += DEVICE_INPUTS) {
+    const random = seededRandom(block + 1);
+    const device = new FuzzedDevice(random);
+    for (let number = block; number < Math.min(block + DEVICE_INPUTS, first + inputs); number += 1) {
+      const kind = KINDS[number % KINDS.length] as Kind;
+      const payload = fuzzPayload(random, kind);
+      const beganMs = performance.now();
+      try {
+        counts[read(kind, payload) ? "read" : "refused"] += 1;
+        device.feed(TOPICS[kind] || "/field/im/p", payload);
+        if (performance.now() - beganMs > HANG_MS) throw new Error(`took ${performance.now() - beganMs} ms`);
+      } catch (error) {
+        violations.push(`input ${number}, ${kind} ${toHex(payload).slice(0, 400)}: ${(error as Error).stack}`);
+        break;
+      }
+    }
+  }
+  return { inputs, counts, violations };
+}
+
+const TOPICS: Readonly<Record<Kind, string>> = {
+  presence: "/field/pres/p",
+  message: "/field/im/p",
+  page: "/field/page/p",
+  receipt: "/field/page/p/receipt",
+  telemetry: "/field/tele/p",
+  presubscription: "/connect/presub",
+  directory: "",
+  uid: "/connect/new",
+  command: "/field/cmd/p",
+  result: "/field/cmd/p/result",
+};
+
+/** Reads a payload in every way; what is read and can be written must be the same again. */
+function read(kind: Kind, payload: Uint8Array): boolean {
+  const ways: Record<Kind, (() => unknown)[]> = {
+    presence: [() => sameAgain(payload, decodePresence, encodePresence)],
+    message: [() => sameAgain(payload, decodeMessage, encodeMessage)],
+    page: [() => decodePlainPage(payload)],
+    receipt: [0, 1, 4, 5].map((contentType) => () => decodeContent({ contentType, content: payload })),
+    telemetry: [() => decodeTelemetry(payload)],
+    presubscription: [() => sameAgain(payload, decodePresubscription, encodePresubscription)],
+    directory: [() => decodeDirectoryLine(payload)],
+    uid: [],
+    command: [() => decodeCommand(decodeCommandHead(payload))],
+    result: [],
+  };
+  const words = TOPICS[kind] === "" ? [] : [() => payloadInWords(TOPICS[kind], payload)];
+  let isRead = false;
+  for (const way of [...ways[kind], ...words]) {
+    try {
+      way();
+      isRead = true;
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      if (error.field === "" || !(error.offset >= 0 && error.offset <= payload.length))
+        throw new Error(`a place outside of ${payload.length} bytes: ${error.message}`);
+    }
+  }
+  return isRead;
+}
+
+function sameAgain<Value>(
+  payload: Uint8Array,
+  decode: (payload: Uint8Array) => Value,
+  encode: (value: Value) => Uint8Array,
+): void {
+  const value = decode(payload);
+  const again = inWords(decode(encode(value)));
+  if (again !== inWords(value)) throw new Error(`written and read again: ${again}`);
+}
+
+/** A whole device with its screen, to which the broker sends each payload with QoS 1. */
+class FuzzedDevice {
+  readonly #gateway: Gateway;
+  readonly #store = new MemoryStore();
+  #nowMs = 1_000;
+  #identifier = 0;
+
+  constructor(random: () => number) {
+    const raw = { uid: "p", "broker.protocol": "3.1.1", "telemetry.interval": 0, "screen.dwell": 0 };
+    const { settings } = parseSettings(raw) as { settings: Settings };
+    this.#gateway = new Gateway({
+      settings,
+      storedSettings: new StoredSettings(this.#store, raw),
+      store: this.#store,
+      random,
+      wallClock: () => 1_700_000_000 + this.#nowMs / 1_000,
+      measureText: (_font, text) => text.length * 8,
+      size: { width: 320, height: 240 },
+      sensors: [],
+    });
+    this.#gateway.start(this.#nowMs);
+    this.#drain();
+    this.#gateway.handleConnected(this.#nowMs);
+    this.#drain();
+    this.#gateway.handleBytes(fromHex("20020100"), this.#nowMs);
+    this.#drain();
+  }
+
+  feed(topic: string, payload: Uint8Array): void {
+    this.#nowMs += 10;
+    this.#identifier = (this.#identifier % 0xffff) + 1;
+    const packet = { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, dup: false, retain: false } as const;
+    this.#gateway.handleBytes(generate({ ...packet, messageId: this.#identifier }), this.#nowMs);
+    const sent = this.#drain();
+    if (!sent.some(({ type, packetIdentifier }) => type === "puback" && packetIdentifier === this.#identifier))
+      throw new Error(`answered ${JSON.stringify(sent)}, expected PUBACK ${this.#identifier}`);
+    for (const { type, packetIdentifier } of sent)
+      if (type === "publish" && packetIdentifier)
+        this.#gateway.handleBytes(Uint8Array.of(0x40, 2, packetIdentifier >> 8, packetIdentifier & 255), this.#nowMs);
+    this.#checkStore();
+  }
+
+  /** Everything is sent and every screen is painted; gives what was sent. */
+  #drain(): SentPacket[] {
+    const sent: SentPacket[] = [];
+    for (let steps = 0, isBusy = true; isBusy; steps += 1) {
+      if (steps > STEPS_MAX) throw new Error("the device hangs");
+      isBusy = false;
+      for (let bytes = this.#gateway.pollTransmit(); bytes; bytes = this.#gateway.pollTransmit()) {
+        sent.push(...sentPackets(bytes));
+        isBusy = true;
+      }
+      for (let events = 0; this.#gateway.pollEvent(); events += 1)
+        if (events > 2 * EVENTS_MAX) throw new Error("events without an end");
+      if (this.#gateway.pollScreen(this.#nowMs)) {
+        this.#gateway.handlePainted(this.#nowMs);
+        isBusy = true;
+      }
+    }
+    return sent;
+  }
+
+  #checkStore(): void {
+    const { records } = this.#store;
+    let bytes = 0;
+    for (const record of records.values()) bytes += record.length;
+    if (records.size > 3 * INBOX_RECORDS_MAX || bytes > 3 * INBOX_BYTES_MAX)
+      throw new Error(`${records.size} records of ${bytes} bytes`);
+  }
+}

@@ -1,0 +1,109 @@
+/** A real station as a process of its own, with devices in its directory, that can be killed and started again. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LOCAL_KEY_FILE, localPassword, localToken, readLocalKey } from "../../hosts/node/local-key.ts";
+import type { PushWithDeliveries } from "../../hosts/station/push.ts";
+import { freePort, Program } from "../hosts/station/harness.ts";
+
+const READY_TIMEOUT_MS = 60_000;
+const PAGE = 200;
+
+export class StationProcess {
+  readonly mqttPort: number;
+  readonly url: string;
+  readonly #data: string;
+  #program: Program | undefined;
+  #localKey = "";
+  /** Starts so far. */
+  starts = 0;
+
+  /** Starts a station whose directory holds these devices. */
+  static async start(devices: readonly string[]): Promise<StationProcess> {
+    const data = mkdtempSync(join(tmpdir(), "fieldpager-station-"));
+    const directory = { people: [], devices: devices.map((uid) => ({ uid })), groups: [] };
+    writeFileSync(join(data, "directory.json"), JSON.stringify(directory));
+    const station = new StationProcess(data, await freePort(), await freePort());
+    await station.start();
+    return station;
+  }
+
+  private constructor(data: string, mqttPort: number, httpPort: number) {
+    this.#data = data;
+    this.mqttPort = mqttPort;
+    this.url = `http://127.0.0.1:${httpPort}`;
+  }
+
+  /** What a device on this machine logs in with. */
+  passwordOf(uid: string): string {
+    return localPassword(this.#localKey, uid);
+  }
+
+  /** Starts it again, with what it had on its disk. */
+  async start(): Promise<void> {
+    const ports = ["--mqtt-port", String(this.mqttPort), "--http-port", new URL(this.url).port];
+    const program = new Program("hosts/station/main.ts", ["--data", this.#data, ...ports], this.#data);
+    this.#program = program;
+    const ready = program.prints(/MQTT on port/, READY_TIMEOUT_MS);
+    const ended = program.ended.then(() => Promise.reject(new Error(`the station ended: ${program.stderr}`)));
+    await Promise.race([ready, ended]);
+    ended.catch(() => {});
+    this.starts += 1;
+    this.#localKey = readLocalKey(join(this.#data, LOCAL_KEY_FILE)) ?? "";
+  }
+
+  /** Ends it as a power cut would. */
+  async kill(): Promise<void> {
+    await this.#program?.kill("SIGKILL");
+  }
+
+  /** Ends it and removes its folder. */
+  async stop(): Promise<void> {
+    await this.#program?.kill("SIGTERM");
+    rmSync(this.#data, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** Asks as the administrator. Rejects where nobody answers. */
+  ask(path: string, init: RequestInit = {}): Promise<Response> {
+    const authorization = `Bearer ${localToken(this.#localKey)}`;
+    return fetch(this.url + path, { ...init, headers: { authorization, ...init.headers } });
+  }
+
+  /** Sends a push. Asks again with the same key until the station has accepted it, whatever happens to it meanwhile. */
+  async push(request: object, key: string): Promise<string> {
+    for (;;) {
+      const response = await this.ask("/api/push", {
+        method: "POST",
+        headers: { "content-type": "application/json", "idempotency-key": key },
+        body: JSON.stringify(request),
+      }).catch(() => undefined);
+      const answer = (await response?.json().catch(() => undefined)) as { id?: string; error?: string } | undefined;
+      if (response?.status === 202 && answer?.id !== undefined) return answer.id;
+      if (response && response.status < 500) throw new Error(`push refused: ${answer?.error ?? response.status}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** The whole history as the console reads it, newest first. */
+  async history(): Promise<readonly PushWithDeliveries[]> {
+    const all: PushWithDeliveries[] = [];
+    for (let before = ""; ; ) {
+      const response = await this.ask(`/api/pushes?limit=${PAGE}${before}`);
+      const { pushes } = (await response.json()) as { pushes: PushWithDeliveries[] };
+      all.push(...pushes);
+      const last = pushes.at(-1);
+      if (!last) return all;
+      before = `&before=${last.id}`;
+    }
+  }
+
+  /** Bytes of memory that the process holds, or undefined where the system does not say. */
+  get residentBytes(): number | undefined {
+    try {
+      const status = readFileSync(`/proc/${this.#program?.process.pid}/status`, "utf8");
+      return Number(status.match(/^VmRSS:\s+(\d+) kB/m)?.[1]) * 1024;
+    } catch {
+      return undefined;
+    }
+  }
+}
