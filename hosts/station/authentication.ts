@@ -45,8 +45,10 @@ export function addAuthentication(app: FastifyInstance, accounts: Accounts, sess
     };
   });
   app.addHook("onRequest", async (request, reply) => {
-    const { isPublic = false, isForAdmins = false } = request.routeOptions.config;
-    if (!request.url.startsWith(API_PREFIX) || isPublic) return undefined;
+    const { url: route = "", config } = request.routeOptions;
+    const { isPublic = false, isForAdmins = false } = config;
+    // The address as it came may be written in another way that leads to the same route: `/%61pi/…`.
+    if (!route.startsWith(API_PREFIX) || isPublic) return undefined;
     const found = accountBehind(request, accounts, sessions);
     if (typeof found === "string") {
       if (found === UNKNOWN) reply.header("www-authenticate", 'Bearer realm="fieldpager"');

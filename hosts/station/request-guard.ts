@@ -1,6 +1,6 @@
 /**
- * Which requests are taken, as long as there is no login: none that a page of another site made in the user's browser,
- * and on loopback none whose Host is another name (a name of another site that was made to point to this machine).
+ * Which requests are taken at all, before anyone asks who makes them: none that a page of another site made in the user's
+ * browser, and on loopback none whose Host is another name (a name of another site that was made to point to this machine).
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { isLoopback } from "../node/loopback.ts";
