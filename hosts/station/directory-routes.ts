@@ -173,27 +173,34 @@ function addAccountRoutes(app: FastifyInstance, accounts: Accounts, directory: D
     },
     handler: async (request, reply) => {
       const gone = nameIn(request.params);
+      const isListed = Boolean(directory.person(gone) ?? directory.device(gone) ?? directory.group(gone));
+      if (isListed) directory.requireWritable();
+      const hasAccount = accounts.get(gone) !== undefined;
       // The account first: it may be the last administrator's, who stays.
-      if (accounts.get(gone)) await accounts.remove(gone);
+      if (hasAccount) await accounts.remove(gone);
       sessions.closeAll(gone);
-      await directory.remove(gone);
+      // An account may be all there is: of a program, or of who has left a directory that is kept elsewhere.
+      if (isListed || !hasAccount) await directory.remove(gone);
       return reply.code(204).send();
     },
   });
   app.post("/api/accounts/:name/password", {
     schema: {
       summary: "Give an account another password; one's own, or as an administrator anyone's",
+      description:
+        "Who stands in the directory and could not log in until now, such as a device that came with the local key, or " +
+        "everyone of an LDAP server, gets an account by it.",
       tags: ["directory"],
       ...byName,
       body: { ...closed, properties: { password: { type: "string", minLength: 8, maxLength: 255 } } },
-      response: { 200: credentialsAnswer, ...errorAnswers(400, 401, 403, 404) },
+      response: { 200: credentialsAnswer, ...errorAnswers(400, 401, 403, 404, 409) },
     },
     handler: async (request) => {
       const whose = nameIn(request.params);
       const { password } = request.body as { password?: string };
       if (whose !== request.account.name && !request.account.isAdmin)
         throw new AccessError(403, "only an administrator may change another one's password");
-      const set = await accounts.setPassword(whose, password);
+      const set = await setPassword(accounts, directory, whose, password);
       sessions.closeAll(whose);
       return { name: whose, password: set };
     },
@@ -202,6 +209,14 @@ function addAccountRoutes(app: FastifyInstance, accounts: Accounts, directory: D
 
 function nameIn(params: unknown): string {
   return (params as { name: string }).name;
+}
+
+/** Of an account, which is made where there is none and the directory knows the name. Rejects as `Accounts` does. */
+async function setPassword(accounts: Accounts, directory: Directory, whose: string, chosen?: string): Promise<string> {
+  const kind = directory.device(whose) ? "device" : directory.person(whose) ? "person" : undefined;
+  if (accounts.get(whose) || !kind) return accounts.setPassword(whose, chosen);
+  const made = await accounts.create({ name: whose, kind, ...(chosen === undefined ? {} : { password: chosen }) });
+  return made.password;
 }
 
 /** Both or none: an account without an entry could log in and not be found. */

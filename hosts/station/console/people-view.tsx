@@ -33,16 +33,18 @@ export function PeopleView({ model, session, onLogout }: Props) {
     if (confirm(`Remove ${name}? What it logs in with ends at once.`)) void run(() => remove(name));
   };
   const actions = (name: string, kind?: NewLogin["kind"]) =>
-    mayChange && (
+    session.isAdmin && (
       <span class="actions">
         {kind && (
           <button type="button" class="quiet" onClick={() => renew(name, kind)} aria-label={`New password for ${name}`}>
             New password
           </button>
         )}
-        <button type="button" class="quiet" onClick={() => drop(name)} aria-label={`Remove ${name}`}>
-          Remove
-        </button>
+        {mayChange && (
+          <button type="button" class="quiet" onClick={() => drop(name)} aria-label={`Remove ${name}`}>
+            Remove
+          </button>
+        )}
       </span>
     );
   return (

@@ -59,6 +59,11 @@ export class Directory {
     return this.#source.save !== undefined;
   }
 
+  /** Throws an `AccessError` of status 409 where the directory is changed elsewhere. */
+  requireWritable(): void {
+    if (!this.isWritable) throw new AccessError(409, `the directory is kept in ${this.sourceName}: change it there`);
+  }
+
   get people(): readonly Person[] {
     return [...this.#people.values()];
   }
@@ -212,12 +217,11 @@ export class Directory {
 
   /** In memory at once, so that two changes that are asked for together are both kept; taken back where it cannot be saved. */
   async #change(data: DirectoryData): Promise<void> {
-    if (!this.#source.save)
-      throw new AccessError(409, `the directory is kept in ${this.#source.name}: change it there`);
+    this.requireWritable();
     const former = this.#data;
     this.#take(data);
     try {
-      await this.#source.save(data);
+      await this.#source.save?.(data);
     } catch (error) {
       this.#take(former);
       throw error;

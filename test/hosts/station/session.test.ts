@@ -103,6 +103,30 @@ describe("the interface", () => {
   });
 });
 
+describe("an account", () => {
+  const post = (name: string) =>
+    ask(station.url, `/api/accounts/${name}/password`, { method: "POST", headers: JSON_TYPE, body: "{}" });
+  const remove = (name: string) => ask(station.url, `/api/directory/${name}`, { method: "DELETE" });
+
+  it("comes with the first password of who stands in the directory, such as a device that came with the local key", async () => {
+    await station.directory.addDevice({ uid: "wall-7" });
+    const answer = await post("wall-7");
+    expect(answer.status).toBe(200);
+    const { password } = (await answer.json()) as { password: string };
+    expect(await station.accounts.verify("wall-7", password)).toMatchObject({ kind: "device", isAdmin: false });
+    expect((await post("nobody-7")).status).toBe(404);
+    expect((await remove("wall-7")).status).toBe(204);
+    expect(station.accounts.get("wall-7")).toBeUndefined();
+  });
+
+  it("can be removed that stands in no directory, and is then answered as one that is not there", async () => {
+    await station.accounts.create({ name: "script-7", kind: "program" });
+    expect((await remove("script-7")).status).toBe(204);
+    expect(station.accounts.get("script-7")).toBeUndefined();
+    expect((await remove("script-7")).status).toBe(404);
+  });
+});
+
 describe("tokens", () => {
   it("are made for oneself, told once, seen by their owner and administrators, and end when they are revoked", async () => {
     await station.accounts.create({ name: "tina", kind: "person" });

@@ -5,7 +5,7 @@ import { localPassword, localToken } from "../../../../hosts/node/local-key.ts";
 import { Directory } from "../../../../hosts/station/directory/directory.ts";
 import { ldapDirectory } from "../../../../hosts/station/directory/ldap-directory.ts";
 import { requireOrSkip } from "../../../require.ts";
-import { Cleanups, until } from "../harness.ts";
+import { ask, Cleanups, until } from "../harness.ts";
 import { BASE, hasSlapd, startSlapd, withClient } from "./slapd.ts";
 
 const PEOPLE = `dn: ou=people,${BASE}
@@ -117,6 +117,19 @@ describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => 
       await carol.publishAsync("/field/pres/carol-1", "Q", { qos: 1, retain: true });
       return got.includes("/field/pres/carol-1 Q");
     });
+  });
+
+  it("gives who stands in it a password of the station's own, and loses no account to what cannot be removed here", async () => {
+    const cleanups = scene();
+    const station = await cleanups.station({ anonymous: false, ldap: await startSlapd(cleanups, PEOPLE) });
+    const asked = (method: string, path: string, body?: string) =>
+      ask(station.url, path, { method, ...(body && { headers: { "content-type": "application/json" }, body }) });
+    const answer = await asked("POST", "/api/accounts/bob-1/password", "{}");
+    const { password } = (await answer.json()) as { password: string };
+    await cleanups.mqtt(station.mqttPort, { clientId: "bob-1", username: "bob-1", password });
+    expect((await asked("POST", "/api/accounts/nobody/password", "{}")).status).toBe(404);
+    expect((await asked("DELETE", "/api/directory/bob-1")).status).toBe(409);
+    expect(station.accounts.get("bob-1")).toMatchObject({ kind: "device" });
   });
 
   it("keeps what it knew while the server is away, and says so; a station does not begin without it", async () => {
