@@ -16,9 +16,12 @@ const PAGES_MAX = 100;
 /** Where the name of this browser is kept. */
 const NAME_KEY = "fieldpager.browser";
 
-/** Takes the first uid of this browser that no other tab has. */
-export async function takeIdentity(storage: Storage = localStorage): Promise<Identity> {
-  const prefix = `page-${browserName(storage)}-`;
+/**
+ * Takes the first uid of this browser that no other tab has.
+ * @param owner whose pager it is: each has uids, and with them inboxes, of their own; empty: there are no users
+ */
+export async function takeIdentity(owner = "", storage: Storage = localStorage): Promise<Identity> {
+  const prefix = `page-${browserName(nameKeyOf(owner), storage)}-`;
   // Locks exist only where the page is secure: https, or this machine.
   if (!navigator.locks) return randomIdentity(prefix);
   for (let number = 1; number <= PAGES_MAX; number += 1) {
@@ -27,6 +30,15 @@ export async function takeIdentity(storage: Storage = localStorage): Promise<Ide
     if (release) return { uid, release };
   }
   return randomIdentity(prefix);
+}
+
+/** Another uid is drawn the next time: this one turned out to be another browser's. */
+export function forgetIdentity(owner = "", storage: Storage = localStorage): void {
+  storage.removeItem(nameKeyOf(owner));
+}
+
+function nameKeyOf(owner: string): string {
+  return owner === "" ? NAME_KEY : `${NAME_KEY}/${owner}`;
 }
 
 /** What gives the lock back, or undefined when another tab has it. */
@@ -43,11 +55,11 @@ function tryLock(name: string): Promise<(() => void) | undefined> {
 }
 
 /** Four letters and digits, drawn when this browser shows a pager for the first time. */
-function browserName(storage: Storage): string {
-  const kept = storage.getItem(NAME_KEY);
+function browserName(key: string, storage: Storage): string {
+  const kept = storage.getItem(key);
   if (kept && /^[0-9a-z]{4}$/.test(kept)) return kept;
   const name = randomText().padStart(4, "0").slice(-4);
-  storage.setItem(NAME_KEY, name);
+  storage.setItem(key, name);
   return name;
 }
 

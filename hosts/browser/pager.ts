@@ -30,6 +30,8 @@ const BUTTONS = Object.freeze([
 export interface PagerOptions {
   /** Settings by name, over those that the page's address gives. Without `uid` the first free one of this browser. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Whose pager it is, where a browser has several users. */
+  readonly owner?: string;
   /** What the pager logs in with, when its uid is known. */
   readonly login?: (uid: string) => Promise<{ readonly userName: string; readonly password: string }>;
   readonly size?: Size;
@@ -49,7 +51,8 @@ export interface MountedPager {
  */
 export async function mountPager(element: HTMLElement, options: PagerOptions = {}): Promise<MountedPager> {
   const given = options.settings?.uid;
-  const identity: Identity = given === undefined ? await takeIdentity() : { uid: String(given), release: () => {} };
+  const identity: Identity =
+    given === undefined ? await takeIdentity(options.owner) : { uid: String(given), release: () => {} };
   const size = options.size ?? SCREEN;
   const login = await options.login?.(identity.uid).catch((error: unknown) => {
     identity.release();

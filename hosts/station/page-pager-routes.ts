@@ -6,7 +6,7 @@ import { enrol } from "./access/open-access.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { Directory } from "./directory/directory.ts";
 
-/** uids that pages draw, see `hosts/browser/identity.ts`. No other device's password can be had here. */
+/** uids that pages draw, see `hosts/browser/identity.ts`. Only the password of one's own pages can be had here. */
 const PAGE_UID = "^page-[0-9a-z-]{1,59}$";
 
 const bodySchema = {
@@ -36,11 +36,13 @@ export function addPagePagerRoutes(app: FastifyInstance, accounts: Accounts, dir
     },
     handler: async (request) => {
       const { uid } = request.body as { uid: string };
+      const owner = request.account.name;
       const known = accounts.get(uid);
-      if (known && known.kind !== "device") throw new AccessError(409, `uid: ${uid} is no device`);
+      // Who got another one's password would read what is sent there.
+      if (known && known.owner !== owner) throw new AccessError(409, `uid: ${uid} is no page of ${owner}`);
       const password = known
         ? await accounts.setPassword(uid)
-        : (await accounts.create({ name: uid, kind: "device" })).password;
+        : (await accounts.create({ name: uid, kind: "device", owner })).password;
       await enrol(directory, { uid, label: "pager in a page" });
       return { userName: uid, password };
     },

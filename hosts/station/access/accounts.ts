@@ -22,6 +22,8 @@ export interface Account {
   readonly isAdmin: boolean;
   /** Milliseconds since 1970. */
   readonly createdAtMs: number;
+  /** Of the pager in a console page: name of the account whose page it is. */
+  readonly owner?: string;
 }
 
 /** A token as it is listed; the token itself is told once, when it is made. */
@@ -37,6 +39,7 @@ export interface NewAccount {
   readonly name: string;
   readonly kind: AccountKind;
   readonly isAdmin?: boolean;
+  readonly owner?: string;
   /** Chosen by its user; one is made where it is left out. */
   readonly password?: string;
 }
@@ -157,13 +160,14 @@ export class Accounts {
    * for a name that is taken (409) or none (400), and for a password that is too short.
    */
   async create(wanted: NewAccount): Promise<{ readonly account: Account; readonly password: string }> {
-    const { name, kind, isAdmin = false, password = generatePassword() } = wanted;
+    const { name, kind, isAdmin = false, owner, password = generatePassword() } = wanted;
     this.#checkName(name);
     const stored: StoredAccount = {
       name,
       kind,
       isAdmin,
       createdAtMs: Date.now(),
+      ...(owner === undefined ? {} : { owner }),
       password: await this.#hash(password, wanted.password !== undefined),
     };
     this.#checkName(name);
@@ -184,19 +188,22 @@ export class Accounts {
     return text;
   }
 
-  /** Removes an account and its tokens. The last administrator stays: rejects with status 409. */
+  /** Removes an account with its tokens and the pagers in its pages. The last administrator stays: rejects with status 409. */
   async remove(name: string): Promise<void> {
     const former = this.#accounts.get(name);
     if (!former) throw new AccessError(404, `there is no account ${JSON.stringify(name)}`);
     const admins = [...this.#accounts.values()].filter((account) => account.isAdmin);
     if (former.isAdmin && admins.length === 1)
       throw new AccessError(409, `${name} is the only administrator: make another one first`);
-    this.#accounts.delete(name);
-    this.#verified.delete(former.password);
+    const gone = [former, ...[...this.#accounts.values()].filter(({ owner }) => owner === name)];
+    for (const account of gone) {
+      this.#accounts.delete(account.name);
+      this.#verified.delete(account.password);
+    }
     const tokens = [...this.#tokens.values()].filter((token) => token.owner === name);
     for (const token of tokens) this.#tokens.delete(token.hash);
     await this.#save(() => {
-      this.#accounts.set(name, former);
+      for (const account of gone) this.#accounts.set(account.name, account);
       for (const token of tokens) this.#tokens.set(token.hash, token);
     });
   }
@@ -258,8 +265,8 @@ export class Accounts {
   }
 }
 
-function withoutHash({ name, kind, isAdmin, createdAtMs }: StoredAccount): Account {
-  return { name, kind, isAdmin, createdAtMs };
+function withoutHash({ password: _, ...account }: StoredAccount): Account {
+  return account;
 }
 
 /** A token has 192 bits: one round of SHA-256 is as good as many. */

@@ -65,7 +65,7 @@ function Station({ env, session, onLogout }: StationProps) {
         {/* Goes on while another view is looked at: it holds the pager's connection and a half-written push. */}
         <div hidden={view !== "send"} class="columns">
           <SendView model={model} session={session} />
-          <PagePager env={env} />
+          <PagePager env={env} owner={session.name} />
         </div>
         {view === "history" && <HistoryView model={model} />}
         {view === "devices" && argument === undefined && <DevicesView model={model} />}

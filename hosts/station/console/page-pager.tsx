@@ -1,12 +1,22 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { forgetIdentity } from "../../browser/identity.ts";
 import { type MountedPager, mountPager } from "../../browser/pager.ts";
-import { fetchPagerLogin } from "./station-client.ts";
+import { fetchPagerLogin, inWords, Refused } from "./station-client.ts";
 
 /** Whether this browser wants a pager in its pages. */
 const WANTED_KEY = "fieldpager.pager";
 
+/** HTTP status for a uid that is taken. */
+const TAKEN = 409;
+
+interface Props {
+  readonly env: string;
+  /** Who is logged in: the pager is theirs alone. */
+  readonly owner: string;
+}
+
 /** The firmware in this page: the pager that one can send to without having one. */
-export function PagePager({ env }: { readonly env: string }) {
+export function PagePager({ env, owner }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const [uid, setUid] = useState<string>();
   const [problem, setProblem] = useState<string>();
@@ -15,7 +25,8 @@ export function PagePager({ env }: { readonly env: string }) {
     let mounted: MountedPager | undefined;
     let gone = false;
     if (!isWanted || !place.current) return undefined;
-    mountPager(place.current, { settings: { env }, login: fetchPagerLogin }).then(
+    setProblem(undefined);
+    mountOwn(place.current, env, owner).then(
       (pager) => {
         if (gone) {
           pager.unmount();
@@ -24,14 +35,14 @@ export function PagePager({ env }: { readonly env: string }) {
         mounted = pager;
         setUid(pager.uid);
       },
-      (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => setProblem(inWords(error)),
     );
     return () => {
       gone = true;
       mounted?.unmount();
       setUid(undefined);
     };
-  }, [env, isWanted]);
+  }, [env, owner, isWanted]);
   const toggle = () => {
     localStorage.setItem(WANTED_KEY, isWanted ? "off" : "on");
     setWanted(!isWanted);
@@ -40,11 +51,25 @@ export function PagePager({ env }: { readonly env: string }) {
     <section class="panel page-pager" aria-labelledby="pager-heading">
       <h2 id="pager-heading">Pager in this page {uid !== undefined && <code>{uid}</code>}</h2>
       <div ref={place} />
-      {problem !== undefined && <p class="outcome wrong">{problem}</p>}
+      <p class="outcome wrong" role="alert">
+        {problem}
+      </p>
       {isWanted && <p class="hint">Keys a, b and c while it has the focus.</p>}
       <button type="button" class="quiet" onClick={toggle}>
         {isWanted ? "Switch off" : "Switch on"}
       </button>
     </section>
   );
+}
+
+/** Under another uid where the first one is another's, since two browsers have drawn the same. */
+async function mountOwn(element: HTMLElement, env: string, owner: string): Promise<MountedPager> {
+  const options = { settings: { env }, owner, login: fetchPagerLogin };
+  try {
+    return await mountPager(element, options);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== TAKEN) throw error;
+    forgetIdentity(owner);
+    return mountPager(element, options);
+  }
 }

@@ -127,6 +127,27 @@ describe("an account", () => {
   });
 });
 
+describe("the pager in a console page", () => {
+  it("is its owner's alone: nobody else gets its password, and it ends with its owner", async () => {
+    await station.accounts.create({ name: "olga", kind: "person" });
+    await station.accounts.create({ name: "page-hand-made", kind: "device" });
+    const olga = `Bearer ${await station.accounts.issueToken("olga", "hers")}`;
+    const admin = `Bearer ${station.firstStart?.token}`;
+    const post = (authorization: string, uid: string) =>
+      send("/api/page-pager", "POST", { ...JSON_TYPE, authorization }, JSON.stringify({ uid }));
+    expect((await post(olga, "page-abcd-1")).status).toBe(200);
+    expect((await post(admin, "page-abcd-1")).status).toBe(409);
+    expect((await post(olga, "page-hand-made")).status).toBe(409);
+    const again = JSON.parse((await post(olga, "page-abcd-1")).body) as { password: string };
+    expect(await station.accounts.verify("page-abcd-1", again.password)).toMatchObject({
+      kind: "device",
+      owner: "olga",
+    });
+    await station.accounts.remove("olga");
+    expect(station.accounts.get("page-abcd-1")).toBeUndefined();
+  });
+});
+
 describe("tokens", () => {
   it("are made for oneself, told once, seen by their owner and administrators, and end when they are revoked", async () => {
     await station.accounts.create({ name: "tina", kind: "person" });
