@@ -6,6 +6,7 @@ import { LOCAL_KEY_FILE, localToken, readLocalKey } from "../node/local-key.ts";
 import { isLoopback } from "../node/loopback.ts";
 import type { PushRequest } from "./push.ts";
 import { DATA_DEFAULT } from "./station-defaults.ts";
+import { REQUEST_EXPIRY_SECONDS_MAX } from "./station-limits.ts";
 
 /** Where `npm start` puts a station. */
 export const STATION_DEFAULT = "http://127.0.0.1:8080";
@@ -64,7 +65,7 @@ export function parsePushCommand(
   const fields = {
     title: values.title,
     priority: number("priority", 1, 5),
-    expirySeconds: number("expiry", 1, 31_536_000),
+    expirySeconds: number("expiry", 1, REQUEST_EXPIRY_SECONDS_MAX),
     collapseKey: values.collapse,
     choices: choices.length > 0 ? choices : undefined,
     picture: values.picture,

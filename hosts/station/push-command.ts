@@ -45,7 +45,7 @@ async function send(command: PushCommand): Promise<string> {
   return answer.id;
 }
 
-/** Prints receipts as they come, until everyone was shown the push (or never will be): true; or the time is over: false. */
+/** Prints receipts as they come. True: everyone was shown the push; false: not everyone will be, or the wait or the station ended. */
 async function follow(command: PushCommand, id: string, beganMs: number): Promise<boolean> {
   const { waitSeconds } = command;
   const abort = new AbortController();
@@ -53,16 +53,21 @@ async function follow(command: PushCommand, id: string, beganMs: number): Promis
   const progress = new PushProgress(process.stdout, beganMs);
   try {
     const response = await ask(command, `/api/events?id=${encodeURIComponent(id)}`, { signal: abort.signal });
-    if (!response.ok || !response.body)
-      throw new CommandFailed(`the station gives no receipts: status ${response.status}`);
+    if (!response.ok || !response.body) {
+      console.error(`the station gives no receipts: status ${response.status}; it has accepted the push`);
+      return false;
+    }
     for await (const event of readEvents(response.body as AsyncIterable<Uint8Array>)) {
       if (progress.take(event)) return progress.end();
     }
-    throw new CommandFailed("the station ended; the push is on its disk and goes on when it is back");
+    throw new Error("the stream of receipts has ended");
   } catch (error) {
-    if (!abort.signal.aborted) throw error;
     progress.end();
-    console.log(`${progress.missing} within ${waitSeconds} s; the station keeps the push and goes on trying`);
+    if (abort.signal.aborted)
+      console.log(`${progress.missing} within ${waitSeconds} s; the station keeps the push and goes on trying`);
+    // It was accepted: who takes this for a refusal would send it twice.
+    else
+      console.error(`the station ended (${errorInWords(error)}); the push is on its disk and goes on when it is back`);
     return false;
   } finally {
     clearTimeout(timer);

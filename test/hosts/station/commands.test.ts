@@ -211,6 +211,20 @@ describe("npm run push", () => {
     expect(command.stdout).toContain("not shown within 1 s");
   });
 
+  it("says that an accepted push is not lost when the station ends meanwhile, with the status of one that is under way", async () => {
+    const cleanups = scene();
+    const data = cleanups.folder();
+    const station = cleanups.program("hosts/station/main.ts", ["--data", data, ...FREE_PORTS]);
+    const [, url] = await station.prints(/console at (\S+)\//);
+    const command = push(cleanups, "pager-new", "x", "--station", url as string, "--data", data, "--wait", "60");
+    await command.prints(/waiting: pager-new/);
+    await station.kill("SIGKILL");
+    expect((await command.ended).status).toBe(3);
+    expect(command.stderr.trim().split("\n")).toEqual([
+      expect.stringMatching(/^the station ended \(.*the push is on its disk/),
+    ]);
+  });
+
   it("refuses bad usage with exit status 2", async () => {
     const command = push(scene(), "pager-1", "--priority", "9");
     expect((await command.ended).status).toBe(2);
