@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { REQUEST_EXPIRY_SECONDS_MAX } from "./station-limits.ts";
 
 /** What a text of a push may not hold: the halves of characters, which UTF-8 cannot say, and U+0000. */
-export const TEXT_PATTERN = "^[^\\u0000]*$";
+export const TEXT_PATTERN = "^[^\\u0000\\ud800-\\udfff]*$";
 
 const milliseconds = { type: "integer", description: "milliseconds since 1970" } as const;
 const uid = { type: "string", minLength: 1, maxLength: 64 } as const;
@@ -232,7 +232,7 @@ export function describeSchemaError(
   const unknown = first?.params.additionalProperty;
   if (typeof missing === "string") return new Error(`${missing}: is missing`);
   if (typeof unknown === "string") return new Error(`${unknown}: there is no such field`);
-  if (first?.params.pattern === TEXT_PATTERN) return new Error(`${path}: may not hold U+0000`);
+  if (first?.params.pattern === TEXT_PATTERN) return new Error(`${path}: may not hold U+0000 or half of a character`);
   if (first?.params.pattern === ADDRESS_PATTERN) return new Error(`${path}: expected an address, http:// or https://`);
   return new Error(`${path || where}: ${first?.message ?? "is not valid"}`);
 }

@@ -115,8 +115,9 @@ export class DeviceWatch {
 /** The readings that are numbers, under the names that the device gave them. Throws a `FormatError`. */
 function readingsOf(payload: Uint8Array, uid: string, nowMs: number): readonly DeviceReading[] {
   return decodeTelemetry(payload).readings.flatMap(({ name, unit = "", value, timeSeconds, isRelative }) => {
-    if (typeof value !== "number") return [];
     const atMs = Math.round(timeSeconds * 1000 + (isRelative ? nowMs : 0));
+    // Each field is a number that can be told; a sum of two need not be.
+    if (typeof value !== "number" || !Number.isFinite(value) || !Number.isSafeInteger(atMs)) return [];
     return [{ name: name.startsWith(`${uid}/`) ? name.slice(uid.length + 1) : name, unit, value, atMs }];
   });
 }

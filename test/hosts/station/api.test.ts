@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { crossSiteRefusal, refusalOf } from "../../../hosts/station/request-guard.ts";
 import type { Station } from "../../../hosts/station/station.ts";
-import { Cleanups, getPush, postPush, tokenOf } from "./harness.ts";
+import { ask, Cleanups, getPush, postPush, tokenOf, until } from "./harness.ts";
 
 const cleanups = new Cleanups();
 let station: Station;
@@ -27,7 +27,7 @@ describe("POST /api/push", () => {
   it("takes everything that a push can have", async () => {
     const body = {
       to: "pager-9",
-      text: "Pump 3 over temperature",
+      text: "Pump 3 over temperature 🌡",
       title: "Pump house",
       priority: 5,
       expirySeconds: 60,
@@ -48,6 +48,8 @@ describe("POST /api/push", () => {
     ["text: ", { to: "p", text: "" }],
     ["text: must be string", { to: "p", text: 7 }],
     ["text: may not hold U+0000", { to: "p", text: "a\u0000b" }],
+    ["text: may not hold U+0000 or half of a character", { to: "p", text: "a\ud83db" }],
+    ["choices.1: may not hold", { to: "p", text: "x", choices: ["yes", "\udc4d"] }],
     ["to: ", { to: "", text: "x" }],
     ["to: expected 1 to 64 bytes", { to: "a/b", text: "x" }],
     ["to: expected", { to: "#", text: "x" }],
@@ -96,6 +98,22 @@ describe("POST /api/push", () => {
     for (let index = 0; index < 20; index += 1)
       ids.push((await postPush(station.url, { to: "pager-9", text: `${index}` })).answer.id ?? "");
     expect([...ids].sort()).toEqual(ids);
+  });
+});
+
+describe("GET /api/devices/{uid}", () => {
+  it("answers whatever a device says of its time: what is no point of a chart is left out", async () => {
+    const device = await cleanups.mqtt(station.mqttPort);
+    const pack =
+      '[{"bn":"odd-1/","n":"far","v":1,"t":1e306},{"n":"sum","bv":1e308,"v":1e308},{"n":"far","v":2,"t":-9e15},{"n":"fine","bv":0,"v":3}]';
+    await device.publishAsync("/field/tele/odd-1", pack, { qos: 1 });
+    const series = await until("its series", async () => {
+      const response = await ask(station.url, "/api/devices/odd-1");
+      expect(response.status).toBe(200);
+      const { series } = (await response.json()) as { series: { name: string; values: number[] }[] };
+      return series.length > 0 && series;
+    });
+    expect(series.map(({ name, values }) => `${name} ${values}`)).toEqual(["fine 3"]);
   });
 });
 
