@@ -35,20 +35,33 @@ export class Presubscriptions {
     broker.on("clientDisconnect", (client) => this.#leave(client));
   }
 
-  /** Resolves when a client that connects has subscriptions, or has waited long enough. */
+  /** Resolves when a client that connects has subscriptions, or has waited long enough. Rejects never: it may subscribe itself. */
   async welcome(client: Client): Promise<void> {
-    if (client.clean || (await this.#hasSubscriptions(client.id))) return;
-    this.#arriving.set(client.id, client);
-    const granted = new Promise<void>((resolve) => {
+    try {
+      if (client.clean || (await this.#hasSubscriptions(client.id))) return;
+      this.#arriving.set(client.id, client);
+      const granted = this.#wait(client);
+      await this.announce(client.id);
+      await granted;
+    } catch (error) {
+      console.error(`pre-subscription of ${client.id}: ${error instanceof Error ? error.message : error}`);
+    } finally {
+      this.#waiting.get(client)?.();
+      this.#waiting.delete(client);
+      // Of one that has gone meanwhile nobody tells.
+      if (client.closed) this.#leave(client);
+    }
+  }
+
+  /** Resolves when the client's subscriptions stand, or after a while. */
+  #wait(client: Client): Promise<void> {
+    return new Promise((resolve) => {
       const timer = setTimeout(resolve, PRESUBSCRIPTION_WAIT_MS);
       this.#waiting.set(client, () => {
         clearTimeout(timer);
         resolve();
       });
     });
-    await this.announce(client.id);
-    await granted;
-    this.#waiting.delete(client);
   }
 
   /** Asks the pre-subscriber for the subscriptions of a client. Resolves when the question is on disk. */

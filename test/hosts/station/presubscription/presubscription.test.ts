@@ -16,6 +16,7 @@ import { Presubscriber } from "../../../../hosts/station/presubscription/presubs
 import { addPresubscriptionRoutes } from "../../../../hosts/station/presubscription/presubscription-routes.ts";
 import { Presubscriptions } from "../../../../hosts/station/presubscription/presubscriptions.ts";
 import type { Station } from "../../../../hosts/station/station.ts";
+import { PRESUBSCRIPTION_WAIT_MS } from "../../../../hosts/station/station-limits.ts";
 import { encodeText } from "../../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../../src/payload/message.ts";
 import { encodePresubscription } from "../../../../src/payload/presubscription.ts";
@@ -263,6 +264,21 @@ describe("the pre-subscriber", () => {
     await expect(station.accounts.create({ name: PRESUBSCRIBER_NAME, kind: "program" })).rejects.toThrow(
       PRESUBSCRIBER_NAME,
     );
+  });
+
+  it("holds up nobody when its question cannot be stored: who connects is let in and may subscribe itself", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const data = cleanups.folder();
+    const { accounts, directory, localKey } = await openAccess(data);
+    const { broker, port } = await startBroker(data, accounts, directory);
+    vi.spyOn(broker, "publishStored").mockRejectedValueOnce(new Error("the disk refuses"));
+    const beganMs = performance.now();
+    const client = await silentClient({ mqttPort: port, localKey } as Station, "pager-7");
+    expect(performance.now() - beganMs).toBeLessThan(PRESUBSCRIPTION_WAIT_MS);
+    expect(log.mock.calls.flat()).toEqual(["pre-subscription of pager-7: the disk refuses"]);
+    await client.subscribeAsync("/field/im/pager-7", { qos: 1 });
+    await (await cleanups.mqtt(port)).publishAsync("/field/im/pager-7", "now", { qos: 1 });
+    await until("a message", () => client.got.includes("im now"));
   });
 
   it("asks until the directory answers; meanwhile the client is served, and gets its subscriptions then", async () => {
