@@ -93,7 +93,10 @@ export const LOGIN_FAILURES_PER_ADDRESS = Object.freeze({ capacity: 20, perSecon
 /** Failed logins to one account, likewise, from addresses that have never logged in to it. */
 export const LOGIN_FAILURES_PER_ACCOUNT = Object.freeze({ capacity: 20, perSecond: 0.1 });
 
-/** Addresses and accounts whose failures are remembered; the longest unused is forgotten first. */
+/**
+ * Addresses and accounts whose failures are remembered; the longest unused is forgotten first. Also clients whose limits are
+ * remembered from one connection to the next: beyond it those leave that owe nothing.
+ */
 export const LOGIN_PLACES_MAX = 20_000;
 
 /** Messages that one client may publish. Beyond it nothing more is read from it until it is back within: nothing is lost. */

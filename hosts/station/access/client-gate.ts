@@ -6,6 +6,7 @@ import type { Client, PublishPacket } from "aedes";
 import {
   CONNECT_PACKET_BYTES_MAX,
   DEVICE_PUBLISH_BYTES_MAX,
+  LOGIN_PLACES_MAX,
   MQTT_PACKET_BYTES_MAX,
   PASSWORD_BYTES_MAX,
   PUBLISHED_BYTES_PER_CLIENT,
@@ -75,7 +76,7 @@ export class ClientGate {
   readonly #logins: LoginGuard;
   readonly #log = new RefusalLog();
   readonly #guests = new WeakMap<Client, Guest>();
-  /** By uid, so that a new connection begins where the last one ended; forgotten when it is full again. */
+  /** By uid, so that a new connection begins where the last one ended. Where there are too many, those that are full again leave. */
   readonly #buckets = new Map<string, Guest>();
 
   constructor(options: GateOptions) {
@@ -230,7 +231,14 @@ export class ClientGate {
       bytes: former?.bytes ?? new TokenBucket(PUBLISHED_BYTES_PER_CLIENT, nowMs),
       refusals: former?.refusals ?? new TokenBucket(REFUSALS_PER_CLIENT, nowMs),
     };
-    if (identity) this.#buckets.set(identity.uid, guest);
+    if (!identity) return guest;
+    this.#buckets.delete(identity.uid);
+    this.#buckets.set(identity.uid, guest);
+    for (const [oldest, { messages, bytes, refusals }] of this.#buckets) {
+      if (this.#buckets.size <= LOGIN_PLACES_MAX) break;
+      if (![messages, bytes, refusals].every((bucket) => bucket.isFull(nowMs))) break;
+      this.#buckets.delete(oldest);
+    }
     return guest;
   }
 }
