@@ -29,6 +29,7 @@ export class DeliveryQueue {
   readonly #handlers: DeliveryHandlers;
   readonly #queues = new Map<string, Queue>();
   #size = 0;
+  #isStopped = false;
   #retry: NodeJS.Timeout | undefined;
   #sweep: NodeJS.Timeout | undefined;
 
@@ -66,7 +67,9 @@ export class DeliveryQueue {
     this.#sweep = setInterval(() => void this.#expire(), EXPIRY_SWEEP_MS).unref();
   }
 
+  /** Hands nothing more over, but for what is being handed over now. */
   stop(): void {
+    this.#isStopped = true;
     clearInterval(this.#sweep);
     clearTimeout(this.#retry);
     this.#queues.clear();
@@ -77,7 +80,7 @@ export class DeliveryQueue {
     if (!queue || queue.isRunning) return;
     queue.isRunning = true;
     try {
-      for (let next = queue.deliveries[0]; next; next = queue.deliveries[0]) {
+      for (let next = queue.deliveries[0]; next && !this.#isStopped; next = queue.deliveries[0]) {
         queue.isWoken = false;
         if (isExpired(next)) await this.#handlers.expire(next);
         else if (await this.#handlers.hasReceiver(device)) await this.#handlers.deliver(next);
@@ -90,6 +93,7 @@ export class DeliveryQueue {
       }
       if (this.#queues.get(device) === queue) this.#queues.delete(device);
     } catch (error) {
+      if (this.#isStopped) return;
       console.error(`push to ${device}: not published yet: ${error instanceof Error ? error.message : error}`);
       this.#retryLater();
     } finally {

@@ -5,7 +5,12 @@ import { errorAnswers } from "./api-schemas.ts";
 import type { EventHub, StationEvent } from "./event-hub.ts";
 import { pushIdSchema, withDeliveries } from "./push-routes.ts";
 import type { PushService } from "./push-service.ts";
-import { DELIVERIES_LIST_MAX, EVENT_BACKLOG_BYTES_MAX, EVENT_COMMENT_MS, EVENT_STREAMS_MAX } from "./station-limits.ts";
+import {
+  DELIVERIES_INLINE_MAX,
+  EVENT_BACKLOG_BYTES_MAX,
+  EVENT_COMMENT_MS,
+  EVENT_STREAMS_MAX,
+} from "./station-limits.ts";
 
 export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: PushService): void {
   let open = 0;
@@ -15,7 +20,7 @@ export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: P
       description:
         "`push`: a new push. `delivery`: what has changed at one recipient: `{id, delivery, progress}`. `presence`: " +
         "`{device, presence}`. `telemetry`: `{device, readings}`. `directory`: people, devices or groups have changed. With " +
-        "`id` only what is of that push, and its state as it is first.",
+        `\`id\` only what is of that push, and its state as it is first. A push comes with its first ${DELIVERIES_INLINE_MAX} recipients.`,
       tags: ["push"],
       querystring: { type: "object", additionalProperties: false, properties: { id: pushIdSchema } },
       response: {
@@ -58,8 +63,15 @@ export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: P
         clearInterval(timer);
         stopListening();
       });
-      const push = id === undefined ? undefined : pushes.get(id);
-      if (push) sendEvent(response, { type: "push", push: await withDeliveries(pushes, push, DELIVERIES_LIST_MAX) });
+      try {
+        const push = id === undefined ? undefined : pushes.get(id);
+        if (push)
+          sendEvent(response, { type: "push", push: await withDeliveries(pushes, push, DELIVERIES_INLINE_MAX) });
+      } catch (error) {
+        // Nobody else answers any more: without an end the stream would stand still and collect what happens.
+        response.destroy();
+        throw error;
+      }
       take = (event) => sendEvent(response, event);
       for (const event of early) take(event);
     },

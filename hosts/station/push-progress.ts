@@ -82,13 +82,14 @@ export class PushProgress {
     return `${status}${words} by ${from} at ${clock}, after ${elapsedSeconds.toFixed(2)} s`;
   }
 
-  #printMany({ recipients, finished, published, stored, shown, read, expired, dropped }: Progress): void {
+  #printMany({ recipients, finished, published, ...states }: Progress): void {
     const nowMs = performance.now();
     const isDue = this.#output.isTTY || finished >= recipients || nowMs - this.#lastLineMs >= LINE_EVERY_MS;
     if (!isDue) return;
     const filled = Math.round((BAR_WIDTH * finished) / recipients);
     const bar = this.#output.isTTY ? `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}] ` : "";
-    const counts = Object.entries({ sent: published, stored, shown, read, expired, dropped }).filter(
+    const { stored, shown, read, answered, expired, dropped } = states;
+    const counts = Object.entries({ sent: published, stored, shown, read, answered, expired, dropped }).filter(
       ([name, count]) => count > 0 || name === "shown",
     );
     const line = `${bar}${recipients} devices: ${counts.map(([name, count]) => `${count} ${name}`).join(", ")}`;

@@ -10,10 +10,23 @@ import type { StationBroker } from "./broker.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
 import { type Directory, EVERYONE } from "./directory/directory.ts";
 import type { EventHub } from "./event-hub.ts";
-import { type Delivery, isFinished, type Progress, type Push, type PushRequest, type Receipt } from "./push.ts";
+import {
+  type Delivery,
+  isFinished,
+  NO_PROGRESS,
+  type Progress,
+  type Push,
+  type PushRequest,
+  type Receipt,
+} from "./push.ts";
 import { decodeReceipts, encodePush, STATION_UID } from "./push-message.ts";
 import { expiryOf, type OpenDelivery, type PushStore } from "./push-store.ts";
-import { DEVICE_PACKET_BYTES_MAX, KEYS_FORGOTTEN_EVERY_MS, RECEIPTS_MAX } from "./station-limits.ts";
+import {
+  DELIVERIES_INLINE_MAX,
+  DEVICE_PACKET_BYTES_MAX,
+  KEYS_FORGOTTEN_EVERY_MS,
+  RECEIPTS_MAX,
+} from "./station-limits.ts";
 
 /** Fixed header, topic length and packet identifier of a PUBLISH, in bytes at the most. */
 const PUBLISH_OVERHEAD_BYTES = 5 + 2 + 2;
@@ -61,6 +74,8 @@ export class PushService {
   readonly #queue: DeliveryQueue;
   /** Pushes that are being written, so that a repeated request is not answered before its push is on disk. */
   readonly #accepting = new Map<string, Promise<void>>();
+  /** Deliveries of the pushes that are being accepted: the queue will have to hold them. */
+  #accepted = 0;
   #forgetting: NodeJS.Timeout | undefined;
   /** Counts within one millisecond, so that ids sort as the pushes came. */
   #idMs = 0;
@@ -113,6 +128,24 @@ export class PushService {
     const replayed = idempotencyKey !== undefined && (await this.#replay(account, idempotencyKey, requestHash));
     if (replayed) return { id: replayed, isReplayed: true };
     const devices = this.#resolve(request.to, isAdmin);
+    if (!this.#queue.hasRoom(this.#accepted + devices.length)) throw full();
+    // From here on, so that pushes which are asked for together are not all let in to the last place.
+    this.#accepted += devices.length;
+    try {
+      return await this.#accept(request, devices, account, requestHash, idempotencyKey);
+    } finally {
+      this.#accepted -= devices.length;
+    }
+  }
+
+  /** Keeps a push and hands it to the queue. */
+  async #accept(
+    request: PushRequest,
+    devices: readonly string[],
+    account: string,
+    requestHash: string,
+    idempotencyKey: string | undefined,
+  ): Promise<AcceptedPush> {
     const acceptedAtMs = Date.now();
     const push: Push = {
       ...request,
@@ -122,8 +155,7 @@ export class PushService {
       progress: { ...NO_PROGRESS, recipients: devices.length },
     };
     this.#requireSize(push, devices);
-    if (!this.#queue.hasRoom(devices.length) || !(await this.#store.makeRoom()))
-      throw new PushRefused(503, "the station holds as many pushes as it can, and they wait for their devices");
+    if (!(await this.#store.makeRoom())) throw full();
     // While room was made the same key may have come again.
     const again = idempotencyKey !== undefined && (await this.#replay(account, idempotencyKey, requestHash));
     if (again) return { id: again, isReplayed: true };
@@ -132,7 +164,8 @@ export class PushService {
     const saved = this.#store.add(push, deliveries, key);
     this.#accepting.set(push.id, saved);
     await saved.finally(() => this.#accepting.delete(push.id));
-    this.#events.emit({ type: "push", push: { ...push, deliveries } });
+    // All of them, to a few thousand devices, are more than what may wait for the reader of an event stream.
+    this.#events.emit({ type: "push", push: { ...push, deliveries: deliveries.slice(0, DELIVERIES_INLINE_MAX) } });
     const expiresAtMs = expiryOf(push);
     for (const device of devices)
       this.#queue.add({ id: push.id, device, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) });
@@ -244,12 +277,13 @@ export class PushService {
     else await this.#change(id, delivery.device, (now) => ({ ...now, receipts: [...now.receipts, receipt] }));
   }
 
-  /** Of the device; or the only one, where the uid is that of a group that the devices themselves belong to. */
+  /** Of the device; or the only one, where the uid is that of a group which only the devices themselves know of. */
   #deliveryOf(id: string, from: string): Delivery | undefined {
     const own = this.#store.delivery(id, from);
     if (own) return own;
     const push = this.#store.get(id);
-    return push?.progress.recipients === 1 ? this.#store.delivery(id, push.to) : undefined;
+    if (push?.progress.recipients !== 1 || this.#directory.resolve(push.to)) return undefined;
+    return this.#store.delivery(id, push.to);
   }
 
   /** Changes a delivery in memory at once, then on disk, then tells it. */
@@ -265,17 +299,9 @@ export class PushService {
   }
 }
 
-const NO_PROGRESS: Progress = Object.freeze({
-  recipients: 0,
-  published: 0,
-  stored: 0,
-  shown: 0,
-  read: 0,
-  answered: 0,
-  expired: 0,
-  dropped: 0,
-  finished: 0,
-});
+function full(): PushRefused {
+  return new PushRefused(503, "the station holds as many pushes as it can, and they wait for their devices");
+}
 
 function isOpen({ state }: Delivery): boolean {
   return state === "accepted" || state === "waiting";

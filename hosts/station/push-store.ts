@@ -137,18 +137,18 @@ export class PushStore {
   }
 
   /** Keeps what has changed at one recipient; `isClosed`: it need not be published any more. */
-  change(push: Push, delivery: Delivery, isClosed: boolean): Promise<void> {
+  async change(push: Push, delivery: Delivery, isClosed: boolean): Promise<void> {
     const changes: RecordChange[] = [
       { key: `p/${push.id}`, value: push },
       { key: `d/${push.id}/${delivery.device}`, value: delivery },
     ];
-    if (isClosed) {
-      changes.push({ key: `o/${push.id}/${delivery.device}` });
-      const left = (this.#openOf.get(push.id) ?? 1) - 1;
-      if (left > 0) this.#openOf.set(push.id, left);
-      else this.#openOf.delete(push.id);
-    }
-    return this.#records.write(changes);
+    if (isClosed) changes.push({ key: `o/${push.id}/${delivery.device}` });
+    await this.#records.write(changes);
+    if (!isClosed) return;
+    // Not before it is on disk: what the disk refuses is tried again, and would be counted twice.
+    const left = (this.#openOf.get(push.id) ?? 1) - 1;
+    if (left > 0) this.#openOf.set(push.id, left);
+    else this.#openOf.delete(push.id);
   }
 
   /** Lets the oldest pushes go that need not be published any more. False where all are still to be published. */

@@ -1,4 +1,4 @@
-/** A push as the station keeps it, answers it and streams it. Shared with the console and the command line: types only. */
+/** A push as the station keeps it, answers it and streams it. Shared with the console and the command line: nothing of Node. */
 
 /** What a device says of a message, as in the wire format. `expired` may come from the station itself. */
 export type ReceiptStatus = "stored" | "shown" | "read" | "answered" | "expired" | "dropped";
@@ -44,6 +44,19 @@ export interface Progress extends Readonly<Record<ReceiptStatus, number>> {
   readonly finished: number;
 }
 
+/** Of a push that has got nowhere yet. */
+export const NO_PROGRESS: Progress = Object.freeze({
+  recipients: 0,
+  published: 0,
+  stored: 0,
+  shown: 0,
+  read: 0,
+  answered: 0,
+  expired: 0,
+  dropped: 0,
+  finished: 0,
+});
+
 export interface Push extends PushRequest {
   /** 1 to 23 characters; begins with the time, so that ids sort as the pushes came. */
   readonly id: string;
@@ -70,7 +83,7 @@ export interface Delivery {
   readonly receipts: readonly Receipt[];
 }
 
-/** A push with its deliveries, by device; in a list only with the first few. */
+/** A push with its deliveries, by device; in a list and in an event only with the first few. */
 export interface PushWithDeliveries extends Push {
   readonly deliveries: readonly Delivery[];
 }

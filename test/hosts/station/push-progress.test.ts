@@ -1,19 +1,9 @@
 /** What `npm run push` prints while a push is on its way to many. */
 import { describe, expect, it } from "vitest";
-import type { Progress } from "../../../hosts/station/push.ts";
+import { NO_PROGRESS, type Progress } from "../../../hosts/station/push.ts";
 import { PushProgress } from "../../../hosts/station/push-progress.ts";
 
-const NOTHING: Progress = Object.freeze({
-  recipients: 200,
-  published: 0,
-  stored: 0,
-  shown: 0,
-  read: 0,
-  answered: 0,
-  expired: 0,
-  dropped: 0,
-  finished: 0,
-});
+const NOTHING: Progress = Object.freeze({ ...NO_PROGRESS, recipients: 200 });
 
 function scene(isTTY: boolean) {
   let printed = "";
@@ -50,6 +40,12 @@ describe("PushProgress", () => {
     expect(progress.missing).toBe("51 of 200 not shown");
     progress.end();
     expect(printed()).toBe("200 devices: 0 shown\n200 devices: 200 sent, 149 shown\n");
+  });
+
+  it("counts the answers", () => {
+    const { tell, printed } = scene(false);
+    tell({ published: 200, shown: 200, answered: 7, finished: 200 });
+    expect(printed()).toContain("200 devices: 200 sent, 200 shown, 7 answered\n");
   });
 
   it("says that not everyone was reached when one expired or was dropped", () => {

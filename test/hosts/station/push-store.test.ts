@@ -1,7 +1,11 @@
 /** What is kept of pushes on disk, and for how long. */
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { DeliveryQueue } from "../../../hosts/station/delivery-queue.ts";
-import type { Delivery, Push } from "../../../hosts/station/push.ts";
+import { Directory } from "../../../hosts/station/directory/directory.ts";
+import { EventHub } from "../../../hosts/station/event-hub.ts";
+import { GroupCommit } from "../../../hosts/station/group-commit.ts";
+import { type Delivery, NO_PROGRESS, type Push } from "../../../hosts/station/push.ts";
+import { PushService } from "../../../hosts/station/push-service.ts";
 import { type OpenDelivery, PushStore } from "../../../hosts/station/push-store.ts";
 import { DELIVERIES_OPEN_MAX, DELIVERY_RETRY_MS, IDEMPOTENCY_KEY_MS } from "../../../hosts/station/station-limits.ts";
 import { ask, Cleanups, postPush, startStation } from "./harness.ts";
@@ -12,10 +16,8 @@ function scene(): Cleanups {
   return cleanups;
 }
 
-const NOTHING = { published: 0, stored: 0, shown: 0, read: 0, answered: 0, expired: 0, dropped: 0, finished: 0 };
-
 function pushOf(id: string, acceptedAtMs: number): Push {
-  return { id, to: "p", text: "x", sender: "admin", acceptedAtMs, progress: { recipients: 1, ...NOTHING } };
+  return { id, to: "p", text: "x", sender: "admin", acceptedAtMs, progress: { ...NO_PROGRESS, recipients: 1 } };
 }
 
 const DELIVERY: Delivery = Object.freeze({ device: "p", state: "accepted", receipts: [] });
@@ -62,6 +64,20 @@ describe("PushStore", () => {
     ]);
   });
 
+  it("keeps a push of which something is still to be published, also where the disk refused before", async () => {
+    const cleanups = scene();
+    const store = await openStore(cleanups, cleanups.folder(), 1);
+    await store.add(pushOf("a", 1), [DELIVERY, { ...DELIVERY, device: "q" }]);
+    const publish = () => store.change(pushOf("a", 1), { ...DELIVERY, state: "published" }, true);
+    const batch = vi.spyOn(GroupCommit.prototype, "batch").mockRejectedValueOnce(new Error("the disk refuses"));
+    await expect(publish()).rejects.toThrow("the disk refuses");
+    batch.mockRestore();
+    await publish();
+    expect(await store.makeRoom()).toBe(false);
+    await store.change(pushOf("a", 1), { device: "q", state: "published", receipts: [] }, true);
+    expect(await store.makeRoom()).toBe(true);
+  });
+
   it("remembers idempotency keys as long as is promised, also when their push has left", async () => {
     const cleanups = scene();
     const store = await openStore(cleanups, cleanups.folder(), 1);
@@ -75,6 +91,31 @@ describe("PushStore", () => {
     expect(store.key("other", "k/1")).toBeUndefined();
     await store.forgetKeys(1_001 + IDEMPOTENCY_KEY_MS);
     expect(store.key("admin", "k/1")).toBeUndefined();
+  });
+});
+
+describe("PushService", () => {
+  it("counts what is being accepted against what may wait, so that two pushes together do not pass the limit", async () => {
+    const half = DELIVERIES_OPEN_MAX / 2 + 1;
+    const devices = Array.from({ length: half }, (_, index) => ({ uid: `d-${index}` }));
+    const directory = await Directory.open({ name: "many", load: async () => ({ people: [], devices, groups: [] }) });
+    let save: () => void = () => {};
+    const store = {
+      makeRoom: async () => true,
+      add: () =>
+        new Promise<void>((resolve) => {
+          save = resolve;
+        }),
+    };
+    const broker = { hasSubscriber: () => new Promise(() => {}) };
+    const service = new PushService("field", broker as never, store as never, directory, new EventHub());
+    const origin = { account: "admin", isAdmin: true };
+    const first = service.push({ to: "everyone", text: "x" }, origin);
+    await expect(service.push({ to: "everyone", text: "y" }, origin)).rejects.toMatchObject({ statusCode: 503 });
+    save();
+    expect((await first).isReplayed).toBe(false);
+    await expect(service.push({ to: "everyone", text: "y" }, origin)).rejects.toMatchObject({ statusCode: 503 });
+    service.stop();
   });
 });
 
@@ -120,6 +161,28 @@ describe("DeliveryQueue", () => {
     await vi.advanceTimersByTimeAsync(DELIVERY_RETRY_MS);
     expect(delivered).toEqual(["q 1", "q 2", "p 1", "p 2"]);
     queue.stop();
+    vi.restoreAllMocks();
+  });
+
+  it("hands nothing more over once it is stopped, and is silent about it", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const delivered: string[] = [];
+    let fail: (error: Error) => void = () => {};
+    const queue = new DeliveryQueue({
+      hasReceiver: async () => true,
+      deliver: ({ id }: OpenDelivery) => {
+        delivered.push(id);
+        return id === "1" ? Promise.resolve() : new Promise((_resolve, reject) => (fail = reject));
+      },
+      wait: async () => {},
+      expire: async () => {},
+    });
+    for (const id of ["1", "2", "3"]) queue.add({ id, device: "p" });
+    await vi.waitFor(() => expect(delivered).toEqual(["1", "2"]));
+    queue.stop();
+    fail(new Error("the database is closed"));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([delivered, log.mock.calls]).toEqual([["1", "2"], []]);
     vi.restoreAllMocks();
   });
 

@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { FileStore } from "../../../hosts/node/file-store.ts";
 import { readEvents } from "../../../hosts/station/event-stream.ts";
-import type { Delivery, Push } from "../../../hosts/station/push.ts";
+import type { Delivery, Push, PushWithDeliveries } from "../../../hosts/station/push.ts";
+import { DELIVERIES_INLINE_MAX } from "../../../hosts/station/station-limits.ts";
 import { encodeReceipt } from "../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
 import { CuttingProxy } from "../../brokers/cutting-proxy.ts";
@@ -20,7 +21,7 @@ function scene(): Cleanups {
 const isOnline = (screens: readonly string[][]) => Boolean(screens.at(-1)?.[0]?.includes("online"));
 const shows = (screens: readonly string[][], text: string) => screens.some((lines) => lines.join(" ").includes(text));
 
-function receiptBytes(id: string, state: "stored" | "shown", sender = "pager-1"): Buffer {
+function receiptBytes(id: string, state: "stored" | "shown" | "read", sender = "pager-1"): Buffer {
   const message = { timestampSeconds: 1, imType: IM_TYPE.receipt, contents: [encodeReceipt(id, state)], sender };
   return Buffer.from(encodeMessage(message));
 }
@@ -191,6 +192,28 @@ describe("a push", () => {
       break;
     }
   });
+
+  it("is told with its first recipients, however many there are, so that no stream has to carry all of them", async () => {
+    const cleanups = scene();
+    const station = await cleanups.station();
+    const members = Array.from({ length: DELIVERIES_INLINE_MAX + 3 }, (_, index) => `p-${index}`);
+    for (const uid of members) await station.directory.addDevice({ uid });
+    await station.directory.addGroup({ uid: "crew", members });
+    const abort = new AbortController();
+    cleanups.add(() => abort.abort());
+    const all = await ask(station.url, "/api/events", { signal: abort.signal });
+    const { answer } = await postPush(station.url, { to: "crew", text: "All of you" });
+    const one = await ask(station.url, `/api/events?id=${answer.id}`, { signal: abort.signal });
+    for (const stream of [all, one])
+      for await (const { event, data } of readEvents(stream.body as unknown as AsyncIterable<Uint8Array>)) {
+        if (event !== "push") continue;
+        const push = JSON.parse(data) as PushWithDeliveries;
+        expect([push.progress.recipients, push.deliveries.length]).toEqual([members.length, DELIVERIES_INLINE_MAX]);
+        break;
+      }
+    const whole = (await (await ask(station.url, `/api/pushes/${answer.id}`)).json()) as PushWithDeliveries;
+    expect(whole.deliveries).toHaveLength(members.length);
+  });
 });
 
 describe("receipts", () => {
@@ -204,6 +227,10 @@ describe("receipts", () => {
     await send(receiptBytes(id, "stored"));
     await send(receiptBytes(id, "stored", "pager-2"));
     await send(receiptBytes("nobody", "stored"));
+    await station.directory.addDevice({ uid: "known-1" });
+    const own = (await postPush(station.url, { to: "known-1", text: "x" })).answer.id ?? "";
+    await send(receiptBytes(own, "read", "pager-2"));
+    expect((await getPush(station.url, own))?.receipts, "of another device than the one that it was for").toEqual([]);
     for (const bad of ["", "x", Buffer.alloc(100, 0xff), Buffer.alloc(1_048_576, 0x14)]) await send(bad);
     await send(receiptBytes(id, "shown"));
     const push = await getPush(station.url, id);
@@ -213,7 +240,7 @@ describe("receipts", () => {
       "shown pager-1",
     ]);
     const health = (await (await fetch(`${station.url}/healthz`)).json()) as { receipts: unknown };
-    expect(health.receipts).toEqual({ malformed: 4, unknown: 1, dropped: 1 });
+    expect(health.receipts).toEqual({ malformed: 4, unknown: 2, dropped: 1 });
   });
 
   it("are on disk when they are acknowledged", async () => {
