@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { Line } from "./credentials-note.tsx";
-import { Field } from "./field.tsx";
+import { Field, Problem } from "./field.tsx";
 import { momentOf } from "./in-words.ts";
 import {
   changePassword,
@@ -79,9 +79,7 @@ function Tokens() {
         <button type="submit" class="primary">
           Make a token
         </button>
-        <p class="outcome wrong" role="alert">
-          {problem}
-        </p>
+        <Problem text={problem} />
       </form>
     </>
   );
@@ -120,9 +118,7 @@ function Password({ session, onLogout }: { readonly session: Session; readonly o
         <button type="submit" class="primary">
           Change
         </button>
-        <p class="outcome wrong" role="alert">
-          {problem}
-        </p>
+        <Problem text={problem} />
       </form>
     </details>
   );

@@ -1,19 +1,22 @@
 import { useState } from "preact/hooks";
-import { Field } from "./field.tsx";
+import { Field, Problem } from "./field.tsx";
 import { add, type Credentials, type DirectoryAnswer, inWords } from "./station-client.ts";
 
 /** A form that adds something, with what was wrong below it. */
 function AddForm(props: {
   readonly title: string;
-  readonly onAdd: () => Promise<void>;
+  /** What is to be said of it; nothing where it shows. */
+  readonly onAdd: () => Promise<string | undefined>;
   readonly children: preact.ComponentChildren;
 }) {
   const [problem, setProblem] = useState("");
+  const [outcome, setOutcome] = useState<string>();
   const submit = async (event: Event) => {
     event.preventDefault();
     try {
       setProblem("");
-      await props.onAdd();
+      setOutcome(undefined);
+      setOutcome(await props.onAdd());
     } catch (error) {
       setProblem(inWords(error));
     }
@@ -28,9 +31,10 @@ function AddForm(props: {
         <button type="submit" class="primary">
           {props.title}
         </button>
-        <p class="outcome wrong" role="alert">
-          {problem}
+        <p class="outcome" role="status">
+          {outcome}
         </p>
+        <Problem text={problem} />
       </form>
     </details>
   );
@@ -53,6 +57,7 @@ export function AddDevice({ directory, onAdded }: AddProps & { readonly director
     onAdded(made);
     setUid("");
     setLabel("");
+    return undefined;
   };
   return (
     <AddForm title="Add a device" onAdd={onAdd}>
@@ -101,6 +106,7 @@ export function AddPerson({ onAdded }: AddProps) {
     setName("");
     setFullName("");
     setAdmin(false);
+    return undefined;
   };
   return (
     <AddForm title="Add a person" onAdd={onAdd}>
@@ -140,6 +146,7 @@ export function AddGroup({ directory }: { readonly directory: DirectoryAnswer })
     setUid("");
     setLabel("");
     setMembers([]);
+    return `Added ${uid.trim()}.`;
   };
   const toggle = (name: string) =>
     setMembers((former) => (former.includes(name) ? former.filter((each) => each !== name) : [...former, name]));
@@ -159,11 +166,15 @@ export function AddGroup({ directory }: { readonly directory: DirectoryAnswer })
       <fieldset class="members">
         <legend>Members</legend>
         {names.length === 0 && <p class="hint">Add people or devices first.</p>}
-        {names.map((name) => (
-          <label key={name} class="check">
-            <input type="checkbox" checked={members.includes(name)} onChange={() => toggle(name)} /> {name}
-          </label>
-        ))}
+        {names.length > 0 && (
+          <div class="names">
+            {names.map((name) => (
+              <label key={name} class="check">
+                <input type="checkbox" checked={members.includes(name)} onChange={() => toggle(name)} /> {name}
+              </label>
+            ))}
+          </div>
+        )}
       </fieldset>
     </AddForm>
   );

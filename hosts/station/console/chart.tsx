@@ -80,6 +80,7 @@ export function unitOf(unit: string): string {
     case "%RH":
       return "% r.h.";
     case "count":
+    case "/":
       return "";
     default:
       return unit;

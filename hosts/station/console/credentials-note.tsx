@@ -15,7 +15,13 @@ interface Props {
 export function CredentialsNote({ login, station, onClose }: Props) {
   const { kind, name, password } = login;
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), [password]);
+  /** Where the keyboard was, and is again when this is gone. */
+  const before = useRef<Element>(null);
+  useEffect(() => {
+    before.current = document.activeElement;
+    heading.current?.focus();
+  }, [password]);
+  useEffect(() => () => focus(before.current), []);
   return (
     <section class="panel credentials" aria-labelledby="credentials-heading">
       <h2 id="credentials-heading" ref={heading} tabIndex={-1}>
@@ -24,6 +30,7 @@ export function CredentialsNote({ login, station, onClose }: Props) {
       <p class="hint">This is shown once. The station keeps only a hash; a lost password is replaced by a new one.</p>
       <Line label="Name" text={name} />
       <Line label="Password" text={password} />
+      {kind === "person" && <Line label="Console" text={`${location.origin}/`} />}
       {kind === "device" && station && (
         <>
           <Line label="To try it on a computer" text={`npm run pager -- ${settingsOf(login, station, "--", " ")}`} />
@@ -40,6 +47,10 @@ export function CredentialsNote({ login, station, onClose }: Props) {
       </button>
     </section>
   );
+}
+
+function focus(element: Element | null): void {
+  if (element instanceof HTMLElement && element.isConnected) element.focus();
 }
 
 /** Something to be copied. */

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { DeviceDetails, DeviceReading, Series } from "../device.ts";
 import { Chart, numberOf, unitOf } from "./chart.tsx";
 import { useClock } from "./devices-view.tsx";
+import { Problem } from "./field.tsx";
 import { agoOf, momentOf, spanOf } from "./in-words.ts";
 import { Presence } from "./presence.tsx";
 import { fetchDevice, inWords } from "./station-client.ts";
@@ -42,9 +43,7 @@ export function DeviceView({ uid, model }: Props) {
       <h2 id="device-heading">
         {uid} <Presence presence={live?.presence} />
       </h2>
-      <p class="outcome wrong" role="alert">
-        {problem}
-      </p>
+      <Problem text={problem} />
       {details && <Facts details={details} live={live} nowMs={nowMs} />}
       <h3>Readings</h3>
       {details?.series.length === 0 && <p class="hint">None since the station started.</p>}

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { DeviceSummary } from "../device.ts";
-import { agoOf } from "./in-words.ts";
+import { agoOf, spanOf } from "./in-words.ts";
 import { Presence } from "./presence.tsx";
 import type { StationModel } from "./station-model.ts";
 
@@ -30,6 +30,7 @@ export function DevicesView({ model }: { readonly model: StationModel }) {
         onInput={(event) => setFilter(event.currentTarget.value)}
       />
       {devices.length === 0 && <p class="hint">Nothing has been heard of any device yet.</p>}
+      {devices.length > 0 && found.length === 0 && <p class="hint">No device matches.</p>}
       <ul class="roster">
         {found.slice(0, ROWS_MAX).map(({ uid, label, owner, presence, telemetryAtMs }) => (
           <li key={uid} data-device={uid}>
@@ -40,7 +41,7 @@ export function DevicesView({ model }: { readonly model: StationModel }) {
               </span>
               <Presence presence={presence} />
               <span class="hint when">
-                {presence ? `since ${agoOf(presence.sinceMs, nowMs)}` : ""}
+                {presence ? `for ${spanOf((nowMs - presence.sinceMs) / 1000)}` : ""}
                 {telemetryAtMs === undefined ? "" : ` · readings ${agoOf(telemetryAtMs, nowMs)}`}
               </span>
             </a>

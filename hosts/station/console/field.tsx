@@ -34,3 +34,12 @@ export function Field({ id, label, hint, value, onValue, type = "text", isName =
     </>
   );
 }
+
+/** What went wrong, read out as soon as it is there. */
+export function Problem({ text }: { readonly text: string | undefined }) {
+  return (
+    <p class="outcome wrong" role="alert">
+      {text}
+    </p>
+  );
+}

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Delivery, Progress, PushWithDeliveries, Receipt } from "../push.ts";
+import { Problem } from "./field.tsx";
 import { clockOf, momentOf } from "./in-words.ts";
 import { inWords } from "./station-client.ts";
 import type { StationModel } from "./station-model.ts";
@@ -34,15 +35,27 @@ export function HistoryView({ model }: { readonly model: StationModel }) {
           Older
         </button>
       )}
-      <p class="outcome wrong" role="alert">
-        {problem}
-      </p>
+      <Problem text={problem} />
     </section>
   );
 }
 
 function PushRow({ push, model }: { readonly push: PushWithDeliveries; readonly model: StationModel }) {
-  const { id, to, title, text, priority, acceptedAtMs, sender, choices, link, picture, progress, deliveries } = push;
+  const {
+    id,
+    to,
+    title,
+    text,
+    priority,
+    acceptedAtMs,
+    sender,
+    choices,
+    link,
+    picture,
+    progress,
+    deliveries,
+    expirySeconds,
+  } = push;
   const [only] = deliveries;
   return (
     <li class="push" data-push={id}>
@@ -51,6 +64,7 @@ function PushRow({ push, model }: { readonly push: PushWithDeliveries; readonly 
         <time dateTime={new Date(acceptedAtMs).toISOString()}>{momentOf(acceptedAtMs)}</time>
         <span class="hint">by {sender}</span>
         {priority !== undefined && <span class={priority > 3 ? "tag urgent" : "tag"}>priority {priority}</span>}
+        {expirySeconds !== undefined && <span class="tag">until {momentOf(acceptedAtMs + expirySeconds * 1000)}</span>}
       </p>
       {title !== undefined && <p class="push-title">{title}</p>}
       <p class="push-text">{text}</p>
@@ -86,9 +100,13 @@ function Address({ label, address }: { readonly label: string; readonly address:
 function ManyRecipients({ push, model }: { readonly push: PushWithDeliveries; readonly model: StationModel }) {
   const { id, progress, deliveries } = push;
   const [isOpen, setOpen] = useState(false);
+  const [problem, setProblem] = useState("");
   useEffect(() => {
     if (!isOpen) return undefined;
-    void model.openPush(id);
+    model.openPush(id).then(
+      () => setProblem(""),
+      (error) => setProblem(inWords(error)),
+    );
     return () => model.closePush(id);
   }, [isOpen, id]);
   return (
@@ -107,6 +125,7 @@ function ManyRecipients({ push, model }: { readonly push: PushWithDeliveries; re
           ))}
         </ul>
       )}
+      <Problem text={problem} />
     </details>
   );
 }

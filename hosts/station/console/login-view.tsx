@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Problem } from "./field.tsx";
 import { inWords, logIn, type Session } from "./station-client.ts";
 
 /** Asks who it is. */
@@ -24,7 +25,9 @@ export function LoginView({ onLogin }: { readonly onLogin: (session: Session) =>
     <main class="login">
       <form class="panel" onSubmit={submit} aria-labelledby="login-heading">
         <h1 id="login-heading">Fieldpager</h1>
-        <p class="hint">The station has printed a name and a password at its first start.</p>
+        <p class="hint">
+          An administrator gives you a name and a password. The station printed the first ones when it was new.
+        </p>
         <label for="login-name">Name</label>
         <input
           id="login-name"
@@ -49,9 +52,7 @@ export function LoginView({ onLogin }: { readonly onLogin: (session: Session) =>
         <button type="submit" class="primary" disabled={isBusy}>
           Log in
         </button>
-        <p class="outcome wrong" role="alert">
-          {problem}
-        </p>
+        <Problem text={problem} />
       </form>
     </main>
   );

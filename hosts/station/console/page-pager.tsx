@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { forgetIdentity } from "../../browser/identity.ts";
 import { type MountedPager, mountPager } from "../../browser/pager.ts";
+import { Problem } from "./field.tsx";
 import { fetchPagerLogin, inWords, Refused } from "./station-client.ts";
 
 /** Whether this browser wants a pager in its pages. */
@@ -51,9 +52,7 @@ export function PagePager({ env, owner }: Props) {
     <section class="panel page-pager" aria-labelledby="pager-heading">
       <h2 id="pager-heading">Pager in this page {uid !== undefined && <code>{uid}</code>}</h2>
       <div ref={place} />
-      <p class="outcome wrong" role="alert">
-        {problem}
-      </p>
+      <Problem text={problem} />
       {isWanted && <p class="hint">Keys a, b and c while it has the focus.</p>}
       <button type="button" class="quiet" onClick={toggle}>
         {isWanted ? "Switch off" : "Switch on"}

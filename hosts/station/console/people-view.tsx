@@ -3,6 +3,7 @@ import type { Device, Group, Person } from "../directory/entries.ts";
 import { AccountPanel } from "./account-panel.tsx";
 import { AddDevice, AddGroup, AddPerson } from "./add-forms.tsx";
 import { CredentialsNote, type NewLogin } from "./credentials-note.tsx";
+import { Problem } from "./field.tsx";
 import { inWords, remove, renewPassword, type Session } from "./station-client.ts";
 import type { StationModel } from "./station-model.ts";
 
@@ -50,9 +51,7 @@ export function PeopleView({ model, session, onLogout }: Props) {
   return (
     <>
       {login && <CredentialsNote login={login} station={model.station} onClose={() => setLogin(undefined)} />}
-      <p class="outcome wrong" role="alert">
-        {problem}
-      </p>
+      <Problem text={problem} />
       {!directory.isWritable && <p class="hint">The directory is kept in {directory.source} and changed there.</p>}
       {mayChange && (
         <div class="adding">

@@ -22,7 +22,10 @@ const EXPIRIES = Object.freeze([
   ["604800", "after a week"],
 ] as const);
 
-const CHOICES_MAX = 3;
+const ADDRESSES = Object.freeze([
+  ["link", "Link"],
+  ["picture", "Picture"],
+] as const);
 
 interface Draft {
   readonly to: string;
@@ -70,7 +73,10 @@ export function SendView({ model, session }: Props) {
     try {
       const request = requestOf(draft);
       await sendPush(request);
-      setOutcome({ ok: true, text: `Accepted for ${request.to}.` });
+      const waits = model.isKnown(request.to)
+        ? ""
+        : ` It waits until a device of this name connects: nobody has it yet.`;
+      setOutcome({ ok: true, text: `Accepted for ${request.to}.${waits}` });
       setDraft({ ...EMPTY, to: draft.to });
       form.current?.querySelector("textarea")?.focus();
     } catch (error) {
@@ -199,24 +205,18 @@ function Further({ draft, set }: PartProps) {
   return (
     <details>
       <summary>Link, picture, replacing</summary>
-      <Field
-        id="push-link"
-        label="Link"
-        hint="https://…"
-        value={draft.link}
-        onValue={(link) => set({ link })}
-        type="url"
-        maxLength={1_000}
-      />
-      <Field
-        id="push-picture"
-        label="Picture"
-        hint="https://…"
-        value={draft.picture}
-        onValue={(picture) => set({ picture })}
-        type="url"
-        maxLength={1_000}
-      />
+      {ADDRESSES.map(([name, label]) => (
+        <Field
+          key={name}
+          id={`push-${name}`}
+          label={label}
+          hint="https://…"
+          value={draft[name]}
+          onValue={(value) => set({ [name]: value })}
+          type="url"
+          maxLength={1_000}
+        />
+      ))}
       <Field
         id="push-collapse"
         label="Replaces"
@@ -263,7 +263,7 @@ function Recipients({ model, session }: Props) {
 }
 
 function requestOf({ to, title, text, priority, expiry, choices, collapseKey, link, picture }: Draft): PushRequest {
-  const given = filled(choices).slice(0, CHOICES_MAX);
+  const given = filled(choices);
   return {
     to: to.trim(),
     text,

@@ -102,10 +102,6 @@ export function add(kind: "people" | "devices" | "groups", entry: object): Promi
   return ask("POST", `/api/${kind}`, entry);
 }
 
-export function changeGroup(uid: string, group: object): Promise<void> {
-  return ask("PUT", `/api/groups/${encodeURIComponent(uid)}`, group);
-}
-
 /** Removes a person, a device or a group. */
 export function remove(name: string): Promise<void> {
   return ask("DELETE", `/api/directory/${encodeURIComponent(name)}`);
