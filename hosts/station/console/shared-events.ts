@@ -11,6 +11,11 @@ export interface SharedEvent {
   readonly data: string;
 }
 
+/** What the tab that holds the stream says to one that has come. */
+interface Answer {
+  readonly answer: SharedEvent;
+}
+
 const NAMES = ["push", "delivery", "presence", "telemetry", "directory"] as const;
 /** Milliseconds until a stream is opened again that the browser has given up. */
 const REOPEN_MS = 3_000;
@@ -23,9 +28,16 @@ export function followEvents(onEvent: (event: SharedEvent) => void): () => void 
   const channel = new BroadcastChannel(CHANNEL);
   let last: SharedEvent = { type: "lost", data: "" };
   let isLeader = false;
-  channel.onmessage = ({ data }: MessageEvent<SharedEvent | "how is it?">) => {
-    if (data !== "how is it?") onEvent(data);
-    else if (isLeader) channel.postMessage(last);
+  let isTold = false;
+  channel.onmessage = ({ data }: MessageEvent<SharedEvent | Answer | "how is it?">) => {
+    if (data === "how is it?") {
+      if (isLeader) channel.postMessage({ answer: last });
+      return;
+    }
+    // The answer to another tab is no news here.
+    if (!("answer" in data)) onEvent(data);
+    else if (!isTold) onEvent(data.answer);
+    isTold = true;
   };
   channel.postMessage("how is it?");
   navigator.locks

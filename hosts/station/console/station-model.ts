@@ -18,8 +18,8 @@ import {
 const PAGE = 50;
 /** Pushes kept while new ones come; older ones can be fetched again. */
 const PUSHES_MAX = 500;
-/** The recipients of a push that come with it; those of a larger one are fetched when they are looked at. */
-const INLINE_MAX = 5;
+/** The recipient that means every device. */
+const EVERYONE = "everyone";
 
 type Telemetry = Extract<DeviceEvent, { type: "telemetry" }>;
 
@@ -58,13 +58,16 @@ export class StationModel {
     return [...this.#pushes.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 
-  push(id: string): PushWithDeliveries | undefined {
-    return this.#pushes.get(id);
-  }
-
   /** By uid. */
   get devices(): readonly DeviceSummary[] {
     return [...this.#devices.values()].sort((a, b) => (a.uid < b.uid ? -1 : 1));
+  }
+
+  /** Whether there is somebody of this name, in the directory or heard of. */
+  isKnown(name: string): boolean {
+    const { people = [], groups = [], devices = [] } = this.directory ?? {};
+    if (name === EVERYONE || this.#devices.has(name) || people.some((person) => person.name === name)) return true;
+    return [...groups, ...devices].some(({ uid }) => uid === name);
   }
 
   /** Fetches pushes that are older than those that are known. */
@@ -76,7 +79,7 @@ export class StationModel {
     this.#tell();
   }
 
-  /** Fetches all recipients of a push and keeps them up from now on. */
+  /** Fetches all recipients of a push and keeps them up from now on. Rejects with what is to be shown. */
   async openPush(id: string): Promise<void> {
     this.#opened.add(id);
     const push = await fetchPush(id);
@@ -107,9 +110,15 @@ export class StationModel {
       if (error instanceof Refused && error.status === 401) this.#onLoggedOut();
     };
     fetchPushes().then((pushes) => {
-      if (this.#pushes.size === 0) this.hasOlder = pushes.length >= PAGE;
-      for (const push of pushes) this.#pushes.set(push.id, push);
-      for (const id of this.#opened) void this.openPush(id);
+      // What is older may have changed unseen, and between it and these there may be others: it is fetched again when asked for.
+      const newest = pushes[0]?.id ?? "";
+      const known = new Map(this.#pushes);
+      for (const id of known.keys()) if (id <= newest) this.#pushes.delete(id);
+      this.hasOlder = pushes.length >= PAGE;
+      // An event may have overtaken the answer.
+      for (const push of pushes) this.#pushes.set(push.id, farther(push, known.get(push.id)));
+      // One that cannot be fetched now stays as it is in the list.
+      for (const id of this.#opened) if (this.#pushes.has(id)) this.openPush(id).catch(() => {});
       this.#tell();
     }, failed);
     fetchStation().then((station) => {
@@ -167,7 +176,7 @@ export class StationModel {
   }
 
   #takePush(push: PushWithDeliveries): void {
-    this.#pushes.set(push.id, { ...push, deliveries: push.deliveries.slice(0, INLINE_MAX) });
+    this.#pushes.set(push.id, push);
     if (this.#pushes.size <= PUSHES_MAX) return;
     const oldest = this.pushes.at(-1);
     if (oldest) this.#pushes.delete(oldest.id);
@@ -188,6 +197,15 @@ export class StationModel {
       this.#onChange();
     }, 0);
   }
+}
+
+/** The one that has got farther: of two states of a push the later one. */
+function farther(push: PushWithDeliveries, known: PushWithDeliveries | undefined): PushWithDeliveries {
+  return known && stepsOf(known) > stepsOf(push) ? known : push;
+}
+
+function stepsOf({ progress }: PushWithDeliveries): number {
+  return Object.values(progress).reduce((sum, count) => sum + count, 0);
 }
 
 function replaced(deliveries: readonly Delivery[], delivery: Delivery): readonly Delivery[] {

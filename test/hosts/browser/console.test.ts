@@ -1,4 +1,5 @@
 /** The console as a new user meets it, in a real browser against a real station: nothing is done but by its page. */
+import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -115,6 +116,118 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     await pager.stop();
     await goTo(page, "Devices");
     await row.locator(".presence.offline").waitFor();
+  });
+
+  it("is used by keyboard alone: logs in, adds a device, sends with answers, sees the answer", async () => {
+    const page = await (await newContext()).newPage();
+    const type = async (name: string, text: string) => {
+      await tabTo(page, name);
+      await page.keyboard.type(text);
+    };
+    const press = async (name: string, tag?: string) => {
+      await tabTo(page, name, tag);
+      await page.keyboard.press("Enter");
+    };
+    await page.goto(`${station.url}/`);
+    await page.getByLabel("Name").waitFor();
+    await type("Name", station.firstStart?.adminName ?? "");
+    await type("Password", station.firstStart?.adminPassword ?? "");
+    await page.keyboard.press("Enter");
+    await page.getByText("live", { exact: true }).waitFor();
+    await press("People", "A");
+    await page.getByRole("heading", { name: "Groups" }).waitFor();
+    await press("Add a device");
+    await type("Device", "key-1");
+    await type("What or where it is", "Gate");
+    await page.keyboard.press("Enter");
+    const heading = page.getByRole("heading", { name: "What key-1 logs in with" });
+    await heading.waitFor();
+    expect(await page.evaluate("document.activeElement.textContent")).toBe(await heading.textContent());
+    const password = await page.locator('[data-line="Password"]').innerText();
+    await press("Done");
+    expect(await page.evaluate("document.activeElement.id"), "back where one was").toBe("device-label");
+    const settings = { "broker.userName": "key-1", "broker.password": password, "screen.dwell": 0 };
+    const pager = cleanups.pager(station.mqttPort, "key-1", { settings });
+    await until("the pager", () => pager.screens.at(-1)?.[0]?.includes("online"));
+    await press("Send", "A");
+    await type("To", "key-1");
+    await type("Title", "Gate");
+    await type("Text", "Who opens?");
+    await type("Priority", "4");
+    await type("Expires", "after an");
+    await type("Answer 1", "me");
+    await type("Answer 2", "nobody");
+    await press("Send", "BUTTON");
+    await page.getByText("Accepted for key-1.", { exact: true }).waitFor();
+    await press("History", "A");
+    const sent = page.locator(".push", { hasText: "Who opens?" });
+    await sent.locator(".receipt.shown").waitFor();
+    expect(await sent.locator(".tag").allInnerTexts()).toEqual([
+      "priority 4",
+      expect.stringMatching(/^until (\d+ \w+ |\w+ \d+ )?\d\d:\d\d:\d\d$/),
+    ]);
+    expect(pager.screens.at(-1)?.at(-1)).toContain("reply");
+    pager.press("b");
+    await until("the answers", () => pager.screens.at(-1)?.at(-1)?.includes("me"));
+    pager.press("a");
+    await sent.locator(".receipt.answered", { hasText: "answered “me”" }).waitFor();
+    await press("Log out");
+    await page.getByRole("button", { name: "Log in" }).waitFor();
+  });
+
+  it("draws on its preview what a pager will show, with title, priority and answers", async () => {
+    const page = await open(await newContext());
+    const drawn = new Set([await pixelsOf(page)]);
+    for (const change of [
+      () => page.getByLabel("Title").fill("Pump house"),
+      () => page.getByLabel("Text").fill("Pump 3 over temperature"),
+      () => page.getByLabel("Priority").selectOption("5"),
+      () => page.getByLabel("Answer 1").fill("on my way"),
+    ]) {
+      await change();
+      await until("another picture", async () => !drawn.has(await pixelsOf(page)));
+      drawn.add(await pixelsOf(page));
+    }
+  });
+
+  it("has no gap in its history after it was cut off for a while", async () => {
+    const network = await startNetwork(cleanups, station.httpPort);
+    const page = await (await newContext()).newPage();
+    await page.goto(`http://127.0.0.1:${network.port}/`);
+    await logIn(page, station);
+    await goTo(page, "History");
+    await postPush(station.url, { to: "nobody-yet", text: "before the gap" });
+    await page.locator(".push", { hasText: "before the gap" }).waitFor();
+    network.setAway(true);
+    await page.getByText("station does not answer").waitFor();
+    for (let index = 0; index < 60; index += 1)
+      await postPush(station.url, { to: "nobody-yet", text: `unseen ${index}.` });
+    network.setAway(false);
+    await page.locator(".push", { hasText: "unseen 59." }).waitFor();
+    await page.getByRole("button", { name: "Older" }).click();
+    for (let index = 0; index < 60; index += 1)
+      await page.locator(".push", { hasText: `unseen ${index}.` }).waitFor({ state: "attached" });
+    await page.locator(".push", { hasText: "before the gap" }).waitFor({ state: "attached" });
+  });
+
+  it("says of a name that nobody has that the push waits, and tells two users of one browser apart", async () => {
+    const context = await newContext();
+    const page = await open(context);
+    await page.getByLabel("To", { exact: true }).fill("bay-77");
+    await page.getByLabel("Text").fill("x");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByText("Accepted for bay-77. It waits until a device of this name connects").waitFor();
+    const pagerOf = async () => page.locator("#pager-heading code").innerText();
+    const own = await pagerOf();
+    const { password } = await station.accounts.create({ name: "berta", kind: "person" });
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByLabel("Name").fill("berta");
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Log in" }).click();
+    expect(await pagerOf()).not.toBe(own);
+    await goTo(page, "People");
+    await page.getByRole("heading", { name: "Devices" }).waitFor();
+    expect(await page.getByRole("button", { name: /Remove|New password|Add/ }).count()).toBe(0);
   });
 
   it("shows a device's readings as charts, live, and what is known of its connection", async () => {
@@ -239,6 +352,60 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     await page.getByText("name or password is wrong").waitFor();
   });
 });
+
+/** A way to a port of this machine that can be cut, and then leads nowhere. */
+async function startNetwork(cleanups: Cleanups, target: number) {
+  const sockets = new Set<Socket>();
+  let isAway = false;
+  const server = createServer((here) => {
+    if (isAway) return void here.destroy();
+    const there = connect(target, "127.0.0.1");
+    for (const socket of [here, there])
+      sockets.add(socket.on("error", () => {}).on("close", () => sockets.delete(socket)));
+    here.pipe(there).pipe(here);
+  });
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanups.add(() => {
+    cut();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return {
+    port: (server.address() as { port: number }).port,
+    setAway(away: boolean) {
+      isAway = away;
+      if (away) cut();
+    },
+  };
+}
+
+/** Presses Tab until what has this name has the focus, and sees to it that one can see that it has. */
+async function tabTo(page: Page, name: string, tag = ""): Promise<void> {
+  const seen: string[] = [];
+  for (let steps = 0; steps < 100; steps += 1) {
+    await page.keyboard.press("Tab");
+    const [found, foundTag, outline] = (await page.evaluate(FOCUSED)) as [string, string, string];
+    seen.push(found);
+    if (found !== name || !foundTag.startsWith(tag)) continue;
+    expect(outline, `${name} has the focus`).not.toBe("none");
+    return;
+  }
+  throw new Error(`no Tab leads to ${tag} ${name}, only to ${[...new Set(seen)].join(", ")}`);
+}
+
+/** Name, tag and outline of what has the focus. */
+const FOCUSED = `(() => {
+  const element = document.activeElement;
+  const label = element.labels?.[0]?.childNodes[0]?.textContent;
+  const name = element.getAttribute("aria-label") ?? label ?? element.textContent;
+  return [name.trim(), element.tagName, getComputedStyle(element).outlineStyle];
+})()`;
+
+async function pixelsOf(page: Page): Promise<string> {
+  return (await page.evaluate('document.querySelector(".preview canvas").toDataURL()')) as string;
+}
 
 /** Texts of which the contrast to what is behind them is below 4.5:1 (WCAG 2.2, 1.4.3). */
 const LOW_CONTRAST = `(() => {
