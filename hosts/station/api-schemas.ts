@@ -1,17 +1,30 @@
 /** The shapes of the HTTP interface as JSON schemas: what is checked, what is answered, and what the OpenAPI document says. */
 import type { FastifyInstance } from "fastify";
-import { REQUEST_EXPIRY_SECONDS_MAX } from "./station-limits.ts";
+import { CHOICES_MAX, MESSAGE_ID_BYTES_MAX, UID_BYTES_MAX } from "../../src/limits.ts";
+import {
+  COLLAPSE_KEY_CHARACTERS_MAX,
+  PUSH_ADDRESS_CHARACTERS_MAX,
+  PUSH_CHOICE_CHARACTERS_MAX,
+  PUSH_TEXT_CHARACTERS_MAX,
+  PUSH_TITLE_CHARACTERS_MAX,
+  REQUEST_EXPIRY_SECONDS_MAX,
+} from "./station-limits.ts";
 
 /** What a text of a push may not hold: the halves of characters, which UTF-8 cannot say, and U+0000. */
 export const TEXT_PATTERN = "^[^\\u0000\\ud800-\\udfff]*$";
 
 const milliseconds = { type: "integer", description: "milliseconds since 1970" } as const;
-const uid = { type: "string", minLength: 1, maxLength: 64 } as const;
+const uid = { type: "string", minLength: 1, maxLength: UID_BYTES_MAX } as const;
 const status = { type: "string", enum: ["stored", "shown", "read", "answered", "expired", "dropped"] } as const;
 const count = { type: "integer", minimum: 0 } as const;
 const ADDRESS_PATTERN = "^https?://[^\\s\\u0000]+$";
 /** An address that a browser may follow: nothing that runs as a script. */
-const address = { type: "string", minLength: 8, maxLength: 1_000, pattern: ADDRESS_PATTERN } as const;
+const address = {
+  type: "string",
+  minLength: 8,
+  maxLength: PUSH_ADDRESS_CHARACTERS_MAX,
+  pattern: ADDRESS_PATTERN,
+} as const;
 
 export const errorSchema = {
   $id: "Error",
@@ -22,8 +35,8 @@ export const errorSchema = {
 
 export const pushRequestProperties = {
   to: { ...uid, description: "uid of a device, a person or a group, or `everyone`" },
-  text: { type: "string", minLength: 1, maxLength: 4_000, pattern: TEXT_PATTERN },
-  title: { type: "string", minLength: 1, maxLength: 200, pattern: TEXT_PATTERN },
+  text: { type: "string", minLength: 1, maxLength: PUSH_TEXT_CHARACTERS_MAX, pattern: TEXT_PATTERN },
+  title: { type: "string", minLength: 1, maxLength: PUSH_TITLE_CHARACTERS_MAX, pattern: TEXT_PATTERN },
   priority: { type: "integer", minimum: 1, maximum: 5, description: "1 (lowest) to 5; 3 when left out" },
   expirySeconds: {
     type: "integer",
@@ -34,15 +47,15 @@ export const pushRequestProperties = {
   collapseKey: {
     type: "string",
     minLength: 1,
-    maxLength: 64,
+    maxLength: COLLAPSE_KEY_CHARACTERS_MAX,
     pattern: TEXT_PATTERN,
     description: "replaces an unread message of the same key",
   },
   choices: {
     type: "array",
     minItems: 1,
-    maxItems: 3,
-    items: { type: "string", minLength: 1, maxLength: 40, pattern: TEXT_PATTERN },
+    maxItems: CHOICES_MAX,
+    items: { type: "string", minLength: 1, maxLength: PUSH_CHOICE_CHARACTERS_MAX, pattern: TEXT_PATTERN },
     description: "answers for the buttons",
   },
   picture: { ...address, description: "address of a picture" },
@@ -113,7 +126,7 @@ const pushSchema = {
   additionalProperties: false,
   required: ["id", "to", "text", "sender", "acceptedAtMs", "progress", "deliveries"],
   properties: {
-    id: { type: "string", minLength: 1, maxLength: 23 },
+    id: { type: "string", minLength: 1, maxLength: MESSAGE_ID_BYTES_MAX },
     ...pushRequestProperties,
     sender: { type: "string", description: "name of the account that sent it" },
     acceptedAtMs: milliseconds,

@@ -1,5 +1,6 @@
 /** The HTTP interface of devices as they are: roster and diagnostics. */
 import type { FastifyInstance } from "fastify";
+import { UID_BYTES_MAX } from "../../src/limits.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { BrokerView } from "./broker-view.ts";
 import type { DeviceSummary } from "./device.ts";
@@ -45,7 +46,7 @@ export function addDeviceRoutes(app: FastifyInstance, { directory, watch, view, 
       params: {
         type: "object",
         required: ["uid"],
-        properties: { uid: { type: "string", minLength: 1, maxLength: 64 } },
+        properties: { uid: { type: "string", minLength: 1, maxLength: UID_BYTES_MAX } },
       },
       response: { 200: { description: "The device.", $ref: "DeviceDetails#" }, ...errorAnswers(400, 401) },
     },

@@ -1,15 +1,25 @@
 /** The HTTP interface of who there is: people, devices and groups, each with what it logs in with. */
 import type { FastifyInstance } from "fastify";
+import { UID_BYTES_MAX } from "../../src/limits.ts";
 import { AccessError } from "./access/access-error.ts";
 import type { Accounts } from "./access/accounts.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { Directory } from "./directory/directory.ts";
 import type { Device, Group, Person } from "./directory/entries.ts";
 import type { Sessions } from "./sessions.ts";
+import {
+  DIRECTORY_LIST_MAX,
+  LABEL_CHARACTERS_MAX,
+  PASSWORD_BYTES_MAX,
+  PASSWORD_BYTES_MIN,
+  REQUEST_NAMES_MAX,
+} from "./station-limits.ts";
 
-const name = { type: "string", minLength: 1, maxLength: 64 } as const;
-const words = { type: "string", minLength: 1, maxLength: 200 } as const;
-const names = { type: "array", maxItems: 1_000, items: name } as const;
+const name = { type: "string", minLength: 1, maxLength: UID_BYTES_MAX } as const;
+const words = { type: "string", minLength: 1, maxLength: LABEL_CHARACTERS_MAX } as const;
+const names = { type: "array", maxItems: REQUEST_NAMES_MAX, items: name } as const;
+/** What was not written by a request may be longer. */
+const allNames = { ...names, maxItems: DIRECTORY_LIST_MAX } as const;
 const closed = { type: "object", additionalProperties: false } as const;
 const forAdmins = { config: { isForAdmins: true } } as const;
 
@@ -63,9 +73,9 @@ function addDirectoryRoute(app: FastifyInstance, directory: Directory): void {
           properties: {
             source: { type: "string", description: "where the directory is kept" },
             isWritable: { type: "boolean", description: "whether it can be changed here" },
-            people: { type: "array", items: personSchema },
-            devices: { type: "array", items: deviceSchema },
-            groups: { type: "array", items: groupSchema },
+            people: { type: "array", items: withAll(personSchema, { contacts: allNames }) },
+            devices: { type: "array", items: withAll(deviceSchema, { contacts: allNames }) },
+            groups: { type: "array", items: withAll(groupSchema, { members: allNames }) },
           },
         },
         ...errorAnswers(401),
@@ -89,7 +99,12 @@ function addPeopleAndDevices(app: FastifyInstance, accounts: Accounts, directory
         properties: {
           ...personSchema.properties,
           isAdmin: { type: "boolean", description: "may change people, devices and groups, and send to everyone" },
-          password: { type: "string", minLength: 8, maxLength: 255, description: "one is made where it is left out" },
+          password: {
+            type: "string",
+            minLength: PASSWORD_BYTES_MIN,
+            maxLength: PASSWORD_BYTES_MAX,
+            description: "one is made where it is left out",
+          },
         },
       },
       response: { 201: credentialsAnswer, ...errorAnswers(400, 401, 403, 409) },
@@ -192,7 +207,10 @@ function addAccountRoutes(app: FastifyInstance, accounts: Accounts, directory: D
         "everyone of an LDAP server, gets an account by it.",
       tags: ["directory"],
       ...byName,
-      body: { ...closed, properties: { password: { type: "string", minLength: 8, maxLength: 255 } } },
+      body: {
+        ...closed,
+        properties: { password: { type: "string", minLength: PASSWORD_BYTES_MIN, maxLength: PASSWORD_BYTES_MAX } },
+      },
       response: { 200: credentialsAnswer, ...errorAnswers(400, 401, 403, 404, 409) },
     },
     handler: async (request) => {
@@ -205,6 +223,11 @@ function addAccountRoutes(app: FastifyInstance, accounts: Accounts, directory: D
       return { name: whose, password: set };
     },
   });
+}
+
+/** The same schema with other schemas of some fields. */
+function withAll<Schema extends { readonly properties: object }>(schema: Schema, properties: object): Schema {
+  return { ...schema, properties: { ...schema.properties, ...properties } };
 }
 
 function nameIn(params: unknown): string {

@@ -4,7 +4,13 @@ import { isUid } from "../../src/payload/uid.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { Push, PushRequest, PushWithDeliveries } from "./push.ts";
 import { PushRefused, type PushService } from "./push-service.ts";
-import { DELIVERIES_INLINE_MAX, DELIVERIES_LIST_MAX, PUSH_LIST_DEFAULT, PUSH_LIST_MAX } from "./station-limits.ts";
+import {
+  DELIVERIES_INLINE_MAX,
+  DELIVERIES_LIST_MAX,
+  IDEMPOTENCY_KEY_CHARACTERS_MAX,
+  PUSH_LIST_DEFAULT,
+  PUSH_LIST_MAX,
+} from "./station-limits.ts";
 
 export const pushIdSchema = { type: "string", pattern: "^[a-z0-9]{1,23}$" } as const;
 
@@ -20,7 +26,12 @@ export function addPushRoutes(app: FastifyInstance, pushes: PushService): void {
       headers: {
         type: "object",
         properties: {
-          "idempotency-key": { type: "string", minLength: 1, maxLength: 128, pattern: "^[\\x21-\\x7e]*$" },
+          "idempotency-key": {
+            type: "string",
+            minLength: 1,
+            maxLength: IDEMPOTENCY_KEY_CHARACTERS_MAX,
+            pattern: "^[\\x21-\\x7e]*$",
+          },
         },
       },
       body: { $ref: "PushRequest#" },

@@ -1,11 +1,13 @@
 /** Login and logout at the console: `/api/session`. */
 import type { FastifyInstance } from "fastify";
+import { UID_BYTES_MAX } from "../../src/limits.ts";
 import { AccessError } from "./access/access-error.ts";
 import type { Accounts } from "./access/accounts.ts";
 import { LoginGuard } from "./access/login-guard.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import { sessionCookie, sessionTokenOf } from "./authentication.ts";
 import type { Sessions } from "./sessions.ts";
+import { PASSWORD_BYTES_MAX } from "./station-limits.ts";
 
 const sessionSchema = {
   type: "object",
@@ -39,8 +41,8 @@ export function addSessionRoutes(app: FastifyInstance, accounts: Accounts, sessi
         additionalProperties: false,
         required: ["name", "password"],
         properties: {
-          name: { type: "string", minLength: 1, maxLength: 64 },
-          password: { type: "string", minLength: 1, maxLength: 255 },
+          name: { type: "string", minLength: 1, maxLength: UID_BYTES_MAX },
+          password: { type: "string", minLength: 1, maxLength: PASSWORD_BYTES_MAX },
         },
       },
       response: { 200: { description: "Logged in.", ...sessionSchema }, ...errorAnswers(400, 401, 403, 415, 429, 503) },

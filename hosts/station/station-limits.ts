@@ -51,6 +51,24 @@ export const PUSH_LIST_DEFAULT = 50;
 /** Longest life that a push may be given, in seconds: a year. */
 export const REQUEST_EXPIRY_SECONDS_MAX = 31_536_000;
 
+/** Longest text of a push, in characters; its packet is limited beside it, see `DEVICE_PACKET_BYTES_MAX`. */
+export const PUSH_TEXT_CHARACTERS_MAX = 4_000;
+
+/** Longest title of a push, in characters. */
+export const PUSH_TITLE_CHARACTERS_MAX = 200;
+
+/** Longest answer that a push offers for a button, in characters. */
+export const PUSH_CHOICE_CHARACTERS_MAX = 40;
+
+/** Longest address of a link or a picture, in characters. */
+export const PUSH_ADDRESS_CHARACTERS_MAX = 1_000;
+
+/** Longest collapse key, in characters. */
+export const COLLAPSE_KEY_CHARACTERS_MAX = 64;
+
+/** Longest idempotency key, in characters. */
+export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 128;
+
 /** Open event streams. A further one gets status 503. */
 export const EVENT_STREAMS_MAX = 64;
 
@@ -69,6 +87,12 @@ export const ACCOUNTS_MAX = 20_000;
 /** Tokens of the HTTP interface. A further one is refused with status 409. */
 export const TOKENS_MAX = 1_000;
 
+/** Longest label of a token, in characters. */
+export const TOKEN_LABEL_CHARACTERS_MAX = 100;
+
+/** Shortest password that may be chosen, in bytes. */
+export const PASSWORD_BYTES_MIN = 8;
+
 /** Longest password, in bytes. A longer one is refused, and never computed. */
 export const PASSWORD_BYTES_MAX = 255;
 
@@ -83,6 +107,12 @@ export const DIRECTORY_ENTRIES_MAX = 50_000;
 
 /** Contacts of one person or device, and members of one group. */
 export const DIRECTORY_LIST_MAX = 10_000;
+
+/** Contacts or members in one request of the HTTP interface. Longer lists stand in the file or the LDAP server. */
+export const REQUEST_NAMES_MAX = 1_000;
+
+/** Longest full name of a person and label of a device or group, in characters. */
+export const LABEL_CHARACTERS_MAX = 200;
 
 /** Levels of JSON or CBOR that a payload to be explained may nest. Deeper ones are refused. */
 export const DECODE_DEPTH_MAX = 16;

@@ -3,9 +3,10 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { AccessError } from "./access/access-error.ts";
 import type { Accounts, TokenInfo } from "./access/accounts.ts";
 import { errorAnswers, TEXT_PATTERN } from "./api-schemas.ts";
+import { TOKEN_LABEL_CHARACTERS_MAX } from "./station-limits.ts";
 
 const closed = { type: "object", additionalProperties: false } as const;
-const label = { type: "string", minLength: 1, maxLength: 100, pattern: TEXT_PATTERN } as const;
+const label = { type: "string", minLength: 1, maxLength: TOKEN_LABEL_CHARACTERS_MAX, pattern: TEXT_PATTERN } as const;
 const tokenInfoSchema = {
   ...closed,
   required: ["id", "owner", "label", "createdAtMs"],

@@ -6,7 +6,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypt
 import { isUid } from "../../../src/payload/uid.ts";
 import { localPassword, localToken } from "../../node/local-key.ts";
 import { JsonFile } from "../json-file.ts";
-import { ACCOUNTS_MAX, PASSWORD_BYTES_MAX, TOKENS_MAX } from "../station-limits.ts";
+import { ACCOUNTS_MAX, PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, TOKENS_MAX } from "../station-limits.ts";
 import { AccessError } from "./access-error.ts";
 import { CHOSEN_COST, GENERATED_COST, generatePassword, hashPassword, isPasswordOf } from "./password-hash.ts";
 import { PasswordQueue } from "./password-queue.ts";
@@ -62,7 +62,6 @@ export const LOCAL_ACCOUNT: Account = Object.freeze({ name: "local", kind: "prog
 /** Names that nobody may have, since they mean something of their own. */
 export const RESERVED_NAMES: readonly string[] = Object.freeze(["everyone", "local", "presubscriber", "station"]);
 
-const PASSWORD_BYTES_MIN = 8;
 const CHOSEN_PREFIX = `scrypt$${CHOSEN_COST.blocks}$`;
 const TOKEN_PREFIX = "fp_";
 

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, TOKEN_LABEL_CHARACTERS_MAX } from "../station-limits.ts";
 import { Line } from "./credentials-note.tsx";
 import { Field, Problem } from "./field.tsx";
 import { momentOf } from "./in-words.ts";
@@ -75,7 +76,14 @@ function Tokens() {
         ))}
       </ul>
       <form onSubmit={make} aria-label="Make a token">
-        <Field id="token-label" label="What it is for" value={label} onValue={setLabel} required maxLength={100} />
+        <Field
+          id="token-label"
+          label="What it is for"
+          value={label}
+          onValue={setLabel}
+          required
+          maxLength={TOKEN_LABEL_CHARACTERS_MAX}
+        />
         <button type="submit" class="primary">
           Make a token
         </button>
@@ -103,14 +111,14 @@ function Password({ session, onLogout }: { readonly session: Session; readonly o
       <summary>Change my password</summary>
       <form onSubmit={change} aria-label="Change my password">
         <label for="new-password">
-          New password <span class="hint">at least 8 characters; you log in again with it</span>
+          New password <span class="hint">at least {PASSWORD_BYTES_MIN} characters; you log in again with it</span>
         </label>
         <input
           id="new-password"
           type="password"
           required
-          minLength={8}
-          maxLength={255}
+          minLength={PASSWORD_BYTES_MIN}
+          maxLength={PASSWORD_BYTES_MAX}
           autocomplete="new-password"
           value={password}
           onInput={(event) => setPassword(event.currentTarget.value)}

@@ -1,4 +1,6 @@
 import { useState } from "preact/hooks";
+import { UID_BYTES_MAX } from "../../../src/limits.ts";
+import { LABEL_CHARACTERS_MAX } from "../station-limits.ts";
 import { Field, Problem } from "./field.tsx";
 import { add, type Credentials, type DirectoryAnswer, inWords } from "./station-client.ts";
 
@@ -68,7 +70,7 @@ export function AddDevice({ directory, onAdded }: AddProps & { readonly director
         value={uid}
         onValue={setUid}
         required
-        maxLength={64}
+        maxLength={UID_BYTES_MAX}
         isName
       />
       <Field
@@ -77,7 +79,7 @@ export function AddDevice({ directory, onAdded }: AddProps & { readonly director
         hint="optional"
         value={label}
         onValue={setLabel}
-        maxLength={200}
+        maxLength={LABEL_CHARACTERS_MAX}
       />
       <label for="device-owner">Carried by</label>
       <select id="device-owner" value={owner} onChange={(event) => setOwner(event.currentTarget.value)}>
@@ -117,7 +119,7 @@ export function AddPerson({ onAdded }: AddProps) {
         value={name}
         onValue={setName}
         required
-        maxLength={64}
+        maxLength={UID_BYTES_MAX}
         isName
       />
       <Field
@@ -126,7 +128,7 @@ export function AddPerson({ onAdded }: AddProps) {
         hint="optional"
         value={fullName}
         onValue={setFullName}
-        maxLength={200}
+        maxLength={LABEL_CHARACTERS_MAX}
       />
       <label class="check">
         <input type="checkbox" checked={isAdmin} onChange={(event) => setAdmin(event.currentTarget.checked)} /> may add
@@ -159,10 +161,17 @@ export function AddGroup({ directory }: { readonly directory: DirectoryAnswer })
         value={uid}
         onValue={setUid}
         required
-        maxLength={64}
+        maxLength={UID_BYTES_MAX}
         isName
       />
-      <Field id="group-label" label="What it is" hint="optional" value={label} onValue={setLabel} maxLength={200} />
+      <Field
+        id="group-label"
+        label="What it is"
+        hint="optional"
+        value={label}
+        onValue={setLabel}
+        maxLength={LABEL_CHARACTERS_MAX}
+      />
       <fieldset class="members">
         <legend>Members</legend>
         {names.length === 0 && <p class="hint">Add people or devices first.</p>}

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { DeviceDetails, DeviceReading, Series } from "../device.ts";
+import { SERIES_POINTS_MAX } from "../station-limits.ts";
 import { Chart, numberOf, unitOf } from "./chart.tsx";
 import { useClock } from "./devices-view.tsx";
 import { Problem } from "./field.tsx";
@@ -8,8 +9,6 @@ import { Presence } from "./presence.tsx";
 import { fetchDevice, inWords } from "./station-client.ts";
 import type { StationModel } from "./station-model.ts";
 
-/** Points of one chart. */
-const POINTS_MAX = 90;
 const CLOCK_MS = 5_000;
 
 interface Props {
@@ -121,8 +120,8 @@ function withReadings(series: readonly Series[], readings: readonly DeviceReadin
     byName.set(name, {
       name,
       unit,
-      timesMs: [...timesMs, atMs].slice(-POINTS_MAX),
-      values: [...values, value].slice(-POINTS_MAX),
+      timesMs: [...timesMs, atMs].slice(-SERIES_POINTS_MAX),
+      values: [...values, value].slice(-SERIES_POINTS_MAX),
     });
   }
   return [...byName.values()];

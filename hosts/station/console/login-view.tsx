@@ -1,4 +1,6 @@
 import { useState } from "preact/hooks";
+import { UID_BYTES_MAX } from "../../../src/limits.ts";
+import { PASSWORD_BYTES_MAX } from "../station-limits.ts";
 import { Problem } from "./field.tsx";
 import { inWords, logIn, type Session } from "./station-client.ts";
 
@@ -32,7 +34,7 @@ export function LoginView({ onLogin }: { readonly onLogin: (session: Session) =>
         <input
           id="login-name"
           required
-          maxLength={64}
+          maxLength={UID_BYTES_MAX}
           autocomplete="username"
           autocapitalize="none"
           spellcheck={false}
@@ -44,7 +46,7 @@ export function LoginView({ onLogin }: { readonly onLogin: (session: Session) =>
           id="login-password"
           type="password"
           required
-          maxLength={255}
+          maxLength={PASSWORD_BYTES_MAX}
           autocomplete="current-password"
           value={password}
           onInput={(event) => setPassword(event.currentTarget.value)}

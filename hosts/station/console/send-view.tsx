@@ -1,5 +1,13 @@
 import { useRef, useState } from "preact/hooks";
+import { CHOICES_MAX, UID_BYTES_MAX } from "../../../src/limits.ts";
 import type { PushRequest } from "../push.ts";
+import {
+  COLLAPSE_KEY_CHARACTERS_MAX,
+  PUSH_ADDRESS_CHARACTERS_MAX,
+  PUSH_CHOICE_CHARACTERS_MAX,
+  PUSH_TEXT_CHARACTERS_MAX,
+  PUSH_TITLE_CHARACTERS_MAX,
+} from "../station-limits.ts";
 import { Field } from "./field.tsx";
 import { PagerPreview } from "./pager-preview.tsx";
 import { inWords, type Session, sendPush } from "./station-client.ts";
@@ -45,7 +53,7 @@ const EMPTY: Draft = Object.freeze({
   text: "",
   priority: 3,
   expiry: "",
-  choices: Object.freeze(["", "", ""]),
+  choices: Object.freeze(Array<string>(CHOICES_MAX).fill("")),
   collapseKey: "",
   link: "",
   picture: "",
@@ -95,7 +103,7 @@ export function SendView({ model, session }: Props) {
         value={draft.to}
         onValue={(to) => set({ to })}
         required
-        maxLength={64}
+        maxLength={UID_BYTES_MAX}
         list="push-recipients"
         isName
       />
@@ -106,7 +114,7 @@ export function SendView({ model, session }: Props) {
         hint="optional"
         value={draft.title}
         onValue={(title) => set({ title })}
-        maxLength={200}
+        maxLength={PUSH_TITLE_CHARACTERS_MAX}
       />
       <label for="push-text">Text</label>
       <textarea
@@ -114,7 +122,7 @@ export function SendView({ model, session }: Props) {
         name="text"
         required
         rows={3}
-        maxLength={4_000}
+        maxLength={PUSH_TEXT_CHARACTERS_MAX}
         value={draft.text}
         onInput={(event) => set({ text: event.currentTarget.value })}
       />
@@ -190,7 +198,7 @@ function Answers({ draft, set }: PartProps) {
             key={index}
             name={`choice-${index + 1}`}
             aria-label={`Answer ${index + 1}`}
-            maxLength={40}
+            maxLength={PUSH_CHOICE_CHARACTERS_MAX}
             value={choice}
             onInput={(event) => set({ choices: draft.choices.with(index, event.currentTarget.value) })}
           />
@@ -214,7 +222,7 @@ function Further({ draft, set }: PartProps) {
           value={draft[name]}
           onValue={(value) => set({ [name]: value })}
           type="url"
-          maxLength={1_000}
+          maxLength={PUSH_ADDRESS_CHARACTERS_MAX}
         />
       ))}
       <Field
@@ -223,7 +231,7 @@ function Further({ draft, set }: PartProps) {
         hint="an unread message of the same key"
         value={draft.collapseKey}
         onValue={(collapseKey) => set({ collapseKey })}
-        maxLength={64}
+        maxLength={COLLAPSE_KEY_CHARACTERS_MAX}
       />
     </details>
   );

@@ -1,6 +1,7 @@
 /** What the console knows of the station, kept up by its events. Views ask for it anew whenever it has changed. */
 import type { DeviceEvent, DevicePresence, DeviceSummary } from "../device.ts";
 import type { Delivery, PushEvent, PushWithDeliveries } from "../push.ts";
+import { PUSH_LIST_DEFAULT } from "../station-limits.ts";
 import { followEvents, type SharedEvent } from "./shared-events.ts";
 import {
   type DirectoryAnswer,
@@ -14,8 +15,6 @@ import {
   type StationAddress,
 } from "./station-client.ts";
 
-/** Pushes in one answer of the station: a shorter one is the last. */
-const PAGE = 50;
 /** Pushes kept while new ones come; older ones can be fetched again. */
 const PUSHES_MAX = 500;
 /** The recipient that means every device. */
@@ -74,7 +73,7 @@ export class StationModel {
   async fetchOlder(): Promise<void> {
     const oldest = this.pushes.at(-1);
     const older = await fetchPushes(oldest?.id);
-    this.hasOlder = older.length >= PAGE;
+    this.hasOlder = older.length >= PUSH_LIST_DEFAULT;
     for (const push of older) this.#pushes.set(push.id, push);
     this.#tell();
   }
@@ -114,7 +113,7 @@ export class StationModel {
       const newest = pushes[0]?.id ?? "";
       const known = new Map(this.#pushes);
       for (const id of known.keys()) if (id <= newest) this.#pushes.delete(id);
-      this.hasOlder = pushes.length >= PAGE;
+      this.hasOlder = pushes.length >= PUSH_LIST_DEFAULT;
       // An event may have overtaken the answer.
       for (const push of pushes) this.#pushes.set(push.id, farther(push, known.get(push.id)));
       // One that cannot be fetched now stays as it is in the list.

@@ -1,5 +1,6 @@
 /** The directory's web service: `POST /presubscriptions` with `{"client_uid": uid}` answers one line of text. */
 import type { FastifyInstance } from "fastify";
+import { UID_BYTES_MAX } from "../../../src/limits.ts";
 import { encodeDirectoryLine } from "../../../src/payload/presubscription.ts";
 import { isUid } from "../../../src/payload/uid.ts";
 import { AccessError } from "../access/access-error.ts";
@@ -14,7 +15,7 @@ const bodySchema = {
   type: "object",
   additionalProperties: false,
   required: ["client_uid"],
-  properties: { client_uid: { type: "string", minLength: 1, maxLength: 64 } },
+  properties: { client_uid: { type: "string", minLength: 1, maxLength: UID_BYTES_MAX } },
 } as const;
 
 /** Takes the token of an administrator, or what the local key gives on this machine, as `Authorization: Bearer …`. */
