@@ -64,14 +64,13 @@ export class DeviceWatch {
   }
 
   #takePresence(uid: string, payload: Uint8Array): void {
-    const watched = this.#watch(uid);
-    if (!watched) return;
     // A retained presence is taken back with an empty payload: nobody knows anything of the device any more.
     if (payload.length === 0) {
-      watched.presence = undefined;
-      this.#events.emit({ type: "directory" });
+      if (this.#devices.delete(uid)) this.#events.emit({ type: "directory" });
       return;
     }
+    const watched = this.#watch(uid);
+    if (!watched) return;
     try {
       const { status, context } = decodePresence(payload);
       const word = WORDS.find(([number]) => number === status)?.[1] ?? "unknown";

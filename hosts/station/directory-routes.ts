@@ -48,16 +48,19 @@ const credentialsAnswer = {
 const nothing = { description: "Done.", type: "null" } as const;
 const byName = { params: { type: "object", required: ["name"], properties: { name } } } as const;
 
+/** `onRemoved`: what else there is of a name is to be forgotten. */
 export function addDirectoryRoutes(
   app: FastifyInstance,
   accounts: Accounts,
   directory: Directory,
   sessions: Sessions,
+  onRemoved: (name: string) => Promise<void>,
 ): void {
   addDirectoryRoute(app, directory);
   addPeopleAndDevices(app, accounts, directory);
   addGroupRoutes(app, directory);
-  addAccountRoutes(app, accounts, directory, sessions);
+  addRemoval(app, accounts, directory, sessions, onRemoved);
+  addPasswordRoute(app, accounts, directory, sessions);
 }
 
 function addDirectoryRoute(app: FastifyInstance, directory: Directory): void {
@@ -177,7 +180,13 @@ function addGroupRoutes(app: FastifyInstance, directory: Directory): void {
   });
 }
 
-function addAccountRoutes(app: FastifyInstance, accounts: Accounts, directory: Directory, sessions: Sessions): void {
+function addRemoval(
+  app: FastifyInstance,
+  accounts: Accounts,
+  directory: Directory,
+  sessions: Sessions,
+  onRemoved: (name: string) => Promise<void>,
+): void {
   app.delete("/api/directory/:name", {
     ...forAdmins,
     schema: {
@@ -196,9 +205,13 @@ function addAccountRoutes(app: FastifyInstance, accounts: Accounts, directory: D
       sessions.closeAll(gone);
       // An account may be all there is: of a program, or of who has left a directory that is kept elsewhere.
       if (isListed || !hasAccount) await directory.remove(gone);
+      await onRemoved(gone);
       return reply.code(204).send();
     },
   });
+}
+
+function addPasswordRoute(app: FastifyInstance, accounts: Accounts, directory: Directory, sessions: Sessions): void {
   app.post("/api/accounts/:name/password", {
     schema: {
       summary: "Give an account another password; one's own, or as an administrator anyone's",

@@ -1,6 +1,7 @@
 /** The HTTP half of the station: the interface of pushes, the console, and MQTT over WebSocket at `/mqtt`. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import type { PublishPacket } from "aedes";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { Accounts } from "./access/accounts.ts";
@@ -105,7 +106,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   addEventRoutes(app, events, pushes);
   addDeviceRoutes(app, parts);
   addTokenRoutes(app, parts.accounts);
-  addDirectoryRoutes(app, parts.accounts, parts.directory, sessions);
+  const onRemoved = (name: string) => takeBackPresence(broker, parts.env, name);
+  addDirectoryRoutes(app, parts.accounts, parts.directory, sessions, onRemoved);
   app.get("/api/station", {
     schema: {
       summary: "Where devices find this station",
@@ -132,6 +134,21 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   );
   addMqttOverWebSocket(app, host, broker);
   return app;
+}
+
+/** What the broker keeps of the presence of one who is gone: contacts are told, and the roster forgets them. */
+function takeBackPresence(broker: StationBroker, env: string, name: string): Promise<void> {
+  const packet: PublishPacket = {
+    cmd: "publish",
+    topic: `/${env}/pres/${name}`,
+    payload: Buffer.alloc(0),
+    qos: 1,
+    retain: true,
+    dup: false,
+  };
+  return new Promise((resolve, reject) => {
+    broker.publish(packet, (error?: Error) => (error ? reject(error) : resolve()));
+  });
 }
 
 function addMqttOverWebSocket(app: FastifyInstance, host: string, broker: StationBroker): void {

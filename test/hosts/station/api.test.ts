@@ -101,6 +101,28 @@ describe("POST /api/push", () => {
   });
 });
 
+describe("GET /api/devices", () => {
+  it("forgets a device that is removed, also what the broker kept of its presence", async () => {
+    const listed = async () => {
+      const { devices } = (await (await ask(station.url, "/api/devices")).json()) as { devices: { uid: string }[] };
+      return devices.some(({ uid }) => uid === "gone-1");
+    };
+    await station.directory.addDevice({ uid: "gone-1" });
+    const sender = await cleanups.mqtt(station.mqttPort);
+    await sender.publishAsync("/field/pres/gone-1", "Q", { qos: 1, retain: true });
+    await sender.publishAsync("/field/tele/gone-1", '[{"n":"load","v":1}]', { qos: 1 });
+    await until("the device", listed);
+    expect((await ask(station.url, "/api/directory/gone-1", { method: "DELETE" })).status).toBe(204);
+    await until("nothing of it", async () => !(await listed()));
+    const got: string[] = [];
+    const late = await cleanups.mqtt(station.mqttPort, {}, (topic) => got.push(topic));
+    await late.subscribeAsync(["/field/pres/gone-1", "/field/pres/here-1"], { qos: 1 });
+    await sender.publishAsync("/field/pres/here-1", "Q", { qos: 1 });
+    await until("the other", () => got.includes("/field/pres/here-1"));
+    expect(got).toEqual(["/field/pres/here-1"]);
+  });
+});
+
 describe("GET /api/devices/{uid}", () => {
   it("answers whatever a device says of its time: what is no point of a chart is left out", async () => {
     const device = await cleanups.mqtt(station.mqttPort);
