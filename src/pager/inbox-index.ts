@@ -35,7 +35,8 @@ export class InboxIndex {
   add(sequence: number, message: InboxMessage, bytes: number, state: number): void {
     const { name, sender, collapseKey, priority, expiresSeconds, id } = message;
     const row = this.#append(sequence, name, sender, state);
-    this.#set(row, EXPIRES, expiresSeconds ?? 0);
+    // A word ends in the year 2106: what holds longer holds until then.
+    this.#set(row, EXPIRES, Math.min(expiresSeconds ?? 0, 0xffff_ffff));
     this.#set(row, COLLAPSE, collapseKey === undefined ? 0 : hash(collapseKey, hash(sender)));
     this.#set(row, BYTES, bytes | (priority << PRIORITY_SHIFT) | (id === undefined ? 0 : HAS_ID));
   }

@@ -93,6 +93,22 @@ export class InboxLedger {
     return true;
   }
 
+  /**
+   * The broker has the receipts of these bits. A message that has left and owes no more is only a name then. Where the store
+   * refuses to record it, it is recorded with the next change.
+   */
+  settle(row: number, bits: number): void {
+    if (row < 0) return;
+    if (!this.index.hasLeft(row) || isOwing(this.index.state(row) | bits)) {
+      this.mark(row, bits);
+      return;
+    }
+    const sequence = this.index.sequence(row);
+    this.index.setState(row, this.index.state(row) | bits);
+    this.#unrecorded.add(sequence);
+    this.forget(row);
+  }
+
   /** The message is no longer in the inbox. What its sender has to be told of it stays. */
   leave(row: number, event: number): void {
     const state = (this.index.state(row) | event) & DURABLE;
@@ -124,8 +140,9 @@ export class InboxLedger {
     while (this.#leftCount > LEFT_OWING_MAX) {
       let oldest = 0;
       while (!this.index.hasLeft(oldest)) oldest += 1;
+      const isOwed = isOwing(this.index.state(oldest));
       this.forget(oldest);
-      this.unreceiptedCount += 1;
+      if (isOwed) this.unreceiptedCount += 1;
     }
   }
 

@@ -7,18 +7,7 @@ import type { Store } from "../seams.ts";
 import type { InboxIndex } from "./inbox-index.ts";
 import { InboxLedger } from "./inbox-ledger.ts";
 import { encodeMessageRecord, type InboxMessage } from "./inbox-message.ts";
-import {
-  answered,
-  choiceOf,
-  EVENT,
-  isOwing,
-  isUnread,
-  isUnshown,
-  owed,
-  type Stage,
-  telling,
-  told,
-} from "./receipt-state.ts";
+import { answered, choiceOf, EVENT, isUnread, isUnshown, owed, type Stage, telling, told } from "./receipt-state.ts";
 
 export interface Receipt {
   readonly sequence: number;
@@ -106,16 +95,18 @@ export class Inbox {
       this.expiredCount += 1;
       return "expired";
     }
+    const record = encodeMessageRecord(message);
     const replaced = this.#find((row) => isUnread(this.#index.state(row)) && this.#index.collapses(row, message));
+    if (!this.#canMakeRoom(record.length, worthOf(priority, 0), nowSeconds, replaced)) {
+      // What it would have replaced stays: of the two that one is here.
+      this.#ledger.turnAway(message, EVENT.dropped);
+      return "full";
+    }
     if (replaced >= 0) {
       this.#ledger.leave(replaced, EVENT.dropped);
       this.replacedCount += 1;
     }
-    const record = encodeMessageRecord(message);
-    if (!this.#makeRoom(record.length, worthOf(priority, 0), nowSeconds)) {
-      this.#ledger.turnAway(message, EVENT.dropped);
-      return "full";
-    }
+    this.#makeRoom(record.length, nowSeconds);
     this.#ledger.add(message, record);
     return "stored";
   }
@@ -278,33 +269,38 @@ export class Inbox {
     }
   }
 
-  /** The broker has the receipts: they are never sent again. */
+  /** The broker has the receipts: they are never sent again. Throws what the store throws; it holds for all of them even so. */
   handleReceiptsTaken({ receipts }: OwedReceipts): void {
     let bits = 0;
+    const failures: unknown[] = [];
     for (let at = 0; at < receipts.length; at += 1) {
       const { sequence, stage } = receipts[at] as Receipt;
       bits |= told(stage);
       if (receipts[at + 1]?.sequence === sequence) continue;
-      const row = this.#index.find(sequence);
-      const isLast = row >= 0 && this.#index.hasLeft(row) && !isOwing(this.#index.state(row) | bits);
-      if (isLast) this.#ledger.forget(row);
-      else this.#ledger.mark(row, bits);
+      try {
+        this.#ledger.settle(this.#index.find(sequence), bits);
+      } catch (error) {
+        failures.push(error);
+      }
       bits = 0;
     }
+    if (failures.length > 0) throw failures[0];
   }
 
-  /** Lets messages go until there is room. False, and nobody goes, where only such would be left as are worth more. */
-  #makeRoom(bytes: number, worth: number, nowSeconds: number | undefined): boolean {
-    const isTooMuch = (length: number, total: number) => length >= INBOX_RECORDS_MAX || total + bytes > INBOX_BYTES_MAX;
-    let length = this.#ledger.length;
-    let total = this.#ledger.bytes;
+  /** Whether there is room without the message in row `replaced` and those that are worth no more than `worth`. */
+  #canMakeRoom(bytes: number, worth: number, nowSeconds: number | undefined, replaced: number): boolean {
+    let { length, bytes: total } = this.#ledger;
     for (let row = 0; row < this.#index.length; row += 1) {
-      if (this.#index.hasLeft(row) || this.#worthOf(row, nowSeconds) > worth) continue;
+      if (this.#index.hasLeft(row) || (row !== replaced && this.#worthOf(row, nowSeconds) > worth)) continue;
       length -= 1;
       total -= this.#index.bytes(row);
     }
-    if (isTooMuch(length, total)) return false;
-    while (isTooMuch(this.#ledger.length, this.#ledger.bytes)) {
+    return !isTooMuch(length, total + bytes);
+  }
+
+  /** Lets messages go until there is room, those that are worth least first. */
+  #makeRoom(bytes: number, nowSeconds: number | undefined): void {
+    while (isTooMuch(this.#ledger.length, this.#ledger.bytes + bytes)) {
       let least = -1;
       for (let row = 0; row < this.#index.length; row += 1) {
         if (this.#index.hasLeft(row)) continue;
@@ -314,7 +310,6 @@ export class Inbox {
       this.#ledger.leave(least, wasUnread ? EVENT.dropped : 0);
       if (wasUnread) this.droppedCount += 1;
     }
-    return true;
   }
 
   #worthOf(row: number, nowSeconds: number | undefined): number {
@@ -349,6 +344,11 @@ export class Inbox {
 
 /** Priorities from here on take the screen until they are acknowledged. */
 export const URGENT = 4;
+
+/** Whether one more message beside so many, or so many bytes with it, are above the limits. */
+function isTooMuch(length: number, bytes: number): boolean {
+  return length >= INBOX_RECORDS_MAX || bytes > INBOX_BYTES_MAX;
+}
 
 /** The order of leaving: the read first, then the least important; of two alike the one that was on the screen. */
 function worthOf(priority: number, state: number): number {

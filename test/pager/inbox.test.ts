@@ -187,6 +187,51 @@ describe("inbox", () => {
     expect(tell(inbox)[0]).toBe("bob: 1 stored, 1 dropped, 3 stored, 3 shown, 3 read, 4 stored");
   });
 
+  it("keeps the former of one sender and key where there is no room for the newer one", () => {
+    const inbox = new Inbox(new MemoryStore());
+    const extra = { priority: 5, collapseKey: "door" };
+    inbox.insert(message("former", extra), 1000);
+    const text = "x".repeat(INBOX_BYTES_MAX / 2);
+    inbox.insert(message("half", { text, priority: 5 }), 1000);
+    expect(inbox.insert(message("newer", { text, priority: 1, collapseKey: "door" }), 1000)).toBe("full");
+    expect([idsOf(inbox), inbox.replacedCount, inbox.droppedCount]).toEqual([["former", "half"], 0, 0]);
+    expect(tell(inbox)).toEqual(["bob: former stored, half stored, newer dropped"]);
+    // The room of the former one counts.
+    expect(inbox.insert(message("newest", { text: "x".repeat(100), ...extra }), 1000)).toBe("stored");
+    expect([idsOf(inbox), inbox.replacedCount, inbox.droppedCount]).toEqual([["half", "newest"], 1, 0]);
+  });
+
+  it("never lets a message expire before its time, however late that is", () => {
+    const store = new MemoryStore();
+    const inbox = new Inbox(store);
+    for (const [id, expiresSeconds] of [
+      ["edge", 2 ** 32 - 1],
+      ["late", 2 ** 32],
+      ["later", 1_700_000_000 + 2 ** 32],
+    ] as const)
+      expect(inbox.insert(message(id, { expiresSeconds }), 1_700_000_000)).toBe("stored");
+    for (const each of [inbox, new Inbox(store)])
+      expect([each.nextExpirySeconds, each.expire(1_700_000_001), each.unreadCount]).toEqual([2 ** 32 - 1, 0, 3]);
+  });
+
+  it("takes the broker's word for every receipt, also where the store refuses to record it, and records it later", () => {
+    const store = new MemoryStore();
+    const inbox = new Inbox(store);
+    for (const id of ["1", "2", "3"]) inbox.insert(message(id), 1000);
+    inbox.retract(2);
+    const owed = inbox.nextReceipts();
+    expect(owed?.receipts.map(wordsOf)).toEqual(["1 stored", "2 stored", "3 stored"]);
+    if (!owed) return;
+    inbox.handleReceiptsSent(owed);
+    store.isFailing = true;
+    expect(() => inbox.handleReceiptsTaken(owed)).toThrow("flash is full");
+    store.isFailing = false;
+    inbox.markShown(1);
+    expect(tell(inbox)).toEqual(["bob: 1 shown"]);
+    const again = new Inbox(store);
+    expect([tell(again), again.unreceiptedCount]).toEqual([[], 0]);
+  });
+
   it("gives a message back to its sender, and still tells what had happened to it", () => {
     const inbox = new Inbox(new MemoryStore());
     inbox.insert(message("1"), 1000);
