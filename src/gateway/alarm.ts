@@ -35,22 +35,32 @@ export class Alarm {
     return this.#nextMs;
   }
 
+  /** What nobody had acknowledged before goes on; a device that starts again and again in less than its time is silent. */
+  start(nowMs: number): void {
+    this.#nextMs = this.#options.inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
+  }
+
   /** A message is on the screen for the first time. */
   handleShown(sequence: number, nowMs: number): void {
     const priority = this.#options.inbox.priorityOf(sequence);
     if (priority <= 1) return;
-    if (this.#isSilent(sequence)) this.#isDigestDue = true;
-    else this.#options.journal.tell({ type: "alert", priority });
+    if (this.#isSilent(sequence)) {
+      this.#isDigestDue = true;
+      // It must not put off what sounds.
+      this.#nextMs ??= nowMs + ALARM_REPEAT_MS;
+      return;
+    }
+    this.#options.journal.tell({ type: "alert", priority });
     this.#nextMs = nowMs + ALARM_REPEAT_MS;
   }
 
   handleTimeout(nowMs: number): void {
     if (this.#nextMs === undefined || nowMs < this.#nextMs) return;
     const { inbox, journal } = this.#options;
-    const sequence = inbox.nextAlert();
-    this.#nextMs = sequence === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
-    if (sequence !== undefined && !this.#isSilent(sequence))
-      journal.tell({ type: "alert", priority: inbox.priorityOf(sequence) });
+    // A silent one stays watched: quiet hours end.
+    this.#nextMs = inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
+    const loud = inbox.nextAlert((sequence) => !this.#isSilent(sequence));
+    if (loud !== undefined) journal.tell({ type: "alert", priority: inbox.priorityOf(loud) });
   }
 
   /** Quiet hours have ended. */

@@ -66,6 +66,11 @@ export class Carrier {
     return !this.#display.exists || this.#inbox.unshownCount < UNSHOWN_MAX || this.#viewer.isHolding(nowMs);
   }
 
+  start(nowMs: number): void {
+    this.presence.handleTouched(nowMs);
+    this.#alarm.start(nowMs);
+  }
+
   press(button: Button, nowMs: number): void {
     this.presence.handleTouched(nowMs);
     const choice = this.#journal.keeping(() => this.#viewer.press(button, nowMs));

@@ -186,7 +186,7 @@ export class Gateway {
   /** Begins to connect and to sample. */
   start(nowMs: number): void {
     this.#startedMs = nowMs;
-    this.#carrier.presence.handleTouched(nowMs);
+    this.#carrier.start(nowMs);
     this.#sampler.start(nowMs);
     this.#after(nowMs, () => this.#session.start(nowMs));
   }

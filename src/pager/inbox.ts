@@ -184,11 +184,15 @@ export class Inbox {
     return this.#findLast((row) => isUnread(this.#index.state(row)));
   }
 
-  /** The message of priority 4 or 5 that is to be acknowledged first: it has been on the screen and nobody has read it. */
-  nextAlert(): number | undefined {
+  /**
+   * The message of priority 4 or 5 that is to be acknowledged first: it has been on the screen and nobody has read it.
+   * @param test of its sequence; default: any
+   */
+  nextAlert(test: (sequence: number) => boolean = () => true): number | undefined {
     return this.#findLast((row) => {
       const state = this.#index.state(row);
-      return this.#index.priority(row) >= URGENT && isUnread(state) && !isUnshown(state);
+      const isAlert = this.#index.priority(row) >= URGENT && isUnread(state) && !isUnshown(state);
+      return isAlert && test(this.#index.sequence(row));
     });
   }
 

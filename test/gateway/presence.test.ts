@@ -183,6 +183,24 @@ describe("quiet hours", () => {
 });
 
 describe("a page of priority 4 or 5", () => {
+  it("sounds again and again in quiet hours when it is of 5, whatever comes after it", () => {
+    const bench = new Bench({ settings: settingsOf({ "quiet.hours": "on" }) }).connect();
+    bench.receive(publish(IM, im("1", "fire", { priority: 5 })));
+    wait(bench, ALARM_REPEAT_MS / 2);
+    bench.receive(publish(IM, im("2", "high", { priority: 4 })));
+    wait(bench, 2 * ALARM_REPEAT_MS);
+    expect(bench.alerts).toEqual([5, 5, 5]);
+  });
+
+  it("is not forgotten over a restart", () => {
+    const before = new Bench().connect();
+    before.receive(publish(IM, im("1", "pump", { priority: 4 })));
+    const bench = new Bench({}, before.store).connect("20020100");
+    expect(bench.alerts).toEqual([]);
+    wait(bench, 2 * ALARM_REPEAT_MS);
+    expect(bench.alerts).toEqual([4, 4]);
+  });
+
   it("sounds again and again until it is acknowledged", () => {
     const bench = new Bench().connect();
     bench.receive(publish(IM, im("1", "pump", { priority: 4 })));
