@@ -1,7 +1,8 @@
 import { fnv1a, hexWord } from "../fnv.ts";
 import type { ProtocolLevel, Subscription } from "../mqtt/packet.ts";
 import type { Store } from "../seams.ts";
-import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
+import { encodeUtf8 } from "../utf8.ts";
+import { readText } from "./text-record.ts";
 
 /**
  * What is remembered of a broker across reboots: which subscriptions it has granted, so that a device with its session
@@ -24,7 +25,7 @@ export class BrokerRecord {
     this.#key = `b-${hexWord(fnv1a(encodeUtf8(broker)))}`;
     this.#broker = broker;
     this.#wanted = subscriptions.map(({ topicFilter, qos }) => `${qos} ${topicFilter}`).join("\n");
-    const [name, level, ...granted] = readLines(store, this.#key);
+    const [name, level, ...granted] = readText(store, this.#key)?.split("\n") ?? [];
     if (name !== broker) return;
     this.#level = level === "4" ? 4 : level === "5" ? 5 : undefined;
     this.#granted = granted.join("\n");
@@ -63,15 +64,5 @@ export class BrokerRecord {
     this.#level = level;
     this.#granted = granted;
     this.#store.write(this.#key, encodeUtf8(`${this.#broker}\n${level ?? ""}\n${granted}`));
-  }
-}
-
-/** None for a record that is not what was written. */
-function readLines(store: Store, key: string): string[] {
-  const record = store.read(key);
-  try {
-    return record ? decodeUtf8(record, 0, record.length, key).split("\n") : [];
-  } catch {
-    return [];
   }
 }

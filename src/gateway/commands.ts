@@ -24,10 +24,11 @@ import {
 } from "../payload/command.ts";
 import type { Presence } from "../payload/presence.ts";
 import type { Store, WallClock } from "../seams.ts";
-import { decodeUtf8, encodeUtf8, utf8Length } from "../utf8.ts";
+import { encodeUtf8, utf8Length } from "../utf8.ts";
 import type { Journal } from "./journal.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 import type { Route } from "./routes.ts";
+import { readJson } from "./text-record.ts";
 import type { Topics } from "./topics.ts";
 
 /** What commands act on. What returns false or a text was not done; what the store throws goes through. */
@@ -188,14 +189,7 @@ export class Commands implements Route, OutgoingSource {
 
 const NOTES: Readonly<Record<string, string | undefined>> = Object.freeze({ settings: "holds from the next start on" });
 
-/** A record that is not what was written is none. */
 function readDone(store: Store): string[] {
-  const record = store.read(KEY);
-  if (!record) return [];
-  try {
-    const done: unknown = JSON.parse(decodeUtf8(record, 0, record.length, KEY));
-    return Array.isArray(done) ? done.filter((id) => typeof id === "string") : [];
-  } catch {
-    return [];
-  }
+  const done = readJson(store, KEY);
+  return Array.isArray(done) ? done.filter((id) => typeof id === "string") : [];
 }

@@ -1,10 +1,11 @@
 import { DISCOVERY_BYTES_MAX } from "../limits.ts";
 import { type DiscoveredSensor, discoveryTopic, encodeDiscovery } from "../payload/discovery.ts";
 import type { Store } from "../seams.ts";
-import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
+import { encodeUtf8 } from "../utf8.ts";
 import type { Journal } from "./journal.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 import type { Settings } from "./settings.ts";
+import { readText } from "./text-record.ts";
 import type { Topics } from "./topics.ts";
 
 export interface DiscoverySourceOptions {
@@ -35,8 +36,7 @@ export class DiscoverySource implements OutgoingSource {
     const { settings, topics, store } = options;
     this.#options = options;
     this.#topic = settings.isDiscovered ? discoveryTopic(settings.prefix, topics.uid) : undefined;
-    const record = store.read(KEY);
-    this.#standsOn = record && decodeUtf8(record, 0, record.length, KEY);
+    this.#standsOn = readText(store, KEY);
   }
 
   handleConnected(): void {

@@ -5,8 +5,9 @@ import { encodeMessage, IM_TYPE } from "../payload/message.ts";
 import { isUid } from "../payload/uid.ts";
 import { recordNumbers } from "../record-numbers.ts";
 import type { Random, Store, WallClock } from "../seams.ts";
-import { decodeUtf8, encodeUtf8, utf8Length } from "../utf8.ts";
+import { encodeUtf8, utf8Length } from "../utf8.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
+import { readJson } from "./text-record.ts";
 import type { Topics } from "./topics.ts";
 
 export interface MessageSourceOptions {
@@ -112,13 +113,10 @@ export class MessageSource implements OutgoingSource {
 
 /** undefined for a record that is not what was written. */
 function readRecord(store: Store, number: number): Waiting | undefined {
-  try {
-    const record = store.read(keyOf(number));
-    const [to, id, timestampSeconds, text] = record ? JSON.parse(decodeUtf8(record, 0, record.length, "record")) : [];
-    return typeof to === "string" && typeof text === "string" ? { number, to, id, timestampSeconds, text } : undefined;
-  } catch {
-    return undefined;
-  }
+  const fields = readJson(store, keyOf(number));
+  const [to, id, timestampSeconds, text] = Array.isArray(fields) ? fields : [];
+  const isWhole = [to, id, text].every((field) => typeof field === "string") && isUid(to) && timestampSeconds >= 0;
+  return isWhole ? { number, to, id, timestampSeconds, text } : undefined;
 }
 
 function keyOf(number: number): string {

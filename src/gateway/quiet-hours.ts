@@ -1,5 +1,6 @@
 import type { Store } from "../seams.ts";
-import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
+import { encodeUtf8 } from "../utf8.ts";
+import { readText } from "./text-record.ts";
 
 const DAY_MINUTES = 1_440;
 
@@ -37,8 +38,8 @@ export class QuietHours {
     this.#store = store;
     this.#setting = setting;
     this.#utcOffsetMinutes = utcOffsetMinutes;
-    const record = store.read(KEY);
-    const text = record ? decodeUtf8(record, 0, record.length, KEY) : setting;
+    const kept = readText(store, KEY);
+    const text = kept !== undefined && parseHours(kept) ? kept : setting;
     this.#hours = parseHours(text) ?? NEVER;
     this.#text = text;
   }

@@ -3,8 +3,9 @@
  * are taken: none holds a credential, and none can cut the device off from its broker or its name.
  */
 import type { Store } from "../seams.ts";
-import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
+import { encodeUtf8 } from "../utf8.ts";
 import { type HostAbilities, parseSettings, SETTINGS, type SettingName, type SettingsResult } from "./settings.ts";
+import { readJson } from "./text-record.ts";
 
 export const CHANGEABLE: readonly SettingName[] = Object.freeze([
   "telemetry.format",
@@ -80,15 +81,9 @@ function refusal(name: string): string {
   return `setting ${name}: ${why}`;
 }
 
-/** A record that is not what was written is none; a name that is no longer taken is left out. */
+/** A name that is no longer taken is left out. */
 function readRecord(store: Store): Values {
-  const record = store.read(KEY);
-  if (!record) return {};
-  try {
-    const values = JSON.parse(decodeUtf8(record, 0, record.length, KEY)) as Values;
-    const names = Object.keys(values).filter((name) => CHANGEABLE.includes(name as SettingName));
-    return Object.fromEntries(names.map((name) => [name, values[name]]));
-  } catch {
-    return {};
-  }
+  const values = (readJson(store, KEY) ?? {}) as Values;
+  const names = Object.keys(values).filter((name) => CHANGEABLE.includes(name as SettingName));
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { BrokerRecord } from "../../src/gateway/broker-record.ts";
 import { NetworkRecord } from "../../src/gateway/network-record.ts";
+import { StoredSettings } from "../../src/gateway/stored-settings.ts";
 import { MemoryStore } from "../memory-store.ts";
+import { Bench, settingsOf } from "./bench.ts";
 
 const SUBSCRIPTIONS = [{ topicFilter: "/a/im/p", qos: 1 }] as const;
 
@@ -43,6 +45,27 @@ describe("what is remembered of a broker", () => {
       store.records.set([...store.records.keys()][0] as string, Uint8Array.from(bytes));
       expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).isGranted).toBe(false);
     }
+  });
+});
+
+describe("a record that is not what was written", () => {
+  it.each([
+    ["quiet", "\u00ff"],
+    ["quiet", "7"],
+    ["discovery", "\u00ff"],
+    ["presence", "\u00ff"],
+    ["commands", "\u00ff"],
+    ["settings", "\u00ff"],
+    ["w-1", "\u00ff"],
+    ["w-1", '["a/b","m1",0,"x"]'],
+    ["w-1", '["ann",1,0,"x"]'],
+  ])("lets the device start, as if there were none: %s %j", (key, latin1) => {
+    const store = new MemoryStore();
+    store.records.set(key, Buffer.from(latin1, "latin1"));
+    const settings = settingsOf({ "quiet.hours": "on" });
+    const bench = new Bench({ settings, storedSettings: new StoredSettings(store, {}) }, store).connect();
+    expect([bench.screen, bench.gateway.isConnected]).toEqual([expect.stringContaining("quiet hours"), true]);
+    expect(bench.takeSent().filter((line) => /im|homeassistant/.test(line))).toEqual([]);
   });
 });
 
