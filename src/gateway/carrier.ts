@@ -126,7 +126,7 @@ export class Carrier {
     const { cannedTexts, presence } = this.#options.settings;
     if (uid !== undefined) {
       const text = cannedTexts[index];
-      if (text !== undefined) this.#journal.keeping(() => this.messages.send(uid, text));
+      if (text !== undefined) this.#journal.keeping(() => this.messages.sendChosen(uid, text));
       return;
     }
     // The first is to be online as it comes, the second busy; then the texts of the settings.

@@ -54,11 +54,6 @@ export class MessageSource implements OutgoingSource {
     }
   }
 
-  /** How many the broker has not taken. */
-  get waitingCount(): number {
-    return this.#waiting.length;
-  }
-
   /** What became of the last message, in words; empty where none was written since the start. */
   get news(): string {
     return this.#last ? `to ${this.#last.to}: ${this.#last.words}` : "";
@@ -82,6 +77,16 @@ export class MessageSource implements OutgoingSource {
     this.#waiting.push({ number, to, id, timestampSeconds, text });
     this.#last = { to, id, words: "waiting" };
     return id;
+  }
+
+  /** The same for what was chosen with the buttons: where it is not sent, `news` says why. Throws what the store throws. */
+  sendChosen(to: string, text: string): void {
+    try {
+      this.send(to, text);
+    } catch (error) {
+      this.#last = { to, id: "", words: `not sent: ${error instanceof Error ? error.message : error}` };
+      if (!(error instanceof UsageError)) throw error;
+    }
   }
 
   next(): Outgoing | undefined {

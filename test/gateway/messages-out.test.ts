@@ -89,6 +89,29 @@ describe("a message to a contact", () => {
   });
 });
 
+describe("a message chosen with the buttons that cannot be sent", () => {
+  const choose = (bench: Bench) => {
+    for (const button of ["c", "c", "b", "b"] as const) bench.gateway.handleButton(button, bench.nowMs);
+    bench.drain();
+  };
+  const settings = settingsOf({ contacts: "ann", "message.texts": "Call me" });
+
+  it("says on the screen that too many wait, and is no fault of the flash", () => {
+    const bench = new Bench({ settings, random: seededRandom(1) });
+    for (let index = 0; index <= MESSAGES_OUT_MAX; index += 1) choose(bench);
+    expect(bench.screen).toContain(`to ann: not sent: ${MESSAGES_OUT_MAX} messages`);
+    expect(bench.gateway.counters.storeFailures).toBe(0);
+  });
+
+  it("says on the screen that the flash refuses", () => {
+    const bench = new Bench({ settings });
+    bench.store.isFailing = true;
+    choose(bench);
+    expect(bench.screen).toContain("to ann: not sent: flash is full");
+    expect(bench.gateway.counters.storeFailures).toBe(1);
+  });
+});
+
 describe("a reply", () => {
   it("chosen with a button goes to the sender as a receipt, once, also where there was no connection", () => {
     const bench = new Bench().connect();
