@@ -8,7 +8,7 @@ import { parseFlags } from "./flags.ts";
 import { LOCAL_KEY_FILE, localPassword, readLocalKey } from "./local-key.ts";
 import { isLoopback } from "./loopback.ts";
 import { type Pager, SettingsError, startPager } from "./pager.ts";
-import { readKeys, terminalScreen } from "./terminal.ts";
+import { readKeys, terminalLog, terminalScreen } from "./terminal.ts";
 
 /** Not `pager-1`, which is that of `npm start`: two clients of one uid throw each other off the broker. */
 const UID_DEFAULT = "pager-2";
@@ -41,7 +41,7 @@ function main(args: readonly string[]): void {
       onAlert: () => {
         if (process.stdout.isTTY) process.stdout.write("\u0007");
       },
-      onLog: (line) => console.error(`${uid}: ${line}`),
+      onLog: terminalLog(uid, process.stderr),
     });
   } catch (error) {
     refuse(error instanceof SettingsError ? error.problems : [errorInWords(error)]);

@@ -9,13 +9,8 @@ const FRAME_COLUMNS_MIN = 40;
 const CONTROL_C = "\u0003";
 const CONTROL_D = "\u0004";
 
-/**
- * The words of a screen in a frame, or undefined when they are those of `formerFrame`. Control characters are shown as
- * `·`: a message must not be able to move the cursor or change the terminal.
- */
+/** The words of a screen in a frame, or undefined when they are those of `formerFrame`. */
 export function frameOf(title: string, drawList: DrawList, formerFrame?: string): string | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  const safe = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "·");
   const lines = screenText(drawList).map(safe);
   const heading = ` ${safe(title)} `;
   const columns = Math.max(FRAME_COLUMNS_MIN, columnsOf(heading) + 1, ...lines.map(columnsOf));
@@ -36,6 +31,17 @@ export function terminalScreen(title: string, output: NodeJS.WritableStream): (d
     former = frame;
     output.write(`${frame}\n`);
   };
+}
+
+/** Prints lines of the log to `output`, each behind the name of the pager. */
+export function terminalLog(name: string, output: NodeJS.WritableStream): (line: string) => void {
+  return (line) => output.write(`${safe(`${name}: ${line}`)}\n`);
+}
+
+/** With control characters shown as `·`: what others wrote must not be able to move the cursor or change the terminal. */
+function safe(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "·");
 }
 
 /**

@@ -4,7 +4,7 @@ import { whenAskedToEnd } from "../node/ending.ts";
 import { FileStore } from "../node/file-store.ts";
 import { localPassword } from "../node/local-key.ts";
 import { type Pager, startPager } from "../node/pager.ts";
-import { readKeys, terminalScreen } from "../node/terminal.ts";
+import { readKeys, terminalLog, terminalScreen } from "../node/terminal.ts";
 import { describeFirstStart } from "./access/open-access.ts";
 import { ownAddress, plainHost } from "./mqtt-listener.ts";
 import { type Station, type StationOptions, startStation } from "./station.ts";
@@ -58,7 +58,7 @@ function startOwnPager(
     onAlert: () => {
       if (process.stdout.isTTY) process.stdout.write("\u0007");
     },
-    onLog: (line) => console.error(`${PAGER_UID}: ${line}`),
+    onLog: terminalLog(PAGER_UID, process.stderr),
   });
 }
 

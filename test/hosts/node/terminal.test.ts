@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { parseFlags } from "../../../hosts/node/flags.ts";
-import { frameOf, terminalScreen } from "../../../hosts/node/terminal.ts";
+import { frameOf, terminalLog, terminalScreen } from "../../../hosts/node/terminal.ts";
 import { columnsOf, measureText } from "../../../hosts/node/text-width.ts";
 import type { DrawList } from "../../../src/pager/screen/draw-list.ts";
 
@@ -30,6 +30,14 @@ describe("the frame", () => {
     paint(screen("one"));
     paint(screen("two"));
     expect(String(output.read()).match(/┌/g)).toHaveLength(2);
+  });
+});
+
+describe("the log", () => {
+  it("lets no control character of a broker's reason through to the terminal, and makes no second line of it", () => {
+    const output = new PassThrough({ encoding: "utf8" });
+    terminalLog("p1", output)("disconnected: \u001b[2Jquota\np1: connected");
+    expect(output.read()).toBe("p1: disconnected: ·[2Jquota·p1: connected\n");
   });
 });
 
