@@ -246,7 +246,7 @@ export const TELEMETRY_BYTES_MAX = 1_792;
 /** Bytes of the document for Home Assistant: some ten sensors. Those that do not fit are left out, and the log says so. */
 export const DISCOVERY_BYTES_MAX = 2_880;
 
-/** Host events waiting in the gateway. Log lines beyond it are dropped and counted. */
+/** Host events waiting in the gateway. Log lines beyond it are dropped, and the log says how many. */
 export const EVENTS_MAX = 32;
 
 /** Levels of JSON nesting that are believed. Deeper text is refused before it is parsed. */

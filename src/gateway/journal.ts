@@ -6,6 +6,8 @@ import type { GatewayEvent } from "./events.ts";
 export class Journal {
   readonly counters = newCounters();
   readonly #events: GatewayEvent[] = [];
+  /** Lines for which there was no room. */
+  #droppedLines = 0;
 
   tell(event: GatewayEvent): void {
     this.#events.push(event);
@@ -13,10 +15,15 @@ export class Journal {
 
   log(line: string): void {
     if (this.#events.length < EVENTS_MAX) this.#events.push({ type: "log", line });
+    else this.#droppedLines += 1;
   }
 
   pollEvent(): GatewayEvent | undefined {
-    return this.#events.shift();
+    const event = this.#events.shift();
+    if (event || this.#droppedLines === 0) return event;
+    const line = `${this.#droppedLines} further lines are missing here`;
+    this.#droppedLines = 0;
+    return { type: "log", line };
   }
 
   /** Runs what writes to the store. A failure is counted and told, not thrown; the result is then undefined. */
