@@ -207,6 +207,12 @@ export const COMMAND_CLOCK_SECONDS = 300;
 /** Commands that were done and are recognised when they come again. The oldest is forgotten. */
 export const COMMANDS_REMEMBERED_MAX = 32;
 
+/**
+ * Longest reason in the result of a command, in characters, each of up to 6 bytes in JSON. What names many wrong settings is
+ * cut there: a result that no packet holds would stop everything behind it.
+ */
+export const COMMAND_REASON_MAX = 255;
+
 /** Results of commands that wait to be sent. The oldest is dropped: its sender may ask again. */
 export const COMMAND_RESULTS_MAX = 8;
 
@@ -274,5 +280,7 @@ if (TELEMETRY_BYTES_MAX + 2 * UID_BYTES_MAX + 32 > PUBLISH_BYTES_MAX)
   throw new Error("limits: telemetry of TELEMETRY_BYTES_MAX does not fit into a PUBLISH with its topic");
 if (DISCOVERY_BYTES_MAX + ENV_BYTES_MAX + UID_BYTES_MAX + 48 > PUBLISH_BYTES_MAX)
   throw new Error("limits: a document of DISCOVERY_BYTES_MAX does not fit into a PUBLISH with its topic");
+if (6 * (COMMAND_REASON_MAX + MESSAGE_ID_BYTES_MAX) + ENV_BYTES_MAX + UID_BYTES_MAX + 64 > PUBLISH_BYTES_MAX)
+  throw new Error("limits: the result of a command with COMMAND_REASON_MAX does not fit into a PUBLISH with its topic");
 if (READINGS_MAX < 4 * SENSORS_MAX)
   throw new Error("limits: expected READINGS_MAX of at least 4 a sensor, so that thinning finds a second one of each");

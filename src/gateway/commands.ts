@@ -9,6 +9,7 @@
 import { FormatError } from "../errors.ts";
 import {
   COMMAND_CLOCK_SECONDS,
+  COMMAND_REASON_MAX,
   COMMAND_RESTART_MS,
   COMMAND_RESULTS_MAX,
   COMMANDS_REMEMBERED_MAX,
@@ -87,9 +88,11 @@ export class Commands implements Route, OutgoingSource {
       this.#answer({ id, ok: true, note: isAgain ? "done before" : NOTES[String(head.object.do)] });
     } catch (error) {
       // What the store refuses is an answer, too: the sender may try again.
-      this.#answer({ id, ok: false, error: error instanceof Error ? error.message : String(error) });
+      const reason = error instanceof Error ? error.message : String(error);
+      const isLong = reason.length > COMMAND_REASON_MAX;
+      this.#answer({ id, ok: false, error: isLong ? `${reason.slice(0, COMMAND_REASON_MAX - 1)}…` : reason });
       if (error instanceof FormatError) throw error;
-      this.#options.journal.log(`command ${id}: ${error instanceof Error ? error.message : error}`);
+      this.#options.journal.log(`command ${id}: ${reason}`);
     }
     return true;
   }

@@ -4,10 +4,16 @@ import { Journal } from "../../src/gateway/journal.ts";
 import { SETTINGS, type SettingName } from "../../src/gateway/settings.ts";
 import { CHANGEABLE, StoredSettings } from "../../src/gateway/stored-settings.ts";
 import { Topics } from "../../src/gateway/topics.ts";
-import { COMMAND_RESTART_MS, COMMAND_RESULTS_MAX, COMMANDS_REMEMBERED_MAX } from "../../src/limits.ts";
+import {
+  COMMAND_REASON_MAX,
+  COMMAND_RESTART_MS,
+  COMMAND_RESULTS_MAX,
+  COMMANDS_REMEMBERED_MAX,
+} from "../../src/limits.ts";
 import type { Publish } from "../../src/mqtt/packet.ts";
 import { encodeUtf8 } from "../../src/utf8.ts";
 import { MemoryStore } from "../memory-store.ts";
+import { Bench as GatewayBench, IM, im, publish } from "./bench.ts";
 
 const NOW = 1_700_000_000;
 const TOPIC = "/acme/cmd/p1";
@@ -212,6 +218,24 @@ describe("restart", () => {
     expect(bench.send(at({ do: "restart" }))).toMatchObject({ ok: false, error: "flash is full" });
     expect(bench.commands.timeoutMs).toBeUndefined();
   });
+});
+
+it.each([
+  ["many names", Object.fromEntries(Array.from({ length: 180 }, (_, index) => [`no-setting-${index}`, 1]))],
+  ["a long value", { "quiet.hours": "\u0001".repeat(600) }],
+])("a result that names %s is cut, and what is behind it is sent", (_, set) => {
+  const store = new MemoryStore();
+  const bench = new GatewayBench({ storedSettings: new StoredSettings(store, {}) }, store).connect();
+  bench.takeSent();
+  bench.receive(publish("/acme/cmd/p1", encodeUtf8(JSON.stringify({ id: "c1", at: NOW, do: "settings", set }))));
+  bench.receive(publish(IM, im("m1", "after it"), { packetIdentifier: 8 }));
+  const sent = bench.takeSent();
+  const results = sent.filter((line) => line.startsWith("/acme/cmd/p1/result "));
+  expect(results).toHaveLength(1);
+  const result = JSON.parse(results[0]?.slice("/acme/cmd/p1/result ".length) ?? "");
+  expect([result.ok, result.error.length]).toEqual([false, COMMAND_REASON_MAX]);
+  expect(result.error).toMatch(/^setting .*…$/s);
+  expect(sent.some((line) => line.includes('"id":"m1","st":"stored"'))).toBe(true);
 });
 
 it("results wait for the connection, as many as the limit says", () => {
