@@ -17,6 +17,7 @@ import { isUid } from "./uid.ts";
 export const IM_TYPE = Object.freeze({ pointToPoint: 1, group: 2, notification: 3, receipt: 4 } as const);
 
 export interface RawContent {
+  /** 0 to 255. */
   readonly contentType: number;
   readonly content: Uint8Array;
 }
@@ -35,7 +36,9 @@ export interface Message {
 /** Throws a `UsageError` where a field is out of its range. */
 export function encodeMessage({ timestampSeconds, imType, contents, sender }: Message): Uint8Array {
   const senderBytes = utf8Length(sender);
-  if (imType < 1 || imType > 15) throw new UsageError(`message: IM Type ${imType}, expected 1 to 15`);
+  if (!isWholeNumber(timestampSeconds, 0, 0xffff_ffff))
+    throw new UsageError(`message: Time Stamp ${timestampSeconds}, expected 0 to 4294967295`);
+  if (!isWholeNumber(imType, 1, 15)) throw new UsageError(`message: IM Type ${imType}, expected 1 to 15`);
   if (contents.length < 1 || contents.length > CONTENTS_MAX)
     throw new UsageError(`message: ${contents.length} contents, expected 1 to ${CONTENTS_MAX}`);
   if (senderBytes < 1 || senderBytes > UID_BYTES_MAX)
@@ -45,6 +48,8 @@ export function encodeMessage({ timestampSeconds, imType, contents, sender }: Me
   writer.uint32(timestampSeconds);
   writer.uint8((imType << 4) | contents.length);
   for (const { contentType, content } of contents) {
+    if (!isWholeNumber(contentType, 0, 255))
+      throw new UsageError(`message: Content Type ${contentType}, expected 0 to 255`);
     writer.uint8(contentType);
     writer.uint32(content.length);
     writer.bytes(content);
@@ -74,4 +79,8 @@ export function decodeMessage(payload: Uint8Array): Message {
   const sender = reader.text(remaining, "Sender Client UID");
   if (!isUid(sender)) throw new FormatError("Sender Client UID", offset, "expected no /, +, # and control characters");
   return { timestampSeconds, imType, contents, sender };
+}
+
+function isWholeNumber(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
 }

@@ -94,6 +94,12 @@ describe("payload codecs", () => {
       contents: [{ contentType: 0, content: new Uint8Array() }],
       sender: "a",
     };
+    for (const timestampSeconds of [-1, 0x1_0000_0000, 0.5])
+      expect(() => encodeMessage({ ...good, timestampSeconds })).toThrow(`Time Stamp ${timestampSeconds}`);
+    for (const contentType of [-1, 256, 0.5])
+      expect(() => encodeMessage({ ...good, contents: [{ contentType, content: new Uint8Array() }] })).toThrow(
+        `Content Type ${contentType}`,
+      );
     expect(() => encodeMessage({ ...good, imType: 0 })).toThrow("IM Type 0");
     expect(() => encodeMessage({ ...good, imType: 16 })).toThrow("IM Type 16");
     expect(() => encodeMessage({ ...good, contents: [] })).toThrow("0 contents");
