@@ -16,7 +16,7 @@
 import { FormatError } from "../errors.ts";
 import { COMMAND_SECONDS_DEFAULT, COMMAND_SECONDS_MAX, MESSAGE_ID_BYTES_MAX } from "../limits.ts";
 import { encodeUtf8, utf8Length } from "../utf8.ts";
-import { decodeJsonObject, type JsonObject } from "./json.ts";
+import { decodeJsonObject, type JsonObject, shownJson } from "./json.ts";
 import { PRESENCE_STATUS } from "./presence.ts";
 
 export interface CommandHead {
@@ -80,19 +80,23 @@ export function decodeCommand({ object }: CommandHead): Command {
     case "presence": {
       const status = requiredText(object, "status");
       if (!Object.hasOwn(STATUSES, status))
-        throw wrong("status", `expected one of ${Object.keys(STATUSES).join(", ")}`);
+        throw wrong("status", `${shownJson(status)}, expected one of ${Object.keys(STATUSES).join(", ")}`);
       return { name, status: STATUSES[status], text: optionalText(object, "text") ?? "" };
     }
     case "settings": {
       const { set } = object;
-      if (typeof set !== "object" || set === null || Array.isArray(set)) throw wrong("set", "expected an object");
+      if (typeof set !== "object" || set === null || Array.isArray(set))
+        throw wrong("set", `${shownJson(set)}, expected an object`);
       return { name, set: set as JsonObject };
     }
     case "identify":
     case "restart":
       return { name };
     default:
-      throw wrong("do", "expected retract, read, quiet, presence, settings, identify or restart");
+      throw wrong(
+        "do",
+        `${shownJson(name)}, expected one of retract, read, quiet, presence, settings, identify, restart`,
+      );
   }
 }
 
@@ -102,7 +106,7 @@ export function encodeCommandResult(result: CommandResult): Uint8Array {
 
 function requiredText(object: JsonObject, key: string): string {
   const value = object[key];
-  if (typeof value !== "string") throw wrong(key, `${typeof value}, expected text`);
+  if (typeof value !== "string") throw wrong(key, `${shownJson(value)}, expected text`);
   return value;
 }
 
@@ -114,7 +118,7 @@ function seconds(object: JsonObject, key: string, max: number): number | undefin
   const value = object[key];
   if (value === undefined) return undefined;
   if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > max)
-    throw wrong(key, `expected a whole number from 0 to ${max}`);
+    throw wrong(key, `${shownJson(value)}, expected a whole number from 0 to ${max}`);
   return value;
 }
 

@@ -8,7 +8,7 @@
 import { FormatError, UsageError } from "../errors.ts";
 import { CHOICES_MAX, MESSAGE_ID_BYTES_MAX } from "../limits.ts";
 import { decodeUtf8, encodeUtf8, utf8Length } from "../utf8.ts";
-import { decodeJsonObject, type JsonObject } from "./json.ts";
+import { decodeJsonObject, type JsonObject, shownJson } from "./json.ts";
 import type { RawContent } from "./message.ts";
 
 export const CONTENT_TYPE = Object.freeze({ text: 0, image: 1, audio: 2, video: 3, file: 4, receipt: 5 } as const);
@@ -162,7 +162,7 @@ function decodeAt(contentType: number, bytes: Uint8Array, start: number, end: nu
 function decodeReceipt(object: JsonObject, field: string, offset: number): ReceiptContent {
   const state = requiredText(object, "st", field, offset) as ReceiptState;
   if (!RECEIPT_STATES.includes(state))
-    throw new FormatError(`${field} st`, offset, `expected one of ${RECEIPT_STATES.join(", ")}`);
+    throw new FormatError(`${field} st`, offset, `${shownJson(state)}, expected one of ${RECEIPT_STATES.join(", ")}`);
   const id = requiredText(object, "id", field, offset);
   checkId(id, field, offset);
   return {
@@ -211,7 +211,7 @@ function checkId(id: string, field: string, offset: number): void {
 
 function requiredText(object: JsonObject, key: string, field: string, offset: number): string {
   const value = object[key];
-  if (typeof value !== "string") throw new FormatError(`${field} ${key}`, offset, `${typeof value}, expected text`);
+  if (typeof value !== "string") throw new FormatError(`${field} ${key}`, offset, `${shownJson(value)}, expected text`);
   return value;
 }
 

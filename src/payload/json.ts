@@ -4,6 +4,15 @@ import { decodeUtf8 } from "../utf8.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Characters of a value that are repeated in the words of a refusal. */
+const SHOWN_MAX = 32;
+
+/** What was got, as JSON and cut short, for the words of a refusal. */
+export function shownJson(value: unknown): string {
+  const text = JSON.stringify(value) ?? "undefined";
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX - 1)}…` : text;
+}
+
 /**
  * The JSON object in `bytes[start, end)`. Text nested deeper than `JSON_DEPTH_MAX` is refused before it is parsed: a parser
  * that recurses on a small stack would not come back. Throws a `FormatError` with `field` and the offset in `bytes`.
@@ -19,7 +28,7 @@ export function decodeJsonObject(bytes: Uint8Array, field: string, start = 0, en
     throw new FormatError(field, start, "not JSON");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new FormatError(field, start, "JSON, expected an object");
+    throw new FormatError(field, start, `${shownJson(value)}, expected an object`);
   return value as JsonObject;
 }
 

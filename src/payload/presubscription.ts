@@ -93,8 +93,10 @@ export function decodeDirectoryLine(bytes: Uint8Array): Presubscription {
   checkUid(uid, 0);
   const at = uidEnd + UID_END.length;
   let offset = utf8Length(uid) + UID_END.length;
-  const qos = checkQos(text.charCodeAt(at) - 0x30, "QoS", offset);
-  if (text[at + 1] !== "-") throw new FormatError("QoS", offset + 1, "expected - behind it");
+  const digit = text.charCodeAt(at) - 0x30;
+  const qos = checkQos(digit >= 0 && digit <= 9 ? digit : (text[at] ?? "nothing"), "QoS", offset);
+  if (text[at + 1] !== "-")
+    throw new FormatError("QoS", offset + 1, `${text[at + 1] ?? "nothing"} behind it, expected -`);
   offset += 2;
   const topics: PresubscribedTopic[] = [];
   for (const topicFilter of text.slice(at + 2).split(",")) {
@@ -107,12 +109,16 @@ export function decodeDirectoryLine(bytes: Uint8Array): Presubscription {
 }
 
 function checkUsage(uid: string, topics: readonly PresubscribedTopic[]): void {
-  if (!isUid(uid)) throw new UsageError("presubscription: uid, expected 1 to 64 bytes of one topic level");
+  if (!isUid(uid))
+    throw new UsageError(`presubscription: uid ${uid}, expected 1 to ${UID_BYTES_MAX} bytes of one topic level`);
   const { length } = topics;
   if (length < 1 || length > PRESUBSCRIPTION_TOPICS_MAX)
     throw new UsageError(`presubscription: ${length} topics, expected 1 to ${PRESUBSCRIPTION_TOPICS_MAX}`);
   for (const { topicFilter, qos } of topics)
-    if (!isTopic(topicFilter) || qos < 0 || qos > 2) throw new UsageError("presubscription: topic or QoS out of range");
+    if (!isTopic(topicFilter) || qos < 0 || qos > 2)
+      throw new UsageError(
+        `presubscription: QoS ${qos} and a topic of ${utf8Length(topicFilter)} bytes, expected 0 to 2 and 1 to 65,535 without U+0000`,
+      );
 }
 
 function checkUid(uid: string, offset: number): void {
@@ -128,8 +134,8 @@ function isTopic(topicFilter: string): boolean {
   return topicFilter !== "" && !topicFilter.includes("\0") && utf8Length(topicFilter) <= 0xffff;
 }
 
-function checkQos(qos: number, field: string, offset: number): 0 | 1 | 2 {
-  if (qos !== 0 && qos !== 1 && qos !== 2) throw new FormatError(field, offset, "expected 0, 1 or 2");
+function checkQos(qos: number | string, field: string, offset: number): 0 | 1 | 2 {
+  if (qos !== 0 && qos !== 1 && qos !== 2) throw new FormatError(field, offset, `${qos}, expected 0, 1 or 2`);
   return qos;
 }
 

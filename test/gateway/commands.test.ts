@@ -102,7 +102,10 @@ describe("a command", () => {
     [{ do: "quiet", hours: "25:00" }, "hours: expected for example"],
     [{ do: "presence", status: "busy", text: "x".repeat(256) }, "text: expected at most 255 bytes"],
     [{ do: "settings", set: { bad: 1 } }, "setting bad: no"],
-    [{ do: "presence", status: "gone" }, "command status at byte 0: expected one of online, busy, away, custom, auto"],
+    [
+      { do: "presence", status: "gone" },
+      'command status at byte 0: "gone", expected one of online, busy, away, custom, auto',
+    ],
     [{ do: "presence", status: "toString" }, "command status"],
     [{ do: "retract" }, "command message at byte 0: undefined, expected text"],
     [{ do: "retract", message: "m", from: 7 }, "command from"],

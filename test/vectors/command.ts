@@ -34,13 +34,13 @@ export const COMMAND_VECTORS: readonly Vector[] = [
   refused("at in parts", '{"id":"c","at":1.5,"do":"identify"}', "command at"),
   refused("ex of more than a day", '{"id":"c","ex":86401,"do":"identify"}', "command ex"),
   refused("nothing to do", `${HEAD}}`, "command do"),
-  refused("something else to do", `${HEAD},"do":"fly"}`, "command do at byte 0: expected retract, read"),
+  refused("something else to do", `${HEAD},"do":"fly"}`, 'command do at byte 0: "fly", expected one of retract, read'),
   refused("retract without a message", `${HEAD},"do":"retract"}`, "command message"),
   refused("quiet without hours", `${HEAD},"do":"quiet"}`, "command hours"),
   refused("presence offline", `${HEAD},"do":"presence","status":"offline"}`, "command status"),
   refused("text that is none", `${HEAD},"do":"presence","status":"busy","text":1}`, "command text"),
   refused("settings in a list", `${HEAD},"do":"settings","set":[]}`, "command set"),
-  refused("an array", "[]", "command at byte 0: JSON, expected an object"),
+  refused("an array", "[]", "command at byte 0: [], expected an object"),
   refused("nothing", "", "command at byte 0: not JSON"),
 ];
 

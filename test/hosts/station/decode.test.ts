@@ -122,7 +122,7 @@ describe("a payload in words", () => {
   });
 
   it.each([
-    ["/acme/cmd/p", ascii('{"id":"c1","do":"fly"}'), "command do at byte 16: expected retract, read"],
+    ["/acme/cmd/p", ascii('{"id":"c1","do":"fly"}'), 'command do at byte 16: "fly", expected one of retract, read'],
     ["/acme/cmd/p", ascii('{"id":"c1",do:1}'), "command at byte 11: expected a key in quotes"],
     ["/acme/cmd/p/result", ascii('{"ok":1}'), "result ok at byte 6: expected true or false"],
     ["/acme/pres/p", fromHex(""), "presence at byte 0: 1 bytes wanted, 0 left"],
@@ -134,7 +134,7 @@ describe("a payload in words", () => {
     [
       "/acme/im/p",
       message(1, encodeText("a"), { contentType: 5, content: ascii('{"id":"7","x":{"st":1},"st":"seen"}') }),
-      "Content 2 st at byte 53: expected one of stored, shown, read, answered, expired, dropped",
+      'Content 2 st at byte 53: "seen", expected one of stored, shown, read, answered, expired, dropped',
     ],
     ["/acme/page/p", ascii('{"co":"a","id":""}'), "page id at byte 15: 0 bytes, expected 1 to 23"],
     ["/acme/page/p", fromHex("61ff"), "page at byte 1: not UTF-8"],
