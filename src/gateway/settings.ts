@@ -237,7 +237,10 @@ function contradictions(
   abilities: HostAbilities | undefined,
 ): string[] {
   const errors: string[] = [];
-  const { transport, certificate, key } = broker;
+  const { transport, host, path, certificate, key } = broker;
+  // An empty one would be this machine to some hosts, and a path without its beginning a part of the host.
+  if (host.trim() === "") errors.push(`setting broker.host: ${JSON.stringify(host)}, expected a name or an address`);
+  if (!path.startsWith("/")) errors.push(`setting broker.path: ${JSON.stringify(path)}, expected / at the beginning`);
   const given = TLS_SETTINGS.filter((name) => raw[name] !== undefined && raw[name] !== SETTINGS[name].default);
   if (abilities && !abilities.transports.includes(transport)) {
     const expected = abilities.transports.join(" or ");
