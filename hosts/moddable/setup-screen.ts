@@ -1,37 +1,24 @@
+import { COLORS } from "../../src/pager/screen/colors.ts";
 import type { DrawCommand, DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import { FONTS } from "../../src/pager/screen/fonts.ts";
+import { MARGIN } from "../../src/pager/screen/layout.ts";
+import { wrapText } from "../../src/pager/screen/text-layout.ts";
 import type { MeasureText } from "../../src/seams.ts";
 
-const MARGIN = 6;
-const BACKGROUND = 0x000000;
-const TITLE = 0xffc040;
-const TEXT = 0xffffff;
-
-/** What stands on the screen of a device that cannot start: a title and what is wrong, wrapped at spaces. */
+/** What stands on the screen of a device that cannot start: a title and what is wrong, as much of it as there is room for. */
 export function setupScreen(problems: readonly string[], size: Size, measureText: MeasureText): DrawList {
-  const list: DrawCommand[] = [{ kind: "fill", x: 0, y: 0, ...size, color: BACKGROUND }];
-  list.push({ kind: "text", x: MARGIN, y: MARGIN, font: "body", color: TITLE, text: "Cannot start" });
+  const list: DrawCommand[] = [{ kind: "fill", x: 0, y: 0, ...size, color: COLORS.ground }];
+  list.push({ kind: "text", x: MARGIN, y: MARGIN, font: "body", color: COLORS.fault, text: "Cannot start" });
+  const { lineHeight } = FONTS.small;
   let y = MARGIN + FONTS.body.lineHeight;
   for (const problem of problems) {
-    for (const text of wrap(problem, size.width - 2 * MARGIN, measureText)) {
-      list.push({ kind: "text", x: MARGIN, y, font: "small", color: TEXT, text });
-      y += FONTS.small.lineHeight;
+    const linesMax = Math.floor((size.height - y) / lineHeight);
+    if (linesMax < 1) break;
+    for (const text of wrapText(problem, "small", size.width - 2 * MARGIN, linesMax, measureText)) {
+      list.push({ kind: "text", x: MARGIN, y, font: "small", color: COLORS.text, text });
+      y += lineHeight;
     }
     y += MARGIN;
   }
   return list;
-}
-
-function wrap(text: string, width: number, measureText: MeasureText): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && measureText("small", longer) > width) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  lines.push(line);
-  return lines;
 }
