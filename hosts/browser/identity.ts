@@ -44,13 +44,15 @@ function nameKeyOf(owner: string): string {
 /** What gives the lock back, or undefined when another tab has it. */
 function tryLock(name: string): Promise<(() => void) | undefined> {
   return new Promise((resolve) => {
-    void navigator.locks.request(name, { ifAvailable: true }, (lock) => {
+    const lock = navigator.locks.request(name, { ifAvailable: true }, (lock) => {
       if (!lock) {
         resolve(undefined);
         return undefined;
       }
       return new Promise<void>((release) => resolve(release));
     });
+    // A page that may have no locks, as one in a sandbox, has no number either.
+    lock.catch(() => resolve(undefined));
   });
 }
 
