@@ -16,8 +16,8 @@ const SETTINGS = "fp-settings";
 const SETTINGS_KEY = "settings";
 
 /** What 802.11 and WPA2 allow, in bytes. The driver refuses more, too. */
-const SSID_LENGTH_MAX = 32;
-const PASSWORD_LENGTH_MAX = 64;
+const SSID_BYTES_MAX = 32;
+const PASSWORD_BYTES_MAX = 64;
 
 /** How long the motor runs for a page of priority 3 and more, in milliseconds. */
 const VIBRATION_MS = 400;
@@ -49,11 +49,11 @@ export const board: Board = {
     const ssid = own["wifi.ssid"];
     if (ssid === undefined)
       problems.push("setting wifi.ssid: missing. To build it in: npm run deploy -- <board> wifi.ssid=…");
-    else if (typeof ssid !== "string" || ssid === "" || ssid.length > SSID_LENGTH_MAX)
-      problems.push(`setting wifi.ssid: ${JSON.stringify(ssid)}, expected text of 1 to ${SSID_LENGTH_MAX} bytes`);
+    else if (typeof ssid !== "string" || ssid === "" || bytesOf(ssid) > SSID_BYTES_MAX)
+      problems.push(`setting wifi.ssid: ${JSON.stringify(ssid)}, expected text of 1 to ${SSID_BYTES_MAX} bytes`);
     const password = own["wifi.password"] ?? "";
-    if (typeof password !== "string" || password.length > PASSWORD_LENGTH_MAX)
-      problems.push(`setting wifi.password: a value that is not text of at most ${PASSWORD_LENGTH_MAX} bytes`);
+    if (typeof password !== "string" || bytesOf(password) > PASSWORD_BYTES_MAX)
+      problems.push(`setting wifi.password: a value that is not text of at most ${PASSWORD_BYTES_MAX} bytes`);
     return problems;
   },
 
@@ -79,3 +79,7 @@ export const board: Board = {
     });
   },
 };
+
+function bytesOf(text: string): number {
+  return ArrayBuffer.fromString(text).byteLength;
+}

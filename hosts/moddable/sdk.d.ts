@@ -14,6 +14,8 @@ interface StringConstructor {
 interface ArrayBufferConstructor {
   /** Big-endian, as few bytes as it takes. */
   fromBigInt(value: bigint): ArrayBuffer;
+  /** As UTF-8. */
+  fromString(text: string): ArrayBuffer;
 }
 
 interface BigIntConstructor {
