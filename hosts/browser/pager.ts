@@ -47,17 +47,23 @@ export interface MountedPager {
 
 /**
  * Puts a pager into an element: canvas, text copy, buttons. Connects to `/mqtt` of the page's own address unless the
- * settings name another broker. Rejects for settings that are wrong.
+ * settings name another broker. Rejects for settings that are wrong, and where the browser lacks what a pager needs.
  */
 export async function mountPager(element: HTMLElement, options: PagerOptions = {}): Promise<MountedPager> {
   const given = options.settings?.uid;
   const identity: Identity =
     given === undefined ? await takeIdentity(options.owner) : { uid: String(given), release: () => {} };
-  const size = options.size ?? SCREEN;
-  const login = await options.login?.(identity.uid).catch((error: unknown) => {
+  try {
+    return await mount(element, options, identity);
+  } catch (error) {
     identity.release();
     throw error;
-  });
+  }
+}
+
+async function mount(element: HTMLElement, options: PagerOptions, identity: Identity): Promise<MountedPager> {
+  const size = options.size ?? SCREEN;
+  const login = await options.login?.(identity.uid);
   const raw = {
     ...(login && { "broker.userName": login.userName, "broker.password": login.password }),
     "broker.transport": location.protocol === "https:" ? "wss" : "ws",
@@ -70,10 +76,7 @@ export async function mountPager(element: HTMLElement, options: PagerOptions = {
   const store = new LocalStore(localStorage, identity.uid);
   const storedSettings = new StoredSettings(store, raw, ABILITIES);
   const { result } = storedSettings;
-  if ("errors" in result) {
-    identity.release();
-    throw new Error(result.errors.join("\n"));
-  }
+  if ("errors" in result) throw new Error(result.errors.join("\n"));
   const view = buildView(size, identity.uid);
   const painter = new CanvasPainter(view.canvas, size);
   const textCopy = new TextCopy(view.status, view.lines);
