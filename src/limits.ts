@@ -180,7 +180,7 @@ export const CONTACTS_MAX = 7;
 /** Groups in the settings, each with a subscription of its own. More are refused when the settings are read. */
 export const GROUPS_MAX = 4;
 
-/** Contacts whose presence is known: those of the settings and those for which the station has subscribed. */
+/** Contacts whose presence is known: those of the settings, and of the station's as many as fit; news of others is counted. */
 export const ROSTER_MAX = 32;
 
 /** Texts in the settings that can be sent, or chosen as presence, with the buttons. More are refused. */

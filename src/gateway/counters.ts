@@ -26,6 +26,8 @@ export interface Counters {
   damaged: number;
   /** Messages of this device that the broker refused. */
   rejected: number;
+  /** News of contacts for whom there was no room, see `ROSTER_MAX`. */
+  strangers: number;
   /** Readings of sensors that were given up so that newer ones could be kept. */
   thinned: number;
   /** Writes that the store refused. */
@@ -49,6 +51,7 @@ export function newCounters(): Counters {
     unreceipted: 0,
     damaged: 0,
     rejected: 0,
+    strangers: 0,
     thinned: 0,
     storeFailures: 0,
     disconnections: 0,
@@ -66,6 +69,7 @@ export function faultsInWords(counters: Readonly<Counters>): string {
   if (counters.expired) words.push(`${counters.expired} expired`);
   if (counters.damaged) words.push(`${counters.damaged} damaged`);
   if (counters.rejected) words.push(`${counters.rejected} refused by the broker`);
+  if (counters.strangers) words.push("contacts left out");
   if (counters.storeFailures) words.push(`${counters.storeFailures} flash errors`);
   return words.join(", ");
 }

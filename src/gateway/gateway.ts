@@ -144,6 +144,7 @@ export class Gateway {
     const { droppedCount, replacedCount, expiredCount, unreceiptedCount, damagedCount } = this.#inbox;
     return {
       ...this.#journal.counters,
+      strangers: this.#carrier.roster.turnedAwayCount,
       thinned: this.#sampler.thinnedCount,
       dropped: droppedCount,
       replaced: replacedCount,

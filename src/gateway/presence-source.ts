@@ -41,11 +41,6 @@ export class PresenceSource implements OutgoingSource {
     this.#chosen = record && readPresence(record);
   }
 
-  /** What was chosen by hand, or undefined. */
-  get chosen(): Presence | undefined {
-    return this.#chosen;
-  }
-
   /** What is to be said now. */
   current(nowMs: number): Presence {
     const { quietHours, awayMs } = this.#options;

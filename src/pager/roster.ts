@@ -12,7 +12,7 @@ export interface Contact {
 export class Roster {
   readonly #wanted: readonly string[];
   #contacts: Contact[];
-  /** Contacts that were not taken in because there was no room. */
+  /** News of contacts that were not taken in because there was no room. */
   turnedAwayCount = 0;
   /** Changes whenever something here has. */
   version = 0;

@@ -102,6 +102,14 @@ describe("the roster", () => {
   });
 });
 
+it("contacts for whom the roster has no room are counted, and the screen says that there are some", () => {
+  const bench = new Bench().connect();
+  for (let index = 0; index <= ROSTER_MAX; index += 1)
+    bench.receive(publish(`/acme/pres/u${index}`, fromHex("51"), { retain: true, qos: 0 }));
+  expect([bench.gateway.contacts.length, bench.gateway.counters.strangers]).toEqual([ROSTER_MAX, 1]);
+  expect(bench.screen).toContain("contacts left out");
+});
+
 describe("a message to a group", () => {
   it("shows group and sender, and its receipts go to the sender alone", () => {
     const bench = new Bench({ settings: settingsOf({ groups: "ops" }) });
