@@ -1,6 +1,40 @@
 /** Servers that leave the path of the handshake (RFC 5246, section 7.3). */
 import { CLOSED, CONNACK, type HostileCase, WRONG } from "./hostile-case.ts";
-import { MESSAGE, RECORD } from "./scripted-tls.ts";
+import { MESSAGE, RECORD, type ScriptedTls } from "./scripted-tls.ts";
+
+/** What is played from a step of the handshake on, after the path to it was kept. */
+type Play = (server: ScriptedTls) => void;
+
+const afterClientHello = (play: Play) => async (server: ScriptedTls) => {
+  await server.clientHello();
+  play(server);
+};
+const afterServerHello = (play: Play) =>
+  afterClientHello((server) => {
+    server.serverHello();
+    play(server);
+  });
+const afterCertificate = (play: Play) =>
+  afterServerHello((server) => {
+    server.certificate();
+    play(server);
+  });
+/** The whole answer, with this key. */
+const withKey = (...key: Parameters<ScriptedTls["serverKeyExchange"]>) =>
+  afterCertificate((server) => {
+    server.serverKeyExchange(...key);
+    server.serverHelloDone();
+  });
+const inPlaceOfFinished = (play: Play) => async (server: ScriptedTls) => {
+  await server.hello();
+  await server.clientFlight();
+  play(server);
+};
+const withKeys = (play: Play) =>
+  inPlaceOfFinished((server) => {
+    server.changeCipherSpec();
+    play(server);
+  });
 
 const last = (body: Buffer) => body.length - 1;
 const changedAt = (at: (body: Buffer) => number) => (body: Buffer) => {
@@ -37,216 +71,128 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
   },
   {
     what: "speaks TLS 1.0 only",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello({ version: 0x301 });
-    },
+    play: afterClientHello((server) => server.serverHello({ version: 0x301 })),
     said: /^TLS: the broker chooses version 301, expected 303$/,
   },
   {
     what: "chooses TLS 1.3 as nobody may",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello({ version: 0x304 });
-    },
+    play: afterClientHello((server) => server.serverHello({ version: 0x304 })),
     said: /^TLS: the broker chooses version 304/,
   },
   ...[0xc02c, 0x009c, 0x002f, 0x0000, 0xc013].map(
     (cipher): HostileCase => ({
       what: `chooses cipher ${cipher.toString(16)}`,
-      async play(server) {
-        await server.clientHello();
-        server.serverHello({ cipher });
-      },
-      // Node offers more, and goes on with what it has offered.
+      play: afterClientHello((server) => server.serverHello({ cipher })),
       said: new RegExp(`^TLS: the broker chooses cipher ${cipher.toString(16)}, which was not offered$`),
-      // OpenSSL has offered all of them but the one that is none.
+      // OpenSSL has offered all of them but the one that is none, and goes on.
       ...(cipher === 0 ? {} : { saidOnNode: "waits" }),
     }),
   ),
   {
     what: "chooses to compress",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello({ compression: 1 });
-    },
+    play: afterClientHello((server) => server.serverHello({ compression: 1 })),
     said: /^TLS: the broker chooses to compress$/,
   },
   {
     what: "sends half a ServerHello",
-    async play(server) {
-      await server.clientHello();
-      server.message(MESSAGE.serverHello, server.serverHelloBody().subarray(0, 20));
-    },
+    play: afterClientHello((server) => server.message(MESSAGE.serverHello, server.serverHelloBody().subarray(0, 20))),
     said: /^TLS: the broker chooses cipher 0, which was not offered$/,
   },
   {
     what: "says ServerHello twice",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello();
-      server.serverHello();
-    },
+    play: afterServerHello((server) => server.serverHello()),
     said: /^TLS: handshake message 2 after 2$/,
   },
   {
     what: "begins with the certificate",
-    async play(server) {
-      await server.clientHello();
-      server.certificate();
-    },
+    play: afterClientHello((server) => server.certificate()),
     said: /./,
   },
   {
     what: "shows its certificate after its key",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello();
-      server.serverKeyExchange();
-    },
+    play: afterServerHello((server) => server.serverKeyExchange()),
     said: /^the broker shows no certificate$/,
   },
   {
     what: "leaves out its key",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello();
-      server.certificate();
-      server.serverHelloDone();
-    },
+    play: afterCertificate((server) => server.serverHelloDone()),
     said: WRONG,
   },
   {
     what: "leaves out everything",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello();
-      server.serverHelloDone();
-    },
+    play: afterServerHello((server) => server.serverHelloDone()),
     said: WRONG,
   },
   {
     what: "sends Finished without a change of cipher",
-    async play(server) {
-      await server.hello();
-      await server.clientFlight();
-      server.finished();
-    },
+    play: inPlaceOfFinished((server) => server.finished()),
     said: /^TLS: handshake message 20 after 14$/,
   },
   {
     what: "changes the cipher before there are keys",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello();
-      server.changeCipherSpec();
-    },
+    play: afterServerHello((server) => server.changeCipherSpec()),
     said: /^TLS: the broker changes to a cipher for which there are no keys$/,
   },
   {
     what: "asks to begin anew in the midst of it",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello();
-      server.message(MESSAGE.helloRequest, Buffer.alloc(0));
-    },
+    play: afterServerHello((server) => server.message(MESSAGE.helloRequest, Buffer.alloc(0))),
     said: /^TLS: handshake message 0 after 2$/,
     saidOnNode: "waits",
   },
   {
     what: "sends a message that there is not",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello();
-      server.message(99, Buffer.of(1, 2, 3));
-    },
+    play: afterServerHello((server) => server.message(99, Buffer.of(1, 2, 3))),
     said: /^TLS: handshake message 99 after 2$/,
   },
   {
     what: "begins a message of 16 MB",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello();
-      server.record(RECORD.handshake, Buffer.of(MESSAGE.certificate, 0xff, 0xff, 0xff));
-    },
+    play: afterServerHello((server) =>
+      server.record(RECORD.handshake, Buffer.of(MESSAGE.certificate, 0xff, 0xff, 0xff)),
+    ),
     said: /^TLS: a handshake message of 16777219 bytes, expected at most 16384$/,
   },
   {
     what: "begins a message and goes on with another record",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello();
+    play: afterServerHello((server) => {
       server.record(RECORD.handshake, server.say(MESSAGE.certificate, server.certificateBody()).subarray(0, 50));
       server.changeCipherSpec();
-    },
+    }),
     said: /^TLS: the broker/,
   },
   {
     what: "sends data before the keys",
-    async play(server) {
-      await server.clientHello();
-      server.record(RECORD.data, CONNACK);
-    },
+    play: afterClientHello((server) => server.record(RECORD.data, CONNACK)),
     said: /^TLS: the broker sends data before the handshake has ended$/,
   },
   {
     what: "sends data with the keys and before Finished",
-    async play(server) {
-      await server.hello();
-      await server.clientFlight();
-      server.changeCipherSpec();
-      server.record(RECORD.data, CONNACK);
-    },
+    play: withKeys((server) => server.record(RECORD.data, CONNACK)),
     said: /^TLS: the broker sends data before the handshake has ended$/,
   },
   {
     what: "sends ServerHelloDone again in place of Finished",
-    async play(server) {
-      await server.hello();
-      await server.clientFlight();
-      server.changeCipherSpec();
-      server.serverHelloDone();
-    },
+    play: withKeys((server) => server.serverHelloDone()),
     said: /^TLS: handshake message 14 after the change of cipher$/,
   },
   {
     what: "asks to begin anew in place of Finished",
-    async play(server) {
-      await server.hello();
-      await server.clientFlight();
-      server.changeCipherSpec();
-      server.message(MESSAGE.helloRequest, Buffer.alloc(0));
-    },
+    play: withKeys((server) => server.message(MESSAGE.helloRequest, Buffer.alloc(0))),
     said: /^TLS: handshake message 0 after the change of cipher$/,
     saidOnNode: "waits",
   },
   {
     what: "changes the cipher twice",
-    async play(server) {
-      await server.hello();
-      await server.clientFlight();
-      server.changeCipherSpec();
-      server.changeCipherSpec();
-    },
+    play: withKeys((server) => server.changeCipherSpec()),
     said: /^TLS: the broker changes to a cipher for which there are no keys$/,
   },
   {
     what: "changes the cipher to nothing that there is",
-    async play(server) {
-      await server.hello();
-      await server.clientFlight();
-      server.changeCipherSpec(Buffer.of(2));
-    },
+    play: inPlaceOfFinished((server) => server.changeCipherSpec(Buffer.of(2))),
     said: WRONG,
   },
   {
     what: "proves a handshake that was another one",
-    async play(server) {
-      await server.hello();
-      await server.clientFlight();
-      server.changeCipherSpec();
-      server.finished(changedAt(last));
-    },
+    play: withKeys((server) => server.finished(changedAt(last))),
     said: WRONG,
   },
   ...(
@@ -258,13 +204,7 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
   ).map(
     ([part, at]): HostileCase => ({
       what: `changes the ${part} of its key`,
-      async play(server) {
-        await server.clientHello();
-        server.serverHello();
-        server.certificate();
-        server.serverKeyExchange({}, changedAt(at));
-        server.serverHelloDone();
-      },
+      play: withKey({}, changedAt(at)),
       said: /^TLS: /,
     }),
   ),
@@ -279,41 +219,23 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
   ).map(
     ([what, hash, signer]): HostileCase => ({
       what: `lets ${what} sign its key`,
-      async play(server) {
-        await server.clientHello();
-        server.serverHello();
-        server.certificate();
-        server.serverKeyExchange({}, (body) => {
-          const at = 4 + (body[3] ?? 0);
-          return Buffer.concat([body.subarray(0, at), Buffer.of(hash, signer), body.subarray(at + 2)]);
-        });
-        server.serverHelloDone();
-      },
+      play: withKey({}, (body) => {
+        const at = 4 + (body[3] ?? 0);
+        return Buffer.concat([body.subarray(0, at), Buffer.of(hash, signer), body.subarray(at + 2)]);
+      }),
       said: /^TLS: the broker does not sign its key$/,
     }),
   ),
   {
     what: "signs with zeros",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello();
-      server.certificate();
-      server.serverKeyExchange({}, (body) =>
-        Buffer.concat([body.subarray(0, 4 + (body[3] ?? 0) + 2), Buffer.from("00083006020100020100", "hex")]),
-      );
-      server.serverHelloDone();
-    },
+    play: withKey({}, (body) =>
+      Buffer.concat([body.subarray(0, 4 + (body[3] ?? 0) + 2), Buffer.from("00083006020100020100", "hex")]),
+    ),
     said: /^TLS: the broker's signature is none$/,
   },
   {
     what: "chooses curve 25",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello();
-      server.certificate();
-      server.serverKeyExchange({}, (body) => Buffer.concat([Buffer.of(3, 0, 25), body.subarray(3)]));
-      server.serverHelloDone();
-    },
+    play: withKey({}, (body) => Buffer.concat([Buffer.of(3, 0, 25), body.subarray(3)])),
     said: /^TLS: the broker chooses curve 25, which was not offered$/,
   },
   ...(
@@ -326,57 +248,37 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
   ).map(
     ([where, point]): HostileCase => ({
       what: `takes a point ${where}, and signs it`,
-      async play(server) {
-        await server.clientHello();
-        server.serverHello();
-        server.certificate();
-        server.serverKeyExchange({ point });
-        server.serverHelloDone();
-      },
+      play: withKey({ point }),
       said: /^TLS: the broker's point is not on its curve$/,
     }),
   ),
   {
     what: "sends a record of unknown type in the handshake",
-    async play(server) {
-      await server.clientHello();
-      server.serverHello();
-      server.record(24, Buffer.of(1, 2, 3));
-    },
+    play: afterServerHello((server) => server.record(24, Buffer.of(1, 2, 3))),
     said: /^TLS: a record of type 24$/,
   },
   {
     what: "sends a record that is too large in the handshake",
-    async play(server) {
-      await server.clientHello();
-      server.record(RECORD.handshake, Buffer.alloc(16_385));
-    },
+    play: afterClientHello((server) => server.record(RECORD.handshake, Buffer.alloc(16_385))),
     said: /^TLS: a record of 16385 bytes, expected 1 to 16384$/,
   },
   {
     what: "announces the largest record that a header can",
-    async play(server) {
-      await server.clientHello();
-      server.record(RECORD.handshake, Buffer.alloc(10), { length: 65_535 });
-    },
+    play: afterClientHello((server) => server.record(RECORD.handshake, Buffer.alloc(10), { length: 65_535 })),
     said: /^TLS: a record of 65535 bytes/,
   },
   {
     what: "sends an empty record in the handshake",
-    async play(server) {
-      await server.clientHello();
-      server.record(RECORD.handshake, Buffer.alloc(0));
-    },
+    play: afterClientHello((server) => server.record(RECORD.handshake, Buffer.alloc(0))),
     said: /^TLS: a record of 0 bytes/,
     saidOnNode: "waits",
   },
   {
     what: "hangs up in the midst of a record",
-    async play(server) {
-      await server.clientHello();
+    play: afterClientHello((server) => {
       server.record(RECORD.handshake, Buffer.alloc(10), { length: 100 });
       server.hangUp();
-    },
+    }),
     said: CLOSED,
   },
   ...(
@@ -390,11 +292,7 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
   ).map(
     ([description, words]): HostileCase => ({
       what: `breaks off with alert ${description}`,
-      async play(server) {
-        await server.clientHello();
-        server.serverHello();
-        server.alert(description === 0 ? 1 : 2, description);
-      },
+      play: afterServerHello((server) => server.alert(description === 0 ? 1 : 2, description)),
       said: new RegExp(`^TLS: the broker ended it: ${words}$`),
       // Of an alert that there is not OpenSSL makes no error: the time limit of the handshake ends this.
       ...(description === 255 ? { saidOnNode: "waits" } : {}),
@@ -402,28 +300,17 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
   ),
   {
     what: "says half an alert",
-    async play(server) {
-      await server.clientHello();
-      server.record(RECORD.alert, Buffer.of(2));
-    },
+    play: afterClientHello((server) => server.record(RECORD.alert, Buffer.of(2))),
     said: WRONG,
   },
   {
     what: "breaks off in place of Finished",
-    async play(server) {
-      await server.hello();
-      await server.clientFlight();
-      server.alert(2, 20);
-    },
+    play: inPlaceOfFinished((server) => server.alert(2, 20)),
     said: /^TLS: the broker ended it: what we sent came damaged$/,
   },
   {
     what: "hangs up in place of Finished",
-    async play(server) {
-      await server.hello();
-      await server.clientFlight();
-      server.hangUp();
-    },
+    play: inPlaceOfFinished((server) => server.hangUp()),
     said: CLOSED,
   },
 ];
