@@ -159,6 +159,9 @@ export const SCREEN_HOLD_MS = 10_000;
 /** After how long without a touch a list or a question gives way to what is to be read, in milliseconds. */
 export const SCREEN_RETURN_MS = 60_000;
 
+/** Pages of one message on the screen. A longer text ends with "…" there. */
+export const MESSAGE_PAGES_MAX = 32;
+
 /** Names of messages that left the inbox and are still recognised as duplicates, at least. The oldest are forgotten. */
 export const DUPLICATE_WINDOW_MAX = 256;
 

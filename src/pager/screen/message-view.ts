@@ -1,4 +1,5 @@
 /** One message: sender, title, text in pages, reply choices; a page of priority 4 or 5 with a band that nobody overlooks. */
+import { MESSAGE_PAGES_MAX } from "../../limits.ts";
 import { COLORS } from "./colors.ts";
 import { FONTS, type Font } from "./fonts.ts";
 import { type Area, isLow, type ListPainter, linesIn, MARGIN } from "./layout.ts";
@@ -29,9 +30,6 @@ interface TextPages {
   readonly pages: readonly (readonly string[])[];
 }
 
-/** More pages than this of one message end with "…". */
-const PAGES_MAX = 32;
-
 /** The text as pages that fit below the head: in the largest font in which it is one page, else in the smallest. */
 function textPages(painter: ListPainter, text: string, area: Area): TextPages {
   const { size, innerWidth, measureText } = painter;
@@ -41,7 +39,7 @@ function textPages(painter: ListPainter, text: string, area: Area): TextPages {
     if (lines > 0 && wrapped.length <= lines) return { font, pages: [wrapped] };
   }
   const lines = linesIn(area, "small");
-  const wrapped = wrapText(text, "small", innerWidth, lines * PAGES_MAX, measureText);
+  const wrapped = wrapText(text, "small", innerWidth, lines * MESSAGE_PAGES_MAX, measureText);
   const pages: string[][] = [];
   for (let at = 0; at < wrapped.length; at += lines) pages.push(wrapped.slice(at, at + lines));
   return { font: "small", pages };
