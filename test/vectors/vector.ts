@@ -11,9 +11,10 @@ export interface Vector {
   readonly refused?: string;
 }
 
-/** Hexadecimal digits to bytes. */
+/** Hexadecimal digits to bytes. Throws where something else stands in a vector, or half a byte. */
 export function fromHex(hex: string): Uint8Array {
   const digits = hex.replace(/\s+/g, "");
+  if (!/^(?:[0-9a-f]{2})*$/i.test(digits)) throw new Error(`vector ${hex}: expected pairs of hexadecimal digits`);
   const bytes = new Uint8Array(digits.length / 2);
   for (let index = 0; index < bytes.length; index += 1)
     bytes[index] = Number.parseInt(digits.slice(2 * index, 2 * index + 2), 16);

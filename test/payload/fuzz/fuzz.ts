@@ -11,7 +11,7 @@ import { FormatError } from "../../../src/errors.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { parseSettings, type Settings } from "../../../src/gateway/settings.ts";
 import { StoredSettings } from "../../../src/gateway/stored-settings.ts";
-import { EVENTS_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX } from "../../../src/limits.ts";
+import { EVENTS_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX, PACKET_BYTES_MAX } from "../../../src/limits.ts";
 import { decodeCommand, decodeCommandHead } from "../../../src/payload/command.ts";
 import { decodeContent, decodePlainPage } from "../../../src/payload/content.ts";
 import { decodeMessage, encodeMessage } from "../../../src/payload/message.ts";
@@ -32,6 +32,8 @@ const DEVICE_INPUTS = 1_000;
 /** Longer than any of them takes by far, in milliseconds: hundreds of times what the slowest needs. */
 const HANG_MS = 2_000;
 const STEPS_MAX = 1_000;
+/** What a PUBLISH has beside topic and payload: type 1, remaining length 2, length of topic 2, packet identifier 2. */
+const PUBLISH_HEAD_BYTES = 7;
 
 export interface FuzzOutcome {
   readonly inputs: number;
@@ -153,6 +155,10 @@ class FuzzedDevice {
     const sent = this.#drain();
     if (!sent.some(({ type, packetIdentifier }) => type === "puback" && packetIdentifier === this.#identifier))
       throw new Error(`answered ${JSON.stringify(sent)}, expected PUBACK ${this.#identifier}`);
+    // Whatever came before it: nothing may stop up what the device has to say.
+    const isRead = topic.length + payload.length + PUBLISH_HEAD_BYTES <= PACKET_BYTES_MAX;
+    if (topic === TOPICS.command && isRead && !sent.some((packet) => packet.topic === TOPICS.result))
+      throw new Error(`answered ${JSON.stringify(sent)}, expected a result`);
     for (const { type, packetIdentifier } of sent)
       if (type === "publish" && packetIdentifier)
         this.#gateway.handleBytes(Uint8Array.of(0x40, 2, packetIdentifier >> 8, packetIdentifier & 255), this.#nowMs);

@@ -49,6 +49,8 @@ const SEEDS: Readonly<Record<Kind, readonly Uint8Array[]>> = {
     '{"id":"c","at":1700000000,"do":"settings","set":{"screen.dwell":5,"quiet.hours":"22:00-07:00","contacts":null}}',
     '{"id":"c","at":1700000000,"do":"quiet","hours":"on"}',
     '{"id":"c","at":1700000000,"do":"identify"}',
+    // As long as a packet may be, and all of it is in the words of the refusal.
+    `{"id":"never done","at":1700000000,"do":"settings","set":{"quiet.hours":"${"\\u0001".repeat(600)}"}}`,
   ].map(encodeUtf8),
   result: ['{"id":"c","ok":true,"note":"done before"}', '{"ok":false,"error":"command id"}'].map(encodeUtf8),
   uid: ["p", "\u00e4", "a/b", "a".repeat(65)].map(encodeUtf8),
@@ -70,6 +72,8 @@ const TEXTS = [
   "a\nb\tc",
   "i".repeat(23),
   "i".repeat(24),
+  // Six times as long in JSON.
+  "\u0001".repeat(150),
   ...STATES,
 ];
 const NUMBERS = "0 -0 -1 1 3 5 6 2.5 1e300 1e999 4294967295 4294967296 9007199254740992".split(" ");
