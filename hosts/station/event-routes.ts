@@ -69,8 +69,9 @@ export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: P
           sendEvent(response, { type: "push", push: await withDeliveries(pushes, push, DELIVERIES_INLINE_MAX) });
       } catch (error) {
         // Nobody else answers any more: without an end the stream would stand still and collect what happens.
-        response.destroy();
-        throw error;
+        response.end();
+        console.error(`GET ${request.url}: ${error instanceof Error ? error.message : error}`);
+        return;
       }
       take = (event) => sendEvent(response, event);
       for (const event of early) take(event);

@@ -16,7 +16,7 @@ import { SharedInbox } from "./cluster/shared-inbox.ts";
 import { buildConsolePage, type ConsolePage } from "./console-page.ts";
 import { DeviceWatch } from "./device-watch.ts";
 import type { Directory } from "./directory/directory.ts";
-import { LdapError, type LdapOptions, ldapDirectory } from "./directory/ldap-directory.ts";
+import { LdapError, type LdapOptions } from "./directory/ldap-directory.ts";
 import { EventHub } from "./event-hub.ts";
 import {
   type Certificate,
@@ -116,7 +116,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       closers.push(listener.close);
     }
     const { accounts, directory, firstStart, localKey } = await openFolder(options.data, () =>
-      openAccess(options.data, options.ldap && ldapDirectory(options.ldap)),
+      openAccess(options.data, options.ldap),
     );
     closers.push(keepFresh(directory));
     const store = await openFolder(options.data, () =>

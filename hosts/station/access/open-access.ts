@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LOCAL_KEY_FILE, readLocalKey } from "../../node/local-key.ts";
-import { Directory, type DirectorySource } from "../directory/directory.ts";
+import { Directory } from "../directory/directory.ts";
+import { directorySource } from "../directory/directory-source.ts";
 import type { Device } from "../directory/entries.ts";
-import { jsonDirectory } from "../directory/json-directory.ts";
+import type { LdapOptions } from "../directory/ldap-directory.ts";
 import { Accounts } from "./accounts.ts";
 
 export const ADMIN_NAME = "admin";
@@ -31,13 +32,13 @@ export interface Access {
 
 /**
  * Opens accounts, directory and local key in the data folder. Rejects where one of them is damaged or cannot be read.
- * @param source where the directory is kept; a JSON file in the folder when left out
+ * @param ldap where the directory is kept; a JSON file in the folder when left out
  */
-export async function openAccess(data: string, source?: DirectorySource): Promise<Access> {
+export async function openAccess(data: string, ldap?: LdapOptions): Promise<Access> {
   mkdirSync(data, { recursive: true });
   const localKey = makeLocalKey(join(data, LOCAL_KEY_FILE));
   const accounts = new Accounts(join(data, ACCOUNTS_FILE), localKey);
-  const directory = await Directory.open(source ?? jsonDirectory(join(data, DIRECTORY_FILE)));
+  const directory = await Directory.open(directorySource(join(data, DIRECTORY_FILE), ldap));
   if (!accounts.isEmpty) return { accounts, directory, localKey, firstStart: undefined };
   const { password: adminPassword } = await accounts.create({ name: ADMIN_NAME, kind: "person", isAdmin: true });
   const token = await accounts.issueToken(ADMIN_NAME, "made at the first start");

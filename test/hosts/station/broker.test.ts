@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { StationBroker } from "../../../hosts/station/broker.ts";
+import type { Operation } from "../../../hosts/station/database.ts";
+import { GroupCommit } from "../../../hosts/station/group-commit.ts";
 import { Cleanups, startStation, until } from "./harness.ts";
 
 const cleanups = new Cleanups();
@@ -277,7 +279,12 @@ describe("StationBroker", () => {
     const station = await cleanups.station();
     const client = new RawClient(station.mqttPort);
     await client.connect("pager-1");
+    const written = vi.spyOn(GroupCommit.prototype, "batch");
     await client.subscribe(...numbered(0, 1_000).map((name) => `/field/pres/${name}`));
+    const operations = (written.mock.calls as (readonly Operation[])[][]).flatMap(([given]) => given ?? []);
+    written.mockRestore();
+    // Nothing else is counted that the broker writes in the same moment.
+    expect(operations.filter(({ key }) => key.startsWith("subscriptions:pager-1:"))).toHaveLength(1_000);
   });
 
   it("counts its starts, so that queues of two runs never share a number", async () => {

@@ -1,9 +1,10 @@
 /** From a push to a screen and back, with a real pager on Node. */
 import { randomBytes } from "node:crypto";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { FileStore } from "../../../hosts/node/file-store.ts";
 import { readEvents } from "../../../hosts/station/event-stream.ts";
 import type { Delivery, Push, PushWithDeliveries } from "../../../hosts/station/push.ts";
+import { PushStore } from "../../../hosts/station/push-store.ts";
 import { DELIVERIES_INLINE_MAX } from "../../../hosts/station/station-limits.ts";
 import { encodeReceipt } from "../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
@@ -213,6 +214,23 @@ describe("a push", () => {
       }
     const whole = (await (await ask(station.url, `/api/pushes/${answer.id}`)).json()) as PushWithDeliveries;
     expect(whole.deliveries).toHaveLength(members.length);
+  });
+});
+
+describe("an event stream", () => {
+  it("ends where the state of its push cannot be read, instead of standing still", async () => {
+    const cleanups = scene();
+    const station = await cleanups.station();
+    const { answer } = await postPush(station.url, { to: "pager-1", text: "x" });
+    const read = vi.spyOn(PushStore.prototype, "deliveries").mockRejectedValueOnce(new Error("the disk refuses"));
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    cleanups.add(() => {
+      read.mockRestore();
+      log.mockRestore();
+    });
+    const stream = await ask(station.url, `/api/events?id=${answer.id}`);
+    expect(await stream.text()).toBe("retry: 1000\n\n");
+    expect(log.mock.calls.flat()).toEqual([expect.stringContaining("the disk refuses")]);
   });
 });
 
