@@ -34,10 +34,11 @@ export function followEvents(onEvent: (event: SharedEvent) => void): () => void 
       if (isLeader) channel.postMessage({ answer: last });
       return;
     }
+    const event = "answer" in data ? data.answer : data;
     // The answer to another tab is no news here.
-    if (!("answer" in data)) onEvent(data);
-    else if (!isTold) onEvent(data.answer);
-    isTold = true;
+    if (event !== data && isTold) return;
+    if (event.type === "open" || event.type === "lost") isTold = true;
+    onEvent(event);
   };
   channel.postMessage("how is it?");
   navigator.locks
