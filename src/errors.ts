@@ -33,3 +33,17 @@ export class UsageError extends Error {}
 
 /** The store refused to read or to write. */
 export class StoreError extends Error {}
+
+/** Runs what asks the store; what it throws becomes a `StoreError`. */
+export function storing(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    throw new StoreError(messageOf(error));
+  }
+}
+
+/** What was thrown, in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -3,7 +3,7 @@
  * connections, and through the store reboots; `begin` says what a new connection means for it.
  */
 import type { ByteWriter } from "../bytes.ts";
-import { ProtocolError, StoreError } from "../errors.ts";
+import { messageOf, ProtocolError, StoreError } from "../errors.ts";
 import {
   EXPIRY_RETRY_MS,
   INFLIGHT_MAX,
@@ -127,11 +127,9 @@ export class Exchange {
     this.#limits = limits;
     this.#inboundAliases.clear();
     this.#outboundAliases.reset(level === 5 ? limits.topicAliasMaximum : 0);
-    storing(() => {
-      const over = sessionPresent ? [] : this.#outbound.handleNewSession();
-      this.#inbound.handleConnected(sessionPresent);
-      over.forEach((entry) => this.#finish(entry, entry.isGivenUp ? TOO_LARGE : ""));
-    });
+    const over = sessionPresent ? [] : this.#outbound.handleNewSession();
+    this.#inbound.handleConnected(sessionPresent);
+    over.forEach((entry) => this.#finish(entry, entry.isGivenUp ? TOO_LARGE : ""));
   }
 
   /** The connection has ended. */
@@ -208,7 +206,7 @@ export class Exchange {
 
   /** The application has taken or refused a message. */
   take(token: number, reasonCode: number, reasonString: string): void {
-    storing(() => this.#inbound.take(token, reasonCode, reasonString));
+    this.#inbound.take(token, reasonCode, reasonString);
   }
 
   /** Writes a packet of at most `PUBLISH_BYTES_MAX` bytes, now or behind what is going out; also where nobody takes that. */
@@ -273,7 +271,7 @@ export class Exchange {
       case "pubrel":
         return this.#handlePubrel(packet);
       default:
-        return storing(() => this.#handleAnswer(packet));
+        return this.#handleAnswer(packet);
     }
   }
 
@@ -325,7 +323,7 @@ export class Exchange {
         PACKET_IDENTIFIER_IN_USE,
       );
     }
-    if (qos === 2 && storing(() => this.#inbound.isDuplicate(packetIdentifier, dup))) {
+    if (qos === 2 && this.#inbound.isDuplicate(packetIdentifier, dup)) {
       this.#inbound.addTaken(packetIdentifier, nowMs);
       return true;
     }
@@ -339,8 +337,7 @@ export class Exchange {
   }
 
   #handlePubrel({ packetIdentifier }: Acknowledgement): "again" {
-    const isKnown = storing(() => this.#inbound.release(packetIdentifier));
-    this.#answer(0, packetIdentifier, isKnown);
+    this.#answer(0, packetIdentifier, this.#inbound.release(packetIdentifier));
     return AGAIN;
   }
 
@@ -372,8 +369,8 @@ export class Exchange {
     const bytes = this.bytesOf(topic, payload.length, qos, properties);
     if (bytes > this.packetBytesMax) {
       // Of a QoS 2 message that an earlier connection may have brought there the broker holds the identifier: PUBREL first.
-      if (entry.qos === 2 && dup) storing(() => this.#outbound.giveUp(entry));
-      else storing(() => this.#finish(entry, tooLarge(bytes, this.packetBytesMax)));
+      if (entry.qos === 2 && dup) this.#outbound.giveUp(entry);
+      else this.#finish(entry, tooLarge(bytes, this.packetBytesMax));
       return true;
     }
     if (qos > 0 && this.#outbound.sentCount >= this.#windowMax) return false;
@@ -404,7 +401,7 @@ export class Exchange {
       } catch (error) {
         // What was begun cannot be taken back but by ending the connection.
         const reason = `a payload cannot be read: ${messageOf(error)}`;
-        storing(() => this.#finish(entry, reason));
+        this.#finish(entry, reason);
         throw new StoreError(reason);
       }
       this.#sentBytes += length;
@@ -420,7 +417,7 @@ export class Exchange {
     const qos = this.#qosOf(entry);
     entry.state = qos === 2 ? AWAITING_PUBREC : AWAITING_PUBACK;
     // Where nothing will be acknowledged, sent is all that can be had.
-    if (qos === 0) storing(() => this.#finish(entry));
+    if (qos === 0) this.#finish(entry);
   }
 
   #qosOf({ qos }: Outbound): QoS {
@@ -489,18 +486,4 @@ function isAnswerTo(type: Acknowledgement["type"], { state }: Outbound): boolean
   if (type === "puback") return state === AWAITING_PUBACK || state === AWAITING_PUBREC;
   if (type === "pubrec") return state === AWAITING_PUBREC || state === AWAITING_PUBCOMP || state === UNSENT_PUBREL;
   return state === AWAITING_PUBCOMP;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Runs what writes to the store; its failure is a `StoreError`. */
-function storing<Result>(act: () => Result): Result {
-  try {
-    return act();
-  } catch (error) {
-    if (error instanceof ProtocolError) throw error;
-    throw new StoreError(messageOf(error));
-  }
 }

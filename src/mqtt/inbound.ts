@@ -7,6 +7,7 @@
  * |---|---|
  * | `q2-in` | the identifiers of QoS 2 that were taken and not released, 2 bytes each |
  */
+import { storing } from "../errors.ts";
 import type { Store } from "../seams.ts";
 
 interface Inbound {
@@ -94,8 +95,8 @@ export class InboundTable {
 
   /**
    * The application has taken (reason code below 0x80) or refused a message. A QoS 2 identifier is on the store when this
-   * returns, also where its answer still has to wait for others: from here on the message is recognised. Throws what the
-   * store throws, and the message is then not taken. A token of a former connection means nothing.
+   * returns, also where its answer still has to wait for others: from here on the message is recognised. Throws a
+   * `StoreError`, and the message is then not taken. A token of a former connection means nothing.
    */
   take(token: number, reasonCode: number, reasonString = ""): void {
     const entry = this.#untaken.find((candidate) => candidate.token === token);
@@ -114,7 +115,7 @@ export class InboundTable {
     return { type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode, reasonString };
   }
 
-  /** PUBREL has come; false where its identifier is not known. */
+  /** PUBREL has come; false where its identifier is not known. Throws a `StoreError`, and it is not released then. */
   release(packetIdentifier: number): boolean {
     this.#doubtful.delete(packetIdentifier);
     if (!this.#released.includes(packetIdentifier)) return false;
@@ -127,7 +128,7 @@ export class InboundTable {
     this.#untaken.length = 0;
   }
 
-  /** A new connection: the broker forgets identifiers with its session. Throws what the store throws, also the next time. */
+  /** A new connection: the broker forgets identifiers with its session. Throws a `StoreError`, also the next time. */
   handleConnected(sessionPresent: boolean): void {
     if (sessionPresent && !this.#isRecordStale) return;
     this.#doubtful.clear();
@@ -137,12 +138,11 @@ export class InboundTable {
   }
 
   #keep(identifiers: readonly number[]): void {
-    if (identifiers.length > 0)
-      this.#store?.write(
-        KEY,
-        Uint8Array.from(identifiers.flatMap((identifier) => [identifier >> 8, identifier & 0xff])),
-      );
-    else this.#store?.remove(KEY);
+    const record = Uint8Array.from(identifiers.flatMap((identifier) => [identifier >> 8, identifier & 0xff]));
+    storing(() => {
+      if (record.length > 0) this.#store?.write(KEY, record);
+      else this.#store?.remove(KEY);
+    });
     this.#isRecordStale = false;
     this.#released.splice(0, this.#released.length, ...identifiers);
   }

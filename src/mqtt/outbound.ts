@@ -10,6 +10,7 @@
  * | `r-<token>` | present: PUBREC has come, PUBREL is what is sent |
  */
 import { ByteCounter, ByteReader, type ByteSink, ByteWriter } from "../bytes.ts";
+import { storing } from "../errors.ts";
 import { OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX } from "../limits.ts";
 import { recordNumbers } from "../record-numbers.ts";
 import type { Store } from "../seams.ts";
@@ -160,9 +161,9 @@ export class OutboundTable {
     return this.#entries.find((entry) => entry.packetIdentifier === packetIdentifier);
   }
 
-  /** PUBREC has come: the message is the broker's, what remains is PUBREL. */
+  /** PUBREC has come: the message is the broker's, what remains is PUBREL. Throws a `StoreError`, and it has not come then. */
   handlePubrec(entry: Outbound): void {
-    if (entry.isDurable) this.#store?.write(releasedKey(entry.token), Uint8Array.of(1));
+    if (entry.isDurable) storing(() => this.#store?.write(releasedKey(entry.token), Uint8Array.of(1)));
     entry.state = UNSENT_PUBREL;
   }
 
@@ -172,17 +173,9 @@ export class OutboundTable {
     entry.isGivenUp = true;
   }
 
-  /** The exchange is over. Throws what the store throws, and it is not over then. */
+  /** The exchange is over. Throws a `StoreError`, and it is not over then. */
   remove(entry: Outbound): void {
-    if (entry.isDurable && this.#store) {
-      this.#store.remove(messageKey(entry.token));
-      // Without its message it says nothing any more.
-      clear(this.#store, releasedKey(entry.token));
-    }
-    const index = this.#entries.indexOf(entry);
-    if (index < 0) return;
-    this.#entries.splice(index, 1);
-    this.#bytes -= entry.bytes;
+    storing(() => this.#remove(entry));
   }
 
   /** The oldest message that is in this state. PUBRELs keep their order [MQTT-4.6.0-4], and no message in front holds them up. */
@@ -234,8 +227,20 @@ export class OutboundTable {
   }
 
   #drop(entry: Outbound, reason: DropReason): void {
-    this.remove(entry);
+    this.#remove(entry);
     this.#tellDropped(entry.token, reason);
+  }
+
+  #remove(entry: Outbound): void {
+    if (entry.isDurable && this.#store) {
+      this.#store.remove(messageKey(entry.token));
+      // Without its message it says nothing any more.
+      clear(this.#store, releasedKey(entry.token));
+    }
+    const index = this.#entries.indexOf(entry);
+    if (index < 0) return;
+    this.#entries.splice(index, 1);
+    this.#bytes -= entry.bytes;
   }
 
   #push(entry: Outbound): void {
