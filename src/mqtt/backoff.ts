@@ -1,3 +1,4 @@
+import { BACKOFF_BASE_MS, BACKOFF_MAX_MS } from "../limits.ts";
 import type { Random } from "../seams.ts";
 
 /** Bounds of the wait before a reconnect, in milliseconds. */
@@ -15,7 +16,7 @@ export class Backoff {
   readonly #random: Random;
   #ceilingMs: number;
 
-  constructor(limits: BackoffLimits, random: Random) {
+  constructor(random: Random, limits: BackoffLimits = { baseMs: BACKOFF_BASE_MS, maxMs: BACKOFF_MAX_MS }) {
     this.#limits = limits;
     this.#random = random;
     this.#ceilingMs = limits.baseMs;

@@ -1,16 +1,15 @@
 /**
- * The exchange of messages on a connection: what is sent, what it is answered with, and what both sides still owe. Outlasts
- * connections, and through the store reboots; `begin` says what a new connection means for it.
+ * What is sent on a connection, and in which order: answers, PUBRELs, messages of the outbox. What both sides still owe
+ * outlasts connections, and through the store reboots; `begin` says what a new connection means for it.
  */
 import type { ByteWriter } from "../bytes.ts";
-import { messageOf, ProtocolError, StoreError } from "../errors.ts";
+import { messageOf, ProtocolError, StoreError, UsageError } from "../errors.ts";
 import {
   EXPIRY_RETRY_MS,
   INFLIGHT_MAX,
   PUBLISH_BYTES_MAX,
   REASON_STRING_BYTES_MAX,
-  RECEIVE_MAX,
-  SKIPPED_BYTES_MAX,
+  STREAM_BYTES_MAX,
   TRANSMIT_RESERVE_BYTES,
   UNFINISHED_MAX,
 } from "../limits.ts";
@@ -29,39 +28,31 @@ import {
   UNSENT_PUBREL,
 } from "./outbound.ts";
 import type { Acknowledgement, LargePublish, PayloadPart, ProtocolLevel, Publish, QoS } from "./packet.ts";
-import type { Properties } from "./properties.ts";
+import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
+import { AGAIN, Receiver } from "./receiver.ts";
 import type { DropReason, PayloadSource, PublishOptions, SessionEvent } from "./session-types.ts";
 import { TopicCache } from "./topic.ts";
-import { InboundAliases, OutboundAliases } from "./topic-alias.ts";
-
-/** There is nothing to tell. */
-export const AGAIN = "again";
+import { OutboundAliases } from "./topic-alias.ts";
 
 /** An acknowledgement with its reason code and reason string. */
 const ANSWER_BYTES_MAX = 9 + REASON_STRING_BYTES_MAX;
 
 const TOO_LARGE = "above the bytes that the broker takes";
 const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
-const PACKET_IDENTIFIER_IN_USE = 0x91;
 
 export class Exchange {
   /** Messages that were dropped, or, where the outbox was full, not accepted. */
   readonly dropped: Readonly<Record<DropReason, number>>;
   readonly #transmit: ByteWriter;
   readonly #tell: (event: SessionEvent) => void;
-  readonly #isStreamed: boolean;
   readonly #outbound: OutboundTable;
   readonly #inbound: InboundTable;
+  readonly #receiver: Receiver;
   readonly #topics = new TopicCache();
-  readonly #inboundAliases = new InboundAliases();
   readonly #outboundAliases = new OutboundAliases();
-  /** One event for all messages: it lives until the next call, as the message does. */
-  readonly #message = { type: "message" as const, message: undefined as unknown as Publish, token: 0 };
   #level: ProtocolLevel = 4;
   #limits: BrokerLimits | undefined;
-  /** The large message that is coming in, unless it is a known one. */
-  #large: LargePublish | undefined;
   /** The message that is going out in pieces, and what of its payload has been written. */
   #sending: Outbound | undefined;
   #sentBytes = 0;
@@ -83,12 +74,12 @@ export class Exchange {
     this.dropped = dropped;
     this.#transmit = transmit;
     this.#tell = tell;
-    this.#isStreamed = isStreamed;
     this.#outbound = new OutboundTable(store, (token, reason) => {
       dropped[reason] += 1;
       tell({ type: "dropped", token, reason });
     });
     this.#inbound = new InboundTable(store);
+    this.#receiver = new Receiver(this.#inbound, isStreamed);
   }
 
   get outbound(): Pick<OutboundTable, "length" | "bytes" | "oldestSentMs"> {
@@ -125,7 +116,7 @@ export class Exchange {
   begin(level: ProtocolLevel, limits: BrokerLimits, sessionPresent: boolean): void {
     this.#level = level;
     this.#limits = limits;
-    this.#inboundAliases.clear();
+    this.#receiver.begin(level);
     this.#outboundAliases.reset(level === 5 ? limits.topicAliasMaximum : 0);
     const over = sessionPresent ? [] : this.#outbound.handleNewSession();
     this.#inbound.handleConnected(sessionPresent);
@@ -135,7 +126,6 @@ export class Exchange {
   /** The connection has ended. */
   end(): void {
     this.#limits = undefined;
-    this.#large = undefined;
     this.#sending = undefined;
     this.#later.length = 0;
     this.#outbound.handleClosed();
@@ -167,19 +157,14 @@ export class Exchange {
       !this.isSending &&
       !outbound.first(UNSENT) &&
       (qos === 0 || outbound.sentCount < this.#windowMax) &&
-      this.bytesOf(topic, payloadBytes, qos, properties) + TRANSMIT_RESERVE_BYTES <= this.#transmit.free
+      this.#bytesOf(topic, payloadBytes, qos, properties) + TRANSMIT_RESERVE_BYTES <= this.#transmit.free
     );
   }
 
-  /** Bytes of the topic name. Throws a `UsageError` where it is none. What was asked before is known, and costs nothing. */
-  topicBytes(topic: string): number {
-    return this.#topics.encode(topic).length;
-  }
-
   /** Sends a message of QoS 0 without a way through the outbox; `canSend` has said yes. */
-  send(topic: string, payload: Uint8Array, retain: boolean, properties: Properties): void {
+  #send(topic: string, payload: Uint8Array, retain: boolean, properties: Properties): void {
     const limits = this.#limits as BrokerLimits;
-    const bytes = this.bytesOf(topic, payload.length, 0, properties);
+    const bytes = this.#bytesOf(topic, payload.length, 0, properties);
     if (bytes > this.packetBytesMax) {
       this.#tell({ type: "rejected", token: 0, reason: tooLarge(bytes, this.packetBytesMax) });
       return;
@@ -188,8 +173,21 @@ export class Exchange {
     this.#transmit.bytes(payload);
   }
 
-  /** Accepts a message; `flush` sends it. undefined: there is no room for it. Throws what the store throws. */
+  /**
+   * Accepts a message; `flush` sends it. 0: one of QoS 0, sent at once; undefined: there is no room for it. Throws a
+   * `UsageError` for what can never be sent, and what the store throws.
+   */
   accept(message: PublishOptions, nowMs: number): number | undefined {
+    const { topic, payload, qos, retain, properties = NO_PROPERTIES } = message;
+    const { length } = payload;
+    const isWhole = payload instanceof Uint8Array;
+    const topicBytes = this.#topics.encode(topic).length;
+    expectAtMost(PUBLISH_BYTES_MAX, publishBytes(topicBytes, qos, properties, 1, isWhole ? length : 0), topic);
+    expectAtMost(STREAM_BYTES_MAX, length, topic);
+    if (qos === 0 && isWhole && this.canSend(topic, length, qos, properties)) {
+      this.#send(topic, payload, retain, properties);
+      return 0;
+    }
     const token = this.#outbound.add(message, nowMs)?.token;
     if (token === undefined) (this.dropped as Record<DropReason, number>).full += 1;
     return token;
@@ -204,7 +202,7 @@ export class Exchange {
     }
   }
 
-  /** The application has taken or refused a message. */
+  /** The application has taken or refused a message. Throws a `StoreError`, and it is not taken then. */
   take(token: number, reasonCode: number, reasonString: string): void {
     this.#inbound.take(token, reasonCode, reasonString);
   }
@@ -263,86 +261,20 @@ export class Exchange {
   handle(packet: Publish | LargePublish | PayloadPart | Acknowledgement, nowMs: number): SessionEvent | "again" {
     switch (packet.type) {
       case "publish":
-        return this.#handlePublish(packet, nowMs);
       case "largePublish":
-        return this.#handleLarge(packet, nowMs);
       case "payload":
-        return this.#handlePart(packet, nowMs);
+        return this.#receiver.handle(packet, nowMs);
       case "pubrel":
-        return this.#handlePubrel(packet);
+        this.#answer(0, packet.packetIdentifier, this.#inbound.release(packet.packetIdentifier));
+        break;
       default:
-        return this.#handleAnswer(packet);
+        this.#handleAnswer(packet);
     }
-  }
-
-  #handlePublish(publish: Publish, nowMs: number): SessionEvent | "again" {
-    const topic = this.#level === 5 ? this.#inboundAliases.resolve(publish) : publish.topic;
-    const message = topic === publish.topic ? publish : { ...publish, topic };
-    const { qos, packetIdentifier } = publish;
-    if (qos > 0 && this.#isKnown(publish, nowMs)) return AGAIN;
-    const event = this.#message;
-    event.message = message;
-    event.token = qos > 0 ? this.#inbound.add(packetIdentifier, qos as 1 | 2, nowMs) : 0;
-    return event;
-  }
-
-  #handleLarge(publish: LargePublish, nowMs: number): SessionEvent | "again" {
-    const { packetBytes } = publish;
-    if (this.#level === 5 && packetBytes > SKIPPED_BYTES_MAX)
-      throw new ProtocolError(`PUBLISH of ${packetBytes} bytes [MQTT-3.1.2-24]`, DISCONNECT_REASON.packetTooLarge);
-    const topic = this.#level === 5 ? this.#inboundAliases.resolveLarge(publish) : publish.topic;
-    this.#large = publish.qos > 0 && this.#isKnown(publish, nowMs) ? undefined : { ...publish, topic };
-    return this.#large && this.#isTold(this.#large) ? { type: "messageBegin", message: this.#large } : AGAIN;
-  }
-
-  #handlePart({ payload, isLast }: PayloadPart, nowMs: number): SessionEvent | "again" {
-    const large = this.#large;
-    if (!large) return AGAIN;
-    let token = 0;
-    if (isLast) {
-      this.#large = undefined;
-      if (large.qos > 0) token = this.#inbound.add(large.packetIdentifier, large.qos as 1 | 2, nowMs);
-    }
-    if (this.#isTold(large)) return { type: "messagePart", payload, isLast, token };
-    if (!isLast) return AGAIN;
-    if (token > 0) this.take(token, 0, "");
-    return { type: "oversize", message: large };
-  }
-
-  /** One whose topic or properties are above the limit could not be told whole. */
-  #isTold({ properties }: LargePublish): boolean {
-    return this.#isStreamed && properties !== undefined;
-  }
-
-  /** Whether a message of QoS 1 or 2 is one that is here already; where it is, it is answered again or waits for its answer. */
-  #isKnown({ packetIdentifier, qos, dup }: Pick<Publish, "packetIdentifier" | "qos" | "dup">, nowMs: number): boolean {
-    if (this.#inbound.isUntaken(packetIdentifier)) {
-      if (dup) return true;
-      throw new ProtocolError(
-        `PUBLISH: packet identifier ${packetIdentifier} is in use [MQTT-2.2.1-4]`,
-        PACKET_IDENTIFIER_IN_USE,
-      );
-    }
-    if (qos === 2 && this.#inbound.isDuplicate(packetIdentifier, dup)) {
-      this.#inbound.addTaken(packetIdentifier, nowMs);
-      return true;
-    }
-    const max = this.#level === 5 ? RECEIVE_MAX : UNFINISHED_MAX;
-    if (this.#inbound.length >= max)
-      throw new ProtocolError(
-        `PUBLISH: more than ${max} unfinished [MQTT-3.3.4-9]`,
-        DISCONNECT_REASON.receiveMaximumExceeded,
-      );
-    return false;
-  }
-
-  #handlePubrel({ packetIdentifier }: Acknowledgement): "again" {
-    this.#answer(0, packetIdentifier, this.#inbound.release(packetIdentifier));
     return AGAIN;
   }
 
   /** PUBACK, PUBREC or PUBCOMP; one that answers nothing is ignored, but for a PUBREC, which has to be released. */
-  #handleAnswer({ type, packetIdentifier, reasonCode, properties }: Acknowledgement): SessionEvent | "again" {
+  #handleAnswer({ type, packetIdentifier, reasonCode, properties }: Acknowledgement): void {
     const entry = this.#outbound.find(packetIdentifier);
     if (!entry || !isAnswerTo(type, entry)) {
       if (type === "pubrec") this.#answer(1, packetIdentifier, false);
@@ -351,7 +283,6 @@ export class Exchange {
     } else if (type === "pubrec") {
       this.#outbound.handlePubrec(entry);
     } else this.#finish(entry, entry.isGivenUp && reasonCode === PACKET_IDENTIFIER_NOT_FOUND ? TOO_LARGE : "");
-    return AGAIN;
   }
 
   /** @param isPubrel 1 PUBREL, 0 PUBCOMP */
@@ -366,7 +297,7 @@ export class Exchange {
     const { topic, payload, dup } = entry;
     const qos = this.#qosOf(entry);
     const properties = expiringIn(entry.properties, entry.expiresMs - nowMs);
-    const bytes = this.bytesOf(topic, payload.length, qos, properties);
+    const bytes = this.#bytesOf(topic, payload.length, qos, properties);
     if (bytes > this.packetBytesMax) {
       // Of a QoS 2 message that an earlier connection may have brought there the broker holds the identifier: PUBREL first.
       if (entry.qos === 2 && dup) this.#outbound.giveUp(entry);
@@ -457,15 +388,19 @@ export class Exchange {
   }
 
   /** Size of a PUBLISH with the topic in full and, where the broker takes aliases, one of them. Throws a `UsageError` for what is no topic name. */
-  bytesOf(topic: string, payloadBytes: number, qos: QoS, properties: Properties): number {
+  #bytesOf(topic: string, payloadBytes: number, qos: QoS, properties: Properties): number {
     return publishBytes(
-      this.topicBytes(topic),
+      this.#topics.encode(topic).length,
       qos,
       this.#level === 5 ? properties : undefined,
       this.#outboundAliases.max,
       payloadBytes,
     );
   }
+}
+
+function expectAtMost(bytesMax: number, bytes: number, topic: string): void {
+  if (bytes > bytesMax) throw new UsageError(`publish to ${topic}: ${bytes} bytes, expected at most ${bytesMax}`);
 }
 
 const NO_TOPIC = new Uint8Array(0);

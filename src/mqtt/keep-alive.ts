@@ -1,5 +1,6 @@
 import { PINGRESP_TIMEOUT_MS } from "../limits.ts";
-import type { IntervalLearner } from "./interval-learner.ts";
+import { IntervalLearner, type LearnedInterval } from "./interval-learner.ts";
+import type { SessionOptions } from "./session-types.ts";
 
 /**
  * When to send PINGREQ (3.1.2.10): after one interval without sending, so that the broker keeps us, and after one interval
@@ -16,8 +17,13 @@ export class KeepAlive {
   /** How long nothing had passed in either direction when the ping that is out was sent. */
   #pingIdleMs = 0;
 
-  constructor(learner: IntervalLearner) {
-    this.#learner = learner;
+  constructor({ keepAliveSeconds, keepAliveMinSeconds = keepAliveSeconds, learnedInterval }: SessionOptions) {
+    this.#learner = new IntervalLearner(keepAliveMinSeconds * 1000, keepAliveSeconds * 1000, learnedInterval);
+  }
+
+  /** What is known of the network. */
+  get learned(): LearnedInterval {
+    return this.#learner.learned;
   }
 
   /** @param keepAliveSeconds what holds on this connection; the broker waits one and a half of it [MQTT-3.1.2-24]; 0: no pings */

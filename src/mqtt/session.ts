@@ -15,24 +15,10 @@
 import { ByteWriter } from "../bytes.ts";
 import { FormatError, ProtocolError, StoreError, UsageError } from "../errors.ts";
 import {
-  AUTH_TIMEOUT_MS,
-  BACKOFF_BASE_MS,
-  BACKOFF_MAX_MS,
-  CONNACK_TIMEOUT_MS,
-  OPEN_TIMEOUT_MS,
   PACKET_BYTES_MAX,
   PINGRESP_TIMEOUT_MS,
-  PUBACK_TIMEOUT_MS,
-  PUBLISH_BYTES_MAX,
   REASON_STRING_BYTES_MAX,
-  RECEIVE_MAX,
-  SESSION_EXPIRY_SECONDS,
-  SKIPPED_BYTES_MAX,
   STABLE_MS,
-  STREAM_BYTES_MAX,
-  SUBACK_TIMEOUT_MS,
-  TAKE_TIMEOUT_MS,
-  TOPIC_ALIAS_MAX,
   TRANSMIT_BYTES_MAX,
 } from "../limits.ts";
 import type { Random } from "../seams.ts";
@@ -40,17 +26,31 @@ import { utf8Length } from "../utf8.ts";
 import { Authentication } from "./authentication.ts";
 import { Backoff } from "./backoff.ts";
 import { brokerLimits } from "./broker-limits.ts";
+import { writeSessionConnect } from "./connect.ts";
 import { Decoder } from "./decoder.ts";
-import { publishBytes, writeAuth, writeConnect, writeDisconnect, writePingreq } from "./encoder.ts";
-import { AGAIN, Exchange, tooLarge } from "./exchange.ts";
-import { IntervalLearner } from "./interval-learner.ts";
+import { writeAuth, writeDisconnect, writePingreq } from "./encoder.ts";
+import { Exchange } from "./exchange.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import type { Connack, ProtocolLevel, QoS, ReceivedPacket, Suback, Subscription } from "./packet.ts";
+import type { Connack, ProtocolLevel, QoS, ReceivedPacket, Subscription } from "./packet.ts";
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { connackReason, DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
+import { AGAIN } from "./receiver.ts";
 import type { DropReason, PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
 import { Subscriptions } from "./subscriptions.ts";
-import { Timers } from "./timers.ts";
+import {
+  ANSWER,
+  AUTH,
+  CONNACK,
+  EXPIRY,
+  KEEP_ALIVE,
+  missedAt,
+  OPEN,
+  RECONNECT,
+  STABLE,
+  SUBACK,
+  TAKE,
+  Timers,
+} from "./timers.ts";
 import { isTopicName } from "./topic.ts";
 import { VersionChoice } from "./version.ts";
 
@@ -61,27 +61,6 @@ const OPENING = 2;
 const AWAITING_CONNACK = 3;
 const CONNECTED = 4;
 
-/** Reasons of timers. */
-const RECONNECT = 0;
-const STABLE = 1;
-const KEEP_ALIVE = 2;
-const EXPIRY = 3;
-/** Those that end the connection, with what is missed then, and after how long, in milliseconds. */
-const OPEN = 4;
-const CONNACK = 5;
-const SUBACK = 6;
-const AUTH = 7;
-const ANSWER = 8;
-const TAKE = 9;
-const MISSED: readonly (readonly [string, number])[] = Object.freeze([
-  ["open connection", OPEN_TIMEOUT_MS],
-  ["CONNACK", CONNACK_TIMEOUT_MS],
-  ["SUBACK", SUBACK_TIMEOUT_MS],
-  ["AUTH", AUTH_TIMEOUT_MS],
-  ["PUBACK", PUBACK_TIMEOUT_MS],
-  ["word of the application on a message", TAKE_TIMEOUT_MS],
-] as const);
-
 const CLOSE: SessionEvent = Object.freeze({ type: "close" });
 
 /** One for all: it comes after every message of QoS 0. */
@@ -91,13 +70,12 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #backoff: Backoff;
   #version: VersionChoice;
-  readonly #learner: IntervalLearner;
   readonly #keepAlive: KeepAlive;
   readonly #decoder = new Decoder(PACKET_BYTES_MAX);
   readonly #transmit = new ByteWriter(TRANSMIT_BYTES_MAX);
   readonly #exchange: Exchange;
   readonly #authentication: Authentication;
-  readonly #timers = new Timers(TAKE + 1);
+  readonly #timers = new Timers();
   readonly #events: SessionEvent[] = [];
   #state = STOPPED;
   readonly #subscriptions: Subscriptions;
@@ -107,18 +85,17 @@ export class Session {
 
   /** Throws a `UsageError` where a topic is not valid. */
   constructor(options: SessionOptions, random: Random) {
-    const { will, subscriptions } = options;
+    const { will } = options;
     if (will && !isTopicName(will.topic)) throw new UsageError(`will topic ${will.topic}: not a topic name`);
     this.#options = options;
-    this.#subscriptions = new Subscriptions(subscriptions, options.subscriptionsGranted);
-    this.#backoff = new Backoff(options.backoff ?? { baseMs: BACKOFF_BASE_MS, maxMs: BACKOFF_MAX_MS }, random);
+    this.#backoff = new Backoff(random, options.backoff);
     this.#version = new VersionChoice(options.protocol, options.knownLevel);
-    const { keepAliveSeconds, keepAliveMinSeconds = keepAliveSeconds, learnedInterval } = options;
-    this.#learner = new IntervalLearner(keepAliveMinSeconds * 1000, keepAliveSeconds * 1000, learnedInterval);
-    this.#keepAlive = new KeepAlive(this.#learner);
-    this.#exchange = new Exchange(options.store, this.#transmit, options.streamsLargeMessages ?? false, (event) =>
-      this.#events.push(event),
-    );
+    this.#keepAlive = new KeepAlive(options);
+    const tell = (event: SessionEvent) => {
+      this.#events.push(event);
+    };
+    this.#exchange = new Exchange(options.store, this.#transmit, options.streamsLargeMessages ?? false, tell);
+    this.#subscriptions = new Subscriptions(options, this.#exchange, this.#transmit, tell);
     this.#authentication = new Authentication(options.authenticator, (properties, reasonCode) =>
       this.#exchange.write(() => writeAuth(this.#transmit, reasonCode, properties)),
     );
@@ -192,24 +169,12 @@ export class Session {
     this.#nowMs = nowMs;
     this.#state = AWAITING_CONNACK;
     this.#timers.clear(OPEN);
-    this.#await(CONNACK);
+    this.#timers.watch(CONNACK, this.#nowMs);
     const { level } = this.#version;
     this.#decoder.reset(level);
     this.#transmit.clear();
-    const { will, willDelaySeconds } = this.#options;
-    writeConnect(this.#transmit, {
-      ...this.#options,
-      protocolLevel: level,
-      cleanSession: false,
-      properties: {
-        sessionExpiryInterval: SESSION_EXPIRY_SECONDS,
-        receiveMaximum: RECEIVE_MAX,
-        maximumPacketSize: SKIPPED_BYTES_MAX,
-        topicAliasMaximum: TOPIC_ALIAS_MAX,
-        ...(level === 5 ? this.#authentication.begin() : NO_PROPERTIES),
-      },
-      willProperties: will && willDelaySeconds ? { willDelayInterval: willDelaySeconds } : NO_PROPERTIES,
-    });
+    const authentication = level === 5 ? this.#authentication.begin() : NO_PROPERTIES;
+    writeSessionConnect(this.#transmit, this.#options, level, authentication);
   }
 
   /**
@@ -261,7 +226,8 @@ export class Session {
   subscribe(subscriptions: readonly Subscription[], nowMs: number): void {
     this.#nowMs = nowMs;
     this.#subscriptions.change(subscriptions);
-    if (this.isConnected && !this.#subscriptions.isRequested) this.#request();
+    if (this.isConnected) this.#subscriptions.request(this.#version.level, nowMs);
+    this.#watch();
   }
 
   /** Authenticates anew on a connection that stands (MQTT 5, 4.12.1). Ends with `reauthenticated` or with the connection. */
@@ -270,7 +236,7 @@ export class Session {
       throw new UsageError("reauthenticate: needs an authenticator, MQTT 5");
     this.#nowMs = nowMs;
     this.#authentication.beginAgain();
-    this.#await(AUTH);
+    this.#timers.watch(AUTH, this.#nowMs);
   }
 
   /** Whether a message of this size would leave at once. */
@@ -286,19 +252,9 @@ export class Session {
    */
   publish(options: PublishOptions, nowMs: number): number | undefined {
     this.#nowMs = nowMs;
-    const { topic, payload, qos, retain, properties = NO_PROPERTIES } = options;
-    const { length } = payload;
-    const isWhole = payload instanceof Uint8Array;
-    const size = publishBytes(this.#exchange.topicBytes(topic), qos, properties, 1, isWhole ? length : 0);
-    if (size > PUBLISH_BYTES_MAX || length > STREAM_BYTES_MAX)
-      throw new UsageError(`publish to ${topic}: ${size} bytes, expected at most ${PUBLISH_BYTES_MAX}`);
-    this.#isDrainedDue = true;
-    if (qos === 0 && isWhole && this.canPublish(topic, length, qos, properties)) {
-      this.#exchange.send(topic, payload, retain, properties);
-      return 0;
-    }
     const token = this.#exchange.accept(options, nowMs);
-    this.#flush();
+    this.#isDrainedDue = true;
+    if (token !== 0) this.#flush();
     return token;
   }
 
@@ -380,23 +336,24 @@ export class Session {
     if (type === "connack") return this.#handleConnack(packet);
     if (type === "auth") return this.#handleAuth(packet.reasonCode, packet.properties);
     if (!this.isConnected) throw new ProtocolError(`${type}: before CONNACK [MQTT-3.2.0-1]`);
-    switch (type) {
+    let event: SessionEvent | "again" = AGAIN;
+    switch (packet.type) {
       case "suback":
       case "unsuback":
-        return this.#handleSuback(packet);
+        event = this.#subscriptions.handleSuback(packet, this.#version.level, this.#nowMs);
+        break;
       case "pingresp":
         if (this.#keepAlive.handlePingresp(this.#nowMs)) this.#tellLearned();
         this.#timers.set(KEEP_ALIVE, this.#keepAlive.deadlineMs);
-        return AGAIN;
+        break;
       case "disconnect":
         this.#handleGoodbye(packet.reasonCode, packet.properties);
-        return AGAIN;
-      default: {
-        const event = this.#exchange.handle(packet, this.#nowMs);
-        this.#watch();
-        return event;
-      }
+        break;
+      default:
+        event = this.#exchange.handle(packet, this.#nowMs);
     }
+    this.#watch();
+    return event;
   }
 
   #handleConnack(connack: Connack): SessionEvent | "again" {
@@ -417,7 +374,8 @@ export class Session {
     this.#timers.set(STABLE, this.#nowMs + STABLE_MS);
     this.#subscriptions.handleConnected(sessionPresent);
     this.#exchange.begin(level, limits, sessionPresent);
-    this.#request();
+    this.#subscriptions.request(level, this.#nowMs);
+    this.#watch();
     return { type: "connected", sessionPresent, protocolLevel: level };
   }
 
@@ -432,8 +390,7 @@ export class Session {
   #handleRefusal(connack: Connack): void {
     const { reasonCode } = connack;
     const { level } = this.#version;
-    const isUnsupported = reasonCode === 0x84 || (level === 4 && reasonCode === 1);
-    const isImmediate = isUnsupported && this.#version.handleUnsupported();
+    const isImmediate = this.#version.handleRefused(reasonCode);
     const isBusy = reasonCode === 3 || reasonCode === 0x88 || reasonCode === 0x89;
     if (!isBusy && !isImmediate) this.#backoff.refused();
     this.#events.push(CLOSE);
@@ -445,32 +402,6 @@ export class Session {
     if (reasonCode === 0x8e) this.#backoff.refused();
     this.#events.push(CLOSE);
     this.#disconnect(`by the broker: ${reasonInWords(reasonCode, properties)}`, false, properties.serverReference);
-  }
-
-  #request(): void {
-    const exchange = this.#exchange;
-    const { packetBytesMax } = exchange;
-    const properties = this.#version.level === 5 ? NO_PROPERTIES : undefined;
-    const request = this.#subscriptions.next(() => exchange.allocateIdentifier(), packetBytesMax, properties);
-    if (request === undefined) return;
-    if (typeof request === "number") {
-      this.#events.push({ type: "subscribed", granted: false, reason: tooLarge(request, packetBytesMax) });
-      return;
-    }
-    exchange.write(() => request(this.#transmit));
-    this.#await(SUBACK);
-  }
-
-  #handleSuback(suback: Suback): SessionEvent | "again" {
-    const reasonCode = this.#subscriptions.handleSuback(suback, this.#version.level === 5);
-    this.#exchange.reserve(0);
-    this.#timers.clear(SUBACK);
-    if (reasonCode === undefined) {
-      this.#request();
-      return AGAIN;
-    }
-    const granted = reasonCode < 0x80;
-    return { type: "subscribed", granted, reason: granted ? "" : reasonInWords(reasonCode, suback.properties) };
   }
 
   #flush(): void {
@@ -485,21 +416,15 @@ export class Session {
   /** Sets the timers of what is owed: answers of the broker, messages that the application has not taken; and of what expires. */
   #watch(): void {
     const exchange = this.#exchange;
-    const { oldestSentMs } = exchange.outbound;
-    const { oldestUntakenMs } = exchange;
-    this.#timers.set(ANSWER, oldestSentMs === undefined ? undefined : oldestSentMs + PUBACK_TIMEOUT_MS);
-    this.#timers.set(TAKE, oldestUntakenMs === undefined ? undefined : oldestUntakenMs + TAKE_TIMEOUT_MS);
+    this.#timers.watch(SUBACK, this.#subscriptions.requestedMs);
+    this.#timers.watch(ANSWER, exchange.outbound.oldestSentMs);
+    this.#timers.watch(TAKE, exchange.oldestUntakenMs);
     this.#timers.set(EXPIRY, this.#state === STOPPED ? undefined : exchange.expiresMs);
   }
 
-  /** Sets a timer that ends the connection. */
-  #await(reason: number): void {
-    this.#timers.set(reason, this.#nowMs + (MISSED[reason - OPEN]?.[1] ?? 0));
-  }
-
   #handleDue(due: number): void {
-    const missed = MISSED[due - OPEN];
-    if (missed) this.#fail(`no ${missed[0]} after ${missed[1] / 1000} s`);
+    const missed = missedAt(due);
+    if (missed !== undefined) this.#fail(missed);
     else if (due === RECONNECT) this.#open();
     else if (due === KEEP_ALIVE) this.#handleKeepAliveDue();
     else if (due === STABLE) this.#backoff.reset();
@@ -528,13 +453,13 @@ export class Session {
   }
 
   #tellLearned(): void {
-    this.#events.push({ type: "intervalLearned", learned: this.#learner.learned });
+    this.#events.push({ type: "intervalLearned", learned: this.#keepAlive.learned });
   }
 
   #open(): void {
     this.#state = OPENING;
     this.#timers.clear(RECONNECT);
-    this.#await(OPEN);
+    this.#timers.watch(OPEN, this.#nowMs);
     this.#events.push({ type: "open" });
   }
 

@@ -3,33 +3,50 @@ import { ByteCounter, type ByteWriter } from "../bytes.ts";
 import { ProtocolError, UsageError } from "../errors.ts";
 import { PUBLISH_BYTES_MAX } from "../limits.ts";
 import { writeSubscribe, writeUnsubscribe } from "./encoder.ts";
-import type { Suback, Subscription } from "./packet.ts";
-import { NO_PROPERTIES, type Properties } from "./properties.ts";
+import { type Exchange, tooLarge } from "./exchange.ts";
+import type { ProtocolLevel, Suback, Subscription } from "./packet.ts";
+import { NO_PROPERTIES } from "./properties.ts";
+import { reasonInWords } from "./reason-codes.ts";
+import { AGAIN } from "./receiver.ts";
+import type { SessionEvent, SessionOptions } from "./session-types.ts";
 import { isTopicFilter } from "./topic.ts";
 
 export class Subscriptions {
+  readonly #exchange: Exchange;
+  readonly #transmit: ByteWriter;
+  readonly #tell: (event: SessionEvent) => void;
   #wanted: readonly Subscription[];
   #isGranted: boolean;
   /** Topic filters that the broker may still hold for us. */
   #unwanted: readonly string[] = [];
-  /** Packet identifier of the SUBSCRIBE or UNSUBSCRIBE that is out, or 0, and the number of topic filters in it. */
+  /** Packet identifier of the SUBSCRIBE or UNSUBSCRIBE that is out, since when, and the number of topic filters in it. */
   #identifier = 0;
+  #requestedMs: number | undefined;
   #count = 0;
   /** What the UNSUBSCRIBE takes back; undefined: it is a SUBSCRIBE. */
   #takenBack: string | undefined;
 
   /** Throws a `UsageError` for what is no topic filter, or does not fit into one SUBSCRIBE. */
-  constructor(wanted: readonly Subscription[], isGranted: boolean) {
-    this.#wanted = checked(wanted);
-    this.#isGranted = isGranted;
+  constructor(
+    { subscriptions, subscriptionsGranted }: SessionOptions,
+    exchange: Exchange,
+    transmit: ByteWriter,
+    tell: (event: SessionEvent) => void,
+  ) {
+    this.#wanted = checked(subscriptions);
+    this.#isGranted = subscriptionsGranted;
+    this.#exchange = exchange;
+    this.#transmit = transmit;
+    this.#tell = tell;
   }
 
   set isGranted(isGranted: boolean) {
     this.#isGranted = isGranted;
   }
 
-  get isRequested(): boolean {
-    return this.#identifier > 0;
+  /** Since when an answer is awaited, or undefined. */
+  get requestedMs(): number | undefined {
+    return this.#requestedMs;
   }
 
   /** Other ones from now on. Throws as the constructor does, and nothing is changed then. */
@@ -49,53 +66,61 @@ export class Subscriptions {
 
   /** What was asked for and not answered may not be there. */
   handleClosed(): void {
-    if (this.isRequested) this.#isGranted = false;
-    this.#identifier = 0;
+    if (this.#requestedMs !== undefined) this.#isGranted = false;
+    this.#requestedMs = undefined;
   }
 
   /**
-   * The next request, to be written when it is its turn: what is not wanted any more is taken back, then what is wanted and
-   * not granted asked for. undefined: there is nothing to ask for; a number: it has so many bytes, more than the broker takes.
+   * Writes the next request, if there is one and none is out, when it is its turn: what is not wanted any more is taken back,
+   * then what is wanted and not granted asked for. Tells where that is above the bytes that the broker takes.
    */
-  next(
-    allocateIdentifier: () => number,
-    bytesMax: number,
-    properties: Properties | undefined,
-  ): ((writer: ByteWriter) => void) | number | undefined {
+  request(level: ProtocolLevel, nowMs: number): void {
+    const exchange = this.#exchange;
     const takenBack = this.#unwanted[0];
     const wanted = this.#wanted;
-    if (takenBack === undefined && (this.#isGranted || wanted.length === 0)) return undefined;
+    if (this.#requestedMs !== undefined) return;
+    if (takenBack === undefined && (this.#isGranted || wanted.length === 0)) return;
     const bytes = takenBack === undefined ? subscribeBytes(wanted) : 0;
-    if (bytes > bytesMax) return bytes;
-    const identifier = allocateIdentifier();
+    if (bytes > exchange.packetBytesMax) {
+      this.#tell({ type: "subscribed", granted: false, reason: tooLarge(bytes, exchange.packetBytesMax) });
+      return;
+    }
+    const identifier = exchange.allocateIdentifier();
     this.#identifier = identifier;
+    this.#requestedMs = nowMs;
     this.#takenBack = takenBack;
     this.#count = takenBack === undefined ? wanted.length : 1;
     // They are granted unless SUBACK says otherwise, or others are wanted until it comes.
     this.#isGranted = takenBack === undefined;
-    return (writer) =>
+    const properties = level === 5 ? NO_PROPERTIES : undefined;
+    exchange.write(() =>
       takenBack === undefined
-        ? writeSubscribe(writer, identifier, wanted, properties)
-        : writeUnsubscribe(writer, identifier, [takenBack], properties);
+        ? writeSubscribe(this.#transmit, identifier, wanted, properties)
+        : writeUnsubscribe(this.#transmit, identifier, [takenBack], properties),
+    );
   }
 
-  /**
-   * SUBACK or UNSUBACK has come. Returns the reason code for what was asked for, 0x80 and above where not all of it was
-   * granted; undefined: there is more to ask for. Throws a `ProtocolError` where it answers nothing.
-   */
-  handleSuback({ type, packetIdentifier, reasonCodes }: Suback, isVersion5: boolean): number | undefined {
+  /** SUBACK or UNSUBACK has come; "again": there is more to ask for. Throws a `ProtocolError` where it answers nothing. */
+  handleSuback(suback: Suback, level: ProtocolLevel, nowMs: number): SessionEvent | "again" {
+    const { type, packetIdentifier, reasonCodes, properties } = suback;
     const isSuback = type === "suback";
     const name = type.toUpperCase();
-    if (packetIdentifier !== this.#identifier || isSuback !== (this.#takenBack === undefined))
+    const isAnswer = this.#requestedMs !== undefined && packetIdentifier === this.#identifier;
+    if (!isAnswer || isSuback !== (this.#takenBack === undefined))
       throw new ProtocolError(`${name}: packet identifier ${packetIdentifier}, not asked for`);
-    if (reasonCodes.length !== this.#count && (isSuback || isVersion5))
+    if (reasonCodes.length !== this.#count && (isSuback || level === 5))
       throw new ProtocolError(`${name}: ${reasonCodes.length} codes, expected ${this.#count} [MQTT-3.8.4-5]`);
-    this.#identifier = 0;
+    this.#requestedMs = undefined;
+    this.#exchange.reserve(0);
     this.#unwanted = this.#unwanted.filter((filter) => filter !== this.#takenBack);
-    if (!isSuback || !this.#isGranted) return undefined;
+    if (!isSuback || !this.#isGranted) {
+      this.request(level, nowMs);
+      return AGAIN;
+    }
     const refusal = reasonCodes.find((code) => code >= 0x80);
-    this.#isGranted = refusal === undefined;
-    return refusal ?? 0;
+    const granted = refusal === undefined;
+    this.#isGranted = granted;
+    return { type: "subscribed", granted, reason: granted ? "" : reasonInWords(refusal, properties) };
   }
 }
 

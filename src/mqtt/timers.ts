@@ -1,16 +1,51 @@
-/** A few deadlines and the earliest of them: each wait of a state machine stands here under the number of its reason. */
+/** The deadlines of a session and the earliest of them: each of its waits stands here under the number of its reason. */
+import {
+  AUTH_TIMEOUT_MS,
+  CONNACK_TIMEOUT_MS,
+  OPEN_TIMEOUT_MS,
+  PUBACK_TIMEOUT_MS,
+  SUBACK_TIMEOUT_MS,
+  TAKE_TIMEOUT_MS,
+} from "../limits.ts";
+
+export const RECONNECT = 0;
+export const STABLE = 1;
+export const KEEP_ALIVE = 2;
+export const EXPIRY = 3;
+/** Those that end the connection, with what is missed then, and after how long, in milliseconds. */
+export const OPEN = 4;
+export const CONNACK = 5;
+export const SUBACK = 6;
+export const AUTH = 7;
+export const ANSWER = 8;
+export const TAKE = 9;
+const MISSED: readonly (readonly [string, number])[] = Object.freeze([
+  ["open connection", OPEN_TIMEOUT_MS],
+  ["CONNACK", CONNACK_TIMEOUT_MS],
+  ["SUBACK", SUBACK_TIMEOUT_MS],
+  ["AUTH", AUTH_TIMEOUT_MS],
+  ["PUBACK", PUBACK_TIMEOUT_MS],
+  ["word of the application on a message", TAKE_TIMEOUT_MS],
+] as const);
+
+/** What was missed at a deadline that ends the connection, in words; undefined: it is none of those. */
+export function missedAt(reason: number): string | undefined {
+  const missed = MISSED[reason - OPEN];
+  return missed && `no ${missed[0]} after ${missed[1] / 1000} s`;
+}
+
 export class Timers {
   /** By reason; Infinity: not set. */
-  readonly #deadlines: number[];
-
-  /** @param count reasons are 0 to `count` - 1 */
-  constructor(count: number) {
-    this.#deadlines = new Array(count).fill(NEVER);
-  }
+  readonly #deadlines: number[] = new Array(TAKE + 1).fill(NEVER);
 
   /** Sets or moves the deadline of this reason; undefined clears it. */
   set(reason: number, atMs: number | undefined): void {
     this.#deadlines[reason] = atMs ?? NEVER;
+  }
+
+  /** Sets the deadline of a reason that ends the connection, for a wait that began at this time; undefined clears it. */
+  watch(reason: number, sinceMs: number | undefined): void {
+    this.set(reason, sinceMs === undefined ? undefined : sinceMs + (MISSED[reason - OPEN]?.[1] ?? 0));
   }
 
   clear(reason: number): void {

@@ -29,19 +29,24 @@ export class VersionChoice {
     this.#dropCount = 0;
   }
 
-  /** The broker says that it does not speak this version. Returns whether there is another one to try at once. */
-  handleUnsupported(): boolean {
+  /** The broker has refused CONNECT. Returns whether there is another version to try at once. */
+  handleRefused(reasonCode: number): boolean {
+    return (reasonCode === 0x84 || (this.#level === 4 && reasonCode === 1)) && this.#handleUnsupported();
+  }
+
+  /** The connection ended before CONNACK: the network's fault, or a broker that drops what it does not know. */
+  handleDropped(): boolean {
+    this.#dropCount += 1;
+    return this.#isProven && this.#dropCount < PROVEN_DROPS_MAX ? false : this.#handleUnsupported();
+  }
+
+  /** The broker does not speak this version. Returns whether there is another one to try at once. */
+  #handleUnsupported(): boolean {
     if (this.#setting !== "auto") return false;
     const wasFive = this.#level === 5;
     this.#level = wasFive ? 4 : 5;
     this.#isProven = false;
     this.#dropCount = 0;
     return wasFive;
-  }
-
-  /** The connection ended before CONNACK: the network's fault, or a broker that drops what it does not know. */
-  handleDropped(): boolean {
-    this.#dropCount += 1;
-    return this.#isProven && this.#dropCount < PROVEN_DROPS_MAX ? false : this.handleUnsupported();
   }
 }

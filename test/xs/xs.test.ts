@@ -10,7 +10,7 @@ import { run as runSession } from "./session.program.ts";
 const binary = findEngine();
 
 /** The view of the payload: a typed array of XS has so many slots. */
-const VIEW_SLOTS = 7;
+const VIEW_SLOTS = 6;
 
 /** What the script of `session.program.ts` must lead to, on every engine. */
 const SESSION = [
