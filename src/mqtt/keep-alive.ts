@@ -71,7 +71,8 @@ export class KeepAlive {
     return this.#pingSentMs !== undefined;
   }
 
+  /** Where this client asked for no pings nothing is learned, and the broker's own word holds. */
   get #intervalMs(): number {
-    return Math.min(this.#learner.intervalMs, this.#intervalMaxMs);
+    return Math.min(this.#learner.intervalMs || this.#intervalMaxMs, this.#intervalMaxMs);
   }
 }

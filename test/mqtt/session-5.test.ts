@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BACKOFF_MAX_MS, RECEIVE_MAX } from "../../src/limits.ts";
+import type { SessionOptions } from "../../src/mqtt/session-types.ts";
 import { fromHex } from "../vectors/vector.ts";
 import { Bench } from "./session-bench.ts";
 
@@ -7,8 +8,8 @@ const NEW = "2003000000";
 const SUBACK = "900400010001";
 
 /** A session of MQTT 5 whose CONNACK has these properties, as hexadecimal digits. */
-function connected(properties = ""): Bench {
-  const bench = new Bench({ protocol: "5" });
+function connected(properties = "", options: Partial<SessionOptions> = {}): Bench {
+  const bench = new Bench({ protocol: "5", ...options });
   bench.open();
   const length = properties.length / 2;
   bench.receive(
@@ -41,6 +42,23 @@ describe("MQTT 5", () => {
     expect(bench.sent()).toEqual([]);
     bench.pass(1);
     expect(bench.sent()).toEqual(["c000"]);
+  });
+
+  it("pings as often as the broker says where it asked for no pings", () => {
+    const bench = connected("13000a", { keepAliveSeconds: 0 });
+    expect(bench.sent()).toEqual([]);
+    bench.pass(9_999);
+    expect(bench.sent()).toEqual([]);
+    bench.pass(1);
+    expect(bench.sent()).toEqual(["c000"]);
+    bench.receive("d000");
+    expect(bench.session.pollTimeout()).toBe(bench.nowMs + 10_000);
+  });
+
+  it("never pings where neither side asks for it", () => {
+    const bench = connected("", { keepAliveSeconds: 0 });
+    bench.pass(1_000_000);
+    expect(bench.sent()).toEqual([]);
   });
 
   it("watches over a broker that does not watch over it", () => {
