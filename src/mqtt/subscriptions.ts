@@ -17,8 +17,8 @@ export class Subscriptions {
   readonly #tell: (event: SessionEvent) => void;
   #wanted: readonly Subscription[];
   #isGranted: boolean;
-  /** Topic filters that the broker may still hold for us. */
-  #unwanted: readonly string[] = [];
+  /** Topic filters that the broker may hold for us: what was asked for, which is bounded as a SUBSCRIBE is. */
+  #held: readonly string[];
   /** Packet identifier of the SUBSCRIBE or UNSUBSCRIBE that is out, since when, and the number of topic filters in it. */
   #identifier = 0;
   #requestedMs: number | undefined;
@@ -34,6 +34,7 @@ export class Subscriptions {
     tell: (event: SessionEvent) => void,
   ) {
     this.#wanted = checked(subscriptions);
+    this.#held = filtersOf(subscriptions);
     this.#isGranted = subscriptionsGranted;
     this.#exchange = exchange;
     this.#transmit = transmit;
@@ -51,9 +52,7 @@ export class Subscriptions {
 
   /** Other ones from now on. Throws as the constructor does, and nothing is changed then. */
   change(wanted: readonly Subscription[]): void {
-    const former = this.#unwanted.concat(this.#wanted.map(({ topicFilter }) => topicFilter));
     this.#wanted = checked(wanted);
-    this.#unwanted = former.filter((filter) => !wanted.some(({ topicFilter }) => topicFilter === filter));
     this.#isGranted = false;
   }
 
@@ -61,7 +60,7 @@ export class Subscriptions {
     if (sessionPresent) return;
     // Forgotten before anything that can fail: the next CONNACK will say that this new session is present.
     this.#isGranted = false;
-    this.#unwanted = [];
+    this.#held = [];
   }
 
   /** What was asked for and not answered may not be there. */
@@ -76,8 +75,9 @@ export class Subscriptions {
    */
   request(level: ProtocolLevel, nowMs: number): void {
     const exchange = this.#exchange;
-    const takenBack = this.#unwanted[0];
     const wanted = this.#wanted;
+    const filters = filtersOf(wanted);
+    const takenBack = this.#held.find((filter) => !filters.includes(filter));
     if (this.#requestedMs !== undefined) return;
     if (takenBack === undefined && (this.#isGranted || wanted.length === 0)) return;
     const bytes = takenBack === undefined ? subscribeBytes(wanted) : 0;
@@ -90,6 +90,7 @@ export class Subscriptions {
     this.#requestedMs = nowMs;
     this.#takenBack = takenBack;
     this.#count = takenBack === undefined ? wanted.length : 1;
+    if (takenBack === undefined) this.#held = filters;
     // They are granted unless SUBACK says otherwise, or others are wanted until it comes.
     this.#isGranted = takenBack === undefined;
     const properties = level === 5 ? NO_PROPERTIES : undefined;
@@ -112,7 +113,7 @@ export class Subscriptions {
       throw new ProtocolError(`${name}: ${reasonCodes.length} codes, expected ${this.#count} [MQTT-3.8.4-5]`);
     this.#requestedMs = undefined;
     this.#exchange.reserve(0);
-    this.#unwanted = this.#unwanted.filter((filter) => filter !== this.#takenBack);
+    this.#held = this.#held.filter((filter) => filter !== this.#takenBack);
     if (!isSuback || !this.#isGranted) {
       this.request(level, nowMs);
       return AGAIN;
@@ -131,6 +132,10 @@ function checked(subscriptions: readonly Subscription[]): readonly Subscription[
   if (subscribeBytes(subscriptions) > PUBLISH_BYTES_MAX)
     throw new UsageError(`subscriptions: above ${PUBLISH_BYTES_MAX} bytes`);
   return subscriptions;
+}
+
+function filtersOf(subscriptions: readonly Subscription[]): readonly string[] {
+  return subscriptions.map(({ topicFilter }) => topicFilter);
 }
 
 function subscribeBytes(subscriptions: readonly Subscription[]): number {

@@ -46,6 +46,18 @@ describe("other subscriptions on a connection that stands", () => {
     expect(bench.reconnect(CONNACK_PRESENT)).toEqual(["82060004000162" + "01"]);
   });
 
+  it("that the broker was never asked for are not taken back", () => {
+    const bench = new Bench().connect();
+    bench.session.handleClosed("cut", bench.nowMs);
+    bench.events();
+    for (let index = 0; index < 1_000; index += 1) subscribe(bench, { topicFilter: `b/${index}`, qos: 1 });
+    subscribe(bench, C);
+    expect(bench.reconnect(CONNACK_PRESENT)).toEqual(["a2050002000161"]);
+    bench.receive("b0020002");
+    expect(bench.sent()).toEqual(["82060003000163" + "01"]);
+    expect(bench.receive("9003000301")).toEqual([GRANTED]);
+  });
+
   it("are all that a new session is asked for", () => {
     const bench = new Bench().connect();
     bench.session.handleClosed("cut", bench.nowMs);
