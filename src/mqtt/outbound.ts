@@ -17,6 +17,7 @@ import type { Store } from "../seams.ts";
 import type { QoS } from "./packet.ts";
 import { NO_PROPERTIES, type Properties, PUBLISH_PLACE, readProperties, writeProperties } from "./properties.ts";
 import type { DropReason, OutboxPolicy, PublishOptions } from "./session-types.ts";
+import { isTopicName } from "./topic.ts";
 
 /** What is waited for. `UNSENT`: not handed out on this connection yet; `SENDING`: in part. Names cost byte code at each use. */
 export const UNSENT = 0;
@@ -344,6 +345,8 @@ function entryOf(token: number, record: Uint8Array): Outbound | undefined {
       properties: readProperties(reader, PUBLISH_PLACE),
       payload: reader.view(reader.remaining, "payload"),
     };
+    // What was never written would be refused by every broker, and hold up all that stands behind it.
+    if (message.qos % 3 === 0 || packetIdentifier === 0 || !isTopicName(message.topic)) return undefined;
     const entry = newEntry(message, token, packetIdentifier);
     entry.isDurable = true;
     entry.bytes = record.length;

@@ -4,6 +4,7 @@ import { EXPIRY_RETRY_MS, INFLIGHT_MAX, OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX } 
 import { AWAITING_PUBACK, AWAITING_PUBREC, OutboundTable, UNSENT } from "../../src/mqtt/outbound.ts";
 import type { DropReason, PublishOptions, SessionEvent } from "../../src/mqtt/session-types.ts";
 import { MemoryStore } from "../memory-store.ts";
+import { fromHex } from "../vectors/vector.ts";
 import { Bench, CONNACK_NEW, CONNACK_PRESENT } from "./session-bench.ts";
 
 const EXPIRING = { properties: { messageExpiryInterval: 10 } } as const;
@@ -134,6 +135,24 @@ describe("the outbox", () => {
     rebooted.open();
     rebooted.receive(CONNACK_PRESENT);
     expect(rebooted.sent().join("")).toContain("3a06000174000161" + "3c06000174000262");
+  });
+
+  it.each([
+    ["a topic filter", "010001" + "000123" + "0078"],
+    ["no topic", "010001" + "0000" + "0078"],
+    ["packet identifier 0", "010000" + "000161" + "0078"],
+    ["QoS 0", "000001" + "000161" + "0078"],
+    ["QoS 3", "030001" + "000161" + "0078"],
+    ["half of its topic", "010001" + "000261"],
+  ])("forgets a record that it never wrote: %s", (_name, record) => {
+    const store = new MemoryStore();
+    store.write("o-1", fromHex(record));
+    store.write("o-2", fromHex("010002" + "000161" + "0078"));
+    const bench = new Bench({ store, subscriptions: [] });
+    expect(store.keys()).toEqual(["o-2"]);
+    bench.open();
+    bench.receive(CONNACK_NEW);
+    expect(bench.sent()).toEqual(["3206000161" + "0002" + "78"]);
   });
 
   it("tells once when all that was accepted is acknowledged", () => {
