@@ -36,7 +36,7 @@ export const STREAM_BYTES_MAX = 268_304_384;
 /** Bytes waiting to be sent. When it is full no new PUBLISH is taken until the host has taken some. */
 export const TRANSMIT_BYTES_MAX = 4_096;
 
-/** Part of the transmit buffer that only acknowledgements and pings may use. When it is full too, the connection is closed. */
+/** Part of the transmit buffer that only acknowledgements and pings may use. When it is full too, nothing is read. */
 export const TRANSMIT_RESERVE_BYTES = 1_024;
 
 /** Messages of QoS 1 and 2 sent and not yet acknowledged, also where the broker would take more. Further ones wait. */
@@ -57,7 +57,7 @@ export const RECEIVE_MAX = 32;
 /** Longest reason that is given with an acknowledgement (MQTT 5), in UTF-8 bytes. A caller with a longer one gets a `UsageError`. */
 export const REASON_STRING_BYTES_MAX = 64;
 
-/** Topics whose translation is kept, a direction. */
+/** Topics whose translation is kept, a direction. Beyond it the table begins anew. */
 export const TOPICS_CACHED_MAX = 16;
 
 /** Messages of QoS 1 and 2 of an MQTT 3.1.1 broker, which has no receive maximum, that are not finished. More end the connection. */
