@@ -7,6 +7,18 @@ export const CONNACK_NEW = "20020000";
 export const CONNACK_PRESENT = "20020100";
 export const SUBACK = "9003000101";
 
+/** A session that asks for nothing special. */
+export const PLAIN: SessionOptions = {
+  clientIdentifier: "p",
+  keepAliveSeconds: 60,
+  userName: "",
+  password: "",
+  will: undefined,
+  subscriptions: [{ topicFilter: "a", qos: 1 }],
+  subscriptionsGranted: false,
+  protocol: "3.1.1",
+};
+
 /** A session with a clock of its own; jitter is whole, so that every wait is the ceiling. */
 export class Bench {
   drainedCount = 0;
@@ -14,22 +26,8 @@ export class Bench {
   readonly session: Session;
 
   constructor(options: Partial<SessionOptions> = {}) {
-    const subscriptions = [{ topicFilter: "a", qos: 1 } as const];
     const will = { topic: "w", payload: Uint8Array.of(0x52), qos: 1, retain: true } as const;
-    this.session = new Session(
-      {
-        clientIdentifier: "p",
-        keepAliveSeconds: 60,
-        userName: "",
-        password: "",
-        will,
-        subscriptions,
-        subscriptionsGranted: false,
-        protocol: "3.1.1",
-        ...options,
-      },
-      () => 1,
-    );
+    this.session = new Session({ ...PLAIN, will, ...options }, () => 1);
   }
 
   /** Everything that was told, but for `drained`, which is counted. */

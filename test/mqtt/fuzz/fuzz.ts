@@ -11,6 +11,7 @@ import type { Random } from "../../../src/seams.ts";
 import { MemoryStore } from "../../memory-store.ts";
 import { integerBetween, seededRandom } from "../../random.ts";
 import { fromHex, toHex } from "../../vectors/vector.ts";
+import { PLAIN } from "../session-bench.ts";
 import { fuzzInput } from "./grammar.ts";
 
 /** An input is replayed by its number alone; the session is a new one after so many. */
@@ -85,11 +86,7 @@ class FuzzedClient {
     this.#random = random;
     this.#session = new Session(
       {
-        clientIdentifier: "p",
-        keepAliveSeconds: 60,
-        userName: "",
-        password: "",
-        will: undefined,
+        ...PLAIN,
         subscriptions: [{ topicFilter: "a", qos: 2 }],
         subscriptionsGranted: true,
         protocol: level === 5 ? "5" : "3.1.1",
@@ -118,7 +115,7 @@ class FuzzedClient {
     const { outboxCount } = this.#session;
     if (outboxCount > INFLIGHT_MAX) throw new Error(`${outboxCount} messages in flight`);
     if (this.#store.records.size > 2 * INFLIGHT_MAX + 1) throw new Error(`${this.#store.records.size} records`);
-    const [record] = [this.#store.records.get("q2-in")];
+    const record = this.#store.records.get("q2-in");
     if ((record?.length ?? 0) > 2 * UNFINISHED_MAX) throw new Error(`${record?.length} bytes of identifiers`);
     if (this.#session.pollTimeout() === undefined) throw new Error("no timer");
   }

@@ -11,6 +11,7 @@ import type { QoS } from "../../../src/mqtt/packet.ts";
 import { Session } from "../../../src/mqtt/session.ts";
 import type { SessionEvent } from "../../../src/mqtt/session-types.ts";
 import { fromHex, toHex } from "../../vectors/vector.ts";
+import { PLAIN } from "../session-bench.ts";
 
 const WAIT_MS = 5_000;
 
@@ -126,13 +127,8 @@ export class SocketClient {
     this.#port = port;
     this.#session = new Session(
       {
-        clientIdentifier: "p",
-        keepAliveSeconds: 60,
-        userName: "",
-        password: "",
-        will: undefined,
+        ...PLAIN,
         subscriptions: [{ topicFilter: "a", qos: 2 }],
-        subscriptionsGranted: false,
         protocol: level === 5 ? "5" : "3.1.1",
         backoff: { baseMs: 1, maxMs: 1 },
       },
