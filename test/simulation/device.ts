@@ -6,7 +6,8 @@ import type { Button } from "../../src/pager/screen/buttons.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
 import type { Random, Sensor } from "../../src/seams.ts";
 import type { Network } from "./network.ts";
-import { PowerCut, PowerCutStore } from "./power-cut-store.ts";
+import { PowerCut } from "./power-cut-store.ts";
+import { PoweredDevice } from "./powered-device.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 export interface DeviceOptions {
@@ -28,36 +29,26 @@ export type Perception =
   /** `recorded`: storage took writes at that time. */
   | { readonly type: "alert"; readonly life: number; readonly text: string; readonly recorded: boolean };
 
-const REBOOT_MS = 2_000;
 /** More paints in a millisecond than messages fit into the inbox are a firmware that spins. */
 const PAINTS_AT_ONCE_MAX = 200;
 
-export class Device {
+export class Device extends PoweredDevice {
   readonly perceptions: Perception[] = [];
-  /** Exceptions that left the firmware; none may. */
-  readonly errors: string[] = [];
   readonly #options: DeviceOptions;
-  #store: PowerCutStore;
   #runner: Runner | undefined;
-  #life = 0;
   #cancelTimer: () => void = () => {};
   #text = "";
   #paintedMs = 0;
   #paintsNow = 0;
 
   constructor(options: DeviceOptions) {
+    super(options.clock, options.random);
     this.#options = options;
-    this.#store = PowerCutStore.empty(options.random);
-    if (options.onDurable) this.#store.onDurable = options.onDurable;
-  }
-
-  /** Number of the present life, from 1. */
-  get life(): number {
-    return this.#life;
+    if (options.onDurable) this.store.onDurable = options.onDurable;
   }
 
   get storedBytes(): number {
-    return this.#store.bytes;
+    return this.store.bytes;
   }
 
   /** What is on the screen. */
@@ -65,81 +56,41 @@ export class Device {
     return this.#text;
   }
 
-  boot(): void {
-    this.#life += 1;
+  protected begin(): void {
     const { settings, random, clock, bornSeconds, sensors } = this.#options;
-    this.#guard(() => {
-      const gateway = new Gateway({
-        settings,
-        store: this.#store,
-        random,
-        wallClock: () => bornSeconds + Math.floor(clock.nowMs / 1_000),
-        measureText: (_font, text) => text.length * 9,
-        size: { width: 320, height: 240 },
-        sensors,
-      });
-      this.#runner = new Runner(gateway, this.#platform());
-      this.#runner.start();
+    const gateway = new Gateway({
+      settings,
+      store: this.store,
+      random,
+      wallClock: () => bornSeconds + Math.floor(clock.nowMs / 1_000),
+      measureText: (_font, text) => text.length * 9,
+      size: { width: 320, height: 240 },
+      sensors,
     });
+    this.#runner = new Runner(gateway, this.#platform());
+    this.#runner.start();
   }
 
   press(button: Button): void {
-    this.#guard(() => this.#runner?.press(button));
+    this.guard(() => this.#runner?.press(button));
   }
 
   networkChanged(): void {
-    this.#guard(() => this.#runner?.networkChanged());
+    this.guard(() => this.#runner?.networkChanged());
   }
 
-  cutPowerAtWrite(count: number): void {
-    this.#store.cutAtWrite(count);
-  }
-
-  cutPower(): void {
-    if (!this.#runner) return;
-    this.#store.cut();
-    this.#bury();
-  }
-
-  /** Storage refuses the `count`-th write from now and all after it, as worn or full flash does. */
-  refuseWritesFrom(count: number): void {
-    this.#store.refuseFromWrite(count);
-  }
-
-  acceptWrites(): void {
-    this.#store.refuseFromWrite(Number.POSITIVE_INFINITY);
-  }
-
-  /** The power never fails again, and storage works. */
-  calm(): void {
-    this.#store.cutAtWrite(Number.POSITIVE_INFINITY);
-    this.acceptWrites();
-  }
-
-  /** Runs a part of the firmware. When the power fails in it, or has failed, this life is over. */
-  #guard(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      if (!(error instanceof PowerCut)) this.errors.push((error as Error).stack ?? String(error));
-    }
-    if (this.#store.isDead) this.#bury();
-  }
-
-  #bury(): void {
+  protected end(): void {
     this.#cancelTimer();
     this.#runner = undefined;
     this.#text = "";
-    this.#store = this.#store.reborn();
-    this.#options.clock.after(REBOOT_MS, () => this.boot());
   }
 
   #platform(): Platform {
     const { clock, network } = this.#options;
-    const life = this.#life;
-    const store = this.#store;
+    const life = this.life;
+    const store = this.store;
     const guarded = (run: () => void) => {
-      if (life === this.#life && !store.isDead) this.#guard(run);
+      if (life === this.life && !store.isDead) this.guard(run);
     };
     /** What a device does after its power has failed does not happen: the rest of its program is unwound. */
     const alive = <Result>(run: () => Result): Result => {
@@ -179,6 +130,6 @@ export class Device {
     this.#paintedMs = nowMs;
     if (this.#paintsNow > PAINTS_AT_ONCE_MAX) throw new Error(`painted ${this.#paintsNow} times in a millisecond`);
     this.#text = text;
-    this.perceptions.push({ type: "screen", life: this.#life, text });
+    this.perceptions.push({ type: "screen", life: this.life, text });
   }
 }

@@ -17,7 +17,8 @@ import type { OutboxPolicy, SessionEvent } from "../../src/mqtt/session-types.ts
 import type { ProtocolSetting } from "../../src/mqtt/version.ts";
 import type { Random } from "../../src/seams.ts";
 import type { Network } from "./network.ts";
-import { PowerCut, PowerCutStore } from "./power-cut-store.ts";
+import { PowerCut } from "./power-cut-store.ts";
+import { PoweredDevice } from "./powered-device.ts";
 import { payloadOf, SessionLedger } from "./session-ledger.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -47,25 +48,20 @@ export interface Wish {
   readonly isStream: boolean;
 }
 
-const REBOOT_MS = 2_000;
 /** Larger messages may be above what a broker takes. */
 const LARGE_BYTES = 300;
 /** What a message takes of the outbox beside its topic and payload, at most. */
 const OUTBOX_OVERHEAD_BYTES = 12;
 const LEVEL = "level";
 
-export class SessionDevice {
+export class SessionDevice extends PoweredDevice {
   readonly ledger: SessionLedger;
-  /** Exceptions that left the engine; none may. */
-  readonly errors: string[] = [];
   /** Messages that were too large to be kept. */
   oversizes = 0;
-  life = 0;
   connection = 0;
   readonly #options: SessionDeviceOptions;
   /** The numbers behind the tokens of messages in flight; those of durable ones outlast a reboot. */
   readonly #numbers = new Map<number, number>();
-  #store: PowerCutStore;
   #session: Session | undefined;
   #transport: Transport | undefined;
   /** Told and not taken, by token; empty again when the connection ends. */
@@ -79,9 +75,9 @@ export class SessionDevice {
   #cancelTimer: () => void = () => {};
 
   constructor(options: SessionDeviceOptions) {
+    super(options.clock, options.random);
     this.#options = options;
     this.#takeMsMax = options.takeMsMax;
-    this.#store = PowerCutStore.empty(options.random);
     this.ledger = new SessionLedger(this);
   }
 
@@ -96,85 +92,54 @@ export class SessionDevice {
 
   /** The engine's records on the store; a second record without its first is cleared at the next start. */
   get records(): readonly string[] {
-    const keys = this.#store.keys();
+    const keys = this.store.keys();
     const isOrphan = (key: string) => key.startsWith("r-") && !keys.includes(`o-${key.slice(2)}`);
     return keys.filter((key) => key !== LEVEL && key !== "taken" && !isOrphan(key));
   }
 
-  boot(): void {
-    this.life += 1;
+  protected begin(): void {
     const { random, clock, clientIdentifier, topics, protocol, keepAliveSeconds } = this.#options;
-    this.#guard(() => {
-      const known = this.#store.read(LEVEL);
-      this.#session = new Session(
-        {
-          clientIdentifier,
-          keepAliveSeconds,
-          userName: "",
-          password: "",
-          will: undefined,
-          subscriptions: topics.map((topicFilter) => ({ topicFilter, qos: 2 })),
-          // Each life subscribes once: the power may have failed between the CONNACK of a new session and the record of it.
-          subscriptionsGranted: false,
-          knownLevel: known?.[0] as ProtocolLevel | undefined,
-          protocol,
-          streamsLargeMessages: this.#options.streamsLargeMessages,
-          store: this.#store,
-        },
-        random,
-      );
-      this.#session.start(clock.nowMs);
-      this.#drain();
-    });
+    const known = this.store.read(LEVEL);
+    this.#session = new Session(
+      {
+        clientIdentifier,
+        keepAliveSeconds,
+        userName: "",
+        password: "",
+        will: undefined,
+        subscriptions: topics.map((topicFilter) => ({ topicFilter, qos: 2 })),
+        // Each life subscribes once: the power may have failed between the CONNACK of a new session and the record of it.
+        subscriptionsGranted: false,
+        knownLevel: known?.[0] as ProtocolLevel | undefined,
+        protocol,
+        streamsLargeMessages: this.#options.streamsLargeMessages,
+        store: this.store,
+      },
+      random,
+    );
+    this.#session.start(clock.nowMs);
+    this.#drain();
   }
 
   /** The application wants to send a message; without power, or room in the outbox, it does not. */
   wish(wish: Wish): void {
-    this.#guard(() => {
+    this.guard(() => {
       if (this.#session) this.#publish(wish, this.#session);
       this.#drain();
     });
   }
 
-  cutPowerAtWrite(count: number): void {
-    this.#store.cutAtWrite(count);
-  }
-
-  cutPower(): void {
-    if (!this.#session) return;
-    this.#store.cut();
-    this.#bury();
-  }
-
-  refuseWritesFrom(count: number): void {
-    this.#store.refuseFromWrite(count);
-  }
-
-  acceptWrites(): void {
-    this.#store.refuseFromWrite(Number.POSITIVE_INFINITY);
-  }
-
-  /** The power never fails again, storage works, and the application is quick. */
-  calm(): void {
+  /** The application is quick, too. */
+  override calm(): void {
     this.#takeMsMax = Math.min(this.#takeMsMax, 500);
-    this.#store.cutAtWrite(Number.POSITIVE_INFINITY);
-    this.acceptWrites();
+    super.calm();
   }
 
   #log(line: string): void {
     this.#options.onLog?.(`${this.#options.clock.nowMs} ms, life ${this.life}: ${line}`);
   }
 
-  #guard(run: () => void): void {
-    try {
-      if (!this.#store.isDead) run();
-    } catch (error) {
-      if (!(error instanceof PowerCut)) this.errors.push((error as Error).stack ?? String(error));
-    }
-    if (this.#store.isDead) this.#bury();
-  }
-
-  #bury(): void {
+  protected end(): void {
     this.#cancelTimer();
     this.#session = undefined;
     // The peer learns of it late or never, as of any device that has lost its power.
@@ -185,8 +150,6 @@ export class SessionDevice {
     this.#unread = [];
     for (const [token, number] of this.#numbers)
       if (!this.ledger.outgoing.get(number)?.isDurable) this.#numbers.delete(token);
-    this.#store = this.#store.reborn();
-    this.#options.clock.after(REBOOT_MS, () => this.boot());
   }
 
   /** After anything that happened: what is to be told, sent, wished for, and when to wake. */
@@ -203,12 +166,12 @@ export class SessionDevice {
       }
       for (let event = session.pollEvent(); event; event = session.pollEvent()) {
         // The engine makes a reason of a power cut, as of any refusal; what it does after it has not happened.
-        if (this.#store.isDead) throw new PowerCut("the power has failed");
+        if (this.store.isDead) throw new PowerCut("the power has failed");
         this.#handleEvent(event, session);
         isBusy = true;
       }
       for (let bytes = this.#nextTransmit(session); bytes; bytes = this.#nextTransmit(session)) {
-        if (this.#store.isDead) throw new PowerCut("the power has failed");
+        if (this.store.isDead) throw new PowerCut("the power has failed");
         this.#transport?.write(bytes);
         isBusy = true;
         if (bytes.length === TRANSMIT_BYTES_MAX && random() < 0.5) this.#stall(session);
@@ -243,9 +206,9 @@ export class SessionDevice {
   /** Something happens to a session, unless its life is over. */
   #run(session: Session, run: () => void): void {
     if (session !== this.#session) return;
-    this.#guard(() => {
+    this.guard(() => {
       run();
-      if (this.#store.isDead) throw new PowerCut("the power has failed");
+      if (this.store.isDead) throw new PowerCut("the power has failed");
       this.#drain();
     });
   }
@@ -329,9 +292,9 @@ export class SessionDevice {
   }
 
   #remember(level: ProtocolLevel): void {
-    if (this.#store.read(LEVEL)?.[0] === level) return;
+    if (this.store.read(LEVEL)?.[0] === level) return;
     try {
-      this.#store.write(LEVEL, Uint8Array.of(level));
+      this.store.write(LEVEL, Uint8Array.of(level));
     } catch (error) {
       if (error instanceof PowerCut) throw error;
     }
@@ -374,7 +337,7 @@ export class SessionDevice {
     const entry = this.ledger.incoming.get(number);
     if (!entry) return;
     try {
-      this.#store.write("taken", payloadOf(number, 4));
+      this.store.write("taken", payloadOf(number, 4));
     } catch (error) {
       if (error instanceof PowerCut) {
         // The write may have happened.
@@ -388,7 +351,7 @@ export class SessionDevice {
     entry.taken += 1;
     entry.doubts += 1;
     session.acknowledge(token);
-    if (!this.#store.isDead && session.isConnected) entry.doubts -= 1;
+    if (!this.store.isDead && session.isConnected) entry.doubts -= 1;
   }
 
   #publish(wish: Wish, session: Session): void {

@@ -1,0 +1,79 @@
+/** A device whose power fails: one life after the other on the same storage, each ended by a power cut. */
+import type { Random } from "../../src/seams.ts";
+import { PowerCut, PowerCutStore } from "./power-cut-store.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+const REBOOT_MS = 2_000;
+
+export abstract class PoweredDevice {
+  /** Exceptions that left the program; none may. */
+  readonly errors: string[] = [];
+  protected store: PowerCutStore;
+  readonly #clock: VirtualClock;
+  #life = 0;
+  #isOn = false;
+
+  constructor(clock: VirtualClock, random: Random) {
+    this.#clock = clock;
+    this.store = PowerCutStore.empty(random);
+  }
+
+  /** Number of the present life, from 1. */
+  get life(): number {
+    return this.#life;
+  }
+
+  boot(): void {
+    this.#life += 1;
+    this.#isOn = true;
+    this.guard(() => this.begin());
+  }
+
+  cutPowerAtWrite(count: number): void {
+    this.store.cutAtWrite(count);
+  }
+
+  cutPower(): void {
+    if (!this.#isOn) return;
+    this.store.cut();
+    this.#bury();
+  }
+
+  /** Storage refuses the `count`-th write from now and all after it, as worn or full flash does. */
+  refuseWritesFrom(count: number): void {
+    this.store.refuseFromWrite(count);
+  }
+
+  acceptWrites(): void {
+    this.store.refuseFromWrite(Number.POSITIVE_INFINITY);
+  }
+
+  /** The power never fails again, and storage works. */
+  calm(): void {
+    this.store.cutAtWrite(Number.POSITIVE_INFINITY);
+    this.acceptWrites();
+  }
+
+  /** A life begins with what is on `store`. */
+  protected abstract begin(): void;
+
+  /** A life is over: everything is forgotten that is not on `store`, and no timer of it goes off. */
+  protected abstract end(): void;
+
+  /** Runs a part of the program. When the power fails in it, or has failed, this life is over. */
+  protected guard(run: () => void): void {
+    try {
+      if (!this.store.isDead) run();
+    } catch (error) {
+      if (!(error instanceof PowerCut)) this.errors.push((error as Error).stack ?? String(error));
+    }
+    if (this.store.isDead) this.#bury();
+  }
+
+  #bury(): void {
+    this.#isOn = false;
+    this.end();
+    this.store = this.store.reborn();
+    this.#clock.after(REBOOT_MS, () => this.boot());
+  }
+}
