@@ -6,7 +6,7 @@
  * - not before: the ids of the last ones that were done are on record, also across reboots; the same id again is answered
  *   and not done again. So a sender that got no result may send the same command again.
  */
-import { FormatError } from "../errors.ts";
+import { FormatError, messageOf } from "../errors.ts";
 import {
   COMMAND_CLOCK_SECONDS,
   COMMAND_REASON_MAX,
@@ -88,7 +88,7 @@ export class Commands implements Route, OutgoingSource {
       this.#answer({ id, ok: true, note: isAgain ? "done before" : NOTES[String(head.object.do)] });
     } catch (error) {
       // What the store refuses is an answer, too: the sender may try again.
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       const isLong = reason.length > COMMAND_REASON_MAX;
       this.#answer({ id, ok: false, error: isLong ? `${reason.slice(0, COMMAND_REASON_MAX - 1)}…` : reason });
       if (error instanceof FormatError) throw error;

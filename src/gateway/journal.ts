@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import { EVENTS_MAX } from "../limits.ts";
 import { newCounters } from "./counters.ts";
 import type { GatewayEvent } from "./events.ts";
@@ -32,7 +33,7 @@ export class Journal {
       return write();
     } catch (error) {
       this.counters.storeFailures += 1;
-      this.log(`store: ${error instanceof Error ? error.message : String(error)}`);
+      this.log(`store: ${messageOf(error)}`);
       return undefined;
     }
   }

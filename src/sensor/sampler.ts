@@ -1,4 +1,5 @@
 /** Sensors to readings: samples each at an interval and keeps what has changed or is too old, until somebody takes it. */
+import { messageOf } from "../errors.ts";
 import { BATCH_READINGS_MAX, SENSORS_MAX } from "../limits.ts";
 import type { Sensor } from "../seams.ts";
 import { Backlog } from "./backlog.ts";
@@ -106,7 +107,7 @@ export class Sampler {
       const value = sensor.sample();
       if (value !== undefined && Number.isFinite(value)) return value;
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
+      problem = messageOf(error);
     }
     this.failedCount += 1;
     if (!Number.isNaN(last)) this.#options.log?.(`sensor ${sensor.name} failed: ${problem}`);
