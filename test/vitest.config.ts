@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     testTimeout: 30_000,
+    // A browser that starts for the first time on a busy machine takes longer than the ten seconds of vitest.
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,
