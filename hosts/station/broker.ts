@@ -9,8 +9,9 @@ import type { Duplex } from "node:stream";
 import { Aedes, type Client, type ConnectPacket, type PublishPacket } from "aedes";
 import { Level } from "level";
 import { FormatError } from "../../src/errors.ts";
-import type { ClientGate, GateCounters } from "./access/client-gate.ts";
+import { type ClientGate, CONNACK_CODE, type GateCounters } from "./access/client-gate.ts";
 import { followOtherBrokers, openSharedEmitter } from "./cluster/other-brokers.ts";
+import { RedisConnections } from "./cluster/redis-connections.ts";
 import { RedisDatabase } from "./cluster/redis-database.ts";
 import { SharedPersistence } from "./cluster/shared-persistence.ts";
 import type { Database } from "./database.ts";
@@ -63,6 +64,7 @@ export class StationBroker extends Aedes {
   /** Subscribes for clients that have no subscriptions; undefined: they do it themselves. */
   presubscriptions: Presubscriptions | undefined;
   readonly #database: Database;
+  #onClosing: () => void = () => {};
   /** By number, in order: those that are being stored and those that wait for one before them. */
   readonly #turns = new Map<number, Turn>();
   /** Packets of clients that were published before their PUBACK, and those that are acknowledged and go no further. */
@@ -96,11 +98,13 @@ export class StationBroker extends Aedes {
    * another. Rejects where there is no Redis at this address.
    */
   static async join(redisUrl: string, gate?: ClientGate): Promise<StationBroker> {
-    const database = await RedisDatabase.open(redisUrl);
+    const connections = new RedisConnections(redisUrl);
+    const database = await RedisDatabase.open(connections);
     const mayReceive = (client: Client, topic: string) => gate?.mayReceive(client, topic) ?? true;
-    const mq = openSharedEmitter(redisUrl, () => broker.catchUp());
+    const mq = openSharedEmitter(connections, () => broker.catchUp());
     const persistence = new SharedPersistence(database, mayReceive);
     const broker: StationBroker = new StationBroker(await database.increment("boot"), database, persistence, gate, mq);
+    broker.#onClosing = () => connections.ending();
     followOtherBrokers(broker);
     await broker.listen();
     return broker;
@@ -125,9 +129,13 @@ export class StationBroker extends Aedes {
         done(null, true);
       },
       authenticate: (client, userName, password, done) => {
-        this.#admit(client, userName, password).then((code) => {
+        const answer = (code: number | undefined) => {
           if (code === undefined) done(null, true);
           else done(Object.assign(new Error("refused"), { returnCode: code }), null);
+        };
+        this.#admit(client, userName, password).then(answer, (error: Error) => {
+          console.error(`broker: ${JSON.stringify(client.id)} cannot be let in: ${error.message}`);
+          answer(CONNACK_CODE.serverUnavailable);
         });
       },
       authorizeSubscribe: (client, subscription, done) => {
@@ -209,7 +217,7 @@ export class StationBroker extends Aedes {
    * listens in, and is not the one that the message is for.
    */
   async hasSubscriber(topic: string): Promise<boolean> {
-    const kept = await this.persistence.subscriptionsByTopic(topic);
+    const kept = await this.persistence.findSubscriptions(topic);
     if (kept.some((subscription) => subscription.topic === topic)) return true;
     const connected = (this as unknown as { clients: Record<string, { subscriptions: Record<string, unknown> }> })
       .clients;
@@ -219,6 +227,7 @@ export class StationBroker extends Aedes {
   /** Disconnects all clients, writes what is to be written and closes the database. */
   async shutDown(): Promise<void> {
     this.persistence.closing();
+    this.#onClosing();
     await new Promise<void>((resolve) => this.close(resolve));
     await this.#database.close();
   }

@@ -28,6 +28,7 @@ declare module "aedes-persistence-level/asyncPersistence.js" {
     subscriptionsByClient(client: { readonly id: string }): Promise<readonly StoredTopic[]>;
     subscriptionsByTopic(topic: string): Promise<readonly StoredSubscription[]>;
     createRetainedStreamCombi(patterns: readonly string[]): Readable;
+    outgoingEnqueueCombi(subscriptions: readonly StoredSubscription[], packet: StoredPacket): Promise<unknown>;
     outgoingEnqueue(subscription: { readonly clientId: string }, packet: StoredPacket): Promise<void>;
     outgoingUpdate(client: { readonly id: string }, packet: StoredPacket): Promise<void>;
     outgoingClearMessageId(client: { readonly id: string }, packet: StoredPacket): Promise<StoredPacket | undefined>;

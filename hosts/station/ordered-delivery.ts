@@ -6,7 +6,7 @@
  * - a message that comes while a client connects is sent before CONNACK, or overtakes or doubles what is in the queue;
  * - a message that comes between the storing of a new subscription and its taking effect stays in the queue until the
  *   next connection.
- * So: while the queue is read, live messages only leave a note, and the queue is read again for what has no identifier.
+ * So: while the queue is read, live messages only leave a note, and the queue is read again for what was not sent yet.
  */
 import type { Client } from "aedes";
 import type { StoredPacket } from "aedes-persistence-level/asyncPersistence.js";
@@ -20,6 +20,8 @@ interface ClientInside {
   deliverQoS: Deliver;
   readonly duplicates: Record<string, number>;
   readonly connackSent: boolean;
+  /** The packet identifier that the next message is given. */
+  _nextId: number;
 }
 
 export class OrderedDelivery {
@@ -46,6 +48,16 @@ export class OrderedDelivery {
       else setImmediate(done);
     };
     this.#inside.deliverQoS = (packet, done) => this.#deliverLive(packet, done);
+    let next = this.#inside._nextId;
+    Object.defineProperty(client, "_nextId", {
+      get: () => {
+        next = persistence.freeIdentifier(client, next);
+        return next;
+      },
+      set: (identifier: number) => {
+        next = identifier;
+      },
+    });
   }
 
   /** The connection stands and Aedes has sent the queue as it was: from here on messages go out as they come. */
@@ -62,6 +74,12 @@ export class OrderedDelivery {
   }
 
   #deliverLive(packet: StoredPacket, done: () => void): void {
+    // Aedes writes to a connection until its subscriptions are taken back, also to one whose client has gone on at another
+    // broker. Nobody listens to what is acknowledged there.
+    if (this.#client.closed) {
+      setImmediate(done);
+      return;
+    }
     // A retained message that answers a SUBSCRIBE has no broker id: it is in no queue.
     const inQueue = packet.qos > 0 && !this.#client.clean && Boolean(packet.brokerId);
     if (inQueue && this.#live && this.#persistence.wasStreamed(this.#client, packet)) {
@@ -85,6 +103,19 @@ export class OrderedDelivery {
     });
   }
 
+  /**
+   * Aedes takes a number that is not above the last one of its broker for a duplicate. The queue may hold a higher one than what is
+   * still to come live, and a lower one than what came; so it is neither measured by the last one nor becomes it.
+   */
+  #sendQueued(packet: StoredPacket, done: () => void): void {
+    const { duplicates } = this.#inside;
+    const last = duplicates[packet.brokerId];
+    delete duplicates[packet.brokerId];
+    this.#send(packet, done);
+    if (last === undefined) delete duplicates[packet.brokerId];
+    else duplicates[packet.brokerId] = last;
+  }
+
   async #drain(): Promise<void> {
     this.#live = false;
     this.#missed = true;
@@ -96,12 +127,9 @@ export class OrderedDelivery {
       this.#onIdle = undefined;
       while (this.#missed && !this.#client.closed) {
         this.#missed = false;
-        for await (const packet of this.#persistence.outgoingStream(this.#client) as AsyncIterable<StoredPacket>) {
+        for await (const packet of this.#persistence.unsent(this.#client)) {
           if (this.#client.closed) return;
-          if (packet.messageId || packet.cmd !== "publish") continue;
-          // Aedes takes a lower number than the last for a duplicate; this one has never been sent.
-          delete this.#inside.duplicates[packet.brokerId];
-          await new Promise<void>((resolve) => this.#send(packet, resolve));
+          await new Promise<void>((resolve) => this.#sendQueued(packet, resolve));
         }
       }
       this.#live = true;

@@ -3,10 +3,13 @@ import { Readable } from "node:stream";
 import type { Client } from "aedes";
 import AsyncLevelPersistence, {
   type StoredPacket,
+  type StoredSubscription,
   type StoredTopic,
 } from "aedes-persistence-level/asyncPersistence.js";
 import msgpack from "msgpack-lite";
 import type { Database } from "./database.ts";
+import { InFlight, nameOf } from "./in-flight.ts";
+import { STREAMED_MAX } from "./station-limits.ts";
 import { isWildcard } from "./topic-filter.ts";
 
 /** What the persistence throws for a packet that is not in the queue. */
@@ -18,7 +21,11 @@ export class StationPersistence extends AsyncLevelPersistence {
   readonly #acknowledged = new WeakSet<object>();
   /** By connection: what was read from its queue, by broker and number. */
   readonly #streamed = new WeakMap<object, Set<string>>();
+  /** By connection. */
+  readonly #inFlight = new WeakMap<object, InFlight>();
   readonly #mayReceive: (client: Client, topic: string) => boolean;
+  /** Look-ups that failed, by the list that stands for them. */
+  readonly #failures = new WeakMap<object, unknown>();
   /** By the list of a SUBSCRIBE. */
   readonly #storing = new WeakMap<readonly StoredTopic[], Promise<void>>();
   #closing = false;
@@ -49,6 +56,33 @@ export class StationPersistence extends AsyncLevelPersistence {
     return super.addSubscriptions({ id: uid }, subscriptions);
   }
 
+  /** Who subscribes to a topic with a kept session. Rejects where that cannot be looked up. */
+  findSubscriptions(topic: string): Promise<readonly StoredSubscription[]> {
+    return super.subscriptionsByTopic(topic);
+  }
+
+  /**
+   * As `findSubscriptions`, for Aedes. It tells nobody of a look-up that fails: the publisher would wait for ever, and in this
+   * broker everyone behind it. So the failure is told when it comes to storing.
+   */
+  override async subscriptionsByTopic(topic: string): Promise<readonly StoredSubscription[]> {
+    try {
+      return await this.findSubscriptions(topic);
+    } catch (error) {
+      const none: readonly StoredSubscription[] = [];
+      this.#failures.set(none, error);
+      return none;
+    }
+  }
+
+  override async outgoingEnqueueCombi(
+    subscriptions: readonly StoredSubscription[],
+    packet: StoredPacket,
+  ): Promise<void> {
+    if (this.#failures.has(subscriptions)) throw this.#failures.get(subscriptions);
+    await super.outgoingEnqueueCombi(subscriptions, packet);
+  }
+
   /**
    * [MQTT-3.3.1-9]: what matches an established subscription goes out with RETAIN 0. Aedes clears it for those who are
    * connected, but queues it as it came for the others: a page published with retain would arrive as an old one.
@@ -62,14 +96,14 @@ export class StationPersistence extends AsyncLevelPersistence {
    * DUP 1. Aedes leaves it 0.
    */
   override outgoingStream(client: { readonly id: string }): Readable {
-    const streamed = new Set<string>();
+    const streamed = this.#streamed.get(client) ?? new Set<string>();
     this.#streamed.set(client, streamed);
-    return Readable.from(withDup(super.outgoingStream(client), (packet) => streamed.add(nameOf(packet))));
+    return Readable.from(withDup(super.outgoingStream(client), (packet) => addBounded(streamed, nameOf(packet))));
   }
 
   /**
-   * Whether a packet was in the queue when that was last read for this connection. Where another broker emits, what comes as
-   * it is emitted may come after it was read.
+   * Whether a packet was in the queue when that was read for this connection, told once. Where another broker emits, what comes
+   * as it is emitted may come after it was read.
    */
   wasStreamed(client: object, packet: StoredPacket): boolean {
     return this.#streamed.get(client)?.delete(nameOf(packet)) ?? false;
@@ -81,12 +115,58 @@ export class StationPersistence extends AsyncLevelPersistence {
    * error and drops the connection; here it is noted, and `wasAcknowledged` keeps it from being sent.
    */
   override async outgoingUpdate(client: { readonly id: string }, packet: StoredPacket): Promise<void> {
+    this.#inFlightOn(client).add(packet);
     try {
       await super.outgoingUpdate(client, packet);
     } catch (error) {
       if (!(error instanceof Error) || error.message !== NO_SUCH_PACKET) throw error;
       this.#acknowledged.add(packet);
+      this.#inFlightOn(client).delete(packet);
     }
+  }
+
+  /** Takes what is acknowledged out of the queue; undefined where it is no more in it. */
+  override async outgoingClearMessageId(
+    client: { readonly id: string },
+    packet: StoredPacket,
+  ): Promise<StoredPacket | undefined> {
+    const cleared = await super.outgoingClearMessageId(client, packet);
+    if (cleared) this.#inFlightOn(client).delete(cleared);
+    return cleared;
+  }
+
+  /**
+   * The messages in a client's queue that were not sent on this connection. One that has an identifier need not have been: where a
+   * client goes from one broker to another, the connection that it has left may have given it.
+   */
+  async *unsent(client: { readonly id: string }): AsyncGenerator<StoredPacket> {
+    const inFlight = this.#inFlightOn(client);
+    // The queue is read as it was at the beginning; what is acknowledged meanwhile still comes.
+    inFlight.remember();
+    try {
+      for await (const packet of this.outgoingStream(client) as AsyncIterable<StoredPacket>)
+        if (packet.cmd === "publish" && !inFlight.has(packet)) yield packet;
+    } finally {
+      inFlight.forget();
+    }
+  }
+
+  /**
+   * The packet identifier, from `identifier` on, that nothing on this connection carries. [MQTT-2.3.1-4]: Aedes counts on from
+   * a random one, and into those that a former connection gave and that are sent again with them; an acknowledgement
+   * would take the wrong message out of the queue.
+   */
+  freeIdentifier(client: object, identifier: number): number {
+    return this.#inFlightOn(client).free(identifier);
+  }
+
+  #inFlightOn(client: object): InFlight {
+    let inFlight = this.#inFlight.get(client);
+    if (!inFlight) {
+      inFlight = new InFlight();
+      this.#inFlight.set(client, inFlight);
+    }
+    return inFlight;
   }
 
   /**
@@ -121,6 +201,12 @@ export class StationPersistence extends AsyncLevelPersistence {
   }
 }
 
+function addBounded(names: Set<string>, name: string): void {
+  names.add(name);
+  const [oldest] = names;
+  if (names.size > STREAMED_MAX && oldest !== undefined) names.delete(oldest);
+}
+
 async function* withDup(
   packets: AsyncIterable<StoredPacket>,
   onPacket: (packet: StoredPacket) => void,
@@ -129,8 +215,4 @@ async function* withDup(
     onPacket(packet);
     yield packet.messageId ? { ...packet, dup: true } : packet;
   }
-}
-
-function nameOf({ brokerId, brokerCounter }: StoredPacket): string {
-  return `${brokerId} ${brokerCounter}`;
 }

@@ -24,7 +24,7 @@ export const DELIVERIES_LIST_MAX = 10_000;
 /** Devices that stand beside each push of a list; the push itself counts them all. */
 export const DELIVERIES_INLINE_MAX = 5;
 
-/** Milliseconds until what the broker did not take is tried again. */
+/** Milliseconds until what the broker did not take, or the station did not take from it, is tried again. */
 export const DELIVERY_RETRY_MS = 2_000;
 
 /** Milliseconds between two looks for pushes that became worthless while they waited for a first connection. */
@@ -189,8 +189,23 @@ export const SESSION_MS_MAX = 30 * 24 * 3_600_000;
 /** Milliseconds between two looks at the files that the station writes, in a broker process beside it. */
 export const FILES_LOOKED_AT_MS = 500;
 
+/** Milliseconds that a broker process may take to end when it is asked to; then it is killed, which loses nothing. */
+export const BROKER_END_MS = 15_000;
+
 /** Milliseconds from the end of a broker process until another one is started in its place. */
 export const BROKER_RESTART_MS = 500;
+
+/**
+ * Messages read from a queue that one connection remembers, so that it is not sent again what another broker tells of later. The
+ * oldest is forgotten first; such a message would come twice.
+ */
+export const STREAMED_MAX = 10_000;
+
+/** Milliseconds by which the wait for a lost Redis grows with each try to reach it. */
+export const REDIS_RETRY_STEP_MS = 50;
+
+/** Milliseconds between two tries to reach a lost Redis, at the most. */
+export const REDIS_RETRY_MAX_MS = 2_000;
 
 /** Milliseconds that an LDAP server may take to be connected to, and for each answer. */
 export const LDAP_TIMEOUT_MS = 5_000;

@@ -1,3 +1,4 @@
+/// <reference path="../modules.d.ts" />
 /**
  * The broker's database in Redis, for several broker processes at once. A collection is a hash and, beside it, the order in
  * which its keys came: a sorted set whose scores one counter gives. So a queue that several brokers write is read as it was
@@ -6,8 +7,11 @@
  * A write is one script, and what Redis does it does whole. Whether it outlasts a power cut of Redis is Redis' own setting
  * (`appendonly yes`, `appendfsync always`); it outlasts the end of every broker.
  */
-import { Redis } from "ioredis";
+import type { StoredPacket } from "aedes-persistence-level/asyncPersistence.js";
+import type { Redis } from "ioredis";
+import msgpack from "msgpack-lite";
 import type { Database, KeyRange, Operation } from "../database.ts";
+import type { RedisConnections } from "./redis-connections.ts";
 
 const PREFIX = "fieldpager:";
 const PAGE = 200;
@@ -15,29 +19,32 @@ const PAGE = 200;
 const PER_CLIENT = ["outgoing", "outgoing-id", "subscriptions", "incoming", "topic"];
 
 const WRITE = `
-for i = 1, #ARGV, 3 do
-  local values, order, key = ARGV[i] .. ":v", ARGV[i] .. ":o", ARGV[i + 1]
-  if ARGV[i + 2] == "" then
+for i = 1, #ARGV, 4 do
+  local todo, values, order, key = ARGV[i], ARGV[i + 1] .. ":v", ARGV[i + 1] .. ":o", ARGV[i + 2]
+  if todo == "del" then
     redis.call("HDEL", values, key)
     redis.call("ZREM", order, key)
-  else
-    if redis.call("HSET", values, key, ARGV[i + 2]) == 1 then
+  elseif todo == "put" or redis.call("HEXISTS", values, key) == 1 then
+    if redis.call("HSET", values, key, ARGV[i + 3]) == 1 then
       redis.call("ZADD", order, redis.call("INCR", KEYS[1]), key)
     end
   end
 end`;
+
+/** `replace` writes only where there is something already. */
+type Todo = Operation | { readonly type: "replace"; readonly key: string; readonly value: Buffer };
 
 interface Scripted extends Redis {
   write(sequenceKey: string, ...parts: readonly (string | Buffer)[]): Promise<unknown>;
 }
 
 export class RedisDatabase implements Database {
+  readonly #connections: RedisConnections;
   readonly #redis: Scripted;
 
-  /** Rejects where there is no Redis at this address. */
-  static async open(url: string): Promise<RedisDatabase> {
-    // A command that a lost connection has not answered is sent again: each of ours may be done twice.
-    const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null });
+  /** Rejects where there is no Redis. */
+  static async open(connections: RedisConnections): Promise<RedisDatabase> {
+    const redis = connections.open();
     // Why it cannot be reached is in the last of these; without a listener they would go to the log one by one.
     let problem: Error | undefined;
     redis.on("error", (error) => {
@@ -51,10 +58,11 @@ export class RedisDatabase implements Database {
       throw problem ?? error;
     }
     redis.defineCommand("write", { numberOfKeys: 1, lua: WRITE });
-    return new RedisDatabase(redis as Scripted);
+    return new RedisDatabase(connections, redis as Scripted);
   }
 
-  private constructor(redis: Scripted) {
+  private constructor(connections: RedisConnections, redis: Scripted) {
+    this.#connections = connections;
     this.#redis = redis;
   }
 
@@ -67,8 +75,13 @@ export class RedisDatabase implements Database {
     return (await this.#redis.hgetBuffer(`${PREFIX}${collectionOf(key)}:v`, key)) ?? undefined;
   }
 
+  /**
+   * Aedes reads a packet from a queue and puts it back with its identifier. Where another broker has taken it out since then,
+   * because its client went there and acknowledged it, it stays out: it would be sent again.
+   */
   put(key: string, value: Buffer): Promise<void> {
-    return this.#write([{ type: "put", key, value }]);
+    const isPutBack = key.startsWith("outgoing:") && Boolean((msgpack.decode(value) as StoredPacket).messageId);
+    return this.#write([{ type: isPutBack ? "replace" : "put", key, value }]);
   }
 
   del(key: string): Promise<void> {
@@ -104,16 +117,17 @@ export class RedisDatabase implements Database {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#redis.quit();
+  close(): Promise<void> {
+    return this.#connections.end(this.#redis);
   }
 
-  async #write(operations: readonly Operation[]): Promise<void> {
+  async #write(operations: readonly Todo[]): Promise<void> {
     if (operations.length === 0) return;
     const parts = operations.flatMap((operation) => [
+      operation.type,
       PREFIX + collectionOf(operation.key),
       operation.key,
-      operation.type === "put" ? operation.value : "",
+      operation.type === "del" ? "" : operation.value,
     ]);
     await this.#redis.write(`${PREFIX}sequence`, ...parts);
   }

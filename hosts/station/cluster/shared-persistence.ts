@@ -37,7 +37,7 @@ export class SharedPersistence extends StationPersistence {
   }
 
   /** Each client once. */
-  override async subscriptionsByTopic(topic: string): Promise<readonly StoredSubscription[]> {
+  override async findSubscriptions(topic: string): Promise<readonly StoredSubscription[]> {
     const found = new Map<string, StoredSubscription>();
     for (const prefix of [topicPrefix(topic), `${WILDCARDS}:`])
       for await (const value of this.#database.values({ gte: prefix, lt: `${prefix}\uffff` })) {

@@ -100,7 +100,7 @@ export class Presubscriptions {
     const { uid, topics } = decodePresubscription(payload);
     const arriving = this.#arriving.get(uid);
     const connected = (this.#broker as unknown as { clients: Record<string, Client> }).clients[uid];
-    if (arriving) {
+    if (arriving && !arriving.closed) {
       this.#granted.set(arriving, topicsOf(topics));
       this.#waiting.get(arriving)?.();
     } else if (connected && !connected.clean)

@@ -4,9 +4,11 @@ import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { ClientGate } from "../../../hosts/station/access/client-gate.ts";
 import { StationBroker } from "../../../hosts/station/broker.ts";
 import type { Operation } from "../../../hosts/station/database.ts";
 import { GroupCommit } from "../../../hosts/station/group-commit.ts";
+import { listenMqtt } from "../../../hosts/station/mqtt-listener.ts";
 import { Cleanups, startStation, until } from "./harness.ts";
 
 const cleanups = new Cleanups();
@@ -61,6 +63,17 @@ class RawClient {
     this.#socket.destroy();
     await once(this.#socket, "close");
   }
+}
+
+/** A broker alone, in a folder and on a port of its own. */
+async function openBroker(gate?: ClientGate): Promise<{ readonly broker: StationBroker; readonly port: number }> {
+  const broker = await StationBroker.open(join(cleanups.folder(), "broker"), gate);
+  const listener = await listenMqtt({ host: "127.0.0.1", mqttPort: 0, mqttsPort: 0 }, (socket) =>
+    broker.accept(socket),
+  );
+  cleanups.add(() => broker.shutDown());
+  cleanups.add(() => listener.close());
+  return { broker, port: listener.mqttPort };
 }
 
 const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => `m${from + index}`);
@@ -119,6 +132,56 @@ describe("StationBroker", () => {
     expect(client.publishes.map(({ messageId }) => messageId)).toEqual(
       deaf.publishes.map(({ messageId }) => messageId),
     );
+  });
+
+  it("gives no message an identifier that is on its way again with another one", async () => {
+    const { broker, port } = await openBroker();
+    const deaf = new RawClient(port, { acknowledges: false });
+    await deaf.connect("pager-1");
+    await deaf.subscribe("/field/im/pager-1");
+    for (const text of numbered(0, 3)) await broker.publishStored("/field/im/pager-1", Buffer.from(text));
+    await until("3 messages", () => deaf.publishes.length === 3);
+    await deaf.cut();
+    const former = deaf.publishes.map(({ messageId }) => messageId);
+    // Where Aedes begins to count is left to chance; here it is where the former connection began.
+    broker.on("client", (client) => Object.assign(client, { _nextId: former[0] }));
+    const client = new RawClient(port, { acknowledges: false });
+    await client.connect("pager-1");
+    for (const text of numbered(3, 5)) await broker.publishStored("/field/im/pager-1", Buffer.from(text));
+    await until("5 messages", () => client.publishes.length === 5);
+    expect(client.texts).toEqual(numbered(0, 5));
+    const identifiers = client.publishes.map(({ messageId }) => messageId);
+    expect(identifiers.slice(0, 3)).toEqual(former);
+    expect(new Set(identifiers).size).toBe(5);
+  });
+
+  it("goes on after a look-up that failed: who waited for that one hears of it, and nobody waits behind it", async () => {
+    const { broker, port } = await openBroker();
+    const client = new RawClient(port);
+    await client.connect("pager-1");
+    await client.subscribe("/field/im/pager-1");
+    const { persistence } = broker;
+    const find = persistence.findSubscriptions;
+    persistence.findSubscriptions = () => Promise.reject(new Error("no answer"));
+    const failing = broker.publishStored("/field/im/pager-1", Buffer.from("lost"));
+    await expect(failing).rejects.toThrow("no answer");
+    await expect(broker.hasSubscriber("/field/im/pager-1")).rejects.toThrow("no answer");
+    persistence.findSubscriptions = find;
+    await broker.publishStored("/field/im/pager-1", Buffer.from("next"));
+    await until("the next", () => client.texts.length > 0);
+    expect(client.texts).toEqual(["next"]);
+  });
+
+  it("answers a login that it cannot look into with a code, and takes the next one", async () => {
+    const outcomes = [() => Promise.reject(new Error("disk")), () => Promise.resolve(undefined)];
+    const gate = { admit: () => outcomes.shift()?.(), identityOf: () => undefined, packetBytesMax: () => 65_536 };
+    const { port } = await openBroker(gate as unknown as ClientGate);
+    const refused = new RawClient(port);
+    await refused.connect("pager-1");
+    expect(refused.packets).toMatchObject([{ cmd: "connack", returnCode: 3 }]);
+    const next = new RawClient(port);
+    await next.connect("pager-1");
+    expect(next.packets).toMatchObject([{ cmd: "connack", returnCode: 0 }]);
   });
 
   it("clears RETAIN for a subscription that stood, connected or away, and sets it for a new one", async () => {
