@@ -62,6 +62,11 @@ export class DeliveryQueue {
     void this.#run(device);
   }
 
+  /** Someone may have subscribed, for whichever device. */
+  wakeAll(): void {
+    for (const device of [...this.#queues.keys()]) this.wake(device);
+  }
+
   /** Begins to look for what becomes worthless while it waits. */
   start(): void {
     this.#sweep = setInterval(() => void this.#expire(), EXPIRY_SWEEP_MS).unref();

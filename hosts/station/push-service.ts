@@ -6,6 +6,7 @@
  * shows one.
  */
 import { createHash, randomBytes } from "node:crypto";
+import type { EventEmitter } from "node:events";
 import type { StationBroker } from "./broker.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
 import { type Directory, EVERYONE } from "./directory/directory.ts";
@@ -105,6 +106,8 @@ export class PushService {
     });
     // Who connects may have been subscribed by the station itself, and never says so.
     this.#broker.on("clientReady", ({ id }) => this.#queue.wake(id));
+    // While the link to the other brokers was lost, a first subscription there may have gone unheard.
+    (this.#broker as EventEmitter).on("catchUp", () => this.#queue.wakeAll());
     for (const delivery of this.#store.takeOpen()) this.#queue.add(delivery);
     this.#queue.start();
     await this.#store.forgetKeys(Date.now());

@@ -1,11 +1,11 @@
 /**
- * Several broker processes behind one address. The station accepts connections and hands them around; a process that ends is
- * replaced, and its clients come back to one of the others. The station itself owns pushes, accounts and directory.
+ * Several broker processes behind one address. The station opens the port and all of them accept from it; a process that ends
+ * is replaced, and its clients come back to one of the others. The station itself owns pushes, accounts and directory.
  */
 import cluster, { type Worker } from "node:cluster";
 import { fileURLToPath } from "node:url";
 import type { MqttListener } from "../mqtt-listener.ts";
-import { BROKER_RESTART_MS } from "../station-limits.ts";
+import { BROKER_END_MS, BROKER_RESTART_MS } from "../station-limits.ts";
 import { BROKER_OPTIONS_VARIABLE, type BrokerProcessOptions, type FromBroker } from "./broker-messages.ts";
 
 type Ports = Omit<MqttListener, "close">;
@@ -16,12 +16,16 @@ export async function startBrokerProcesses(
   count: number,
   onLocalDevice: (uid: string) => void,
 ): Promise<MqttListener> {
+  // All wait at one port, and who is free accepts. Handed around instead, a connection on its way to a process that is being
+  // killed is lost with it: neither served nor closed.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({
     exec: fileURLToPath(new URL("broker-process.ts", import.meta.url)),
     args: [],
     execArgv: ["--import", import.meta.resolve("tsx")],
   });
   const workers = new Set<Worker>();
+  const listening = new WeakSet<Worker>();
   const timers = new Set<NodeJS.Timeout>();
   let isClosing = false;
   const begin = (onListening: (ports: Ports) => void, onFailed: (error: Error) => void) => {
@@ -30,7 +34,10 @@ export async function startBrokerProcesses(
     worker.on("message", (message: FromBroker) => {
       if ("localDevice" in message) onLocalDevice(message.localDevice);
       else if ("error" in message) onFailed(Object.assign(new Error(message.error), { code: message.code }));
-      else onListening(message);
+      else {
+        listening.add(worker);
+        onListening(message);
+      }
     });
     worker.on("exit", (code, signal) => {
       workers.delete(worker);
@@ -50,9 +57,7 @@ export async function startBrokerProcesses(
   const close = async () => {
     isClosing = true;
     for (const timer of timers) clearTimeout(timer);
-    const ended = [...workers].map((worker) => new Promise((resolve) => worker.once("exit", resolve)));
-    for (const worker of workers) if (worker.isConnected()) worker.send("close");
-    await Promise.all(ended);
+    await Promise.all([...workers].map((worker) => end(worker, listening.has(worker))));
   };
   try {
     const starting = Array.from(
@@ -65,4 +70,18 @@ export async function startBrokerProcesses(
     await close();
     throw error;
   }
+}
+
+/**
+ * Resolves when the process has ended: by itself, or by force where it takes too long. One that does not listen yet, to clients or
+ * to us, is ended by force at once.
+ */
+async function end(worker: Worker, isListening: boolean): Promise<void> {
+  const ended = new Promise((resolve) => worker.once("exit", resolve));
+  const kill = () => worker.process.kill("SIGKILL");
+  const timer = setTimeout(kill, BROKER_END_MS);
+  if (!isListening) kill();
+  else if (worker.isConnected()) worker.send("close");
+  await ended;
+  clearTimeout(timer);
 }

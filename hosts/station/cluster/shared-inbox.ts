@@ -6,6 +6,7 @@ import type { EventEmitter } from "node:events";
 import type { PublishPacket } from "aedes";
 import type { StoredPacket } from "aedes-persistence-level/asyncPersistence.js";
 import type { StationBroker, StationInbox } from "../broker.ts";
+import { DELIVERY_RETRY_MS } from "../station-limits.ts";
 
 interface Listening {
   on(topic: string, listener: (packet: PublishPacket, done: () => void) => void, done: () => void): void;
@@ -15,7 +16,9 @@ export class SharedInbox {
   readonly #broker: StationBroker;
   readonly #inbox: StationInbox;
   readonly #uid: string;
-  #running: Promise<void> | undefined;
+  #run: Promise<void> | undefined;
+  #isRunning = false;
+  #retry: NodeJS.Timeout | undefined;
   #hasMore = false;
   #isClosed = false;
   #lastIdentifier = 0;
@@ -50,19 +53,19 @@ export class SharedInbox {
   /** There is something in the queue, or there may be. */
   wake(): void {
     this.#hasMore = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    if (!this.#isRunning && !this.#isClosed) this.#run = this.#takeAll();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#running;
+    clearTimeout(this.#retry);
+    await this.#run;
   }
 
-  async #run(): Promise<void> {
+  async #takeAll(): Promise<void> {
     const { persistence } = this.#broker;
     const client = { id: this.#uid };
+    this.#isRunning = true;
     try {
       while (this.#hasMore && !this.#isClosed) {
         this.#hasMore = false;
@@ -76,8 +79,11 @@ export class SharedInbox {
         }
       }
     } catch (error) {
-      // They stay in the queue; the next message, or the next start, comes back to them.
+      // They stay in the queue.
       console.error(`inbox: ${error instanceof Error ? error.message : error}`);
+      if (!this.#isClosed) this.#retry = setTimeout(() => this.wake(), DELIVERY_RETRY_MS);
+    } finally {
+      this.#isRunning = false;
     }
   }
 }
