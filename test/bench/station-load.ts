@@ -1,7 +1,8 @@
 /**
  * `npm run bench:station -- --minutes 10`: what a station with many connected pagers takes. The station is a process of its own;
  * the pagers are the firmware on Node, in this one. Each push is asked for over HTTP, goes to one pager after the other, and is
- * done when the event stream tells that it is stored there.
+ * done when the event stream tells that it is stored there. With `--brokers` the pagers are at broker processes on a Redis of their
+ * own; with `--kills` some of those are killed in the middle.
  */
 
 import { parseFlags } from "../../hosts/node/flags.ts";
@@ -9,13 +10,17 @@ import { MemoryStore } from "../../hosts/node/memory-store.ts";
 import { type Pager, startPager } from "../../hosts/node/pager.ts";
 import { readEvents } from "../../hosts/station/event-stream.ts";
 import type { Delivery, Progress } from "../../hosts/station/push.ts";
+import { startRedis } from "../hosts/station/cluster/redis.ts";
+import { Cleanups } from "../hosts/station/harness.ts";
 import { StationProcess } from "../station/station-process.ts";
 
-const DEFAULTS = Object.freeze({ minutes: 10, pagers: 2_000, rate: 2_000 });
+const DEFAULTS = Object.freeze({ minutes: 10, pagers: 2_000, rate: 2_000, brokers: 0, kills: 0 });
 const USAGE = `Usage: npm run bench:station -- [flags]
   --minutes N  how long pushes are sent (10)
   --pagers N   connected pagers (2000)
-  --rate N     pushes a minute (2000)`;
+  --rate N     pushes a minute (2000)
+  --brokers N  broker processes beside the station, on a Redis that is started for it (0: the station is the broker)
+  --kills N    broker processes that are killed on the way, one after the other (0)`;
 /** Pagers that begin to connect at the same time. */
 const CONNECTING = 50;
 const CONNECT_TIMEOUT_MS = 300_000;
@@ -29,6 +34,8 @@ interface Load {
   readonly minutes: number;
   readonly pagers: number;
   readonly rate: number;
+  readonly brokers: number;
+  readonly kills: number;
 }
 
 /** What has been measured so far. */
@@ -47,16 +54,27 @@ function parse(args: readonly string[]): Load | string {
   const problems = [...errors, ...words];
   const number = (name: keyof Load) => {
     const value = Number(values[name] ?? DEFAULTS[name]);
-    if (!(value > 0)) problems.push(`flag --${name}: expected a number above 0`);
+    const min = DEFAULTS[name] === 0 ? "of 0 or more" : "above 0";
+    if (!(value > 0 || value === DEFAULTS[name])) problems.push(`flag --${name}: expected a number ${min}`);
     return value;
   };
-  const load = { minutes: number("minutes"), pagers: number("pagers"), rate: number("rate") };
+  const load = {
+    minutes: number("minutes"),
+    pagers: number("pagers"),
+    rate: number("rate"),
+    brokers: number("brokers"),
+    kills: number("kills"),
+  };
+  if (load.kills > 0 && load.brokers < 2) problems.push("flag --kills: expected 2 or more for --brokers beside it");
   return values.help || problems.length > 0 ? [...problems, USAGE].join("\n") : load;
 }
 
 async function main(load: Load): Promise<boolean> {
   const uids = Array.from({ length: load.pagers }, (_, index) => `pager-${index + 1}`);
-  const station = await StationProcess.start(uids);
+  const cleanups = new Cleanups();
+  const redis = load.brokers > 0 ? ["--redis", (await startRedis(cleanups)).url] : [];
+  const flags = load.brokers > 0 ? [...redis, "--brokers", String(load.brokers)] : [];
+  const station = await StationProcess.start(uids, flags);
   const pagers: Pager[] = [];
   const ending = new AbortController();
   try {
@@ -79,12 +97,14 @@ async function main(load: Load): Promise<boolean> {
     ending.abort();
     await Promise.all(pagers.map((pager) => pager.stop()));
     await station.stop();
+    await cleanups.end();
   }
 }
 
 /** Connects the pagers, a few at a time, and waits until all of them are. */
 async function connectAll(station: StationProcess, uids: readonly string[], pagers: Pager[]): Promise<void> {
   const endMs = performance.now() + CONNECT_TIMEOUT_MS;
+  const connected = new Set<string>();
   for (const [index, uid] of uids.entries()) {
     pagers.push(
       startPager({
@@ -99,20 +119,16 @@ async function connectAll(station: StationProcess, uids: readonly string[], page
         sensors: [],
         // A device without a screen: what is drawn here would be measured with the station.
         size: { width: 0, height: 0 },
+        onLog: (line) => line.startsWith("connected") && connected.add(uid),
       }),
     );
     if ((index + 1) % CONNECTING > 0) continue;
-    while (index + 1 - (await clientsOf(station)) >= CONNECTING) await pause(20);
+    while (index + 1 - connected.size >= CONNECTING) await pause(20);
   }
-  while ((await clientsOf(station)) < uids.length) {
-    if (performance.now() > endMs) throw new Error(`${await clientsOf(station)} of ${uids.length} pagers connected`);
+  while (connected.size < uids.length) {
+    if (performance.now() > endMs) throw new Error(`${connected.size} of ${uids.length} pagers connected`);
     await pause(200);
   }
-}
-
-async function clientsOf(station: StationProcess): Promise<number> {
-  const response = await station.ask("/healthz");
-  return ((await response.json()) as { clients: number }).clients;
 }
 
 /** Notes when each push is told to be stored. */
@@ -147,7 +163,15 @@ async function sendAll(
   const beganMs = performance.now();
   const asking = new Set<Promise<void>>();
   let reportedMinute = 0;
+  let killed = 0;
   for (let number = 0; number < total; number += 1) {
+    if (number >= ((killed + 1) * total) / (load.kills + 1)) {
+      const [oldest] = station.brokers;
+      if (oldest === undefined) throw new Error("there is no broker process to kill");
+      process.kill(oldest, "SIGKILL");
+      killed += 1;
+      console.log(`push ${number}: killed broker process ${killed}`);
+    }
     const dueMs = beganMs + (number / load.rate) * 60_000;
     const waitMs = dueMs - performance.now();
     if (waitMs > 1) await pause(waitMs);
@@ -191,15 +215,16 @@ function printLine(station: StationProcess, minute: number, record: Measurements
 }
 
 /** Prints the figures. False where something was lost or memory grows. */
-function report({ pagers, rate, minutes }: Load, record: Measurements): boolean {
+function report({ pagers, rate, minutes, brokers, kills }: Load, record: Measurements): boolean {
   const { latenciesMs, residentMegabytes, waiting, failures } = record;
   const [p50, p99, max] = [0.5, 0.99, 1].map((share) => milliseconds(quantile(latenciesMs, share)));
   const third = Math.max(1, Math.floor(residentMegabytes.length / 3));
   const first = Math.max(...residentMegabytes.slice(0, third));
   const last = Math.max(...residentMegabytes.slice(-third));
   const isFlat = last <= first * (1 + GROWTH_MAX);
+  const processes = brokers > 0 ? `, ${brokers} broker processes, ${kills} killed` : "";
   console.log(
-    `${pagers} pagers, ${rate} pushes a minute for ${minutes} min: ${latenciesMs.length} stored, ${waiting.size} not`,
+    `${pagers} pagers, ${rate} pushes a minute for ${minutes} min${processes}: ${latenciesMs.length} stored, ${waiting.size} not`,
   );
   console.log(`push to receipt "stored": p50 ${p50}, p99 ${p99}, longest ${max}`);
   console.log(

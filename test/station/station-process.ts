@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LOCAL_KEY_FILE, localPassword, localToken, readLocalKey } from "../../hosts/node/local-key.ts";
 import type { PushWithDeliveries } from "../../hosts/station/push.ts";
+import { brokerProcessesOf } from "../hosts/station/cluster/broker-processes.ts";
 import { freePort, Program } from "../hosts/station/harness.ts";
 
 const READY_TIMEOUT_MS = 60_000;
@@ -13,23 +14,25 @@ export class StationProcess {
   readonly mqttPort: number;
   readonly url: string;
   readonly #data: string;
+  readonly #flags: readonly string[];
   #program: Program | undefined;
   #localKey = "";
   /** Starts so far. */
   starts = 0;
 
-  /** Starts a station whose directory holds these devices. */
-  static async start(devices: readonly string[]): Promise<StationProcess> {
+  /** Starts a station whose directory holds these devices. `flags`: further ones of its command. */
+  static async start(devices: readonly string[], flags: readonly string[] = []): Promise<StationProcess> {
     const data = mkdtempSync(join(tmpdir(), "fieldpager-station-"));
     const directory = { people: [], devices: devices.map((uid) => ({ uid })), groups: [] };
     writeFileSync(join(data, "directory.json"), JSON.stringify(directory));
-    const station = new StationProcess(data, await freePort(), await freePort());
+    const station = new StationProcess(data, await freePort(), await freePort(), flags);
     await station.start();
     return station;
   }
 
-  private constructor(data: string, mqttPort: number, httpPort: number) {
+  private constructor(data: string, mqttPort: number, httpPort: number, flags: readonly string[]) {
     this.#data = data;
+    this.#flags = flags;
     this.mqttPort = mqttPort;
     this.url = `http://127.0.0.1:${httpPort}`;
   }
@@ -42,7 +45,7 @@ export class StationProcess {
   /** Starts it again, with what it had on its disk. */
   async start(): Promise<void> {
     const ports = ["--mqtt-port", String(this.mqttPort), "--http-port", new URL(this.url).port];
-    const program = new Program("hosts/station/main.ts", ["--data", this.#data, ...ports], this.#data);
+    const program = new Program("hosts/station/main.ts", ["--data", this.#data, ...ports, ...this.#flags], this.#data);
     this.#program = program;
     const ready = program.prints(/MQTT on port/, READY_TIMEOUT_MS);
     const ended = program.ended.then(() => Promise.reject(new Error(`the station ended: ${program.stderr}`)));
@@ -97,7 +100,12 @@ export class StationProcess {
     }
   }
 
-  /** Bytes of memory that the process holds, or undefined where the system does not say. */
+  /** Identifiers of its broker processes, oldest first. */
+  get brokers(): readonly number[] {
+    return this.#program ? brokerProcessesOf(this.#program.process) : [];
+  }
+
+  /** Bytes of memory that the process holds, without those of broker processes, or undefined where the system does not say. */
   get residentBytes(): number | undefined {
     try {
       const status = readFileSync(`/proc/${this.#program?.process.pid}/status`, "utf8");

@@ -1,5 +1,4 @@
 /** Several brokers on one Redis: a client that moves between them, and the end of one of them in the middle of its work. */
-import { readdirSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import type { StoredPacket } from "aedes-persistence-level/asyncPersistence.js";
 import type { MqttClient } from "mqtt";
@@ -13,6 +12,7 @@ import { RedisDatabase } from "../../../../hosts/station/cluster/redis-database.
 import { listenMqtt } from "../../../../hosts/station/mqtt-listener.ts";
 import { requireOrSkip } from "../../../require.ts";
 import { Cleanups, getPush, knowStation, localLogin, postPush, runsOf, statusesOf, until } from "../harness.ts";
+import { brokerProcessesOf } from "./broker-processes.ts";
 import { hasRedis, startRedis } from "./redis.ts";
 
 /** A station and its brokers are three processes, which a busy machine compiles one after the other. */
@@ -199,7 +199,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
         }),
       );
       for (const pager of pagers) await until("online", () => pager.screens.at(-1)?.[0]?.includes("online"));
-      const brokers = childrenOf(station.process.pid ?? 0);
+      const brokers = brokerProcessesOf(station.process);
       expect(brokers).toHaveLength(2);
       const accepted: { readonly id: string; readonly text: string; readonly pager: (typeof pagers)[number] }[] = [];
       const pushes = 120;
@@ -218,12 +218,12 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
       for (const pager of pagers)
         for (const [text, count] of runsOf(pager.screens, /push-\d+\./)) expect(count, `${text} shown once`).toBe(1);
       const again = await until("another process in its place", () => {
-        const now = childrenOf(station.process.pid ?? 0);
+        const now = brokerProcessesOf(station.process);
         return now.length === 2 ? now : undefined;
       });
       expect(again).not.toContain(brokers[which - 1]);
       expect((await station.kill("SIGTERM")).status).toBe(0);
-      expect(childrenOf(station.process.pid ?? 0)).toEqual([]);
+      expect(brokerProcessesOf(station.process)).toEqual([]);
     },
   );
 
@@ -234,7 +234,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     const flags = ["--data", data, "--mqtt-port", "0", "--http-port", "0", "--redis", redis, "--anonymous"];
     const station = cleanups.program("hosts/station/main.ts", flags);
     const [, mqttPort] = await station.prints(/MQTT on port (\d+) /, START_MS);
-    const [stopped] = childrenOf(station.process.pid ?? 0) as [number];
+    const [stopped] = brokerProcessesOf(station.process) as [number];
     process.kill(stopped, "SIGSTOP");
     const answers: Promise<string>[] = Array.from({ length: 20 }, (_, index) => {
       const socket = createConnection({ host: "127.0.0.1", port: Number(mqttPort) });
@@ -256,11 +256,11 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     const flags = ["--data", cleanups.folder(), "--mqtt-port", "0", "--http-port", "0", "--redis", redis];
     const station = cleanups.program("hosts/station/main.ts", flags);
     await station.prints(/MQTT on port/, START_MS);
-    const first = childrenOf(station.process.pid ?? 0);
+    const first = brokerProcessesOf(station.process);
     process.kill(first[0] as number, "SIGKILL");
-    await until("another one", () => childrenOf(station.process.pid ?? 0).some((pid) => !first.includes(pid)));
+    await until("another one", () => brokerProcessesOf(station.process).some((pid) => !first.includes(pid)));
     expect((await station.kill("SIGTERM")).status).toBe(0);
-    expect(childrenOf(station.process.pid ?? 0)).toEqual([]);
+    expect(brokerProcessesOf(station.process)).toEqual([]);
   });
 
   it("go on after Redis was killed and came back: what was acknowledged is there, and what was not is sent again", async () => {
@@ -352,21 +352,3 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     expect(station.stderr).not.toContain("secret");
   });
 });
-
-/** Processes that this one started, oldest first, without the helpers of its compiler. */
-function childrenOf(parent: number): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const [, parentOf] = readFileSync(`/proc/${pid}/stat`, "utf8")
-          .replace(/^.*\) /s, "")
-          .split(" ");
-        return Number(parentOf) === parent && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("broker-process");
-      } catch {
-        return false;
-      }
-    })
-    .sort((a, b) => a - b);
-}

@@ -1,0 +1,20 @@
+import type { ChildProcess } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+/** Identifiers of the broker processes that a station has started, oldest first, without the helpers of its compiler. */
+export function brokerProcessesOf({ pid }: ChildProcess): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((each) => {
+      try {
+        const [, parent] = readFileSync(`/proc/${each}/stat`, "utf8")
+          .replace(/^.*\) /s, "")
+          .split(" ");
+        return Number(parent) === pid && readFileSync(`/proc/${each}/cmdline`, "utf8").includes("broker-process");
+      } catch {
+        return false;
+      }
+    })
+    .sort((a, b) => a - b);
+}
