@@ -16,6 +16,8 @@ const PROTOCOLS: Readonly<Record<number, string>> = Object.freeze({ 3: "MQTT 3.1
 const KEEP_ALIVE_MS_FACTOR = 1_500;
 
 export class BrokerView {
+  /** What other brokers know of a device's connection; undefined where there are none. */
+  askOthers: ((uid: string) => Promise<DeviceConnection | undefined>) | undefined;
   readonly #broker: StationBroker;
   readonly #sinceMs = new WeakMap<Client, number>();
 
@@ -41,8 +43,13 @@ export class BrokerView {
     for await (const packet of this.#broker.persistence.createRetainedStreamCombi([topicFilter])) take(packet);
   }
 
+  /** undefined where the device is not connected. */
+  async connectionOf(uid: string): Promise<DeviceConnection | undefined> {
+    return this.ownConnectionOf(uid) ?? (await this.askOthers?.(uid));
+  }
+
   /** undefined where the device is not connected to this process. */
-  connectionOf(uid: string): DeviceConnection | undefined {
+  ownConnectionOf(uid: string): DeviceConnection | undefined {
     const client = this.#clients[uid];
     if (!client?.connected) return undefined;
     const inside = client as unknown as ClientInside;

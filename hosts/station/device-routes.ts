@@ -53,7 +53,7 @@ export function addDeviceRoutes(app: FastifyInstance, { directory, watch, view, 
     handler: async (request) => {
       const { uid } = request.params as { uid: string };
       const listed = directory.device(uid);
-      const connection = view.connectionOf(uid);
+      const connection = await view.connectionOf(uid);
       return {
         ...(listed && summaryOf(listed)),
         ...watch.get(uid),

@@ -41,7 +41,7 @@ export interface DeviceSummary {
   readonly label?: string;
 }
 
-/** What the broker in this process knows of the device's connection. */
+/** What the broker that serves it knows of a device's connection. */
 export interface DeviceConnection {
   readonly protocol: string;
   readonly keepAliveSeconds: number;

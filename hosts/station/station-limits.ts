@@ -201,6 +201,9 @@ export const BROKER_RESTART_MS = 500;
  */
 export const STREAMED_MAX = 10_000;
 
+/** Milliseconds that other brokers have to say that a device is connected to them. */
+export const CONNECTION_ASKED_MS = 500;
+
 /** Milliseconds by which the wait for a lost Redis grows with each try to reach it. */
 export const REDIS_RETRY_STEP_MS = 50;
 

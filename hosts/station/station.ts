@@ -12,6 +12,7 @@ import { NEW_CLIENT_TOPIC, TopicRules } from "./access/topic-rules.ts";
 import { StationBroker } from "./broker.ts";
 import { BrokerView } from "./broker-view.ts";
 import { startBrokerProcesses } from "./cluster/broker-processes.ts";
+import { askOthers } from "./cluster/connection-lookup.ts";
 import { SharedInbox } from "./cluster/shared-inbox.ts";
 import { buildConsolePage, type ConsolePage } from "./console-page.ts";
 import { DeviceWatch } from "./device-watch.ts";
@@ -126,7 +127,9 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const broker = await openBroker(options, env, accounts, directory);
     closers.push(() => broker.shutDown());
     const mqttPorts = () => ({ mqttPort: listener?.mqttPort ?? 0, mqttsPort: listener?.mqttsPort });
-    const parts = { env, host, mqttPorts, certificate: options.certificate, broker, accounts, directory };
+    const view = new BrokerView(broker);
+    if (options.redis !== undefined) askOthers(broker, view);
+    const parts = { view, env, host, mqttPorts, certificate: options.certificate, broker, accounts, directory };
     const { app, pushes } = await openInterface(parts, store, await bundling, closers);
     const httpPort = await listenHttp(app, host, options.httpPort ?? HTTP_PORT_DEFAULT);
     await pushes.start();
@@ -168,19 +171,18 @@ export async function startOnlyBrokers(options: StationOptions): Promise<MqttLis
 
 /** Pushes, what is seen of devices, and the HTTP interface to both, which does not listen yet. */
 async function openInterface(
-  parts: Omit<ServerParts, "view" | "watch" | "pushes" | "events" | "page">,
+  parts: Omit<ServerParts, "watch" | "pushes" | "events" | "page">,
   store: PushStore,
   page: ConsolePage,
   closers: Closer[],
 ): Promise<{ readonly app: FastifyInstance; readonly pushes: PushService }> {
-  const { env, broker, directory } = parts;
+  const { env, view, broker, directory } = parts;
   const events = new EventHub();
   directory.listen(() => events.emit({ type: "directory" }));
-  const view = new BrokerView(broker);
   const watch = new DeviceWatch(env, view, events);
   const pushes = new PushService(env, broker, store, directory, events);
   closers.push(async () => pushes.stop());
-  const app = await createServer({ ...parts, view, watch, pushes, events, page });
+  const app = await createServer({ ...parts, watch, pushes, events, page });
   closers.push(() => app.close());
   await watch.start();
   return { app, pushes };

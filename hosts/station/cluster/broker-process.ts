@@ -7,12 +7,14 @@ import { ClientGate } from "../access/client-gate.ts";
 import { ACCOUNTS_FILE, DIRECTORY_FILE } from "../access/open-access.ts";
 import { TopicRules } from "../access/topic-rules.ts";
 import { StationBroker } from "../broker.ts";
+import { BrokerView } from "../broker-view.ts";
 import { Directory } from "../directory/directory.ts";
 import { directorySource } from "../directory/directory-source.ts";
 import { listenMqtt } from "../mqtt-listener.ts";
 import { Presubscriptions } from "../presubscription/presubscriptions.ts";
 import { FILES_LOOKED_AT_MS } from "../station-limits.ts";
 import { BROKER_OPTIONS_VARIABLE, type BrokerProcessOptions, type FromBroker } from "./broker-messages.ts";
+import { answerOthers } from "./connection-lookup.ts";
 
 async function main(options: BrokerProcessOptions): Promise<void> {
   const { data, env, redis, anonymous } = options;
@@ -41,6 +43,7 @@ async function main(options: BrokerProcessOptions): Promise<void> {
   });
   const broker = await StationBroker.join(redis, gate);
   broker.presubscriptions = new Presubscriptions(broker);
+  answerOthers(broker, new BrokerView(broker));
   const listener = await listenMqtt(options, (socket) => broker.accept(socket));
   const end = async () => {
     unwatchFile(accountsFile);

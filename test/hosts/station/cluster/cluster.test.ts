@@ -9,9 +9,10 @@ import { readLocalKey } from "../../../../hosts/node/local-key.ts";
 import { StationBroker } from "../../../../hosts/station/broker.ts";
 import { RedisConnections } from "../../../../hosts/station/cluster/redis-connections.ts";
 import { RedisDatabase } from "../../../../hosts/station/cluster/redis-database.ts";
+import type { DeviceDetails } from "../../../../hosts/station/device.ts";
 import { listenMqtt } from "../../../../hosts/station/mqtt-listener.ts";
 import { requireOrSkip } from "../../../require.ts";
-import { Cleanups, getPush, knowStation, localLogin, postPush, runsOf, statusesOf, until } from "../harness.ts";
+import { ask, Cleanups, getPush, knowStation, localLogin, postPush, runsOf, statusesOf, until } from "../harness.ts";
 import { brokerProcessesOf } from "./broker-processes.ts";
 import { hasRedis, startRedis } from "./redis.ts";
 
@@ -309,6 +310,13 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     const local = cleanups.pager(station.mqttPort, "pager-8", { settings: unknown });
     await until("online", () => local.screens.at(-1)?.[0]?.includes("online"));
     await until("its entry", () => station.directory.device("pager-8"));
+    // Diagnostics are asked of whichever process serves it.
+    const connectionOf = async (uid: string) => {
+      const answer = await ask(station.url, `/api/devices/${uid}`);
+      return ((await answer.json()) as DeviceDetails).connection;
+    };
+    expect(await connectionOf("pager-8")).toMatchObject({ address: "127.0.0.1", protocol: "MQTT 3.1.1" });
+    expect(await connectionOf("pager-9")).toBeUndefined();
   });
 
   it("may stand elsewhere: a pager whose station's brokers end goes on at them, with what is sent meanwhile", async () => {
