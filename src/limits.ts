@@ -153,6 +153,12 @@ export const UNSHOWN_MAX = 16;
 /** With more new messages than this waiting for the screen, none of them dwells on it. */
 export const DWELL_BACKLOG_MAX = 8;
 
+/**
+ * For so many milliseconds after the screen has changed by itself a press goes nowhere: it was meant for what stood there before, and
+ * would acknowledge or answer something unseen. A little longer than a person needs to react.
+ */
+export const PRESS_GUARD_MS = 300;
+
 /** How long after a touch new messages below priority 4 wait until they take the screen, in milliseconds. */
 export const SCREEN_HOLD_MS = 10_000;
 

@@ -89,7 +89,7 @@ export class Display {
       case "inbox":
         return this.#inboxList(view.sequence);
       case "roster":
-        return this.#roster(view.index, presence);
+        return this.#roster(view.uid, presence);
       case "texts":
         return this.#texts(view.uid, view.index);
     }
@@ -155,10 +155,10 @@ export class Display {
     return { text: words, right: ageWords(timestampSeconds, nowSeconds), isStrong };
   }
 
-  #roster(index: number, presence: Presence): ScreenList {
+  #roster(chosen: string | undefined, presence: Presence): ScreenList {
     const { roster } = this.#options;
     const people = [{ uid: "me", ...presence }, ...roster.contacts];
-    return this.#window("people", index, people.length, (at) => {
+    return this.#window("people", roster.rowOf(chosen), people.length, (at) => {
       const person = people[at] ?? { uid: "", status: 0, context: "" };
       return {
         text: `${person.uid}  ${presenceWords(person)}`,

@@ -29,6 +29,11 @@ export class Roster {
     return this.#contacts;
   }
 
+  /** Its place among the contacts, from 1; 0: it is none of them. */
+  rowOf(uid: string | undefined): number {
+    return this.#contacts.findIndex((contact) => contact.uid === uid) + 1;
+  }
+
   get onlineCount(): number {
     return this.#contacts.filter(({ status }) => status === 1).length;
   }

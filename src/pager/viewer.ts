@@ -4,7 +4,7 @@
  * moves on. A page of priority 4 or 5 comes before all others and stays until it is acknowledged; others do not take the
  * screen from under the carrier's hand.
  */
-import { DWELL_BACKLOG_MAX, SCREEN_HOLD_MS, SCREEN_RETURN_MS } from "../limits.ts";
+import { DWELL_BACKLOG_MAX, PRESS_GUARD_MS, SCREEN_HOLD_MS, SCREEN_RETURN_MS } from "../limits.ts";
 import { type Inbox, URGENT } from "./inbox.ts";
 import type { Roster } from "./roster.ts";
 import type { Button } from "./screen/buttons.ts";
@@ -15,8 +15,8 @@ export type View =
   | { readonly kind: "message"; readonly sequence: number; readonly page: number; readonly isChoosing: boolean }
   /** `sequence`: the chosen row. */
   | { readonly kind: "inbox"; readonly sequence: number }
-  /** `index`: the chosen row; 0 is the carrier, then the contacts. */
-  | { readonly kind: "roster"; readonly index: number }
+  /** `uid`: the chosen contact, wherever news of others move it; undefined: the carrier, who stands first. */
+  | { readonly kind: "roster"; readonly uid: string | undefined }
   /** Texts to send to a contact, or without one to choose as own presence. */
   | { readonly kind: "texts"; readonly uid: string | undefined; readonly index: number };
 
@@ -45,6 +45,8 @@ export class Viewer {
   #holdMs = 0;
   /** When a list that nobody touches gives way to what is to be read. */
   #returnMs: number | undefined;
+  /** The view has changed by itself: until then a press was meant for what stood there before, and goes nowhere. */
+  #deafMs = 0;
   /** Pages of the message on the screen, as it was drawn. */
   pageCount = 1;
   /** Changes whenever the view has. */
@@ -88,8 +90,14 @@ export class Viewer {
     const { current } = this;
     const isGone = current !== undefined && !this.#inbox.contains(current);
     const isLeft = this.#returnMs !== undefined && nowMs >= this.#returnMs;
+    const before = this.#view;
     if (isGone || isLeft) this.#goOn(nowMs);
     if (this.#view.kind === "inbox" && !this.#inbox.contains(this.#view.sequence)) this.#goOn(nowMs);
+    this.#showNext(nowMs);
+    if (this.#view !== before && before.kind !== "home") this.#deafMs = nowMs + PRESS_GUARD_MS;
+  }
+
+  #showNext(nowMs: number): void {
     const next = this.#inbox.nextUnshown();
     if (next !== undefined && !this.#mustWait(next, nowMs)) {
       if (!this.#isCurrentUnshown() && nowMs >= this.#nextMs) this.#show(messageView(next), nowMs);
@@ -117,9 +125,10 @@ export class Viewer {
           this.#hasOlder(view) ? "down" : "home",
         ];
       case "roster": {
-        const isLast = view.index >= this.#roster.contacts.length;
-        const isOpen = view.index === 0 || this.#options.textCount > 0;
-        return [view.index === 0 ? "home" : "up", isOpen ? "choose" : "", isLast ? "home" : "down"];
+        const row = this.#roster.rowOf(view.uid);
+        const isLast = row >= this.#roster.contacts.length;
+        const isOpen = row === 0 || this.#options.textCount > 0;
+        return [row === 0 ? "home" : "up", isOpen ? "choose" : "", isLast ? "home" : "down"];
       }
       case "texts":
         return [
@@ -135,6 +144,7 @@ export class Viewer {
   /** Throws what the store throws; what the carrier wants has happened even so. */
   press(button: Button, nowMs: number): Choice | undefined {
     const view = this.#view;
+    if (nowMs < this.#deafMs) return undefined;
     switch (view.kind) {
       case "home":
         this.#pressAtHome(button, nowMs);
@@ -151,7 +161,7 @@ export class Viewer {
         return undefined;
       }
       case "roster":
-        this.#pressAtRoster(view.index, button, nowMs);
+        this.#pressAtRoster(this.#roster.rowOf(view.uid), button, nowMs);
         return undefined;
       case "texts":
         return this.#pressAtTexts(view.uid, view.index, button, nowMs);
@@ -160,7 +170,7 @@ export class Viewer {
 
   #pressAtHome(button: Button, nowMs: number): void {
     const newest = this.#inbox.older();
-    if (button === "c") this.#browse({ kind: "roster", index: 0 }, nowMs);
+    if (button === "c") this.#browse({ kind: "roster", uid: undefined }, nowMs);
     else if (newest === undefined) return;
     else if (button === "a") this.#browse(messageView(newest), nowMs);
     else if (this.#inbox.unreadCount > 0) this.#goOn(nowMs);
@@ -189,15 +199,16 @@ export class Viewer {
     else this.#browse(messageView(sequence), nowMs);
   }
 
-  #pressAtRoster(index: number, button: Button, nowMs: number): void {
+  #pressAtRoster(row: number, button: Button, nowMs: number): void {
     const { contacts } = this.#roster;
     if (button === "b") {
-      const uid = contacts[index - 1]?.uid;
+      const uid = contacts[row - 1]?.uid;
       if (this.#countOf(uid) > 0) this.#browse({ kind: "texts", uid, index: 0 }, nowMs);
       return;
     }
-    const next = button === "a" ? index - 1 : index + 1;
-    this.#browse(next < 0 || next > contacts.length ? HOME : { kind: "roster", index: next }, nowMs);
+    const next = button === "a" ? row - 1 : row + 1;
+    const isOut = next < 0 || next > contacts.length;
+    this.#browse(isOut ? HOME : { kind: "roster", uid: contacts[next - 1]?.uid }, nowMs);
   }
 
   #pressAtTexts(uid: string | undefined, index: number, button: Button, nowMs: number): Choice | undefined {
@@ -207,7 +218,7 @@ export class Viewer {
     }
     const next = button === "a" ? index - 1 : index + 1;
     const isOut = next < 0 || next >= this.#countOf(uid);
-    this.#browse(isOut ? { kind: "roster", index: 0 } : { kind: "texts", uid, index: next }, nowMs);
+    this.#browse(isOut ? { kind: "roster", uid } : { kind: "texts", uid, index: next }, nowMs);
     return undefined;
   }
 

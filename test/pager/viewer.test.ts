@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DWELL_BACKLOG_MAX, SCREEN_HOLD_MS, SCREEN_RETURN_MS } from "../../src/limits.ts";
+import { DWELL_BACKLOG_MAX, PRESS_GUARD_MS, SCREEN_HOLD_MS, SCREEN_RETURN_MS } from "../../src/limits.ts";
 import { Inbox } from "../../src/pager/inbox.ts";
 import type { InboxMessage } from "../../src/pager/inbox-message.ts";
 import { Roster } from "../../src/pager/roster.ts";
@@ -31,8 +31,13 @@ class Bench {
     return this.viewer.current;
   }
 
-  /** The views after each press, in words. */
+  /** The views after each press by someone who has seen what is there, in words. */
   press(...buttons: Button[]): string[] {
+    this.nowMs += PRESS_GUARD_MS;
+    return this.pressAtOnce(...buttons);
+  }
+
+  pressAtOnce(...buttons: Button[]): string[] {
     return buttons.map((button) => {
       const choice = this.viewer.press(button, this.nowMs);
       return choice ? `chosen ${choice.uid} ${choice.index}` : this.view;
@@ -47,7 +52,7 @@ class Bench {
       case "inbox":
         return `inbox ${view.sequence}`;
       case "roster":
-        return `roster ${view.index}`;
+        return `roster ${view.uid ?? "me"}`;
       case "texts":
         return `texts ${view.uid} ${view.index}`;
       default:
@@ -193,26 +198,62 @@ describe("the buttons", () => {
     const bench = new Bench();
     bench.roster.update("bob", 1, "");
     expect(bench.press("c", "b", "c", "c", "c", "a")).toEqual([
-      "roster 0",
+      "roster me",
       "texts undefined 0",
       "texts undefined 1",
       "texts undefined 2",
-      "roster 0",
+      "roster me",
       "home",
     ]);
     expect(bench.press("c", "c", "b", "c", "b")).toEqual([
-      "roster 0",
-      "roster 1",
+      "roster me",
+      "roster bob",
       "texts bob 0",
       "texts bob 1",
       "chosen bob 1",
     ]);
     expect([...bench.press("c", "b", "b"), bench.view]).toEqual([
-      "roster 0",
+      "roster me",
       "texts undefined 0",
       "chosen undefined 0",
       "home",
     ]);
+  });
+
+  it("mean the contact that stood there, wherever news of others move it", () => {
+    const bench = new Bench();
+    bench.roster.update("bob", 1, "");
+    expect(bench.press("c", "c")).toEqual(["roster me", "roster bob"]);
+    bench.roster.update("ann", 1, "");
+    expect(bench.roster.contacts.map(({ uid }) => uid)).toEqual(["ann", "bob"]);
+    expect([bench.viewer.labels(), ...bench.press("b", "a", "a", "a")]).toEqual([
+      ["up", "choose", "home"],
+      "texts bob 0",
+      "roster bob",
+      "roster ann",
+      "roster me",
+    ]);
+  });
+
+  it("do nothing to what has only just come onto the screen by itself: the press was meant for what stood there", () => {
+    const bench = new Bench();
+    bench.arrive(1, { choices: ["yes", "no"] });
+    bench.paint();
+    expect(bench.press("b")).toEqual(["message 1 choosing"]);
+    bench.arrive(1, { priority: 5, choices: ["stop", "go on"] });
+    expect(bench.paint(DWELL_MS)).toBe(2);
+    bench.nowMs += PRESS_GUARD_MS - 1;
+    expect(bench.pressAtOnce("a", "b")).toEqual(["message 2", "message 2"]);
+    bench.nowMs += 1;
+    expect(bench.pressAtOnce("b")).toEqual(["message 2 choosing"]);
+    expect([bench.inbox.answerOf(1), bench.inbox.answerOf(2)]).toEqual([undefined, undefined]);
+  });
+
+  it("take at once to what came while nothing was to be seen, and to where the carrier went", () => {
+    const bench = new Bench();
+    bench.arrive();
+    bench.paint();
+    expect(bench.pressAtOnce("b", "b")).toEqual(["home", "inbox 1"]);
   });
 
   it("that nobody touches any more leave lists and questions to what is to be read", () => {
