@@ -262,6 +262,13 @@ describe("messages out", () => {
     bench.receive("40020002");
     expect(bench.sent()).toEqual(["3206000174000a79"]);
     expect(() => bench.publish("x", { topic: "t/+" })).toThrow("not a topic name");
+    for (const properties of [
+      { contentType: "a\0" },
+      { userProperties: [["a", "b\0"]] },
+      { responseTopic: "\0" },
+    ] as const)
+      expect(() => bench.publish("x", { properties })).toThrow("t: U+0000 in its properties");
+    bench.publish("x", { properties: { correlationData: Uint8Array.of(0), contentType: "\\0" } });
     expect(() => bench.publish("x".repeat(5000), { qos: 0 })).toThrow("5010 bytes");
     bench.session.handleClosed("cut", bench.nowMs);
     expect(bench.session.canPublish("t", 1, 0)).toBe(false);
