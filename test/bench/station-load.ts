@@ -5,16 +5,15 @@
  * own; with `--kills` some of those are killed in the middle.
  */
 
-import { parseFlags } from "../../hosts/node/flags.ts";
 import { MemoryStore } from "../../hosts/node/memory-store.ts";
 import { type Pager, startPager } from "../../hosts/node/pager.ts";
 import { readEvents } from "../../hosts/station/event-stream.ts";
 import type { Delivery, Progress } from "../../hosts/station/push.ts";
+import { readCommandFlags } from "../command-flags.ts";
 import { startRedis } from "../hosts/station/cluster/redis.ts";
 import { Cleanups } from "../hosts/station/harness.ts";
 import { StationProcess } from "../station/station-process.ts";
 
-const DEFAULTS = Object.freeze({ minutes: 10, pagers: 2_000, rate: 2_000, brokers: 0, kills: 0 });
 const USAGE = `Usage: npm run bench:station -- [flags]
   --minutes N  how long pushes are sent (10)
   --pagers N   connected pagers (2000)
@@ -30,13 +29,14 @@ const MEGABYTE = 1_048_576;
 /** Memory is flat when the last third of the minutes stays within this of the first third, each at its highest. */
 const GROWTH_MAX = 0.1;
 
-interface Load {
-  readonly minutes: number;
-  readonly pagers: number;
-  readonly rate: number;
-  readonly brokers: number;
-  readonly kills: number;
-}
+const FLAGS = Object.freeze({
+  minutes: { default: 10, min: 0.1, isFractional: true },
+  pagers: { default: 2_000, min: 1 },
+  rate: { default: 2_000, min: 1 },
+  brokers: { default: 0, min: 0 },
+  kills: { default: 0, min: 0 },
+});
+type Load = Readonly<Record<keyof typeof FLAGS, number>>;
 
 /** What has been measured so far. */
 interface Measurements {
@@ -47,26 +47,6 @@ interface Measurements {
   readonly latenciesMs: number[];
   readonly residentMegabytes: number[];
   failures: number;
-}
-
-function parse(args: readonly string[]): Load | string {
-  const { values, words, errors } = parseFlags(args, Object.keys(DEFAULTS), ["help"]);
-  const problems = [...errors, ...words];
-  const number = (name: keyof Load) => {
-    const value = Number(values[name] ?? DEFAULTS[name]);
-    const min = DEFAULTS[name] === 0 ? "of 0 or more" : "above 0";
-    if (!(value > 0 || value === DEFAULTS[name])) problems.push(`flag --${name}: expected a number ${min}`);
-    return value;
-  };
-  const load = {
-    minutes: number("minutes"),
-    pagers: number("pagers"),
-    rate: number("rate"),
-    brokers: number("brokers"),
-    kills: number("kills"),
-  };
-  if (load.kills > 0 && load.brokers < 2) problems.push("flag --kills: expected 2 or more for --brokers beside it");
-  return values.help || problems.length > 0 ? [...problems, USAGE].join("\n") : load;
 }
 
 async function main(load: Load): Promise<boolean> {
@@ -250,9 +230,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-const load = parse(process.argv.slice(2));
-if (typeof load === "string") {
-  console.log(load);
-  process.exit(process.argv.includes("--help") ? 0 : 2);
-}
-process.exit((await main(load)) ? 0 : 1);
+const { numbers } = readCommandFlags(USAGE, FLAGS, {}, ({ numbers: { brokers, kills } }) =>
+  kills > 0 && brokers < 2 ? [`flag --brokers: got ${brokers}, expected 2 or more with --kills`] : [],
+);
+process.exit((await main(numbers)) ? 0 : 1);

@@ -2,9 +2,9 @@
  * `npm run fuzz -- --target mqtt --inputs 1000000 --first 1`: exit status 1 when an input broke a promise, or when memory has
  * grown.
  */
-import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { readCommandFlags } from "../command-flags.ts";
 import { fuzz as fuzzMqtt } from "../mqtt/fuzz/fuzz.ts";
 import { fuzz as fuzzPayload } from "../payload/fuzz/fuzz.ts";
 
@@ -13,27 +13,27 @@ interface Outcome {
   readonly violations: readonly string[];
 }
 
-/** Packets for decoder and session; payloads for every reader of them and a whole device. */
 const TARGETS: Readonly<Record<string, (first: number, inputs: number) => Outcome>> = {
   mqtt: fuzzMqtt,
   payload: fuzzPayload,
 };
 
 const GROWTH_BYTES_MAX = 8 * 1024 * 1024;
-const { values } = parseArgs({
-  options: {
-    target: { type: "string", default: "mqtt" },
-    inputs: { type: "string", default: "1000000" },
-    first: { type: "string", default: "1" },
+const USAGE = `Usage: npm run fuzz -- [flags]
+  --target T  mqtt: packets for decoder and session; payload: payloads for every reader and a whole device (mqtt)
+  --inputs N  how many (1000000)
+  --first N   the first of them (1)`;
+const { numbers, text } = readCommandFlags(
+  USAGE,
+  { inputs: { default: 1_000_000, min: 1 }, first: { default: 1, min: 0 } },
+  { texts: ["target"] },
+  (flags) => {
+    const target = flags.text("target") ?? "mqtt";
+    return Object.hasOwn(TARGETS, target) ? [] : [`flag --target: got ${target}, expected mqtt or payload`];
   },
-});
-const inputs = Number(values.inputs);
-const first = Number(values.first);
-const fuzz = TARGETS[values.target];
-if (!fuzz || !Number.isSafeInteger(inputs) || inputs < 1 || !Number.isSafeInteger(first) || first < 0) {
-  console.error("fuzz: --target is mqtt or payload, --inputs and --first are whole numbers, --inputs at least 1");
-  process.exit(2);
-}
+);
+const { inputs, first } = numbers;
+const fuzz: (first: number, inputs: number) => Outcome = TARGETS[text("target") ?? "mqtt"] ?? fuzzMqtt;
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 const heapBytes = () => {

@@ -3,35 +3,36 @@
  * `npm run simulate -- --seeds 1000 --first 1` runs seeds one after the other; exit status 1 when a promise was broken.
  * With `--log` the device's log is printed too.
  */
-import { parseArgs } from "node:util";
+import { readCommandFlags } from "../command-flags.ts";
 import { simulateAny } from "./any-seed.ts";
 import { simulateFleet } from "./simulate-fleet.ts";
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "1000" },
-    first: { type: "string", default: "1" },
-    pagers: { type: "string" },
-    messages: { type: "string", default: "10000" },
-    log: { type: "boolean", default: false },
+const USAGE = `Usage: npm run simulate -- [flags]
+  --seeds N     seeds, one after the other (1000)
+  --first N     the first of them (1)
+  --pagers N    instead: one seed of so many pagers at one broker
+  --messages N  messages to them (10000)
+  --log         prints the device's log too`;
+
+const { numbers, isSet } = readCommandFlags(
+  USAGE,
+  {
+    seeds: { default: 1_000, min: 1 },
+    first: { default: 1, min: 0 },
+    pagers: { default: 1, min: 1 },
+    messages: { default: 10_000, min: 1 },
   },
-});
-const seeds = Number(values.seeds);
-const first = Number(values.first);
-if (!Number.isSafeInteger(seeds) || seeds < 1 || !Number.isSafeInteger(first)) {
-  console.error("simulate: --seeds and --first are whole numbers, --seeds at least 1");
-  process.exit(2);
-}
+  { switches: ["log"] },
+  ({ numbers: { pagers, messages } }) =>
+    messages < pagers ? [`flag --messages: got ${messages}, expected one for each of ${pagers} pagers at least`] : [],
+);
+const { seeds, first } = numbers;
 
 const beganMs = performance.now();
-if (values.pagers === undefined) runSeeds();
-else runFleet(Number(values.pagers), Number(values.messages));
+if (isSet("pagers")) runFleet(numbers.pagers, numbers.messages);
+else runSeeds();
 
 function runFleet(pagers: number, messages: number): void {
-  if (!Number.isSafeInteger(pagers) || pagers < 1 || !Number.isSafeInteger(messages) || messages < pagers) {
-    console.error("simulate: --pagers and --messages are whole numbers, at least one message for each pager");
-    process.exit(2);
-  }
   const outcome = simulateFleet(first, pagers, messages);
   for (const violation of outcome.violations) console.log(violation);
   const { stored, receipts, repeated, powerCuts, connects, virtualMs } = outcome;
@@ -50,7 +51,7 @@ function runSeeds(): void {
   let pushes = 0;
   let powerCuts = 0;
   for (let seed = first; seed < first + seeds; seed += 1) {
-    const outcome = simulateAny(seed, values.log ? console.log : undefined);
+    const outcome = simulateAny(seed, isSet("log") ? console.log : undefined);
     virtualMs += outcome.virtualMs;
     pushes += outcome.pushes;
     powerCuts += outcome.powerCuts;
