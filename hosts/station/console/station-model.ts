@@ -31,6 +31,8 @@ export class StationModel {
   readonly #onChange: () => void;
   readonly #onLoggedOut: () => void;
   readonly #telemetryListeners = new Set<(event: Telemetry) => void>();
+  /** Devices of which something was heard since they were last asked for. */
+  #news = new Set<string>();
   #stopFollowing = () => {};
   #isTold = false;
   directory: DirectoryAnswer | undefined;
@@ -128,12 +130,19 @@ export class StationModel {
   }
 
   #refreshDevices(failed: (error: unknown) => void = () => {}): void {
+    const news = new Set<string>();
+    this.#news = news;
+    // Answers may overtake each other: the one that was asked for last knows most.
     fetchDevices().then((devices) => {
+      if (news !== this.#news) return;
+      const known = new Map(this.#devices);
       this.#devices.clear();
       for (const device of devices) this.#devices.set(device.uid, device);
+      for (const uid of news) this.#devices.set(uid, withNews(this.#devices.get(uid), known.get(uid), uid));
       this.#tell();
     }, failed);
     fetchDirectory().then((directory) => {
+      if (news !== this.#news) return;
       this.directory = directory;
       this.#tell();
     }, failed);
@@ -158,12 +167,14 @@ export class StationModel {
       case "presence": {
         const { device, presence } = JSON.parse(data) as { device: string; presence: DevicePresence };
         this.#devices.set(device, { uid: device, ...this.#devices.get(device), presence });
+        this.#news.add(device);
         break;
       }
       case "telemetry": {
         const event = JSON.parse(data) as Telemetry;
         const { device } = event;
         this.#devices.set(device, { uid: device, ...this.#devices.get(device), telemetryAtMs: Date.now() });
+        this.#news.add(device);
         for (const listener of this.#telemetryListeners) listener(event);
         break;
       }
@@ -201,6 +212,17 @@ export class StationModel {
 /** The one that has got farther: of two states of a push the later one. */
 function farther(push: PushWithDeliveries, known: PushWithDeliveries | undefined): PushWithDeliveries {
   return known && stepsOf(known) > stepsOf(push) ? known : push;
+}
+
+/** A device as the station answered, with what was heard of it after it was asked. */
+function withNews(answer: DeviceSummary | undefined, heard: DeviceSummary | undefined, uid: string): DeviceSummary {
+  return {
+    uid,
+    ...heard,
+    ...answer,
+    ...(heard?.presence && { presence: heard.presence }),
+    ...(heard?.telemetryAtMs !== undefined && { telemetryAtMs: heard.telemetryAtMs }),
+  };
 }
 
 function stepsOf({ progress }: PushWithDeliveries): number {

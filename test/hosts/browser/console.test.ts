@@ -142,10 +142,14 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     await page.keyboard.press("Enter");
     const heading = page.getByRole("heading", { name: "What key-1 logs in with" });
     await heading.waitFor();
-    expect(await page.evaluate("document.activeElement.textContent")).toBe(await heading.textContent());
+    const words = await heading.textContent();
+    await until("the focus on it", async () => (await page.evaluate("document.activeElement.textContent")) === words);
     const password = await page.locator('[data-line="Password"]').innerText();
     await press("Done");
-    expect(await page.evaluate("document.activeElement.id"), "back where one was").toBe("device-label");
+    await until(
+      "back where one was",
+      async () => (await page.evaluate("document.activeElement.id")) === "device-label",
+    );
     const settings = { "broker.userName": "key-1", "broker.password": password, "screen.dwell": 0 };
     const pager = cleanups.pager(station.mqttPort, "key-1", { settings });
     await until("the pager", () => pager.screens.at(-1)?.[0]?.includes("online"));
@@ -199,7 +203,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     await postPush(station.url, { to: "nobody-yet", text: "before the gap" });
     await page.locator(".push", { hasText: "before the gap" }).waitFor();
     network.setAway(true);
-    await page.getByText("station does not answer").waitFor();
+    await page.getByText("station does not answer", { exact: true }).waitFor();
     for (let index = 0; index < 60; index += 1)
       await postPush(station.url, { to: "nobody-yet", text: `unseen ${index}.` });
     network.setAway(false);
@@ -254,6 +258,25 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     const facts = await page.locator(".facts").first().innerText();
     for (const fact of ["Pump house", "MQTT ", "127.0.0.1", "/field/im/sensor-1"]) expect(facts).toContain(fact);
     await picture(page, "desktop-device");
+  });
+
+  it("keeps a presence that was heard while an older answer was on its way", async () => {
+    const page = await open(await newContext());
+    await goTo(page, "Devices");
+    let answer: (() => Promise<void>) | undefined;
+    await page.route("**/api/devices", async (route) => {
+      const response = await route.fetch();
+      if (answer) await route.fulfill({ response });
+      else answer = () => route.fulfill({ response });
+    });
+    // Has the console ask for all devices.
+    await station.directory.addDevice({ uid: "late-1", label: "Late" });
+    await until("the answer as it is now", () => answer);
+    cleanups.pager(station.mqttPort, "late-1");
+    await page.locator('[data-device="late-1"] .presence.online').waitFor();
+    await answer?.();
+    await page.locator('[data-device="late-1"]', { hasText: "Late" }).waitFor();
+    expect(await page.locator('[data-device="late-1"] .presence').textContent()).toBe("online");
   });
 
   it("shows what users wrote as text, wherever it stands", async () => {
