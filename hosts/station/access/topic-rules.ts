@@ -12,12 +12,13 @@
  * | `/{env}/cmd/{uid}` | its owner, administrators | uid itself |
  * | `/{env}/cmd/{uid}/result` | uid itself | its owner, programs, administrators |
  * | `/{env}/tele/{uid}` | uid itself | its owner, programs, administrators |
- * | `homeassistant/…` | uid itself, below its own uid | programs and administrators; `homeassistant/status` everyone |
+ * | `homeassistant/…` | uid itself, its own documents | programs and administrators; `homeassistant/status` everyone |
  * | `/connect/new` | the broker | the pre-subscriber |
  * | `/connect/presub` | the pre-subscriber | nobody: the broker acts on it |
  *
  * A wildcard stands only for the uid, where one may see all of them.
  */
+import { discoveryTopic } from "../../../src/payload/discovery.ts";
 import { decodeMessage } from "../../../src/payload/message.ts";
 import type { Directory } from "../directory/directory.ts";
 import { STATION_UID } from "../push-message.ts";
@@ -123,8 +124,9 @@ export class TopicRules {
   }
 }
 
-/** `homeassistant/<component>/[<node>/]<object>/config`, where node or object is the uid or begins with it and `_`. */
+/** `homeassistant/<component>/<name>/config` or `homeassistant/<component>/<name>/<object>/config`, with the name that it has there. */
 function isOwnDiscovery(uid: string, topic: string): boolean {
-  const levels = topic.split("/").slice(2);
-  return levels.at(-1) === "config" && levels.some((level) => level === uid || level.startsWith(`${uid}_`));
+  const [, , name, ...rest] = topic.split("/");
+  const [, , ownName] = discoveryTopic("homeassistant", uid).split("/");
+  return name === ownName && rest.at(-1) === "config" && rest.length <= 2;
 }

@@ -6,8 +6,10 @@ import { generate } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { localPassword } from "../../../../hosts/node/local-key.ts";
 import type { GateCounters } from "../../../../hosts/station/access/client-gate.ts";
+import { TopicRules } from "../../../../hosts/station/access/topic-rules.ts";
 import type { Station } from "../../../../hosts/station/station.ts";
 import { encodeText } from "../../../../src/payload/content.ts";
+import { discoveryTopic } from "../../../../src/payload/discovery.ts";
 import { encodeMessage, IM_TYPE } from "../../../../src/payload/message.ts";
 import { Cleanups, until } from "../harness.ts";
 
@@ -156,6 +158,7 @@ describe("a message", () => {
       ["/connect/new", Buffer.from("alice-1")],
       ["/other/im/bob-1", messageOf("alice-1", "another env")],
       ["homeassistant/device/bob-1/config", Buffer.from("{}")],
+      ["homeassistant/sensor/alice-1_2/config", Buffer.from("{}")],
     ] as const;
     for (const [topic, payload] of forged) {
       await alice.publishAsync(topic, payload, { qos: 1 });
@@ -182,6 +185,23 @@ describe("a message", () => {
     expect(await grantedOf(receiver, topic)).toBe(1);
     await (await connect(name, "")).publishAsync(topic, "go", { qos: 1 });
     await until("it", () => got.includes(`${topic} go`));
+  });
+
+  it("of a device's own discovery goes through, whatever it is called there", () => {
+    const rules = new TopicRules("field", station.directory, station.accounts);
+    for (const uid of ["alice-1", "bay 7"]) {
+      const identity = { uid, kind: "device", isAdmin: false, hasAccount: true } as const;
+      const whyNot = (topic: string) => rules.whyNotPublish(identity, topic, new Uint8Array());
+      const topic = discoveryTopic("homeassistant", uid);
+      expect(whyNot(topic)).toBeUndefined();
+      expect(whyNot(topic.replace("/config", "/temperature/config"))).toBeUndefined();
+      for (const foreign of [
+        topic.replace("/config", "_2/config"),
+        topic.replace("device/", "device/x/"),
+        `${topic}/x`,
+      ])
+        expect(whyNot(foreign)).toBe("not its own discovery");
+    }
   });
 
   it("closes the connection of one who is refused again and again", async () => {
