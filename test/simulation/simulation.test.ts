@@ -86,7 +86,8 @@ describe("the simulation sees", () => {
 });
 
 describe("the simulation kills", () => {
-  it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))("the mutant: %s", async (_name, mutant) => {
+  const timeout = 120_000;
+  it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))("the mutant: %s", { timeout }, async (_, mutant) => {
     const { simulateAny: run } = await mutated(mutant);
     let seed = 1;
     while (seed <= mutant.seeds && run(seed).violations.length === 0) seed += 1;
