@@ -234,7 +234,9 @@ describe("npm run push", () => {
   });
 
   it("reads its command line", () => {
-    expect(parsePushCommand(["p", "t", "--title", "T", "--priority=5", "--wait", "0"])).toEqual({
+    // Where a station keeps its data in the folder that the test runs in, its key would be taken.
+    const data = scene().folder();
+    expect(parsePushCommand(["p", "t", "--title", "T", "--priority=5", "--wait", "0", "--data", data])).toEqual({
       request: { to: "p", text: "t", title: "T", priority: 5 },
       station: "http://127.0.0.1:8080",
       waitSeconds: 0,
@@ -254,13 +256,8 @@ describe("npm run pager", () => {
     const presences: string[] = [];
     watcher.on("message", (_topic, payload) => presences.push(payload.toString("hex")));
     await watcher.subscribeAsync("/field/pres/p-7", { qos: 1 });
-    const pager = cleanups.program("hosts/node/main.ts", [
-      "--uid=p-7",
-      "--broker.port",
-      String(station.mqttPort),
-      "--data",
-      data,
-    ]);
+    const flags = ["--uid=p-7", "--broker.port", String(station.mqttPort), "--data", data];
+    const pager = cleanups.program("hosts/node/main.ts", flags, data);
     await pager.prints(/online/);
     await until("presence online", () => presences.includes("51"));
     expect(await pager.kill("SIGINT")).toEqual({ status: 0, signal: null });
