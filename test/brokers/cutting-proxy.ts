@@ -61,8 +61,8 @@ export class CuttingProxy {
   }
 
   /** What has passed whole so far, in order. */
-  packets(direction: Direction, command: Packet["cmd"]): SeenPacket[] {
-    return this.#packets.filter((seen) => seen.direction === direction && seen.packet.cmd === command);
+  packets(direction: Direction, ...commands: Packet["cmd"][]): SeenPacket[] {
+    return this.#packets.filter((seen) => seen.direction === direction && commands.includes(seen.packet.cmd));
   }
 
   /** Lets `bytes` more pass in one direction, on this connection or the next ones, and cuts there. Resolves when cut. */
