@@ -49,143 +49,143 @@ export interface Platform {
 }
 
 export class Runner {
-  readonly #gateway: Gateway;
-  readonly #platform: Platform;
-  readonly #opening = new Opening();
-  #transport: Transport | undefined;
-  #running = false;
+  private readonly gateway: Gateway;
+  private readonly platform: Platform;
+  private readonly opening = new Opening();
+  private transport: Transport | undefined;
+  private running = false;
 
   constructor(gateway: Gateway, platform: Platform) {
-    this.#gateway = gateway;
-    this.#platform = platform;
+    this.gateway = gateway;
+    this.platform = platform;
   }
 
   /** Connects and shows the first screen. */
   start(): void {
-    this.#running = true;
-    this.#gateway.start(this.#platform.nowMs());
-    this.#drain();
+    this.running = true;
+    this.gateway.start(this.platform.nowMs());
+    this.drain();
   }
 
   /** Says goodbye to the broker (presence offline, DISCONNECT) and closes; nothing is lost, `start` goes on later. */
   stop(): void {
-    this.#gateway.stop(this.#platform.nowMs());
-    this.#drain();
-    this.#running = false;
-    this.#platform.setTimer(undefined, () => {});
-    this.#close();
+    this.gateway.stop(this.platform.nowMs());
+    this.drain();
+    this.running = false;
+    this.platform.setTimer(undefined, () => {});
+    this.closeTransport();
   }
 
   press(button: Button): void {
-    this.#gateway.handleButton(button, this.#platform.nowMs());
-    this.#drain();
+    this.gateway.handleButton(button, this.platform.nowMs());
+    this.drain();
   }
 
   /** The network is there again or another one: do not wait for the end of the back-off. */
   networkChanged(): void {
-    this.#gateway.handleNetworkChanged(this.#platform.nowMs());
-    this.#drain();
+    this.gateway.handleNetworkChanged(this.platform.nowMs());
+    this.drain();
   }
 
-  #open(broker: BrokerSettings): void {
-    this.#close();
+  private open(broker: BrokerSettings): void {
+    this.closeTransport();
     let mine: Transport | undefined;
-    const alive = () => this.#running && mine !== undefined && mine === this.#transport;
-    mine = this.#platform.openTransport(broker, {
+    const alive = () => this.running && mine !== undefined && mine === this.transport;
+    mine = this.platform.openTransport(broker, {
       onPhase: (phase) => {
         if (!alive()) return;
-        this.#opening.enter(phase, broker, this.#platform.nowMs());
-        this.#setTimer();
+        this.opening.enter(phase, broker, this.platform.nowMs());
+        this.setWake();
       },
       onConnected: () => {
         if (!alive()) return;
-        this.#opening.end();
-        this.#gateway.handleConnected(this.#platform.nowMs());
-        this.#drain();
+        this.opening.end();
+        this.gateway.handleConnected(this.platform.nowMs());
+        this.drain();
       },
       onBytes: (bytes) => {
         if (!alive()) return;
-        this.#gateway.handleBytes(bytes, this.#platform.nowMs());
-        this.#drain();
+        this.gateway.handleBytes(bytes, this.platform.nowMs());
+        this.drain();
       },
       onClosed: (reason, isRefusal) => {
         if (!alive()) return;
-        this.#opening.end();
-        this.#transport = undefined;
-        this.#gateway.handleClosed(reason, this.#platform.nowMs(), isRefusal);
-        this.#drain();
+        this.opening.end();
+        this.transport = undefined;
+        this.gateway.handleClosed(reason, this.platform.nowMs(), isRefusal);
+        this.drain();
       },
     });
-    this.#transport = mine;
+    this.transport = mine;
   }
 
   /** Gives up the connection, if there is one. */
-  #close(): void {
-    this.#opening.end();
-    this.#transport?.close();
-    this.#transport = undefined;
+  private closeTransport(): void {
+    this.opening.end();
+    this.transport?.close();
+    this.transport = undefined;
   }
 
-  #drain(): void {
-    const gateway = this.#gateway;
+  private drain(): void {
+    const gateway = this.gateway;
     let isPainted: boolean;
     do {
-      this.#transmit();
-      for (let event = gateway.pollEvent(); event; event = gateway.pollEvent()) this.#handleEvent(event);
-      isPainted = this.#paint();
+      this.transmit();
+      for (let event = gateway.pollEvent(); event; event = gateway.pollEvent()) this.handleEvent(event);
+      isPainted = this.paintScreen();
     } while (isPainted);
-    this.#setTimer();
+    this.setWake();
   }
 
-  #setTimer(): void {
-    const { deadlineMs = Number.POSITIVE_INFINITY } = this.#opening;
-    const wakeMs = Math.min(this.#gateway.pollTimeout() ?? Number.POSITIVE_INFINITY, deadlineMs);
-    const delayMs = wakeMs === Number.POSITIVE_INFINITY ? undefined : Math.max(0, wakeMs - this.#platform.nowMs());
-    this.#platform.setTimer(delayMs, () => this.#wake());
+  private setWake(): void {
+    const { deadlineMs = Number.POSITIVE_INFINITY } = this.opening;
+    const wakeMs = Math.min(this.gateway.pollTimeout() ?? Number.POSITIVE_INFINITY, deadlineMs);
+    const delayMs = wakeMs === Number.POSITIVE_INFINITY ? undefined : Math.max(0, wakeMs - this.platform.nowMs());
+    this.platform.setTimer(delayMs, () => this.wake());
   }
 
-  #wake(): void {
-    const nowMs = this.#platform.nowMs();
-    const overdue = this.#opening.overdue(nowMs);
+  private wake(): void {
+    const nowMs = this.platform.nowMs();
+    const overdue = this.opening.overdue(nowMs);
     if (overdue !== undefined) {
-      this.#close();
-      this.#gateway.handleClosed(overdue, nowMs);
+      this.closeTransport();
+      this.gateway.handleClosed(overdue, nowMs);
     }
-    this.#gateway.handleTimeout(nowMs);
-    this.#drain();
+    this.gateway.handleTimeout(nowMs);
+    this.drain();
   }
 
-  #transmit(): void {
-    for (let bytes = this.#gateway.pollTransmit(); bytes; bytes = this.#gateway.pollTransmit())
-      this.#transport?.write(bytes);
+  private transmit(): void {
+    for (let bytes = this.gateway.pollTransmit(); bytes; bytes = this.gateway.pollTransmit())
+      this.transport?.write(bytes);
   }
 
-  #handleEvent(event: GatewayEvent): void {
+  private handleEvent(event: GatewayEvent): void {
     switch (event.type) {
       case "open":
-        this.#open(event.broker);
+        this.open(event.broker);
         break;
       case "close":
-        this.#close();
+        this.closeTransport();
         break;
       case "alert":
-        this.#platform.alert(event.priority);
+        this.platform.alert(event.priority);
         break;
       case "restart":
-        this.#platform.restart();
+        this.platform.restart();
         break;
       case "log":
-        this.#platform.log(event.line);
+        this.platform.log(event.line);
         break;
     }
   }
 
   /** Paints one screen; there may be another behind it. */
-  #paint(): boolean {
-    const drawList = this.#gateway.pollScreen(this.#platform.nowMs());
+  private paintScreen(): boolean {
+    const drawList = this.gateway.pollScreen(this.platform.nowMs());
     if (!drawList) return false;
-    this.#platform.paint(drawList);
-    this.#gateway.handlePainted(this.#platform.nowMs());
+    this.platform.paint(drawList);
+    this.gateway.handlePainted(this.platform.nowMs());
     return true;
   }
 }

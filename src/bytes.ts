@@ -30,11 +30,11 @@ export class ByteReader {
   }
 
   uint8(field: string): number {
-    return this.bytes[this.#take(1, field)] as number;
+    return this.bytes[this.take(1, field)] as number;
   }
 
   uint16(field: string): number {
-    const at = this.#take(2, field);
+    const at = this.take(2, field);
     return ((this.bytes[at] as number) << 8) | (this.bytes[at + 1] as number);
   }
 
@@ -49,21 +49,21 @@ export class ByteReader {
 
   /** A view of the next `length` bytes: it lives as long as the buffer behind it. */
   view(length: number, field: string): Uint8Array {
-    const at = this.#take(length, field);
+    const at = this.take(length, field);
     return this.bytes.subarray(at, at + length);
   }
 
   /** The next `length` bytes as UTF-8 text. */
   text(length: number, field: string): string {
-    const at = this.#take(length, field);
+    const at = this.take(length, field);
     return decodeUtf8(this.bytes, at, at + length, field);
   }
 
   skip(length: number, field: string): void {
-    this.#take(length, field);
+    this.take(length, field);
   }
 
-  #take(length: number, field: string): number {
+  private take(length: number, field: string): number {
     const at = this.offset;
     if (length > this.end - at) throw new FormatError(field, at, `${length} bytes wanted, ${this.end - at} left`);
     this.offset = at + length;
@@ -115,33 +115,33 @@ export class ByteCounter implements ByteSink {
 
 /** Writes forward into a buffer of fixed size, allocated once. A write past its end throws a `UsageError`. */
 export class ByteWriter implements ByteSink {
-  readonly #bytes: Uint8Array;
-  #view: Uint8Array;
-  #length = 0;
+  private readonly buffer: Uint8Array;
+  private lastView: Uint8Array;
+  private written = 0;
 
   constructor(bytesMax: number) {
-    this.#bytes = new Uint8Array(bytesMax);
-    this.#view = this.#bytes;
+    this.buffer = new Uint8Array(bytesMax);
+    this.lastView = this.buffer;
   }
 
   /** Bytes written so far. */
   get length(): number {
-    return this.#length;
+    return this.written;
   }
 
   /** Bytes that still fit. */
   get free(): number {
-    return this.#bytes.length - this.#length;
+    return this.buffer.length - this.written;
   }
 
   uint8(value: number): void {
-    this.#bytes[this.#grow(1)] = value;
+    this.buffer[this.take(1)] = value;
   }
 
   uint16(value: number): void {
-    const at = this.#grow(2);
-    this.#bytes[at] = value >> 8;
-    this.#bytes[at + 1] = value;
+    const at = this.take(2);
+    this.buffer[at] = value >> 8;
+    this.buffer[at + 1] = value;
   }
 
   uint32(value: number): void {
@@ -156,49 +156,49 @@ export class ByteWriter implements ByteSink {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.#grow(bytes.length));
+    this.buffer.set(bytes, this.take(bytes.length));
   }
 
   prefixedBytes(bytes: Uint8Array): void {
-    const at = this.#grow(2 + bytes.length);
-    this.#bytes[at] = bytes.length >> 8;
-    this.#bytes[at + 1] = bytes.length;
-    this.#bytes.set(bytes, at + 2);
+    const at = this.take(2 + bytes.length);
+    this.buffer[at] = bytes.length >> 8;
+    this.buffer[at + 1] = bytes.length;
+    this.buffer.set(bytes, at + 2);
   }
 
   /** The text as UTF-8, without a length. */
   text(text: string): void {
-    writeUtf8(text, this.#bytes, this.#grow(utf8Length(text)));
+    writeUtf8(text, this.buffer, this.take(utf8Length(text)));
   }
 
   /** A view of what was written; it is overwritten after `clear`. One of the same length as before is the same. */
   view(): Uint8Array {
-    if (this.#view.length !== this.#length) this.#view = this.#bytes.subarray(0, this.#length);
-    return this.#view;
+    if (this.lastView.length !== this.written) this.lastView = this.buffer.subarray(0, this.written);
+    return this.lastView;
   }
 
   prefixedText(text: string): void {
     const length = utf8Length(text);
     if (length > 0xffff) throw new UsageError(`writer: text of ${length} bytes, expected at most 65,535`);
     this.uint16(length);
-    writeUtf8(text, this.#bytes, this.#grow(length));
+    writeUtf8(text, this.buffer, this.take(length));
   }
 
   clear(): void {
-    this.#length = 0;
+    this.written = 0;
   }
 
   /** The next `length` bytes, to be filled by the caller. */
   grow(length: number): Uint8Array {
-    const at = this.#grow(length);
-    return this.#bytes.subarray(at, at + length);
+    const at = this.take(length);
+    return this.buffer.subarray(at, at + length);
   }
 
-  #grow(length: number): number {
+  private take(length: number): number {
     if (length > this.free)
-      throw new UsageError(`writer: ${length} bytes wanted, ${this.free} of ${this.#bytes.length} free`);
-    const at = this.#length;
-    this.#length += length;
+      throw new UsageError(`writer: ${length} bytes wanted, ${this.free} of ${this.buffer.length} free`);
+    const at = this.written;
+    this.written += length;
     return at;
   }
 }

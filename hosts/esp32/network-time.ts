@@ -13,13 +13,13 @@ const PLAUSIBLE_SECONDS = 1_704_067_200;
 
 /** Sets the board's clock from a time server, once there is a network, and again from time to time. */
 export class NetworkTime {
-  readonly #timer = new OneTimer();
-  #asking = false;
+  private readonly timer = new OneTimer();
+  private asking = false;
 
   /** Asks now. To be called whenever the network is there again; `onFirst` is called when the clock has been set for the first time. */
   start(host: string, onFirst: () => void): void {
-    if (this.#asking) return;
-    this.#asking = true;
+    if (this.asking) return;
+    this.asking = true;
     try {
       new SNTP({ host }, (message, value) => {
         if (message === SNTP.retry) return;
@@ -28,17 +28,17 @@ export class NetworkTime {
           Time.set(value);
           if (isFirst) onFirst();
         }
-        this.#again(host, message === SNTP.time ? INTERVAL_MS : RETRY_MS, onFirst);
+        this.again(host, message === SNTP.time ? INTERVAL_MS : RETRY_MS, onFirst);
       });
     } catch (error) {
       trace(`time: ${error}\n`);
-      this.#again(host, RETRY_MS, onFirst);
+      this.again(host, RETRY_MS, onFirst);
     }
   }
 
-  #again(host: string, delayMs: number, onFirst: () => void): void {
-    this.#asking = false;
-    this.#timer.set(delayMs, () => this.start(host, onFirst));
+  private again(host: string, delayMs: number, onFirst: () => void): void {
+    this.asking = false;
+    this.timer.set(delayMs, () => this.start(host, onFirst));
   }
 }
 

@@ -11,29 +11,29 @@ type Stored = ArrayBuffer | undefined;
  * `partitions.csv`.
  */
 export class NvsStore implements Store {
-  readonly #storage: Storage;
+  private readonly storage: Storage;
 
   /** `space` is NVS's namespace, 1 to 15 characters. */
   constructor(space: string) {
-    this.#storage = KeyValueStorage.open({ path: space, format: "buffer" });
+    this.storage = KeyValueStorage.open({ path: space, format: "buffer" });
   }
 
   read(key: string): Uint8Array | undefined {
-    const stored = this.#storage.read(key) as Stored;
+    const stored = this.storage.read(key) as Stored;
     return stored && new Uint8Array(stored, 1);
   }
 
   write(key: string, bytes: Uint8Array): void {
     const stored = new Uint8Array(1 + bytes.length);
     stored.set(bytes, 1);
-    this.#storage.write(key, stored);
+    this.storage.write(key, stored);
   }
 
   remove(key: string): void {
-    this.#storage.delete(key);
+    this.storage.delete(key);
   }
 
   keys(): Iterable<string> {
-    return this.#storage;
+    return this.storage;
   }
 }

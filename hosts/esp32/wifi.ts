@@ -13,61 +13,61 @@ const DISCONNECTED = 200;
 
 /** Connects to one Wi-Fi network and stays connected. The firmware does this itself: the SDK's way never starts without. */
 export class WifiKeeper {
-  readonly #retry = new OneTimer();
-  readonly #wifi: WiFi;
-  #onAddress: () => void = () => {};
-  #network: { SSID: string; password?: string } | undefined;
-  #failures = 0;
+  private readonly retry = new OneTimer();
+  private readonly wifi: WiFi;
+  private onAddress: () => void = () => {};
+  private network: { SSID: string; password?: string } | undefined;
+  private failures = 0;
   /** undefined while there is no connection. */
-  #address: string | undefined;
+  private address: string | undefined;
 
   /** Makes the network interface; sockets may be opened from now on, and fail until there is an address. */
   constructor() {
-    this.#wifi = new WiFi({ onChanged: () => this.#changed() });
+    this.wifi = new WiFi({ onChanged: () => this.changed() });
   }
 
   /** Hardware address, `xx:xx:xx:xx:xx:xx`. */
   get mac(): string | undefined {
-    return this.#wifi.MAC;
+    return this.wifi.MAC;
   }
 
   /** Begins to connect. `onAddress` is called each time that there is an address again, or another one. */
   start(ssid: string, password: string, onAddress: () => void): void {
-    this.#network = password === "" ? { SSID: ssid } : { SSID: ssid, password };
-    this.#onAddress = onAddress;
-    this.#connect();
+    this.network = password === "" ? { SSID: ssid } : { SSID: ssid, password };
+    this.onAddress = onAddress;
+    this.connect();
   }
 
-  #connect(): void {
-    if (!this.#network) return;
+  private connect(): void {
+    if (!this.network) return;
     try {
-      this.#wifi.connect(this.#network);
+      this.wifi.connect(this.network);
     } catch (error) {
       trace(`Wi-Fi: ${error}\n`);
-      this.#later();
+      this.later();
     }
   }
 
-  #changed(): void {
-    const { connection, address } = this.#wifi;
+  private changed(): void {
+    const { connection, address } = this.wifi;
     if (connection >= CONNECTED) {
-      this.#failures = 0;
+      this.failures = 0;
       // Connection and address are told one after the other, and both stand here the first time.
-      if (address === undefined || address === this.#address) return;
+      if (address === undefined || address === this.address) return;
       trace(`Wi-Fi: connected as ${address}\n`);
-      this.#address = address;
-      this.#onAddress();
+      this.address = address;
+      this.onAddress();
     } else if (connection <= DISCONNECTED) {
-      if (this.#address !== undefined) trace("Wi-Fi: connection lost\n");
-      this.#address = undefined;
-      this.#later();
+      if (this.address !== undefined) trace("Wi-Fi: connection lost\n");
+      this.address = undefined;
+      this.later();
     }
   }
 
-  #later(): void {
-    const ceilingMs = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** this.#failures);
-    this.#failures = Math.min(this.#failures + 1, 16);
+  private later(): void {
+    const ceilingMs = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** this.failures);
+    this.failures = Math.min(this.failures + 1, 16);
     // At least half of it, so that an access point that refuses is not asked without pause.
-    this.#retry.set(ceilingMs * (0.5 + Math.random() / 2), () => this.#connect());
+    this.retry.set(ceilingMs * (0.5 + Math.random() / 2), () => this.connect());
   }
 }

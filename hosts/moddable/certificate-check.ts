@@ -38,25 +38,25 @@ export interface CertificateOptions {
 
 /** Has the methods that the SDK's session calls. */
 export class CertificateCheck {
-  readonly #options: CertificateOptions;
-  #brokerKey: PublicKey | undefined;
+  private readonly options: CertificateOptions;
+  private brokerKey: PublicKey | undefined;
 
   constructor(options: CertificateOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   /** Throws, in words, unless the first certificate is the broker's and signed, link by link, by a known authority. */
   verify(chain: readonly Uint8Array[]): boolean {
-    this.#brokerKey = undefined;
+    this.brokerKey = undefined;
     const [leaf] = chain;
     if (!leaf) throw refusal("the broker shows no certificate");
-    if (!this.#options.isInsecure) {
-      checkName(leaf, this.#options.expectedName);
-      this.#checkChain(chain.slice(0, CHAIN_MAX));
+    if (!this.options.isInsecure) {
+      checkName(leaf, this.options.expectedName);
+      this.checkChain(chain.slice(0, CHAIN_MAX));
     }
     const key = X509.decodeSPKI(leaf);
     if (!key.curve && !isStrongRsa(key)) throw refusal("the broker's key is of a kind that is not known here");
-    this.#brokerKey = key;
+    this.brokerKey = key;
     return true;
   }
 
@@ -64,17 +64,17 @@ export class CertificateCheck {
   register(_certificate: unknown): void {}
 
   getKey(): PublicKey {
-    if (!this.#brokerKey) throw refusal("the broker shows no certificate");
-    return this.#brokerKey;
+    if (!this.brokerKey) throw refusal("the broker shows no certificate");
+    return this.brokerKey;
   }
 
   /** Our own, for a broker that asks; without one it gets an empty list. */
   findPreferredCert(): readonly Uint8Array[] {
-    return this.#options.ownChain;
+    return this.options.ownChain;
   }
 
-  #checkChain(chain: readonly Uint8Array[]): void {
-    const { authorities } = this.#options;
+  private checkChain(chain: readonly Uint8Array[]): void {
+    const { authorities } = this.options;
     checkPurpose(chain[0] as Uint8Array);
     for (let index = 0; index < chain.length; index += 1) {
       const certificate = chain[index] as Uint8Array;

@@ -7,29 +7,29 @@ import Timer from "timer";
  * more than 24 days apart, because the keep-alive timer is shorter.
  */
 export class MonotonicClock {
-  #lastTicks = Time.ticks;
-  #nowMs = 0;
+  private lastTicks = Time.ticks;
+  private totalMs = 0;
 
   nowMs(): number {
     const ticks = Time.ticks;
-    const elapsedMs = Time.delta(this.#lastTicks, ticks);
-    this.#lastTicks = ticks;
-    if (elapsedMs > 0) this.#nowMs += elapsedMs;
-    return this.#nowMs;
+    const elapsedMs = Time.delta(this.lastTicks, ticks);
+    this.lastTicks = ticks;
+    if (elapsedMs > 0) this.totalMs += elapsedMs;
+    return this.totalMs;
   }
 }
 
 /** One timer that is set again and again. Clearing one that has fired is an error in the SDK, so that is remembered. */
 export class OneTimer {
-  #timer: Timer | undefined;
+  private timer: Timer | undefined;
 
   /** Calls back once after `delayMs`; replaces the former call. undefined only clears it. */
   set(delayMs: number | undefined, callback: () => void): void {
-    if (this.#timer) Timer.clear(this.#timer);
-    this.#timer = undefined;
+    if (this.timer) Timer.clear(this.timer);
+    this.timer = undefined;
     if (delayMs === undefined) return;
-    this.#timer = Timer.set(() => {
-      this.#timer = undefined;
+    this.timer = Timer.set(() => {
+      this.timer = undefined;
       callback();
     }, Math.ceil(delayMs));
   }

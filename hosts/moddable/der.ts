@@ -10,25 +10,25 @@ export const DER = Object.freeze({
 
 /** The elements of DER, one after the other: tag, length, content. Throws, in words, where one does not fit into the bytes. */
 export class DerReader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
+  private readonly bytes: Uint8Array;
+  private at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
   }
 
   get isAtEnd(): boolean {
-    return this.#at >= this.#bytes.length;
+    return this.at >= this.bytes.length;
   }
 
   /** The tag of the next element; undefined at the end. */
   get nextTag(): number | undefined {
-    return this.#bytes[this.#at];
+    return this.bytes[this.at];
   }
 
   /** The content of the next element, a view. */
   read(tag: number): Uint8Array {
-    if (this.nextTag !== tag) throw new Error(`DER: tag ${this.nextTag} at byte ${this.#at}, expected ${tag}`);
+    if (this.nextTag !== tag) throw new Error(`DER: tag ${this.nextTag} at byte ${this.at}, expected ${tag}`);
     return this.skip();
   }
 
@@ -39,21 +39,21 @@ export class DerReader {
 
   /** The content of the next element, whatever it is. */
   skip(): Uint8Array {
-    const bytes = this.#bytes;
-    const first = bytes[this.#at + 1] ?? 0x80;
-    let from = this.#at + 2;
+    const bytes = this.bytes;
+    const first = bytes[this.at + 1] ?? 0x80;
+    let from = this.at + 2;
     let length = first;
     if (first > 0x80) {
       // Nothing of more than 65,535 bytes is read here.
       if (first > 0x82)
-        throw new Error(`DER: a length of ${first - 0x80} bytes at byte ${this.#at}, expected at most 2`);
+        throw new Error(`DER: a length of ${first - 0x80} bytes at byte ${this.at}, expected at most 2`);
       length = 0;
       for (const end = from + first - 0x80; from < end; from += 1) length = (length << 8) | (bytes[from] ?? 0);
     }
     if (first === 0x80 || from + length > bytes.length)
-      throw new Error(`DER: the element at byte ${this.#at} has no end`);
-    this.#at = from + length;
-    return bytes.subarray(from, this.#at);
+      throw new Error(`DER: the element at byte ${this.at} has no end`);
+    this.at = from + length;
+    return bytes.subarray(from, this.at);
   }
 }
 

@@ -22,17 +22,17 @@ const BLOCK_BYTES = 64;
 export class DeviceIdentity {
   /** DER of its own certificate and of those that lead to the broker's authority, as the settings have them. */
   readonly chain: readonly Uint8Array[];
-  readonly #key: PrivateKey;
+  private readonly key: PrivateKey;
 
   /** Throws, in words that hold nothing of the key, where the settings are no certificate and no key. */
   constructor({ certificate, key }: BrokerSettings) {
     this.chain = pemBlocks(certificate, "CERTIFICATE");
-    this.#key = parsePrivateKey(key);
+    this.key = parsePrivateKey(key);
   }
 
   /** Whether the key is that of the certificate. */
   get isPair(): boolean {
-    const key = this.#key;
+    const key = this.key;
     const shown = X509.decodeSPKI(this.chain[0] as Uint8Array);
     if (key.algorithm === "rsa") return shown.modulus === number(key.modulus);
     const curve = new Curve(key.curve);
@@ -43,7 +43,7 @@ export class DeviceIdentity {
 
   /** The body of CertificateVerify (RFC 5246, section 7.4.8): algorithm 2, length of signature 2, signature. */
   prove(digest: ArrayBuffer): Uint8Array {
-    const key = this.#key;
+    const key = this.key;
     const algorithm = key.algorithm === "rsa" ? RSA_SHA256 : ECDSA_SHA256;
     const signature = new Uint8Array(key.algorithm === "rsa" ? signRsa(key, digest) : signEc(key, digest));
     const body = new Uint8Array(4 + signature.length);

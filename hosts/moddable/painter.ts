@@ -35,49 +35,49 @@ export function loadFaces(): Faces {
 }
 
 export class Painter {
-  readonly #poco: InstanceType<typeof Poco>;
-  readonly #faces: Faces;
-  #painted: DrawList = [];
+  private readonly poco: InstanceType<typeof Poco>;
+  private readonly faces: Faces;
+  private painted: DrawList = [];
 
   constructor(screen: Screen, faces: Faces) {
-    this.#poco = new Poco(screen, { displayListLength: DISPLAY_LIST_BYTES });
-    this.#faces = faces;
+    this.poco = new Poco(screen, { displayListLength: DISPLAY_LIST_BYTES });
+    this.faces = faces;
   }
 
   get size(): Size {
-    return { width: this.#poco.width, height: this.#poco.height };
+    return { width: this.poco.width, height: this.poco.height };
   }
 
   measureText(font: Font, text: string): number {
-    return measureLine(this.#poco, this.#faces[font], text);
+    return measureLine(this.poco, this.faces[font], text);
   }
 
   paint(drawList: DrawList): void {
-    const rows = changedRows(this.#painted, drawList, this.#poco.height);
-    this.#painted = drawList;
+    const rows = changedRows(this.painted, drawList, this.poco.height);
+    this.painted = drawList;
     for (let y = rows.top; y < rows.bottom; y += BAND_ROWS) {
       const height = Math.min(BAND_ROWS, rows.bottom - y);
-      this.#paintBand(drawList, y, height, y + height < rows.bottom);
+      this.paintBand(drawList, y, height, y + height < rows.bottom);
     }
   }
 
-  #paintBand(drawList: DrawList, y: number, height: number, more: boolean): void {
-    const poco = this.#poco;
+  private paintBand(drawList: DrawList, y: number, height: number, more: boolean): void {
+    const poco = this.poco;
     poco.begin(0, y, poco.width, height);
-    this.#draw(drawList, y, y + height);
+    this.draw(drawList, y, y + height);
     try {
       (poco as PocoEnd).end(more);
     } catch (error) {
       // Poco says no more than that it failed, and its buffer being full is the one failure that can be helped.
       const half = (height >> 1) & ~(BAND_ROWS_MIN - 1);
       if (half === 0) throw error;
-      this.#paintBand(drawList, y, half, true);
-      this.#paintBand(drawList, y + half, height - half, more);
+      this.paintBand(drawList, y, half, true);
+      this.paintBand(drawList, y + half, height - half, more);
     }
   }
 
-  #draw(drawList: DrawList, top: number, bottom: number): void {
-    const poco = this.#poco;
+  private draw(drawList: DrawList, top: number, bottom: number): void {
+    const poco = this.poco;
     let clipped = false;
     for (const command of drawList) {
       if (command.kind === "clip") {
@@ -85,21 +85,21 @@ export class Painter {
         poco.clip(command.x, command.y, command.width, command.height);
         clipped = true;
       } else if (command.y < bottom && command.y + heightOf(command) > top) {
-        this.#drawOne(command);
+        this.drawOne(command);
       }
     }
     if (clipped) poco.clip();
   }
 
-  #drawOne(command: Exclude<DrawCommand, { kind: "clip" }>): void {
-    const poco = this.#poco;
+  private drawOne(command: Exclude<DrawCommand, { kind: "clip" }>): void {
+    const poco = this.poco;
     const color = poco.makeColor((command.color >> 16) & 0xff, (command.color >> 8) & 0xff, command.color & 0xff);
     switch (command.kind) {
       case "fill":
         poco.fillRectangle(color, command.x, command.y, command.width, command.height);
         break;
       case "text":
-        drawLine(poco, this.#faces[command.font], command.text, color, command.x, command.y);
+        drawLine(poco, this.faces[command.font], command.text, color, command.x, command.y);
         break;
       case "bitmap": {
         const { buffer, byteOffset } = command.bits;

@@ -42,27 +42,27 @@ const OURS_NEXT: readonly number[] = Object.freeze([HELLO_REQUEST, SERVER_HELLO_
 const NOTHING = new Uint8Array(0);
 
 export class CheckedSession extends Session {
-  readonly #identity: DeviceIdentity | undefined;
-  readonly #header = new Uint8Array(RECORD_HEADER_BYTES);
-  #headerLength = 0;
+  private readonly identity: DeviceIdentity | undefined;
+  private readonly header = new Uint8Array(RECORD_HEADER_BYTES);
+  private headerLength = 0;
   /** The record that is being read, and how much of it is there. */
-  #record: Uint8Array<ArrayBuffer> | undefined;
-  #recordLength = 0;
+  private record: Uint8Array<ArrayBuffer> | undefined;
+  private recordLength = 0;
   /** Handshake messages, or a part of one, that came in a record together. */
-  #messages: Uint8Array = NOTHING;
-  #lastMessage = 0;
-  #isDone = false;
-  #unsent: Uint8Array = NOTHING;
+  private messages: Uint8Array = NOTHING;
+  private lastMessage = 0;
+  private isDone = false;
+  private unsent: Uint8Array = NOTHING;
 
   constructor(options: ConstructorParameters<typeof Session>[0], identity: DeviceIdentity | undefined) {
     super(options);
-    this.#identity = identity;
+    this.identity = identity;
   }
 
   /** Goes on with the handshake as far as there are bytes; true when it has ended well. Throws, in words, when it failed. */
   advance(stream: Stream): boolean {
-    while (!this.#isDone) {
-      if (OURS_NEXT.includes(this.handshakeProcess)) this.#isDone = this.handshake(stream);
+    while (!this.isDone) {
+      if (OURS_NEXT.includes(this.handshakeProcess)) this.isDone = this.handshake(stream);
       else {
         const isSecret = this.serverCipher !== null;
         const record = this.readPacket(stream);
@@ -80,15 +80,15 @@ export class CheckedSession extends Session {
 
   /** Writes what the handshake has to say, as far as the socket takes it now; true when nothing is left. */
   flush(stream: Stream): boolean {
-    while (this.#unsent.length > 0 && stream.writable > 0) {
-      const part = this.#unsent.subarray(0, stream.writable);
+    while (this.unsent.length > 0 && stream.writable > 0) {
+      const part = this.unsent.subarray(0, stream.writable);
       const writable = stream.write(part);
       // The simulator's socket tells by this alone that its peer has gone.
       if (typeof writable !== "number") throw new TlsError("");
       stream.writable = writable;
-      this.#unsent = this.#unsent.subarray(part.length);
+      this.unsent = this.unsent.subarray(part.length);
     }
-    return this.#unsent.length === 0;
+    return this.unsent.length === 0;
   }
 
   /**
@@ -97,16 +97,16 @@ export class CheckedSession extends Session {
    */
   override readPacket(stream: Stream): ArrayBuffer | undefined {
     for (;;) {
-      const message = this.#nextMessage();
+      const message = this.nextMessage();
       if (message) return message;
-      const record = this.#readRecord(stream);
+      const record = this.readRecord(stream);
       if (!record) return undefined;
       if (record[0] !== HANDSHAKE || this.serverCipher) {
-        if (this.#messages.length > 0 && record[0] !== ALERT)
+        if (this.messages.length > 0 && record[0] !== ALERT)
           throw new TlsError("TLS: the broker does not end what it says in the handshake");
         return record.buffer;
       }
-      this.#messages = joined(this.#messages, record.subarray(RECORD_HEADER_BYTES));
+      this.messages = joined(this.messages, record.subarray(RECORD_HEADER_BYTES));
     }
   }
 
@@ -116,40 +116,40 @@ export class CheckedSession extends Session {
    */
   override doProtocol(_stream: Stream, protocol: Protocol, parameter?: unknown, further?: unknown): void {
     const packet =
-      protocol.name === "certificateVerify" && this.#identity
-        ? this.#proof(this.#identity)
+      protocol.name === "certificateVerify" && this.identity
+        ? this.proof(this.identity)
         : protocol.packetize(this, parameter, further);
-    if (packet) this.#unsent = joined(this.#unsent, packet);
+    if (packet) this.unsent = joined(this.unsent, packet);
   }
 
-  #proof(identity: DeviceIdentity): Uint8Array {
+  private proof(identity: DeviceIdentity): Uint8Array {
     const body = identity.prove(this.handshakeDigests.SHA256.close(true));
     return handshakeProtocol.packetize(this, CERTIFICATE_VERIFY, { getChunk: () => body });
   }
 
-  #readRecord(stream: Stream): Uint8Array<ArrayBuffer> | undefined {
-    if (!this.#record) {
-      this.#headerLength += take(stream, this.#header, this.#headerLength);
-      if (this.#headerLength < RECORD_HEADER_BYTES) return undefined;
-      this.#record = new Uint8Array(RECORD_HEADER_BYTES + this.#contentLength());
-      this.#record.set(this.#header);
-      this.#recordLength = RECORD_HEADER_BYTES;
+  private readRecord(stream: Stream): Uint8Array<ArrayBuffer> | undefined {
+    if (!this.record) {
+      this.headerLength += take(stream, this.header, this.headerLength);
+      if (this.headerLength < RECORD_HEADER_BYTES) return undefined;
+      this.record = new Uint8Array(RECORD_HEADER_BYTES + this.contentLength());
+      this.record.set(this.header);
+      this.recordLength = RECORD_HEADER_BYTES;
     }
-    const record = this.#record;
-    this.#recordLength += take(stream, record, this.#recordLength);
-    if (this.#recordLength < record.length) return undefined;
-    this.#record = undefined;
-    this.#headerLength = 0;
+    const record = this.record;
+    this.recordLength += take(stream, record, this.recordLength);
+    if (this.recordLength < record.length) return undefined;
+    this.record = undefined;
+    this.headerLength = 0;
     return record;
   }
 
   /** As the header of a record has it, if such a record may come now: nothing is allocated for another one. */
-  #contentLength(): number {
-    const [type = 0, major = 0] = this.#header;
-    const length = ((this.#header[3] ?? 0) << 8) | (this.#header[4] ?? 0);
+  private contentLength(): number {
+    const [type = 0, major = 0] = this.header;
+    const length = ((this.header[3] ?? 0) << 8) | (this.header[4] ?? 0);
     if (major !== 3 || type < CHANGE_CIPHER_SPEC || type > APPLICATION_DATA)
-      throw new TlsError(this.#lastMessage === 0 ? "there is no TLS at this port" : `TLS: a record of type ${type}`);
-    this.#checkType(type);
+      throw new TlsError(this.lastMessage === 0 ? "there is no TLS at this port" : `TLS: a record of type ${type}`);
+    this.checkType(type);
     const leastBytes = this.serverCipher ? GCM_BYTES : 1;
     const mostBytes = CONTENT_BYTES_MAX + (this.serverCipher ? GCM_BYTES : 0);
     if (length < leastBytes || length > mostBytes)
@@ -157,28 +157,28 @@ export class CheckedSession extends Session {
     return length;
   }
 
-  #checkType(type: number): void {
-    if (this.#isDone && (type === HANDSHAKE || type === CHANGE_CIPHER_SPEC))
+  private checkType(type: number): void {
+    if (this.isDone && (type === HANDSHAKE || type === CHANGE_CIPHER_SPEC))
       throw new TlsError("TLS: the broker wants to negotiate anew");
-    if (!this.#isDone && type === APPLICATION_DATA)
+    if (!this.isDone && type === APPLICATION_DATA)
       throw new TlsError("TLS: the broker sends data before the handshake has ended");
     if (type === CHANGE_CIPHER_SPEC && (this.serverCipher || !this.masterSecret))
       throw new TlsError("TLS: the broker changes to a cipher for which there are no keys");
   }
 
-  #nextMessage(): ArrayBuffer | undefined {
-    const messages = this.#messages;
+  private nextMessage(): ArrayBuffer | undefined {
+    const messages = this.messages;
     if (messages.length < MESSAGE_HEADER_BYTES) return undefined;
     const [type = 0, high = 0, middle = 0, low = 0] = messages;
-    if (!SERVER_MESSAGES.includes(type) || type <= this.#lastMessage)
-      throw new TlsError(`TLS: handshake message ${type} after ${this.#lastMessage}`);
+    if (!SERVER_MESSAGES.includes(type) || type <= this.lastMessage)
+      throw new TlsError(`TLS: handshake message ${type} after ${this.lastMessage}`);
     const length = MESSAGE_HEADER_BYTES + ((high << 16) | (middle << 8) | low);
     if (length > CONTENT_BYTES_MAX)
       throw new TlsError(`TLS: a handshake message of ${length} bytes, expected at most ${CONTENT_BYTES_MAX}`);
     if (messages.length < length) return undefined;
     const message = messages.subarray(0, length);
-    this.#messages = messages.subarray(length);
-    this.#lastMessage = type;
+    this.messages = messages.subarray(length);
+    this.lastMessage = type;
     const body = message.subarray(MESSAGE_HEADER_BYTES);
     if (type === SERVER_HELLO) checkServerHello(body);
     if (type === SERVER_KEY_EXCHANGE) checkKeyExchange(body, this.certificateManager?.getKey());

@@ -27,18 +27,18 @@ export interface TlsHandlers {
 }
 
 export class TlsSocket {
-  readonly #handlers: TlsHandlers;
-  readonly #session: CheckedSession;
-  readonly #stream: Stream & TCP;
-  #isConnected = false;
+  private readonly handlers: TlsHandlers;
+  private readonly session: CheckedSession;
+  private readonly stream: Stream & TCP;
+  private isConnected = false;
   /** The handshake has ended; ready is what may carry data, when our last word of it has left, too. */
-  #isDone = false;
-  #isReady = false;
-  #isClosed = false;
+  private isDone = false;
+  private isReady = false;
+  private isClosed = false;
 
   /** Throws, in words, when what the settings give as certificates and key is none. */
   constructor(broker: BrokerSettings, address: string, handlers: TlsHandlers) {
-    this.#handlers = handlers;
+    this.handlers = handlers;
     const expectedName = broker.serverName || broker.host;
     const identity = broker.certificate === "" ? undefined : new DeviceIdentity(broker);
     const options = {
@@ -54,78 +54,78 @@ export class TlsSocket {
         ownChain: identity?.chain ?? [],
       }),
     };
-    this.#session = new CheckedSession(options, identity);
-    this.#session.initiateHandshake();
+    this.session = new CheckedSession(options, identity);
+    this.session.initiateHandshake();
     const tcp = new TCP({
       address,
       port: broker.port,
       nodelay: true,
-      onReadable: (bytes) => this.#guarded(() => this.#readable(bytes)),
-      onWritable: (bytes) => this.#guarded(() => this.#writable(bytes)),
-      onError: () => this.#fail(GONE),
+      onReadable: (bytes) => this.guarded(() => this.readable(bytes)),
+      onWritable: (bytes) => this.guarded(() => this.writable(bytes)),
+      onError: () => this.fail(GONE),
     });
     // As the SDK's session wants it: the socket remembers how much may be read and written.
-    this.#stream = Object.assign(tcp, { readable: 0, writable: 0 });
+    this.stream = Object.assign(tcp, { readable: 0, writable: 0 });
   }
 
   /** Sends one record; gives the bytes that may still be written, or undefined when the connection has gone. */
   write(bytes: Uint8Array): number | undefined {
-    this.#session.write(this.#stream, bytes);
-    if (typeof this.#stream.writable !== "number") return undefined;
-    return Math.max(0, this.#stream.writable - RECORD_OVERHEAD_BYTES);
+    this.session.write(this.stream, bytes);
+    if (typeof this.stream.writable !== "number") return undefined;
+    return Math.max(0, this.stream.writable - RECORD_OVERHEAD_BYTES);
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#stream.close();
+    this.isClosed = true;
+    this.stream.close();
   }
 
-  #readable(bytes: number): void {
-    const stream = this.#stream;
+  private readable(bytes: number): void {
+    const stream = this.stream;
     stream.readable = bytes;
-    if (!this.#isReady) this.#advance();
-    while (this.#isReady && !this.#isClosed && stream.readable > 0) {
-      const data = this.#session.read(stream);
-      if (data === null) this.#fail(GONE);
+    if (!this.isReady) this.advance();
+    while (this.isReady && !this.isClosed && stream.readable > 0) {
+      const data = this.session.read(stream);
+      if (data === null) this.fail(GONE);
       if (!data) return;
-      this.#handlers.onBytes(data);
+      this.handlers.onBytes(data);
     }
   }
 
-  #writable(bytes: number): void {
-    this.#stream.writable = bytes;
-    if (!this.#isConnected) {
-      this.#isConnected = true;
-      this.#handlers.onHandshake();
+  private writable(bytes: number): void {
+    this.stream.writable = bytes;
+    if (!this.isConnected) {
+      this.isConnected = true;
+      this.handlers.onHandshake();
     }
-    if (!this.#isReady) this.#advance();
-    else this.#tellWritable();
+    if (!this.isReady) this.advance();
+    else this.tellWritable();
   }
 
-  #advance(): void {
-    this.#isDone ||= this.#session.advance(this.#stream);
-    if (!this.#session.flush(this.#stream) || !this.#isDone) return;
-    this.#isReady = true;
-    this.#tellWritable();
+  private advance(): void {
+    this.isDone ||= this.session.advance(this.stream);
+    if (!this.session.flush(this.stream) || !this.isDone) return;
+    this.isReady = true;
+    this.tellWritable();
   }
 
-  #tellWritable(): void {
-    const bytes = this.#stream.writable - RECORD_OVERHEAD_BYTES;
-    if (bytes > 0) this.#handlers.onWritable(bytes);
+  private tellWritable(): void {
+    const bytes = this.stream.writable - RECORD_OVERHEAD_BYTES;
+    if (bytes > 0) this.handlers.onWritable(bytes);
   }
 
-  #guarded(act: () => void): void {
-    if (this.#isClosed) return;
+  private guarded(act: () => void): void {
+    if (this.isClosed) return;
     try {
       act();
     } catch (error) {
-      this.#fail(explainTls(error));
+      this.fail(explainTls(error));
     }
   }
 
-  #fail(failure: TlsFailure): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#handlers.onError(failure);
+  private fail(failure: TlsFailure): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.handlers.onError(failure);
   }
 }

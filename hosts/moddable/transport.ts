@@ -31,177 +31,177 @@ interface Socket {
 
 /** Opens the transports of one device and knows which of them have not ended yet. */
 export class Network {
-  readonly #open = new Set<TcpTransport>();
+  private readonly open = new Set<TcpTransport>();
   /** Shared by all: its bytes are only looked at while they are told. */
-  readonly #received = new Uint8Array(READ_BYTES);
+  private readonly received = new Uint8Array(READ_BYTES);
 
   /** Begins to open a connection; errors are told by `onClosed`, never thrown. */
   openTransport(broker: BrokerSettings, handlers: TransportHandlers): Transport {
-    const transport = new TcpTransport(broker, handlers, this.#received, () => this.#open.delete(transport));
-    this.#open.add(transport);
+    const transport = new TcpTransport(broker, handlers, this.received, () => this.open.delete(transport));
+    this.open.add(transport);
     return transport;
   }
 
   /** True when nothing waits to be sent any more and every socket is closed. */
   get idle(): boolean {
-    return this.#open.size === 0;
+    return this.open.size === 0;
   }
 }
 
 class TcpTransport implements Transport {
-  readonly #broker: BrokerSettings;
-  readonly #onEnded: () => void;
-  readonly #received: Uint8Array;
-  readonly #linger = new OneTimer();
-  #handlers: TransportHandlers | undefined;
-  #socket: Socket | undefined;
+  private readonly broker: BrokerSettings;
+  private readonly onEnded: () => void;
+  private readonly received: Uint8Array;
+  private readonly linger = new OneTimer();
+  private handlers: TransportHandlers | undefined;
+  private socket: Socket | undefined;
   /** What it means now when the peer is gone without a word. */
-  #goneInWords = "";
-  #connected = false;
-  #ended = false;
-  #writableBytes = 0;
-  #queue: Uint8Array[] = [];
-  #queueBytes = 0;
+  private goneInWords = "";
+  private connected = false;
+  private ended = false;
+  private writableBytes = 0;
+  private queue: Uint8Array[] = [];
+  private queueBytes = 0;
 
   constructor(broker: BrokerSettings, handlers: TransportHandlers, received: Uint8Array, onEnded: () => void) {
-    this.#received = received;
-    this.#broker = broker;
-    this.#handlers = handlers;
-    this.#onEnded = onEnded;
+    this.received = received;
+    this.broker = broker;
+    this.handlers = handlers;
+    this.onEnded = onEnded;
     // Nothing is told before openTransport has returned, not even that the address is wrong.
-    Timer.set(() => this.#resolve(), 0);
+    Timer.set(() => this.resolve(), 0);
   }
 
   write(bytes: Uint8Array): void {
-    if (!this.#handlers || this.#ended || bytes.length === 0) return;
-    if (this.#queueBytes + bytes.length > QUEUE_BYTES_MAX) {
-      this.#end("the peer takes no bytes");
+    if (!this.handlers || this.ended || bytes.length === 0) return;
+    if (this.queueBytes + bytes.length > QUEUE_BYTES_MAX) {
+      this.end("the peer takes no bytes");
       return;
     }
-    this.#queue.push(bytes.slice());
-    this.#queueBytes += bytes.length;
-    this.#flush();
+    this.queue.push(bytes.slice());
+    this.queueBytes += bytes.length;
+    this.flush();
   }
 
   close(): void {
-    this.#handlers = undefined;
-    if (this.#queueBytes === 0 || !this.#connected) this.#end();
-    else this.#linger.set(LINGER_MS, () => this.#end());
+    this.handlers = undefined;
+    if (this.queueBytes === 0 || !this.connected) this.end();
+    else this.linger.set(LINGER_MS, () => this.end());
   }
 
-  #resolve(): void {
-    if (this.#ended) return;
-    const host = this.#broker.host === "localhost" ? "127.0.0.1" : this.#broker.host;
+  private resolve(): void {
+    if (this.ended) return;
+    const host = this.broker.host === "localhost" ? "127.0.0.1" : this.broker.host;
     if (isIPv4(host)) {
-      this.#connect(host);
+      this.connect(host);
       return;
     }
-    this.#handlers?.onPhase?.("resolve");
+    this.handlers?.onPhase?.("resolve");
     try {
       Net.resolve(host, (_host, address) => {
-        if (this.#ended) return;
-        if (address) this.#connect(address);
-        else this.#end(`${host} has no address`);
+        if (this.ended) return;
+        if (address) this.connect(address);
+        else this.end(`${host} has no address`);
       });
     } catch (error) {
-      this.#end(`${host} cannot be resolved: ${error}`);
+      this.end(`${host} cannot be resolved: ${error}`);
     }
   }
 
-  #connect(address: string): void {
-    this.#handlers?.onPhase?.("connect");
-    this.#goneInWords = `no connection to ${address}`;
-    const isSecure = this.#broker.transport === "tls";
-    const onWritable = (bytes: number) => this.#writable(bytes);
+  private connect(address: string): void {
+    this.handlers?.onPhase?.("connect");
+    this.goneInWords = `no connection to ${address}`;
+    const isSecure = this.broker.transport === "tls";
+    const onWritable = (bytes: number) => this.writable(bytes);
     const onError = ({ reason, isRefusal }: TlsFailure = GONE) => {
-      this.#end(reason || this.#goneInWords, isRefusal);
+      this.end(reason || this.goneInWords, isRefusal);
     };
     try {
       if (isSecure) {
-        const onBytes = (bytes: Uint8Array) => this.#handlers?.onBytes(bytes);
+        const onBytes = (bytes: Uint8Array) => this.handlers?.onBytes(bytes);
         const onHandshake = () => {
-          this.#goneInWords = "closed by the peer in the TLS handshake";
-          this.#handlers?.onPhase?.("tls");
+          this.goneInWords = "closed by the peer in the TLS handshake";
+          this.handlers?.onPhase?.("tls");
         };
-        this.#socket = new TlsSocket(this.#broker, address, { onHandshake, onBytes, onWritable, onError });
-      } else this.#socket = this.#openTcp(address, onWritable, onError);
+        this.socket = new TlsSocket(this.broker, address, { onHandshake, onBytes, onWritable, onError });
+      } else this.socket = this.openTcp(address, onWritable, onError);
     } catch (error) {
-      this.#end(`no connection to ${address}: ${error}`);
+      this.end(`no connection to ${address}: ${error}`);
     }
   }
 
-  #openTcp(address: string, onWritable: (bytes: number) => void, onError: () => void): Socket {
+  private openTcp(address: string, onWritable: (bytes: number) => void, onError: () => void): Socket {
     const tcp = new TCP({
       address,
-      port: this.#broker.port,
+      port: this.broker.port,
       nodelay: true,
-      onReadable: (bytes) => this.#readable(tcp, bytes),
+      onReadable: (bytes) => this.readable(tcp, bytes),
       onWritable,
       onError: () => onError(),
     });
     return tcp;
   }
 
-  #readable(tcp: TCP, bytes: number): void {
-    for (let rest = bytes; rest > 0 && this.#socket && !this.#ended; ) {
+  private readable(tcp: TCP, bytes: number): void {
+    for (let rest = bytes; rest > 0 && this.socket && !this.ended; ) {
       const length = Math.min(rest, READ_BYTES);
-      const view = length === READ_BYTES ? this.#received : this.#received.subarray(0, length);
+      const view = length === READ_BYTES ? this.received : this.received.subarray(0, length);
       tcp.read(view);
       rest -= length;
-      this.#handlers?.onBytes(view);
+      this.handlers?.onBytes(view);
     }
   }
 
-  #writable(bytes: number): void {
-    if (this.#ended) return;
-    this.#writableBytes = bytes;
-    if (!this.#connected) {
-      this.#connected = true;
-      this.#goneInWords = "closed by the peer";
-      this.#handlers?.onConnected();
+  private writable(bytes: number): void {
+    if (this.ended) return;
+    this.writableBytes = bytes;
+    if (!this.connected) {
+      this.connected = true;
+      this.goneInWords = "closed by the peer";
+      this.handlers?.onConnected();
     }
-    this.#flush();
+    this.flush();
   }
 
-  #flush(): void {
-    while (this.#socket && this.#writableBytes > 0) {
-      const first = this.#queue[0];
+  private flush(): void {
+    while (this.socket && this.writableBytes > 0) {
+      const first = this.queue[0];
       if (!first) break;
-      const part = first.length > this.#writableBytes ? first.subarray(0, this.#writableBytes) : first;
+      const part = first.length > this.writableBytes ? first.subarray(0, this.writableBytes) : first;
       let left: unknown;
       try {
-        left = this.#socket.write(part);
+        left = this.socket.write(part);
       } catch (error) {
-        this.#end(`not written: ${error}`);
+        this.end(`not written: ${error}`);
         return;
       }
       // SDK 8.2.3 gives nothing when the connection has gone, and in the simulator does not tell it by onError either.
       if (typeof left !== "number") {
-        this.#end("closed by the peer");
+        this.end("closed by the peer");
         return;
       }
-      this.#writableBytes = left;
-      this.#queueBytes -= part.length;
-      if (part.length === first.length) this.#queue.shift();
-      else this.#queue[0] = first.subarray(part.length);
+      this.writableBytes = left;
+      this.queueBytes -= part.length;
+      if (part.length === first.length) this.queue.shift();
+      else this.queue[0] = first.subarray(part.length);
     }
-    if (!this.#handlers && this.#queueBytes === 0) this.#end();
+    if (!this.handlers && this.queueBytes === 0) this.end();
   }
 
   /** With a reason it is told, later: the caller may be in the middle of something, and may close it until then. */
-  #end(reason?: string, isRefusal?: boolean): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#linger.set(undefined, () => {});
-    this.#queue = [];
-    this.#queueBytes = 0;
-    const socket = this.#socket;
-    this.#socket = undefined;
+  private end(reason?: string, isRefusal?: boolean): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.linger.set(undefined, () => {});
+    this.queue = [];
+    this.queueBytes = 0;
+    const socket = this.socket;
+    this.socket = undefined;
     Timer.set(() => {
       socket?.close();
-      this.#onEnded();
-      if (reason !== undefined) this.#handlers?.onClosed(reason, isRefusal);
-      this.#handlers = undefined;
+      this.onEnded();
+      if (reason !== undefined) this.handlers?.onClosed(reason, isRefusal);
+      this.handlers = undefined;
     }, 0);
   }
 }

@@ -9,17 +9,17 @@ const TEMPORARY = ".tmp";
  * leaves the former record or the new one. (The SDK's files know no fsync: a power cut of the computer is another matter.)
  */
 export class FileStore implements Store {
-  readonly #folder: string;
+  private readonly folder: string;
 
   /** Makes `folder` in its parent, which exists. Throws when it cannot be listed. */
   constructor(folder: string) {
     Directory.create(folder);
-    this.#folder = folder;
+    this.folder = folder;
     this.keys().next();
   }
 
   read(key: string): Uint8Array | undefined {
-    const path = this.#path(key);
+    const path = this.path(key);
     if (!File.exists(path)) return undefined;
     const file = new File(path);
     try {
@@ -31,7 +31,7 @@ export class FileStore implements Store {
   }
 
   write(key: string, bytes: Uint8Array): void {
-    const path = this.#path(key);
+    const path = this.path(key);
     const temporary = path + TEMPORARY;
     // Opening does not empty a file that is there.
     if (File.exists(temporary) && !File.delete(temporary)) throw new Error(`store: ${temporary} cannot be replaced`);
@@ -45,18 +45,18 @@ export class FileStore implements Store {
   }
 
   remove(key: string): void {
-    const path = this.#path(key);
+    const path = this.path(key);
     if (File.exists(path) && !File.delete(path)) throw new Error(`store: ${path} cannot be removed`);
   }
 
   *keys(): IterableIterator<string> {
-    const entries = new Iterator(this.#folder);
+    const entries = new Iterator(this.folder);
     for (let entry = entries.next(); entry; entry = entries.next())
       if (entry.length !== undefined && !entry.name.endsWith(TEMPORARY)) yield entry.name;
   }
 
-  #path(key: string): string {
+  private path(key: string): string {
     if (!/^[a-z0-9-]{1,15}$/.test(key)) throw new Error(`store: ${key} is no key, expected 1 to 15 of a-z 0-9 -`);
-    return `${this.#folder}/${key}`;
+    return `${this.folder}/${key}`;
   }
 }

@@ -22,56 +22,56 @@ export interface AlarmOptions {
  * is acknowledged. In quiet hours only priority 5 and chosen senders; when they end, once for all that has come meanwhile.
  */
 export class Alarm {
-  readonly #options: AlarmOptions;
-  #nextMs: number | undefined;
-  #isDigestDue = false;
+  private readonly options: AlarmOptions;
+  private nextMs: number | undefined;
+  private isDigestDue = false;
 
   constructor(options: AlarmOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   /** When to call `handleTimeout`, or undefined. */
   get timeoutMs(): number | undefined {
-    return this.#nextMs;
+    return this.nextMs;
   }
 
   /** What nobody had acknowledged before goes on; a device that starts again and again in less than its time is silent. */
   start(nowMs: number): void {
-    this.#nextMs = this.#options.inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
+    this.nextMs = this.options.inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
   }
 
   /** A message is on the screen for the first time. */
   handleShown(sequence: number, nowMs: number): void {
-    const priority = this.#options.inbox.priorityOf(sequence);
+    const priority = this.options.inbox.priorityOf(sequence);
     if (priority <= 1) return;
-    if (this.#isSilent(sequence)) {
-      this.#isDigestDue = true;
+    if (this.isSilent(sequence)) {
+      this.isDigestDue = true;
       // It must not put off what sounds.
-      this.#nextMs ??= nowMs + ALARM_REPEAT_MS;
+      this.nextMs ??= nowMs + ALARM_REPEAT_MS;
       return;
     }
-    this.#options.journal.tell({ type: "alert", priority });
-    this.#nextMs = nowMs + ALARM_REPEAT_MS;
+    this.options.journal.tell({ type: "alert", priority });
+    this.nextMs = nowMs + ALARM_REPEAT_MS;
   }
 
   handleTimeout(nowMs: number): void {
-    if (this.#nextMs === undefined || nowMs < this.#nextMs) return;
-    const { inbox, journal } = this.#options;
+    if (this.nextMs === undefined || nowMs < this.nextMs) return;
+    const { inbox, journal } = this.options;
     // A silent one stays watched: quiet hours end.
-    this.#nextMs = inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
-    const loud = inbox.nextAlert((sequence) => !this.#isSilent(sequence));
+    this.nextMs = inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
+    const loud = inbox.nextAlert((sequence) => !this.isSilent(sequence));
     if (loud !== undefined) journal.tell({ type: "alert", priority: inbox.priorityOf(loud) });
   }
 
   /** Quiet hours have ended. */
   handleQuietEnded(): void {
-    const { inbox, journal } = this.#options;
-    if (this.#isDigestDue && inbox.unreadCount > 0) journal.tell({ type: "alert", priority: DIGEST_PRIORITY });
-    this.#isDigestDue = false;
+    const { inbox, journal } = this.options;
+    if (this.isDigestDue && inbox.unreadCount > 0) journal.tell({ type: "alert", priority: DIGEST_PRIORITY });
+    this.isDigestDue = false;
   }
 
-  #isSilent(sequence: number): boolean {
-    const { inbox, quietHours, quietSenders } = this.#options;
+  private isSilent(sequence: number): boolean {
+    const { inbox, quietHours, quietSenders } = this.options;
     if (!quietHours.isQuiet || inbox.priorityOf(sequence) >= BREAKTHROUGH) return false;
     return quietSenders.length === 0 || !quietSenders.includes(inbox.read(sequence)?.sender ?? "");
   }

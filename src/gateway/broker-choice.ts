@@ -12,13 +12,13 @@ interface Candidate {
 }
 
 export class BrokerChoice {
-  readonly #list: BrokerList<Candidate>;
-  #wasConnected = false;
-  #isReturning = false;
+  private readonly list: BrokerList<Candidate>;
+  private wasConnected = false;
+  private isReturning = false;
 
   /** @param brokers at least one, the preferred one first */
   constructor(brokers: readonly BrokerSettings[], store: Store, subscriptions: readonly Subscription[]) {
-    this.#list = new BrokerList(
+    this.list = new BrokerList(
       brokers.map((broker) => ({
         broker,
         record: new BrokerRecord(store, `${broker.host}:${broker.port}`, subscriptions),
@@ -27,7 +27,7 @@ export class BrokerChoice {
   }
 
   get current(): Candidate {
-    return this.#list.current;
+    return this.list.current;
   }
 
   /** `host:port` of the current one. */
@@ -38,32 +38,32 @@ export class BrokerChoice {
 
   /** When the preferred broker is to be tried again, or undefined. */
   get returnMs(): number | undefined {
-    return this.#list.returnMs;
+    return this.list.returnMs;
   }
 
   handleConnected(nowMs: number): void {
-    this.#wasConnected = true;
-    this.#list.handleConnected(nowMs);
+    this.wasConnected = true;
+    this.list.handleConnected(nowMs);
   }
 
   /** The connection, or the attempt at one, has ended. Returns whether the next attempt goes to another broker. */
   handleDisconnected(): boolean {
-    const isChanged = this.#wasConnected ? this.#isReturning : this.#list.handleFailedAttempt();
-    this.#wasConnected = false;
-    this.#isReturning = false;
+    const isChanged = this.wasConnected ? this.isReturning : this.list.handleFailedAttempt();
+    this.wasConnected = false;
+    this.isReturning = false;
     return isChanged;
   }
 
   /** Whether a lesser broker is to be left now for the preferred one; with messages on their way it is not the moment. */
   beginReturn(outboxCount: number, nowMs: number): boolean {
-    const { returnMs } = this.#list;
+    const { returnMs } = this.list;
     if (returnMs === undefined || nowMs < returnMs) return false;
     if (outboxCount > 0) {
-      this.#list.postponeReturn(nowMs + BROKER_RETURN_POSTPONE_MS);
+      this.list.postponeReturn(nowMs + BROKER_RETURN_POSTPONE_MS);
       return false;
     }
-    this.#list.beginReturn();
-    this.#isReturning = true;
+    this.list.beginReturn();
+    this.isReturning = true;
     return true;
   }
 }

@@ -6,57 +6,57 @@
 import { BROKER_ATTEMPTS_MAX, BROKER_RETURN_MAX_MS, BROKER_RETURN_MS } from "../limits.ts";
 
 export class BrokerList<Broker> {
-  readonly #brokers: readonly Broker[];
-  #index = 0;
-  #failedAttempts = 0;
-  #returnMs: number | undefined;
-  #returnDelayMs = BROKER_RETURN_MS;
+  private readonly brokers: readonly Broker[];
+  private index = 0;
+  private failedAttempts = 0;
+  private returnDueMs: number | undefined;
+  private returnDelayMs = BROKER_RETURN_MS;
   /** Where to go back to when the preferred one is tried and is not there. */
-  #fallbackIndex: number | undefined;
+  private fallbackIndex: number | undefined;
 
   /** @param brokers at least one, the preferred one first */
   constructor(brokers: readonly Broker[]) {
-    this.#brokers = brokers;
+    this.brokers = brokers;
   }
 
   get current(): Broker {
-    return this.#brokers[this.#index] as Broker;
+    return this.brokers[this.index] as Broker;
   }
 
   /** When the preferred broker is to be tried again, or undefined. */
   get returnMs(): number | undefined {
-    return this.#returnMs;
+    return this.returnDueMs;
   }
 
   handleConnected(nowMs: number): void {
-    this.#failedAttempts = 0;
-    this.#fallbackIndex = undefined;
-    if (this.#index === 0) this.#returnDelayMs = BROKER_RETURN_MS;
-    this.#returnMs = this.#index === 0 ? undefined : nowMs + this.#returnDelayMs;
+    this.failedAttempts = 0;
+    this.fallbackIndex = undefined;
+    if (this.index === 0) this.returnDelayMs = BROKER_RETURN_MS;
+    this.returnDueMs = this.index === 0 ? undefined : nowMs + this.returnDelayMs;
   }
 
   /** An attempt did not connect. Returns whether it is another broker's turn. */
   handleFailedAttempt(): boolean {
-    this.#failedAttempts += 1;
-    const attemptsMax = this.#fallbackIndex === undefined ? BROKER_ATTEMPTS_MAX : 1;
-    if (this.#failedAttempts < attemptsMax || this.#brokers.length === 1) return false;
-    this.#index = this.#fallbackIndex ?? (this.#index + 1) % this.#brokers.length;
-    this.#failedAttempts = 0;
-    this.#fallbackIndex = undefined;
+    this.failedAttempts += 1;
+    const attemptsMax = this.fallbackIndex === undefined ? BROKER_ATTEMPTS_MAX : 1;
+    if (this.failedAttempts < attemptsMax || this.brokers.length === 1) return false;
+    this.index = this.fallbackIndex ?? (this.index + 1) % this.brokers.length;
+    this.failedAttempts = 0;
+    this.fallbackIndex = undefined;
     return true;
   }
 
   /** The next attempt goes to the preferred broker. */
   beginReturn(): void {
-    this.#fallbackIndex = this.#index;
-    this.#index = 0;
-    this.#failedAttempts = 0;
-    this.#returnMs = undefined;
-    this.#returnDelayMs = Math.min(this.#returnDelayMs * 2, BROKER_RETURN_MAX_MS);
+    this.fallbackIndex = this.index;
+    this.index = 0;
+    this.failedAttempts = 0;
+    this.returnDueMs = undefined;
+    this.returnDelayMs = Math.min(this.returnDelayMs * 2, BROKER_RETURN_MAX_MS);
   }
 
   /** It is not the moment to leave: ask again then. */
   postponeReturn(untilMs: number): void {
-    this.#returnMs = untilMs;
+    this.returnDueMs = untilMs;
   }
 }

@@ -10,39 +10,39 @@ import { readText } from "./text-record.ts";
  * it speaks, so that it is not asked again. One record a broker, `b-<hash of its address>`.
  */
 export class BrokerRecord {
-  readonly #store: Store;
-  readonly #key: string;
-  readonly #broker: string;
-  readonly #wanted: string;
-  #level: ProtocolLevel | undefined;
-  #granted = "";
+  private readonly store: Store;
+  private readonly key: string;
+  private readonly broker: string;
+  private readonly wanted: string;
+  private level: ProtocolLevel | undefined;
+  private granted = "";
   /** What was granted before the connection that is being made. */
-  #grantedBefore = "";
+  private grantedBefore = "";
 
   /** @param broker host and port */
   constructor(store: Store, broker: string, subscriptions: readonly Subscription[]) {
-    this.#store = store;
-    this.#key = `b-${hexWord(fnv1a(encodeUtf8(broker)))}`;
-    this.#broker = broker;
-    this.#wanted = subscriptions.map(({ topicFilter, qos }) => `${qos} ${topicFilter}`).join("\n");
-    const [name, level, ...granted] = readText(store, this.#key)?.split("\n") ?? [];
+    this.store = store;
+    this.key = `b-${hexWord(fnv1a(encodeUtf8(broker)))}`;
+    this.broker = broker;
+    this.wanted = subscriptions.map(({ topicFilter, qos }) => `${qos} ${topicFilter}`).join("\n");
+    const [name, level, ...granted] = readText(store, this.key)?.split("\n") ?? [];
     if (name !== broker) return;
-    this.#level = level === "4" ? 4 : level === "5" ? 5 : undefined;
-    this.#granted = granted.join("\n");
+    this.level = level === "4" ? 4 : level === "5" ? 5 : undefined;
+    this.granted = granted.join("\n");
   }
 
   get isGranted(): boolean {
-    return this.#granted === this.#wanted;
+    return this.granted === this.wanted;
   }
 
   /** The version that this broker accepted last, or undefined. */
   get protocolLevel(): ProtocolLevel | undefined {
-    return this.#level;
+    return this.level;
   }
 
   /** Throws what the store throws. */
   setGranted(isGranted: boolean): void {
-    this.#write(this.#level, isGranted ? this.#wanted : "");
+    this.write(this.level, isGranted ? this.wanted : "");
   }
 
   /**
@@ -50,19 +50,19 @@ export class BrokerRecord {
    * fail in between, the next life asks for its subscriptions again.
    */
   handleConnecting(): void {
-    this.#grantedBefore = this.#granted;
-    this.#write(this.#level, "");
+    this.grantedBefore = this.granted;
+    this.write(this.level, "");
   }
 
   /** A broker without our session has forgotten the subscriptions, also where the connection ends before SUBACK. */
   handleConnected(level: ProtocolLevel, sessionPresent: boolean): void {
-    this.#write(level, sessionPresent ? this.#grantedBefore : "");
+    this.write(level, sessionPresent ? this.grantedBefore : "");
   }
 
-  #write(level: ProtocolLevel | undefined, granted: string): void {
-    if (level === this.#level && granted === this.#granted) return;
-    this.#level = level;
-    this.#granted = granted;
-    this.#store.write(this.#key, encodeUtf8(`${this.#broker}\n${level ?? ""}\n${granted}`));
+  private write(level: ProtocolLevel | undefined, granted: string): void {
+    if (level === this.level && granted === this.granted) return;
+    this.level = level;
+    this.granted = granted;
+    this.store.write(this.key, encodeUtf8(`${this.broker}\n${level ?? ""}\n${granted}`));
   }
 }

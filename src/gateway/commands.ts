@@ -61,17 +61,17 @@ class Refusal extends Error {}
 
 export class Commands implements Route, OutgoingSource {
   readonly topicFilters: readonly string[];
-  readonly #options: CommandsOptions;
-  readonly #done: string[];
+  private readonly options: CommandsOptions;
+  private readonly done: string[];
   /** Payloads that wait to be sent, and how many are on their way. */
-  readonly #results: Uint8Array[] = [];
-  #sentCount = 0;
-  #restartMs: number | undefined;
+  private readonly results: Uint8Array[] = [];
+  private sentCount = 0;
+  private restartMs: number | undefined;
 
   constructor(options: CommandsOptions) {
-    this.#options = options;
+    this.options = options;
     this.topicFilters = [options.topics.commands];
-    this.#done = readDone(options.store);
+    this.done = readDone(options.store);
   }
 
   matches(topic: string): boolean {
@@ -83,58 +83,58 @@ export class Commands implements Route, OutgoingSource {
     try {
       const head = decodeCommandHead(publish.payload);
       id = head.id;
-      const isAgain = this.#done.includes(id);
-      if (!isAgain) this.#obey(head, publish.properties.messageExpiryInterval, nowMs);
-      this.#answer({ id, ok: true, note: isAgain ? "done before" : NOTES[String(head.object.do)] });
+      const isAgain = this.done.includes(id);
+      if (!isAgain) this.obey(head, publish.properties.messageExpiryInterval, nowMs);
+      this.answer({ id, ok: true, note: isAgain ? "done before" : NOTES[String(head.object.do)] });
     } catch (error) {
       // What the store refuses is an answer, too: the sender may try again.
       const reason = messageOf(error);
       const isLong = reason.length > COMMAND_REASON_MAX;
-      this.#answer({ id, ok: false, error: isLong ? `${reason.slice(0, COMMAND_REASON_MAX - 1)}…` : reason });
+      this.answer({ id, ok: false, error: isLong ? `${reason.slice(0, COMMAND_REASON_MAX - 1)}…` : reason });
       if (error instanceof FormatError) throw error;
-      this.#options.journal.log(`command ${id}: ${reason}`);
+      this.options.journal.log(`command ${id}: ${reason}`);
     }
     return true;
   }
 
   /** When to call `handleTimeout`, or undefined. */
   get timeoutMs(): number | undefined {
-    return this.#restartMs;
+    return this.restartMs;
   }
 
   /** Restarts without waiting any longer for the broker to take the result. */
   handleTimeout(nowMs: number): void {
-    if (this.#restartMs === undefined || nowMs < this.#restartMs) return;
-    this.#restartMs = undefined;
-    this.#options.target.restart();
+    if (this.restartMs === undefined || nowMs < this.restartMs) return;
+    this.restartMs = undefined;
+    this.options.target.restart();
   }
 
   next(): Outgoing | undefined {
-    const [payload] = this.#results;
+    const [payload] = this.results;
     if (!payload) return undefined;
     const handleSent = () => {
-      this.#results.shift();
-      this.#sentCount += 1;
+      this.results.shift();
+      this.sentCount += 1;
     };
     const handleTaken = () => {
-      this.#sentCount -= 1;
-      if (this.#sentCount + this.#results.length === 0) this.handleTimeout(Number.POSITIVE_INFINITY);
+      this.sentCount -= 1;
+      if (this.sentCount + this.results.length === 0) this.handleTimeout(Number.POSITIVE_INFINITY);
     };
-    return { topic: this.#options.topics.commandResults, payload, qos: 1, retain: false, handleSent, handleTaken };
+    return { topic: this.options.topics.commandResults, payload, qos: 1, retain: false, handleSent, handleTaken };
   }
 
-  #obey(head: CommandHead, messageExpirySeconds: number | undefined, nowMs: number): void {
+  private obey(head: CommandHead, messageExpirySeconds: number | undefined, nowMs: number): void {
     const command = decodeCommand(head);
-    this.#checkFresh(head, messageExpirySeconds);
-    if (command.name !== "restart") this.#act(command);
-    this.#remember(head.id);
+    this.checkFresh(head, messageExpirySeconds);
+    if (command.name !== "restart") this.act(command);
+    this.remember(head.id);
     // Only now: a restart that is not on record would be done again and again.
-    if (command.name === "restart") this.#restartMs = nowMs + COMMAND_RESTART_MS;
-    this.#options.journal.log(`command ${head.id}: ${command.name}`);
+    if (command.name === "restart") this.restartMs = nowMs + COMMAND_RESTART_MS;
+    this.options.journal.log(`command ${head.id}: ${command.name}`);
   }
 
-  #checkFresh({ atSeconds, expirySeconds }: CommandHead, messageExpirySeconds: number | undefined): void {
-    const now = this.#options.wallClock();
+  private checkFresh({ atSeconds, expirySeconds }: CommandHead, messageExpirySeconds: number | undefined): void {
+    const now = this.options.wallClock();
     if (atSeconds !== undefined && now !== undefined) {
       if (now > atSeconds + expirySeconds)
         throw new Refusal(`stale: it held until ${Math.floor(now - atSeconds - expirySeconds)} s ago`);
@@ -148,8 +148,8 @@ export class Commands implements Route, OutgoingSource {
       );
   }
 
-  #act(command: Exclude<Command, { name: "restart" }>): void {
-    const { target } = this.#options;
+  private act(command: Exclude<Command, { name: "restart" }>): void {
+    const { target } = this.options;
     switch (command.name) {
       case "retract":
         if (!target.retract(command.message, command.from)) throw new Refusal("there is no such message");
@@ -178,15 +178,15 @@ export class Commands implements Route, OutgoingSource {
     }
   }
 
-  #remember(id: string): void {
-    const done = [...this.#done, id].slice(-COMMANDS_REMEMBERED_MAX);
-    this.#options.store.write(KEY, encodeUtf8(JSON.stringify(done)));
-    this.#done.splice(0, this.#done.length, ...done);
+  private remember(id: string): void {
+    const done = [...this.done, id].slice(-COMMANDS_REMEMBERED_MAX);
+    this.options.store.write(KEY, encodeUtf8(JSON.stringify(done)));
+    this.done.splice(0, this.done.length, ...done);
   }
 
-  #answer(result: Parameters<typeof encodeCommandResult>[0]): void {
-    if (this.#results.length === COMMAND_RESULTS_MAX) this.#results.shift();
-    this.#results.push(encodeCommandResult(result));
+  private answer(result: Parameters<typeof encodeCommandResult>[0]): void {
+    if (this.results.length === COMMAND_RESULTS_MAX) this.results.shift();
+    this.results.push(encodeCommandResult(result));
   }
 }
 

@@ -26,65 +26,65 @@ const EMPTY = new Uint8Array();
  * prefix is another one.
  */
 export class DiscoverySource implements OutgoingSource {
-  readonly #options: DiscoverySourceOptions;
-  readonly #topic: string | undefined;
-  #standsOn: string | undefined;
-  #isDue = false;
-  #isTakingBack = false;
+  private readonly options: DiscoverySourceOptions;
+  private readonly topic: string | undefined;
+  private standsOn: string | undefined;
+  private isDue = false;
+  private isTakingBack = false;
 
   constructor(options: DiscoverySourceOptions) {
     const { settings, topics, store } = options;
-    this.#options = options;
-    this.#topic = settings.isDiscovered ? discoveryTopic(settings.prefix, topics.uid) : undefined;
-    this.#standsOn = readText(store, KEY);
+    this.options = options;
+    this.topic = settings.isDiscovered ? discoveryTopic(settings.prefix, topics.uid) : undefined;
+    this.standsOn = readText(store, KEY);
   }
 
   handleConnected(): void {
-    this.#isDue = true;
+    this.isDue = true;
   }
 
   next(): Outgoing | undefined {
-    if (!this.#isDue || this.#isTakingBack) return undefined;
-    if (this.#standsOn !== undefined && this.#standsOn !== this.#topic) return this.#takeBack(this.#standsOn);
-    if (this.#topic === undefined || !this.#record(this.#topic)) {
-      this.#isDue = false;
+    if (!this.isDue || this.isTakingBack) return undefined;
+    if (this.standsOn !== undefined && this.standsOn !== this.topic) return this.takeBack(this.standsOn);
+    if (this.topic === undefined || !this.record(this.topic)) {
+      this.isDue = false;
       return undefined;
     }
-    return this.#document(this.#topic);
+    return this.document(this.topic);
   }
 
-  #document(topic: string): Outgoing {
-    const { topics, sensors, journal } = this.#options;
+  private document(topic: string): Outgoing {
+    const { topics, sensors, journal } = this.options;
     const { env, uid, presence: presenceTopic, telemetry: telemetryTopic, pages: pageTopic } = topics;
     const device = { env, uid, presenceTopic, telemetryTopic, pageTopic, sensors };
     const { payload, left } = encodeDiscovery(device, DISCOVERY_BYTES_MAX);
     const handleSent = () => {
-      this.#isDue = false;
+      this.isDue = false;
       if (left.length) journal.log(`Home Assistant is not told of ${left.join(", ")}`);
     };
     return { topic, payload, qos: 0, retain: true, handleSent };
   }
 
-  #takeBack(topic: string): Outgoing {
+  private takeBack(topic: string): Outgoing {
     const handleSent = () => {
-      this.#isTakingBack = true;
+      this.isTakingBack = true;
     };
     const handleTaken = () => {
-      this.#isTakingBack = false;
-      this.#standsOn = undefined;
-      this.#options.store.remove(KEY);
+      this.isTakingBack = false;
+      this.standsOn = undefined;
+      this.options.store.remove(KEY);
     };
     return { topic, payload: EMPTY, qos: 1, retain: true, handleSent, handleTaken };
   }
 
   /** False where the store failed: nothing is said that could not be taken back. */
-  #record(topic: string): boolean {
-    if (this.#standsOn === topic) return true;
-    const { journal, store } = this.#options;
+  private record(topic: string): boolean {
+    if (this.standsOn === topic) return true;
+    const { journal, store } = this.options;
     return (
       journal.keeping(() => {
         store.write(KEY, encodeUtf8(topic));
-        this.#standsOn = topic;
+        this.standsOn = topic;
         return true;
       }) ?? false
     );

@@ -39,29 +39,29 @@ export interface DeviceState {
 }
 
 export class Display {
-  readonly #options: DisplayOptions;
-  #paintedKey = "";
-  #clockMs: number | undefined;
+  private readonly options: DisplayOptions;
+  private paintedKey = "";
+  private clockMs: number | undefined;
 
   constructor(options: DisplayOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   get exists(): boolean {
-    return this.#options.size.width > 0;
+    return this.options.size.width > 0;
   }
 
   /** The screen, where it has changed since it was last asked for. */
   poll({ link, presence, counters, news }: DeviceState): DrawList | undefined {
-    const { inbox, viewer, roster, size, measureText } = this.#options;
+    const { inbox, viewer, roster, size, measureText } = this.options;
     const faults = faultsInWords(counters);
-    const time = this.#time(this.#options.wallClock());
+    const time = this.time(this.options.wallClock());
     const status = link === "online" ? presenceWords(presence) : link;
     const versions = `${viewer.version}/${inbox.viewVersion}/${roster.version}`;
     const key = `${time} ${status} ${versions} ${faults} ${news}`;
-    if (key === this.#paintedKey) return undefined;
-    this.#paintedKey = key;
-    const view = this.#viewOf(viewer.view, link, presence, news);
+    if (key === this.paintedKey) return undefined;
+    this.paintedKey = key;
+    const view = this.viewOf(viewer.view, link, presence, news);
     const labels = viewer.labels();
     const { unreadCount } = inbox;
     const drawn = drawScreen({ time, status, unreadCount, faults, view, labels }, size, measureText);
@@ -73,30 +73,30 @@ export class Display {
 
   /** When the time of day on the screen changes. */
   nextMinuteMs(nowMs: number): number | undefined {
-    const seconds = this.#options.wallClock();
+    const seconds = this.options.wallClock();
     if (seconds === undefined) return undefined;
     // One clock moves against the other: a wake that was promised stands until it has come.
-    if (this.#clockMs === undefined || this.#clockMs <= nowMs) this.#clockMs = nowMs + (60 - (seconds % 60)) * 1000;
-    return this.#clockMs;
+    if (this.clockMs === undefined || this.clockMs <= nowMs) this.clockMs = nowMs + (60 - (seconds % 60)) * 1000;
+    return this.clockMs;
   }
 
-  #viewOf(view: View, link: Link, presence: Presence, news: string): ScreenHome | ScreenMessage | ScreenList {
+  private viewOf(view: View, link: Link, presence: Presence, news: string): ScreenHome | ScreenMessage | ScreenList {
     switch (view.kind) {
       case "home":
-        return this.#home(link, news);
+        return this.home(link, news);
       case "message":
-        return this.#message(view) ?? this.#home(link, news);
+        return this.message(view) ?? this.home(link, news);
       case "inbox":
-        return this.#inboxList(view.sequence);
+        return this.inboxList(view.sequence);
       case "roster":
-        return this.#roster(view.uid, presence);
+        return this.rosterList(view.uid, presence);
       case "texts":
-        return this.#texts(view.uid, view.index);
+        return this.textList(view.uid, view.index);
     }
   }
 
-  #home(link: Link, news: string): ScreenHome {
-    const { inbox, roster, wallClock, utcOffsetMinutes } = this.#options;
+  private home(link: Link, news: string): ScreenHome {
+    const { inbox, roster, wallClock, utcOffsetMinutes } = this.options;
     const seconds = wallClock();
     const words = link === "online" ? "no new messages" : link === "connecting" ? "connecting" : "no connection";
     const lines = [inbox.unreadCount > 0 ? `${inbox.unreadCount} to read` : words, news];
@@ -106,8 +106,8 @@ export class Display {
     return { kind: "home", lines: lines.filter((line) => line !== "") };
   }
 
-  #message({ sequence, page, isChoosing }: View & { kind: "message" }): ScreenMessage | undefined {
-    const { inbox } = this.#options;
+  private message({ sequence, page, isChoosing }: View & { kind: "message" }): ScreenMessage | undefined {
+    const { inbox } = this.options;
     const message = inbox.read(sequence);
     if (!message) return undefined;
     const { sender, group, title = "", text, priority, choices = [], timestampSeconds } = message;
@@ -118,7 +118,7 @@ export class Display {
       from: `${sender === "" ? "page" : sender}${group === undefined ? "" : ` to ${group}`}`,
       title,
       text,
-      time: this.#time(timestampSeconds || undefined),
+      time: this.time(timestampSeconds || undefined),
       priority,
       mark: inbox.isExpired(sequence) ? "expired" : inbox.isRead(sequence) ? "" : "*",
       position: inbox.positionOf(sequence),
@@ -129,23 +129,23 @@ export class Display {
   }
 
   /** The rows around the chosen one, newest first. */
-  #inboxList(chosen: number): ScreenList {
-    const { inbox, size, wallClock } = this.#options;
+  private inboxList(chosen: number): ScreenList {
+    const { inbox, size, wallClock } = this.options;
     const fromTop = inbox.length - inbox.positionOf(chosen);
     const rowCount = rowsOn(size);
     const skipped = fromTop - (fromTop % rowCount);
     const rows: Row[] = [];
     let sequence = inbox.older();
     for (let at = 0; at < INBOX_RECORDS_MAX && sequence !== undefined && rows.length < rowCount; at += 1) {
-      if (at >= skipped) rows.push(this.#inboxRow(sequence, wallClock()));
+      if (at >= skipped) rows.push(this.inboxRow(sequence, wallClock()));
       sequence = inbox.older(sequence);
     }
     const place = { chosen: fromTop - skipped, position: fromTop + 1, count: inbox.length };
     return { kind: "list", title: "inbox", rows, ...place };
   }
 
-  #inboxRow(sequence: number, nowSeconds: number | undefined): Row {
-    const { inbox } = this.#options;
+  private inboxRow(sequence: number, nowSeconds: number | undefined): Row {
+    const { inbox } = this.options;
     const message = inbox.read(sequence);
     if (!message) return { text: "damaged" };
     const { sender, title, text, priority, timestampSeconds } = message;
@@ -155,10 +155,10 @@ export class Display {
     return { text: words, right: ageWords(timestampSeconds, nowSeconds), isStrong };
   }
 
-  #roster(chosen: string | undefined, presence: Presence): ScreenList {
-    const { roster } = this.#options;
+  private rosterList(chosen: string | undefined, presence: Presence): ScreenList {
+    const { roster } = this.options;
     const people = [{ uid: "me", ...presence }, ...roster.contacts];
-    return this.#window("people", roster.rowOf(chosen), people.length, (at) => {
+    return this.window("people", roster.rowOf(chosen), people.length, (at) => {
       const person = people[at] ?? { uid: "", status: 0, context: "" };
       return {
         text: `${person.uid}  ${presenceWords(person)}`,
@@ -168,25 +168,25 @@ export class Display {
     });
   }
 
-  #texts(uid: string | undefined, index: number): ScreenList {
-    const { texts, presenceTexts } = this.#options;
+  private textList(uid: string | undefined, index: number): ScreenList {
+    const { texts, presenceTexts } = this.options;
     const shown = uid === undefined ? presenceTexts : texts;
-    return this.#window(uid === undefined ? "I am" : `to ${uid}`, index, shown.length, (at) => ({
+    return this.window(uid === undefined ? "I am" : `to ${uid}`, index, shown.length, (at) => ({
       text: shown[at] ?? "",
     }));
   }
 
   /** Of so many rows those around the chosen one. */
-  #window(title: string, index: number, count: number, rowAt: (index: number) => Row): ScreenList {
-    const rowCount = rowsOn(this.#options.size);
+  private window(title: string, index: number, count: number, rowAt: (index: number) => Row): ScreenList {
+    const rowCount = rowsOn(this.options.size);
     const skipped = index - (index % rowCount);
     const rows: Row[] = [];
     for (let at = skipped; at < count && rows.length < rowCount; at += 1) rows.push(rowAt(at));
     return { kind: "list", title, rows, chosen: index - skipped, position: index + 1, count };
   }
 
-  #time(seconds: number | undefined): string {
-    return seconds === undefined ? "" : timeOfDay(seconds, this.#options.utcOffsetMinutes);
+  private time(seconds: number | undefined): string {
+    return seconds === undefined ? "" : timeOfDay(seconds, this.options.utcOffsetMinutes);
   }
 }
 

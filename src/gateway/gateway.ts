@@ -56,96 +56,96 @@ export interface GatewayOptions {
 }
 
 export class Gateway {
-  readonly #options: GatewayOptions;
-  readonly #topics: Topics;
-  readonly #journal = new Journal();
-  readonly #inbox: Inbox;
-  readonly #carrier: Carrier;
-  readonly #sampler: Sampler;
-  readonly #discovery: DiscoverySource;
-  readonly #commands: Commands;
-  readonly #routes: Routes;
-  readonly #brokers: BrokerChoice;
-  readonly #networkRecord: NetworkRecord;
-  readonly #session: Session;
-  readonly #outbox: Outbox;
-  #startedMs = 0;
-  #nowMs = 0;
+  private readonly options: GatewayOptions;
+  private readonly topics: Topics;
+  private readonly journal = new Journal();
+  private readonly inbox: Inbox;
+  private readonly carrier: Carrier;
+  private readonly sampler: Sampler;
+  private readonly discovery: DiscoverySource;
+  private readonly commands: Commands;
+  private readonly routes: Routes;
+  private readonly brokers: BrokerChoice;
+  private readonly networkRecord: NetworkRecord;
+  private readonly session: Session;
+  private readonly outbox: Outbox;
+  private startedMs = 0;
+  private nowMs = 0;
 
   constructor(options: GatewayOptions) {
-    this.#options = options;
+    this.options = options;
     const { settings, store, random, wallClock, sensors } = options;
     const { telemetry, groups, contacts } = settings;
-    this.#topics = new Topics(settings.env, settings.uid);
-    this.#inbox = new Inbox(store);
-    this.#carrier = new Carrier(options, this.#topics, this.#inbox, this.#journal);
-    const { presence, messages, roster, quietHours } = this.#carrier;
+    this.topics = new Topics(settings.env, settings.uid);
+    this.inbox = new Inbox(store);
+    this.carrier = new Carrier(options, this.topics, this.inbox, this.journal);
+    const { presence, messages, roster, quietHours } = this.carrier;
     const allSensors = [
       ...sensors,
       ...ownSensors({
-        inbox: this.#inbox,
-        counters: this.#journal.counters,
-        sampler: () => this.#sampler,
-        uptimeMs: () => this.#nowMs - this.#startedMs,
+        inbox: this.inbox,
+        counters: this.journal.counters,
+        sampler: () => this.sampler,
+        uptimeMs: () => this.nowMs - this.startedMs,
       }),
     ];
-    this.#sampler = new Sampler(allSensors, {
+    this.sampler = new Sampler(allSensors, {
       intervalMs: telemetry.intervalSeconds * 1000,
       ageMaxMs: telemetry.maxAgeSeconds * 1000,
       deadbands: telemetry.deadbands,
-      log: (line) => this.#journal.log(line),
+      log: (line) => this.journal.log(line),
     });
     const target = commandTarget({
       ...options,
       uid: settings.uid,
-      inbox: this.#inbox,
+      inbox: this.inbox,
       quietHours,
       presence,
       storedSettings: options.storedSettings,
-      journal: this.#journal,
+      journal: this.journal,
     });
-    this.#commands = new Commands({ topics: this.#topics, store, journal: this.#journal, wallClock, target });
+    this.commands = new Commands({ topics: this.topics, store, journal: this.journal, wallClock, target });
     const onReceipt = (receipt: ReceiptContent) => messages.handleReceipt(receipt);
     const common = {
       onReceipt,
       groups,
-      topics: this.#topics,
-      inbox: this.#inbox,
-      journal: this.#journal,
+      topics: this.topics,
+      inbox: this.inbox,
+      journal: this.journal,
       wallClock,
       random,
     };
-    this.#routes = new Routes(
-      [new MessageRoute(common), new PresenceRoute(this.#topics, roster, contacts), this.#commands],
-      this.#journal,
+    this.routes = new Routes(
+      [new MessageRoute(common), new PresenceRoute(this.topics, roster, contacts), this.commands],
+      this.journal,
     );
-    this.#brokers = new BrokerChoice([settings.broker, ...settings.fallbackBrokers], store, this.#subscriptions);
-    this.#networkRecord = new NetworkRecord(store, options.network ?? "");
-    this.#session = this.#newSession(options);
-    this.#discovery = new DiscoverySource({
-      topics: this.#topics,
+    this.brokers = new BrokerChoice([settings.broker, ...settings.fallbackBrokers], store, this.subscriptions);
+    this.networkRecord = new NetworkRecord(store, options.network ?? "");
+    this.session = this.newSession(options);
+    this.discovery = new DiscoverySource({
+      topics: this.topics,
       settings: settings.homeAssistant,
       store,
-      journal: this.#journal,
+      journal: this.journal,
       sensors: allSensors,
     });
-    this.#outbox = new Outbox(this.#session, [
+    this.outbox = new Outbox(this.session, [
       presence,
       messages,
-      this.#discovery,
-      this.#commands,
-      new ReceiptSource(this.#inbox, this.#topics, wallClock),
-      new TelemetrySource(this.#sampler, this.#topics, telemetry, wallClock),
+      this.discovery,
+      this.commands,
+      new ReceiptSource(this.inbox, this.topics, wallClock),
+      new TelemetrySource(this.sampler, this.topics, telemetry, wallClock),
     ]);
   }
 
   /** What happened to the messages so far. */
   get counters(): Readonly<Counters> {
-    const { droppedCount, replacedCount, expiredCount, unreceiptedCount, damagedCount } = this.#inbox;
+    const { droppedCount, replacedCount, expiredCount, unreceiptedCount, damagedCount } = this.inbox;
     return {
-      ...this.#journal.counters,
-      strangers: this.#carrier.roster.turnedAwayCount,
-      thinned: this.#sampler.thinnedCount,
+      ...this.journal.counters,
+      strangers: this.carrier.roster.turnedAwayCount,
+      thinned: this.sampler.thinnedCount,
       dropped: droppedCount,
       replaced: replacedCount,
       expired: expiredCount,
@@ -155,21 +155,21 @@ export class Gateway {
   }
 
   get isConnected(): boolean {
-    return this.#session.isConnected;
+    return this.session.isConnected;
   }
 
   get unreadCount(): number {
-    return this.#inbox.unreadCount;
+    return this.inbox.unreadCount;
   }
 
   /** Online first. */
   get contacts(): readonly Contact[] {
-    return this.#carrier.roster.contacts;
+    return this.carrier.roster.contacts;
   }
 
   /** Own presence by hand; undefined: as it comes. */
   choosePresence(presence: Presence | undefined, nowMs: number): void {
-    this.#after(nowMs, () => this.#journal.keeping(() => this.#carrier.presence.choose(presence)));
+    this.after(nowMs, () => this.journal.keeping(() => this.carrier.presence.choose(presence)));
   }
 
   /**
@@ -178,113 +178,113 @@ export class Gateway {
    */
   sendMessage(to: string, text: string, nowMs: number): string {
     let id = "";
-    this.#after(nowMs, () => {
-      id = this.#carrier.messages.send(to, text);
+    this.after(nowMs, () => {
+      id = this.carrier.messages.send(to, text);
     });
     return id;
   }
 
   /** Begins to connect and to sample. */
   start(nowMs: number): void {
-    this.#startedMs = nowMs;
-    this.#carrier.start(nowMs);
-    this.#sampler.start(nowMs);
-    this.#after(nowMs, () => this.#session.start(nowMs));
+    this.startedMs = nowMs;
+    this.carrier.start(nowMs);
+    this.sampler.start(nowMs);
+    this.after(nowMs, () => this.session.start(nowMs));
   }
 
   /** Goes offline cleanly: presence offline, DISCONNECT. */
   stop(nowMs: number): void {
-    const { presence } = this.#topics;
-    if (this.#session.canPublish(presence, OFFLINE.length, 1))
-      this.#session.publish({ topic: presence, payload: OFFLINE, qos: 1, retain: true }, nowMs);
-    this.#after(nowMs, () => this.#session.stop(nowMs));
+    const { presence } = this.topics;
+    if (this.session.canPublish(presence, OFFLINE.length, 1))
+      this.session.publish({ topic: presence, payload: OFFLINE, qos: 1, retain: true }, nowMs);
+    this.after(nowMs, () => this.session.stop(nowMs));
   }
 
   handleConnected(nowMs: number): void {
-    this.#journal.keeping(() => this.#brokers.current.record.handleConnecting());
-    this.#after(nowMs, () => this.#session.handleConnected(nowMs));
+    this.journal.keeping(() => this.brokers.current.record.handleConnecting());
+    this.after(nowMs, () => this.session.handleConnected(nowMs));
   }
 
   handleBytes(bytes: Uint8Array, nowMs: number): void {
-    this.#after(nowMs, () => this.#session.handleBytes(bytes, nowMs));
+    this.after(nowMs, () => this.session.handleBytes(bytes, nowMs));
   }
 
   /** `isRefusal`: as by a bad certificate, which coming back soon does not heal. */
   handleClosed(reason: string, nowMs: number, isRefusal = false): void {
-    this.#after(nowMs, () => this.#session.handleClosed(reason, nowMs, isRefusal));
+    this.after(nowMs, () => this.session.handleClosed(reason, nowMs, isRefusal));
   }
 
   handleNetworkChanged(nowMs: number): void {
-    this.#after(nowMs, () => this.#session.handleNetworkChanged(nowMs));
+    this.after(nowMs, () => this.session.handleNetworkChanged(nowMs));
   }
 
   handleTimeout(nowMs: number): void {
-    this.#after(nowMs, () => {
-      this.#session.handleTimeout(nowMs);
-      this.#returnToPreferred(nowMs);
-      this.#sampler.handleTimeout(nowMs);
-      this.#carrier.handleTimeout(nowMs);
-      this.#commands.handleTimeout(nowMs);
+    this.after(nowMs, () => {
+      this.session.handleTimeout(nowMs);
+      this.returnToPreferred(nowMs);
+      this.sampler.handleTimeout(nowMs);
+      this.carrier.handleTimeout(nowMs);
+      this.commands.handleTimeout(nowMs);
     });
   }
 
   handleButton(button: Button, nowMs: number): void {
-    this.#after(nowMs, () => this.#carrier.press(button, nowMs));
+    this.after(nowMs, () => this.carrier.press(button, nowMs));
   }
 
   /** What `pollScreen` gave is on the screen now: the message counts as shown. */
   handlePainted(nowMs: number): void {
-    const sequence = this.#carrier.newOnScreen;
-    if (sequence !== undefined) this.#after(nowMs, () => this.#carrier.handleShown(sequence, nowMs));
+    const sequence = this.carrier.newOnScreen;
+    if (sequence !== undefined) this.after(nowMs, () => this.carrier.handleShown(sequence, nowMs));
   }
 
   /** Bytes to send, or undefined. The view lives until the next call. */
   pollTransmit(): Uint8Array | undefined {
-    this.#drainSession();
-    return this.#session.pollTransmit();
+    this.drainSession();
+    return this.session.pollTransmit();
   }
 
   pollEvent(): GatewayEvent | undefined {
-    return this.#journal.pollEvent();
+    return this.journal.pollEvent();
   }
 
   /** The screen, where it has changed since it was last asked for; `handlePainted` answers. */
   pollScreen(nowMs: number): DrawList | undefined {
-    this.#nowMs = nowMs;
-    return this.#carrier.pollScreen(this.#link, this.counters, nowMs);
+    this.nowMs = nowMs;
+    return this.carrier.pollScreen(this.link, this.counters, nowMs);
   }
 
   /** When to call `handleTimeout`, in milliseconds of the clock that gives `nowMs`. */
   pollTimeout(): number | undefined {
     const wakes = [
-      this.#session.pollTimeout(),
-      this.#session.isConnected ? this.#brokers.returnMs : undefined,
-      this.#sampler.timeoutMs,
-      this.#commands.timeoutMs,
-      ...this.#carrier.timeoutsMs(this.#nowMs),
+      this.session.pollTimeout(),
+      this.session.isConnected ? this.brokers.returnMs : undefined,
+      this.sampler.timeoutMs,
+      this.commands.timeoutMs,
+      ...this.carrier.timeoutsMs(this.nowMs),
     ];
     const least = wakes.reduce((least: number, wake) => Math.min(least, wake ?? least), Number.POSITIVE_INFINITY);
     return least === Number.POSITIVE_INFINITY ? undefined : least;
   }
 
   /** None where the station subscribes. */
-  get #subscriptions(): readonly Subscription[] {
-    return this.#options.settings.broker.subscribes ? this.#routes.subscriptions : [];
+  private get subscriptions(): readonly Subscription[] {
+    return this.options.settings.broker.subscribes ? this.routes.subscriptions : [];
   }
 
-  #newSession({ settings, store, random, backoff }: GatewayOptions): Session {
+  private newSession({ settings, store, random, backoff }: GatewayOptions): Session {
     const { broker } = settings;
-    const { record } = this.#brokers.current;
+    const { record } = this.brokers.current;
     return new Session(
       {
         clientIdentifier: settings.uid,
         keepAliveSeconds: broker.keepAliveSeconds,
         keepAliveMinSeconds: broker.keepAliveMinSeconds,
-        learnedInterval: this.#networkRecord.learned,
+        learnedInterval: this.networkRecord.learned,
         userName: broker.userName,
         password: broker.password,
-        will: { topic: this.#topics.presence, payload: OFFLINE, qos: 1, retain: true },
-        subscriptions: this.#subscriptions,
+        will: { topic: this.topics.presence, payload: OFFLINE, qos: 1, retain: true },
+        subscriptions: this.subscriptions,
         subscriptionsGranted: record.isGranted,
         protocol: broker.protocol,
         knownLevel: record.protocolLevel,
@@ -296,54 +296,54 @@ export class Gateway {
   }
 
   /** Does what happened, then what follows from it. */
-  #after(nowMs: number, act: () => void): void {
-    this.#nowMs = nowMs;
+  private after(nowMs: number, act: () => void): void {
+    this.nowMs = nowMs;
     act();
-    this.#drainSession();
-    this.#carrier.lookAtClock();
-    this.#outbox.pump(nowMs);
+    this.drainSession();
+    this.carrier.lookAtClock();
+    this.outbox.pump(nowMs);
   }
 
-  #drainSession(): void {
-    while (this.#carrier.hasRoom(this.#nowMs)) {
-      const event = this.#session.pollEvent();
+  private drainSession(): void {
+    while (this.carrier.hasRoom(this.nowMs)) {
+      const event = this.session.pollEvent();
       if (!event) return;
-      this.#handleSessionEvent(event);
+      this.handleSessionEvent(event);
     }
   }
 
-  #handleSessionEvent(event: SessionEvent): void {
-    const { broker, record } = this.#brokers.current;
-    const journal = this.#journal;
+  private handleSessionEvent(event: SessionEvent): void {
+    const { broker, record } = this.brokers.current;
+    const journal = this.journal;
     switch (event.type) {
       case "open":
         if (broker.isInsecure)
-          journal.log(`warning: broker.insecure: whoever answers at ${this.#brokers.address} is taken for the broker`);
+          journal.log(`warning: broker.insecure: whoever answers at ${this.brokers.address} is taken for the broker`);
         journal.tell({ type: "open", broker });
         break;
       case "close":
         journal.tell({ type: "close" });
         break;
       case "connected":
-        this.#carrier.presence.handleConnected();
-        this.#discovery.handleConnected();
-        this.#brokers.handleConnected(this.#nowMs);
+        this.carrier.presence.handleConnected();
+        this.discovery.handleConnected();
+        this.brokers.handleConnected(this.nowMs);
         journal.keeping(() => record.handleConnected(event.protocolLevel, event.sessionPresent));
         journal.log(
-          `connected to ${this.#brokers.address}, MQTT ${event.protocolLevel === 5 ? "5" : "3.1.1"}, session ${event.sessionPresent ? "present" : "new"}`,
+          `connected to ${this.brokers.address}, MQTT ${event.protocolLevel === 5 ? "5" : "3.1.1"}, session ${event.sessionPresent ? "present" : "new"}`,
         );
         break;
       case "disconnected":
         journal.counters.disconnections += 1;
         journal.log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
-        if (this.#brokers.handleDisconnected()) this.#changeBroker();
+        if (this.brokers.handleDisconnected()) this.changeBroker();
         break;
       case "subscribed":
         journal.keeping(() => record.setGranted(event.granted));
         if (!event.granted) journal.log(`the broker refused a subscription: ${event.reason}`);
         break;
       case "message":
-        this.#handleMessage(event.message, event.token);
+        this.handleMessage(event.message, event.token);
         break;
       case "oversize":
         journal.counters.received += 1;
@@ -351,41 +351,41 @@ export class Gateway {
         journal.log(`skipped a message of ${event.message.packetBytes} bytes on ${event.message.topic}`);
         break;
       case "acknowledged":
-        journal.keeping(() => this.#outbox.handleTaken(event.token));
+        journal.keeping(() => this.outbox.handleTaken(event.token));
         break;
       case "intervalLearned":
-        journal.keeping(() => this.#networkRecord.write(event.learned));
+        journal.keeping(() => this.networkRecord.write(event.learned));
         break;
       case "rejected":
         journal.counters.rejected += 1;
-        journal.keeping(() => this.#outbox.handleTaken(event.token, event.reason));
+        journal.keeping(() => this.outbox.handleTaken(event.token, event.reason));
         journal.log(`the broker refused a message: ${event.reason}`);
         break;
     }
   }
 
   /** Another broker's turn: what is known of that one holds. */
-  #changeBroker(): void {
-    const { record } = this.#brokers.current;
-    this.#session.handleBrokerChanged(record.isGranted, record.protocolLevel);
-    this.#journal.log(`next is ${this.#brokers.address}`);
+  private changeBroker(): void {
+    const { record } = this.brokers.current;
+    this.session.handleBrokerChanged(record.isGranted, record.protocolLevel);
+    this.journal.log(`next is ${this.brokers.address}`);
   }
 
   /** Leaves a lesser broker for the preferred one, without a goodbye, so that the will tells there that we are gone. */
-  #returnToPreferred(nowMs: number): void {
-    const { isConnected, outboxCount } = this.#session;
-    if (isConnected && this.#brokers.beginReturn(outboxCount, nowMs))
-      this.#session.restart("back to the preferred broker", nowMs);
+  private returnToPreferred(nowMs: number): void {
+    const { isConnected, outboxCount } = this.session;
+    if (isConnected && this.brokers.beginReturn(outboxCount, nowMs))
+      this.session.restart("back to the preferred broker", nowMs);
   }
 
   /** Keeps a message and only then acknowledges it; one that cannot be kept now stays with the broker. */
-  #handleMessage(publish: Publish, token: number): void {
-    if (!this.#routes.take(publish, this.#nowMs)) this.#session.restart("the store failed", this.#nowMs);
-    else if (token > 0) this.#session.acknowledge(token);
+  private handleMessage(publish: Publish, token: number): void {
+    if (!this.routes.take(publish, this.nowMs)) this.session.restart("the store failed", this.nowMs);
+    else if (token > 0) this.session.acknowledge(token);
   }
 
-  get #link(): Link {
-    if (this.#session.isConnected) return "online";
-    return this.#session.isConnecting ? "connecting" : "offline";
+  private get link(): Link {
+    if (this.session.isConnected) return "online";
+    return this.session.isConnecting ? "connecting" : "offline";
   }
 }

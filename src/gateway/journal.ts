@@ -6,24 +6,24 @@ import type { GatewayEvent } from "./events.ts";
 /** What happened: numbers for the screen, lines for the log, and what the host is asked for. Every part of the gateway writes here. */
 export class Journal {
   readonly counters = newCounters();
-  readonly #events: GatewayEvent[] = [];
+  private readonly events: GatewayEvent[] = [];
   /** Lines for which there was no room. */
-  #droppedLines = 0;
+  private droppedLines = 0;
 
   tell(event: GatewayEvent): void {
-    this.#events.push(event);
+    this.events.push(event);
   }
 
   log(line: string): void {
-    if (this.#events.length < EVENTS_MAX) this.#events.push({ type: "log", line });
-    else this.#droppedLines += 1;
+    if (this.events.length < EVENTS_MAX) this.events.push({ type: "log", line });
+    else this.droppedLines += 1;
   }
 
   pollEvent(): GatewayEvent | undefined {
-    const event = this.#events.shift();
-    if (event || this.#droppedLines === 0) return event;
-    const line = `${this.#droppedLines} further lines are missing here`;
-    this.#droppedLines = 0;
+    const event = this.events.shift();
+    if (event || this.droppedLines === 0) return event;
+    const line = `${this.droppedLines} further lines are missing here`;
+    this.droppedLines = 0;
     return { type: "log", line };
   }
 

@@ -38,25 +38,25 @@ const PREFIX = "w-";
  * | `w-<number>` | JSON: receiver, id, time, text |
  */
 export class MessageSource implements OutgoingSource {
-  readonly #options: MessageSourceOptions;
-  readonly #waiting: Waiting[] = [];
-  readonly #onTheWay = new Set<number>();
+  private readonly options: MessageSourceOptions;
+  private readonly waiting: Waiting[] = [];
+  private readonly onTheWay = new Set<number>();
   /** The last one that was written, and what became of it. */
-  #last: { readonly to: string; readonly id: string; words: string } | undefined;
+  private last: { readonly to: string; readonly id: string; words: string } | undefined;
 
   constructor(options: MessageSourceOptions) {
-    this.#options = options;
+    this.options = options;
     const { store } = options;
     for (const number of recordNumbers(store, PREFIX)) {
       const waiting = readRecord(store, number);
-      if (waiting) this.#waiting.push(waiting);
+      if (waiting) this.waiting.push(waiting);
       else store.remove(keyOf(number));
     }
   }
 
   /** What became of the last message, in words; empty where none was written since the start. */
   get news(): string {
-    return this.#last ? `to ${this.#last.to}: ${this.#last.words}` : "";
+    return this.last ? `to ${this.last.to}: ${this.last.words}` : "";
   }
 
   /**
@@ -64,18 +64,18 @@ export class MessageSource implements OutgoingSource {
    * wait, and what the store throws; it will not be sent then.
    */
   send(to: string, text: string): string {
-    const { store, wallClock, random } = this.#options;
+    const { store, wallClock, random } = this.options;
     if (!isUid(to)) throw new UsageError(`message to ${to}: expected a uid`);
     const bytes = utf8Length(text);
     if (bytes < 1 || bytes > MESSAGE_TEXT_BYTES_MAX)
       throw new UsageError(`message of ${bytes} bytes, expected 1 to ${MESSAGE_TEXT_BYTES_MAX}`);
-    if (this.#waiting.length >= MESSAGES_OUT_MAX) throw new UsageError(`${MESSAGES_OUT_MAX} messages wait already`);
-    const number = (this.#waiting.at(-1)?.number ?? 0) + 1;
+    if (this.waiting.length >= MESSAGES_OUT_MAX) throw new UsageError(`${MESSAGES_OUT_MAX} messages wait already`);
+    const number = (this.waiting.at(-1)?.number ?? 0) + 1;
     const id = `m${Math.floor(random() * 0x1_0000_0000).toString(36)}-${number.toString(36)}`;
     const timestampSeconds = Math.floor(wallClock() ?? 0);
     store.write(keyOf(number), encodeUtf8(JSON.stringify([to, id, timestampSeconds, text])));
-    this.#waiting.push({ number, to, id, timestampSeconds, text });
-    this.#last = { to, id, words: "waiting" };
+    this.waiting.push({ number, to, id, timestampSeconds, text });
+    this.last = { to, id, words: "waiting" };
     return id;
   }
 
@@ -84,15 +84,15 @@ export class MessageSource implements OutgoingSource {
     try {
       this.send(to, text);
     } catch (error) {
-      this.#last = { to, id: "", words: `not sent: ${error instanceof Error ? error.message : error}` };
+      this.last = { to, id: "", words: `not sent: ${error instanceof Error ? error.message : error}` };
       if (!(error instanceof UsageError)) throw error;
     }
   }
 
   next(): Outgoing | undefined {
-    const waiting = this.#waiting.find(({ number }) => !this.#onTheWay.has(number));
+    const waiting = this.waiting.find(({ number }) => !this.onTheWay.has(number));
     if (!waiting) return undefined;
-    const { topics, groups, store } = this.#options;
+    const { topics, groups, store } = this.options;
     const { number, to, id, timestampSeconds, text } = waiting;
     const payload = encodeMessage({
       timestampSeconds,
@@ -100,11 +100,11 @@ export class MessageSource implements OutgoingSource {
       contents: [encodeText(text, { id })],
       sender: topics.uid,
     });
-    const handleSent = () => this.#onTheWay.add(number);
+    const handleSent = () => this.onTheWay.add(number);
     const handleTaken = (problem?: string) => {
-      this.#onTheWay.delete(number);
-      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-      if (this.#last?.id === id) this.#last.words = problem ?? "sent";
+      this.onTheWay.delete(number);
+      this.waiting.splice(this.waiting.indexOf(waiting), 1);
+      if (this.last?.id === id) this.last.words = problem ?? "sent";
       store.remove(keyOf(number));
     };
     return { topic: topics.messagesOf(to), payload, qos: 1, retain: false, handleSent, handleTaken };
@@ -112,7 +112,7 @@ export class MessageSource implements OutgoingSource {
 
   /** A receipt has come; one that comes twice says the same. */
   handleReceipt({ id, state, answer }: ReceiptContent): void {
-    if (this.#last?.id === id) this.#last.words = answer === undefined ? state : `${state}: ${answer}`;
+    if (this.last?.id === id) this.last.words = answer === undefined ? state : `${state}: ${answer}`;
   }
 }
 

@@ -12,17 +12,17 @@ import { encodeUtf8 } from "../utf8.ts";
  * | `net-<hash of the network's name>` | 4 bytes longest that went well, 4 bytes shortest that did not (0: none), milliseconds |
  */
 export class NetworkRecord {
-  readonly #store: Store;
-  readonly #key: string;
+  private readonly store: Store;
+  private readonly key: string;
 
   constructor(store: Store, network: string) {
-    this.#store = store;
-    this.#key = `net-${hexWord(fnv1a(encodeUtf8(network)))}`;
+    this.store = store;
+    this.key = `net-${hexWord(fnv1a(encodeUtf8(network)))}`;
   }
 
   /** undefined where nothing is known, or the record is not what was written. */
   get learned(): LearnedInterval | undefined {
-    const record = this.#store.read(this.#key);
+    const record = this.store.read(this.key);
     if (record?.length !== 8) return undefined;
     const reader = new ByteReader(record);
     const goodMs = reader.uint32("longest");
@@ -34,6 +34,6 @@ export class NetworkRecord {
     const writer = new ByteWriter(8);
     writer.uint32(Math.round(goodMs));
     writer.uint32(Math.round(badMs ?? 0));
-    this.#store.write(this.#key, writer.view());
+    this.store.write(this.key, writer.view());
   }
 }

@@ -31,28 +31,28 @@ const LIMITS: Readonly<Record<OpeningPhase, Limit>> = Object.freeze({
 });
 
 export class Opening {
-  #reason = "";
-  #deadlineMs: number | undefined;
+  private reason = "";
+  private phaseEndMs: number | undefined;
 
   /** When `overdue` is to be asked, or undefined. */
   get deadlineMs(): number | undefined {
-    return this.#deadlineMs;
+    return this.phaseEndMs;
   }
 
   /** The step has begun, and with it the former one has ended. */
   enter(phase: OpeningPhase, broker: BrokerSettings, nowMs: number): void {
     const { limitMs, inWords } = LIMITS[phase];
-    this.#reason = `${inWords(broker)} in ${limitMs / 1000} s`;
-    this.#deadlineMs = nowMs + limitMs;
+    this.reason = `${inWords(broker)} in ${limitMs / 1000} s`;
+    this.phaseEndMs = nowMs + limitMs;
   }
 
   /** The connection stands, or was given up. */
   end(): void {
-    this.#deadlineMs = undefined;
+    this.phaseEndMs = undefined;
   }
 
   /** Why the connection is to be given up now, or undefined. */
   overdue(nowMs: number): string | undefined {
-    return this.#deadlineMs !== undefined && this.#deadlineMs <= nowMs ? this.#reason : undefined;
+    return this.phaseEndMs !== undefined && this.phaseEndMs <= nowMs ? this.reason : undefined;
   }
 }

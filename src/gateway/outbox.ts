@@ -21,25 +21,25 @@ export interface OutgoingSource {
 }
 
 export class Outbox {
-  readonly #session: Session;
-  readonly #sources: readonly OutgoingSource[];
-  readonly #sent = new Map<number, Outgoing>();
+  private readonly session: Session;
+  private readonly sources: readonly OutgoingSource[];
+  private readonly sent = new Map<number, Outgoing>();
 
   constructor(session: Session, sources: readonly OutgoingSource[]) {
-    this.#session = session;
-    this.#sources = sources;
+    this.session = session;
+    this.sources = sources;
   }
 
   /** Publishes as much as the session takes now. */
   pump(nowMs: number): void {
-    if (!this.#session.isConnected) return;
-    for (const source of this.#sources) {
+    if (!this.session.isConnected) return;
+    for (const source of this.sources) {
       for (let outgoing = source.next(nowMs); outgoing; outgoing = source.next(nowMs)) {
         const { topic, payload, qos, retain } = outgoing;
-        if (!this.#session.canPublish(topic, payload.length, qos)) return;
-        const token = this.#session.publish({ topic, payload, qos, retain }, nowMs);
+        if (!this.session.canPublish(topic, payload.length, qos)) return;
+        const token = this.session.publish({ topic, payload, qos, retain }, nowMs);
         if (token === undefined) return;
-        if (token > 0) this.#sent.set(token, outgoing);
+        if (token > 0) this.sent.set(token, outgoing);
         outgoing.handleSent();
       }
     }
@@ -47,8 +47,8 @@ export class Outbox {
 
   /** The broker has taken the message with this token, or will never take it. */
   handleTaken(token: number, problem?: string): void {
-    const outgoing = this.#sent.get(token);
-    this.#sent.delete(token);
+    const outgoing = this.sent.get(token);
+    this.sent.delete(token);
     outgoing?.handleTaken?.(problem);
   }
 }

@@ -9,25 +9,25 @@ export class PresenceRoute implements Route {
   readonly topicFilters: readonly string[];
   /** A presence is retained, so that who comes later sees the last one. */
   readonly readsRetained = true;
-  readonly #topics: Topics;
-  readonly #roster: Roster;
+  private readonly topics: Topics;
+  private readonly roster: Roster;
 
   constructor(topics: Topics, roster: Roster, contacts: readonly string[]) {
-    this.#topics = topics;
-    this.#roster = roster;
+    this.topics = topics;
+    this.roster = roster;
     this.topicFilters = contacts.map((uid) => topics.presenceOf(uid));
   }
 
   matches(topic: string): boolean {
-    return this.#topics.uidOfPresence(topic) !== undefined;
+    return this.topics.uidOfPresence(topic) !== undefined;
   }
 
   take({ topic, payload }: Publish): boolean {
-    const uid = this.#topics.uidOfPresence(topic);
-    if (uid === undefined || uid === this.#topics.uid) return true;
+    const uid = this.topics.uidOfPresence(topic);
+    if (uid === undefined || uid === this.topics.uid) return true;
     // Without a payload it has been taken back.
     const { status, context } = payload.length === 0 ? { status: 0, context: "" } : decodePresence(payload);
-    this.#roster.update(uid, status, context);
+    this.roster.update(uid, status, context);
     return true;
   }
 }

@@ -28,61 +28,61 @@ export interface PresenceOptions {
  * goes before quiet hours, and these before being away.
  */
 export class PresenceSource implements OutgoingSource {
-  readonly #options: PresenceOptions;
-  #chosen: Presence | undefined;
-  #touchedMs = 0;
-  #isDue = false;
-  #isSent = false;
-  #said: Presence = ONLINE;
+  private readonly options: PresenceOptions;
+  private chosen: Presence | undefined;
+  private touchedMs = 0;
+  private isDue = false;
+  private isSent = false;
+  private said: Presence = ONLINE;
 
   constructor(options: PresenceOptions) {
-    this.#options = options;
+    this.options = options;
     const record = options.store.read(KEY);
-    this.#chosen = record && readPresence(record);
+    this.chosen = record && readPresence(record);
   }
 
   /** What is to be said now. */
   current(nowMs: number): Presence {
-    const { quietHours, awayMs } = this.#options;
-    if (this.#chosen) return this.#chosen;
+    const { quietHours, awayMs } = this.options;
+    if (this.chosen) return this.chosen;
     if (quietHours.isQuiet) return QUIET;
-    return awayMs > 0 && nowMs - this.#touchedMs >= awayMs ? AWAY : ONLINE;
+    return awayMs > 0 && nowMs - this.touchedMs >= awayMs ? AWAY : ONLINE;
   }
 
   /** When the carrier becomes away, or undefined. */
   timeoutMs(nowMs: number): number | undefined {
-    const { awayMs } = this.#options;
-    return awayMs > 0 && this.current(nowMs) === ONLINE ? this.#touchedMs + awayMs : undefined;
+    const { awayMs } = this.options;
+    return awayMs > 0 && this.current(nowMs) === ONLINE ? this.touchedMs + awayMs : undefined;
   }
 
   handleConnected(): void {
-    this.#isDue = true;
+    this.isDue = true;
   }
 
   handleTouched(nowMs: number): void {
-    this.#touchedMs = nowMs;
+    this.touchedMs = nowMs;
   }
 
   /** Chosen by hand, also across reboots; undefined: no longer. Throws what the store throws; it holds even so. */
   choose(presence: Presence | undefined): void {
-    this.#chosen = presence;
-    if (presence) this.#options.store.write(KEY, encodePresence(presence));
-    else this.#options.store.remove(KEY);
+    this.chosen = presence;
+    if (presence) this.options.store.write(KEY, encodePresence(presence));
+    else this.options.store.remove(KEY);
   }
 
   next(nowMs: number): Outgoing | undefined {
     const presence = this.current(nowMs);
     // One that is still in flight is sent again by the session; what is new follows it.
-    if (this.#isSent || (!this.#isDue && isSame(presence, this.#said))) return undefined;
+    if (this.isSent || (!this.isDue && isSame(presence, this.said))) return undefined;
     const handleSent = () => {
-      this.#isDue = false;
-      this.#isSent = true;
-      this.#said = presence;
+      this.isDue = false;
+      this.isSent = true;
+      this.said = presence;
     };
     const handleTaken = () => {
-      this.#isSent = false;
+      this.isSent = false;
     };
-    const { presence: topic } = this.#options.topics;
+    const { presence: topic } = this.options.topics;
     return { topic, payload: encodePresence(presence), qos: 1, retain: true, handleSent, handleTaken };
   }
 }

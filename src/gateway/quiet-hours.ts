@@ -26,32 +26,32 @@ export function parseHours(text: string): Hours | undefined {
 
 /** When the device is not to disturb: from the settings, or as it was told since. Without a clock only `on` is quiet. */
 export class QuietHours {
-  readonly #store: Store;
-  readonly #setting: string;
-  readonly #utcOffsetMinutes: number;
-  #text: string;
-  #hours: Hours;
-  #isQuiet = false;
+  private readonly store: Store;
+  private readonly setting: string;
+  private readonly utcOffsetMinutes: number;
+  private text: string;
+  private current: Hours;
+  private isQuietNow = false;
 
   /** @param setting what `parseHours` takes */
   constructor(store: Store, setting: string, utcOffsetMinutes: number) {
-    this.#store = store;
-    this.#setting = setting;
-    this.#utcOffsetMinutes = utcOffsetMinutes;
+    this.store = store;
+    this.setting = setting;
+    this.utcOffsetMinutes = utcOffsetMinutes;
     const kept = readText(store, KEY);
     const text = kept !== undefined && parseHours(kept) ? kept : setting;
-    this.#hours = parseHours(text) ?? NEVER;
-    this.#text = text;
+    this.current = parseHours(text) ?? NEVER;
+    this.text = text;
   }
 
   /** As `set` takes them. */
   get hours(): string {
-    return this.#text;
+    return this.text;
   }
 
   /** As of the last `update`. */
   get isQuiet(): boolean {
-    return this.#isQuiet;
+    return this.isQuietNow;
   }
 
   /**
@@ -60,42 +60,42 @@ export class QuietHours {
    */
   set(text: string): boolean {
     const isBack = text === "setting";
-    const hours = parseHours(isBack ? this.#setting : text);
+    const hours = parseHours(isBack ? this.setting : text);
     if (!hours) return false;
-    this.#hours = hours;
-    this.#text = isBack ? this.#setting : text;
-    if (isBack) this.#store.remove(KEY);
-    else this.#store.write(KEY, encodeUtf8(text));
+    this.current = hours;
+    this.text = isBack ? this.setting : text;
+    if (isBack) this.store.remove(KEY);
+    else this.store.write(KEY, encodeUtf8(text));
     return true;
   }
 
   /** Looks at the clock. Returns whether quiet hours have just ended. @param seconds since 1970 */
   update(seconds: number | undefined): boolean {
-    const was = this.#isQuiet;
-    this.#isQuiet = this.#isAt(seconds);
-    return was && !this.#isQuiet;
+    const was = this.isQuietNow;
+    this.isQuietNow = this.isAt(seconds);
+    return was && !this.isQuietNow;
   }
 
   /** How long until they begin or end, in milliseconds, or undefined. */
   remainingMs(seconds: number | undefined): number | undefined {
-    const { from, to } = this.#hours;
+    const { from, to } = this.current;
     if (seconds === undefined || to - from === DAY_MINUTES || from === to) return undefined;
-    const ofDay = this.#secondOfDay(seconds);
+    const ofDay = this.secondOfDay(seconds);
     const until = (minutes: number) => (60 * (minutes + DAY_MINUTES) - ofDay) % (60 * DAY_MINUTES) || 60 * DAY_MINUTES;
     return 1000 * Math.min(until(from), until(to));
   }
 
-  #isAt(seconds: number | undefined): boolean {
-    const { from, to } = this.#hours;
+  private isAt(seconds: number | undefined): boolean {
+    const { from, to } = this.current;
     if (to - from === DAY_MINUTES) return true;
     if (seconds === undefined || from === to) return false;
-    const minute = this.#secondOfDay(seconds) / 60;
+    const minute = this.secondOfDay(seconds) / 60;
     return from < to ? minute >= from && minute < to : minute >= from || minute < to;
   }
 
-  #secondOfDay(seconds: number): number {
+  private secondOfDay(seconds: number): number {
     const day = 60 * DAY_MINUTES;
-    return (((seconds + 60 * this.#utcOffsetMinutes) % day) + day) % day;
+    return (((seconds + 60 * this.utcOffsetMinutes) % day) + day) % day;
   }
 }
 

@@ -18,27 +18,27 @@ export interface Route {
 }
 
 export class Routes {
-  readonly #routes: readonly Route[];
-  readonly #journal: Journal;
+  private readonly routes: readonly Route[];
+  private readonly journal: Journal;
 
   constructor(routes: readonly Route[], journal: Journal) {
-    this.#routes = routes;
-    this.#journal = journal;
+    this.routes = routes;
+    this.journal = journal;
   }
 
   get subscriptions(): readonly Subscription[] {
-    return this.#routes.flatMap(({ topicFilters }) => topicFilters.map((topicFilter) => ({ topicFilter, qos: 1 })));
+    return this.routes.flatMap(({ topicFilters }) => topicFilters.map((topicFilter) => ({ topicFilter, qos: 1 })));
   }
 
   /** False where the store failed: the broker has to send the message again. */
   take(publish: Publish, nowMs: number): boolean {
     const { topic, retain } = publish;
-    const { counters } = this.#journal;
+    const { counters } = this.journal;
     counters.received += 1;
-    const route = this.#routes.find((route) => route.matches(topic));
+    const route = this.routes.find((route) => route.matches(topic));
     if (retain && !route?.readsRetained) {
       counters.retained += 1;
-      this.#journal.log(`ignored an old (retained) message on ${topic}`);
+      this.journal.log(`ignored an old (retained) message on ${topic}`);
       return true;
     }
     try {
@@ -47,7 +47,7 @@ export class Routes {
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       counters.refused += 1;
-      this.#journal.log(`refused a message on ${topic}: ${error.message}`);
+      this.journal.log(`refused a message on ${topic}: ${error.message}`);
       return true;
     }
   }

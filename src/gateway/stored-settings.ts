@@ -32,22 +32,22 @@ type Values = Readonly<Record<string, unknown>>;
 const KEY = "settings";
 
 export class StoredSettings {
-  readonly #store: Store;
-  readonly #configured: Values;
-  readonly #abilities: HostAbilities | undefined;
-  #changed: Values;
+  private readonly store: Store;
+  private readonly configured: Values;
+  private readonly abilities: HostAbilities | undefined;
+  private changed: Values;
   /** What the device starts with: a record that does not go with what is configured now is passed over. */
   readonly result: SettingsResult;
 
   /** @param configured what `parseSettings` takes */
   constructor(store: Store, configured: Values, abilities?: HostAbilities) {
-    this.#store = store;
-    this.#configured = configured;
-    this.#abilities = abilities;
-    this.#changed = readRecord(store);
-    const result = this.#parse(this.#changed);
-    if ("errors" in result) this.#changed = {};
-    this.result = "errors" in result ? this.#parse({}) : result;
+    this.store = store;
+    this.configured = configured;
+    this.abilities = abilities;
+    this.changed = readRecord(store);
+    const result = this.parse(this.changed);
+    if ("errors" in result) this.changed = {};
+    this.result = "errors" in result ? this.parse({}) : result;
   }
 
   /**
@@ -55,7 +55,7 @@ export class StoredSettings {
    * each: then nothing has changed. Throws what the store throws.
    */
   change(set: Values): readonly string[] {
-    const changed: Record<string, unknown> = { ...this.#changed };
+    const changed: Record<string, unknown> = { ...this.changed };
     const problems: string[] = [];
     for (const name of Object.keys(set)) {
       if (!CHANGEABLE.includes(name as SettingName)) problems.push(refusal(name));
@@ -63,16 +63,16 @@ export class StoredSettings {
       else changed[name] = set[name];
     }
     if (problems.length) return problems;
-    const result = this.#parse(changed);
+    const result = this.parse(changed);
     if ("errors" in result) return result.errors;
-    if (Object.keys(changed).length) this.#store.write(KEY, encodeUtf8(JSON.stringify(changed)));
-    else this.#store.remove(KEY);
-    this.#changed = changed;
+    if (Object.keys(changed).length) this.store.write(KEY, encodeUtf8(JSON.stringify(changed)));
+    else this.store.remove(KEY);
+    this.changed = changed;
     return problems;
   }
 
-  #parse(changed: Values): SettingsResult {
-    return parseSettings({ ...this.#configured, ...changed }, this.#abilities);
+  private parse(changed: Values): SettingsResult {
+    return parseSettings({ ...this.configured, ...changed }, this.abilities);
   }
 }
 

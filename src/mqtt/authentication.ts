@@ -25,37 +25,37 @@ const REAUTHENTICATE = 0x19;
 const NO_BYTES = new Uint8Array(0);
 
 export class Authentication {
-  readonly #authenticator: Authenticator | undefined;
+  private readonly authenticator: Authenticator | undefined;
   /** Writes a packet when it is its turn. */
-  readonly #write: (properties: Properties, reasonCode: number) => void;
+  private readonly write: (properties: Properties, reasonCode: number) => void;
   /** Nothing may come from the broker unless this is under way. */
-  #isUnderWay = false;
+  private isUnderWay = false;
 
   constructor(authenticator: Authenticator | undefined, write: (properties: Properties, reasonCode: number) => void) {
-    this.#authenticator = authenticator;
-    this.#write = write;
+    this.authenticator = authenticator;
+    this.write = write;
   }
 
   get isPossible(): boolean {
-    return this.#authenticator !== undefined;
+    return this.authenticator !== undefined;
   }
 
   /** What CONNECT says of it; the exchange begins. */
   begin(): Properties {
-    this.#isUnderWay = this.isPossible;
-    return this.#authenticator ? this.#properties(this.#authenticator.begin()) : NO_PROPERTIES;
+    this.isUnderWay = this.isPossible;
+    return this.authenticator ? this.properties(this.authenticator.begin()) : NO_PROPERTIES;
   }
 
   /** Begins the exchange on a connection that stands. */
   beginAgain(): void {
-    this.#write(this.begin(), REAUTHENTICATE);
+    this.write(this.begin(), REAUTHENTICATE);
   }
 
   /** Returns whether the broker is content. Throws a `ProtocolError` for what may not come, or does not convince. */
   handleAuth(reasonCode: number, properties: Properties): boolean {
-    const authenticator = this.#authenticator;
-    if (!authenticator || !this.#isUnderWay) throw new ProtocolError("AUTH: not asked for [MQTT-4.12.0-6]");
-    this.#expectMethod(properties);
+    const authenticator = this.authenticator;
+    if (!authenticator || !this.isUnderWay) throw new ProtocolError("AUTH: not asked for [MQTT-4.12.0-6]");
+    this.expectMethod(properties);
     if (reasonCode === SUCCESS) {
       this.finish(properties);
       return true;
@@ -63,27 +63,27 @@ export class Authentication {
     if (reasonCode !== CONTINUE) throw new ProtocolError("AUTH: only a client begins anew [3.15.2.1]");
     const answer = authenticator.answer(properties.authenticationData ?? NO_BYTES);
     if (!answer) throw unconvincing();
-    this.#write(this.#properties(answer), CONTINUE);
+    this.write(this.properties(answer), CONTINUE);
     return false;
   }
 
   /** The broker's last word, in CONNACK or AUTH, may have to convince us, too. */
   finish(properties: Properties): void {
-    if (!this.#isUnderWay) return;
-    this.#isUnderWay = false;
-    this.#expectMethod(properties);
-    if (this.#authenticator?.finish(properties.authenticationData ?? NO_BYTES)) return;
+    if (!this.isUnderWay) return;
+    this.isUnderWay = false;
+    this.expectMethod(properties);
+    if (this.authenticator?.finish(properties.authenticationData ?? NO_BYTES)) return;
     throw unconvincing();
   }
 
-  #expectMethod({ authenticationMethod }: Properties): void {
-    const expected = this.#authenticator?.method;
+  private expectMethod({ authenticationMethod }: Properties): void {
+    const expected = this.authenticator?.method;
     if (authenticationMethod !== expected)
       throw new ProtocolError(`authentication method ${authenticationMethod}, expected ${expected} [MQTT-4.12.0-5]`);
   }
 
-  #properties(authenticationData: Uint8Array): Properties {
-    return { authenticationMethod: this.#authenticator?.method, authenticationData };
+  private properties(authenticationData: Uint8Array): Properties {
+    return { authenticationMethod: this.authenticator?.method, authenticationData };
   }
 }
 

@@ -12,30 +12,30 @@ export interface BackoffLimits {
  * ("full jitter"), so that devices that lost the same broker do not come back together.
  */
 export class Backoff {
-  readonly #limits: BackoffLimits;
-  readonly #random: Random;
-  #ceilingMs: number;
+  private readonly limits: BackoffLimits;
+  private readonly random: Random;
+  private ceilingMs: number;
 
   constructor(random: Random, limits: BackoffLimits = { baseMs: BACKOFF_BASE_MS, maxMs: BACKOFF_MAX_MS }) {
-    this.#limits = limits;
-    this.#random = random;
-    this.#ceilingMs = limits.baseMs;
+    this.limits = limits;
+    this.random = random;
+    this.ceilingMs = limits.baseMs;
   }
 
   /** The next wait, in milliseconds. The ceiling of the one after it is twice as high. */
   nextDelayMs(): number {
-    const delayMs = this.#random() * this.#ceilingMs;
-    this.#ceilingMs = Math.min(this.#ceilingMs * 2, this.#limits.maxMs);
+    const delayMs = this.random() * this.ceilingMs;
+    this.ceilingMs = Math.min(this.ceilingMs * 2, this.limits.maxMs);
     return delayMs;
   }
 
   /** The broker refuses what we are, not when we come: go to the ceiling at once. */
   refused(): void {
-    this.#ceilingMs = this.#limits.maxMs;
+    this.ceilingMs = this.limits.maxMs;
   }
 
   /** A connection has stood long enough: the next wait is short again. */
   reset(): void {
-    this.#ceilingMs = this.#limits.baseMs;
+    this.ceilingMs = this.limits.baseMs;
   }
 }

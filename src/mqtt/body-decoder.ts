@@ -25,10 +25,10 @@ const TYPES = Object.freeze({
 const NO_BYTES = new Uint8Array(0);
 
 export class BodyDecoder {
-  readonly #protocolLevel: ProtocolLevel;
-  readonly #topics = new TopicCache();
+  private readonly protocolLevel: ProtocolLevel;
+  private readonly topics = new TopicCache();
   /** One for all that come whole: it lives as long as the view of its payload, until the next call. */
-  readonly #packet: { -readonly [Field in keyof Publish]: Publish[Field] } = {
+  private readonly packet: { -readonly [Field in keyof Publish]: Publish[Field] } = {
     type: "publish",
     topic: "",
     payload: NO_BYTES,
@@ -40,7 +40,7 @@ export class BodyDecoder {
   };
 
   constructor(protocolLevel: ProtocolLevel) {
-    this.#protocolLevel = protocolLevel;
+    this.protocolLevel = protocolLevel;
   }
 
   /**
@@ -58,7 +58,7 @@ export class BodyDecoder {
     const packetType = typeAndFlags >> 4;
     if (packetType === PACKET_TYPE.publish) return this.publish(typeAndFlags, reader);
     const type = TYPES[packetType];
-    const isVersion5 = this.#protocolLevel === 5;
+    const isVersion5 = this.protocolLevel === 5;
     if (!type || (packetType >= PACKET_TYPE.disconnect && !isVersion5))
       throw new ProtocolError(`packet type ${packetType}: not of a server [2.2.1]`);
     const name = type.toUpperCase();
@@ -85,13 +85,13 @@ export class BodyDecoder {
       // A server that knows 3.1.1 only answers CONNECT of MQTT 5 in its own way (MQTT 3.1.1, 3.1.2.2).
       isOld = isVersion5 && isConnack && reasonCode === 1 && reader.remaining === 0;
       if (isOld) reasonCode = 0x84;
-      if (isVersion5) this.#expectReasonCode(packetType, reasonCode, name);
+      if (isVersion5) this.expectReasonCode(packetType, reasonCode, name);
     }
     if (isVersion5 && (isConnack || isSuback ? !isOld : reader.remaining > 0))
       properties = readProperties(reader, 1 << packetType);
     const { remaining } = reader;
     const reasonCodes = isSuback && (isVersion5 || type === "suback") ? reader.view(remaining, name) : NO_BYTES;
-    reasonCodes.forEach((code) => this.#expectReasonCode(packetType, code, name));
+    reasonCodes.forEach((code) => this.expectReasonCode(packetType, code, name));
     expectEnd(name, reader);
     const sessionPresent = acknowledgeFlags === 1;
     if (sessionPresent && reasonCode !== 0)
@@ -113,14 +113,14 @@ export class BodyDecoder {
     reader.skip(topicLength, "PUBLISH topic");
     const topicEnd = reader.offset;
     const packetIdentifier = qos === 0 ? 0 : packetIdentifierOf(reader, "PUBLISH");
-    const properties = this.#protocolLevel === 5 ? readProperties(reader, PUBLISH_PLACE) : NO_PROPERTIES;
+    const properties = this.protocolLevel === 5 ? readProperties(reader, PUBLISH_PLACE) : NO_PROPERTIES;
     const { responseTopic } = properties;
     if (responseTopic !== undefined && !isTopicName(responseTopic))
       throw new ProtocolError(`response topic ${responseTopic}: with a wildcard [MQTT-3.3.2-14]`);
     const isAliased = topicLength === 0 && properties.topicAlias !== undefined;
-    const topic = isAliased ? "" : this.#topics.decode(bytes, topicStart, topicEnd);
+    const topic = isAliased ? "" : this.topics.decode(bytes, topicStart, topicEnd);
     const payload = bytes.subarray(reader.offset, end);
-    const packet = this.#packet;
+    const packet = this.packet;
     packet.topic = topic;
     packet.payload = payload;
     packet.qos = qos;
@@ -134,7 +134,7 @@ export class BodyDecoder {
   /** Where the payload of the PUBLISH that begins with these bytes begins; undefined where they end before it. */
   payloadOffset(typeAndFlags: number, bytes: Uint8Array): number | undefined {
     const topicEnd = topicEndOf(bytes) + (publishQoS(typeAndFlags) > 0 ? 2 : 0);
-    if (this.#protocolLevel === 4) return topicEnd <= bytes.length ? topicEnd : undefined;
+    if (this.protocolLevel === 4) return topicEnd <= bytes.length ? topicEnd : undefined;
     // Known as soon as the last byte of the property length is there.
     let lastAt = topicEnd;
     while ((bytes[lastAt] ?? 0) >= 0x80) lastAt += 1;
@@ -144,9 +144,9 @@ export class BodyDecoder {
     return propertyBytes <= reader.remaining ? reader.offset + propertyBytes : undefined;
   }
 
-  #expectReasonCode(packetType: number, reasonCode: number, name: string): void {
+  private expectReasonCode(packetType: number, reasonCode: number, name: string): void {
     const isKnown =
-      this.#protocolLevel === 5 ? isReasonCode(packetType, reasonCode) : reasonCode <= 2 || reasonCode === 0x80;
+      this.protocolLevel === 5 ? isReasonCode(packetType, reasonCode) : reasonCode <= 2 || reasonCode === 0x80;
     if (!isKnown)
       throw new ProtocolError(
         `${name} reason code 0x${reasonCode.toString(16)}: not in this packet [2.4, MQTT-3.9.3-2]`,

@@ -28,186 +28,186 @@ const PAYLOAD = 5;
 
 export class Decoder {
   /** Holds a body that came in pieces, or the head of a large one. Allocated once. */
-  readonly #buffer: Uint8Array;
-  readonly #bodyBytesMax: number;
-  readonly #reader = new ByteReader(NO_BYTES);
-  #body: BodyDecoder;
-  #input: Uint8Array = NO_BYTES;
-  #offset = 0;
-  #state = TYPE;
-  #typeAndFlags = 0;
-  #remainingLength = 0;
-  #lengthBytes = 0;
+  private readonly buffer: Uint8Array;
+  private readonly bodyBytesMax: number;
+  private readonly reader = new ByteReader(NO_BYTES);
+  private body: BodyDecoder;
+  private input: Uint8Array = NO_BYTES;
+  private offset = 0;
+  private state = TYPE;
+  private typeAndFlags = 0;
+  private remainingLength = 0;
+  private lengthBytes = 0;
   /** Bytes of the body that have been read. */
-  #bodyBytes = 0;
-  #identifier = 0;
+  private bodyBytes = 0;
+  private identifier = 0;
 
   /** @param packetBytesMax the largest packet that is read into memory, with its fixed header of up to 5 bytes */
   constructor(packetBytesMax: number, protocolLevel: ProtocolLevel = 4) {
-    this.#bodyBytesMax = packetBytesMax - 5;
-    this.#buffer = new Uint8Array(this.#bodyBytesMax);
-    this.#body = new BodyDecoder(protocolLevel);
+    this.bodyBytesMax = packetBytesMax - 5;
+    this.buffer = new Uint8Array(this.bodyBytesMax);
+    this.body = new BodyDecoder(protocolLevel);
   }
 
   /** Whether everything that was given has been used up. */
   get isEmpty(): boolean {
-    return this.#offset >= this.#input.length;
+    return this.offset >= this.input.length;
   }
 
   /** Gives the next bytes of the stream. The former ones must have been used up: `next` has returned undefined. */
   push(bytes: Uint8Array): void {
-    this.#input = bytes;
-    this.#offset = 0;
+    this.input = bytes;
+    this.offset = 0;
   }
 
   /** Forgets everything: a new connection begins. */
   reset(protocolLevel: ProtocolLevel): void {
-    this.#body = new BodyDecoder(protocolLevel);
+    this.body = new BodyDecoder(protocolLevel);
     this.push(NO_BYTES);
-    this.#state = TYPE;
+    this.state = TYPE;
   }
 
   /** The next packet, or undefined when more bytes are needed. Its views live until the next call of `next` or `push`. */
   next(): ReceivedPacket | undefined {
-    while (this.#offset < this.#input.length || this.#isBodyComplete) {
-      const packet = this.#step();
+    while (this.offset < this.input.length || this.isBodyComplete) {
+      const packet = this.step();
       if (packet) return packet;
     }
     this.push(NO_BYTES);
     return undefined;
   }
 
-  #step(): ReceivedPacket | undefined {
-    switch (this.#state) {
+  private step(): ReceivedPacket | undefined {
+    switch (this.state) {
       case TYPE:
-        this.#typeAndFlags = this.#input[this.#offset++] as number;
-        this.#remainingLength = 0;
-        this.#lengthBytes = 0;
-        this.#bodyBytes = 0;
-        this.#state = LENGTH;
+        this.typeAndFlags = this.input[this.offset++] as number;
+        this.remainingLength = 0;
+        this.lengthBytes = 0;
+        this.bodyBytes = 0;
+        this.state = LENGTH;
         return undefined;
       case LENGTH:
-        this.#takeLengthByte(this.#input[this.#offset++] as number);
+        this.takeLengthByte(this.input[this.offset++] as number);
         return undefined;
       case BODY:
-        return this.#takeBody();
+        return this.takeBody();
       case HEAD:
-        return this.#takeHead();
+        return this.takeHead();
       case IDENTIFIER:
-        return this.#takeIdentifier();
+        return this.takeIdentifier();
       default: {
-        const payload = this.#take();
-        const isLast = this.#isBodyComplete;
-        if (isLast) this.#state = TYPE;
+        const payload = this.take();
+        const isLast = this.isBodyComplete;
+        if (isLast) this.state = TYPE;
         return { type: "payload", payload, isLast };
       }
     }
   }
 
-  get #isBodyComplete(): boolean {
-    return this.#state >= BODY && this.#bodyBytes === this.#remainingLength;
+  private get isBodyComplete(): boolean {
+    return this.state >= BODY && this.bodyBytes === this.remainingLength;
   }
 
   /** Bytes of the packet identifier of a PUBLISH. */
-  get #identifierBytes(): number {
-    return publishQoS(this.#typeAndFlags) > 0 ? 2 : 0;
+  private get identifierBytes(): number {
+    return publishQoS(this.typeAndFlags) > 0 ? 2 : 0;
   }
 
-  #takeLengthByte(byte: number): void {
-    this.#remainingLength += (byte & 0x7f) * 2 ** (7 * this.#lengthBytes);
-    this.#lengthBytes += 1;
+  private takeLengthByte(byte: number): void {
+    this.remainingLength += (byte & 0x7f) * 2 ** (7 * this.lengthBytes);
+    this.lengthBytes += 1;
     if (byte & 0x80) {
-      if (this.#lengthBytes === 4)
+      if (this.lengthBytes === 4)
         throw new FormatError("remaining length", 4, "a fifth byte, expected at most 4 [2.2.3]");
       return;
     }
-    this.#state = BODY;
-    if (this.#remainingLength <= this.#bodyBytesMax) return;
-    if (this.#typeAndFlags >> 4 !== PACKET_TYPE.publish)
+    this.state = BODY;
+    if (this.remainingLength <= this.bodyBytesMax) return;
+    if (this.typeAndFlags >> 4 !== PACKET_TYPE.publish)
       throw new FormatError(
         "remaining length",
         1,
-        `${this.#remainingLength} bytes, expected at most ${this.#bodyBytesMax} in this packet type`,
+        `${this.remainingLength} bytes, expected at most ${this.bodyBytesMax} in this packet type`,
       );
-    publishQoS(this.#typeAndFlags);
-    this.#state = HEAD;
+    publishQoS(this.typeAndFlags);
+    this.state = HEAD;
   }
 
   /** What has come of the body beyond what was read of it; it counts as read. */
-  #take(): Uint8Array {
-    const start = this.#offset;
-    this.#offset = Math.min(start + this.#remainingLength - this.#bodyBytes, this.#input.length);
-    this.#bodyBytes += this.#offset - start;
-    return this.#input.subarray(start, this.#offset);
+  private take(): Uint8Array {
+    const start = this.offset;
+    this.offset = Math.min(start + this.remainingLength - this.bodyBytes, this.input.length);
+    this.bodyBytes += this.offset - start;
+    return this.input.subarray(start, this.offset);
   }
 
   /** Decodes from the input itself when the whole body is there, and then allocates nothing; else collects it. */
-  #takeBody(): ReceivedPacket | undefined {
-    let bytes = this.#input;
-    let start = this.#offset;
-    if (this.#bodyBytes === 0 && bytes.length - start >= this.#remainingLength) this.#offset += this.#remainingLength;
+  private takeBody(): ReceivedPacket | undefined {
+    let bytes = this.input;
+    let start = this.offset;
+    if (this.bodyBytes === 0 && bytes.length - start >= this.remainingLength) this.offset += this.remainingLength;
     else {
-      bytes = this.#buffer;
-      start = this.#bodyBytes;
-      bytes.set(this.#take(), start);
+      bytes = this.buffer;
+      start = this.bodyBytes;
+      bytes.set(this.take(), start);
       start = 0;
-      if (!this.#isBodyComplete) return undefined;
+      if (!this.isBodyComplete) return undefined;
     }
-    this.#state = TYPE;
-    return this.#body.decode(this.#typeAndFlags, this.#reader.reset(bytes, start, start + this.#remainingLength));
+    this.state = TYPE;
+    return this.body.decode(this.typeAndFlags, this.reader.reset(bytes, start, start + this.remainingLength));
   }
 
   /** Collects a large PUBLISH until its payload begins, as far as the buffer goes. */
-  #takeHead(): ReceivedPacket | undefined {
-    const start = this.#bodyBytes;
-    const bytes = this.#take();
-    const buffer = this.#buffer;
+  private takeHead(): ReceivedPacket | undefined {
+    const start = this.bodyBytes;
+    const bytes = this.take();
+    const buffer = this.buffer;
     const kept = bytes.subarray(0, buffer.length - start);
     buffer.set(kept, start);
     const end = start + kept.length;
     if (end < 2) return undefined;
     const topicEnd = topicEndOf(buffer);
-    if (topicEnd + this.#identifierBytes > this.#remainingLength)
-      throw new FormatError("PUBLISH topic", 2, `${topicEnd - 2} bytes, the packet has ${this.#remainingLength - 2}`);
-    const head = this.#body.payloadOffset(this.#typeAndFlags, buffer.subarray(0, end));
+    if (topicEnd + this.identifierBytes > this.remainingLength)
+      throw new FormatError("PUBLISH topic", 2, `${topicEnd - 2} bytes, the packet has ${this.remainingLength - 2}`);
+    const head = this.body.payloadOffset(this.typeAndFlags, buffer.subarray(0, end));
     if (head !== undefined) {
       // What belongs to the payload is read again as such.
-      this.#offset -= this.#bodyBytes - head;
-      this.#bodyBytes = head;
-      const reader = this.#reader.reset(buffer, 0, head);
-      const { topic, packetIdentifier, properties } = this.#body.publish(this.#typeAndFlags, reader);
-      return this.#large(topic, packetIdentifier, properties);
+      this.offset -= this.bodyBytes - head;
+      this.bodyBytes = head;
+      const reader = this.reader.reset(buffer, 0, head);
+      const { topic, packetIdentifier, properties } = this.body.publish(this.typeAndFlags, reader);
+      return this.large(topic, packetIdentifier, properties);
     }
     if (end < buffer.length) return undefined;
-    this.#offset -= this.#bodyBytes - end;
-    this.#bodyBytes = end;
-    this.#identifier = 0;
-    for (let at = topicEnd; at < Math.min(topicEnd + this.#identifierBytes, end); at += 1)
-      this.#identifier = (this.#identifier << 8) | (buffer[at] as number);
-    this.#state = IDENTIFIER;
+    this.offset -= this.bodyBytes - end;
+    this.bodyBytes = end;
+    this.identifier = 0;
+    for (let at = topicEnd; at < Math.min(topicEnd + this.identifierBytes, end); at += 1)
+      this.identifier = (this.identifier << 8) | (buffer[at] as number);
+    this.state = IDENTIFIER;
     return undefined;
   }
 
   /** Of a PUBLISH whose topic or properties are above the limit the identifier is all that is wanted. */
-  #takeIdentifier(): ReceivedPacket | undefined {
-    const buffer = this.#buffer;
+  private takeIdentifier(): ReceivedPacket | undefined {
+    const buffer = this.buffer;
     const topicEnd = topicEndOf(buffer);
-    const end = topicEnd + this.#identifierBytes;
-    while (this.#bodyBytes < end && this.#offset < this.#input.length) {
-      const byte = this.#input[this.#offset++] as number;
-      if (this.#bodyBytes >= topicEnd) this.#identifier = (this.#identifier << 8) | byte;
-      this.#bodyBytes += 1;
+    const end = topicEnd + this.identifierBytes;
+    while (this.bodyBytes < end && this.offset < this.input.length) {
+      const byte = this.input[this.offset++] as number;
+      if (this.bodyBytes >= topicEnd) this.identifier = (this.identifier << 8) | byte;
+      this.bodyBytes += 1;
     }
-    if (this.#bodyBytes < end) return undefined;
-    if (end > topicEnd && this.#identifier === 0) throw packetIdentifierZero("PUBLISH", topicEnd);
+    if (this.bodyBytes < end) return undefined;
+    if (end > topicEnd && this.identifier === 0) throw packetIdentifierZero("PUBLISH", topicEnd);
     const topic = topicEnd <= buffer.length ? decodeUtf8(buffer, 2, topicEnd, "PUBLISH topic") : "";
-    return this.#large(topic, this.#identifier, undefined);
+    return this.large(topic, this.identifier, undefined);
   }
 
-  #large(topic: string, packetIdentifier: number, properties: Properties | undefined): ReceivedPacket {
-    this.#state = PAYLOAD;
-    const flags = this.#typeAndFlags;
-    const packetBytes = 1 + this.#lengthBytes + this.#remainingLength;
+  private large(topic: string, packetIdentifier: number, properties: Properties | undefined): ReceivedPacket {
+    this.state = PAYLOAD;
+    const flags = this.typeAndFlags;
+    const packetBytes = 1 + this.lengthBytes + this.remainingLength;
     return {
       type: "largePublish",
       topic,

@@ -44,21 +44,21 @@ const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
 export class Exchange {
   /** Messages that were dropped, or, where the outbox was full, not accepted. */
   readonly dropped: Readonly<Record<DropReason, number>>;
-  readonly #transmit: ByteWriter;
-  readonly #tell: (event: SessionEvent) => void;
-  readonly #outbound: OutboundTable;
-  readonly #inbound: InboundTable;
-  readonly #receiver: Receiver;
-  readonly #topics = new TopicCache();
-  readonly #outboundAliases = new OutboundAliases();
-  #level: ProtocolLevel = 4;
-  #limits: BrokerLimits | undefined;
+  private readonly transmit: ByteWriter;
+  private readonly tell: (event: SessionEvent) => void;
+  private readonly outboundTable: OutboundTable;
+  private readonly inbound: InboundTable;
+  private readonly receiver: Receiver;
+  private readonly topics = new TopicCache();
+  private readonly outboundAliases = new OutboundAliases();
+  private level: ProtocolLevel = 4;
+  private limits: BrokerLimits | undefined;
   /** The message that is going out in pieces, and what of its payload has been written. */
-  #sending: Outbound | undefined;
-  #sentBytes = 0;
-  /** What waits for its end, or for room: packets, and answers as numbers (see `#answer`), since there may be many. */
-  readonly #later: (number | (() => void))[] = [];
-  #expiryRetryMs = 0;
+  private sending: Outbound | undefined;
+  private sentBytes = 0;
+  /** What waits for its end, or for room: packets, and answers as numbers (see `answer`), since there may be many. */
+  private readonly later: (number | (() => void))[] = [];
+  private expiryRetryMs = 0;
 
   /**
    * @param isStreamed large messages are told in parts, else skipped
@@ -72,105 +72,105 @@ export class Exchange {
   ) {
     const dropped = { full: 0, oldest: 0, superseded: 0, expired: 0 };
     this.dropped = dropped;
-    this.#transmit = transmit;
-    this.#tell = tell;
-    this.#outbound = new OutboundTable(store, (token, reason) => {
+    this.transmit = transmit;
+    this.tell = tell;
+    this.outboundTable = new OutboundTable(store, (token, reason) => {
       dropped[reason] += 1;
       tell({ type: "dropped", token, reason });
     });
-    this.#inbound = new InboundTable(store);
-    this.#receiver = new Receiver(this.#inbound, isStreamed);
+    this.inbound = new InboundTable(store);
+    this.receiver = new Receiver(this.inbound, isStreamed);
   }
 
   get outbound(): Pick<OutboundTable, "length" | "bytes" | "oldestSentMs"> {
-    return this.#outbound;
+    return this.outboundTable;
   }
 
   /** Bytes that the broker takes in one packet. */
   get packetBytesMax(): number {
-    return this.#limits?.maximumPacketSize ?? 0;
+    return this.limits?.maximumPacketSize ?? 0;
   }
 
   /** Whether a message is on its way in part: nothing else may be written before its end. */
   get isSending(): boolean {
-    return this.#sending !== undefined;
+    return this.sending !== undefined;
   }
 
   /** When the message came that the application has kept waiting longest, or undefined. */
   get oldestUntakenMs(): number | undefined {
-    return this.#inbound.oldestMs;
+    return this.inbound.oldestMs;
   }
 
   /** When `expire` has something to do, or undefined. */
   get expiresMs(): number | undefined {
-    const expiresMs = Math.max(this.#outbound.expiresMs, this.#expiryRetryMs);
+    const expiresMs = Math.max(this.outboundTable.expiresMs, this.expiryRetryMs);
     return expiresMs < Number.POSITIVE_INFINITY ? expiresMs : undefined;
   }
 
   /** Whether a further packet may be decoded: there is room for its answer, or a list that it waits in. */
   get canReceive(): boolean {
-    return this.isSending || this.#transmit.free >= ANSWER_BYTES_MAX;
+    return this.isSending || this.transmit.free >= ANSWER_BYTES_MAX;
   }
 
   /** CONNACK has come. Tells which messages a lost session had already taken. */
   begin(level: ProtocolLevel, limits: BrokerLimits, sessionPresent: boolean): void {
-    this.#level = level;
-    this.#limits = limits;
-    this.#receiver.begin(level);
-    this.#outboundAliases.reset(level === 5 ? limits.topicAliasMaximum : 0);
-    const over = sessionPresent ? [] : this.#outbound.handleNewSession();
-    this.#inbound.handleConnected(sessionPresent);
-    over.forEach((entry) => this.#finish(entry, entry.isGivenUp ? TOO_LARGE : ""));
+    this.level = level;
+    this.limits = limits;
+    this.receiver.begin(level);
+    this.outboundAliases.reset(level === 5 ? limits.topicAliasMaximum : 0);
+    const over = sessionPresent ? [] : this.outboundTable.handleNewSession();
+    this.inbound.handleConnected(sessionPresent);
+    over.forEach((entry) => this.finish(entry, entry.isGivenUp ? TOO_LARGE : ""));
   }
 
   /** The connection has ended. */
   end(): void {
-    this.#limits = undefined;
-    this.#sending = undefined;
-    this.#later.length = 0;
-    this.#outbound.handleClosed();
-    this.#inbound.handleClosed();
+    this.limits = undefined;
+    this.sending = undefined;
+    this.later.length = 0;
+    this.outboundTable.handleClosed();
+    this.inbound.handleClosed();
     this.reserve(0);
   }
 
   /** The connection has ended between CONNECT and CONNACK: nobody knows what became of the session. */
   doubt(): void {
-    this.#inbound.doubt();
+    this.inbound.doubt();
   }
 
   /** An identifier for a SUBSCRIBE, held until `reserve(0)`. */
   allocateIdentifier(): number {
-    const packetIdentifier = this.#outbound.allocateIdentifier();
+    const packetIdentifier = this.outboundTable.allocateIdentifier();
     this.reserve(packetIdentifier);
     return packetIdentifier;
   }
 
   reserve(packetIdentifier: number): void {
-    this.#outbound.reserve(packetIdentifier);
+    this.outboundTable.reserve(packetIdentifier);
   }
 
   /** Whether a message of this size would leave at once. */
   canSend(topic: string, payloadBytes: number, qos: QoS, properties: Properties): boolean {
-    const outbound = this.#outbound;
+    const outbound = this.outboundTable;
     return (
-      this.#limits !== undefined &&
+      this.limits !== undefined &&
       !this.isSending &&
       !outbound.first(UNSENT) &&
-      (qos === 0 || outbound.sentCount < this.#windowMax) &&
-      this.#bytesOf(topic, payloadBytes, qos, properties) + TRANSMIT_RESERVE_BYTES <= this.#transmit.free
+      (qos === 0 || outbound.sentCount < this.windowMax) &&
+      this.bytesOf(topic, payloadBytes, qos, properties) + TRANSMIT_RESERVE_BYTES <= this.transmit.free
     );
   }
 
   /** Sends a message of QoS 0 without a way through the outbox; `canSend` has said yes. */
-  #send(topic: string, payload: Uint8Array, retain: boolean, properties: Properties): void {
-    const limits = this.#limits as BrokerLimits;
-    const bytes = this.#bytesOf(topic, payload.length, 0, properties);
+  private send(topic: string, payload: Uint8Array, retain: boolean, properties: Properties): void {
+    const limits = this.limits as BrokerLimits;
+    const bytes = this.bytesOf(topic, payload.length, 0, properties);
     if (bytes > this.packetBytesMax) {
-      this.#tell({ type: "rejected", token: 0, reason: tooLarge(bytes, this.packetBytesMax) });
+      this.tell({ type: "rejected", token: 0, reason: tooLarge(bytes, this.packetBytesMax) });
       return;
     }
-    this.#writeHead(topic, publishFlags(0, retain && limits.isRetainAvailable, false), 0, properties, payload.length);
-    this.#transmit.bytes(payload);
+    this.writeHead(topic, publishFlags(0, retain && limits.isRetainAvailable, false), 0, properties, payload.length);
+    this.transmit.bytes(payload);
   }
 
   /**
@@ -181,17 +181,17 @@ export class Exchange {
     const { topic, payload, qos, retain, properties = NO_PROPERTIES } = message;
     const { length } = payload;
     const isWhole = payload instanceof Uint8Array;
-    const topicBytes = this.#topics.encode(topic).length;
+    const topicBytes = this.topics.encode(topic).length;
     expectAtMost(PUBLISH_BYTES_MAX, publishBytes(topicBytes, qos, properties, 1, isWhole ? length : 0), topic);
     expectAtMost(STREAM_BYTES_MAX, length, topic);
     // [MQTT-1.5.4-2]: the broker would end this connection, and each on which the message is sent again.
     if (properties !== NO_PROPERTIES && Object.values(properties).flat(2).join().includes("\0"))
       throw new UsageError(`${topic}: U+0000 in its properties`);
     if (qos === 0 && isWhole && this.canSend(topic, length, qos, properties)) {
-      this.#send(topic, payload, retain, properties);
+      this.send(topic, payload, retain, properties);
       return 0;
     }
-    const token = this.#outbound.add(message, nowMs)?.token;
+    const token = this.outboundTable.add(message, nowMs)?.token;
     if (token === undefined) (this.dropped as Record<DropReason, number>).full += 1;
     return token;
   }
@@ -199,60 +199,60 @@ export class Exchange {
   /** Drops what is worthless now. Storage that refuses is asked again later. */
   expire(nowMs: number): void {
     try {
-      this.#outbound.expire(nowMs);
+      this.outboundTable.expire(nowMs);
     } catch {
-      this.#expiryRetryMs = nowMs + EXPIRY_RETRY_MS;
+      this.expiryRetryMs = nowMs + EXPIRY_RETRY_MS;
     }
   }
 
   /** The application has taken or refused a message. Throws a `StoreError`, and it is not taken then. */
   take(token: number, reasonCode: number, reasonString: string): void {
-    this.#inbound.take(token, reasonCode, reasonString);
+    this.inbound.take(token, reasonCode, reasonString);
   }
 
   /** Writes a packet of at most `PUBLISH_BYTES_MAX` bytes, now or behind what is going out; also where nobody takes that. */
   write(packet: number | (() => void)): void {
-    if (this.#later.length >= UNFINISHED_MAX)
+    if (this.later.length >= UNFINISHED_MAX)
       throw new ProtocolError(
         `more than ${UNFINISHED_MAX} packets to answer`,
         DISCONNECT_REASON.receiveMaximumExceeded,
       );
-    this.#later.push(packet);
-    if (!this.isSending) this.#writeLater();
+    this.later.push(packet);
+    if (!this.isSending) this.writeLater();
   }
 
-  #writeLater(): void {
-    for (let packet = this.#later[0]; packet !== undefined; packet = this.#later[0]) {
-      if (this.#transmit.free < (typeof packet === "number" ? ANSWER_BYTES_MAX : PUBLISH_BYTES_MAX)) return;
-      this.#later.shift();
+  private writeLater(): void {
+    for (let packet = this.later[0]; packet !== undefined; packet = this.later[0]) {
+      if (this.transmit.free < (typeof packet === "number" ? ANSWER_BYTES_MAX : PUBLISH_BYTES_MAX)) return;
+      this.later.shift();
       if (typeof packet === "number") {
         const type = packet & 1 ? "pubrel" : "pubcomp";
-        writeAcknowledgement(this.#transmit, type, (packet >> 1) & 0xffff, packet >> 17);
+        writeAcknowledgement(this.transmit, type, (packet >> 1) & 0xffff, packet >> 17);
       } else packet();
     }
   }
 
   /** Sends, as far as there is room, answers, then PUBRELs, then messages that have not been sent on this connection. */
   flush(nowMs: number): void {
-    if (this.#sending) this.#sendPart(this.#sending, nowMs);
-    const transmit = this.#transmit;
-    if (this.isSending || !this.#limits) return;
-    this.#writeLater();
-    if (this.#later.length > 0) return;
+    if (this.sending) this.sendPart(this.sending, nowMs);
+    const transmit = this.transmit;
+    if (this.isSending || !this.limits) return;
+    this.writeLater();
+    if (this.later.length > 0) return;
     while (transmit.free >= ANSWER_BYTES_MAX) {
-      const answer = this.#inbound.nextAnswer();
+      const answer = this.inbound.nextAnswer();
       if (!answer) break;
       const { type, packetIdentifier, reasonCode, reasonString } = answer;
-      if (this.#level === 4) writeAcknowledgement(transmit, type, packetIdentifier);
+      if (this.level === 4) writeAcknowledgement(transmit, type, packetIdentifier);
       // A reason string that the broker has no room for is left out [MQTT-3.4.2-2].
-      else if (reasonString === "" || this.#limits.maximumPacketSize < ANSWER_BYTES_MAX)
+      else if (reasonString === "" || this.limits.maximumPacketSize < ANSWER_BYTES_MAX)
         writeAcknowledgement(transmit, type, packetIdentifier, reasonCode);
       else writeAcknowledgement(transmit, type, packetIdentifier, reasonCode, { reasonString });
     }
     while (transmit.free >= ANSWER_BYTES_MAX) {
-      const released = this.#outbound.first(UNSENT_PUBREL);
-      const entry = released ?? this.#outbound.first(UNSENT);
-      if (!entry || (entry !== released && !this.#sendPublish(entry, nowMs))) return;
+      const released = this.outboundTable.first(UNSENT_PUBREL);
+      const entry = released ?? this.outboundTable.first(UNSENT);
+      if (!entry || (entry !== released && !this.sendPublish(entry, nowMs))) return;
       if (entry !== released) continue;
       writeAcknowledgement(transmit, "pubrel", entry.packetIdentifier);
       entry.state = AWAITING_PUBCOMP;
@@ -266,121 +266,121 @@ export class Exchange {
       case "publish":
       case "largePublish":
       case "payload":
-        return this.#receiver.handle(packet, nowMs);
+        return this.receiver.handle(packet, nowMs);
       case "pubrel":
-        this.#answer(0, packet.packetIdentifier, this.#inbound.release(packet.packetIdentifier));
+        this.answer(0, packet.packetIdentifier, this.inbound.release(packet.packetIdentifier));
         break;
       default:
-        this.#handleAnswer(packet);
+        this.handleAnswer(packet);
     }
     return AGAIN;
   }
 
   /** PUBACK, PUBREC or PUBCOMP; one that answers nothing is ignored, but for a PUBREC, which has to be released. */
-  #handleAnswer({ type, packetIdentifier, reasonCode, properties }: Acknowledgement): void {
-    const entry = this.#outbound.find(packetIdentifier);
+  private handleAnswer({ type, packetIdentifier, reasonCode, properties }: Acknowledgement): void {
+    const entry = this.outboundTable.find(packetIdentifier);
     if (!entry || !isAnswerTo(type, entry)) {
-      if (type === "pubrec") this.#answer(1, packetIdentifier, false);
+      if (type === "pubrec") this.answer(1, packetIdentifier, false);
     } else if (reasonCode >= 0x80 && type !== "pubcomp") {
-      this.#finish(entry, reasonInWords(reasonCode, properties));
+      this.finish(entry, reasonInWords(reasonCode, properties));
     } else if (type === "pubrec") {
-      this.#outbound.handlePubrec(entry);
-    } else this.#finish(entry, entry.isGivenUp && reasonCode === PACKET_IDENTIFIER_NOT_FOUND ? TOO_LARGE : "");
+      this.outboundTable.handlePubrec(entry);
+    } else this.finish(entry, entry.isGivenUp && reasonCode === PACKET_IDENTIFIER_NOT_FOUND ? TOO_LARGE : "");
   }
 
   /** @param isPubrel 1 PUBREL, 0 PUBCOMP */
-  #answer(isPubrel: 0 | 1, packetIdentifier: number, isKnown: boolean): void {
-    const reasonCode = isKnown || this.#level === 4 ? 0 : PACKET_IDENTIFIER_NOT_FOUND;
+  private answer(isPubrel: 0 | 1, packetIdentifier: number, isKnown: boolean): void {
+    const reasonCode = isKnown || this.level === 4 ? 0 : PACKET_IDENTIFIER_NOT_FOUND;
     this.write((reasonCode << 17) | (packetIdentifier << 1) | isPubrel);
   }
 
   /** False where it, or what comes behind it, has to wait. */
-  #sendPublish(entry: Outbound, nowMs: number): boolean {
-    const limits = this.#limits as BrokerLimits;
+  private sendPublish(entry: Outbound, nowMs: number): boolean {
+    const limits = this.limits as BrokerLimits;
     const { topic, payload, dup } = entry;
-    const qos = this.#qosOf(entry);
+    const qos = this.qosOf(entry);
     const properties = expiringIn(entry.properties, entry.expiresMs - nowMs);
-    const bytes = this.#bytesOf(topic, payload.length, qos, properties);
+    const bytes = this.bytesOf(topic, payload.length, qos, properties);
     if (bytes > this.packetBytesMax) {
       // Of a QoS 2 message that an earlier connection may have brought there the broker holds the identifier: PUBREL first.
-      if (entry.qos === 2 && dup) this.#outbound.giveUp(entry);
-      else this.#finish(entry, tooLarge(bytes, this.packetBytesMax));
+      if (entry.qos === 2 && dup) this.outboundTable.giveUp(entry);
+      else this.finish(entry, tooLarge(bytes, this.packetBytesMax));
       return true;
     }
-    if (qos > 0 && this.#outbound.sentCount >= this.#windowMax) return false;
+    if (qos > 0 && this.outboundTable.sentCount >= this.windowMax) return false;
     const isWhole = payload instanceof Uint8Array;
-    if ((isWhole ? bytes : bytes - payload.length) + TRANSMIT_RESERVE_BYTES > this.#transmit.free) return false;
+    if ((isWhole ? bytes : bytes - payload.length) + TRANSMIT_RESERVE_BYTES > this.transmit.free) return false;
     const flags = publishFlags(qos, entry.retain && limits.isRetainAvailable, qos > 0 && dup);
-    this.#writeHead(topic, flags, qos > 0 ? entry.packetIdentifier : 0, properties, payload.length);
+    this.writeHead(topic, flags, qos > 0 ? entry.packetIdentifier : 0, properties, payload.length);
     entry.sentMs = nowMs;
     if (isWhole) {
-      this.#transmit.bytes(payload);
-      this.#handleSent(entry);
+      this.transmit.bytes(payload);
+      this.handleSent(entry);
       return true;
     }
     entry.state = SENDING;
-    this.#sending = entry;
-    this.#sentBytes = 0;
-    this.#sendPart(entry, nowMs);
+    this.sending = entry;
+    this.sentBytes = 0;
+    this.sendPart(entry, nowMs);
     return !this.isSending;
   }
 
   /** Writes as much of the payload as there is room for. */
-  #sendPart(entry: Outbound, nowMs: number): void {
+  private sendPart(entry: Outbound, nowMs: number): void {
     const payload = entry.payload as PayloadSource;
-    const length = Math.min(this.#transmit.free, payload.length - this.#sentBytes);
+    const length = Math.min(this.transmit.free, payload.length - this.sentBytes);
     if (length > 0) {
       try {
-        payload.read(this.#sentBytes, this.#transmit.grow(length));
+        payload.read(this.sentBytes, this.transmit.grow(length));
       } catch (error) {
         // What was begun cannot be taken back but by ending the connection.
         const reason = `a payload cannot be read: ${messageOf(error)}`;
-        this.#finish(entry, reason);
+        this.finish(entry, reason);
         throw new StoreError(reason);
       }
-      this.#sentBytes += length;
+      this.sentBytes += length;
       entry.sentMs = nowMs;
     }
-    if (this.#sentBytes < payload.length) return;
-    this.#sending = undefined;
-    this.#handleSent(entry);
+    if (this.sentBytes < payload.length) return;
+    this.sending = undefined;
+    this.handleSent(entry);
   }
 
   /** The whole message is written. */
-  #handleSent(entry: Outbound): void {
-    const qos = this.#qosOf(entry);
+  private handleSent(entry: Outbound): void {
+    const qos = this.qosOf(entry);
     entry.state = qos === 2 ? AWAITING_PUBREC : AWAITING_PUBACK;
     // Where nothing will be acknowledged, sent is all that can be had.
-    if (qos === 0) this.#finish(entry);
+    if (qos === 0) this.finish(entry);
   }
 
-  #qosOf({ qos }: Outbound): QoS {
-    return Math.min(qos, (this.#limits as BrokerLimits).maximumQoS) as QoS;
+  private qosOf({ qos }: Outbound): QoS {
+    return Math.min(qos, (this.limits as BrokerLimits).maximumQoS) as QoS;
   }
 
-  get #windowMax(): number {
-    return Math.min(INFLIGHT_MAX, (this.#limits as BrokerLimits).receiveMaximum);
+  private get windowMax(): number {
+    return Math.min(INFLIGHT_MAX, (this.limits as BrokerLimits).receiveMaximum);
   }
 
   /** The broker has the message, or, with a reason, does not take it: told once it is off the store. */
-  #finish(entry: Outbound, reason = ""): void {
-    this.#outbound.remove(entry);
+  private finish(entry: Outbound, reason = ""): void {
+    this.outboundTable.remove(entry);
     const { token } = entry;
-    this.#tell(reason === "" ? { type: "acknowledged", token } : { type: "rejected", token, reason });
+    this.tell(reason === "" ? { type: "acknowledged", token } : { type: "rejected", token, reason });
   }
 
-  #writeHead(
+  private writeHead(
     topic: string,
     flags: number,
     packetIdentifier: number,
     properties: Properties,
     payloadBytes: number,
   ): void {
-    const bytes = this.#topics.encode(topic);
-    const isVersion5 = this.#level === 5;
-    const alias = isVersion5 ? this.#outboundAliases.aliasOf(topic) : 0;
+    const bytes = this.topics.encode(topic);
+    const isVersion5 = this.level === 5;
+    const alias = isVersion5 ? this.outboundAliases.aliasOf(topic) : 0;
     writePublishHead(
-      this.#transmit,
+      this.transmit,
       flags,
       alias > 0 ? NO_TOPIC : bytes,
       packetIdentifier,
@@ -391,12 +391,12 @@ export class Exchange {
   }
 
   /** Size of a PUBLISH with the topic in full and, where the broker takes aliases, one of them. Throws a `UsageError` for what is no topic name. */
-  #bytesOf(topic: string, payloadBytes: number, qos: QoS, properties: Properties): number {
+  private bytesOf(topic: string, payloadBytes: number, qos: QoS, properties: Properties): number {
     return publishBytes(
-      this.#topics.encode(topic).length,
+      this.topics.encode(topic).length,
       qos,
-      this.#level === 5 ? properties : undefined,
-      this.#outboundAliases.max,
+      this.level === 5 ? properties : undefined,
+      this.outboundAliases.max,
       payloadBytes,
     );
   }

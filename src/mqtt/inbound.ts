@@ -29,31 +29,31 @@ export interface Answer {
 }
 
 export class InboundTable {
-  readonly #store: Store | undefined;
-  readonly #untaken: Inbound[] = [];
-  readonly #released: number[] = [];
-  readonly #doubtful = new Set<number>();
+  private readonly store: Store | undefined;
+  private readonly untaken: Inbound[] = [];
+  private readonly released: number[] = [];
+  private readonly doubtful = new Set<number>();
   /** The store holds identifiers of a session that the broker has lost. */
-  #isRecordStale = false;
-  #nextToken = 1;
+  private isRecordStale = false;
+  private nextToken = 1;
 
   constructor(store: Store | undefined) {
-    this.#store = store;
+    this.store = store;
     const record = store?.read(KEY) ?? new Uint8Array();
     for (let at = 0; at + 1 < record.length; at += 2)
-      this.#released.push(((record[at] as number) << 8) | (record[at + 1] as number));
+      this.released.push(((record[at] as number) << 8) | (record[at + 1] as number));
     this.doubt();
   }
 
   /** Messages that count against the receive maximum that this client has announced. */
   get length(): number {
-    const isCounted = (identifier: number) => !this.isUntaken(identifier) && !this.#doubtful.has(identifier);
-    return this.#untaken.length + this.#released.filter(isCounted).length;
+    const isCounted = (identifier: number) => !this.isUntaken(identifier) && !this.doubtful.has(identifier);
+    return this.untaken.length + this.released.filter(isCounted).length;
   }
 
   /** When the message came that the application has kept waiting longest, or undefined. */
   get oldestMs(): number | undefined {
-    return this.#untaken[0]?.receivedMs;
+    return this.untaken[0]?.receivedMs;
   }
 
   /**
@@ -61,36 +61,36 @@ export class InboundTable {
    * it is in doubt whether the broker still has the session, a first delivery (DUP = 0) is what it says.
    */
   isDuplicate(packetIdentifier: number, dup: boolean): boolean {
-    if (!this.#released.includes(packetIdentifier)) return false;
-    if (!dup && this.#doubtful.has(packetIdentifier)) {
+    if (!this.released.includes(packetIdentifier)) return false;
+    if (!dup && this.doubtful.has(packetIdentifier)) {
       this.release(packetIdentifier);
       return false;
     }
-    this.#doubtful.delete(packetIdentifier);
+    this.doubtful.delete(packetIdentifier);
     return true;
   }
 
   /** The broker may have made a new session without our knowing: CONNECT was sent and no CONNACK came. */
   doubt(): void {
-    this.#released.forEach((identifier) => this.#doubtful.add(identifier));
+    this.released.forEach((identifier) => this.doubtful.add(identifier));
   }
 
   /** Whether a message with this identifier waits for the application or for its answer. */
   isUntaken(packetIdentifier: number): boolean {
-    return this.#untaken.some((entry) => entry.packetIdentifier === packetIdentifier);
+    return this.untaken.some((entry) => entry.packetIdentifier === packetIdentifier);
   }
 
   /** A message is handed to the application; the token is what it answers with. */
   add(packetIdentifier: number, qos: 1 | 2, receivedMs: number): number {
-    const token = this.#nextToken;
-    this.#nextToken += 1;
-    this.#untaken.push({ token, packetIdentifier, qos, receivedMs, reasonCode: undefined, reasonString: "" });
+    const token = this.nextToken;
+    this.nextToken += 1;
+    this.untaken.push({ token, packetIdentifier, qos, receivedMs, reasonCode: undefined, reasonString: "" });
     return token;
   }
 
   /** A message that was taken on a former connection has come again: it is answered in its turn and not told. */
   addTaken(packetIdentifier: number, receivedMs: number): void {
-    this.#untaken.push({ token: 0, packetIdentifier, qos: 2, receivedMs, reasonCode: 0, reasonString: "" });
+    this.untaken.push({ token: 0, packetIdentifier, qos: 2, receivedMs, reasonCode: 0, reasonString: "" });
   }
 
   /**
@@ -99,52 +99,52 @@ export class InboundTable {
    * `StoreError`, and the message is then not taken. A token of a former connection means nothing.
    */
   take(token: number, reasonCode: number, reasonString = ""): void {
-    const entry = this.#untaken.find((candidate) => candidate.token === token);
+    const entry = this.untaken.find((candidate) => candidate.token === token);
     if (entry?.reasonCode !== undefined || !entry) return;
-    if (entry.qos === 2 && reasonCode < 0x80) this.#keep([...this.#released, entry.packetIdentifier]);
+    if (entry.qos === 2 && reasonCode < 0x80) this.keep([...this.released, entry.packetIdentifier]);
     entry.reasonCode = reasonCode;
     entry.reasonString = reasonString;
   }
 
   /** The next answer that may leave, or undefined. */
   nextAnswer(): Answer | undefined {
-    const entry = this.#untaken[0];
+    const entry = this.untaken[0];
     if (entry?.reasonCode === undefined) return undefined;
-    this.#untaken.shift();
+    this.untaken.shift();
     const { packetIdentifier, qos, reasonCode, reasonString } = entry;
     return { type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode, reasonString };
   }
 
   /** PUBREL has come; false where its identifier is not known. Throws a `StoreError`, and it is not released then. */
   release(packetIdentifier: number): boolean {
-    this.#doubtful.delete(packetIdentifier);
-    if (!this.#released.includes(packetIdentifier)) return false;
-    this.#keep(this.#released.filter((identifier) => identifier !== packetIdentifier));
+    this.doubtful.delete(packetIdentifier);
+    if (!this.released.includes(packetIdentifier)) return false;
+    this.keep(this.released.filter((identifier) => identifier !== packetIdentifier));
     return true;
   }
 
   /** The connection has ended: the broker sends again what was not answered. */
   handleClosed(): void {
-    this.#untaken.length = 0;
+    this.untaken.length = 0;
   }
 
   /** A new connection: the broker forgets identifiers with its session. Throws a `StoreError`, also the next time. */
   handleConnected(sessionPresent: boolean): void {
-    if (sessionPresent && !this.#isRecordStale) return;
-    this.#doubtful.clear();
-    this.#isRecordStale = this.#isRecordStale || this.#released.length > 0;
-    this.#released.length = 0;
-    if (this.#isRecordStale) this.#keep([]);
+    if (sessionPresent && !this.isRecordStale) return;
+    this.doubtful.clear();
+    this.isRecordStale = this.isRecordStale || this.released.length > 0;
+    this.released.length = 0;
+    if (this.isRecordStale) this.keep([]);
   }
 
-  #keep(identifiers: readonly number[]): void {
+  private keep(identifiers: readonly number[]): void {
     const record = Uint8Array.from(identifiers.flatMap((identifier) => [identifier >> 8, identifier & 0xff]));
     storing(() => {
-      if (record.length > 0) this.#store?.write(KEY, record);
-      else this.#store?.remove(KEY);
+      if (record.length > 0) this.store?.write(KEY, record);
+      else this.store?.remove(KEY);
     });
-    this.#isRecordStale = false;
-    this.#released.splice(0, this.#released.length, ...identifiers);
+    this.isRecordStale = false;
+    this.released.splice(0, this.released.length, ...identifiers);
   }
 }
 

@@ -9,70 +9,70 @@ import type { SessionOptions } from "./session-types.ts";
  * PINGREQ was handed to the host.
  */
 export class KeepAlive {
-  readonly #learner: IntervalLearner;
-  #intervalMaxMs = 0;
-  #sentMs = 0;
-  #receivedMs = 0;
-  #pingSentMs: number | undefined;
+  private readonly learner: IntervalLearner;
+  private intervalMaxMs = 0;
+  private sentMs = 0;
+  private receivedMs = 0;
+  private pingSentMs: number | undefined;
   /** How long nothing had passed in either direction when the ping that is out was sent. */
-  #pingIdleMs = 0;
+  private pingIdleMs = 0;
 
   constructor({ keepAliveSeconds, keepAliveMinSeconds = keepAliveSeconds, learnedInterval }: SessionOptions) {
-    this.#learner = new IntervalLearner(keepAliveMinSeconds * 1000, keepAliveSeconds * 1000, learnedInterval);
+    this.learner = new IntervalLearner(keepAliveMinSeconds * 1000, keepAliveSeconds * 1000, learnedInterval);
   }
 
   /** What is known of the network. */
   get learned(): LearnedInterval {
-    return this.#learner.learned;
+    return this.learner.learned;
   }
 
   /** @param keepAliveSeconds what holds on this connection; the broker waits one and a half of it [MQTT-3.1.2-24]; 0: no pings */
   handleConnected(keepAliveSeconds: number, nowMs: number): void {
-    this.#intervalMaxMs = keepAliveSeconds * 1000;
-    this.#sentMs = nowMs;
-    this.#receivedMs = nowMs;
-    this.#pingSentMs = undefined;
+    this.intervalMaxMs = keepAliveSeconds * 1000;
+    this.sentMs = nowMs;
+    this.receivedMs = nowMs;
+    this.pingSentMs = undefined;
   }
 
   handleSent(nowMs: number): void {
-    this.#sentMs = nowMs;
+    this.sentMs = nowMs;
   }
 
   handleReceived(nowMs: number): void {
-    this.#receivedMs = nowMs;
+    this.receivedMs = nowMs;
   }
 
   handlePingSent(nowMs: number): void {
-    this.#pingSentMs = nowMs;
-    this.#pingIdleMs = nowMs - Math.max(this.#sentMs, this.#receivedMs);
+    this.pingSentMs = nowMs;
+    this.pingIdleMs = nowMs - Math.max(this.sentMs, this.receivedMs);
   }
 
   /** Returns whether something was learned of the network. */
   handlePingresp(nowMs: number): boolean {
-    const isAnswer = this.#pingSentMs !== undefined;
-    this.#pingSentMs = undefined;
-    return isAnswer && this.#learner.handleAnswered(this.#pingIdleMs, nowMs);
+    const isAnswer = this.pingSentMs !== undefined;
+    this.pingSentMs = undefined;
+    return isAnswer && this.learner.handleAnswered(this.pingIdleMs, nowMs);
   }
 
   /** The connection has ended. Where a ping was out after a whole idle interval, it may have been the network's memory. */
   handleEnded(nowMs: number): boolean {
-    const isProbe = this.#pingSentMs !== undefined && this.#pingIdleMs >= this.#intervalMs;
-    this.#pingSentMs = undefined;
-    return isProbe && this.#learner.handleLost(this.#pingIdleMs, nowMs);
+    const isProbe = this.pingSentMs !== undefined && this.pingIdleMs >= this.intervalMs;
+    this.pingSentMs = undefined;
+    return isProbe && this.learner.handleLost(this.pingIdleMs, nowMs);
   }
 
   /** When the next ping is due, or, while one is out, when its answer is overdue; undefined: never. */
   get deadlineMs(): number | undefined {
-    if (this.#pingSentMs !== undefined) return this.#pingSentMs + PINGRESP_TIMEOUT_MS;
-    return this.#intervalMaxMs === 0 ? undefined : Math.min(this.#sentMs, this.#receivedMs) + this.#intervalMs;
+    if (this.pingSentMs !== undefined) return this.pingSentMs + PINGRESP_TIMEOUT_MS;
+    return this.intervalMaxMs === 0 ? undefined : Math.min(this.sentMs, this.receivedMs) + this.intervalMs;
   }
 
   get isAwaitingPingresp(): boolean {
-    return this.#pingSentMs !== undefined;
+    return this.pingSentMs !== undefined;
   }
 
   /** Where this client asked for no pings nothing is learned, and the broker's own word holds. */
-  get #intervalMs(): number {
-    return Math.min(this.#learner.intervalMs || this.#intervalMaxMs, this.#intervalMaxMs);
+  private get intervalMs(): number {
+    return Math.min(this.learner.intervalMs || this.intervalMaxMs, this.intervalMaxMs);
   }
 }

@@ -56,41 +56,41 @@ export interface Outbound extends Message {
 const POLICIES: readonly OutboxPolicy[] = Object.freeze(["reject", "dropOldest", "latestPerTopic"]);
 
 export class OutboundTable {
-  readonly #store: Store | undefined;
-  readonly #tellDropped: (token: number, reason: DropReason) => void;
+  private readonly store: Store | undefined;
+  private readonly tellDropped: (token: number, reason: DropReason) => void;
   /** Walked by index where that is done after every event: it allocates nothing. */
-  readonly #entries: Outbound[] = [];
-  #bytes = 0;
-  #lastIdentifier = 0;
-  #nextToken = 1;
-  #reservedIdentifier = 0;
+  private readonly entries: Outbound[] = [];
+  private totalBytes = 0;
+  private lastIdentifier = 0;
+  private nextToken = 1;
+  private reservedIdentifier = 0;
 
   /** @param store where durable messages are; without one nothing is durable */
   constructor(store: Store | undefined, tellDropped: (token: number, reason: DropReason) => void) {
-    this.#store = store;
-    this.#tellDropped = tellDropped;
-    this.#load();
+    this.store = store;
+    this.tellDropped = tellDropped;
+    this.load();
   }
 
   get length(): number {
-    return this.#entries.length;
+    return this.entries.length;
   }
 
   /** What all messages take, in bytes. */
   get bytes(): number {
-    return this.#bytes;
+    return this.totalBytes;
   }
 
   /** Messages that count against the broker's receive maximum: sent on this connection. */
   get sentCount(): number {
-    return this.#entries.reduce((count, { state }) => count + (state === UNSENT ? 0 : 1), 0);
+    return this.entries.reduce((count, { state }) => count + (state === UNSENT ? 0 : 1), 0);
   }
 
   /** When the one that has waited longest for an answer was sent, or undefined. */
   get oldestSentMs(): number | undefined {
     let oldest: number | undefined;
-    for (let index = 0; index < this.#entries.length; index += 1) {
-      const { state, sentMs } = this.#entries[index] as Outbound;
+    for (let index = 0; index < this.entries.length; index += 1) {
+      const { state, sentMs } = this.entries[index] as Outbound;
       if (state !== UNSENT && state !== UNSENT_PUBREL && (oldest === undefined || sentMs < oldest)) oldest = sentMs;
     }
     return oldest;
@@ -99,8 +99,8 @@ export class OutboundTable {
   /** When the next message that was never sent is worthless; Infinity: never. */
   get expiresMs(): number {
     let earliest = Number.POSITIVE_INFINITY;
-    for (let index = 0; index < this.#entries.length; index += 1) {
-      const entry = this.#entries[index] as Outbound;
+    for (let index = 0; index < this.entries.length; index += 1) {
+      const entry = this.entries[index] as Outbound;
       if (isDroppable(entry) && entry.expiresMs < earliest) earliest = entry.expiresMs;
     }
     return earliest;
@@ -113,58 +113,54 @@ export class OutboundTable {
   add(message: PublishOptions, nowMs: number): Outbound | undefined {
     const { topic, payload, qos, isDurable = false, policy = "reject", properties = NO_PROPERTIES } = message;
     const { messageExpiryInterval = Number.POSITIVE_INFINITY } = properties;
-    const entry = newEntry(
-      { ...message, policy, properties },
-      this.#nextToken,
-      qos > 0 ? this.allocateIdentifier() : 0,
-    );
+    const entry = newEntry({ ...message, policy, properties }, this.nextToken, qos > 0 ? this.allocateIdentifier() : 0);
     entry.expiresMs = nowMs + messageExpiryInterval * 1000;
     // A QoS 2 identifier that was forgotten in a reboot could be taken for the broker's former one, and the message lost.
     entry.isDurable =
-      this.#store !== undefined && (qos === 2 || (qos === 1 && isDurable && payload instanceof Uint8Array));
+      this.store !== undefined && (qos === 2 || (qos === 1 && isDurable && payload instanceof Uint8Array));
     const counter = new ByteCounter();
     writeRecord(counter, entry);
     entry.bytes = counter.length;
-    const victims = this.#victimsOf(entry);
+    const victims = this.victimsOf(entry);
     if (!victims) return undefined;
     victims.forEach((victim) =>
-      this.#drop(victim, victim.topic === topic && policy === LATEST ? "superseded" : "oldest"),
+      this.drop(victim, victim.topic === topic && policy === LATEST ? "superseded" : "oldest"),
     );
     if (entry.isDurable) {
       const writer = new ByteWriter(entry.bytes);
       writeRecord(writer, entry);
-      this.#store?.write(messageKey(entry.token), writer.view());
+      this.store?.write(messageKey(entry.token), writer.view());
     }
-    this.#nextToken += 1;
-    this.#push(entry);
+    this.nextToken += 1;
+    this.push(entry);
     return entry;
   }
 
   /** Drops what was never sent and is worthless now. Throws what the store throws, also the next time. */
   expire(nowMs: number): void {
     const isOver = (entry: Outbound) => isDroppable(entry) && entry.expiresMs <= nowMs;
-    this.#entries.filter(isOver).forEach((entry) => this.#drop(entry, "expired"));
+    this.entries.filter(isOver).forEach((entry) => this.drop(entry, "expired"));
   }
 
   /** The next identifier that nothing holds: 1 to 65,535, never 0 [MQTT-2.3.1-1]. */
   allocateIdentifier(): number {
-    do this.#lastIdentifier = this.#lastIdentifier >= 0xffff ? 1 : this.#lastIdentifier + 1;
-    while (this.#lastIdentifier === this.#reservedIdentifier || this.find(this.#lastIdentifier));
-    return this.#lastIdentifier;
+    do this.lastIdentifier = this.lastIdentifier >= 0xffff ? 1 : this.lastIdentifier + 1;
+    while (this.lastIdentifier === this.reservedIdentifier || this.find(this.lastIdentifier));
+    return this.lastIdentifier;
   }
 
   /** Holds an identifier for a SUBSCRIBE; 0 gives it back. */
   reserve(packetIdentifier: number): void {
-    this.#reservedIdentifier = packetIdentifier;
+    this.reservedIdentifier = packetIdentifier;
   }
 
   find(packetIdentifier: number): Outbound | undefined {
-    return this.#entries.find((entry) => entry.packetIdentifier === packetIdentifier);
+    return this.entries.find((entry) => entry.packetIdentifier === packetIdentifier);
   }
 
   /** PUBREC has come: the message is the broker's, what remains is PUBREL. Throws a `StoreError`, and it has not come then. */
   handlePubrec(entry: Outbound): void {
-    if (entry.isDurable) storing(() => this.#store?.write(releasedKey(entry.token), Uint8Array.of(1)));
+    if (entry.isDurable) storing(() => this.store?.write(releasedKey(entry.token), Uint8Array.of(1)));
     entry.state = UNSENT_PUBREL;
   }
 
@@ -176,19 +172,19 @@ export class OutboundTable {
 
   /** The exchange is over. Throws a `StoreError`, and it is not over then. */
   remove(entry: Outbound): void {
-    storing(() => this.#remove(entry));
+    storing(() => this.removeEntry(entry));
   }
 
   /** The oldest message that is in this state. PUBRELs keep their order [MQTT-4.6.0-4], and no message in front holds them up. */
   first(wanted: number): Outbound | undefined {
-    for (let index = 0; index < this.#entries.length; index += 1)
-      if (this.#entries[index]?.state === wanted) return this.#entries[index];
+    for (let index = 0; index < this.entries.length; index += 1)
+      if (this.entries[index]?.state === wanted) return this.entries[index];
     return undefined;
   }
 
   /** The connection has ended: everything is sent again, first and in order, with DUP where the broker may have it [MQTT-4.4.0-1]. */
   handleClosed(): void {
-    this.#entries.forEach((entry) => {
+    this.entries.forEach((entry) => {
       if (isReleased(entry)) entry.state = UNSENT_PUBREL;
       else {
         entry.dup ||= entry.state !== UNSENT;
@@ -199,24 +195,24 @@ export class OutboundTable {
 
   /** The broker has lost the session. It has taken what it answered with PUBREC: those are returned, to be removed. */
   handleNewSession(): readonly Outbound[] {
-    this.#entries.forEach((entry) => {
+    this.entries.forEach((entry) => {
       entry.dup = false;
     });
-    return this.#entries.filter(isReleased);
+    return this.entries.filter(isReleased);
   }
 
   /**
    * What has to leave so that a new message fits: first, where its class says so, the former ones of its topic, then the
    * oldest of all; undefined: that would not be enough.
    */
-  #victimsOf(entry: Outbound): readonly Outbound[] | undefined {
+  private victimsOf(entry: Outbound): readonly Outbound[] | undefined {
     const victims: Outbound[] = [];
-    let bytes = this.#bytes + entry.bytes;
+    let bytes = this.totalBytes + entry.bytes;
     let hasRoom = false;
     for (let turn = entry.policy === LATEST ? 0 : 1; turn < 2; turn += 1) {
       for (let index = 0; index <= this.length; index += 1) {
         hasRoom = this.length - victims.length < OUTBOX_MESSAGES_MAX && bytes <= OUTBOX_BYTES_MAX;
-        const one = this.#entries[index];
+        const one = this.entries[index];
         if (!one || !isDroppable(one) || one.policy === "reject") continue;
         if (turn === 0 ? one.policy !== LATEST || one.topic !== entry.topic : hasRoom || victims.includes(one))
           continue;
@@ -227,30 +223,30 @@ export class OutboundTable {
     return hasRoom ? victims : undefined;
   }
 
-  #drop(entry: Outbound, reason: DropReason): void {
-    this.#remove(entry);
-    this.#tellDropped(entry.token, reason);
+  private drop(entry: Outbound, reason: DropReason): void {
+    this.removeEntry(entry);
+    this.tellDropped(entry.token, reason);
   }
 
-  #remove(entry: Outbound): void {
-    if (entry.isDurable && this.#store) {
-      this.#store.remove(messageKey(entry.token));
+  private removeEntry(entry: Outbound): void {
+    if (entry.isDurable && this.store) {
+      this.store.remove(messageKey(entry.token));
       // Without its message it says nothing any more.
-      clear(this.#store, releasedKey(entry.token));
+      clear(this.store, releasedKey(entry.token));
     }
-    const index = this.#entries.indexOf(entry);
+    const index = this.entries.indexOf(entry);
     if (index < 0) return;
-    this.#entries.splice(index, 1);
-    this.#bytes -= entry.bytes;
+    this.entries.splice(index, 1);
+    this.totalBytes -= entry.bytes;
   }
 
-  #push(entry: Outbound): void {
-    this.#entries.push(entry);
-    this.#bytes += entry.bytes;
+  private push(entry: Outbound): void {
+    this.entries.push(entry);
+    this.totalBytes += entry.bytes;
   }
 
-  #load(): void {
-    const store = this.#store;
+  private load(): void {
+    const store = this.store;
     if (!store) return;
     const tokens = recordNumbers(store, "o-");
     const released = recordNumbers(store, "r-");
@@ -262,16 +258,16 @@ export class OutboundTable {
         return;
       }
       if (released.includes(token)) entry.state = UNSENT_PUBREL;
-      this.#push(entry);
-      this.#lastIdentifier = entry.packetIdentifier;
-      this.#nextToken = token + 1;
+      this.push(entry);
+      this.lastIdentifier = entry.packetIdentifier;
+      this.nextToken = token + 1;
     });
     // A power cut between the two removals of a message leaves its second record behind. Where it cannot be cleared no new
     // message may have its token: it would count as released after the next reboot.
     released.forEach((token) => {
       if (tokens.includes(token)) return;
       clear(store, releasedKey(token));
-      this.#nextToken = Math.max(this.#nextToken, token + 1);
+      this.nextToken = Math.max(this.nextToken, token + 1);
     });
   }
 }

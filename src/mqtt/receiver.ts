@@ -16,29 +16,29 @@ export const AGAIN = "again";
 const PACKET_IDENTIFIER_IN_USE = 0x91;
 
 export class Receiver {
-  readonly #inbound: InboundTable;
-  readonly #isStreamed: boolean;
-  readonly #aliases = new InboundAliases();
+  private readonly inbound: InboundTable;
+  private readonly isStreamed: boolean;
+  private readonly aliases = new InboundAliases();
   /** One event for all messages: it lives until the next call, as the message does. */
-  readonly #message = { type: "message" as const, message: undefined as unknown as Publish, token: 0 };
-  #level: ProtocolLevel = 4;
+  private readonly message = { type: "message" as const, message: undefined as unknown as Publish, token: 0 };
+  private level: ProtocolLevel = 4;
   /** The large message that is coming in, unless it is a known one. */
-  #large: LargePublish | undefined;
+  private large: LargePublish | undefined;
 
   /**
    * @param inbound gets each message that has to be answered
    * @param isStreamed large messages are told in parts, else skipped
    */
   constructor(inbound: InboundTable, isStreamed: boolean) {
-    this.#inbound = inbound;
-    this.#isStreamed = isStreamed;
+    this.inbound = inbound;
+    this.isStreamed = isStreamed;
   }
 
   /** A new connection: aliases, and a message that came in part, ended with the former one. */
   begin(level: ProtocolLevel): void {
-    this.#level = level;
-    this.#aliases.clear();
-    this.#large = undefined;
+    this.level = level;
+    this.aliases.clear();
+    this.large = undefined;
   }
 
   /**
@@ -48,68 +48,71 @@ export class Receiver {
   handle(packet: Publish | LargePublish | PayloadPart, nowMs: number): SessionEvent | "again" {
     switch (packet.type) {
       case "publish":
-        return this.#handlePublish(packet, nowMs);
+        return this.handlePublish(packet, nowMs);
       case "largePublish":
-        return this.#handleLarge(packet, nowMs);
+        return this.handleLarge(packet, nowMs);
       default:
-        return this.#handlePart(packet, nowMs);
+        return this.handlePart(packet, nowMs);
     }
   }
 
-  #handlePublish(publish: Publish, nowMs: number): SessionEvent | "again" {
-    const topic = this.#level === 5 ? this.#aliases.resolve(publish) : publish.topic;
+  private handlePublish(publish: Publish, nowMs: number): SessionEvent | "again" {
+    const topic = this.level === 5 ? this.aliases.resolve(publish) : publish.topic;
     const message = topic === publish.topic ? publish : { ...publish, topic };
     const { qos, packetIdentifier } = publish;
-    if (qos > 0 && this.#isKnown(publish, nowMs)) return AGAIN;
-    const event = this.#message;
+    if (qos > 0 && this.isKnown(publish, nowMs)) return AGAIN;
+    const event = this.message;
     event.message = message;
-    event.token = qos > 0 ? this.#inbound.add(packetIdentifier, qos as 1 | 2, nowMs) : 0;
+    event.token = qos > 0 ? this.inbound.add(packetIdentifier, qos as 1 | 2, nowMs) : 0;
     return event;
   }
 
-  #handleLarge(publish: LargePublish, nowMs: number): SessionEvent | "again" {
+  private handleLarge(publish: LargePublish, nowMs: number): SessionEvent | "again" {
     const { packetBytes } = publish;
-    if (this.#level === 5 && packetBytes > SKIPPED_BYTES_MAX)
+    if (this.level === 5 && packetBytes > SKIPPED_BYTES_MAX)
       throw new ProtocolError(`PUBLISH of ${packetBytes} bytes [MQTT-3.1.2-24]`, DISCONNECT_REASON.packetTooLarge);
-    const topic = this.#level === 5 ? this.#aliases.resolveLarge(publish) : publish.topic;
-    this.#large = publish.qos > 0 && this.#isKnown(publish, nowMs) ? undefined : { ...publish, topic };
-    return this.#large && this.#isTold(this.#large) ? { type: "messageBegin", message: this.#large } : AGAIN;
+    const topic = this.level === 5 ? this.aliases.resolveLarge(publish) : publish.topic;
+    this.large = publish.qos > 0 && this.isKnown(publish, nowMs) ? undefined : { ...publish, topic };
+    return this.large && this.isTold(this.large) ? { type: "messageBegin", message: this.large } : AGAIN;
   }
 
-  #handlePart({ payload, isLast }: PayloadPart, nowMs: number): SessionEvent | "again" {
-    const large = this.#large;
+  private handlePart({ payload, isLast }: PayloadPart, nowMs: number): SessionEvent | "again" {
+    const large = this.large;
     if (!large) return AGAIN;
     let token = 0;
     if (isLast) {
-      this.#large = undefined;
-      if (large.qos > 0) token = this.#inbound.add(large.packetIdentifier, large.qos as 1 | 2, nowMs);
+      this.large = undefined;
+      if (large.qos > 0) token = this.inbound.add(large.packetIdentifier, large.qos as 1 | 2, nowMs);
     }
-    if (this.#isTold(large)) return { type: "messagePart", payload, isLast, token };
+    if (this.isTold(large)) return { type: "messagePart", payload, isLast, token };
     if (!isLast) return AGAIN;
-    if (token > 0) this.#inbound.take(token, 0, "");
+    if (token > 0) this.inbound.take(token, 0, "");
     return { type: "oversize", message: large };
   }
 
   /** One whose topic or properties are above the limit could not be told whole. */
-  #isTold({ properties }: LargePublish): boolean {
-    return this.#isStreamed && properties !== undefined;
+  private isTold({ properties }: LargePublish): boolean {
+    return this.isStreamed && properties !== undefined;
   }
 
   /** Whether a message of QoS 1 or 2 is one that is here already; where it is, it is answered again or waits for its answer. */
-  #isKnown({ packetIdentifier, qos, dup }: Pick<Publish, "packetIdentifier" | "qos" | "dup">, nowMs: number): boolean {
-    if (this.#inbound.isUntaken(packetIdentifier)) {
+  private isKnown(
+    { packetIdentifier, qos, dup }: Pick<Publish, "packetIdentifier" | "qos" | "dup">,
+    nowMs: number,
+  ): boolean {
+    if (this.inbound.isUntaken(packetIdentifier)) {
       if (dup) return true;
       throw new ProtocolError(
         `PUBLISH: packet identifier ${packetIdentifier} is in use [MQTT-2.2.1-4]`,
         PACKET_IDENTIFIER_IN_USE,
       );
     }
-    if (qos === 2 && this.#inbound.isDuplicate(packetIdentifier, dup)) {
-      this.#inbound.addTaken(packetIdentifier, nowMs);
+    if (qos === 2 && this.inbound.isDuplicate(packetIdentifier, dup)) {
+      this.inbound.addTaken(packetIdentifier, nowMs);
       return true;
     }
-    const max = this.#level === 5 ? RECEIVE_MAX : UNFINISHED_MAX;
-    if (this.#inbound.length >= max)
+    const max = this.level === 5 ? RECEIVE_MAX : UNFINISHED_MAX;
+    if (this.inbound.length >= max)
       throw new ProtocolError(
         `PUBLISH: more than ${max} unfinished [MQTT-3.3.4-9]`,
         DISCONNECT_REASON.receiveMaximumExceeded,

@@ -67,67 +67,67 @@ const CLOSE: SessionEvent = Object.freeze({ type: "close" });
 const DRAINED: SessionEvent = Object.freeze({ type: "drained" });
 
 export class Session {
-  readonly #options: SessionOptions;
-  readonly #backoff: Backoff;
-  #version: VersionChoice;
-  readonly #keepAlive: KeepAlive;
-  readonly #decoder = new Decoder(PACKET_BYTES_MAX);
-  readonly #transmit = new ByteWriter(TRANSMIT_BYTES_MAX);
-  readonly #exchange: Exchange;
-  readonly #authentication: Authentication;
-  readonly #timers = new Timers();
-  readonly #events: SessionEvent[] = [];
-  #state = STOPPED;
-  readonly #subscriptions: Subscriptions;
+  private readonly options: SessionOptions;
+  private readonly backoff: Backoff;
+  private version: VersionChoice;
+  private readonly keepAlive: KeepAlive;
+  private readonly decoder = new Decoder(PACKET_BYTES_MAX);
+  private readonly transmit = new ByteWriter(TRANSMIT_BYTES_MAX);
+  private readonly exchange: Exchange;
+  private readonly authentication: Authentication;
+  private readonly timers = new Timers();
+  private readonly events: SessionEvent[] = [];
+  private state = STOPPED;
+  private readonly subscriptions: Subscriptions;
   /** Something was accepted since `drained` was told. */
-  #isDrainedDue = false;
-  #nowMs = 0;
+  private isDrainedDue = false;
+  private nowMs = 0;
 
   /** Throws a `UsageError` where a topic is not valid. */
   constructor(options: SessionOptions, random: Random) {
     const { will } = options;
     if (will && !isTopicName(will.topic)) throw new UsageError(`will topic ${will.topic}: not a topic name`);
-    this.#options = options;
-    this.#backoff = new Backoff(random, options.backoff);
-    this.#version = new VersionChoice(options.protocol, options.knownLevel);
-    this.#keepAlive = new KeepAlive(options);
+    this.options = options;
+    this.backoff = new Backoff(random, options.backoff);
+    this.version = new VersionChoice(options.protocol, options.knownLevel);
+    this.keepAlive = new KeepAlive(options);
     const tell = (event: SessionEvent) => {
-      this.#events.push(event);
+      this.events.push(event);
     };
-    this.#exchange = new Exchange(options.store, this.#transmit, options.streamsLargeMessages ?? false, tell);
-    this.#subscriptions = new Subscriptions(options, this.#exchange, this.#transmit, tell);
-    this.#authentication = new Authentication(options.authenticator, (properties, reasonCode) =>
-      this.#exchange.write(() => writeAuth(this.#transmit, reasonCode, properties)),
+    this.exchange = new Exchange(options.store, this.transmit, options.streamsLargeMessages ?? false, tell);
+    this.subscriptions = new Subscriptions(options, this.exchange, this.transmit, tell);
+    this.authentication = new Authentication(options.authenticator, (properties, reasonCode) =>
+      this.exchange.write(() => writeAuth(this.transmit, reasonCode, properties)),
     );
   }
 
   get isConnected(): boolean {
-    return this.#state === CONNECTED;
+    return this.state === CONNECTED;
   }
 
   /** On the way to a connection. */
   get isConnecting(): boolean {
-    return this.#state === OPENING || this.#state === AWAITING_CONNACK;
+    return this.state === OPENING || this.state === AWAITING_CONNACK;
   }
 
   /** Messages in the outbox: accepted, and not yet acknowledged by the broker, or, with QoS 0, not yet sent. */
   get outboxCount(): number {
-    return this.#exchange.outbound.length;
+    return this.exchange.outbound.length;
   }
 
   /** What they take of `OUTBOX_BYTES_MAX`. */
   get outboxBytes(): number {
-    return this.#exchange.outbound.bytes;
+    return this.exchange.outbound.bytes;
   }
 
   /** Messages of this life that were dropped or not accepted, by reason. */
   get dropped(): Readonly<Record<DropReason, number>> {
-    return this.#exchange.dropped;
+    return this.exchange.dropped;
   }
 
   /** Whether the outbox is empty and everything written was handed out: nothing is lost by sleeping now. */
   get isDrained(): boolean {
-    return this.outboxCount === 0 && this.#transmit.length === 0;
+    return this.outboxCount === 0 && this.transmit.length === 0;
   }
 
   /**
@@ -135,46 +135,46 @@ export class Session {
    * because the transport takes no more for now, reads nothing from it either.
    */
   get canReceive(): boolean {
-    return this.#exchange.canReceive;
+    return this.exchange.canReceive;
   }
 
   /** Connects at once. */
   start(nowMs: number): void {
-    if (this.#state !== STOPPED) throw new UsageError("session: started already");
-    this.#nowMs = nowMs;
-    this.#open();
-    this.#watch();
+    if (this.state !== STOPPED) throw new UsageError("session: started already");
+    this.nowMs = nowMs;
+    this.open();
+    this.watch();
   }
 
   /** Ends the connection with DISCONNECT, so that no will is published, and stays away until `start`. */
   stop(nowMs: number): void {
-    this.#nowMs = nowMs;
-    if (this.#state === STOPPED) return;
-    if (this.isConnected) this.#flush();
+    this.nowMs = nowMs;
+    if (this.state === STOPPED) return;
+    if (this.isConnected) this.flush();
     // A message that is on its way in part cannot be followed by anything but the end of the connection.
-    if (this.isConnected && !this.#exchange.isSending) writeDisconnect(this.#transmit);
-    if (this.#state > WAITING) this.#events.push(CLOSE);
-    this.#leave(STOPPED);
+    if (this.isConnected && !this.exchange.isSending) writeDisconnect(this.transmit);
+    if (this.state > WAITING) this.events.push(CLOSE);
+    this.leave(STOPPED);
   }
 
   /** Gives the connection up and comes back after the back-off; the broker then sends again what was not acknowledged. */
   restart(reason: string, nowMs: number): void {
-    this.#nowMs = nowMs;
-    if (this.#isOpen) this.#fail(reason);
+    this.nowMs = nowMs;
+    if (this.isOpen) this.fail(reason);
   }
 
   /** The transport is open. */
   handleConnected(nowMs: number): void {
-    if (this.#state !== OPENING) return;
-    this.#nowMs = nowMs;
-    this.#state = AWAITING_CONNACK;
-    this.#timers.clear(OPEN);
-    this.#timers.watch(CONNACK, this.#nowMs);
-    const { level } = this.#version;
-    this.#decoder.reset(level);
-    this.#transmit.clear();
-    const authentication = level === 5 ? this.#authentication.begin() : NO_PROPERTIES;
-    writeSessionConnect(this.#transmit, this.#options, level, authentication);
+    if (this.state !== OPENING) return;
+    this.nowMs = nowMs;
+    this.state = AWAITING_CONNACK;
+    this.timers.clear(OPEN);
+    this.timers.watch(CONNACK, this.nowMs);
+    const { level } = this.version;
+    this.decoder.reset(level);
+    this.transmit.clear();
+    const authentication = level === 5 ? this.authentication.begin() : NO_PROPERTIES;
+    writeSessionConnect(this.transmit, this.options, level, authentication);
   }
 
   /**
@@ -182,32 +182,31 @@ export class Session {
    * `canReceive` is false, they end the connection, since the former ones would be lost.
    */
   handleBytes(bytes: Uint8Array, nowMs: number): void {
-    if (!this.#isOpen) return;
-    this.#nowMs = nowMs;
-    this.#keepAlive.handleReceived(nowMs);
-    if (this.#decoder.isEmpty) this.#decoder.push(bytes);
-    else this.#fail("bytes before the former were read");
+    if (!this.isOpen) return;
+    this.nowMs = nowMs;
+    this.keepAlive.handleReceived(nowMs);
+    if (this.decoder.isEmpty) this.decoder.push(bytes);
+    else this.fail("bytes before the former were read");
   }
 
   /** The transport has ended, or could not be opened; `isRefusal`: for what one side is, as its certificate tells, and not for long. */
   handleClosed(reason: string, nowMs: number, isRefusal = false): void {
-    if (this.#state <= WAITING) return;
-    this.#nowMs = nowMs;
-    if (isRefusal) this.#backoff.refused();
-    const isOtherVersionNext = !isRefusal && this.#state === AWAITING_CONNACK && this.#version.handleDropped();
-    this.#disconnect(reason, isOtherVersionNext);
+    if (this.state <= WAITING) return;
+    this.nowMs = nowMs;
+    if (isRefusal) this.backoff.refused();
+    const isOtherVersionNext = !isRefusal && this.state === AWAITING_CONNACK && this.version.handleDropped();
+    this.disconnect(reason, isOtherVersionNext);
   }
 
   handleTimeout(nowMs: number): void {
-    this.#nowMs = nowMs;
-    for (let due = this.#timers.takeDue(nowMs); due !== undefined; due = this.#timers.takeDue(nowMs))
-      this.#handleDue(due);
+    this.nowMs = nowMs;
+    for (let due = this.timers.takeDue(nowMs); due !== undefined; due = this.timers.takeDue(nowMs)) this.handleDue(due);
   }
 
   /** There is a network again: an attempt that waits is made at once. */
   handleNetworkChanged(nowMs: number): void {
-    this.#nowMs = nowMs;
-    if (this.#state === WAITING) this.#open();
+    this.nowMs = nowMs;
+    if (this.state === WAITING) this.open();
   }
 
   /**
@@ -215,8 +214,8 @@ export class Session {
    * a broker without our session gets it as new.
    */
   handleBrokerChanged(subscriptionsGranted: boolean, knownLevel: ProtocolLevel | undefined): void {
-    this.#subscriptions.isGranted = subscriptionsGranted;
-    this.#version = new VersionChoice(this.#options.protocol, knownLevel);
+    this.subscriptions.isGranted = subscriptionsGranted;
+    this.version = new VersionChoice(this.options.protocol, knownLevel);
   }
 
   /**
@@ -224,24 +223,24 @@ export class Session {
    * is no topic filter, or where they are too long.
    */
   subscribe(subscriptions: readonly Subscription[], nowMs: number): void {
-    this.#nowMs = nowMs;
-    this.#subscriptions.change(subscriptions);
-    if (this.isConnected) this.#subscriptions.request(this.#version.level, nowMs);
-    this.#watch();
+    this.nowMs = nowMs;
+    this.subscriptions.change(subscriptions);
+    if (this.isConnected) this.subscriptions.request(this.version.level, nowMs);
+    this.watch();
   }
 
   /** Authenticates anew on a connection that stands (MQTT 5, 4.12.1). Ends with `reauthenticated` or with the connection. */
   reauthenticate(nowMs: number): void {
-    if (!this.isConnected || this.#version.level !== 5 || !this.#authentication.isPossible)
+    if (!this.isConnected || this.version.level !== 5 || !this.authentication.isPossible)
       throw new UsageError("reauthenticate: needs an authenticator, MQTT 5");
-    this.#nowMs = nowMs;
-    this.#authentication.beginAgain();
-    this.#timers.watch(AUTH, this.#nowMs);
+    this.nowMs = nowMs;
+    this.authentication.beginAgain();
+    this.timers.watch(AUTH, this.nowMs);
   }
 
   /** Whether a message of this size would leave at once. */
   canPublish(topic: string, payloadBytes: number, qos: QoS, properties = NO_PROPERTIES): boolean {
-    return this.isConnected && this.#exchange.canSend(topic, payloadBytes, qos, properties);
+    return this.isConnected && this.exchange.canSend(topic, payloadBytes, qos, properties);
   }
 
   /**
@@ -251,10 +250,10 @@ export class Session {
    * what the store throws for a message that is to be durable; it is not accepted then.
    */
   publish(options: PublishOptions, nowMs: number): number | undefined {
-    this.#nowMs = nowMs;
-    const token = this.#exchange.accept(options, nowMs);
-    this.#isDrainedDue = true;
-    if (token !== 0) this.#flush();
+    this.nowMs = nowMs;
+    const token = this.exchange.accept(options, nowMs);
+    this.isDrainedDue = true;
+    if (token !== 0) this.flush();
     return token;
   }
 
@@ -268,228 +267,228 @@ export class Session {
       throw new UsageError(`reason string: above ${REASON_STRING_BYTES_MAX} bytes`);
     if (!this.isConnected) return;
     try {
-      this.#exchange.take(token, reasonCode, reasonString);
+      this.exchange.take(token, reasonCode, reasonString);
     } catch (error) {
-      this.#handleError(error);
+      this.handleError(error);
     }
-    this.#flush();
+    this.flush();
   }
 
   /** What to tell next, or undefined. */
   pollEvent(): SessionEvent | undefined {
     for (;;) {
-      const event = this.#events.shift() ?? this.#decodeOne();
-      if (event !== AGAIN) return event ?? this.#nextDrained();
+      const event = this.events.shift() ?? this.decodeOne();
+      if (event !== AGAIN) return event ?? this.nextDrained();
     }
   }
 
   /** Bytes to send, or undefined. The view lives until the next call. */
   pollTransmit(): Uint8Array | undefined {
-    if (this.isConnected) this.#flush();
-    if (this.#transmit.length === 0) return undefined;
-    this.#keepAlive.handleSent(this.#nowMs);
-    const bytes = this.#transmit.view();
-    this.#transmit.clear();
+    if (this.isConnected) this.flush();
+    if (this.transmit.length === 0) return undefined;
+    this.keepAlive.handleSent(this.nowMs);
+    const bytes = this.transmit.view();
+    this.transmit.clear();
     return bytes;
   }
 
   /** When to call `handleTimeout`, in milliseconds of the same clock, or undefined. */
   pollTimeout(): number | undefined {
-    return this.#timers.next();
+    return this.timers.next();
   }
 
-  get #isOpen(): boolean {
-    return this.#state >= AWAITING_CONNACK;
+  private get isOpen(): boolean {
+    return this.state >= AWAITING_CONNACK;
   }
 
   /**
    * Decodes one packet, unless there is no room for its answer: then `pollTransmit` has to make some first.
    * "again": it had nothing to tell, or left something in the queue.
    */
-  #decodeOne(): SessionEvent | "again" | undefined {
-    if (!this.#isOpen || !this.canReceive) return undefined;
+  private decodeOne(): SessionEvent | "again" | undefined {
+    if (!this.isOpen || !this.canReceive) return undefined;
     try {
-      const packet = this.#decoder.next();
-      return packet && this.#handlePacket(packet);
+      const packet = this.decoder.next();
+      return packet && this.handlePacket(packet);
     } catch (error) {
-      this.#handleError(error);
+      this.handleError(error);
       return AGAIN;
     }
   }
 
-  #nextDrained(): SessionEvent | undefined {
-    if (!this.#isDrainedDue || !this.isDrained) return undefined;
-    this.#isDrainedDue = false;
+  private nextDrained(): SessionEvent | undefined {
+    if (!this.isDrainedDue || !this.isDrained) return undefined;
+    this.isDrainedDue = false;
     return DRAINED;
   }
 
   /** A packet or the store has failed: the connection ends with the reason. */
-  #handleError(error: unknown): void {
-    if (error instanceof FormatError) this.#fail(error.message, DISCONNECT_REASON.malformedPacket);
-    else if (error instanceof ProtocolError) this.#fail(error.message, error.reasonCode);
-    else if (error instanceof StoreError) this.#fail(`store: ${error.message}`);
+  private handleError(error: unknown): void {
+    if (error instanceof FormatError) this.fail(error.message, DISCONNECT_REASON.malformedPacket);
+    else if (error instanceof ProtocolError) this.fail(error.message, error.reasonCode);
+    else if (error instanceof StoreError) this.fail(`store: ${error.message}`);
     else throw error;
   }
 
-  #handlePacket(packet: ReceivedPacket): SessionEvent | "again" {
+  private handlePacket(packet: ReceivedPacket): SessionEvent | "again" {
     const { type } = packet;
-    if (type === "connack") return this.#handleConnack(packet);
-    if (type === "auth") return this.#handleAuth(packet.reasonCode, packet.properties);
+    if (type === "connack") return this.handleConnack(packet);
+    if (type === "auth") return this.handleAuth(packet.reasonCode, packet.properties);
     if (!this.isConnected) throw new ProtocolError(`${type}: before CONNACK [MQTT-3.2.0-1]`);
     let event: SessionEvent | "again" = AGAIN;
     switch (packet.type) {
       case "suback":
       case "unsuback":
-        event = this.#subscriptions.handleSuback(packet, this.#version.level, this.#nowMs);
+        event = this.subscriptions.handleSuback(packet, this.version.level, this.nowMs);
         break;
       case "pingresp":
-        if (this.#keepAlive.handlePingresp(this.#nowMs)) this.#tellLearned();
-        this.#timers.set(KEEP_ALIVE, this.#keepAlive.deadlineMs);
+        if (this.keepAlive.handlePingresp(this.nowMs)) this.tellLearned();
+        this.timers.set(KEEP_ALIVE, this.keepAlive.deadlineMs);
         break;
       case "disconnect":
-        this.#handleGoodbye(packet.reasonCode, packet.properties);
+        this.handleGoodbye(packet.reasonCode, packet.properties);
         break;
       default:
-        event = this.#exchange.handle(packet, this.#nowMs);
+        event = this.exchange.handle(packet, this.nowMs);
     }
-    this.#watch();
+    this.watch();
     return event;
   }
 
-  #handleConnack(connack: Connack): SessionEvent | "again" {
-    if (this.#state !== AWAITING_CONNACK) throw new ProtocolError("a second CONNACK");
+  private handleConnack(connack: Connack): SessionEvent | "again" {
+    if (this.state !== AWAITING_CONNACK) throw new ProtocolError("a second CONNACK");
     if (connack.reasonCode !== 0) {
-      this.#handleRefusal(connack);
+      this.handleRefusal(connack);
       return AGAIN;
     }
-    const { level } = this.#version;
+    const { level } = this.version;
     const { sessionPresent } = connack;
-    this.#authentication.finish(connack.properties);
-    const limits = brokerLimits(connack, this.#options.keepAliveSeconds);
-    this.#version.handleAccepted();
-    this.#state = CONNECTED;
-    this.#timers.clear(CONNACK);
-    this.#keepAlive.handleConnected(limits.keepAliveSeconds, this.#nowMs);
-    this.#timers.set(KEEP_ALIVE, this.#keepAlive.deadlineMs);
-    this.#timers.set(STABLE, this.#nowMs + STABLE_MS);
-    this.#subscriptions.handleConnected(sessionPresent);
-    this.#exchange.begin(level, limits, sessionPresent);
-    this.#subscriptions.request(level, this.#nowMs);
-    this.#watch();
+    this.authentication.finish(connack.properties);
+    const limits = brokerLimits(connack, this.options.keepAliveSeconds);
+    this.version.handleAccepted();
+    this.state = CONNECTED;
+    this.timers.clear(CONNACK);
+    this.keepAlive.handleConnected(limits.keepAliveSeconds, this.nowMs);
+    this.timers.set(KEEP_ALIVE, this.keepAlive.deadlineMs);
+    this.timers.set(STABLE, this.nowMs + STABLE_MS);
+    this.subscriptions.handleConnected(sessionPresent);
+    this.exchange.begin(level, limits, sessionPresent);
+    this.subscriptions.request(level, this.nowMs);
+    this.watch();
     return { type: "connected", sessionPresent, protocolLevel: level };
   }
 
   /** The broker asks for more, or, where we have asked for it anew, is content. */
-  #handleAuth(reasonCode: number, properties: Properties): SessionEvent | "again" {
-    if (!this.#authentication.handleAuth(reasonCode, properties)) return AGAIN;
+  private handleAuth(reasonCode: number, properties: Properties): SessionEvent | "again" {
+    if (!this.authentication.handleAuth(reasonCode, properties)) return AGAIN;
     if (!this.isConnected) throw new ProtocolError("AUTH: success before CONNACK [4.12]");
-    this.#timers.clear(AUTH);
+    this.timers.clear(AUTH);
     return { type: "reauthenticated" };
   }
 
-  #handleRefusal(connack: Connack): void {
+  private handleRefusal(connack: Connack): void {
     const { reasonCode } = connack;
-    const { level } = this.#version;
-    const isImmediate = this.#version.handleRefused(reasonCode);
+    const { level } = this.version;
+    const isImmediate = this.version.handleRefused(reasonCode);
     const isBusy = reasonCode === 3 || reasonCode === 0x88 || reasonCode === 0x89;
-    if (!isBusy && !isImmediate) this.#backoff.refused();
-    this.#events.push(CLOSE);
-    this.#disconnect(connackReason(connack, level), isImmediate, connack.properties.serverReference);
+    if (!isBusy && !isImmediate) this.backoff.refused();
+    this.events.push(CLOSE);
+    this.disconnect(connackReason(connack, level), isImmediate, connack.properties.serverReference);
   }
 
   /** The broker says goodbye and why (MQTT 5). Where another client took the session, coming back soon would take it back. */
-  #handleGoodbye(reasonCode: number, properties: Properties): void {
-    if (reasonCode === 0x8e) this.#backoff.refused();
-    this.#events.push(CLOSE);
-    this.#disconnect(`by the broker: ${reasonInWords(reasonCode, properties)}`, false, properties.serverReference);
+  private handleGoodbye(reasonCode: number, properties: Properties): void {
+    if (reasonCode === 0x8e) this.backoff.refused();
+    this.events.push(CLOSE);
+    this.disconnect(`by the broker: ${reasonInWords(reasonCode, properties)}`, false, properties.serverReference);
   }
 
-  #flush(): void {
+  private flush(): void {
     try {
-      this.#exchange.flush(this.#nowMs);
+      this.exchange.flush(this.nowMs);
     } catch (error) {
-      this.#handleError(error);
+      this.handleError(error);
     }
-    this.#watch();
+    this.watch();
   }
 
   /** Sets the timers of what is owed: answers of the broker, messages that the application has not taken; and of what expires. */
-  #watch(): void {
-    const exchange = this.#exchange;
-    this.#timers.watch(SUBACK, this.#subscriptions.requestedMs);
-    this.#timers.watch(ANSWER, exchange.outbound.oldestSentMs);
-    this.#timers.watch(TAKE, exchange.oldestUntakenMs);
-    this.#timers.set(EXPIRY, this.#state === STOPPED ? undefined : exchange.expiresMs);
+  private watch(): void {
+    const exchange = this.exchange;
+    this.timers.watch(SUBACK, this.subscriptions.requestedMs);
+    this.timers.watch(ANSWER, exchange.outbound.oldestSentMs);
+    this.timers.watch(TAKE, exchange.oldestUntakenMs);
+    this.timers.set(EXPIRY, this.state === STOPPED ? undefined : exchange.expiresMs);
   }
 
-  #handleDue(due: number): void {
+  private handleDue(due: number): void {
     const missed = missedAt(due);
-    if (missed !== undefined) this.#fail(missed);
-    else if (due === RECONNECT) this.#open();
-    else if (due === KEEP_ALIVE) this.#handleKeepAliveDue();
-    else if (due === STABLE) this.#backoff.reset();
+    if (missed !== undefined) this.fail(missed);
+    else if (due === RECONNECT) this.open();
+    else if (due === KEEP_ALIVE) this.handleKeepAliveDue();
+    else if (due === STABLE) this.backoff.reset();
     else {
-      this.#exchange.expire(this.#nowMs);
-      this.#watch();
+      this.exchange.expire(this.nowMs);
+      this.watch();
     }
   }
 
-  #handleKeepAliveDue(): void {
-    const { deadlineMs, isAwaitingPingresp } = this.#keepAlive;
+  private handleKeepAliveDue(): void {
+    const { deadlineMs, isAwaitingPingresp } = this.keepAlive;
     let nextMs = deadlineMs;
-    if (deadlineMs !== undefined && deadlineMs <= this.#nowMs) {
+    if (deadlineMs !== undefined && deadlineMs <= this.nowMs) {
       if (isAwaitingPingresp) {
-        this.#fail(`no PINGRESP after ${PINGRESP_TIMEOUT_MS / 1000} s`);
+        this.fail(`no PINGRESP after ${PINGRESP_TIMEOUT_MS / 1000} s`);
         return;
       }
-      nextMs = this.#nowMs + PINGRESP_TIMEOUT_MS;
+      nextMs = this.nowMs + PINGRESP_TIMEOUT_MS;
       // Nothing may be written into a message that goes out in pieces; that it moves is watched over by its own timer.
-      if (!this.#exchange.isSending) {
-        this.#exchange.write(() => writePingreq(this.#transmit));
-        this.#keepAlive.handlePingSent(this.#nowMs);
+      if (!this.exchange.isSending) {
+        this.exchange.write(() => writePingreq(this.transmit));
+        this.keepAlive.handlePingSent(this.nowMs);
       }
     }
-    this.#timers.set(KEEP_ALIVE, nextMs);
+    this.timers.set(KEEP_ALIVE, nextMs);
   }
 
-  #tellLearned(): void {
-    this.#events.push({ type: "intervalLearned", learned: this.#keepAlive.learned });
+  private tellLearned(): void {
+    this.events.push({ type: "intervalLearned", learned: this.keepAlive.learned });
   }
 
-  #open(): void {
-    this.#state = OPENING;
-    this.#timers.clear(RECONNECT);
-    this.#timers.watch(OPEN, this.#nowMs);
-    this.#events.push({ type: "open" });
+  private open(): void {
+    this.state = OPENING;
+    this.timers.clear(RECONNECT);
+    this.timers.watch(OPEN, this.nowMs);
+    this.events.push({ type: "open" });
   }
 
   /** This side ends the connection; MQTT 5 is told why. */
-  #fail(reason: string, reasonCode: number = DISCONNECT_REASON.unspecified): void {
-    const isTold = this.isConnected && this.#version.level === 5 && !this.#exchange.isSending;
-    this.#events.push(CLOSE);
-    this.#disconnect(reason);
-    if (isTold) writeDisconnect(this.#transmit, reasonCode);
+  private fail(reason: string, reasonCode: number = DISCONNECT_REASON.unspecified): void {
+    const isTold = this.isConnected && this.version.level === 5 && !this.exchange.isSending;
+    this.events.push(CLOSE);
+    this.disconnect(reason);
+    if (isTold) writeDisconnect(this.transmit, reasonCode);
   }
 
-  #leave(next: number): void {
-    if (this.#state === AWAITING_CONNACK) {
+  private leave(next: number): void {
+    if (this.state === AWAITING_CONNACK) {
       // The broker may have made a new session that the next CONNACK calls present.
-      this.#subscriptions.isGranted = false;
-      this.#exchange.doubt();
+      this.subscriptions.isGranted = false;
+      this.exchange.doubt();
     }
-    this.#subscriptions.handleClosed();
-    this.#state = next;
-    this.#timers.clearAll();
-    this.#exchange.end();
-    this.#watch();
+    this.subscriptions.handleClosed();
+    this.state = next;
+    this.timers.clearAll();
+    this.exchange.end();
+    this.watch();
   }
 
-  #disconnect(reason: string, isImmediate = false, serverReference?: string): void {
-    this.#leave(WAITING);
-    if (this.#keepAlive.handleEnded(this.#nowMs)) this.#tellLearned();
-    this.#transmit.clear();
-    const retryMs = isImmediate ? 0 : this.#backoff.nextDelayMs();
-    this.#timers.set(RECONNECT, this.#nowMs + retryMs);
-    this.#events.push({ type: "disconnected", reason, retryMs, serverReference });
+  private disconnect(reason: string, isImmediate = false, serverReference?: string): void {
+    this.leave(WAITING);
+    if (this.keepAlive.handleEnded(this.nowMs)) this.tellLearned();
+    this.transmit.clear();
+    const retryMs = isImmediate ? 0 : this.backoff.nextDelayMs();
+    this.timers.set(RECONNECT, this.nowMs + retryMs);
+    this.events.push({ type: "disconnected", reason, retryMs, serverReference });
   }
 }

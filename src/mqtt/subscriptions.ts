@@ -12,19 +12,19 @@ import type { SessionEvent, SessionOptions } from "./session-types.ts";
 import { isTopicFilter } from "./topic.ts";
 
 export class Subscriptions {
-  readonly #exchange: Exchange;
-  readonly #transmit: ByteWriter;
-  readonly #tell: (event: SessionEvent) => void;
-  #wanted: readonly Subscription[];
-  #isGranted: boolean;
+  private readonly exchange: Exchange;
+  private readonly transmit: ByteWriter;
+  private readonly tell: (event: SessionEvent) => void;
+  private wanted: readonly Subscription[];
+  private areGranted: boolean;
   /** Topic filters that the broker may hold for us: what was asked for, which is bounded as a SUBSCRIBE is. */
-  #held: readonly string[];
+  private held: readonly string[];
   /** Packet identifier of the SUBSCRIBE or UNSUBSCRIBE that is out, since when, and the number of topic filters in it. */
-  #identifier = 0;
-  #requestedMs: number | undefined;
-  #count = 0;
+  private identifier = 0;
+  private sentMs: number | undefined;
+  private count = 0;
   /** What the UNSUBSCRIBE takes back; undefined: it is a SUBSCRIBE. */
-  #takenBack: string | undefined;
+  private takenBack: string | undefined;
 
   /** Throws a `UsageError` for what is no topic filter, or does not fit into one SUBSCRIBE. */
   constructor(
@@ -33,40 +33,40 @@ export class Subscriptions {
     transmit: ByteWriter,
     tell: (event: SessionEvent) => void,
   ) {
-    this.#wanted = checked(subscriptions);
-    this.#held = filtersOf(subscriptions);
-    this.#isGranted = subscriptionsGranted;
-    this.#exchange = exchange;
-    this.#transmit = transmit;
-    this.#tell = tell;
+    this.wanted = checked(subscriptions);
+    this.held = filtersOf(subscriptions);
+    this.areGranted = subscriptionsGranted;
+    this.exchange = exchange;
+    this.transmit = transmit;
+    this.tell = tell;
   }
 
   set isGranted(isGranted: boolean) {
-    this.#isGranted = isGranted;
+    this.areGranted = isGranted;
   }
 
   /** Since when an answer is awaited, or undefined. */
   get requestedMs(): number | undefined {
-    return this.#requestedMs;
+    return this.sentMs;
   }
 
   /** Other ones from now on. Throws as the constructor does, and nothing is changed then. */
   change(wanted: readonly Subscription[]): void {
-    this.#wanted = checked(wanted);
-    this.#isGranted = false;
+    this.wanted = checked(wanted);
+    this.areGranted = false;
   }
 
   handleConnected(sessionPresent: boolean): void {
     if (sessionPresent) return;
     // Forgotten before anything that can fail: the next CONNACK will say that this new session is present.
-    this.#isGranted = false;
-    this.#held = [];
+    this.areGranted = false;
+    this.held = [];
   }
 
   /** What was asked for and not answered may not be there. */
   handleClosed(): void {
-    if (this.#requestedMs !== undefined) this.#isGranted = false;
-    this.#requestedMs = undefined;
+    if (this.sentMs !== undefined) this.areGranted = false;
+    this.sentMs = undefined;
   }
 
   /**
@@ -74,30 +74,30 @@ export class Subscriptions {
    * then what is wanted and not granted asked for. Tells where that is above the bytes that the broker takes.
    */
   request(level: ProtocolLevel, nowMs: number): void {
-    const exchange = this.#exchange;
-    const wanted = this.#wanted;
+    const exchange = this.exchange;
+    const wanted = this.wanted;
     const filters = filtersOf(wanted);
-    const takenBack = this.#held.find((filter) => !filters.includes(filter));
-    if (this.#requestedMs !== undefined) return;
-    if (takenBack === undefined && (this.#isGranted || wanted.length === 0)) return;
+    const takenBack = this.held.find((filter) => !filters.includes(filter));
+    if (this.sentMs !== undefined) return;
+    if (takenBack === undefined && (this.areGranted || wanted.length === 0)) return;
     const bytes = takenBack === undefined ? subscribeBytes(wanted) : 0;
     if (bytes > exchange.packetBytesMax) {
-      this.#tell({ type: "subscribed", granted: false, reason: tooLarge(bytes, exchange.packetBytesMax) });
+      this.tell({ type: "subscribed", granted: false, reason: tooLarge(bytes, exchange.packetBytesMax) });
       return;
     }
     const identifier = exchange.allocateIdentifier();
-    this.#identifier = identifier;
-    this.#requestedMs = nowMs;
-    this.#takenBack = takenBack;
-    this.#count = takenBack === undefined ? wanted.length : 1;
-    if (takenBack === undefined) this.#held = filters;
+    this.identifier = identifier;
+    this.sentMs = nowMs;
+    this.takenBack = takenBack;
+    this.count = takenBack === undefined ? wanted.length : 1;
+    if (takenBack === undefined) this.held = filters;
     // They are granted unless SUBACK says otherwise, or others are wanted until it comes.
-    this.#isGranted = takenBack === undefined;
+    this.areGranted = takenBack === undefined;
     const properties = level === 5 ? NO_PROPERTIES : undefined;
     exchange.write(() =>
       takenBack === undefined
-        ? writeSubscribe(this.#transmit, identifier, wanted, properties)
-        : writeUnsubscribe(this.#transmit, identifier, [takenBack], properties),
+        ? writeSubscribe(this.transmit, identifier, wanted, properties)
+        : writeUnsubscribe(this.transmit, identifier, [takenBack], properties),
     );
   }
 
@@ -106,21 +106,21 @@ export class Subscriptions {
     const { type, packetIdentifier, reasonCodes, properties } = suback;
     const isSuback = type === "suback";
     const name = type.toUpperCase();
-    const isAnswer = this.#requestedMs !== undefined && packetIdentifier === this.#identifier;
-    if (!isAnswer || isSuback !== (this.#takenBack === undefined))
+    const isAnswer = this.sentMs !== undefined && packetIdentifier === this.identifier;
+    if (!isAnswer || isSuback !== (this.takenBack === undefined))
       throw new ProtocolError(`${name}: packet identifier ${packetIdentifier}, not asked for`);
-    if (reasonCodes.length !== this.#count && (isSuback || level === 5))
-      throw new ProtocolError(`${name}: ${reasonCodes.length} codes, expected ${this.#count} [MQTT-3.8.4-5]`);
-    this.#requestedMs = undefined;
-    this.#exchange.reserve(0);
-    this.#held = this.#held.filter((filter) => filter !== this.#takenBack);
-    if (!isSuback || !this.#isGranted) {
+    if (reasonCodes.length !== this.count && (isSuback || level === 5))
+      throw new ProtocolError(`${name}: ${reasonCodes.length} codes, expected ${this.count} [MQTT-3.8.4-5]`);
+    this.sentMs = undefined;
+    this.exchange.reserve(0);
+    this.held = this.held.filter((filter) => filter !== this.takenBack);
+    if (!isSuback || !this.areGranted) {
       this.request(level, nowMs);
       return AGAIN;
     }
     const refusal = reasonCodes.find((code) => code >= 0x80);
     const granted = refusal === undefined;
-    this.#isGranted = granted;
+    this.areGranted = granted;
     return { type: "subscribed", granted, reason: granted ? "" : reasonInWords(refusal, properties) };
   }
 }

@@ -36,11 +36,11 @@ export function missedAt(reason: number): string | undefined {
 
 export class Timers {
   /** By reason; Infinity: not set. */
-  readonly #deadlines: number[] = new Array(TAKE + 1).fill(NEVER);
+  private readonly deadlines: number[] = new Array(TAKE + 1).fill(NEVER);
 
   /** Sets or moves the deadline of this reason; undefined clears it. */
   set(reason: number, atMs: number | undefined): void {
-    this.#deadlines[reason] = atMs ?? NEVER;
+    this.deadlines[reason] = atMs ?? NEVER;
   }
 
   /** Sets the deadline of a reason that ends the connection, for a wait that began at this time; undefined clears it. */
@@ -49,30 +49,30 @@ export class Timers {
   }
 
   clear(reason: number): void {
-    this.#deadlines[reason] = NEVER;
+    this.deadlines[reason] = NEVER;
   }
 
   clearAll(): void {
-    this.#deadlines.fill(NEVER);
+    this.deadlines.fill(NEVER);
   }
 
   /** The earliest deadline, or undefined. */
   next(): number | undefined {
-    const reason = this.#earliest();
-    return reason < 0 ? undefined : this.#deadlines[reason];
+    const reason = this.earliest();
+    return reason < 0 ? undefined : this.deadlines[reason];
   }
 
   /** Takes out the earliest reason whose deadline has come, or returns undefined. */
   takeDue(nowMs: number): number | undefined {
-    const reason = this.#earliest();
-    if (reason < 0 || (this.#deadlines[reason] as number) > nowMs) return undefined;
+    const reason = this.earliest();
+    if (reason < 0 || (this.deadlines[reason] as number) > nowMs) return undefined;
     this.clear(reason);
     return reason;
   }
 
   /** Its reason, or -1. Asked for after every event: it allocates nothing. */
-  #earliest(): number {
-    const deadlines = this.#deadlines;
+  private earliest(): number {
+    const deadlines = this.deadlines;
     let earliest = -1;
     let atMs = NEVER;
     for (let reason = 0; reason < deadlines.length; reason += 1) {

@@ -6,10 +6,10 @@ import { DISCONNECT_REASON } from "./reason-codes.ts";
 
 /** What the broker's aliases stand for. */
 export class InboundAliases {
-  readonly #topics: string[] = [];
+  private readonly topics: string[] = [];
 
   clear(): void {
-    this.#topics.length = 0;
+    this.topics.length = 0;
   }
 
   /** The topic of a PUBLISH. Throws a `ProtocolError` for an alias that was never given or is above what we announced. */
@@ -21,8 +21,8 @@ export class InboundAliases {
         `topic alias ${topicAlias}, expected 1 to ${TOPIC_ALIAS_MAX} [MQTT-3.1.2-26]`,
         DISCONNECT_REASON.topicAliasInvalid,
       );
-    if (topic !== "") this.#topics[topicAlias] = topic;
-    const known = this.#topics[topicAlias];
+    if (topic !== "") this.topics[topicAlias] = topic;
+    const known = this.topics[topicAlias];
     if (known === undefined) throw new ProtocolError(`topic alias ${topicAlias}: not given [MQTT-3.3.2-8]`);
     return known;
   }
@@ -37,24 +37,24 @@ export class InboundAliases {
 
 /** What our aliases stand for: the first topics of a connection get one each, until the broker's maximum. */
 export class OutboundAliases {
-  readonly #topics: string[] = [];
-  #max = 0;
+  private readonly topics: string[] = [];
+  private limit = 0;
 
   /** The highest alias; 0: there are none. */
   get max(): number {
-    return this.#max;
+    return this.limit;
   }
 
   /** @param max what the broker takes; 0: none */
   reset(max: number): void {
-    this.#topics.length = 0;
-    this.#max = Math.min(max, TOPIC_ALIAS_MAX);
+    this.topics.length = 0;
+    this.limit = Math.min(max, TOPIC_ALIAS_MAX);
   }
 
   /** The alias of a topic, 0 where it gets none; negative where it is new and the topic has to be sent with it. */
   aliasOf(topic: string): number {
-    const index = this.#topics.indexOf(topic);
+    const index = this.topics.indexOf(topic);
     if (index >= 0) return index + 1;
-    return this.#topics.length < this.#max ? -this.#topics.push(topic) : 0;
+    return this.topics.length < this.limit ? -this.topics.push(topic) : 0;
   }
 }

@@ -23,23 +23,23 @@ export function isTopicFilter(topicFilter: string): boolean {
  * table begins anew.
  */
 export class TopicCache {
-  readonly #bytes = new Map<string, Uint8Array>();
-  readonly #received: { readonly bytes: Uint8Array; readonly topic: string }[] = [];
+  private readonly bytes = new Map<string, Uint8Array>();
+  private readonly received: { readonly bytes: Uint8Array; readonly topic: string }[] = [];
 
   /** The topic name as UTF-8. Throws a `UsageError` where it is none. */
   encode(topic: string): Uint8Array {
-    const known = this.#bytes.get(topic);
+    const known = this.bytes.get(topic);
     if (known) return known;
     if (!isTopicName(topic)) throw new UsageError(`${topic}: not a topic name`);
     const bytes = encodeUtf8(topic);
-    if (this.#bytes.size >= TOPICS_CACHED_MAX) this.#bytes.clear();
-    this.#bytes.set(topic, bytes);
+    if (this.bytes.size >= TOPICS_CACHED_MAX) this.bytes.clear();
+    this.bytes.set(topic, bytes);
     return bytes;
   }
 
   /** The topic name in `bytes[start, end)`. Throws a `FormatError` where it is none. */
   decode(bytes: Uint8Array, start: number, end: number): string {
-    const received = this.#received;
+    const received = this.received;
     for (let index = 0; index < received.length; index += 1) {
       const known = received[index] as (typeof received)[number];
       if (isSame(known.bytes, bytes, start, end)) return known.topic;

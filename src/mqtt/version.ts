@@ -8,45 +8,45 @@ export type ProtocolSetting = "auto" | "3.1.1" | "5";
  * reason code or by dropping the connection without CONNACK; what a broker has once accepted is kept.
  */
 export class VersionChoice {
-  readonly #setting: ProtocolSetting;
-  #level: ProtocolLevel;
-  #isProven: boolean;
-  #dropCount = 0;
+  private readonly setting: ProtocolSetting;
+  private current: ProtocolLevel;
+  private isProven: boolean;
+  private dropCount = 0;
 
   /** @param known what this broker accepted in a former life of the device, or undefined */
   constructor(setting: ProtocolSetting, known: ProtocolLevel | undefined) {
-    this.#setting = setting;
-    this.#level = setting === "3.1.1" ? 4 : setting === "5" ? 5 : (known ?? 5);
-    this.#isProven = known !== undefined;
+    this.setting = setting;
+    this.current = setting === "3.1.1" ? 4 : setting === "5" ? 5 : (known ?? 5);
+    this.isProven = known !== undefined;
   }
 
   get level(): ProtocolLevel {
-    return this.#level;
+    return this.current;
   }
 
   handleAccepted(): void {
-    this.#isProven = true;
-    this.#dropCount = 0;
+    this.isProven = true;
+    this.dropCount = 0;
   }
 
   /** The broker has refused CONNECT. Returns whether there is another version to try at once. */
   handleRefused(reasonCode: number): boolean {
-    return (reasonCode === 0x84 || (this.#level === 4 && reasonCode === 1)) && this.#handleUnsupported();
+    return (reasonCode === 0x84 || (this.current === 4 && reasonCode === 1)) && this.handleUnsupported();
   }
 
   /** The connection ended before CONNACK: the network's fault, or a broker that drops what it does not know. */
   handleDropped(): boolean {
-    this.#dropCount += 1;
-    return this.#isProven && this.#dropCount < PROVEN_DROPS_MAX ? false : this.#handleUnsupported();
+    this.dropCount += 1;
+    return this.isProven && this.dropCount < PROVEN_DROPS_MAX ? false : this.handleUnsupported();
   }
 
   /** The broker does not speak this version. Returns whether there is another one to try at once. */
-  #handleUnsupported(): boolean {
-    if (this.#setting !== "auto") return false;
-    const wasFive = this.#level === 5;
-    this.#level = wasFive ? 4 : 5;
-    this.#isProven = false;
-    this.#dropCount = 0;
+  private handleUnsupported(): boolean {
+    if (this.setting !== "auto") return false;
+    const wasFive = this.current === 5;
+    this.current = wasFive ? 4 : 5;
+    this.isProven = false;
+    this.dropCount = 0;
     return wasFive;
   }
 }

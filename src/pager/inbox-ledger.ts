@@ -20,17 +20,17 @@ import { choiceOf, DURABLE, EVENT, isOwing, isUnread, isUnshown } from "./receip
 
 export class InboxLedger {
   readonly index = new InboxIndex();
-  readonly #store: Store;
-  readonly #names: NameWindow;
+  private readonly store: Store;
+  private readonly names: NameWindow;
   /** Sequence numbers of messages whose state the store has refused to record. */
-  readonly #unrecorded = new Set<number>();
-  #nextSequence = 1;
+  private readonly unrecorded = new Set<number>();
+  private nextSequence = 1;
   /** Of the records of messages that are here. */
   bytes = 0;
   length = 0;
   unreadCount = 0;
   unshownCount = 0;
-  #leftCount = 0;
+  private leftCount = 0;
   nextExpirySeconds: number | undefined;
   unreceiptedCount = 0;
   damagedCount = 0;
@@ -39,43 +39,43 @@ export class InboxLedger {
   viewVersion = 0;
 
   constructor(store: Store) {
-    this.#store = store;
-    this.#names = new NameWindow(store);
-    this.#load();
-    this.#recount();
+    this.store = store;
+    this.names = new NameWindow(store);
+    this.load();
+    this.recount();
   }
 
   has(name: string): boolean {
-    return this.index.hasName(name) || this.#names.has(name);
+    return this.index.hasName(name) || this.names.has(name);
   }
 
   read(sequence: number): InboxMessage | undefined {
-    const record = this.#store.read(messageKey(sequence));
+    const record = this.store.read(messageKey(sequence));
     const decoded = record && decodeRecord(record);
     return decoded && "message" in decoded ? decoded.message : undefined;
   }
 
   /** Adds a message: its record, as `encodeMessageRecord` made it. */
   add(message: InboxMessage, record: Uint8Array): void {
-    const sequence = this.#nextSequence;
-    this.#store.write(messageKey(sequence), record);
-    this.#nextSequence += 1;
+    const sequence = this.nextSequence;
+    this.store.write(messageKey(sequence), record);
+    this.nextSequence += 1;
     this.index.add(sequence, message, record.length, EVENT.stored);
-    this.#recount();
+    this.recount();
   }
 
   /** A message that is not kept at all; of that its sender is told, and it is known when it comes again. */
   turnAway({ name, sender, id }: InboxMessage, event: number): void {
     if (id === undefined) {
-      this.#names.add(name);
+      this.names.add(name);
       return;
     }
-    const sequence = this.#nextSequence;
-    this.#store.write(messageKey(sequence), encodeFarewellRecord({ name, state: event, sender, id }));
-    this.#nextSequence += 1;
+    const sequence = this.nextSequence;
+    this.store.write(messageKey(sequence), encodeFarewellRecord({ name, state: event, sender, id }));
+    this.nextSequence += 1;
     this.index.addLeft(sequence, name, sender, event);
-    this.#recount(false);
-    this.#boundLeft();
+    this.recount(false);
+    this.boundLeft();
   }
 
   /** What happened has happened: it also holds where the store refuses to record it, and is recorded with the next change. */
@@ -83,12 +83,12 @@ export class InboxLedger {
     const state = row < 0 ? bits : this.index.state(row);
     if ((state & bits) === bits) return false;
     this.index.setState(row, state | bits);
-    this.#unrecorded.add(this.index.sequence(row));
-    this.#recount((bits & SEEN) !== 0);
-    for (const sequence of this.#unrecorded) {
+    this.unrecorded.add(this.index.sequence(row));
+    this.recount((bits & SEEN) !== 0);
+    for (const sequence of this.unrecorded) {
       const changed = this.index.state(this.index.find(sequence));
-      this.#store.write(stateKey(sequence), Uint8Array.of(changed >> 8, changed));
-      this.#unrecorded.delete(sequence);
+      this.store.write(stateKey(sequence), Uint8Array.of(changed >> 8, changed));
+      this.unrecorded.delete(sequence);
     }
     return true;
   }
@@ -105,7 +105,7 @@ export class InboxLedger {
     }
     const sequence = this.index.sequence(row);
     this.index.setState(row, this.index.state(row) | bits);
-    this.#unrecorded.add(sequence);
+    this.unrecorded.add(sequence);
     this.forget(row);
   }
 
@@ -116,28 +116,28 @@ export class InboxLedger {
     const origin = this.index.hasId(row) && isOwing(state) ? this.origin(row) : undefined;
     if (origin) {
       const name = this.index.name(row);
-      this.#store.write(messageKey(sequence), encodeFarewellRecord({ ...origin, name, state }));
+      this.store.write(messageKey(sequence), encodeFarewellRecord({ ...origin, name, state }));
       this.index.setState(row, this.index.state(row) | event);
       this.index.leave(row);
     } else this.forget(row);
-    this.#recount();
-    this.#boundLeft();
+    this.recount();
+    this.boundLeft();
   }
 
   /** Only its name is still known. */
   forget(row: number): void {
     const sequence = this.index.sequence(row);
     const isSeen = !this.index.hasLeft(row);
-    this.#names.add(this.index.name(row));
+    this.names.add(this.index.name(row));
     this.index.remove(row);
-    this.#unrecorded.delete(sequence);
-    this.#recount(isSeen);
-    this.#store.remove(messageKey(sequence));
-    this.#store.remove(stateKey(sequence));
+    this.unrecorded.delete(sequence);
+    this.recount(isSeen);
+    this.store.remove(messageKey(sequence));
+    this.store.remove(stateKey(sequence));
   }
 
-  #boundLeft(): void {
-    while (this.#leftCount > LEFT_OWING_MAX) {
+  private boundLeft(): void {
+    while (this.leftCount > LEFT_OWING_MAX) {
       let oldest = 0;
       while (!this.index.hasLeft(oldest)) oldest += 1;
       const isOwed = isOwing(this.index.state(oldest));
@@ -148,7 +148,7 @@ export class InboxLedger {
 
   /** Whom to tell of a message, and what it is called there. */
   origin(row: number): { sender: string; id: string; answer?: string | undefined } | undefined {
-    const record = this.#store.read(messageKey(this.index.sequence(row)));
+    const record = this.store.read(messageKey(this.index.sequence(row)));
     const decoded = record && decodeRecord(record);
     if (!decoded) return undefined;
     if ("farewell" in decoded) return decoded.farewell;
@@ -158,7 +158,7 @@ export class InboxLedger {
     return id === undefined ? undefined : { sender, id, answer };
   }
 
-  #recount(isSeen = true): void {
+  private recount(isSeen = true): void {
     const { index } = this;
     let [length, bytes, unread, unshown, left, expires] = [0, 0, 0, 0, 0, Number.POSITIVE_INFINITY];
     for (let row = 0; row < index.length; row += 1) {
@@ -178,37 +178,37 @@ export class InboxLedger {
     this.bytes = bytes;
     this.unreadCount = unread;
     this.unshownCount = unshown;
-    this.#leftCount = left;
+    this.leftCount = left;
     this.nextExpirySeconds = expires === Number.POSITIVE_INFINITY ? undefined : expires;
     this.version += 1;
     if (isSeen) this.viewVersion += 1;
   }
 
-  #load(): void {
-    for (const sequence of recordNumbers(this.#store, MESSAGE_PREFIX)) {
-      this.#nextSequence = sequence + 1;
-      this.#loadOne(sequence);
+  private load(): void {
+    for (const sequence of recordNumbers(this.store, MESSAGE_PREFIX)) {
+      this.nextSequence = sequence + 1;
+      this.loadOne(sequence);
     }
     // A power cut between the two removals of a message leaves its state behind.
-    for (const sequence of recordNumbers(this.#store, STATE_PREFIX))
-      if (this.index.find(sequence) < 0) this.#store.remove(stateKey(sequence));
+    for (const sequence of recordNumbers(this.store, STATE_PREFIX))
+      if (this.index.find(sequence) < 0) this.store.remove(stateKey(sequence));
   }
 
-  #loadOne(sequence: number): void {
-    const record = this.#store.read(messageKey(sequence));
+  private loadOne(sequence: number): void {
+    const record = this.store.read(messageKey(sequence));
     const decoded = record && decodeRecord(record);
     if (!record || !decoded) {
       this.damagedCount += 1;
-      this.#store.remove(messageKey(sequence));
+      this.store.remove(messageKey(sequence));
       return;
     }
     const { name } = "message" in decoded ? decoded.message : decoded.farewell;
-    if (this.#names.has(name)) {
+    if (this.names.has(name)) {
       // The power was cut after its name had gone to the window: it has left.
-      this.#store.remove(messageKey(sequence));
+      this.store.remove(messageKey(sequence));
       return;
     }
-    const [high = 0, low = 0] = this.#store.read(stateKey(sequence)) ?? [];
+    const [high = 0, low = 0] = this.store.read(stateKey(sequence)) ?? [];
     const state = (high << 8) | low;
     if ("message" in decoded) {
       this.index.add(sequence, decoded.message, record.length, state | EVENT.stored);

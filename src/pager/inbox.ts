@@ -27,10 +27,10 @@ export interface OwedReceipts {
 export type InsertOutcome = "stored" | "duplicate" | "full" | "expired";
 
 export class Inbox {
-  readonly #ledger: InboxLedger;
-  readonly #index: InboxIndex;
+  private readonly ledger: InboxLedger;
+  private readonly index: InboxIndex;
   /** The version at which nothing was owed. */
-  #settledVersion = -1;
+  private settledVersion = -1;
   /** Messages that left unread to make room for others. */
   droppedCount = 0;
   /** Messages that left unread because their sender has sent a newer one in their place. */
@@ -40,46 +40,46 @@ export class Inbox {
 
   /** Opens what the store holds. */
   constructor(store: Store) {
-    this.#ledger = new InboxLedger(store);
-    this.#index = this.#ledger.index;
+    this.ledger = new InboxLedger(store);
+    this.index = this.ledger.index;
   }
 
   /** Messages whose last receipts were given up (see `LEFT_OWING_MAX`). */
   get unreceiptedCount(): number {
-    return this.#ledger.unreceiptedCount;
+    return this.ledger.unreceiptedCount;
   }
 
   /** Records that could not be read back when the inbox was opened. */
   get damagedCount(): number {
-    return this.#ledger.damagedCount;
+    return this.ledger.damagedCount;
   }
 
   /** Changes whenever something has that can be seen; that a message was shown cannot. */
   get viewVersion(): number {
-    return this.#ledger.viewVersion;
+    return this.ledger.viewVersion;
   }
 
   /** Messages that can be read here. */
   get length(): number {
-    return this.#ledger.length;
+    return this.ledger.length;
   }
 
   get unreadCount(): number {
-    return this.#ledger.unreadCount;
+    return this.ledger.unreadCount;
   }
 
   get unshownCount(): number {
-    return this.#ledger.unshownCount;
+    return this.ledger.unshownCount;
   }
 
   /** When `expire` has something to do, in seconds since 1970, or undefined. */
   get nextExpirySeconds(): number | undefined {
-    return this.#ledger.nextExpirySeconds;
+    return this.ledger.nextExpirySeconds;
   }
 
   /** Whether a message of this name is or was here, as far back as the window goes. */
   has(name: string): boolean {
-    return this.#ledger.has(name);
+    return this.ledger.has(name);
   }
 
   /**
@@ -91,97 +91,97 @@ export class Inbox {
     const { name, expiresSeconds, priority } = message;
     if (this.has(name)) return "duplicate";
     if (nowSeconds !== undefined && expiresSeconds !== undefined && expiresSeconds <= nowSeconds) {
-      this.#ledger.turnAway(message, EVENT.expired);
+      this.ledger.turnAway(message, EVENT.expired);
       this.expiredCount += 1;
       return "expired";
     }
     const record = encodeMessageRecord(message);
-    const replaced = this.#find((row) => isUnread(this.#index.state(row)) && this.#index.collapses(row, message));
-    if (!this.#canMakeRoom(record.length, worthOf(priority, 0), nowSeconds, replaced)) {
+    const replaced = this.find((row) => isUnread(this.index.state(row)) && this.index.collapses(row, message));
+    if (!this.canMakeRoom(record.length, worthOf(priority, 0), nowSeconds, replaced)) {
       // What it would have replaced stays: of the two that one is here.
-      this.#ledger.turnAway(message, EVENT.dropped);
+      this.ledger.turnAway(message, EVENT.dropped);
       return "full";
     }
     if (replaced >= 0) {
-      this.#ledger.leave(replaced, EVENT.dropped);
+      this.ledger.leave(replaced, EVENT.dropped);
       this.replacedCount += 1;
     }
-    this.#makeRoom(record.length, nowSeconds);
-    this.#ledger.add(message, record);
+    this.makeRoom(record.length, nowSeconds);
+    this.ledger.add(message, record);
     return "stored";
   }
 
   /** The message, read from the store, or undefined. */
   read(sequence: number): InboxMessage | undefined {
-    return this.#ledger.read(sequence);
+    return this.ledger.read(sequence);
   }
 
   contains(sequence: number): boolean {
-    return this.#row(sequence) >= 0;
+    return this.row(sequence) >= 0;
   }
 
   isRead(sequence: number): boolean {
-    return (this.#state(sequence) & EVENT.read) !== 0;
+    return (this.state(sequence) & EVENT.read) !== 0;
   }
 
   isUnread(sequence: number): boolean {
-    return this.contains(sequence) && isUnread(this.#state(sequence));
+    return this.contains(sequence) && isUnread(this.state(sequence));
   }
 
   isShown(sequence: number): boolean {
-    return !isUnshown(this.#state(sequence));
+    return !isUnshown(this.state(sequence));
   }
 
   isExpired(sequence: number): boolean {
-    return (this.#state(sequence) & EVENT.expired) !== 0;
+    return (this.state(sequence) & EVENT.expired) !== 0;
   }
 
   /** Which of its choices was the answer, from 0, or undefined. */
   answerOf(sequence: number): number | undefined {
-    const state = this.#state(sequence);
+    const state = this.state(sequence);
     return state & EVENT.answered ? choiceOf(state) : undefined;
   }
 
   /** 1 to 5; 0 where there is no such message. */
   priorityOf(sequence: number): number {
-    const row = this.#row(sequence);
-    return row < 0 ? 0 : this.#index.priority(row);
+    const row = this.row(sequence);
+    return row < 0 ? 0 : this.index.priority(row);
   }
 
   /** The next older one, or the newest where none is named, or undefined. */
   older(sequence?: number): number | undefined {
-    for (let row = this.#index.length - 1; row >= 0; row -= 1) {
-      const found = this.#index.sequence(row);
-      if ((sequence === undefined || found < sequence) && !this.#index.hasLeft(row)) return found;
+    for (let row = this.index.length - 1; row >= 0; row -= 1) {
+      const found = this.index.sequence(row);
+      if ((sequence === undefined || found < sequence) && !this.index.hasLeft(row)) return found;
     }
     return undefined;
   }
 
   newer(sequence: number): number | undefined {
-    const row = this.#find((row) => this.#index.sequence(row) > sequence);
-    return row < 0 ? undefined : this.#index.sequence(row);
+    const row = this.find((row) => this.index.sequence(row) > sequence);
+    return row < 0 ? undefined : this.index.sequence(row);
   }
 
   /** Place among the messages: 1 is the oldest. */
   positionOf(sequence: number): number {
     let position = 0;
-    for (let row = 0; row < this.#index.length && this.#index.sequence(row) <= sequence; row += 1)
-      if (!this.#index.hasLeft(row)) position += 1;
+    for (let row = 0; row < this.index.length && this.index.sequence(row) <= sequence; row += 1)
+      if (!this.index.hasLeft(row)) position += 1;
     return position;
   }
 
   /** The oldest message that has not been on the screen, those of priority 4 and 5 first, or undefined. */
   nextUnshown(): number | undefined {
     if (this.unshownCount === 0) return undefined;
-    const unshown = (row: number) => isUnshown(this.#index.state(row));
-    const urgent = this.#find((row) => unshown(row) && this.#index.priority(row) >= URGENT);
-    const row = urgent < 0 ? this.#find(unshown) : urgent;
-    return row < 0 ? undefined : this.#index.sequence(row);
+    const unshown = (row: number) => isUnshown(this.index.state(row));
+    const urgent = this.find((row) => unshown(row) && this.index.priority(row) >= URGENT);
+    const row = urgent < 0 ? this.find(unshown) : urgent;
+    return row < 0 ? undefined : this.index.sequence(row);
   }
 
   /** The newest message that has not been read, or undefined. */
   newestUnread(): number | undefined {
-    return this.#findLast((row) => isUnread(this.#index.state(row)));
+    return this.findLast((row) => isUnread(this.index.state(row)));
   }
 
   /**
@@ -189,87 +189,87 @@ export class Inbox {
    * @param test of its sequence; default: any
    */
   nextAlert(test: (sequence: number) => boolean = () => true): number | undefined {
-    return this.#findLast((row) => {
-      const state = this.#index.state(row);
-      const isAlert = this.#index.priority(row) >= URGENT && isUnread(state) && !isUnshown(state);
-      return isAlert && test(this.#index.sequence(row));
+    return this.findLast((row) => {
+      const state = this.index.state(row);
+      const isAlert = this.index.priority(row) >= URGENT && isUnread(state) && !isUnshown(state);
+      return isAlert && test(this.index.sequence(row));
     });
   }
 
   /** The newest message with this id, of this sender where one is named. */
   findId(id: string, sender?: string): number | undefined {
-    return this.#findLast((row) => {
-      const message = this.#index.hasId(row) ? this.read(this.#index.sequence(row)) : undefined;
+    return this.findLast((row) => {
+      const message = this.index.hasId(row) ? this.read(this.index.sequence(row)) : undefined;
       return message?.id === id && (sender === undefined || message.sender === sender);
     });
   }
 
   /** The message has been on the screen. Returns whether it was for the first time. */
   markShown(sequence: number): boolean {
-    return this.#ledger.mark(this.#row(sequence), EVENT.shown);
+    return this.ledger.mark(this.row(sequence), EVENT.shown);
   }
 
   /** The carrier has read the message. */
   markRead(sequence: number): boolean {
-    return this.#ledger.mark(this.#row(sequence), EVENT.read | EVENT.shown);
+    return this.ledger.mark(this.row(sequence), EVENT.read | EVENT.shown);
   }
 
   /** The carrier has answered with one of the message's choices, from 0. Only the first answer counts. */
   markAnswered(sequence: number, choice: number): boolean {
-    const row = this.#row(sequence);
-    return row >= 0 && !(this.#index.state(row) & EVENT.answered) && this.#ledger.mark(row, answered(choice));
+    const row = this.row(sequence);
+    return row >= 0 && !(this.index.state(row) & EVENT.answered) && this.ledger.mark(row, answered(choice));
   }
 
   /** Messages that nobody has read in time are worthless now; they stay until their room is needed. Returns how many. */
   expire(nowSeconds: number): number {
     if (this.nextExpirySeconds === undefined || nowSeconds < this.nextExpirySeconds) return 0;
     const before = this.expiredCount;
-    for (let row = 0; row < this.#index.length; row += 1) {
-      const expires = this.#index.expires(row);
-      if (expires === 0 || expires > nowSeconds || !isUnread(this.#index.state(row))) continue;
+    for (let row = 0; row < this.index.length; row += 1) {
+      const expires = this.index.expires(row);
+      if (expires === 0 || expires > nowSeconds || !isUnread(this.index.state(row))) continue;
       this.expiredCount += 1;
-      this.#ledger.mark(row, EVENT.expired);
+      this.ledger.mark(row, EVENT.expired);
     }
     return this.expiredCount - before;
   }
 
   /** Takes a message back, as its sender wishes; what has happened to it is still told. Returns whether there was one. */
   retract(sequence: number): boolean {
-    const row = this.#row(sequence);
-    if (row >= 0) this.#ledger.leave(row, 0);
+    const row = this.row(sequence);
+    if (row >= 0) this.ledger.leave(row, 0);
     return row >= 0;
   }
 
   /** What is to be told to one sender next: oldest message first, in the order of the stages; at most `countMax` of it. */
   nextReceipts(countMax = CONTENTS_MAX): OwedReceipts | undefined {
-    if (this.#ledger.version === this.#settledVersion) return undefined;
+    if (this.ledger.version === this.settledVersion) return undefined;
     let first = -1;
     let sender = "";
     const receipts: Receipt[] = [];
-    for (let row = 0; row < this.#index.length; row += 1) {
-      const stages = this.#index.hasId(row) ? owed(this.#index.state(row)) : [];
-      if (stages.length === 0 || (first >= 0 && !this.#index.isOfSameSender(row, first))) continue;
-      const origin = this.#ledger.origin(row);
+    for (let row = 0; row < this.index.length; row += 1) {
+      const stages = this.index.hasId(row) ? owed(this.index.state(row)) : [];
+      if (stages.length === 0 || (first >= 0 && !this.index.isOfSameSender(row, first))) continue;
+      const origin = this.ledger.origin(row);
       if (!origin || (first >= 0 && origin.sender !== sender)) continue;
       if (first < 0) first = row;
       sender = origin.sender;
       const { id, answer } = origin;
-      const sequence = this.#index.sequence(row);
+      const sequence = this.index.sequence(row);
       for (const stage of stages) {
         receipts.push({ sequence, stage, id, answer: stage === "answered" ? answer : undefined });
         if (receipts.length === countMax || sender === "") return { sender, receipts };
       }
     }
     if (receipts.length > 0) return { sender, receipts };
-    this.#settledVersion = this.#ledger.version;
+    this.settledVersion = this.ledger.version;
     return undefined;
   }
 
   /** The receipts are on their way. */
   handleReceiptsSent({ receipts }: OwedReceipts): void {
     for (const { sequence, stage } of receipts) {
-      const row = this.#index.find(sequence);
-      if (row >= 0) this.#index.setState(row, this.#index.state(row) | telling(stage));
+      const row = this.index.find(sequence);
+      if (row >= 0) this.index.setState(row, this.index.state(row) | telling(stage));
     }
   }
 
@@ -282,7 +282,7 @@ export class Inbox {
       bits |= told(stage);
       if (receipts[at + 1]?.sequence === sequence) continue;
       try {
-        this.#ledger.settle(this.#index.find(sequence), bits);
+        this.ledger.settle(this.index.find(sequence), bits);
       } catch (error) {
         failures.push(error);
       }
@@ -292,57 +292,57 @@ export class Inbox {
   }
 
   /** Whether there is room without the message in row `replaced` and those that are worth no more than `worth`. */
-  #canMakeRoom(bytes: number, worth: number, nowSeconds: number | undefined, replaced: number): boolean {
-    let { length, bytes: total } = this.#ledger;
-    for (let row = 0; row < this.#index.length; row += 1) {
-      if (this.#index.hasLeft(row) || (row !== replaced && this.#worthOf(row, nowSeconds) > worth)) continue;
+  private canMakeRoom(bytes: number, worth: number, nowSeconds: number | undefined, replaced: number): boolean {
+    let { length, bytes: total } = this.ledger;
+    for (let row = 0; row < this.index.length; row += 1) {
+      if (this.index.hasLeft(row) || (row !== replaced && this.worthOf(row, nowSeconds) > worth)) continue;
       length -= 1;
-      total -= this.#index.bytes(row);
+      total -= this.index.bytes(row);
     }
     return !isTooMuch(length, total + bytes);
   }
 
   /** Lets messages go until there is room, those that are worth least first. */
-  #makeRoom(bytes: number, nowSeconds: number | undefined): void {
-    while (isTooMuch(this.#ledger.length, this.#ledger.bytes + bytes)) {
+  private makeRoom(bytes: number, nowSeconds: number | undefined): void {
+    while (isTooMuch(this.ledger.length, this.ledger.bytes + bytes)) {
       let least = -1;
-      for (let row = 0; row < this.#index.length; row += 1) {
-        if (this.#index.hasLeft(row)) continue;
-        if (least < 0 || this.#worthOf(row, nowSeconds) < this.#worthOf(least, nowSeconds)) least = row;
+      for (let row = 0; row < this.index.length; row += 1) {
+        if (this.index.hasLeft(row)) continue;
+        if (least < 0 || this.worthOf(row, nowSeconds) < this.worthOf(least, nowSeconds)) least = row;
       }
-      const wasUnread = isUnread(this.#index.state(least));
-      this.#ledger.leave(least, wasUnread ? EVENT.dropped : 0);
+      const wasUnread = isUnread(this.index.state(least));
+      this.ledger.leave(least, wasUnread ? EVENT.dropped : 0);
       if (wasUnread) this.droppedCount += 1;
     }
   }
 
-  #worthOf(row: number, nowSeconds: number | undefined): number {
-    const expires = this.#index.expires(row);
+  private worthOf(row: number, nowSeconds: number | undefined): number {
+    const expires = this.index.expires(row);
     const isLate = nowSeconds !== undefined && expires !== 0 && expires <= nowSeconds;
-    return isLate ? 0 : worthOf(this.#index.priority(row), this.#index.state(row));
+    return isLate ? 0 : worthOf(this.index.priority(row), this.index.state(row));
   }
 
   /** First row of the inbox for which the test holds, or -1. */
-  #find(test: (row: number) => boolean): number {
-    for (let row = 0; row < this.#index.length; row += 1) if (!this.#index.hasLeft(row) && test(row)) return row;
+  private find(test: (row: number) => boolean): number {
+    for (let row = 0; row < this.index.length; row += 1) if (!this.index.hasLeft(row) && test(row)) return row;
     return -1;
   }
 
-  #findLast(test: (row: number) => boolean): number | undefined {
-    for (let row = this.#index.length - 1; row >= 0; row -= 1)
-      if (!this.#index.hasLeft(row) && test(row)) return this.#index.sequence(row);
+  private findLast(test: (row: number) => boolean): number | undefined {
+    for (let row = this.index.length - 1; row >= 0; row -= 1)
+      if (!this.index.hasLeft(row) && test(row)) return this.index.sequence(row);
     return undefined;
   }
 
   /** The row of a message that is here, or -1. */
-  #row(sequence: number): number {
-    const row = this.#index.find(sequence);
-    return row >= 0 && this.#index.hasLeft(row) ? -1 : row;
+  private row(sequence: number): number {
+    const row = this.index.find(sequence);
+    return row >= 0 && this.index.hasLeft(row) ? -1 : row;
   }
 
-  #state(sequence: number): number {
-    const row = this.#row(sequence);
-    return row < 0 ? EVENT.read : this.#index.state(row);
+  private state(sequence: number): number {
+    const row = this.row(sequence);
+    return row < 0 ? EVENT.read : this.index.state(row);
   }
 }
 

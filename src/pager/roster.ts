@@ -10,8 +10,8 @@ export interface Contact {
 }
 
 export class Roster {
-  readonly #wanted: readonly string[];
-  #contacts: Contact[];
+  private readonly wanted: readonly string[];
+  private sorted: Contact[];
   /** News of contacts that were not taken in because there was no room. */
   turnedAwayCount = 0;
   /** Changes whenever something here has. */
@@ -19,46 +19,44 @@ export class Roster {
 
   /** @param wanted contacts of the settings; they always have a place */
   constructor(wanted: readonly string[]) {
-    this.#wanted = wanted;
-    this.#contacts = wanted.map((uid) => ({ uid, status: 0, context: "" }));
-    this.#sort();
+    this.wanted = wanted;
+    this.sorted = wanted.map((uid) => ({ uid, status: 0, context: "" }));
+    this.sort();
   }
 
   /** Online first, those that are gone last, by name among equals. */
   get contacts(): readonly Contact[] {
-    return this.#contacts;
+    return this.sorted;
   }
 
   /** Its place among the contacts, from 1; 0: it is none of them. */
   rowOf(uid: string | undefined): number {
-    return this.#contacts.findIndex((contact) => contact.uid === uid) + 1;
+    return this.sorted.findIndex((contact) => contact.uid === uid) + 1;
   }
 
   get onlineCount(): number {
-    return this.#contacts.filter(({ status }) => status === 1).length;
+    return this.sorted.filter(({ status }) => status === 1).length;
   }
 
   /** News of a contact. One that is not in the settings takes the place of such a one that is offline, or none. */
   update(uid: string, status: number, context: string): void {
-    const former = this.#contacts.find((contact) => contact.uid === uid);
+    const former = this.sorted.find((contact) => contact.uid === uid);
     if (former?.status === status && former.context === context) return;
-    if (!former && this.#contacts.length >= ROSTER_MAX) {
-      const gone = this.#contacts.find(
-        (contact) => rankOf(contact) >= OFFLINE_RANK && !this.#wanted.includes(contact.uid),
-      );
+    if (!former && this.sorted.length >= ROSTER_MAX) {
+      const gone = this.sorted.find((contact) => rankOf(contact) >= OFFLINE_RANK && !this.wanted.includes(contact.uid));
       if (!gone) {
         this.turnedAwayCount += 1;
         return;
       }
-      this.#contacts = this.#contacts.filter((contact) => contact !== gone);
+      this.sorted = this.sorted.filter((contact) => contact !== gone);
     }
-    this.#contacts = this.#contacts.filter((contact) => contact !== former);
-    this.#contacts.push({ uid, status, context });
-    this.#sort();
+    this.sorted = this.sorted.filter((contact) => contact !== former);
+    this.sorted.push({ uid, status, context });
+    this.sort();
   }
 
-  #sort(): void {
-    this.#contacts.sort((a, b) => rankOf(a) - rankOf(b) || (a.uid < b.uid ? -1 : 1));
+  private sort(): void {
+    this.sorted.sort((a, b) => rankOf(a) - rankOf(b) || (a.uid < b.uid ? -1 : 1));
     this.version += 1;
   }
 }

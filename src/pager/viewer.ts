@@ -36,50 +36,50 @@ export interface ViewerOptions {
 const HOME: View = Object.freeze({ kind: "home" });
 
 export class Viewer {
-  readonly #inbox: Inbox;
-  readonly #roster: Roster;
-  readonly #options: ViewerOptions;
-  #view: View = HOME;
-  #sinceMs = 0;
+  private readonly inbox: Inbox;
+  private readonly roster: Roster;
+  private readonly options: ViewerOptions;
+  private currentView: View = HOME;
+  private sinceMs = 0;
   /** The carrier is at work until then: what is not urgent waits. */
-  #holdMs = 0;
+  private holdMs = 0;
   /** When a list that nobody touches gives way to what is to be read. */
-  #returnMs: number | undefined;
+  private returnMs: number | undefined;
   /** The view has changed by itself: until then a press was meant for what stood there before, and goes nowhere. */
-  #deafMs = 0;
+  private deafMs = 0;
   /** Pages of the message on the screen, as it was drawn. */
   pageCount = 1;
   /** Changes whenever the view has. */
   version = 0;
 
   constructor(inbox: Inbox, roster: Roster, options: ViewerOptions) {
-    this.#inbox = inbox;
-    this.#roster = roster;
-    this.#options = options;
+    this.inbox = inbox;
+    this.roster = roster;
+    this.options = options;
     const newest = inbox.nextAlert() ?? inbox.newestUnread();
-    if (newest !== undefined) this.#view = messageView(newest);
+    if (newest !== undefined) this.currentView = messageView(newest);
   }
 
   get view(): View {
-    return this.#view;
+    return this.currentView;
   }
 
   /** Sequence of the message that is to be on the screen; undefined: another view. */
   get current(): number | undefined {
-    return this.#view.kind === "message" ? this.#view.sequence : undefined;
+    return this.currentView.kind === "message" ? this.currentView.sequence : undefined;
   }
 
   /** Whether new messages wait for the carrier and not for their dwell time: nobody knows how long. */
   isHolding(nowMs: number): boolean {
-    return nowMs < this.#holdMs || this.#inbox.nextAlert() !== undefined;
+    return nowMs < this.holdMs || this.inbox.nextAlert() !== undefined;
   }
 
   /** When `update` has something to do, or undefined. */
   timeoutMs(nowMs: number): number | undefined {
-    const next = this.#inbox.nextUnshown();
-    let wakeMs = this.#returnMs;
-    if (next !== undefined && !this.#isCurrentUnshown() && !this.#mustWait(next, Number.POSITIVE_INFINITY)) {
-      const nextMs = this.#mustWait(next, nowMs) ? Math.max(this.#nextMs, this.#holdMs) : this.#nextMs;
+    const next = this.inbox.nextUnshown();
+    let wakeMs = this.returnMs;
+    if (next !== undefined && !this.isCurrentUnshown() && !this.mustWait(next, Number.POSITIVE_INFINITY)) {
+      const nextMs = this.mustWait(next, nowMs) ? Math.max(this.nextMs, this.holdMs) : this.nextMs;
       wakeMs = wakeMs === undefined ? nextMs : Math.min(wakeMs, nextMs);
     }
     return wakeMs;
@@ -88,29 +88,29 @@ export class Viewer {
   /** Brings onto the screen what is to be there now. */
   update(nowMs: number): void {
     const { current } = this;
-    const isGone = current !== undefined && !this.#inbox.contains(current);
-    const isLeft = this.#returnMs !== undefined && nowMs >= this.#returnMs;
-    const before = this.#view;
-    if (isGone || isLeft) this.#goOn(nowMs);
-    if (this.#view.kind === "inbox" && !this.#inbox.contains(this.#view.sequence)) this.#goOn(nowMs);
-    this.#showNext(nowMs);
-    if (this.#view !== before && before.kind !== "home") this.#deafMs = nowMs + PRESS_GUARD_MS;
+    const isGone = current !== undefined && !this.inbox.contains(current);
+    const isLeft = this.returnMs !== undefined && nowMs >= this.returnMs;
+    const before = this.currentView;
+    if (isGone || isLeft) this.goOn(nowMs);
+    if (this.currentView.kind === "inbox" && !this.inbox.contains(this.currentView.sequence)) this.goOn(nowMs);
+    this.showNext(nowMs);
+    if (this.currentView !== before && before.kind !== "home") this.deafMs = nowMs + PRESS_GUARD_MS;
   }
 
-  #showNext(nowMs: number): void {
-    const next = this.#inbox.nextUnshown();
-    if (next !== undefined && !this.#mustWait(next, nowMs)) {
-      if (!this.#isCurrentUnshown() && nowMs >= this.#nextMs) this.#show(messageView(next), nowMs);
+  private showNext(nowMs: number): void {
+    const next = this.inbox.nextUnshown();
+    if (next !== undefined && !this.mustWait(next, nowMs)) {
+      if (!this.isCurrentUnshown() && nowMs >= this.nextMs) this.show(messageView(next), nowMs);
       return;
     }
-    const alert = this.#inbox.nextAlert();
-    if (alert !== undefined && !this.#isAlert()) this.#show(messageView(alert), nowMs);
+    const alert = this.inbox.nextAlert();
+    if (alert !== undefined && !this.isAlert()) this.show(messageView(alert), nowMs);
   }
 
   /** What the buttons do now; empty: nothing. */
   labels(): readonly [string, string, string] {
-    const view = this.#view;
-    const inbox = this.#inbox;
+    const view = this.currentView;
+    const inbox = this.inbox;
     switch (view.kind) {
       case "home":
         return [
@@ -122,114 +122,114 @@ export class Viewer {
         return [
           inbox.newer(view.sequence) === undefined ? "home" : "up",
           "open",
-          this.#hasOlder(view) ? "down" : "home",
+          this.hasOlder(view) ? "down" : "home",
         ];
       case "roster": {
-        const row = this.#roster.rowOf(view.uid);
-        const isLast = row >= this.#roster.contacts.length;
-        const isOpen = row === 0 || this.#options.textCount > 0;
+        const row = this.roster.rowOf(view.uid);
+        const isLast = row >= this.roster.contacts.length;
+        const isOpen = row === 0 || this.options.textCount > 0;
         return [row === 0 ? "home" : "up", isOpen ? "choose" : "", isLast ? "home" : "down"];
       }
       case "texts":
         return [
           view.index === 0 ? "back" : "up",
           view.uid === undefined ? "choose" : "send",
-          view.index + 1 < this.#countOf(view.uid) ? "down" : "back",
+          view.index + 1 < this.countOf(view.uid) ? "down" : "back",
         ];
       case "message":
-        return this.#messageLabels(view.sequence, view.page, view.isChoosing);
+        return this.messageLabels(view.sequence, view.page, view.isChoosing);
     }
   }
 
   /** Throws what the store throws; what the carrier wants has happened even so. */
   press(button: Button, nowMs: number): Choice | undefined {
-    const view = this.#view;
-    if (nowMs < this.#deafMs) return undefined;
+    const view = this.currentView;
+    if (nowMs < this.deafMs) return undefined;
     switch (view.kind) {
       case "home":
-        this.#pressAtHome(button, nowMs);
+        this.pressAtHome(button, nowMs);
         return undefined;
       case "message":
-        if (view.isChoosing) this.#answer(view.sequence, button, nowMs);
-        else this.#pressAtMessage(view.sequence, view.page, button, nowMs);
+        if (view.isChoosing) this.answer(view.sequence, button, nowMs);
+        else this.pressAtMessage(view.sequence, view.page, button, nowMs);
         return undefined;
       case "inbox": {
-        const { newer, older } = this.#neighbours(view.sequence);
+        const { newer, older } = this.neighbours(view.sequence);
         const next = button === "a" ? newer : older;
-        if (button === "b") this.#browse(messageView(view.sequence), nowMs);
-        else this.#browse(next === undefined ? HOME : { kind: "inbox", sequence: next }, nowMs);
+        if (button === "b") this.browse(messageView(view.sequence), nowMs);
+        else this.browse(next === undefined ? HOME : { kind: "inbox", sequence: next }, nowMs);
         return undefined;
       }
       case "roster":
-        this.#pressAtRoster(this.#roster.rowOf(view.uid), button, nowMs);
+        this.pressAtRoster(this.roster.rowOf(view.uid), button, nowMs);
         return undefined;
       case "texts":
-        return this.#pressAtTexts(view.uid, view.index, button, nowMs);
+        return this.pressAtTexts(view.uid, view.index, button, nowMs);
     }
   }
 
-  #pressAtHome(button: Button, nowMs: number): void {
-    const newest = this.#inbox.older();
-    if (button === "c") this.#browse({ kind: "roster", uid: undefined }, nowMs);
+  private pressAtHome(button: Button, nowMs: number): void {
+    const newest = this.inbox.older();
+    if (button === "c") this.browse({ kind: "roster", uid: undefined }, nowMs);
     else if (newest === undefined) return;
-    else if (button === "a") this.#browse(messageView(newest), nowMs);
-    else if (this.#inbox.unreadCount > 0) this.#goOn(nowMs);
-    else this.#browse({ kind: "inbox", sequence: newest }, nowMs);
+    else if (button === "a") this.browse(messageView(newest), nowMs);
+    else if (this.inbox.unreadCount > 0) this.goOn(nowMs);
+    else this.browse({ kind: "inbox", sequence: newest }, nowMs);
   }
 
-  #pressAtMessage(sequence: number, page: number, button: Button, nowMs: number): void {
-    const { newer, older } = this.#neighbours(sequence);
+  private pressAtMessage(sequence: number, page: number, button: Button, nowMs: number): void {
+    const { newer, older } = this.neighbours(sequence);
     if (button === "b") {
-      if (this.#isAnswerable(sequence)) this.#browse({ kind: "message", sequence, page, isChoosing: true }, nowMs);
-      else if (this.#inbox.isUnread(sequence)) this.#finish(nowMs, () => this.#inbox.markRead(sequence));
-      else this.#browse({ kind: "inbox", sequence }, nowMs);
+      if (this.isAnswerable(sequence)) this.browse({ kind: "message", sequence, page, isChoosing: true }, nowMs);
+      else if (this.inbox.isUnread(sequence)) this.finish(nowMs, () => this.inbox.markRead(sequence));
+      else this.browse({ kind: "inbox", sequence }, nowMs);
       return;
     }
     const nextPage = button === "a" ? page - 1 : page + 1;
     if (nextPage >= 0 && nextPage < this.pageCount)
-      this.#browse({ kind: "message", sequence, page: nextPage, isChoosing: false }, nowMs);
-    else if (this.#isAlert()) return;
-    else if (button === "c") this.#browse(newer === undefined ? HOME : messageView(newer), nowMs);
-    else if (older !== undefined) this.#browse(messageView(older), nowMs);
+      this.browse({ kind: "message", sequence, page: nextPage, isChoosing: false }, nowMs);
+    else if (this.isAlert()) return;
+    else if (button === "c") this.browse(newer === undefined ? HOME : messageView(newer), nowMs);
+    else if (older !== undefined) this.browse(messageView(older), nowMs);
   }
 
-  #answer(sequence: number, button: Button, nowMs: number): void {
+  private answer(sequence: number, button: Button, nowMs: number): void {
     const index = BUTTONS.indexOf(button);
-    if (index < this.#choices(sequence).length) this.#finish(nowMs, () => this.#inbox.markAnswered(sequence, index));
-    else this.#browse(messageView(sequence), nowMs);
+    if (index < this.choices(sequence).length) this.finish(nowMs, () => this.inbox.markAnswered(sequence, index));
+    else this.browse(messageView(sequence), nowMs);
   }
 
-  #pressAtRoster(row: number, button: Button, nowMs: number): void {
-    const { contacts } = this.#roster;
+  private pressAtRoster(row: number, button: Button, nowMs: number): void {
+    const { contacts } = this.roster;
     if (button === "b") {
       const uid = contacts[row - 1]?.uid;
-      if (this.#countOf(uid) > 0) this.#browse({ kind: "texts", uid, index: 0 }, nowMs);
+      if (this.countOf(uid) > 0) this.browse({ kind: "texts", uid, index: 0 }, nowMs);
       return;
     }
     const next = button === "a" ? row - 1 : row + 1;
     const isOut = next < 0 || next > contacts.length;
-    this.#browse(isOut ? HOME : { kind: "roster", uid: contacts[next - 1]?.uid }, nowMs);
+    this.browse(isOut ? HOME : { kind: "roster", uid: contacts[next - 1]?.uid }, nowMs);
   }
 
-  #pressAtTexts(uid: string | undefined, index: number, button: Button, nowMs: number): Choice | undefined {
+  private pressAtTexts(uid: string | undefined, index: number, button: Button, nowMs: number): Choice | undefined {
     if (button === "b") {
-      this.#goOn(nowMs);
+      this.goOn(nowMs);
       return { uid, index };
     }
     const next = button === "a" ? index - 1 : index + 1;
-    const isOut = next < 0 || next >= this.#countOf(uid);
-    this.#browse(isOut ? { kind: "roster", uid } : { kind: "texts", uid, index: next }, nowMs);
+    const isOut = next < 0 || next >= this.countOf(uid);
+    this.browse(isOut ? { kind: "roster", uid } : { kind: "texts", uid, index: next }, nowMs);
     return undefined;
   }
 
-  #messageLabels(sequence: number, page: number, isChoosing: boolean): readonly [string, string, string] {
+  private messageLabels(sequence: number, page: number, isChoosing: boolean): readonly [string, string, string] {
     if (isChoosing) {
-      const [a = "back", b = "back", c = "back"] = this.#choices(sequence);
+      const [a = "back", b = "back", c = "back"] = this.choices(sequence);
       return [a, b, c];
     }
-    const { newer, older } = this.#neighbours(sequence);
-    const isAlert = this.#isAlert();
-    const middle = this.#isAnswerable(sequence) ? "reply" : this.#inbox.isUnread(sequence) ? "read" : "list";
+    const { newer, older } = this.neighbours(sequence);
+    const isAlert = this.isAlert();
+    const middle = this.isAnswerable(sequence) ? "reply" : this.inbox.isUnread(sequence) ? "read" : "list";
     return [
       page > 0 ? "back" : isAlert || older === undefined ? "" : "older",
       middle,
@@ -238,80 +238,80 @@ export class Viewer {
   }
 
   /** Also where the store refuses to record it: the carrier has read it and wants to go on. */
-  #finish(nowMs: number, record: () => void): void {
+  private finish(nowMs: number, record: () => void): void {
     try {
       record();
     } finally {
-      this.#goOn(nowMs);
+      this.goOn(nowMs);
     }
   }
 
   /** To what is to be read next, or home. */
-  #goOn(nowMs: number): void {
-    const next = this.#inbox.nextAlert() ?? this.#inbox.newestUnread();
-    this.#holdMs = 0;
-    this.#show(next === undefined ? HOME : messageView(next), nowMs);
+  private goOn(nowMs: number): void {
+    const next = this.inbox.nextAlert() ?? this.inbox.newestUnread();
+    this.holdMs = 0;
+    this.show(next === undefined ? HOME : messageView(next), nowMs);
   }
 
   /** Where the carrier has gone by hand. */
-  #browse(view: View, nowMs: number): void {
-    this.#show(view, nowMs);
-    if (view.kind === "home") this.#holdMs = 0;
+  private browse(view: View, nowMs: number): void {
+    this.show(view, nowMs);
+    if (view.kind === "home") this.holdMs = 0;
     else {
-      this.#holdMs = nowMs + SCREEN_HOLD_MS;
-      if (view.kind !== "message" || view.isChoosing) this.#returnMs = nowMs + SCREEN_RETURN_MS;
+      this.holdMs = nowMs + SCREEN_HOLD_MS;
+      if (view.kind !== "message" || view.isChoosing) this.returnMs = nowMs + SCREEN_RETURN_MS;
     }
   }
 
-  #show(view: View, nowMs: number): void {
-    this.#view = view;
-    this.#sinceMs = nowMs;
-    this.#returnMs = undefined;
+  private show(view: View, nowMs: number): void {
+    this.currentView = view;
+    this.sinceMs = nowMs;
+    this.returnMs = undefined;
     this.version += 1;
   }
 
-  get #nextMs(): number {
-    if (this.#view.kind !== "message" || this.#inbox.unshownCount > DWELL_BACKLOG_MAX) return this.#sinceMs;
-    return this.#sinceMs + this.#options.dwellMs;
+  private get nextMs(): number {
+    if (this.currentView.kind !== "message" || this.inbox.unshownCount > DWELL_BACKLOG_MAX) return this.sinceMs;
+    return this.sinceMs + this.options.dwellMs;
   }
 
-  #mustWait(next: number, nowMs: number): boolean {
-    if (this.#inbox.priorityOf(next) >= URGENT) return false;
-    return nowMs < this.#holdMs || this.#inbox.nextAlert() !== undefined;
+  private mustWait(next: number, nowMs: number): boolean {
+    if (this.inbox.priorityOf(next) >= URGENT) return false;
+    return nowMs < this.holdMs || this.inbox.nextAlert() !== undefined;
   }
 
-  #isCurrentUnshown(): boolean {
-    return this.current !== undefined && !this.#inbox.isShown(this.current);
+  private isCurrentUnshown(): boolean {
+    return this.current !== undefined && !this.inbox.isShown(this.current);
   }
 
   /** Whether what is on the screen has to be acknowledged. */
-  #isAlert(): boolean {
+  private isAlert(): boolean {
     const { current } = this;
-    return current !== undefined && this.#inbox.priorityOf(current) >= URGENT && this.#inbox.isUnread(current);
+    return current !== undefined && this.inbox.priorityOf(current) >= URGENT && this.inbox.isUnread(current);
   }
 
-  #isAnswerable(sequence: number): boolean {
+  private isAnswerable(sequence: number): boolean {
     return (
-      this.#inbox.answerOf(sequence) === undefined &&
-      !this.#inbox.isExpired(sequence) &&
-      this.#choices(sequence).length > 0
+      this.inbox.answerOf(sequence) === undefined &&
+      !this.inbox.isExpired(sequence) &&
+      this.choices(sequence).length > 0
     );
   }
 
-  #choices(sequence: number): readonly string[] {
-    return this.#inbox.read(sequence)?.choices ?? [];
+  private choices(sequence: number): readonly string[] {
+    return this.inbox.read(sequence)?.choices ?? [];
   }
 
-  #neighbours(sequence: number): { newer: number | undefined; older: number | undefined } {
-    return { newer: this.#inbox.newer(sequence), older: this.#inbox.older(sequence) };
+  private neighbours(sequence: number): { newer: number | undefined; older: number | undefined } {
+    return { newer: this.inbox.newer(sequence), older: this.inbox.older(sequence) };
   }
 
-  #hasOlder({ sequence }: { sequence: number }): boolean {
-    return this.#inbox.older(sequence) !== undefined;
+  private hasOlder({ sequence }: { sequence: number }): boolean {
+    return this.inbox.older(sequence) !== undefined;
   }
 
-  #countOf(uid: string | undefined): number {
-    return uid === undefined ? this.#options.presenceCount : this.#options.textCount;
+  private countOf(uid: string | undefined): number {
+    return uid === undefined ? this.options.presenceCount : this.options.textCount;
   }
 }
 

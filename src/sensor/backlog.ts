@@ -7,61 +7,61 @@ import { READINGS_MAX } from "../limits.ts";
 
 export class Backlog {
   /** Index of the sensor, value (NaN: it failed) and time of each reading. */
-  readonly #sensors = new Uint8Array(READINGS_MAX);
-  readonly #values = new Float64Array(READINGS_MAX);
-  readonly #atMs = new Float64Array(READINGS_MAX);
-  #length = 0;
+  private readonly sensors = new Uint8Array(READINGS_MAX);
+  private readonly values = new Float64Array(READINGS_MAX);
+  private readonly atMs = new Float64Array(READINGS_MAX);
+  private count = 0;
   /** Readings that were given up. */
   thinnedCount = 0;
 
   get length(): number {
-    return this.#length;
+    return this.count;
   }
 
   sensorAt(index: number): number {
-    return this.#sensors[index] as number;
+    return this.sensors[index] as number;
   }
 
   valueAt(index: number): number {
-    return this.#values[index] as number;
+    return this.values[index] as number;
   }
 
   atMsAt(index: number): number {
-    return this.#atMs[index] as number;
+    return this.atMs[index] as number;
   }
 
   /** @param sensor 0 to 255 */
   push(sensor: number, value: number, atMs: number): void {
-    if (this.#length === READINGS_MAX) this.#thin();
-    this.#set(this.#length, sensor, value, atMs);
-    this.#length += 1;
+    if (this.count === READINGS_MAX) this.thin();
+    this.set(this.count, sensor, value, atMs);
+    this.count += 1;
   }
 
   /** Removes the oldest. */
   remove(count: number): void {
-    const end = this.#length;
-    for (const column of [this.#sensors, this.#values, this.#atMs]) column.copyWithin(0, count, end);
-    this.#length -= Math.min(count, end);
+    const end = this.count;
+    for (const column of [this.sensors, this.values, this.atMs]) column.copyWithin(0, count, end);
+    this.count -= Math.min(count, end);
   }
 
-  #thin(): void {
+  private thin(): void {
     const isSecond: boolean[] = [];
     let kept = 0;
-    for (let index = 0; index < this.#length; index += 1) {
+    for (let index = 0; index < this.count; index += 1) {
       const sensor = this.sensorAt(index);
       const leaves = index < READINGS_MAX / 2 && isSecond[sensor];
       isSecond[sensor] = !isSecond[sensor];
       if (leaves) continue;
-      this.#set(kept, sensor, this.valueAt(index), this.atMsAt(index));
+      this.set(kept, sensor, this.valueAt(index), this.atMsAt(index));
       kept += 1;
     }
-    this.thinnedCount += this.#length - kept;
-    this.#length = kept;
+    this.thinnedCount += this.count - kept;
+    this.count = kept;
   }
 
-  #set(index: number, sensor: number, value: number, atMs: number): void {
-    this.#sensors[index] = sensor;
-    this.#values[index] = value;
-    this.#atMs[index] = atMs;
+  private set(index: number, sensor: number, value: number, atMs: number): void {
+    this.sensors[index] = sensor;
+    this.values[index] = value;
+    this.atMs[index] = atMs;
   }
 }

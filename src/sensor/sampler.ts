@@ -33,17 +33,17 @@ interface Channel {
 }
 
 export class Sampler {
-  readonly #channels: readonly Channel[];
-  readonly #options: SamplerOptions;
-  readonly #backlog = new Backlog();
-  #nextMs: number | undefined;
+  private readonly channels: readonly Channel[];
+  private readonly options: SamplerOptions;
+  private readonly backlog = new Backlog();
+  private nextMs: number | undefined;
   /** Times that a sensor threw or had no value. */
   failedCount = 0;
 
   /** Sensors beyond `SENSORS_MAX` are not sampled, and the log says so. */
   constructor(sensors: readonly Sensor[], options: SamplerOptions) {
-    this.#options = options;
-    this.#channels = sensors.slice(0, SENSORS_MAX).map((sensor) => {
+    this.options = options;
+    this.channels = sensors.slice(0, SENSORS_MAX).map((sensor) => {
       const deadband = options.deadbands?.[sensor.name] ?? sensor.deadband ?? 0;
       return { sensor, deadband, value: 0, atMs: Number.NEGATIVE_INFINITY };
     });
@@ -52,31 +52,31 @@ export class Sampler {
 
   /** Readings that were given up so that newer ones could be kept. */
   get thinnedCount(): number {
-    return this.#backlog.thinnedCount;
+    return this.backlog.thinnedCount;
   }
 
   /** Begins: the first samples are due at once. */
   start(nowMs: number): void {
-    this.#nextMs = this.#options.intervalMs > 0 && this.#channels.length > 0 ? nowMs : undefined;
+    this.nextMs = this.options.intervalMs > 0 && this.channels.length > 0 ? nowMs : undefined;
   }
 
   /** When to call `handleTimeout`, or undefined. */
   get timeoutMs(): number | undefined {
-    return this.#nextMs;
+    return this.nextMs;
   }
 
   handleTimeout(nowMs: number): void {
-    if (this.#nextMs === undefined || nowMs < this.#nextMs) return;
-    this.#nextMs = nowMs + this.#options.intervalMs;
-    for (let index = 0; index < this.#channels.length; index += 1) this.#sample(index, nowMs);
+    if (this.nextMs === undefined || nowMs < this.nextMs) return;
+    this.nextMs = nowMs + this.options.intervalMs;
+    for (let index = 0; index < this.channels.length; index += 1) this.sample(index, nowMs);
   }
 
   /** The oldest waiting samples, at most `countMax` or `BATCH_READINGS_MAX`; `remove` them once they are on their way. */
   batch(countMax = BATCH_READINGS_MAX): Sample[] {
     const samples: Sample[] = [];
-    const backlog = this.#backlog;
+    const backlog = this.backlog;
     for (let index = 0; index < Math.min(countMax, backlog.length); index += 1) {
-      const { name, unit } = (this.#channels[backlog.sensorAt(index)] as Channel).sensor;
+      const { name, unit } = (this.channels[backlog.sensorAt(index)] as Channel).sensor;
       const value = backlog.valueAt(index);
       samples.push({ name, unit, value: Number.isNaN(value) ? undefined : value, atMs: backlog.atMsAt(index) });
     }
@@ -84,24 +84,24 @@ export class Sampler {
   }
 
   remove(count: number): void {
-    this.#backlog.remove(count);
+    this.backlog.remove(count);
   }
 
-  #sample(index: number, nowMs: number): void {
-    const channel = this.#channels[index] as Channel;
-    const value = this.#valueOf(channel);
+  private sample(index: number, nowMs: number): void {
+    const channel = this.channels[index] as Channel;
+    const value = this.valueOf(channel);
     const hasFailed = Number.isNaN(value);
     const hadFailed = Number.isNaN(channel.value);
     const isChanged = hasFailed !== hadFailed || Math.abs(value - channel.value) >= channel.deadband;
-    if (!isChanged && nowMs - channel.atMs < this.#options.ageMaxMs) return;
-    if (hadFailed && !hasFailed) this.#options.log?.(`sensor ${channel.sensor.name} is back`);
+    if (!isChanged && nowMs - channel.atMs < this.options.ageMaxMs) return;
+    if (hadFailed && !hasFailed) this.options.log?.(`sensor ${channel.sensor.name} is back`);
     channel.value = value;
     channel.atMs = nowMs;
-    this.#backlog.push(index, value, nowMs);
+    this.backlog.push(index, value, nowMs);
   }
 
   /** NaN where the sensor failed. */
-  #valueOf({ sensor, value: last }: Channel): number {
+  private valueOf({ sensor, value: last }: Channel): number {
     let problem = "no value";
     try {
       const value = sensor.sample();
@@ -110,7 +110,7 @@ export class Sampler {
       problem = messageOf(error);
     }
     this.failedCount += 1;
-    if (!Number.isNaN(last)) this.#options.log?.(`sensor ${sensor.name} failed: ${problem}`);
+    if (!Number.isNaN(last)) this.options.log?.(`sensor ${sensor.name} failed: ${problem}`);
     return Number.NaN;
   }
 }
