@@ -16,8 +16,15 @@ export function recordNumbers(store: Store, prefix: string): Uint32Array {
       more.set(numbers);
       numbers = more;
     }
-    numbers[count] = Number.parseInt(key.slice(prefix.length), 36);
+    insert(numbers, count, Number.parseInt(key.slice(prefix.length), 36));
     count += 1;
   }
-  return numbers.slice(0, count).sort();
+  return numbers.slice(0, count);
+}
+
+/** A store gives its keys nearly in order, so that few numbers move. `sort()` of a typed array hangs on an ESP32. */
+function insert(numbers: Uint32Array, count: number, number: number): void {
+  let at = count;
+  for (; at > 0 && (numbers[at - 1] as number) > number; at -= 1) numbers[at] = numbers[at - 1] as number;
+  numbers[at] = number;
 }

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { coreCodeViolations, topLevelViolations } from "./architecture/code-rules.ts";
+import { coreCodeViolations, flashedCodeViolations, topLevelViolations } from "./architecture/code-rules.ts";
 import { importCycles, importViolations } from "./architecture/import-rules.ts";
 import { manifestViolations, parseManifest } from "./architecture/manifest-rules.ts";
 import { codeOf, importsOf, type SourceFile } from "./architecture/source-text.ts";
@@ -43,6 +43,10 @@ describe("the repository", () => {
 
   it("keeps platforms, default exports, enums, any and barrel files out of src", () => {
     expect(core.flatMap(coreCodeViolations)).toEqual([]);
+  });
+
+  it("flashes nothing that fails only on a board", () => {
+    expect(files.flatMap(flashedCodeViolations)).toEqual([]);
   });
 
   it("holds at its top only what the architecture lists", () => {
@@ -166,8 +170,27 @@ describe("code is refused in src", () => {
   });
 
   it("but not in words, members and dates that were given", () => {
-    const text = '/** any process */ session.process("console"); new Date(1); const company = this.fetch;';
+    const text =
+      '/** any process */ session.process("console"); new Date(1); const company = this.fetch; class A { private window() {} }';
     expect(coreCodeViolations({ path: "src/a.ts", text })).toEqual([]);
+  });
+});
+
+describe("code is refused in what is flashed", () => {
+  const refused: [string, string][] = [
+    ["src/a.ts", "numbers.slice(0, count).sort();"],
+    ["src/mqtt/a.ts", "numbers\n  .sort( );"],
+    ["hosts/esp32/a.ts", "bytes.toSorted();"],
+    ["hosts/runner.ts", "this.numbers?.sort();"],
+  ];
+  it.each(refused)("%s: %s", (path, text) => {
+    expect(flashedCodeViolations({ path, text })).toHaveLength(1);
+  });
+
+  it("but not with a comparison, as an own method, and in tools", () => {
+    const text = "rows.sort((a, b) => a - b); this.sort(); sort();";
+    expect(flashedCodeViolations({ path: "src/a.ts", text })).toEqual([]);
+    expect(flashedCodeViolations({ path: "hosts/simulator/tools/a.ts", text: "names.sort();" })).toEqual([]);
   });
 });
 

@@ -1,6 +1,5 @@
 /** An ESP32 board of those the SDK knows: Wi-Fi, time from the network, flash, whatever buttons there are. */
 import config from "mc/config";
-import System from "system";
 import type { Board } from "../moddable/board.ts";
 import { OneTimer } from "../moddable/clock.ts";
 import { listenToButtons } from "./buttons.ts";
@@ -26,6 +25,9 @@ const VIBRATION_MS = 400;
 const wifi = new WifiKeeper();
 const networkTime = new NetworkTime();
 const vibrationTimer = new OneTimer();
+
+/** The SDK's module `system` exports nothing: it makes this global. */
+declare const System: { restart(): void };
 
 /** Boards with a motor have this global. */
 interface Vibration {

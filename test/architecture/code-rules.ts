@@ -12,9 +12,15 @@ const PLATFORM_NAMES = [
   ),
 ];
 
-const FORBIDDEN: readonly { readonly pattern: RegExp; readonly why: string }[] = [
+interface Forbidden {
+  readonly pattern: RegExp;
+  readonly why: string;
+}
+
+const FORBIDDEN: readonly Forbidden[] = [
   {
-    pattern: new RegExp(`(?<![.\\w$#])(?:${PLATFORM_NAMES.join("|")})(?![\\w$])`, "g"),
+    // A private member that is called like one of them is none.
+    pattern: new RegExp(`(?<![.\\w$#]|private )(?:${PLATFORM_NAMES.join("|")})(?![\\w$])`, "g"),
     why: "belongs to a platform; the core does no I/O",
   },
   { pattern: /(?<![.\w$#])Date\s*\.\s*now\b/g, why: "time comes in through the seams" },
@@ -27,14 +33,32 @@ const FORBIDDEN: readonly { readonly pattern: RegExp; readonly why: string }[] =
 
 /** What of a file in `src` breaks the rules of the core, one sentence each. */
 export function coreCodeViolations(file: SourceFile): string[] {
-  const code = codeOf(file.text);
-  const violations: string[] = [];
-  for (const { pattern, why } of FORBIDDEN) {
-    for (const match of code.matchAll(pattern))
-      violations.push(`${file.path}:${lineAt(code, match.index)}: ${match[0]}: ${why}`);
-  }
+  const violations = violationsOf(file, FORBIDDEN);
   if (/(^|\/)index\.tsx?$/.test(file.path)) violations.push(`${file.path}: there are no barrel files`);
   return violations;
+}
+
+function violationsOf(file: SourceFile, forbidden: readonly Forbidden[]): string[] {
+  const code = codeOf(file.text);
+  return forbidden.flatMap(({ pattern, why }) =>
+    [...code.matchAll(pattern)].map((match) => `${file.path}:${lineAt(code, match.index)}: ${match[0].trim()}: ${why}`),
+  );
+}
+
+/** What becomes part of a device's program, and the simulator's own part, which shares its engine. */
+const FLASHED = /^(src|hosts\/(moddable|esp32|simulator)(?!\/tools\/)|hosts\/[^/]+\.ts$)/;
+
+const FORBIDDEN_IN_FLASH: readonly Forbidden[] = [
+  {
+    // A method of ours that is called sort is meant by `this.sort()`.
+    pattern: /(?<!(?<![.\w$])this)\s*\??\.\s*(?:sort|toSorted)\s*\(\s*\)/g,
+    why: "without a comparison XS on ESP sorts a typed array by a loop that never ends for length 0",
+  },
+];
+
+/** What of a file that is flashed fails on a board though it runs on a computer, one sentence each. */
+export function flashedCodeViolations(file: SourceFile): string[] {
+  return FLASHED.test(file.path) ? violationsOf(file, FORBIDDEN_IN_FLASH) : [];
 }
 
 const TOP_LEVEL = new Set(
