@@ -3,7 +3,7 @@
  * what to tell, in that order. A host supplies a `Platform` and nothing of this logic.
  */
 
-import type { GatewayEvent } from "../src/gateway/events.ts";
+import type { GatewayEvent } from "../src/gateway/event-queue.ts";
 import type { Gateway } from "../src/gateway/gateway.ts";
 import { Opening, type OpeningPhase } from "../src/gateway/opening.ts";
 import type { BrokerSettings } from "../src/gateway/settings.ts";

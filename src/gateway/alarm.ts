@@ -1,6 +1,5 @@
 import { ALARM_REPEAT_MS } from "../limits.ts";
-import type { Inbox } from "../pager/inbox.ts";
-import type { Journal } from "./journal.ts";
+import type { Device } from "./device.ts";
 import type { QuietHours } from "./quiet-hours.ts";
 
 /** From this priority on a page is sounded in quiet hours, too. */
@@ -9,25 +8,19 @@ const BREAKTHROUGH = 5;
 /** What a page that waited through quiet hours is worth in the morning. */
 const DIGEST_PRIORITY = 3;
 
-export interface AlarmOptions {
-  readonly inbox: Inbox;
-  readonly journal: Journal;
-  readonly quietHours: QuietHours;
-  /** Who may disturb at any time. */
-  readonly quietSenders: readonly string[];
-}
-
 /**
  * When the host is to sound: once for a page that comes onto the screen, again and again for one of priority 4 or 5 until it
  * is acknowledged. In quiet hours only priority 5 and chosen senders; when they end, once for all that has come meanwhile.
  */
 export class Alarm {
-  private readonly options: AlarmOptions;
+  private readonly device: Device;
+  private readonly quietHours: QuietHours;
   private nextMs: number | undefined;
   private isDigestDue = false;
 
-  constructor(options: AlarmOptions) {
-    this.options = options;
+  constructor(device: Device, quietHours: QuietHours) {
+    this.device = device;
+    this.quietHours = quietHours;
   }
 
   /** When to call `handleTimeout`, or undefined. */
@@ -37,12 +30,12 @@ export class Alarm {
 
   /** What nobody had acknowledged before goes on; a device that starts again and again in less than its time is silent. */
   start(nowMs: number): void {
-    this.nextMs = this.options.inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
+    this.nextMs = this.device.inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
   }
 
   /** A message is on the screen for the first time. */
   handleShown(sequence: number, nowMs: number): void {
-    const priority = this.options.inbox.priorityOf(sequence);
+    const priority = this.device.inbox.priorityOf(sequence);
     if (priority <= 1) return;
     if (this.isSilent(sequence)) {
       this.isDigestDue = true;
@@ -50,29 +43,30 @@ export class Alarm {
       this.nextMs ??= nowMs + ALARM_REPEAT_MS;
       return;
     }
-    this.options.journal.tell({ type: "alert", priority });
+    this.device.events.tell({ type: "alert", priority });
     this.nextMs = nowMs + ALARM_REPEAT_MS;
   }
 
   handleTimeout(nowMs: number): void {
     if (this.nextMs === undefined || nowMs < this.nextMs) return;
-    const { inbox, journal } = this.options;
+    const { inbox, events } = this.device;
     // A silent one stays watched: quiet hours end.
     this.nextMs = inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
     const loud = inbox.nextAlert((sequence) => !this.isSilent(sequence));
-    if (loud !== undefined) journal.tell({ type: "alert", priority: inbox.priorityOf(loud) });
+    if (loud !== undefined) events.tell({ type: "alert", priority: inbox.priorityOf(loud) });
   }
 
   /** Quiet hours have ended. */
   handleQuietEnded(): void {
-    const { inbox, journal } = this.options;
-    if (this.isDigestDue && inbox.unreadCount > 0) journal.tell({ type: "alert", priority: DIGEST_PRIORITY });
+    const { inbox, events } = this.device;
+    if (this.isDigestDue && inbox.unreadCount > 0) events.tell({ type: "alert", priority: DIGEST_PRIORITY });
     this.isDigestDue = false;
   }
 
   private isSilent(sequence: number): boolean {
-    const { inbox, quietHours, quietSenders } = this.options;
-    if (!quietHours.isQuiet || inbox.priorityOf(sequence) >= BREAKTHROUGH) return false;
-    return quietSenders.length === 0 || !quietSenders.includes(inbox.read(sequence)?.sender ?? "");
+    const { inbox, settings } = this.device;
+    if (!this.quietHours.isQuiet || inbox.priorityOf(sequence) >= BREAKTHROUGH) return false;
+    const { senders } = settings.quiet;
+    return senders.length === 0 || !senders.includes(inbox.read(sequence)?.sender ?? "");
   }
 }

@@ -13,9 +13,11 @@ import {
   COMMAND_RESTART_MS,
   COMMAND_RESULTS_MAX,
   COMMANDS_REMEMBERED_MAX,
+  IDENTIFY_SECONDS,
   PRESENCE_CONTEXT_BYTES_MAX,
 } from "../limits.ts";
 import type { Publish } from "../mqtt/packet.ts";
+import { messageName } from "../pager/message-name.ts";
 import {
   type Command,
   type CommandHead,
@@ -23,34 +25,22 @@ import {
   decodeCommandHead,
   encodeCommandResult,
 } from "../payload/command.ts";
-import type { Presence } from "../payload/presence.ts";
-import type { Store, WallClock } from "../seams.ts";
+import type { Store } from "../seams.ts";
 import { encodeUtf8, utf8Length } from "../utf8.ts";
-import type { Journal } from "./journal.ts";
+import type { Device } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
+import type { PresenceSource } from "./presence-source.ts";
+import type { QuietHours } from "./quiet-hours.ts";
 import type { Route } from "./routes.ts";
+import type { StoredSettings } from "./stored-settings.ts";
 import { readJson } from "./text-record.ts";
-import type { Topics } from "./topics.ts";
 
-/** What commands act on. What returns false or a text was not done; what the store throws goes through. */
-export interface CommandTarget {
-  retract(message: string, from: string | undefined): boolean;
-  markRead(message: string, from: string | undefined): boolean;
-  setQuietHours(hours: string): boolean;
-  choosePresence(presence: Presence | undefined): void;
-  /** What is wrong with them, in words; empty: they hold from the next start on. */
-  changeSettings(set: Readonly<Record<string, unknown>>): readonly string[];
-  /** Makes itself heard and seen, whatever the hour. */
-  identify(): void;
-  restart(): void;
-}
-
-export interface CommandsOptions {
-  readonly topics: Topics;
-  readonly store: Store;
-  readonly journal: Journal;
-  readonly wallClock: WallClock;
-  readonly target: CommandTarget;
+/** What commands act on, beside the inbox. */
+export interface CommandParts {
+  readonly quietHours: QuietHours;
+  readonly presence: PresenceSource;
+  /** undefined where the host keeps none. */
+  readonly storedSettings: StoredSettings | undefined;
 }
 
 /** The record: ids of commands that were done, newest last, as a JSON array. */
@@ -61,17 +51,19 @@ class Refusal extends Error {}
 
 export class Commands implements Route, OutgoingSource {
   readonly topicFilters: readonly string[];
-  private readonly options: CommandsOptions;
+  private readonly device: Device;
+  private readonly parts: CommandParts;
   private readonly done: string[];
   /** Payloads that wait to be sent, and how many are on their way. */
   private readonly results: Uint8Array[] = [];
   private sentCount = 0;
   private restartMs: number | undefined;
 
-  constructor(options: CommandsOptions) {
-    this.options = options;
-    this.topicFilters = [options.topics.commands];
-    this.done = readDone(options.store);
+  constructor(device: Device, parts: CommandParts) {
+    this.device = device;
+    this.parts = parts;
+    this.topicFilters = [device.topics.commands];
+    this.done = readDone(device.store);
   }
 
   matches(topic: string): boolean {
@@ -92,7 +84,7 @@ export class Commands implements Route, OutgoingSource {
       const isLong = reason.length > COMMAND_REASON_MAX;
       this.answer({ id, ok: false, error: isLong ? `${reason.slice(0, COMMAND_REASON_MAX - 1)}…` : reason });
       if (error instanceof FormatError) throw error;
-      this.options.journal.log(`command ${id}: ${reason}`);
+      this.device.events.log(`command ${id}: ${reason}`);
     }
     return true;
   }
@@ -106,7 +98,7 @@ export class Commands implements Route, OutgoingSource {
   handleTimeout(nowMs: number): void {
     if (this.restartMs === undefined || nowMs < this.restartMs) return;
     this.restartMs = undefined;
-    this.options.target.restart();
+    this.device.events.tell({ type: "restart" });
   }
 
   next(): Outgoing | undefined {
@@ -120,7 +112,7 @@ export class Commands implements Route, OutgoingSource {
       this.sentCount -= 1;
       if (this.sentCount + this.results.length === 0) this.handleTimeout(Number.POSITIVE_INFINITY);
     };
-    return { topic: this.options.topics.commandResults, payload, qos: 1, retain: false, handleSent, handleTaken };
+    return { topic: this.device.topics.commandResults, payload, qos: 1, retain: false, handleSent, handleTaken };
   }
 
   private obey(head: CommandHead, messageExpirySeconds: number | undefined, nowMs: number): void {
@@ -130,11 +122,11 @@ export class Commands implements Route, OutgoingSource {
     this.remember(head.id);
     // Only now: a restart that is not on record would be done again and again.
     if (command.name === "restart") this.restartMs = nowMs + COMMAND_RESTART_MS;
-    this.options.journal.log(`command ${head.id}: ${command.name}`);
+    this.device.events.log(`command ${head.id}: ${command.name}`);
   }
 
   private checkFresh({ atSeconds, expirySeconds }: CommandHead, messageExpirySeconds: number | undefined): void {
-    const now = this.options.wallClock();
+    const now = this.device.wallClock();
     if (atSeconds !== undefined && now !== undefined) {
       if (now > atSeconds + expirySeconds)
         throw new Refusal(`stale: it held until ${Math.floor(now - atSeconds - expirySeconds)} s ago`);
@@ -149,38 +141,62 @@ export class Commands implements Route, OutgoingSource {
   }
 
   private act(command: Exclude<Command, { name: "restart" }>): void {
-    const { target } = this.options;
+    const { quietHours, presence, storedSettings } = this.parts;
+    const { inbox } = this.device;
     switch (command.name) {
       case "retract":
-        if (!target.retract(command.message, command.from)) throw new Refusal("there is no such message");
+        if (!inbox.retract(this.find(command))) throw new Refusal("there is no such message");
         break;
       case "read":
-        if (!target.markRead(command.message, command.from)) throw new Refusal("there is no such message unread");
+        if (!inbox.markRead(this.find(command))) throw new Refusal("there is no such message unread");
         break;
       case "quiet":
-        if (!target.setQuietHours(command.hours))
+        if (!quietHours.set(command.hours))
           throw new Refusal("hours: expected for example 22:00-07:00, on, off or setting");
         break;
       case "presence":
         if (utf8Length(command.text) > PRESENCE_CONTEXT_BYTES_MAX)
           throw new Refusal(`text: expected at most ${PRESENCE_CONTEXT_BYTES_MAX} bytes`);
-        target.choosePresence(
-          command.status === undefined ? undefined : { status: command.status, context: command.text },
-        );
+        presence.choose(command.status === undefined ? undefined : { status: command.status, context: command.text });
         break;
       case "settings": {
-        const problems = target.changeSettings(command.set);
+        const problems = storedSettings?.change(command.set) ?? ["settings cannot be changed on this host"];
         if (problems.length) throw new Refusal(problems.join("; "));
         break;
       }
       case "identify":
-        target.identify();
+        this.identify();
     }
+  }
+
+  /** Sequence of the message that a command names; none has -1. */
+  private find({ message, from }: { readonly message: string; readonly from: string | undefined }): number {
+    return this.device.inbox.findId(message, from) ?? -1;
+  }
+
+  /** Makes the device heard and seen, whatever the hour: somebody stands among many and looks for it. */
+  private identify(): void {
+    const { inbox, topics, random, wallClock, events } = this.device;
+    const nowSeconds = wallClock();
+    const timestampSeconds = Math.floor(nowSeconds ?? 0);
+    inbox.insert(
+      {
+        name: messageName(topics.uid, String(random()), new Uint8Array()),
+        sender: "",
+        title: "Here I am",
+        text: topics.uid,
+        priority: 3,
+        timestampSeconds,
+        expiresSeconds: nowSeconds === undefined ? undefined : timestampSeconds + IDENTIFY_SECONDS,
+      },
+      nowSeconds,
+    );
+    events.tell({ type: "alert", priority: 5 });
   }
 
   private remember(id: string): void {
     const done = [...this.done, id].slice(-COMMANDS_REMEMBERED_MAX);
-    this.options.store.write(KEY, encodeUtf8(JSON.stringify(done)));
+    this.device.store.write(KEY, encodeUtf8(JSON.stringify(done)));
     this.done.splice(0, this.done.length, ...done);
   }
 

@@ -30,6 +30,8 @@ export interface Counters {
   strangers: number;
   /** Readings of sensors that were given up so that newer ones could be kept. */
   thinned: number;
+  /** Times that a sensor threw or had no value. */
+  sensorFailures: number;
   /** Writes that the store refused. */
   storeFailures: number;
   /** Connections that ended. */
@@ -53,6 +55,7 @@ export function newCounters(): Counters {
     rejected: 0,
     strangers: 0,
     thinned: 0,
+    sensorFailures: 0,
     storeFailures: 0,
     disconnections: 0,
   };

@@ -1,20 +1,9 @@
 import { DISCOVERY_BYTES_MAX } from "../limits.ts";
 import { type DiscoveredSensor, discoveryTopic, encodeDiscovery } from "../payload/discovery.ts";
-import type { Store } from "../seams.ts";
 import { encodeUtf8 } from "../utf8.ts";
-import type { Journal } from "./journal.ts";
+import { type Device, keeping } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
-import type { Settings } from "./settings.ts";
 import { readText } from "./text-record.ts";
-import type { Topics } from "./topics.ts";
-
-export interface DiscoverySourceOptions {
-  readonly topics: Topics;
-  readonly settings: Settings["homeAssistant"];
-  readonly store: Store;
-  readonly journal: Journal;
-  readonly sensors: readonly DiscoveredSensor[];
-}
 
 /** The topic on which a document of this device stands. */
 const KEY = "discovery";
@@ -26,16 +15,19 @@ const EMPTY = new Uint8Array();
  * prefix is another one.
  */
 export class DiscoverySource implements OutgoingSource {
-  private readonly options: DiscoverySourceOptions;
+  private readonly device: Device;
+  private readonly sensors: readonly DiscoveredSensor[];
   private readonly topic: string | undefined;
   private standsOn: string | undefined;
   private isDue = false;
   private isTakingBack = false;
 
-  constructor(options: DiscoverySourceOptions) {
-    const { settings, topics, store } = options;
-    this.options = options;
-    this.topic = settings.isDiscovered ? discoveryTopic(settings.prefix, topics.uid) : undefined;
+  constructor(device: Device, sensors: readonly DiscoveredSensor[]) {
+    const { settings, topics, store } = device;
+    const { isDiscovered, prefix } = settings.homeAssistant;
+    this.device = device;
+    this.sensors = sensors;
+    this.topic = isDiscovered ? discoveryTopic(prefix, topics.uid) : undefined;
     this.standsOn = readText(store, KEY);
   }
 
@@ -50,17 +42,17 @@ export class DiscoverySource implements OutgoingSource {
       this.isDue = false;
       return undefined;
     }
-    return this.document(this.topic);
+    return this.discoveryDocument(this.topic);
   }
 
-  private document(topic: string): Outgoing {
-    const { topics, sensors, journal } = this.options;
+  private discoveryDocument(topic: string): Outgoing {
+    const { topics, events } = this.device;
     const { env, uid, presence: presenceTopic, telemetry: telemetryTopic, pages: pageTopic } = topics;
-    const device = { env, uid, presenceTopic, telemetryTopic, pageTopic, sensors };
+    const device = { env, uid, presenceTopic, telemetryTopic, pageTopic, sensors: this.sensors };
     const { payload, left } = encodeDiscovery(device, DISCOVERY_BYTES_MAX);
     const handleSent = () => {
       this.isDue = false;
-      if (left.length) journal.log(`Home Assistant is not told of ${left.join(", ")}`);
+      if (left.length) events.log(`Home Assistant is not told of ${left.join(", ")}`);
     };
     return { topic, payload, qos: 0, retain: true, handleSent };
   }
@@ -72,7 +64,7 @@ export class DiscoverySource implements OutgoingSource {
     const handleTaken = () => {
       this.isTakingBack = false;
       this.standsOn = undefined;
-      this.options.store.remove(KEY);
+      this.device.store.remove(KEY);
     };
     return { topic, payload: EMPTY, qos: 1, retain: true, handleSent, handleTaken };
   }
@@ -80,10 +72,9 @@ export class DiscoverySource implements OutgoingSource {
   /** False where the store failed: nothing is said that could not be taken back. */
   private record(topic: string): boolean {
     if (this.standsOn === topic) return true;
-    const { journal, store } = this.options;
     return (
-      journal.keeping(() => {
-        store.write(KEY, encodeUtf8(topic));
+      keeping(this.device, () => {
+        this.device.store.write(KEY, encodeUtf8(topic));
         this.standsOn = topic;
         return true;
       }) ?? false

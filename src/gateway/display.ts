@@ -1,6 +1,5 @@
 /** What is on the screen: made of inbox, contacts, clock and link, and only made again when one of them has changed. */
 import { INBOX_RECORDS_MAX } from "../limits.ts";
-import type { Inbox } from "../pager/inbox.ts";
 import type { Roster } from "../pager/roster.ts";
 import { COLORS } from "../pager/screen/colors.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
@@ -9,24 +8,21 @@ import type { ScreenMessage } from "../pager/screen/message-view.ts";
 import { drawScreen, type ScreenHome } from "../pager/screen/screen.ts";
 import type { View, Viewer } from "../pager/viewer.ts";
 import type { Presence } from "../payload/presence.ts";
-import type { MeasureText, WallClock } from "../seams.ts";
+import type { MeasureText } from "../seams.ts";
 import { type Counters, faultsInWords } from "./counters.ts";
+import type { Device } from "./device.ts";
 import { ageWords, dateWords, presenceWords, timeOfDay } from "./words.ts";
 
 export type Link = "offline" | "connecting" | "online";
 
-export interface DisplayOptions {
-  readonly inbox: Inbox;
+export interface DisplayParts {
   readonly viewer: Viewer;
   readonly roster: Roster;
-  /** Texts to send, and words to choose as own presence. */
-  readonly texts: readonly string[];
+  /** Words to choose as own presence. */
   readonly presenceTexts: readonly string[];
   /** 0 by 0 for a board without one. */
   readonly size: Size;
   readonly measureText: MeasureText;
-  readonly wallClock: WallClock;
-  readonly utcOffsetMinutes: number;
 }
 
 /** What the display has to be told each time. */
@@ -39,23 +35,26 @@ export interface DeviceState {
 }
 
 export class Display {
-  private readonly options: DisplayOptions;
+  private readonly device: Device;
+  private readonly parts: DisplayParts;
   private paintedKey = "";
   private clockMs: number | undefined;
 
-  constructor(options: DisplayOptions) {
-    this.options = options;
+  constructor(device: Device, parts: DisplayParts) {
+    this.device = device;
+    this.parts = parts;
   }
 
   get exists(): boolean {
-    return this.options.size.width > 0;
+    return this.parts.size.width > 0;
   }
 
   /** The screen, where it has changed since it was last asked for. */
   poll({ link, presence, counters, news }: DeviceState): DrawList | undefined {
-    const { inbox, viewer, roster, size, measureText } = this.options;
+    const { inbox, wallClock } = this.device;
+    const { viewer, roster, size, measureText } = this.parts;
     const faults = faultsInWords(counters);
-    const time = this.time(this.options.wallClock());
+    const time = this.time(wallClock());
     const status = link === "online" ? presenceWords(presence) : link;
     const versions = `${viewer.version}/${inbox.viewVersion}/${roster.version}`;
     const key = `${time} ${status} ${versions} ${faults} ${news}`;
@@ -73,7 +72,7 @@ export class Display {
 
   /** When the time of day on the screen changes. */
   nextMinuteMs(nowMs: number): number | undefined {
-    const seconds = this.options.wallClock();
+    const seconds = this.device.wallClock();
     if (seconds === undefined) return undefined;
     // One clock moves against the other: a wake that was promised stands until it has come.
     if (this.clockMs === undefined || this.clockMs <= nowMs) this.clockMs = nowMs + (60 - (seconds % 60)) * 1000;
@@ -96,7 +95,9 @@ export class Display {
   }
 
   private home(link: Link, news: string): ScreenHome {
-    const { inbox, roster, wallClock, utcOffsetMinutes } = this.options;
+    const { inbox, wallClock, settings } = this.device;
+    const { roster } = this.parts;
+    const { utcOffsetMinutes } = settings.screen;
     const seconds = wallClock();
     const words = link === "online" ? "no new messages" : link === "connecting" ? "connecting" : "no connection";
     const lines = [inbox.unreadCount > 0 ? `${inbox.unreadCount} to read` : words, news];
@@ -107,7 +108,7 @@ export class Display {
   }
 
   private message({ sequence, page, isChoosing }: View & { kind: "message" }): ScreenMessage | undefined {
-    const { inbox } = this.options;
+    const { inbox } = this.device;
     const message = inbox.read(sequence);
     if (!message) return undefined;
     const { sender, group, title = "", text, priority, choices = [], timestampSeconds } = message;
@@ -130,7 +131,8 @@ export class Display {
 
   /** The rows around the chosen one, newest first. */
   private inboxList(chosen: number): ScreenList {
-    const { inbox, size, wallClock } = this.options;
+    const { inbox, wallClock } = this.device;
+    const { size } = this.parts;
     const fromTop = inbox.length - inbox.positionOf(chosen);
     const rowCount = rowsOn(size);
     const skipped = fromTop - (fromTop % rowCount);
@@ -145,7 +147,7 @@ export class Display {
   }
 
   private inboxRow(sequence: number, nowSeconds: number | undefined): Row {
-    const { inbox } = this.options;
+    const { inbox } = this.device;
     const message = inbox.read(sequence);
     if (!message) return { text: "damaged" };
     const { sender, title, text, priority, timestampSeconds } = message;
@@ -156,9 +158,9 @@ export class Display {
   }
 
   private rosterList(chosen: string | undefined, presence: Presence): ScreenList {
-    const { roster } = this.options;
+    const { roster } = this.parts;
     const people = [{ uid: "me", ...presence }, ...roster.contacts];
-    return this.window("people", roster.rowOf(chosen), people.length, (at) => {
+    return this.rowsAround("people", roster.rowOf(chosen), people.length, (at) => {
       const person = people[at] ?? { uid: "", status: 0, context: "" };
       return {
         text: `${person.uid}  ${presenceWords(person)}`,
@@ -169,16 +171,15 @@ export class Display {
   }
 
   private textList(uid: string | undefined, index: number): ScreenList {
-    const { texts, presenceTexts } = this.options;
-    const shown = uid === undefined ? presenceTexts : texts;
-    return this.window(uid === undefined ? "I am" : `to ${uid}`, index, shown.length, (at) => ({
+    const shown = uid === undefined ? this.parts.presenceTexts : this.device.settings.cannedTexts;
+    return this.rowsAround(uid === undefined ? "I am" : `to ${uid}`, index, shown.length, (at) => ({
       text: shown[at] ?? "",
     }));
   }
 
   /** Of so many rows those around the chosen one. */
-  private window(title: string, index: number, count: number, rowAt: (index: number) => Row): ScreenList {
-    const rowCount = rowsOn(this.options.size);
+  private rowsAround(title: string, index: number, count: number, rowAt: (index: number) => Row): ScreenList {
+    const rowCount = rowsOn(this.parts.size);
     const skipped = index - (index % rowCount);
     const rows: Row[] = [];
     for (let at = skipped; at < count && rows.length < rowCount; at += 1) rows.push(rowAt(at));
@@ -186,7 +187,7 @@ export class Display {
   }
 
   private time(seconds: number | undefined): string {
-    return seconds === undefined ? "" : timeOfDay(seconds, this.options.utcOffsetMinutes);
+    return seconds === undefined ? "" : timeOfDay(seconds, this.device.settings.screen.utcOffsetMinutes);
   }
 }
 

@@ -2,41 +2,43 @@
  * The device: joins session, payloads, inbox, screen and sensors. A host tells it what happened (`handle…`) and then
  * drains `pollTransmit`, `pollEvent`, `pollScreen` until there is nothing more, and sets its timer to `pollTimeout`.
  *
- * Nothing but the joining is here: what comes goes to a `Route`, what leaves comes from an `OutgoingSource`, what the carrier sees and
- * does is the `Carrier`'s, and what happened is written in the `Journal`.
+ * Nothing but the joining is here. What comes goes to a `Route`, what leaves comes from an `OutgoingSource`, and what the
+ * carrier sees and does is the `Panel`'s.
  */
 import type { BackoffLimits } from "../mqtt/backoff.ts";
 import type { Publish, Subscription } from "../mqtt/packet.ts";
 import { Session } from "../mqtt/session.ts";
 import type { SessionEvent } from "../mqtt/session-types.ts";
 import { Inbox } from "../pager/inbox.ts";
-import type { Contact } from "../pager/roster.ts";
+import { type Contact, Roster } from "../pager/roster.ts";
 import type { Button } from "../pager/screen/buttons.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
-import type { ReceiptContent } from "../payload/content.ts";
 import type { Presence } from "../payload/presence.ts";
 import type { MeasureText, Random, Sensor, Store, WallClock } from "../seams.ts";
 import { Sampler } from "../sensor/sampler.ts";
-import { BrokerChoice } from "./broker-choice.ts";
-import { Carrier } from "./carrier.ts";
-import { commandTarget } from "./command-target.ts";
+import { Alarm } from "./alarm.ts";
+import { Brokers } from "./brokers.ts";
 import { Commands } from "./commands.ts";
-import type { Counters } from "./counters.ts";
+import { type Counters, newCounters } from "./counters.ts";
+import { type Device, keeping } from "./device.ts";
 import { DiscoverySource } from "./discovery-source.ts";
 import type { Link } from "./display.ts";
-import type { GatewayEvent } from "./events.ts";
-import { Journal } from "./journal.ts";
+import { EventQueue, type GatewayEvent } from "./event-queue.ts";
 import { MessageRoute } from "./message-route.ts";
+import { MessageSource } from "./message-source.ts";
 import { NetworkRecord } from "./network-record.ts";
 import { Outbox } from "./outbox.ts";
 import { ownSensors } from "./own-sensors.ts";
+import { Panel } from "./panel.ts";
 import { PresenceRoute } from "./presence-route.ts";
-import { OFFLINE } from "./presence-source.ts";
+import { OFFLINE, PresenceSource } from "./presence-source.ts";
+import { QuietHours } from "./quiet-hours.ts";
 import { ReceiptSource } from "./receipt-source.ts";
 import { Routes } from "./routes.ts";
 import type { Settings } from "./settings.ts";
 import type { StoredSettings } from "./stored-settings.ts";
 import { TelemetrySource } from "./telemetry-source.ts";
+import { TimeOfDay } from "./time-of-day.ts";
 import { Topics } from "./topics.ts";
 
 export interface GatewayOptions {
@@ -56,96 +58,66 @@ export interface GatewayOptions {
 }
 
 export class Gateway {
-  private readonly options: GatewayOptions;
-  private readonly topics: Topics;
-  private readonly journal = new Journal();
-  private readonly inbox: Inbox;
-  private readonly carrier: Carrier;
+  private readonly device: Device;
+  private readonly session: Session;
+  private readonly brokers: Brokers;
+  private readonly networkRecord: NetworkRecord;
+  private readonly routes: Routes;
+  private readonly outbox: Outbox;
   private readonly sampler: Sampler;
+  private readonly roster: Roster;
+  private readonly presence: PresenceSource;
+  private readonly messages: MessageSource;
   private readonly discovery: DiscoverySource;
   private readonly commands: Commands;
-  private readonly routes: Routes;
-  private readonly brokers: BrokerChoice;
-  private readonly networkRecord: NetworkRecord;
-  private readonly session: Session;
-  private readonly outbox: Outbox;
+  private readonly alarm: Alarm;
+  private readonly timeOfDay: TimeOfDay;
+  private readonly panel: Panel;
   private startedMs = 0;
   private nowMs = 0;
 
   constructor(options: GatewayOptions) {
-    this.options = options;
-    const { settings, store, random, wallClock, sensors } = options;
-    const { telemetry, groups, contacts } = settings;
-    this.topics = new Topics(settings.env, settings.uid);
-    this.inbox = new Inbox(store);
-    this.carrier = new Carrier(options, this.topics, this.inbox, this.journal);
-    const { presence, messages, roster, quietHours } = this.carrier;
-    const allSensors = [
-      ...sensors,
-      ...ownSensors({
-        inbox: this.inbox,
-        counters: this.journal.counters,
-        sampler: () => this.sampler,
-        uptimeMs: () => this.nowMs - this.startedMs,
-      }),
-    ];
-    this.sampler = new Sampler(allSensors, {
-      intervalMs: telemetry.intervalSeconds * 1000,
-      ageMaxMs: telemetry.maxAgeSeconds * 1000,
-      deadbands: telemetry.deadbands,
-      log: (line) => this.journal.log(line),
-    });
-    const target = commandTarget({
-      ...options,
-      uid: settings.uid,
-      inbox: this.inbox,
-      quietHours,
-      presence,
-      storedSettings: options.storedSettings,
-      journal: this.journal,
-    });
-    this.commands = new Commands({ topics: this.topics, store, journal: this.journal, wallClock, target });
-    const onReceipt = (receipt: ReceiptContent) => messages.handleReceipt(receipt);
-    const common = {
-      onReceipt,
-      groups,
-      topics: this.topics,
-      inbox: this.inbox,
-      journal: this.journal,
-      wallClock,
-      random,
-    };
-    this.routes = new Routes(
-      [new MessageRoute(common), new PresenceRoute(this.topics, roster, contacts), this.commands],
-      this.journal,
-    );
-    this.brokers = new BrokerChoice([settings.broker, ...settings.fallbackBrokers], store, this.subscriptions);
+    const { settings, store, measureText, size, storedSettings } = options;
+    const device = newDevice(options);
+    this.device = device;
+    const quietHours = new QuietHours(device);
+    this.roster = new Roster(settings.contacts);
+    this.presence = new PresenceSource(device, quietHours);
+    this.messages = new MessageSource(device);
+    this.alarm = new Alarm(device, quietHours);
+    this.timeOfDay = new TimeOfDay(device, quietHours, this.alarm);
+    const { roster, presence, messages } = this;
+    this.panel = new Panel(device, { roster, presence, messages, size, measureText });
+    this.commands = new Commands(device, { quietHours, presence, storedSettings });
+    this.routes = new Routes(device, [
+      new MessageRoute(device, messages),
+      new PresenceRoute(device, roster),
+      this.commands,
+    ]);
+    const sensors = [...options.sensors, ...ownSensors(device, () => this.nowMs - this.startedMs)];
+    this.sampler = newSampler(device, sensors);
+    this.discovery = new DiscoverySource(device, sensors);
+    // None where the station subscribes.
+    const subscriptions = settings.broker.subscribes ? this.routes.subscriptions : [];
+    this.brokers = new Brokers([settings.broker, ...settings.fallbackBrokers], store, subscriptions);
     this.networkRecord = new NetworkRecord(store, options.network ?? "");
-    this.session = this.newSession(options);
-    this.discovery = new DiscoverySource({
-      topics: this.topics,
-      settings: settings.homeAssistant,
-      store,
-      journal: this.journal,
-      sensors: allSensors,
-    });
+    this.session = this.newSession(options, subscriptions);
     this.outbox = new Outbox(this.session, [
       presence,
       messages,
       this.discovery,
       this.commands,
-      new ReceiptSource(this.inbox, this.topics, wallClock),
-      new TelemetrySource(this.sampler, this.topics, telemetry, wallClock),
+      new ReceiptSource(device),
+      new TelemetrySource(device, this.sampler),
     ]);
   }
 
   /** What happened to the messages so far. */
   get counters(): Readonly<Counters> {
-    const { droppedCount, replacedCount, expiredCount, unreceiptedCount, damagedCount } = this.inbox;
+    const { droppedCount, replacedCount, expiredCount, unreceiptedCount, damagedCount } = this.device.inbox;
     return {
-      ...this.journal.counters,
-      strangers: this.carrier.roster.turnedAwayCount,
-      thinned: this.sampler.thinnedCount,
+      ...this.device.counters,
+      strangers: this.roster.turnedAwayCount,
       dropped: droppedCount,
       replaced: replacedCount,
       expired: expiredCount,
@@ -159,17 +131,17 @@ export class Gateway {
   }
 
   get unreadCount(): number {
-    return this.inbox.unreadCount;
+    return this.device.inbox.unreadCount;
   }
 
   /** Online first. */
   get contacts(): readonly Contact[] {
-    return this.carrier.roster.contacts;
+    return this.roster.contacts;
   }
 
   /** Own presence by hand; undefined: as it comes. */
   choosePresence(presence: Presence | undefined, nowMs: number): void {
-    this.after(nowMs, () => this.journal.keeping(() => this.carrier.presence.choose(presence)));
+    this.after(nowMs, () => keeping(this.device, () => this.presence.choose(presence)));
   }
 
   /**
@@ -179,7 +151,7 @@ export class Gateway {
   sendMessage(to: string, text: string, nowMs: number): string {
     let id = "";
     this.after(nowMs, () => {
-      id = this.carrier.messages.send(to, text);
+      id = this.messages.send(to, text);
     });
     return id;
   }
@@ -187,21 +159,22 @@ export class Gateway {
   /** Begins to connect and to sample. */
   start(nowMs: number): void {
     this.startedMs = nowMs;
-    this.carrier.start(nowMs);
+    this.presence.handleTouched(nowMs);
+    this.alarm.start(nowMs);
     this.sampler.start(nowMs);
     this.after(nowMs, () => this.session.start(nowMs));
   }
 
   /** Goes offline cleanly: presence offline, DISCONNECT. */
   stop(nowMs: number): void {
-    const { presence } = this.topics;
+    const { presence } = this.device.topics;
     if (this.session.canPublish(presence, OFFLINE.length, 1))
       this.session.publish({ topic: presence, payload: OFFLINE, qos: 1, retain: true }, nowMs);
     this.after(nowMs, () => this.session.stop(nowMs));
   }
 
   handleConnected(nowMs: number): void {
-    this.journal.keeping(() => this.brokers.current.record.handleConnecting());
+    keeping(this.device, () => this.brokers.current.record.handleConnecting());
     this.after(nowMs, () => this.session.handleConnected(nowMs));
   }
 
@@ -223,19 +196,23 @@ export class Gateway {
       this.session.handleTimeout(nowMs);
       this.returnToPreferred(nowMs);
       this.sampler.handleTimeout(nowMs);
-      this.carrier.handleTimeout(nowMs);
+      this.alarm.handleTimeout(nowMs);
       this.commands.handleTimeout(nowMs);
     });
   }
 
   handleButton(button: Button, nowMs: number): void {
-    this.after(nowMs, () => this.carrier.press(button, nowMs));
+    this.after(nowMs, () => this.panel.press(button, nowMs));
   }
 
   /** What `pollScreen` gave is on the screen now: the message counts as shown. */
   handlePainted(nowMs: number): void {
-    const sequence = this.carrier.newOnScreen;
-    if (sequence !== undefined) this.after(nowMs, () => this.carrier.handleShown(sequence, nowMs));
+    const sequence = this.panel.newOnScreen;
+    if (sequence === undefined) return;
+    this.after(nowMs, () => {
+      keeping(this.device, () => this.device.inbox.markShown(sequence));
+      this.alarm.handleShown(sequence, nowMs);
+    });
   }
 
   /** Bytes to send, or undefined. The view lives until the next call. */
@@ -245,13 +222,13 @@ export class Gateway {
   }
 
   pollEvent(): GatewayEvent | undefined {
-    return this.journal.pollEvent();
+    return this.device.events.poll();
   }
 
   /** The screen, where it has changed since it was last asked for; `handlePainted` answers. */
   pollScreen(nowMs: number): DrawList | undefined {
     this.nowMs = nowMs;
-    return this.carrier.pollScreen(this.link, this.counters, nowMs);
+    return this.panel.poll(this.link, this.counters, nowMs);
   }
 
   /** When to call `handleTimeout`, in milliseconds of the clock that gives `nowMs`. */
@@ -261,18 +238,19 @@ export class Gateway {
       this.session.isConnected ? this.brokers.returnMs : undefined,
       this.sampler.timeoutMs,
       this.commands.timeoutMs,
-      ...this.carrier.timeoutsMs(this.nowMs),
+      this.alarm.timeoutMs,
+      this.presence.timeoutMs(this.nowMs),
+      this.timeOfDay.timeoutMs(this.nowMs),
+      ...this.panel.timeoutsMs(this.nowMs),
     ];
     const least = wakes.reduce((least: number, wake) => Math.min(least, wake ?? least), Number.POSITIVE_INFINITY);
     return least === Number.POSITIVE_INFINITY ? undefined : least;
   }
 
-  /** None where the station subscribes. */
-  private get subscriptions(): readonly Subscription[] {
-    return this.options.settings.broker.subscribes ? this.routes.subscriptions : [];
-  }
-
-  private newSession({ settings, store, random, backoff }: GatewayOptions): Session {
+  private newSession(
+    { settings, store, random, backoff }: GatewayOptions,
+    subscriptions: readonly Subscription[],
+  ): Session {
     const { broker } = settings;
     const { record } = this.brokers.current;
     return new Session(
@@ -283,8 +261,8 @@ export class Gateway {
         learnedInterval: this.networkRecord.learned,
         userName: broker.userName,
         password: broker.password,
-        will: { topic: this.topics.presence, payload: OFFLINE, qos: 1, retain: true },
-        subscriptions: this.subscriptions,
+        will: { topic: this.device.topics.presence, payload: OFFLINE, qos: 1, retain: true },
+        subscriptions,
         subscriptionsGranted: record.isGranted,
         protocol: broker.protocol,
         knownLevel: record.protocolLevel,
@@ -300,12 +278,12 @@ export class Gateway {
     this.nowMs = nowMs;
     act();
     this.drainSession();
-    this.carrier.lookAtClock();
+    this.timeOfDay.update();
     this.outbox.pump(nowMs);
   }
 
   private drainSession(): void {
-    while (this.carrier.hasRoom(this.nowMs)) {
+    while (this.panel.hasRoom(this.nowMs)) {
       const event = this.session.pollEvent();
       if (!event) return;
       this.handleSessionEvent(event);
@@ -314,52 +292,53 @@ export class Gateway {
 
   private handleSessionEvent(event: SessionEvent): void {
     const { broker, record } = this.brokers.current;
-    const journal = this.journal;
+    const { device } = this;
+    const { counters, events } = device;
     switch (event.type) {
       case "open":
         if (broker.isInsecure)
-          journal.log(`warning: broker.insecure: whoever answers at ${this.brokers.address} is taken for the broker`);
-        journal.tell({ type: "open", broker });
+          events.log(`warning: broker.insecure: whoever answers at ${this.brokers.address} is taken for the broker`);
+        events.tell({ type: "open", broker });
         break;
       case "close":
-        journal.tell({ type: "close" });
+        events.tell({ type: "close" });
         break;
       case "connected":
-        this.carrier.presence.handleConnected();
+        this.presence.handleConnected();
         this.discovery.handleConnected();
         this.brokers.handleConnected(this.nowMs);
-        journal.keeping(() => record.handleConnected(event.protocolLevel, event.sessionPresent));
-        journal.log(
+        keeping(device, () => record.handleConnected(event.protocolLevel, event.sessionPresent));
+        events.log(
           `connected to ${this.brokers.address}, MQTT ${event.protocolLevel === 5 ? "5" : "3.1.1"}, session ${event.sessionPresent ? "present" : "new"}`,
         );
         break;
       case "disconnected":
-        journal.counters.disconnections += 1;
-        journal.log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
+        counters.disconnections += 1;
+        events.log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
         if (this.brokers.handleDisconnected()) this.changeBroker();
         break;
       case "subscribed":
-        journal.keeping(() => record.setGranted(event.granted));
-        if (!event.granted) journal.log(`the broker refused a subscription: ${event.reason}`);
+        keeping(device, () => record.setGranted(event.granted));
+        if (!event.granted) events.log(`the broker refused a subscription: ${event.reason}`);
         break;
       case "message":
         this.handleMessage(event.message, event.token);
         break;
       case "oversize":
-        journal.counters.received += 1;
-        journal.counters.oversize += 1;
-        journal.log(`skipped a message of ${event.message.packetBytes} bytes on ${event.message.topic}`);
+        counters.received += 1;
+        counters.oversize += 1;
+        events.log(`skipped a message of ${event.message.packetBytes} bytes on ${event.message.topic}`);
         break;
       case "acknowledged":
-        journal.keeping(() => this.outbox.handleTaken(event.token));
+        keeping(device, () => this.outbox.handleTaken(event.token));
         break;
       case "intervalLearned":
-        journal.keeping(() => this.networkRecord.write(event.learned));
+        keeping(device, () => this.networkRecord.write(event.learned));
         break;
       case "rejected":
-        journal.counters.rejected += 1;
-        journal.keeping(() => this.outbox.handleTaken(event.token, event.reason));
-        journal.log(`the broker refused a message: ${event.reason}`);
+        counters.rejected += 1;
+        keeping(device, () => this.outbox.handleTaken(event.token, event.reason));
+        events.log(`the broker refused a message: ${event.reason}`);
         break;
     }
   }
@@ -368,7 +347,7 @@ export class Gateway {
   private changeBroker(): void {
     const { record } = this.brokers.current;
     this.session.handleBrokerChanged(record.isGranted, record.protocolLevel);
-    this.journal.log(`next is ${this.brokers.address}`);
+    this.device.events.log(`next is ${this.brokers.address}`);
   }
 
   /** Leaves a lesser broker for the preferred one, without a goodbye, so that the will tells there that we are gone. */
@@ -388,4 +367,22 @@ export class Gateway {
     if (this.session.isConnected) return "online";
     return this.session.isConnecting ? "connecting" : "offline";
   }
+}
+
+function newDevice({ settings, store, random, wallClock }: GatewayOptions): Device {
+  const topics = new Topics(settings.env, settings.uid);
+  const inbox = new Inbox(store);
+  const events = new EventQueue();
+  return Object.freeze({ settings, topics, store, random, wallClock, inbox, counters: newCounters(), events });
+}
+
+function newSampler({ settings, counters, events }: Device, sensors: readonly Sensor[]): Sampler {
+  const { intervalSeconds, maxAgeSeconds, deadbands } = settings.telemetry;
+  return new Sampler(sensors, {
+    intervalMs: intervalSeconds * 1000,
+    ageMaxMs: maxAgeSeconds * 1000,
+    deadbands,
+    counters,
+    log: (line) => events.log(line),
+  });
 }

@@ -4,19 +4,11 @@ import { encodeText, type ReceiptContent } from "../payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../payload/message.ts";
 import { isUid } from "../payload/uid.ts";
 import { recordNumbers } from "../record-numbers.ts";
-import type { Random, Store, WallClock } from "../seams.ts";
+import type { Store } from "../seams.ts";
 import { encodeUtf8, utf8Length } from "../utf8.ts";
+import type { Device } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 import { readJson } from "./text-record.ts";
-import type { Topics } from "./topics.ts";
-
-export interface MessageSourceOptions {
-  readonly store: Store;
-  readonly topics: Topics;
-  readonly groups: readonly string[];
-  readonly wallClock: WallClock;
-  readonly random: Random;
-}
 
 /** One that the broker has not taken yet. */
 interface Waiting {
@@ -38,15 +30,15 @@ const PREFIX = "w-";
  * | `w-<number>` | JSON: receiver, id, time, text |
  */
 export class MessageSource implements OutgoingSource {
-  private readonly options: MessageSourceOptions;
+  private readonly device: Device;
   private readonly waiting: Waiting[] = [];
   private readonly onTheWay = new Set<number>();
   /** The last one that was written, and what became of it. */
   private last: { readonly to: string; readonly id: string; words: string } | undefined;
 
-  constructor(options: MessageSourceOptions) {
-    this.options = options;
-    const { store } = options;
+  constructor(device: Device) {
+    this.device = device;
+    const { store } = device;
     for (const number of recordNumbers(store, PREFIX)) {
       const waiting = readRecord(store, number);
       if (waiting) this.waiting.push(waiting);
@@ -64,7 +56,7 @@ export class MessageSource implements OutgoingSource {
    * wait, and what the store throws; it will not be sent then.
    */
   send(to: string, text: string): string {
-    const { store, wallClock, random } = this.options;
+    const { store, wallClock, random } = this.device;
     if (!isUid(to)) throw new UsageError(`message to ${to}: expected a uid`);
     const bytes = utf8Length(text);
     if (bytes < 1 || bytes > MESSAGE_TEXT_BYTES_MAX)
@@ -92,11 +84,11 @@ export class MessageSource implements OutgoingSource {
   next(): Outgoing | undefined {
     const waiting = this.waiting.find(({ number }) => !this.onTheWay.has(number));
     if (!waiting) return undefined;
-    const { topics, groups, store } = this.options;
+    const { topics, settings, store } = this.device;
     const { number, to, id, timestampSeconds, text } = waiting;
     const payload = encodeMessage({
       timestampSeconds,
-      imType: groups.includes(to) ? IM_TYPE.group : IM_TYPE.pointToPoint,
+      imType: settings.groups.includes(to) ? IM_TYPE.group : IM_TYPE.pointToPoint,
       contents: [encodeText(text, { id })],
       sender: topics.uid,
     });

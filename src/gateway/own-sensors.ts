@@ -1,18 +1,8 @@
-import type { Inbox } from "../pager/inbox.ts";
 import type { Sensor } from "../seams.ts";
-import type { Sampler } from "../sensor/sampler.ts";
-import type { Counters } from "./counters.ts";
+import type { Device } from "./device.ts";
 
-export interface OwnSensorsOptions {
-  readonly inbox: Inbox;
-  readonly counters: Readonly<Counters>;
-  /** Asked for later: the sampler is made with these sensors. */
-  readonly sampler: () => Sampler;
-  readonly uptimeMs: () => number;
-}
-
-/** What the device knows of itself, as readings. */
-export function ownSensors({ inbox, counters, sampler, uptimeMs }: OwnSensorsOptions): readonly Sensor[] {
+/** What the device knows of itself, as readings. @param uptimeMs how long it has been running, in milliseconds */
+export function ownSensors({ inbox, counters }: Device, uptimeMs: () => number): readonly Sensor[] {
   const count = (name: string, sample: () => number): Sensor => ({
     name,
     unit: "count",
@@ -31,7 +21,7 @@ export function ownSensors({ inbox, counters, sampler, uptimeMs }: OwnSensorsOpt
     },
     count("refused", () => counters.refused + counters.oversize),
     count("disconnections", () => counters.disconnections),
-    count("thinned", () => sampler().thinnedCount),
-    count("sensor-failures", () => sampler().failedCount),
+    count("thinned", () => counters.thinned),
+    count("sensor-failures", () => counters.sensorFailures),
   ];
 }

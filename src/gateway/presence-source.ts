@@ -1,8 +1,7 @@
 import { decodePresence, encodePresence, PRESENCE_STATUS, type Presence } from "../payload/presence.ts";
-import type { Store } from "../seams.ts";
+import type { Device } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 import type { QuietHours } from "./quiet-hours.ts";
-import type { Topics } from "./topics.ts";
 
 /** The will, and what is said on a clean end. */
 export const OFFLINE = encodePresence({ status: PRESENCE_STATUS.offline, context: "" });
@@ -15,44 +14,39 @@ const QUIET: Presence = Object.freeze({ status: PRESENCE_STATUS.busy, context: "
 /** The record of what was chosen by hand: the payload that is sent for it. */
 const KEY = "presence";
 
-export interface PresenceOptions {
-  readonly topics: Topics;
-  readonly store: Store;
-  readonly quietHours: QuietHours;
-  /** Milliseconds without a touch after which the carrier counts as away; 0: never. */
-  readonly awayMs: number;
-}
-
 /**
  * This device's own presence, retained at the broker: said after each connection and when it changes. What was chosen by hand
  * goes before quiet hours, and these before being away.
  */
 export class PresenceSource implements OutgoingSource {
-  private readonly options: PresenceOptions;
+  private readonly device: Device;
+  private readonly quietHours: QuietHours;
+  /** Milliseconds without a touch after which the carrier counts as away; 0: never. */
+  private readonly awayMs: number;
   private chosen: Presence | undefined;
   private touchedMs = 0;
   private isDue = false;
   private isSent = false;
   private said: Presence = ONLINE;
 
-  constructor(options: PresenceOptions) {
-    this.options = options;
-    const record = options.store.read(KEY);
+  constructor(device: Device, quietHours: QuietHours) {
+    this.device = device;
+    this.quietHours = quietHours;
+    this.awayMs = device.settings.presence.awaySeconds * 1000;
+    const record = device.store.read(KEY);
     this.chosen = record && readPresence(record);
   }
 
   /** What is to be said now. */
   current(nowMs: number): Presence {
-    const { quietHours, awayMs } = this.options;
     if (this.chosen) return this.chosen;
-    if (quietHours.isQuiet) return QUIET;
-    return awayMs > 0 && nowMs - this.touchedMs >= awayMs ? AWAY : ONLINE;
+    if (this.quietHours.isQuiet) return QUIET;
+    return this.awayMs > 0 && nowMs - this.touchedMs >= this.awayMs ? AWAY : ONLINE;
   }
 
   /** When the carrier becomes away, or undefined. */
   timeoutMs(nowMs: number): number | undefined {
-    const { awayMs } = this.options;
-    return awayMs > 0 && this.current(nowMs) === ONLINE ? this.touchedMs + awayMs : undefined;
+    return this.awayMs > 0 && this.current(nowMs) === ONLINE ? this.touchedMs + this.awayMs : undefined;
   }
 
   handleConnected(): void {
@@ -66,8 +60,8 @@ export class PresenceSource implements OutgoingSource {
   /** Chosen by hand, also across reboots; undefined: no longer. Throws what the store throws; it holds even so. */
   choose(presence: Presence | undefined): void {
     this.chosen = presence;
-    if (presence) this.options.store.write(KEY, encodePresence(presence));
-    else this.options.store.remove(KEY);
+    if (presence) this.device.store.write(KEY, encodePresence(presence));
+    else this.device.store.remove(KEY);
   }
 
   next(nowMs: number): Outgoing | undefined {
@@ -82,7 +76,7 @@ export class PresenceSource implements OutgoingSource {
     const handleTaken = () => {
       this.isSent = false;
     };
-    const { presence: topic } = this.options.topics;
+    const { presence: topic } = this.device.topics;
     return { topic, payload: encodePresence(presence), qos: 1, retain: true, handleSent, handleTaken };
   }
 }

@@ -1,5 +1,5 @@
-import type { Store } from "../seams.ts";
 import { encodeUtf8 } from "../utf8.ts";
+import type { Device } from "./device.ts";
 import { readText } from "./text-record.ts";
 
 const DAY_MINUTES = 1_440;
@@ -26,20 +26,15 @@ export function parseHours(text: string): Hours | undefined {
 
 /** When the device is not to disturb: from the settings, or as it was told since. Without a clock only `on` is quiet. */
 export class QuietHours {
-  private readonly store: Store;
-  private readonly setting: string;
-  private readonly utcOffsetMinutes: number;
+  private readonly device: Device;
   private text: string;
   private current: Hours;
   private isQuietNow = false;
 
-  /** @param setting what `parseHours` takes */
-  constructor(store: Store, setting: string, utcOffsetMinutes: number) {
-    this.store = store;
-    this.setting = setting;
-    this.utcOffsetMinutes = utcOffsetMinutes;
-    const kept = readText(store, KEY);
-    const text = kept !== undefined && parseHours(kept) ? kept : setting;
+  constructor(device: Device) {
+    this.device = device;
+    const kept = readText(device.store, KEY);
+    const text = kept !== undefined && parseHours(kept) ? kept : this.setting;
     this.current = parseHours(text) ?? NEVER;
     this.text = text;
   }
@@ -64,8 +59,8 @@ export class QuietHours {
     if (!hours) return false;
     this.current = hours;
     this.text = isBack ? this.setting : text;
-    if (isBack) this.store.remove(KEY);
-    else this.store.write(KEY, encodeUtf8(text));
+    if (isBack) this.device.store.remove(KEY);
+    else this.device.store.write(KEY, encodeUtf8(text));
     return true;
   }
 
@@ -85,6 +80,10 @@ export class QuietHours {
     return 1000 * Math.min(until(from), until(to));
   }
 
+  private get setting(): string {
+    return this.device.settings.quiet.hours;
+  }
+
   private isAt(seconds: number | undefined): boolean {
     const { from, to } = this.current;
     if (to - from === DAY_MINUTES) return true;
@@ -95,7 +94,7 @@ export class QuietHours {
 
   private secondOfDay(seconds: number): number {
     const day = 60 * DAY_MINUTES;
-    return (((seconds + 60 * this.utcOffsetMinutes) % day) + day) % day;
+    return (((seconds + 60 * this.device.settings.screen.utcOffsetMinutes) % day) + day) % day;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Which part of the gateway a message is for, by its topic; what all of them refuse is refused here. */
 import { FormatError } from "../errors.ts";
 import type { Publish, Subscription } from "../mqtt/packet.ts";
-import type { Journal } from "./journal.ts";
+import type { Device } from "./device.ts";
 
 export interface Route {
   /** What the broker is asked for. Empty where the station subscribes. */
@@ -19,11 +19,11 @@ export interface Route {
 
 export class Routes {
   private readonly routes: readonly Route[];
-  private readonly journal: Journal;
+  private readonly device: Device;
 
-  constructor(routes: readonly Route[], journal: Journal) {
+  constructor(device: Device, routes: readonly Route[]) {
+    this.device = device;
     this.routes = routes;
-    this.journal = journal;
   }
 
   get subscriptions(): readonly Subscription[] {
@@ -33,12 +33,12 @@ export class Routes {
   /** False where the store failed: the broker has to send the message again. */
   take(publish: Publish, nowMs: number): boolean {
     const { topic, retain } = publish;
-    const { counters } = this.journal;
+    const { counters, events } = this.device;
     counters.received += 1;
     const route = this.routes.find((route) => route.matches(topic));
     if (retain && !route?.readsRetained) {
       counters.retained += 1;
-      this.journal.log(`ignored an old (retained) message on ${topic}`);
+      events.log(`ignored an old (retained) message on ${topic}`);
       return true;
     }
     try {
@@ -47,7 +47,7 @@ export class Routes {
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       counters.refused += 1;
-      this.journal.log(`refused a message on ${topic}: ${error.message}`);
+      events.log(`refused a message on ${topic}: ${error.message}`);
       return true;
     }
   }

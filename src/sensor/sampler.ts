@@ -20,8 +20,17 @@ export interface SamplerOptions {
   readonly ageMaxMs: number;
   /** By name of the sensor, in the place of its own. */
   readonly deadbands?: Readonly<Record<string, number>> | undefined;
+  readonly counters: SamplerCounters;
   /** Told once when a sensor begins to fail, and when it is back. */
   readonly log?: ((line: string) => void) | undefined;
+}
+
+/** What the sampler counts, for whoever tells it. */
+export interface SamplerCounters {
+  /** Readings that were given up so that newer ones could be kept. */
+  thinned: number;
+  /** Times that a sensor threw or had no value. */
+  sensorFailures: number;
 }
 
 interface Channel {
@@ -37,8 +46,6 @@ export class Sampler {
   private readonly options: SamplerOptions;
   private readonly backlog = new Backlog();
   private nextMs: number | undefined;
-  /** Times that a sensor threw or had no value. */
-  failedCount = 0;
 
   /** Sensors beyond `SENSORS_MAX` are not sampled, and the log says so. */
   constructor(sensors: readonly Sensor[], options: SamplerOptions) {
@@ -48,11 +55,6 @@ export class Sampler {
       return { sensor, deadband, value: 0, atMs: Number.NEGATIVE_INFINITY };
     });
     for (const { name } of sensors.slice(SENSORS_MAX)) options.log?.(`sensor ${name} is one too many`);
-  }
-
-  /** Readings that were given up so that newer ones could be kept. */
-  get thinnedCount(): number {
-    return this.backlog.thinnedCount;
   }
 
   /** Begins: the first samples are due at once. */
@@ -98,6 +100,7 @@ export class Sampler {
     channel.value = value;
     channel.atMs = nowMs;
     this.backlog.push(index, value, nowMs);
+    this.options.counters.thinned = this.backlog.thinnedCount;
   }
 
   /** NaN where the sensor failed. */
@@ -109,7 +112,7 @@ export class Sampler {
     } catch (error) {
       problem = messageOf(error);
     }
-    this.failedCount += 1;
+    this.options.counters.sensorFailures += 1;
     if (!Number.isNaN(last)) this.options.log?.(`sensor ${sensor.name} failed: ${problem}`);
     return Number.NaN;
   }

@@ -1,4 +1,4 @@
-import type { GatewayEvent } from "../../src/gateway/events.ts";
+import type { GatewayEvent } from "../../src/gateway/event-queue.ts";
 import { Gateway, type GatewayOptions } from "../../src/gateway/gateway.ts";
 import { parseSettings, type Settings } from "../../src/gateway/settings.ts";
 import type { Publish } from "../../src/mqtt/packet.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BrokerList } from "../../src/gateway/broker-list.ts";
+import { Brokers } from "../../src/gateway/brokers.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { parseSettings, type Settings } from "../../src/gateway/settings.ts";
 import {
@@ -13,36 +13,50 @@ import { encodeMessage } from "../../src/payload/message.ts";
 import { encodeUtf8 } from "../../src/utf8.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { sentPackets } from "../sent-packets.ts";
+import { settingsOf } from "./bench.ts";
 
-describe("broker list", () => {
-  const fail = (list: BrokerList<string>, attempts: number) => {
-    for (let attempt = 0; attempt < attempts; attempt += 1) list.handleFailedAttempt();
-    return list.current;
+describe("the order of brokers", () => {
+  const brokersOf = (...hosts: string[]) =>
+    new Brokers(
+      hosts.map((host) => ({ ...settingsOf().broker, host })),
+      new MemoryStore(),
+      [],
+    );
+  const fail = (brokers: Brokers, attempts: number) => {
+    for (let attempt = 0; attempt < attempts; attempt += 1) brokers.handleDisconnected();
+    return brokers.current.broker.host;
   };
 
   it("goes to the next broker after the attempts of the limit, round and round", () => {
-    const list = new BrokerList(["a", "b", "c"]);
-    expect(fail(list, BROKER_ATTEMPTS_MAX - 1)).toBe("a");
-    expect([fail(list, 1), fail(list, BROKER_ATTEMPTS_MAX), fail(list, BROKER_ATTEMPTS_MAX)]).toEqual(["b", "c", "a"]);
-    expect(fail(new BrokerList(["only"]), 10)).toBe("only");
+    const brokers = brokersOf("a", "b", "c");
+    expect(fail(brokers, BROKER_ATTEMPTS_MAX - 1)).toBe("a");
+    expect([fail(brokers, 1), fail(brokers, BROKER_ATTEMPTS_MAX), fail(brokers, BROKER_ATTEMPTS_MAX)]).toEqual([
+      "b",
+      "c",
+      "a",
+    ]);
+    expect(fail(brokersOf("only"), 10)).toBe("only");
   });
 
   it("tries the preferred one after a while that doubles, and goes back at once where it is not there", () => {
-    const list = new BrokerList(["a", "b", "c"]);
-    fail(list, 2 * BROKER_ATTEMPTS_MAX);
+    const brokers = brokersOf("a", "b", "c");
+    fail(brokers, 2 * BROKER_ATTEMPTS_MAX);
     const waits: number[] = [];
     for (let round = 0; round < 6; round += 1) {
-      list.handleConnected(1000);
-      waits.push((list.returnMs ?? 0) - 1000);
-      list.beginReturn();
-      expect(list.current).toBe("a");
-      expect(fail(list, 1)).toBe("c");
+      brokers.handleConnected(1000);
+      waits.push((brokers.returnMs ?? 0) - 1000);
+      expect(brokers.beginReturn(0, (brokers.returnMs ?? 0) - 1)).toBe(false);
+      expect(brokers.beginReturn(0, brokers.returnMs ?? 0)).toBe(true);
+      expect([brokers.handleDisconnected(), brokers.current.broker.host]).toEqual([true, "a"]);
+      expect(fail(brokers, 1)).toBe("c");
     }
     expect(waits.slice(0, 4)).toEqual([1, 2, 4, 8].map((factor) => factor * BROKER_RETURN_MS));
     expect(waits.at(-1)).toBe(BROKER_RETURN_MAX_MS);
-    list.beginReturn();
-    list.handleConnected(1000);
-    expect([list.current, list.returnMs]).toEqual(["a", undefined]);
+    brokers.handleConnected(1000);
+    brokers.beginReturn(0, brokers.returnMs ?? 0);
+    brokers.handleDisconnected();
+    brokers.handleConnected(1000);
+    expect([brokers.current.broker.host, brokers.returnMs]).toEqual(["a", undefined]);
   });
 });
 

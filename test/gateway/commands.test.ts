@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Commands, type CommandTarget } from "../../src/gateway/commands.ts";
-import { Journal } from "../../src/gateway/journal.ts";
+import { Commands } from "../../src/gateway/commands.ts";
+import type { Device } from "../../src/gateway/device.ts";
+import { PresenceSource } from "../../src/gateway/presence-source.ts";
+import { QuietHours } from "../../src/gateway/quiet-hours.ts";
 import { SETTINGS, type SettingName } from "../../src/gateway/settings.ts";
 import { CHANGEABLE, StoredSettings } from "../../src/gateway/stored-settings.ts";
-import { Topics } from "../../src/gateway/topics.ts";
 import {
   COMMAND_REASON_MAX,
   COMMAND_RESTART_MS,
@@ -14,43 +15,52 @@ import type { Publish } from "../../src/mqtt/packet.ts";
 import { encodeUtf8 } from "../../src/utf8.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { Bench as GatewayBench, IM, im, publish } from "./bench.ts";
+import { testDevice } from "./test-device.ts";
 
 const NOW = 1_700_000_000;
 const TOPIC = "/acme/cmd/p1";
 
-/** The commands of a device, and what became of them. */
+/** The commands of a device that holds one message, `m1` of `bob`. */
 class Bench {
   nowSeconds: number | undefined = NOW;
-  readonly acts: string[] = [];
   readonly store: MemoryStore;
-  readonly journal = new Journal();
   readonly commands: Commands;
+  private readonly device: Device;
+  private readonly quietHours: QuietHours;
+  private readonly presence: PresenceSource;
 
-  constructor(store = new MemoryStore(), target: Partial<CommandTarget> = {}) {
+  constructor(store = new MemoryStore()) {
     this.store = store;
-    const note = (act: string, result = true) => {
-      this.acts.push(act);
-      return result;
-    };
-    this.commands = new Commands({
-      topics: new Topics("acme", "p1"),
-      store,
-      journal: this.journal,
-      wallClock: () => this.nowSeconds,
-      target: {
-        retract: (message, from) => note(`retract ${message} ${from}`, message !== "none"),
-        markRead: (message, from) => note(`read ${message} ${from}`, message !== "none"),
-        setQuietHours: (hours) => note(`quiet ${hours}`, hours !== "25:00"),
-        choosePresence: (presence) => void note(`presence ${presence?.status} ${presence?.context}`),
-        changeSettings: (set) => {
-          note(`settings ${JSON.stringify(set)}`);
-          return "bad" in set ? ["setting bad: no"] : [];
-        },
-        identify: () => void note("identify"),
-        restart: () => void note("restart"),
-        ...target,
-      },
+    this.device = testDevice({ store, wallClock: () => this.nowSeconds });
+    this.quietHours = new QuietHours(this.device);
+    this.presence = new PresenceSource(this.device, this.quietHours);
+    const { quietHours, presence } = this;
+    this.commands = new Commands(this.device, {
+      quietHours,
+      presence,
+      storedSettings: new StoredSettings(store, {}),
     });
+    this.receive("m1");
+  }
+
+  receive(id: string): void {
+    const name = id.padEnd(16, "0");
+    this.device.inbox.insert({ name, sender: "bob", id, text: "hi", priority: 3, timestampSeconds: NOW }, NOW);
+  }
+
+  /** What commands act on. */
+  get state() {
+    const { length, unreadCount } = this.device.inbox;
+    const { status, context } = this.presence.current(0);
+    const dwellMs = dwellOf(new StoredSettings(this.store, {}));
+    return { length, unreadCount, hours: this.quietHours.hours, presence: `${status} ${context}`, dwellMs };
+  }
+
+  /** What the host has been asked for since the last call, but for the log. */
+  takeEvents(): string[] {
+    const types: string[] = [];
+    for (let event = this.device.events.poll(); event; event = this.device.events.poll()) types.push(event.type);
+    return types.filter((type) => type !== "log");
   }
 
   /** Takes a command and gives its result. */
@@ -81,18 +91,26 @@ const at = (command: object, id = "c1") => ({ id, at: NOW, ...command });
 
 describe("a command", () => {
   it.each([
-    [{ do: "retract", message: "m1" }, "retract m1 undefined"],
-    [{ do: "retract", message: "m1", from: "bob" }, "retract m1 bob"],
-    [{ do: "read", message: "m1" }, "read m1 undefined"],
-    [{ do: "quiet", hours: "22:00-07:00" }, "quiet 22:00-07:00"],
-    [{ do: "presence", status: "busy", text: "lunch" }, "presence 3 lunch"],
-    [{ do: "presence", status: "auto" }, "presence undefined undefined"],
-    [{ do: "settings", set: { "screen.dwell": 100 } }, 'settings {"screen.dwell":100}'],
-    [{ do: "identify" }, "identify"],
-  ])("%j is done once, and answered", (command, act) => {
+    [
+      { do: "retract", message: "m1" },
+      { length: 0, unreadCount: 0 },
+    ],
+    [
+      { do: "retract", message: "m1", from: "bob" },
+      { length: 0, unreadCount: 0 },
+    ],
+    [{ do: "read", message: "m1" }, { unreadCount: 0 }],
+    [{ do: "quiet", hours: "22:00-07:00" }, { hours: "22:00-07:00" }],
+    [{ do: "presence", status: "busy", text: "lunch" }, { presence: "3 lunch" }],
+    [{ do: "presence", status: "auto" }, {}],
+    [{ do: "settings", set: { "screen.dwell": 100 } }, { dwellMs: 100 }],
+    [{ do: "identify" }, { length: 2, unreadCount: 2 }],
+  ])("%j is done, and answered once", (command, changed) => {
     const bench = new Bench();
+    const before = bench.state;
     expect(bench.send(at(command))).toMatchObject({ id: "c1", ok: true });
-    expect(bench.acts).toEqual([act]);
+    expect(bench.state).toEqual({ ...before, ...changed });
+    expect(bench.takeEvents()).toEqual(command.do === "identify" ? ["alert"] : []);
     expect(bench.commands.next()).toBeUndefined();
   });
 
@@ -101,7 +119,8 @@ describe("a command", () => {
     [{ do: "read", message: "none" }, "there is no such message unread"],
     [{ do: "quiet", hours: "25:00" }, "hours: expected for example"],
     [{ do: "presence", status: "busy", text: "x".repeat(256) }, "text: expected at most 255 bytes"],
-    [{ do: "settings", set: { bad: 1 } }, "setting bad: no"],
+    [{ do: "settings", set: { bad: 1 } }, "setting bad: there is no such setting"],
+    [{ do: "retract", message: "m1", from: "eve" }, "there is no such message"],
     [
       { do: "presence", status: "gone" },
       'command status at byte 0: "gone", expected one of online, busy, away, custom, auto',
@@ -117,8 +136,9 @@ describe("a command", () => {
     [{ do: "identify", at: "now" }, "command at"],
   ])("%j is not done, and the answer says why; it is not remembered", (command, error) => {
     const bench = new Bench();
+    const before = [bench.state, bench.store.keys()];
     expect(bench.send(at(command))).toMatchObject({ ok: false, error: expect.stringContaining(error) });
-    expect(bench.store.keys()).toEqual([]);
+    expect([bench.state, bench.store.keys()]).toEqual(before);
   });
 
   it.each(["", "no", "[]", '{"do":"identify"}', '{"id":"","do":"identify"}', `{"id":"${"i".repeat(24)}"}`])(
@@ -144,7 +164,7 @@ describe("a command", () => {
     const bench = new Bench();
     const result = bench.send({ id: "c1", do: "identify", ...times }, properties);
     expect(result.error ?? result.ok).toEqual(expected === true ? true : expect.stringContaining(expected as string));
-    expect(bench.acts).toEqual(expected === true ? ["identify"] : []);
+    expect(bench.takeEvents()).toEqual(expected === true ? ["alert"] : []);
   });
 
   it("is obeyed by a device whose clock is not set only where the broker keeps the time", () => {
@@ -161,13 +181,14 @@ describe("a command", () => {
     expect(bench.send(at({ do: "identify" }))).toEqual({ id: "c1", ok: true, note: "done before" });
     const again = new Bench(bench.store);
     expect(again.send(at({ do: "identify" }))).toMatchObject({ ok: true, note: "done before" });
-    expect([...bench.acts, ...again.acts]).toEqual(["identify"]);
+    expect([...bench.takeEvents(), ...again.takeEvents()]).toEqual(["alert"]);
   });
 
   it("that failed may come again and is done then", () => {
-    const bench = new Bench(new MemoryStore(), { retract: (message) => message === "m1" && bench.acts.push("x") > 1 });
-    expect(bench.send(at({ do: "retract", message: "m1" })).ok).toBe(false);
-    expect(bench.send(at({ do: "retract", message: "m1" })).ok).toBe(true);
+    const bench = new Bench();
+    expect(bench.send(at({ do: "retract", message: "m2" })).ok).toBe(false);
+    bench.receive("m2");
+    expect(bench.send(at({ do: "retract", message: "m2" })).ok).toBe(true);
   });
 
   it("is remembered as long as the limit says", () => {
@@ -195,13 +216,13 @@ describe("restart", () => {
     );
     const outgoing = bench.commands.next();
     outgoing?.handleSent();
-    expect(bench.acts).toEqual([]);
-    expect(bench.store.keys()).toEqual(["commands"]);
+    expect(bench.takeEvents()).toEqual([]);
+    expect(bench.store.keys()).toContain("commands");
     outgoing?.handleTaken?.();
-    expect(bench.acts).toEqual(["restart"]);
+    expect(bench.takeEvents()).toEqual(["restart"]);
     const again = new Bench(bench.store);
     expect(again.send(at({ do: "restart" }))).toMatchObject({ ok: true, note: "done before" });
-    expect([again.commands.timeoutMs, again.acts]).toEqual([undefined, []]);
+    expect([again.commands.timeoutMs, again.takeEvents()]).toEqual([undefined, []]);
   });
 
   it("does not wait for ever for the broker", () => {
@@ -209,10 +230,10 @@ describe("restart", () => {
     bench.send(at({ do: "restart" }));
     expect(bench.commands.timeoutMs).toBe(1_000 + COMMAND_RESTART_MS);
     bench.commands.handleTimeout(1_000 + COMMAND_RESTART_MS - 1);
-    expect(bench.acts).toEqual([]);
+    expect(bench.takeEvents()).toEqual([]);
     bench.commands.handleTimeout(1_000 + COMMAND_RESTART_MS);
     bench.commands.handleTimeout(1_000 + 2 * COMMAND_RESTART_MS);
-    expect(bench.acts).toEqual(["restart"]);
+    expect(bench.takeEvents()).toEqual(["restart"]);
   });
 
   it("that could not be put on record is not done: it would be done again and again", () => {
@@ -258,10 +279,11 @@ it("results wait for the connection, as many as the limit says", () => {
   expect(bench.commands.next()).toBeUndefined();
 });
 
-describe("settings changed by a command", () => {
-  const dwellOf = (settings: StoredSettings) =>
-    "settings" in settings.result ? settings.result.settings.screen.dwellMs : settings.result.errors;
+function dwellOf({ result }: StoredSettings): number | readonly string[] {
+  return "settings" in result ? result.settings.screen.dwellMs : result.errors;
+}
 
+describe("settings changed by a command", () => {
   it("hold from the next start on, go before what is configured, and are forgotten with null", () => {
     const store = new MemoryStore();
     const configured = { "screen.dwell": 1 };

@@ -1,16 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { DiscoverySource } from "../../src/gateway/discovery-source.ts";
-import { Journal } from "../../src/gateway/journal.ts";
-import { Topics } from "../../src/gateway/topics.ts";
 import { MemoryStore } from "../memory-store.ts";
+import { settingsOf } from "./bench.ts";
+import { testDevice } from "./test-device.ts";
 
 const TOPIC = "homeassistant/device/p1/config";
 
 function bench(isDiscovered: boolean, store = new MemoryStore(), sensors = [{ name: "t", unit: "Cel" }]) {
-  const journal = new Journal();
-  const settings = { isDiscovered, prefix: "homeassistant" };
-  const source = new DiscoverySource({ topics: new Topics("acme", "p1"), settings, store, journal, sensors });
-  return { source, store, journal };
+  const settings = { ...settingsOf(), homeAssistant: { isDiscovered, prefix: "homeassistant" } };
+  const device = testDevice({ settings, store });
+  return { source: new DiscoverySource(device, sensors), store, device };
 }
 
 describe("the document for Home Assistant", () => {
@@ -29,11 +28,11 @@ describe("the document for Home Assistant", () => {
   });
 
   it("is not said while the store refuses to remember where it stands", () => {
-    const { source, store, journal } = bench(true);
+    const { source, store, device } = bench(true);
     store.isFailing = true;
     source.handleConnected();
     expect(source.next()).toBeUndefined();
-    expect(journal.counters.storeFailures).toBe(1);
+    expect(device.counters.storeFailures).toBe(1);
     store.isFailing = false;
     source.handleConnected();
     expect(source.next()?.topic).toBe(TOPIC);
@@ -63,10 +62,10 @@ describe("the document for Home Assistant", () => {
 
   it("names in the log what it has no room for", () => {
     const sensors = Array.from({ length: 30 }, (_, index) => ({ name: `s${index}`, unit: "1" }));
-    const { source, journal } = bench(true, new MemoryStore(), sensors);
+    const { source, device } = bench(true, new MemoryStore(), sensors);
     source.handleConnected();
     source.next()?.handleSent();
-    expect(journal.pollEvent()).toEqual({
+    expect(device.events.poll()).toEqual({
       type: "log",
       line: expect.stringMatching(/^Home Assistant is not told of .*s29$/),
     });

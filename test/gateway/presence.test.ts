@@ -6,6 +6,7 @@ import { Roster } from "../../src/pager/roster.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { fromHex } from "../vectors/vector.ts";
 import { Bench, IM, im, publish, settingsOf } from "./bench.ts";
+import { testDevice } from "./test-device.ts";
 
 const OWN = "/acme/pres/p1";
 
@@ -141,7 +142,9 @@ describe("quiet hours", () => {
     ["off", 0, "12:00", false],
     ["", 0, "12:00", false],
   ] as const)("%s, %i minutes ahead of UTC, at %s UTC: %s", (hours, offset, time, isQuiet) => {
-    const quiet = new QuietHours(new MemoryStore(), hours, offset);
+    const quiet = new QuietHours(
+      testDevice({ settings: settingsOf({ "quiet.hours": hours, "screen.utcOffset": offset }) }),
+    );
     const [h = 0, m = 0] = time.split(":").map(Number);
     const seconds = 86_400 * 19_000 + 3600 * h + 60 * m;
     quiet.update(seconds);
@@ -161,9 +164,10 @@ describe("quiet hours", () => {
 
   it("may be set anew, across a reboot, and go back to the setting; without a clock only on is quiet", () => {
     const store = new MemoryStore();
-    const quiet = new QuietHours(store, "22:00-07:00", 0);
+    const settings = settingsOf({ "quiet.hours": "22:00-07:00" });
+    const quiet = new QuietHours(testDevice({ settings, store }));
     expect([quiet.set("noon"), quiet.set("on")]).toEqual([false, true]);
-    const again = new QuietHours(store, "22:00-07:00", 0);
+    const again = new QuietHours(testDevice({ settings, store }));
     again.update(undefined);
     expect(again.isQuiet).toBe(true);
     expect(again.set("setting")).toBe(true);

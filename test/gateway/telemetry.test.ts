@@ -1,19 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { decodeTelemetry } from "../../hosts/station/decode/telemetry.ts";
 import { TelemetrySource } from "../../src/gateway/telemetry-source.ts";
-import { Topics } from "../../src/gateway/topics.ts";
 import { BATCH_READINGS_MAX, READINGS_MAX, TELEMETRY_BYTES_MAX } from "../../src/limits.ts";
 import { Sampler } from "../../src/sensor/sampler.ts";
+import { settingsOf } from "./bench.ts";
+import { testDevice } from "./test-device.ts";
 
 const SETTINGS = { format: "cbor", qos: 1, intervalSeconds: 1, maxAgeSeconds: 600, deadbands: {} } as const;
 
 /** A sensor that counts, sampled each second for a while without a connection. */
 function afterSeconds(seconds: number, clock: { seconds: number | undefined }, name = "t") {
   let value = 0;
-  const sampler = new Sampler([{ name, unit: "count", sample: () => value++ }], { intervalMs: 1000, ageMaxMs: 0 });
+  const sensor = { name, unit: "count", sample: () => value++ };
+  const device = testDevice({ settings: { ...settingsOf(), telemetry: SETTINGS }, wallClock: () => clock.seconds });
+  const { counters } = device;
+  const sampler = new Sampler([sensor], { intervalMs: 1000, ageMaxMs: 0, counters });
   sampler.start(0);
   for (let second = 0; second < seconds; second += 1) sampler.handleTimeout(second * 1000);
-  const source = new TelemetrySource(sampler, new Topics("acme", "p1"), SETTINGS, () => clock.seconds);
+  const source = new TelemetrySource(device, sampler);
   const sendAll = (nowMs: number) => {
     const batches: Uint8Array[] = [];
     for (let outgoing = source.next(nowMs); outgoing; outgoing = source.next(nowMs)) {
@@ -23,7 +27,7 @@ function afterSeconds(seconds: number, clock: { seconds: number | undefined }, n
     }
     return batches;
   };
-  return { source, sampler, sendAll };
+  return { source, counters, sendAll };
 }
 
 describe("telemetry after an outage", () => {
@@ -64,12 +68,12 @@ describe("telemetry after an outage", () => {
   });
 
   it("of a day is kept from its beginning to its end, and what was given up is counted", () => {
-    const { sampler, sendAll } = afterSeconds(86_400, { seconds: 1_700_000_000 });
+    const { counters, sendAll } = afterSeconds(86_400, { seconds: 1_700_000_000 });
     const readings = sendAll(86_400_000).flatMap((payload) => decodeTelemetry(payload).readings);
     expect(readings[0]?.value).toBe(0);
     expect(readings.at(-1)?.value).toBe(86_399);
     expect(readings.length).toBeLessThanOrEqual(READINGS_MAX);
-    expect(readings.length + sampler.thinnedCount).toBe(86_400);
+    expect(readings.length + counters.thinned).toBe(86_400);
   });
 
   it("of sensors with long names goes out in smaller batches", () => {

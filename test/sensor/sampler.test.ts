@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BATCH_READINGS_MAX, READINGS_MAX, SENSORS_MAX } from "../../src/limits.ts";
 import { Sampler } from "../../src/sensor/sampler.ts";
 
-const OPTIONS = { intervalMs: 1000, ageMaxMs: 10_000 };
+const OPTIONS = { intervalMs: 1000, ageMaxMs: 10_000, counters: { thinned: 0, sensorFailures: 0 } };
 
 describe("sampler", () => {
   it("samples at once and then at its interval, with the time of each sample", () => {
@@ -58,12 +58,13 @@ describe("sampler", () => {
       { name: "u", unit: "1", sample: () => undefined },
       { name: "t", unit: "1", deadband: 1, sample: () => 7 },
     ];
-    const sampler = new Sampler(sensors, { ...OPTIONS, log: (line) => lines.push(line) });
+    const counters = { thinned: 0, sensorFailures: 0 };
+    const sampler = new Sampler(sensors, { ...OPTIONS, counters, log: (line) => lines.push(line) });
     sampler.start(0);
     for (const nowMs of [0, 1000, 2000]) sampler.handleTimeout(nowMs);
     isBroken = false;
     sampler.handleTimeout(3000);
-    expect(sampler.failedCount).toBe(4 * 3 + 3);
+    expect(counters.sensorFailures).toBe(4 * 3 + 3);
     expect(sampler.batch().map(({ name, value, atMs }) => `${name} ${value} ${atMs}`)).toEqual([
       "b undefined 0",
       "n undefined 0",
@@ -90,7 +91,8 @@ describe("sampler", () => {
       unit: "1",
       sample: () => 1,
     }));
-    const sampler = new Sampler(sensors, { ...OPTIONS, log: (line) => lines.push(line) });
+    const counters = { thinned: 0, sensorFailures: 0 };
+    const sampler = new Sampler(sensors, { ...OPTIONS, counters, log: (line) => lines.push(line) });
     sampler.start(0);
     sampler.handleTimeout(0);
     expect(sampler.batch(100)).toHaveLength(SENSORS_MAX);
@@ -99,10 +101,11 @@ describe("sampler", () => {
 
   it("keeps as many as its limit says; the oldest are thinned, counted", () => {
     let value = 0;
-    const sampler = new Sampler([{ name: "t", unit: "1", sample: () => value++ }], OPTIONS);
+    const counters = { thinned: 0, sensorFailures: 0 };
+    const sampler = new Sampler([{ name: "t", unit: "1", sample: () => value++ }], { ...OPTIONS, counters });
     sampler.start(0);
     for (let nowMs = 0; nowMs < (READINGS_MAX + 1) * 1000; nowMs += 1000) sampler.handleTimeout(nowMs);
-    expect(sampler.thinnedCount).toBe(READINGS_MAX / 4);
+    expect(counters.thinned).toBe(READINGS_MAX / 4);
     expect(sampler.batch().map((sample) => sample.value)).toEqual(
       Array.from({ length: BATCH_READINGS_MAX }, (_, index) => index * 2),
     );

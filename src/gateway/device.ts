@@ -1,0 +1,31 @@
+/** What all parts of the gateway share. What one part alone needs are its own parameters. */
+import { messageOf } from "../errors.ts";
+import type { Inbox } from "../pager/inbox.ts";
+import type { Random, Store, WallClock } from "../seams.ts";
+import type { Counters } from "./counters.ts";
+import type { EventQueue } from "./event-queue.ts";
+import type { Settings } from "./settings.ts";
+import type { Topics } from "./topics.ts";
+
+/** Made once, and frozen. */
+export interface Device {
+  readonly settings: Settings;
+  readonly topics: Topics;
+  readonly store: Store;
+  readonly random: Random;
+  readonly wallClock: WallClock;
+  readonly inbox: Inbox;
+  readonly counters: Counters;
+  readonly events: EventQueue;
+}
+
+/** Runs what writes to the store. A failure is counted and logged, not thrown; the result is then undefined. */
+export function keeping<Result>({ counters, events }: Device, write: () => Result): Result | undefined {
+  try {
+    return write();
+  } catch (error) {
+    counters.storeFailures += 1;
+    events.log(`store: ${messageOf(error)}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,89 @@
+/** What the carrier sees and does: the screen, its buttons, and what is chosen with them. */
+import { UNSHOWN_MAX } from "../limits.ts";
+import type { Roster } from "../pager/roster.ts";
+import type { Button } from "../pager/screen/buttons.ts";
+import type { DrawList, Size } from "../pager/screen/draw-list.ts";
+import { type Choice, Viewer } from "../pager/viewer.ts";
+import { PRESENCE_STATUS } from "../payload/presence.ts";
+import type { MeasureText } from "../seams.ts";
+import type { Counters } from "./counters.ts";
+import { type Device, keeping } from "./device.ts";
+import { Display, type Link } from "./display.ts";
+import type { MessageSource } from "./message-source.ts";
+import { BUSY, ONLINE, type PresenceSource } from "./presence-source.ts";
+import { presenceWords } from "./words.ts";
+
+/** What the panel shows of, and changes in. */
+export interface PanelParts {
+  readonly roster: Roster;
+  readonly presence: PresenceSource;
+  readonly messages: MessageSource;
+  /** Of the screen, in pixels; 0 by 0 for a board without one. */
+  readonly size: Size;
+  readonly measureText: MeasureText;
+}
+
+export class Panel {
+  private readonly device: Device;
+  private readonly parts: PanelParts;
+  private readonly viewer: Viewer;
+  private readonly display: Display;
+
+  constructor(device: Device, parts: PanelParts) {
+    this.device = device;
+    this.parts = parts;
+    const { screen, cannedTexts, presence } = device.settings;
+    const presenceTexts = [presenceWords(ONLINE), presenceWords(BUSY), ...presence.custom];
+    this.viewer = new Viewer(device.inbox, parts.roster, {
+      dwellMs: screen.dwellMs,
+      textCount: cannedTexts.length,
+      presenceCount: presenceTexts.length,
+    });
+    this.display = new Display(device, { ...parts, viewer: this.viewer, presenceTexts });
+  }
+
+  /** Whether a further message can be shown soon; else it waits at the broker, as long as only the dwell time is waited for. */
+  hasRoom(nowMs: number): boolean {
+    return !this.display.exists || this.device.inbox.unshownCount < UNSHOWN_MAX || this.viewer.isHolding(nowMs);
+  }
+
+  press(button: Button, nowMs: number): void {
+    this.parts.presence.handleTouched(nowMs);
+    const choice = keeping(this.device, () => this.viewer.press(button, nowMs));
+    if (choice) this.choose(choice);
+  }
+
+  /** The message that came onto the screen just now for the first time, or undefined. */
+  get newOnScreen(): number | undefined {
+    const { current } = this.viewer;
+    return current === undefined || this.device.inbox.isShown(current) ? undefined : current;
+  }
+
+  /** The screen, where it has changed since it was last asked for. */
+  poll(link: Link, counters: Readonly<Counters>, nowMs: number): DrawList | undefined {
+    if (!this.display.exists) return undefined;
+    const { presence, messages } = this.parts;
+    this.viewer.update(nowMs);
+    return this.display.poll({ link, presence: presence.current(nowMs), counters, news: messages.news });
+  }
+
+  /** When the screen changes by itself next. */
+  timeoutsMs(nowMs: number): readonly (number | undefined)[] {
+    return this.display.exists ? [this.viewer.timeoutMs(nowMs), this.display.nextMinuteMs(nowMs)] : NEVER;
+  }
+
+  private choose({ uid, index }: Choice): void {
+    const { cannedTexts, presence } = this.device.settings;
+    if (uid !== undefined) {
+      const text = cannedTexts[index];
+      if (text !== undefined) keeping(this.device, () => this.parts.messages.sendChosen(uid, text));
+      return;
+    }
+    // The first is to be online as it comes, the second busy; then the texts of the settings.
+    const context = presence.custom[index - 2];
+    const custom = context === undefined ? undefined : { status: PRESENCE_STATUS.custom, context };
+    keeping(this.device, () => this.parts.presence.choose(index === 1 ? BUSY : custom));
+  }
+}
+
+const NEVER: readonly undefined[] = Object.freeze([]);

@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { EventQueue } from "../../src/gateway/event-queue.ts";
+import { EVENTS_MAX } from "../../src/limits.ts";
+
+it("the queue of events keeps as many lines as its limit says, and what a host is asked for beside them, and tells what is missing", () => {
+  const queue = new EventQueue();
+  for (let index = 0; index < EVENTS_MAX + 2; index += 1) queue.log(`line ${index}`);
+  queue.tell({ type: "restart" });
+  const events = Array.from({ length: EVENTS_MAX + 2 }, () => queue.poll());
+  expect(events.slice(EVENTS_MAX - 1)).toEqual([
+    { type: "log", line: `line ${EVENTS_MAX - 1}` },
+    { type: "restart" },
+    { type: "log", line: "2 further lines are missing here" },
+  ]);
+  expect(queue.poll()).toBeUndefined();
+});

@@ -1,0 +1,24 @@
+import { newCounters } from "../../src/gateway/counters.ts";
+import type { Device } from "../../src/gateway/device.ts";
+import { EventQueue } from "../../src/gateway/event-queue.ts";
+import { Topics } from "../../src/gateway/topics.ts";
+import { Inbox } from "../../src/pager/inbox.ts";
+import { MemoryStore } from "../memory-store.ts";
+import { settingsOf } from "./bench.ts";
+
+/** What the parts of a gateway share, for a test of one of them: a device of its own, but for what the test gives. */
+export function testDevice(given: Partial<Device> = {}): Device {
+  const settings = given.settings ?? settingsOf();
+  const store = given.store ?? new MemoryStore();
+  return Object.freeze({
+    settings,
+    topics: new Topics(settings.env, settings.uid),
+    store,
+    random: () => 0.5,
+    wallClock: () => undefined,
+    inbox: new Inbox(store),
+    counters: newCounters(),
+    events: new EventQueue(),
+    ...given,
+  });
+}
