@@ -4,9 +4,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { BOARDS } from "../hosts/esp32/tools/boards.ts";
 import { coreCodeViolations, flashedCodeViolations, topLevelViolations } from "./architecture/code-rules.ts";
 import { importCycles, importViolations } from "./architecture/import-rules.ts";
-import { manifestViolations, parseManifest } from "./architecture/manifest-rules.ts";
+import { creationViolations, manifestViolations, parseManifest } from "./architecture/manifest-rules.ts";
 import { codeOf, importsOf, type SourceFile } from "./architecture/source-text.ts";
 
 const root = new URL("..", import.meta.url);
@@ -62,6 +63,11 @@ describe("the repository", () => {
       // What stands in for modules of the SDK has their names, and a manifest of its own.
       const ours = deviceFiles.filter(({ path }) => !path.startsWith("hosts/moddable/sdk/"));
       expect(manifestViolations(manifests, ours, ["src", "hosts/moddable"])).toEqual([]);
+    });
+
+    it("states the memory of each board", () => {
+      const text = readFileSync(new URL("hosts/esp32/manifest.json", root), "utf8");
+      expect(creationViolations(text, BOARDS)).toEqual([]);
     });
   });
 });
@@ -233,5 +239,32 @@ describe("a manifest is refused", () => {
       expect.stringContaining("nothing at"),
       expect.stringContaining("looks for module pager/limits"),
     ]);
+  });
+});
+
+describe("the memory of a board is refused", () => {
+  const whole = {
+    static: 0,
+    stack: 512,
+    chunk: { initial: 78_848, incremental: 0 },
+    heap: { initial: 4_928, incremental: 0 },
+  };
+  const check = (platforms: Record<string, unknown>) => creationViolations(JSON.stringify({ platforms }), ["m5stack"]);
+
+  it("not when all of it is stated", () => {
+    expect(check({ "esp32/m5stack": { creation: whole } })).toEqual([]);
+  });
+
+  it("when nothing is stated, or only that of another board", () => {
+    expect(check({})).toHaveLength(6);
+    expect(check({ "esp32/m5paper": { creation: whole } })).toHaveLength(6);
+  });
+
+  it("when one value is missing or none", () => {
+    const { stack: _, ...noStack } = whole;
+    expect(check({ "esp32/m5stack": { creation: noStack } })).toEqual([expect.stringContaining("stack")]);
+    const growing = { ...whole, heap: { initial: 4_928 } };
+    expect(check({ "esp32/m5stack": { creation: growing } })).toEqual([expect.stringContaining("heap.incremental")]);
+    expect(check({ "esp32/m5stack": { creation: { ...whole, static: "0" } } })).toHaveLength(1);
   });
 });

@@ -12,6 +12,19 @@ export interface Manifest {
   readonly preload: readonly string[];
 }
 
+/** The memory of an engine: bytes of chunks and of all together, slots of heap and stack. */
+interface Creation {
+  readonly static?: unknown;
+  readonly stack?: unknown;
+  readonly chunk?: Area;
+  readonly heap?: Area;
+}
+
+interface Area {
+  readonly initial?: unknown;
+  readonly incremental?: unknown;
+}
+
 /** Reads what is checked from the text of a manifest; all else in it is left to mcconfig. */
 export function parseManifest(path: string, text: string): Manifest {
   const raw = JSON.parse(text) as { modules?: Manifest["modules"]; preload?: string | string[] };
@@ -46,6 +59,29 @@ export function manifestViolations(
     if (wanted && !wildcards.has(folder)) violations.push(`${folder}: has no wildcard line in a manifest`);
   }
   return [...violations, ...preloadViolations(manifests, names), ...relativeViolations(files, names)];
+}
+
+/**
+ * What of the memory of these boards is not stated in the manifest, one sentence each. What is left out would come from the
+ * SDK, whose values are other ones for each board, too small for some, and may change with its version.
+ */
+export function creationViolations(text: string, boards: readonly string[]): string[] {
+  const { platforms = {} } = JSON.parse(text) as { platforms?: Record<string, { creation?: Creation }> };
+  const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
+  return boards.flatMap((board) => {
+    const { static: whole, stack, chunk, heap } = platforms[`esp32/${board}`]?.creation ?? {};
+    const stated = {
+      static: whole,
+      stack,
+      "chunk.initial": chunk?.initial,
+      "chunk.incremental": chunk?.incremental,
+      "heap.initial": heap?.initial,
+      "heap.incremental": heap?.incremental,
+    };
+    return Object.entries(stated)
+      .filter(([, value]) => !isCount(value))
+      .map(([name, value]) => `${board}: creation ${name}: ${value}, expected a whole number`);
+  });
 }
 
 /** The lines of `modules` that name files of this repository, targets from its root. */
