@@ -1,14 +1,26 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SETTINGS } from "../src/gateway/settings.ts";
 
-const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+const PATHS = [
+  "README.md",
+  "src/README.md",
+  "src/gateway/README.md",
+  "src/mqtt/README.md",
+  "src/payload/README.md",
+  "hosts/esp32/README.md",
+  "hosts/station/README.md",
+  "test/README.md",
+].filter((path) => existsSync(new URL(`../${path}`, import.meta.url)));
+
 const PACKAGE = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   scripts: Record<string, string>;
 };
 
-describe("README", () => {
-  it("has a row for every setting, with its default and its range, and for nothing else", () => {
+describe("the READMEs", () => {
+  it("have a row for every setting, with its default and its range, and for nothing else", () => {
     const rows = Object.entries(SETTINGS).map(([name, setting]) => {
       const value = setting.default === "" ? "" : `\`${setting.default}\` `;
       if (setting.kind === "choice")
@@ -18,15 +30,43 @@ describe("README", () => {
         return `| \`${name}\` | ${value}| at most ${setting.countMax}, separated by commas |`;
       return `| \`${name}\` | ${value}| text of at most ${setting.bytesMax} bytes |`;
     });
-    const table = README.slice(README.indexOf("## Settings"), README.indexOf("## Sizes"));
+    const readme = read("src/gateway/README.md");
+    const table = readme.slice(readme.indexOf("## Settings"), readme.indexOf("## Commands"));
     const written = table.split("\n").filter((line) => line.startsWith("| `"));
     expect(written.map((line) => `${line.split("|").slice(0, 4).join("|")}|`)).toEqual(rows);
   });
 
-  it("names no command that package.json has not, and every one that a user needs", () => {
-    const named = new Set([...README.matchAll(/npm run ([a-z:0-9]+)/g)].map(([, name]) => name as string));
+  it("name no command that package.json has not, and every one that a user needs", () => {
+    const named = new Set(
+      [
+        ...PATHS.map(read)
+          .join("\n")
+          .matchAll(/npm run ([a-z:0-9]+)/g),
+      ].map(([, name]) => name as string),
+    );
     expect([...named].filter((name) => !(name in PACKAGE.scripts))).toEqual([]);
     const own = ["lint", "format", "typecheck", "start", "test"];
     expect(Object.keys(PACKAGE.scripts).filter((name) => !named.has(name) && !own.includes(name))).toEqual([]);
+  });
+
+  it.each(PATHS)("%s links to files and headings that are there, and lists its own headings", (path) => {
+    const text = read(path);
+    const anchorsOf = (of: string) =>
+      [...read(of).matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
+        title
+          .toLowerCase()
+          .replaceAll(/[^\p{L}\p{N} -]/gu, "")
+          .replaceAll(" ", "-"),
+      );
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    for (const [link, file = "", anchor] of links) {
+      const target = file === "" ? path : posix.join(posix.dirname(path), file);
+      expect(existsSync(new URL(`../${target}`, import.meta.url)), `${path}: ${link}`).toBe(true);
+      if (anchor !== undefined) expect(anchorsOf(target), `${path}: ${link}`).toContain(anchor);
+    }
+    if (path === "README.md") return;
+    const sections = [...text.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
+    const contents = [...text.matchAll(/^- \[(.+)\]\(#.+\)$/gm)].map(([, title]) => title);
+    expect(contents).toEqual(sections);
   });
 });
