@@ -1,0 +1,81 @@
+import { piecesOf } from "./utf8.ts";
+
+/**
+ * What can be shown of a text: the one place that says so. What came from outside goes through here before it is drawn; a text
+ * that went through once stays as it is.
+ *
+ * | in the text | becomes |
+ * |---|---|
+ * | CR LF, CR, U+2028, U+2029 | the end of a line |
+ * | tab | a space |
+ * | controls of the direction of writing, U+FEFF | nothing: they have no picture, and turn around what stands beside them |
+ * | other controls (C0, DEL, C1), noncharacters, lone surrogates | U+FFFD |
+ */
+export function printable(text: string): string {
+  const pieces = piecesOf(text);
+  let printed = "";
+  for (let at = 0; at < pieces.length; at += 1) {
+    const piece = pieces[at] as string;
+    const { length } = piece;
+    let start = 0;
+    for (let index = 0; index < length; index += 1) {
+      const unit = piece.charCodeAt(index);
+      if (unit >= 0x20 && unit < 0x7f) continue;
+      const code = unit < 0xd800 ? unit : (piece.codePointAt(index) as number);
+      const units = code > 0xffff ? 2 : 1;
+      let shown = shownAs(code);
+      const isLast = index + 1 === length;
+      // The end of the line is the LF behind it.
+      if (code === CR && (isLast ? pieces[at + 1]?.charCodeAt(0) : piece.charCodeAt(index + 1)) === LF) shown = "";
+      if (shown !== undefined) {
+        printed += piece.slice(start, index) + shown;
+        start = index + units;
+      }
+      index += units - 1;
+    }
+    printed += start === 0 ? piece : piece.slice(start);
+  }
+  return printed;
+}
+
+/** The same on one line. */
+export function printableLine(text: string): string {
+  return printable(text).split("\n").join(" ");
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** undefined: as it is. */
+function shownAs(code: number): string | undefined {
+  // Nearly every character of any script.
+  if (code === LF || (code > 0x9f && code < 0x61c) || (code > 0x2069 && code < 0xd800)) return undefined;
+  if (code === CR || code === 0x2028 || code === 0x2029) return "\n";
+  if (code === 0x09) return " ";
+  if (isDirection(code) || code === 0xfeff) return "";
+  return isUnprintable(code) ? "\ufffd" : undefined;
+}
+
+/** What may stand neither in a name nor in words: it has no picture, or changes how its neighbours are read. */
+export function isUnprintable(code: number): boolean {
+  return (
+    code < 0x20 ||
+    (code >= 0x7f && code <= 0x9f) ||
+    (code >= 0xd800 && code < 0xe000) ||
+    (code >= 0xfdd0 && code <= 0xfdef) ||
+    (code & 0xfffe) === 0xfffe ||
+    code === 0x2028 ||
+    code === 0x2029 ||
+    isDirection(code)
+  );
+}
+
+function isDirection(code: number): boolean {
+  return (
+    code === 0x61c ||
+    code === 0x200e ||
+    code === 0x200f ||
+    (code >= 0x202a && code <= 0x202e) ||
+    (code >= 0x2066 && code <= 0x2069)
+  );
+}
