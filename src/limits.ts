@@ -9,9 +9,6 @@ export const ENV_BYTES_MAX = 64;
 /** Longest uid, in UTF-8 bytes, as a setting and as the sender of a message. Longer ones are refused. */
 export const UID_BYTES_MAX = 64;
 
-/** Longest time zone as a setting, in UTF-8 bytes: a name of IANA or a rule of POSIX. Longer ones are refused. */
-export const TIME_ZONE_BYTES_MAX = 64;
-
 /** Largest keep-alive, in seconds: what CONNECT can say [MQTT-3.1.2-24]. */
 export const KEEP_ALIVE_SECONDS_MAX = 65_535;
 
@@ -183,8 +180,8 @@ export const RECEIPTS_BYTES_MAX = 1_536;
 /** Messages with receipts that the broker has not acknowledged; what is to be told meanwhile goes together into the next one. */
 export const RECEIPTS_INFLIGHT_MAX = 3;
 
-/** Longest id of a message, in UTF-8 bytes (wire format). A message with a longer one is refused. */
-export const MESSAGE_ID_BYTES_MAX = 23;
+/** Longest id of a message, in UTF-8 bytes (wire format). A message with a longer one is shown and gets no receipts. */
+export const MESSAGE_ID_BYTES_MAX = 64;
 
 /** Contacts in the settings, each with a subscription of its own. More are refused when the settings are read. */
 export const CONTACTS_MAX = 7;
@@ -206,6 +203,9 @@ export const MESSAGE_TEXT_BYTES_MAX = 255;
 
 /** How often a page of priority 4 or 5 is sounded until it is acknowledged, in milliseconds between two times. */
 export const ALARM_REPEAT_MS = 30_000;
+
+/** Longest id of a command, in UTF-8 bytes. A command with a longer one is refused. */
+export const COMMAND_ID_BYTES_MAX = 23;
 
 /** How long a command holds that does not say so, in seconds. */
 export const COMMAND_SECONDS_DEFAULT = 60;
@@ -240,10 +240,10 @@ export const CONTENTS_MAX = 15;
 /** Context of a presence, in UTF-8 bytes (wire format). A longer one is refused. */
 export const PRESENCE_CONTEXT_BYTES_MAX = 255;
 
-/** Longest reply choice that is offered, in UTF-8 bytes: it has to fit into its receipt. A longer one is ignored. */
+/** Longest reply choice, in UTF-8 bytes: it has to fit into its receipt. A longer one is cut, and ends with "…". */
 export const CHOICE_BYTES_MAX = 128;
 
-/** Reply choices of one message (wire format). Further ones are ignored. */
+/** Reply choices of one message (wire format). Further ones are shown and cannot be chosen. */
 export const CHOICES_MAX = 3;
 
 /** Topics of one pre-subscription, the contacts and groups of a client. A list with more is refused. */
@@ -267,8 +267,11 @@ export const DISCOVERY_BYTES_MAX = 2_880;
 /** Host events waiting in the gateway. Log lines beyond it are dropped, and the log says how many. */
 export const EVENTS_MAX = 32;
 
-/** Levels of JSON nesting that are believed. Deeper text is refused before it is parsed. */
-export const JSON_DEPTH_MAX = 8;
+/**
+ * Opening brackets of a JSON text that the engine's own reader gets, which calls itself for each level. With more of them our
+ * own reader goes on, which does not.
+ */
+export const JSON_BRACKETS_MAX = 8;
 
 if (PUBLISH_BYTES_MAX + TRANSMIT_RESERVE_BYTES > TRANSMIT_BYTES_MAX)
   throw new Error("limits: a PUBLISH of PUBLISH_BYTES_MAX does not fit beside TRANSMIT_RESERVE_BYTES");
@@ -292,7 +295,7 @@ if (TELEMETRY_BYTES_MAX + 2 * UID_BYTES_MAX + 32 > PUBLISH_BYTES_MAX)
   throw new Error("limits: telemetry of TELEMETRY_BYTES_MAX does not fit into a PUBLISH with its topic");
 if (DISCOVERY_BYTES_MAX + ENV_BYTES_MAX + UID_BYTES_MAX + 48 > PUBLISH_BYTES_MAX)
   throw new Error("limits: a document of DISCOVERY_BYTES_MAX does not fit into a PUBLISH with its topic");
-if (6 * (COMMAND_REASON_MAX + MESSAGE_ID_BYTES_MAX) + ENV_BYTES_MAX + UID_BYTES_MAX + 64 > PUBLISH_BYTES_MAX)
+if (6 * (COMMAND_REASON_MAX + COMMAND_ID_BYTES_MAX) + ENV_BYTES_MAX + UID_BYTES_MAX + 64 > PUBLISH_BYTES_MAX)
   throw new Error("limits: the result of a command with COMMAND_REASON_MAX does not fit into a PUBLISH with its topic");
 if (READINGS_MAX < 4 * SENSORS_MAX)
   throw new Error("limits: expected READINGS_MAX of at least 4 a sensor, so that thinning finds a second one of each");

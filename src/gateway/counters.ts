@@ -8,6 +8,8 @@ export interface Counters {
   duplicates: number;
   /** Not what the wire format allows, or on a topic that is not ours. */
   refused: number;
+  /** Shown, though a part of them could not be read: it was left out, or shown as it came. */
+  malformed: number;
   /** Above `PACKET_BYTES_MAX`. */
   oversize: number;
   /** Retained: old, whatever they say; not acted on. */
@@ -44,6 +46,7 @@ export function newCounters(): Counters {
     stored: 0,
     duplicates: 0,
     refused: 0,
+    malformed: 0,
     oversize: 0,
     retained: 0,
     full: 0,

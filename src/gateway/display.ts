@@ -95,12 +95,13 @@ export class Display {
   }
 
   private home(link: Link, news: string): ScreenHome {
-    const { inbox, wallClock, zone } = this.device;
+    const { inbox, wallClock, settings } = this.device;
     const { roster } = this.parts;
+    const { utcOffsetMinutes } = settings.screen;
     const seconds = wallClock();
     const words = link === "online" ? "no new messages" : link === "connecting" ? "connecting" : "no connection";
     const lines = [inbox.unreadCount > 0 ? `${inbox.unreadCount} to read` : words, news];
-    if (seconds !== undefined) lines.push(dateWords(seconds, zone.offsetMinutes(seconds)));
+    if (seconds !== undefined) lines.push(dateWords(seconds, utcOffsetMinutes));
     if (inbox.length > 0) lines.push(inbox.length === 1 ? "1 message" : `${inbox.length} messages`);
     if (roster.onlineCount > 0) lines.push(`${roster.onlineCount} of ${roster.contacts.length} people online`);
     return { kind: "home", lines: lines.filter((line) => line !== "") };
@@ -186,7 +187,7 @@ export class Display {
   }
 
   private time(seconds: number | undefined): string {
-    return seconds === undefined ? "" : timeOfDay(seconds, this.device.zone.offsetMinutes(seconds));
+    return seconds === undefined ? "" : timeOfDay(seconds, this.device.settings.screen.utcOffsetMinutes);
   }
 }
 

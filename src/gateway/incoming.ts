@@ -1,6 +1,4 @@
 /** Payloads to what the inbox keeps: the way from a topic's bytes to a message that can be shown. */
-import { FormatError } from "../errors.ts";
-import { CHOICE_BYTES_MAX } from "../limits.ts";
 import type { InboxMessage } from "../pager/inbox-message.ts";
 import { messageName } from "../pager/message-name.ts";
 import {
@@ -10,34 +8,49 @@ import {
   type MessageKeys,
   type ReceiptContent,
 } from "../payload/content.ts";
-import { decodeMessage, IM_TYPE } from "../payload/message.ts";
-import { utf8Length } from "../utf8.ts";
+import { decodeMessage } from "../payload/message.ts";
+import { printable, printableLine } from "../printable.ts";
+
+export interface ReadMessage {
+  /** What is to be shown; undefined where all contents are receipts. */
+  readonly message: InboxMessage | undefined;
+  readonly receipts: readonly ReceiptContent[];
+  readonly sender: string;
+}
 
 /**
- * A message of a topic `im`, or the receipts in it, which are not shown. Throws a `FormatError`.
+ * A message of a topic `im`. A receipt is one in a message of any type, and what stands beside it is shown. Throws a `FormatError`.
  * @param group uid of the group that it was sent to @param nowSeconds time of arrival, 0 = unknown
+ * @param faults what could not be read is added, one phrase each
  */
 export function readMessage(
   payload: Uint8Array,
   group: string | undefined,
   nowSeconds: number,
-): { readonly message: InboxMessage } | { readonly receipts: readonly ReceiptContent[] } {
-  const { timestampSeconds, imType, contents, sender } = decodeMessage(payload);
-  const decoded = decodeContents(contents, payload);
-  if (imType === IM_TYPE.receipt) return { receipts: decoded.filter((content) => content.type === "receipt") };
-  const keys = decoded.find((content) => content.type !== "receipt")?.keys;
-  if (!keys) throw new FormatError("IM Type", 4, `${imType} with nothing but receipts`);
-  const text = decoded
-    .map(contentInWords)
-    .filter((words) => words !== "")
-    .join("\n");
-  return { message: toInboxMessage(keys, text, { sender, group, timestampSeconds, nowSeconds }, payload) };
+  faults: string[] = [],
+): ReadMessage {
+  const { timestampSeconds, contents, sender } = decodeMessage(payload);
+  const receipts: ReceiptContent[] = [];
+  const shown: Exclude<Content, ReceiptContent>[] = [];
+  for (const content of decodeContents(contents, payload, faults))
+    if (content.type === "receipt") receipts.push(content);
+    else shown.push(content);
+  const [first] = shown;
+  if (!first) return { message: undefined, receipts, sender };
+  const text = lines(shown.map(contentInWords));
+  const origin = { sender, group, timestampSeconds, nowSeconds };
+  return { message: toInboxMessage(first.keys, text, origin, payload), receipts, sender };
 }
 
-/** A plain page. Its time is the time of arrival: `nowSeconds`, 0 = unknown. Throws a `FormatError`. */
-export function readPlainPage(payload: Uint8Array, nowSeconds: number): InboxMessage {
-  const { keys, text } = decodePlainPage(payload);
-  return toInboxMessage(keys, text, { sender: "", timestampSeconds: nowSeconds, nowSeconds }, payload);
+/** A plain page; undefined: a retained one was cleared. Its time is the time of arrival: `nowSeconds`, 0 = unknown. */
+export function readPlainPage(
+  payload: Uint8Array,
+  nowSeconds: number,
+  faults: string[] = [],
+): InboxMessage | undefined {
+  const page = decodePlainPage(payload, faults);
+  const origin = { sender: "", timestampSeconds: nowSeconds, nowSeconds };
+  return page && toInboxMessage(page.keys, page.text, origin, payload);
 }
 
 interface Origin {
@@ -48,45 +61,33 @@ interface Origin {
   readonly nowSeconds: number;
 }
 
-function toInboxMessage(keys: MessageKeys, text: string, origin: Origin, payload: Uint8Array): InboxMessage {
-  const { id, title, priority, expirySeconds, collapseKey, choices } = keys;
+function toInboxMessage(keys: MessageKeys, words: string, origin: Origin, payload: Uint8Array): InboxMessage {
+  const { id, title, priority, expirySeconds, collapseKey, uri, choices, unoffered } = keys;
   const { sender, group, timestampSeconds, nowSeconds } = origin;
   // A sender without a clock means: so long after it has come.
   const sinceSeconds = timestampSeconds || nowSeconds;
+  const shownTitle = title && printableLine(title).trim();
+  const rest = [uri ?? "", unoffered ? `[no answer possible: ${unoffered.join(" / ")}]` : ""];
+  const text = printable(lines([words, ...rest]));
   return {
     name: messageName(sender, id, payload),
     sender,
     id,
     group,
-    title: title && printable(title),
-    text: printable(text),
+    title: shownTitle || undefined,
+    text: text.trim() === "" && !shownTitle ? "[no text]" : text,
     collapseKey,
-    choices: choices.filter((choice) => utf8Length(choice) <= CHOICE_BYTES_MAX),
+    choices,
     priority,
     timestampSeconds,
     expiresSeconds: expirySeconds === undefined || sinceSeconds === 0 ? undefined : sinceSeconds + expirySeconds,
   };
 }
 
-/** Control characters other than the end of a line have no picture; a tab is a space. */
-function printable(text: string): string {
-  let printed = "";
-  let start = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if ((code >= 0x20 && code !== 0x7f) || code === 0x0a || code === 0x0d) continue;
-    printed += `${text.slice(start, index)}${code === 0x09 ? " " : "\ufffd"}`;
-    start = index + 1;
-  }
-  return printed + text.slice(start);
-}
-
-function contentInWords(content: Content): string {
+function contentInWords(content: Exclude<Content, ReceiptContent>): string {
   switch (content.type) {
     case "text":
       return content.text;
-    case "receipt":
-      return "";
     case "other":
       return `[content of type ${content.contentType}]`;
     case "image":
@@ -97,4 +98,8 @@ function contentInWords(content: Content): string {
       return `[${fileName ?? type}${size}] ${link}`;
     }
   }
+}
+
+function lines(words: readonly string[]): string {
+  return words.filter((line) => line !== "").join("\n");
 }

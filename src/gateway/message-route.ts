@@ -31,16 +31,36 @@ export class MessageRoute implements Route {
     const { topics, wallClock } = this.device;
     const uid = topics.uidOfMessages(topic);
     const nowSeconds = Math.floor(wallClock() ?? 0);
-    if (uid === undefined) return this.insert(this.readPage(publish, nowSeconds, nowMs));
-    const read = readMessage(payload, uid === topics.uid ? undefined : uid, nowSeconds);
-    if ("message" in read) return this.insert(read.message);
-    for (const receipt of read.receipts) this.sent.handleReceipt(receipt);
+    const faults: string[] = [];
+    if (uid === undefined) {
+      const page = this.readPage(publish, nowSeconds, nowMs, faults);
+      this.tellFaults(topic, faults);
+      return !page || this.insert(page);
+    }
+    const { message, receipts } = readMessage(payload, uid === topics.uid ? undefined : uid, nowSeconds, faults);
+    this.tellFaults(topic, faults);
+    if (message && !this.insert(message)) return false;
+    for (const receipt of receipts) this.sent.handleReceipt(receipt);
     return true;
   }
 
-  private readPage({ payload, dup }: Publish, nowSeconds: number, nowMs: number): InboxMessage {
+  /** It is shown, and somebody should know that its sender is not quite right. */
+  private tellFaults(topic: string, faults: readonly string[]): void {
+    if (faults.length === 0) return;
+    const { counters, events } = this.device;
+    counters.malformed += 1;
+    events.log(`could not read all of a message on ${topic}: ${faults.join("; ")}`);
+  }
+
+  private readPage(
+    { payload, dup }: Publish,
+    nowSeconds: number,
+    nowMs: number,
+    faults: string[],
+  ): InboxMessage | undefined {
     const { inbox, random } = this.device;
-    const page = readPlainPage(payload, nowSeconds);
+    const page = readPlainPage(payload, nowSeconds, faults);
+    if (!page) return undefined;
     // The same words again are a new page, unless the broker says that it sends them a second time.
     if (page.id !== undefined || dup || !inbox.has(page.name)) return page;
     return { ...page, name: messageName(page.name, String(nowMs + random()), payload) };

@@ -32,11 +32,13 @@ export class Routes {
 
   /** False where the store failed: the broker has to send the message again. */
   take(publish: Publish, nowMs: number): boolean {
-    const { topic, retain } = publish;
+    const { topic, payload, retain } = publish;
     const { counters, events } = this.device;
     counters.received += 1;
     const route = this.routes.find((route) => route.matches(topic));
     if (retain && !route?.readsRetained) {
+      // It is the end of one: nothing at all.
+      if (payload.length === 0) return true;
       counters.retained += 1;
       events.log(`ignored an old (retained) message on ${topic}`);
       return true;

@@ -23,7 +23,6 @@ export const CHANGEABLE: readonly SettingName[] = Object.freeze([
   "quiet.senders",
   "message.texts",
   "screen.dwell",
-  "screen.timeZone",
   "screen.utcOffset",
 ] as const satisfies readonly SettingName[]);
 

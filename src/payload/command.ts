@@ -14,8 +14,9 @@
  * | `error` or `note` | why not, or what is to be known, in words |
  */
 import { FormatError } from "../errors.ts";
-import { COMMAND_SECONDS_DEFAULT, COMMAND_SECONDS_MAX, MESSAGE_ID_BYTES_MAX } from "../limits.ts";
+import { COMMAND_ID_BYTES_MAX, COMMAND_SECONDS_DEFAULT, COMMAND_SECONDS_MAX } from "../limits.ts";
 import { encodeUtf8, utf8Length } from "../utf8.ts";
+import { wholeNumber } from "./content.ts";
 import { decodeJsonObject, type JsonObject, shownJson } from "./json.ts";
 import { PRESENCE_STATUS } from "./presence.ts";
 
@@ -58,8 +59,8 @@ const STATUSES: Readonly<Record<string, number | undefined>> = Object.freeze({
 export function decodeCommandHead(payload: Uint8Array): CommandHead {
   const object = decodeJsonObject(payload, "command");
   const id = requiredText(object, "id");
-  if (id === "" || utf8Length(id) > MESSAGE_ID_BYTES_MAX)
-    throw wrong("id", `${utf8Length(id)} bytes, expected 1 to ${MESSAGE_ID_BYTES_MAX}`);
+  if (id === "" || utf8Length(id) > COMMAND_ID_BYTES_MAX)
+    throw wrong("id", `${utf8Length(id)} bytes, expected 1 to ${COMMAND_ID_BYTES_MAX}`);
   return {
     id,
     atSeconds: seconds(object, "at", 0xffff_ffff),
@@ -117,9 +118,9 @@ function optionalText(object: JsonObject, key: string): string | undefined {
 function seconds(object: JsonObject, key: string, max: number): number | undefined {
   const value = object[key];
   if (value === undefined) return undefined;
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > max)
-    throw wrong(key, `${shownJson(value)}, expected a whole number from 0 to ${max}`);
-  return value;
+  const number = wholeNumber(value, 0, max);
+  if (number === undefined) throw wrong(key, `${shownJson(value)}, expected a whole number from 0 to ${max}`);
+  return number;
 }
 
 function wrong(key: string, problem: string): FormatError {

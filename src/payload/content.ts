@@ -1,32 +1,28 @@
 /**
  * The JSON inside a message's contents (wire format, table 8) and inside a plain page.
  *
- * What a reader cannot do without is strict: `co`, but for a receipt that is no answer; `id` and `st` of a receipt; the
- * length of an `id`. An optional key of a wrong type or out of its range counts as absent: a page with a wrong priority is
- * still a page. Unknown keys are ignored.
+ * What cannot be read costs only itself, and is named in `faults`:
+ *
+ * - A key with a value of the wrong kind or out of its range counts as absent. Numbers in text and text in numbers are taken.
+ * - What is no JSON object is the text that it is. So is an object without words.
+ * - Bytes that are no UTF-8 become U+FFFD.
+ * - A receipt without a readable `id` or `st` says nothing, and is left out.
  */
 import { FormatError, UsageError } from "../errors.ts";
-import { CHOICES_MAX, MESSAGE_ID_BYTES_MAX } from "../limits.ts";
-import { decodeUtf8, encodeUtf8, utf8Length } from "../utf8.ts";
-import { decodeJsonObject, type JsonObject, shownJson } from "./json.ts";
+import { CHOICE_BYTES_MAX, CHOICES_MAX, MESSAGE_ID_BYTES_MAX } from "../limits.ts";
+import { decodeUtf8, encodeUtf8, readableUtf8, utf8Length } from "../utf8.ts";
+import { type JsonObject, parseJsonObject, shownJson, trimBlanks } from "./json.ts";
 import type { RawContent } from "./message.ts";
 
 export const CONTENT_TYPE = Object.freeze({ text: 0, image: 1, audio: 2, video: 3, file: 4, receipt: 5 } as const);
 
 /** What can happen to a message on a device, in the word that stands in `st`. */
-export type ReceiptState = "stored" | "shown" | "read" | "answered" | "expired" | "dropped";
-export const RECEIPT_STATES: readonly ReceiptState[] = Object.freeze([
-  "stored",
-  "shown",
-  "read",
-  "answered",
-  "expired",
-  "dropped",
-] as const);
+export const RECEIPT_STATES = Object.freeze(["stored", "shown", "read", "answered", "expired", "dropped"] as const);
+export type ReceiptState = (typeof RECEIPT_STATES)[number];
 
 /** The keys that any message may carry; in a message of several contents they stand in the first. */
 export interface MessageKeys {
-  /** `id`, 1 to 23 bytes: names the message for receipts and against duplicates. */
+  /** `id`, 1 to 64 bytes: names the message for receipts and against duplicates. */
   readonly id?: string | undefined;
   /** `pr`, 1 (lowest) to 5; 3 when absent. */
   readonly priority: number;
@@ -38,8 +34,10 @@ export interface MessageKeys {
   readonly title?: string | undefined;
   /** `ur`. */
   readonly uri?: string | undefined;
-  /** `re`, at most 3. */
+  /** `re`, at most 3 of at most 128 bytes. None without an `id`: an answer needs it. */
   readonly choices: readonly string[];
+  /** What else stands in `re`. */
+  readonly unoffered?: readonly string[] | undefined;
 }
 
 export const PRIORITY_DEFAULT = 3;
@@ -86,19 +84,40 @@ export interface OtherContent {
 export type Content = TextContent | LinkContent | ReceiptContent | OtherContent;
 
 /**
- * The contents of the message that `decodeMessage` made of `payload`. Throws a `FormatError` that names content, key and the
- * offset in `payload`; what is wrong with a key stands at the offset of its content.
+ * The contents of the message that `decodeMessage` made of `payload`. What could not be read is added to `faults`, one phrase each.
+ * Throws a `FormatError` where nothing is left: all contents are receipts that say nothing.
  */
-export function decodeContents(contents: readonly RawContent[], payload: Uint8Array): Content[] {
-  return contents.map(({ contentType, content }, index) => {
+export function decodeContents(
+  contents: readonly RawContent[],
+  payload: Uint8Array,
+  faults: string[] = [],
+): readonly Content[] {
+  const decoded: Content[] = [];
+  let problem: unknown;
+  contents.forEach(({ contentType, content }, index) => {
     const start = content.byteOffset - payload.byteOffset;
-    return decodeAt(contentType, payload, start, start + content.length, `Content ${index + 1}`);
+    try {
+      decoded.push(decodeAt(contentType, payload, start, start + content.length, `Content ${index + 1}`, faults));
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      faults.push(error.message);
+      problem ??= error;
+    }
   });
+  if (decoded.length === 0) throw problem;
+  return decoded;
 }
 
-/** One content by itself. Throws a `FormatError` that names the key. */
-export function decodeContent({ contentType, content }: RawContent): Content {
-  return decodeAt(contentType, content, 0, content.length, "Content");
+/** One content by itself. Throws a `FormatError` for a receipt that says nothing. */
+export function decodeContent({ contentType, content }: RawContent, faults: string[] = []): Content {
+  return decodeAt(contentType, content, 0, content.length, "Content", faults);
+}
+
+/** What a device says of a plain page. Throws a `FormatError`. */
+export function decodePageReceipt(payload: Uint8Array): ReceiptContent {
+  const { object } = read(payload, 0, payload.length, "receipt", []);
+  if (!object) throw new FormatError("receipt", 0, "expected a JSON object");
+  return decodeReceipt(object, "receipt", 0);
 }
 
 /** Throws a `UsageError` for an `id` that no reader would take. */
@@ -118,76 +137,150 @@ export function encodeReceipt(id: string, state: ReceiptState, answer?: string):
   return { contentType: CONTENT_TYPE.receipt, content: encodeObject({ id }, { st: state, co: answer }) };
 }
 
-/** A plain page: UTF-8 text, or a JSON object with `co` and the keys of a message. Throws a `FormatError`. */
-export function decodePlainPage(payload: Uint8Array): { readonly keys: MessageKeys; readonly text: string } {
-  if (payload[0] === 0x7b) {
-    let object: JsonObject | undefined;
-    try {
-      object = decodeJsonObject(payload, "page");
-    } catch {
-      // Text that only begins like an object is text.
-    }
-    if (object && typeof object.co === "string") return { keys: decodeKeys(object, "page", 0), text: object.co };
-  }
-  const text = decodeUtf8(payload, 0, payload.length, "page");
-  if (text === "") throw new FormatError("page", 0, "empty, expected text");
-  return { keys: NO_KEYS, text };
+/**
+ * A plain page: UTF-8 text, or a JSON object with words and the keys of a message. Without a byte it is nothing at all, undefined:
+ * so a page that was retained is cleared. What could not be read is added to `faults`.
+ */
+export function decodePlainPage(
+  payload: Uint8Array,
+  faults: string[] = [],
+): { readonly keys: MessageKeys; readonly text: string } | undefined {
+  if (payload.length === 0) return undefined;
+  const { object, text } = read(payload, 0, payload.length, "page", faults);
+  if (!object || (textOf(object.co) === undefined && !textOf(object.ti))) return { keys: NO_KEYS, text };
+  const keys = decodeKeys(object, "page", faults);
+  return { keys, text: wordsOf(object, keys, text, "page", faults) };
 }
 
 const NO_KEYS: MessageKeys = Object.freeze({ priority: PRIORITY_DEFAULT, choices: Object.freeze([]) });
 
-function decodeAt(contentType: number, bytes: Uint8Array, start: number, end: number, field: string): Content {
+/** What stands between blanks: its text, and the object that it is, if it is one. */
+function read(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  field: string,
+  faults: string[],
+): { readonly object: JsonObject | undefined; readonly text: string } {
+  const inner = trimBlanks(bytes, start, end);
+  const text = readableUtf8(bytes, inner.start, inner.end);
+  // It came so, or was put in for what is no UTF-8.
+  if (text.includes("\ufffd")) attempt(() => decodeUtf8(bytes, inner.start, inner.end, field), faults);
+  const isObject = bytes[inner.start] === 0x7b && inner.start < inner.end;
+  return {
+    object: isObject ? attempt(() => parseJsonObject(text, bytes, field, inner.start, inner.end), []) : undefined,
+    text,
+  };
+}
+
+/** undefined, and a fault, where the bytes are not what was looked for. */
+function attempt<Value>(decode: () => Value, faults: string[]): Value | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    faults.push(error.message);
+    return undefined;
+  }
+}
+
+function decodeAt(
+  contentType: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  field: string,
+  faults: string[],
+): Content {
   if (contentType > CONTENT_TYPE.receipt) return { type: "other", keys: NO_KEYS, contentType };
-  const object = decodeJsonObject(bytes, field, start, end);
+  const { object, text: raw } = read(bytes, start, end, field, faults);
+  if (!object) {
+    faults.push(`${field} at byte ${start}: no JSON object`);
+    return { type: "text", keys: NO_KEYS, text: raw };
+  }
   if (contentType === CONTENT_TYPE.receipt) return decodeReceipt(object, field, start);
-  const keys = decodeKeys(object, field, start);
-  const co = requiredText(object, "co", field, start);
+  const keys = decodeKeys(object, field, faults);
+  const words = wordsOf(object, keys, raw, field, faults);
+  if (contentType === CONTENT_TYPE.text || words === "" || words === raw) return { type: "text", keys, text: words };
+  const text = (key: string) => optional(object, key, textOf, field, faults);
+  const size = () => optional(object, "si", (value) => wholeNumber(value, 0, Number.MAX_SAFE_INTEGER), field, faults);
   switch (contentType) {
-    case CONTENT_TYPE.text:
-      return { type: "text", keys, text: co };
     case CONTENT_TYPE.image:
-      return { type: "image", keys, link: co, thumbnail: optionalText(object.th), original: optionalText(object.or) };
+      return { type: "image", keys, link: words, thumbnail: text("th"), original: text("or") };
     case CONTENT_TYPE.file:
-      return { type: "file", keys, link: co, fileName: optionalText(object.fn), sizeBytes: sizeOf(object) };
+      return { type: "file", keys, link: words, fileName: text("fn"), sizeBytes: size() };
     default:
       return {
         type: contentType === CONTENT_TYPE.audio ? "audio" : "video",
         keys,
-        link: co,
-        sizeBytes: sizeOf(object),
+        link: words,
+        sizeBytes: size(),
       };
   }
 }
 
+/** What `co` says. An object without words is the text that it is, so that none are lost; a title alone is enough. */
+function wordsOf(object: JsonObject, keys: MessageKeys, raw: string, field: string, faults: string[]): string {
+  const words = textOf(object.co);
+  if (words !== undefined) return words;
+  if (keys.title && (object.co ?? null) === null) return "";
+  faults.push(`${field} co: ${shownJson(object.co)}`);
+  return raw;
+}
+
 function decodeReceipt(object: JsonObject, field: string, offset: number): ReceiptContent {
-  const state = requiredText(object, "st", field, offset) as ReceiptState;
-  if (!RECEIPT_STATES.includes(state))
-    throw new FormatError(`${field} st`, offset, `${shownJson(state)}, expected one of ${RECEIPT_STATES.join(", ")}`);
-  const id = requiredText(object, "id", field, offset);
-  checkId(id, field, offset);
+  const required = (key: string) => {
+    const value = textOf(object[key]);
+    if (value === undefined)
+      throw new FormatError(`${field} ${key}`, offset, `${shownJson(object[key])}, expected text`);
+    return value;
+  };
+  const state = RECEIPT_STATES.find((state) => state === object.st);
+  if (state === undefined)
+    throw new FormatError(
+      `${field} st`,
+      offset,
+      `${shownJson(object.st)}, expected one of ${RECEIPT_STATES.join(", ")}`,
+    );
+  const id = required("id");
+  if (!isId(id))
+    throw new FormatError(`${field} id`, offset, `${utf8Length(id)} bytes, expected 1 to ${MESSAGE_ID_BYTES_MAX}`);
+  return { type: "receipt", id, state, answer: state === "answered" ? required("co") : undefined };
+}
+
+function decodeKeys(object: JsonObject, field: string, faults: string[]): MessageKeys {
+  const get = <Value>(key: string, decode: (value: unknown) => Value | undefined) =>
+    optional(object, key, decode, field, faults);
+  const id = get("id", idOf);
+  const choices = get("re", (value) => (Array.isArray(value) ? value.map(choiceOf) : undefined)) ?? [];
+  const readable = choices.filter((choice) => choice !== undefined);
+  const offeredCount = id === undefined ? 0 : CHOICES_MAX;
+  const unoffered = readable.slice(offeredCount);
+  if (readable.length < choices.length || unoffered.length) faults.push(`${field} re: ${shownJson(object.re)}`);
   return {
-    type: "receipt",
     id,
-    state,
-    answer: state === "answered" ? requiredText(object, "co", field, offset) : undefined,
+    priority: get("pr", (value) => wholeNumber(value, 1, 5)) ?? PRIORITY_DEFAULT,
+    expirySeconds: get("ex", (value) => wholeNumber(value, 0, 0xffff_ffff)),
+    collapseKey: get("cl", textOf),
+    title: get("ti", textOf),
+    uri: get("ur", textOf),
+    choices: readable.slice(0, offeredCount),
+    unoffered: unoffered.length ? unoffered : undefined,
   };
 }
 
-function decodeKeys(object: JsonObject, field: string, offset: number): MessageKeys {
-  const id = optionalText(object.id);
-  if (id !== undefined) checkId(id, field, offset);
-  const choices: readonly unknown[] = Array.isArray(object.re) ? object.re : [];
-  return {
-    id,
-    priority: wholeNumber(object.pr, 1, 5) ?? PRIORITY_DEFAULT,
-    expirySeconds: wholeNumber(object.ex, 0, 0xffff_ffff),
-    collapseKey: optionalText(object.cl),
-    title: optionalText(object.ti),
-    uri: optionalText(object.ur),
-    choices: choices
-      .filter((choice): choice is string => typeof choice === "string" && choice !== "")
-      .slice(0, CHOICES_MAX),
-  };
+/** The value of a key that may be absent; one that `decode` does not take is a fault, and absent. */
+function optional<Value>(
+  object: JsonObject,
+  key: string,
+  decode: (value: unknown) => Value | undefined,
+  field: string,
+  faults: string[],
+): Value | undefined {
+  const value = object[key] ?? undefined;
+  const decoded = value === undefined ? undefined : decode(value);
+  if (value !== undefined && decoded === undefined) faults.push(`${field} ${key}: ${shownJson(value)}`);
+  return decoded;
 }
 
 /** Keys that are undefined are left out by JSON. */
@@ -195,7 +288,8 @@ function encodeObject(keys: Partial<MessageKeys>, own: object): Uint8Array {
   const { id, priority, expirySeconds, collapseKey, title, uri, choices } = keys;
   if (id !== undefined && !isId(id))
     throw new UsageError(`content: id of ${utf8Length(id)} bytes, expected 1 to ${MESSAGE_ID_BYTES_MAX}`);
-  const re = choices?.length ? choices : undefined;
+  const all = [...(choices ?? []), ...(keys.unoffered ?? [])];
+  const re = all.length ? all : undefined;
   const object = { id, pr: priority, ex: expirySeconds, cl: collapseKey, ti: title, ...own, ur: uri, re };
   return encodeUtf8(JSON.stringify(object));
 }
@@ -204,25 +298,37 @@ function isId(id: string): boolean {
   return id !== "" && utf8Length(id) <= MESSAGE_ID_BYTES_MAX;
 }
 
-function checkId(id: string, field: string, offset: number): void {
-  if (!isId(id))
-    throw new FormatError(`${field} id`, offset, `${utf8Length(id)} bytes, expected 1 to ${MESSAGE_ID_BYTES_MAX}`);
+function idOf(value: unknown): string | undefined {
+  // A larger number is not the one that was sent.
+  if (typeof value === "number" && !Number.isSafeInteger(value)) return undefined;
+  const id = textOf(value);
+  return id !== undefined && isId(id) ? id : undefined;
 }
 
-function requiredText(object: JsonObject, key: string, field: string, offset: number): string {
-  const value = object[key];
-  if (typeof value !== "string") throw new FormatError(`${field} ${key}`, offset, `${shownJson(value)}, expected text`);
-  return value;
+/** undefined for what says nothing. */
+function choiceOf(value: unknown): string | undefined {
+  const choice = textOf(value) ?? "";
+  return choice.trim() === "" ? undefined : cutChoice(choice);
 }
 
-function optionalText(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
+/** The beginning of a choice that fits into a receipt, with "…" where more stood. */
+function cutChoice(choice: string): string {
+  if (utf8Length(choice) <= CHOICE_BYTES_MAX) return choice;
+  let kept = "";
+  for (const character of choice) {
+    if (utf8Length(`${kept}${character}…`) > CHOICE_BYTES_MAX) break;
+    kept += character;
+  }
+  return `${kept}…`;
 }
 
-function sizeOf(object: JsonObject): number | undefined {
-  return wholeNumber(object.si, 0, Number.MAX_SAFE_INTEGER);
+function textOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }
 
-function wholeNumber(value: unknown, min: number, max: number): number | undefined {
-  return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max ? value : undefined;
+/** A number, also one that came as text. */
+export function wholeNumber(value: unknown, min: number, max: number): number | undefined {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  return typeof number === "number" && Number.isInteger(number) && number >= min && number <= max ? number : undefined;
 }

@@ -12,7 +12,7 @@ import { ByteReader, ByteWriter } from "../bytes.ts";
 import { FormatError, UsageError } from "../errors.ts";
 import { CONTENTS_MAX, UID_BYTES_MAX } from "../limits.ts";
 import { utf8Length } from "../utf8.ts";
-import { isUid } from "./uid.ts";
+import { isUid, UID_RULE } from "./uid.ts";
 
 export const IM_TYPE = Object.freeze({ pointToPoint: 1, group: 2, notification: 3, receipt: 4 } as const);
 
@@ -77,7 +77,7 @@ export function decodeMessage(payload: Uint8Array): Message {
   if (remaining < 1 || remaining > UID_BYTES_MAX)
     throw new FormatError("Sender Client UID", offset, `${remaining} bytes, expected 1 to ${UID_BYTES_MAX}`);
   const sender = reader.text(remaining, "Sender Client UID");
-  if (!isUid(sender)) throw new FormatError("Sender Client UID", offset, "expected no /, +, # and control characters");
+  if (!isUid(sender)) throw new FormatError("Sender Client UID", offset, `expected ${UID_RULE}`);
   return { timestampSeconds, imType, contents, sender };
 }
 

@@ -13,7 +13,7 @@ import { ByteReader, ByteWriter } from "../bytes.ts";
 import { FormatError, UsageError } from "../errors.ts";
 import { PRESUBSCRIPTION_TOPICS_MAX, UID_BYTES_MAX } from "../limits.ts";
 import { decodeUtf8, encodeUtf8, utf8Length } from "../utf8.ts";
-import { isUid } from "./uid.ts";
+import { isUid, UID_RULE } from "./uid.ts";
 
 const PRESUB_FLAG = 0x04;
 const UID_END = "-<sub>-";
@@ -122,8 +122,7 @@ function checkUsage(uid: string, topics: readonly PresubscribedTopic[]): void {
 }
 
 function checkUid(uid: string, offset: number): void {
-  if (!isUid(uid))
-    throw new FormatError("uid", offset, `expected 1 to ${UID_BYTES_MAX} bytes without /, +, # and control characters`);
+  if (!isUid(uid)) throw new FormatError("uid", offset, `expected ${UID_RULE}`);
 }
 
 function checkTopic(topicFilter: string, field: string, offset: number): void {

@@ -1,15 +1,17 @@
 import { UID_BYTES_MAX } from "../limits.ts";
+import { isUnprintable } from "../printable.ts";
 import { utf8Length } from "../utf8.ts";
 
+/** What `isUid` asks for, in words for whoever chose the name. */
+export const UID_RULE = `1 to ${UID_BYTES_MAX} bytes without /, +, #, commas, -<sub>-, control and invisible characters`;
+
 /**
- * What a uid, a group's uid or an `env` may be, since each is one level of a topic: 1 to 64 bytes without `/`, `+`, `#` and
- * control characters (wire format, topics).
+ * What a uid, a group's uid or an `env` may be, since each is one level of a topic, and a word in the directory's line
+ * (wire format, topics).
  */
 export function isUid(text: string): boolean {
-  if (text === "" || utf8Length(text) > UID_BYTES_MAX) return false;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code < 0x20 || (code >= 0x7f && code <= 0x9f) || code === 0x2f || code === 0x2b || code === 0x23) return false;
-  }
+  if (text === "" || utf8Length(text) > UID_BYTES_MAX || text.includes("-<sub>-")) return false;
+  for (const character of text)
+    if ("/+#,".includes(character) || isUnprintable(character.codePointAt(0) as number)) return false;
   return true;
 }

@@ -40,8 +40,15 @@ export const COMMAND_VECTORS: readonly Vector[] = [
   refused("presence offline", `${HEAD},"do":"presence","status":"offline"}`, "command status"),
   refused("text that is none", `${HEAD},"do":"presence","status":"busy","text":1}`, "command text"),
   refused("settings in a list", `${HEAD},"do":"settings","set":[]}`, "command set"),
-  refused("an array", "[]", "command at byte 0: [], expected an object"),
-  refused("nothing", "", "command at byte 0: not JSON"),
+  refused("an array", "[]", "command at byte 0: expected a JSON object"),
+  refused("nothing", "", "command at byte 0: expected a JSON object"),
+  command("blanks and a comma too many", `\n${HEAD},"do":"quiet","hours":"on",}`, { name: "quiet", hours: "on" }),
+  command("numbers as text", '{"id":"c","at":"1700000000","ex":"60","do":"identify"}', { name: "identify" }),
+  refused("a key without quotes", '{"id":"c1",do:1}', "command at byte 11: not JSON"),
+  refused("the end is missing", `${HEAD},"do":"quiet","hours":"on"`, "command at byte 51: the JSON ends too early"),
+  refused("text without an end", '{"id":"c', "command at byte 6: not JSON"),
+  refused("something behind", '{"id":"c"}}', "command at byte 10: not JSON"),
+  refused("a setting nested deep", `${HEAD},"do":"settings","set":[${"{".repeat(20)}`, "command at byte"),
 ];
 
 export const DISCOVERY_VECTOR: { readonly device: DiscoveredDevice; readonly expected: string } = {

@@ -3,15 +3,16 @@ import { FormatError } from "../../../src/errors.ts";
 import { decodeCommand, decodeCommandHead } from "../../../src/payload/command.ts";
 import {
   type Content,
-  decodeContent,
   decodeContents,
+  decodePageReceipt,
   decodePlainPage,
   type MessageKeys,
 } from "../../../src/payload/content.ts";
-import { decodeMessage, type Message, type RawContent } from "../../../src/payload/message.ts";
+import { decodeJsonObject } from "../../../src/payload/json.ts";
+import { decodeMessage } from "../../../src/payload/message.ts";
 import { decodePresence } from "../../../src/payload/presence.ts";
 import { decodePresubscription } from "../../../src/payload/presubscription.ts";
-import { isUid } from "../../../src/payload/uid.ts";
+import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
 import { readJson } from "./json-reader.ts";
 import { decodeTelemetry, type TelemetryReading } from "./telemetry.ts";
 
@@ -35,7 +36,13 @@ export function payloadInWords(topic: string, payload: Uint8Array): string[] {
       case "page":
         return pageInWords(where, payload);
       case "page/receipt":
-        return [`receipt of ${where}`, ...contentInWords(receiptOf(payload), "")];
+        return [
+          `receipt of ${where}`,
+          ...contentInWords(
+            placing(payload, () => decodePageReceipt(payload)),
+            "",
+          ),
+        ];
       case "cmd":
         return commandInWords(where, payload);
       case "cmd/result":
@@ -57,11 +64,12 @@ function uidOf(payload: Uint8Array): string {
   } catch {
     throw new FormatError("uid", 0, "not UTF-8");
   }
-  if (!isUid(uid)) throw new FormatError("uid", 0, "expected 1 to 64 bytes without /, +, # and control characters");
+  if (!isUid(uid)) throw new FormatError("uid", 0, `expected ${UID_RULE}`);
   return uid;
 }
 
 function presenceInWords(payload: Uint8Array): string {
+  if (payload.length === 0) return "none any more, a retained one was cleared";
   const { status, context } = decodePresence(payload);
   const word = status === 15 ? "custom" : (STATUSES[status] ?? `unknown (status ${status})`);
   if (context !== "") return `${word}, ${quoted(context)}`;
@@ -69,68 +77,53 @@ function presenceInWords(payload: Uint8Array): string {
 }
 
 function messageInWords(where: string, payload: Uint8Array): string[] {
-  const message = decodeMessage(payload);
-  const { imType, timestampSeconds, sender, contents } = message;
+  const { imType, timestampSeconds, sender, contents } = decodeMessage(payload);
+  const faults: string[] = [];
+  const decoded = decodeContents(contents, payload, faults);
   return [
     `message to ${where}: ${IM_TYPES[imType] ?? `unknown (IM Type ${imType})`}`,
     row("made", timestampSeconds === 0 ? "by a sender without a clock" : timeInWords(timestampSeconds)),
     row("sender", quoted(sender)),
-    ...readContents(message, payload).flatMap((content, index) =>
-      contentInWords(content, contents.length > 1 ? ` ${index + 1}` : ""),
-    ),
+    ...decoded.flatMap((content, index) => contentInWords(content, decoded.length > 1 ? ` ${index + 1}` : "")),
+    ...faults.map(faultInWords),
   ];
 }
 
-/** The device names a content by its first byte; here the place is the exact one. */
-function readContents({ contents }: Message, payload: Uint8Array): Content[] {
-  try {
-    return decodeContents(contents, payload);
-  } catch (error) {
-    const index = Number((error as FormatError).field?.match(/^Content (\d+)/)?.[1]) - 1;
-    const raw = contents[index] as RawContent;
-    const start = raw.content.byteOffset - payload.byteOffset;
-    throw placed(error, payload, start, start + raw.content.length);
-  }
-}
-
 function pageInWords(where: string, payload: Uint8Array): string[] {
-  try {
-    const { text, keys } = decodePlainPage(payload);
-    return [`plain page to ${where}`, row("text", quoted(text)), ...keysInWords(keys)];
-  } catch (error) {
-    throw payload[0] === 0x7b ? placed(error, payload, 0, payload.length) : error;
-  }
+  const faults: string[] = [];
+  const page = decodePlainPage(payload, faults);
+  if (!page) return [`plain page to ${where}: none any more, a retained one was cleared`];
+  const { text, keys } = page;
+  return [`plain page to ${where}`, row("text", quoted(text)), ...keysInWords(keys), ...faults.map(faultInWords)];
 }
 
-function receiptOf(payload: Uint8Array): Content {
-  try {
-    return decodeContent({ contentType: 5, content: payload });
-  } catch (error) {
-    throw placed(error, payload, 0, payload.length);
-  }
+/** What a device shows the message without, or shows as it came. */
+function faultInWords(fault: string): string {
+  return row("not read", visible(fault));
 }
 
 function commandInWords(where: string, payload: Uint8Array): string[] {
-  try {
+  const { head, command } = placing(payload, () => {
     const head = decodeCommandHead(payload);
-    const { name, ...keys } = decodeCommand(head);
-    const { id, atSeconds, expirySeconds } = head;
-    return [
-      `command to ${where}: ${name}`,
-      row("id", quoted(id)),
-      row("made", atSeconds === undefined ? "by a sender without a clock" : timeInWords(atSeconds)),
-      row("holds", `${expirySeconds} s`),
-      ...Object.entries(keys).flatMap(([key, value]) => (value === undefined ? [] : [row(key, quoted(value))])),
-    ];
-  } catch (error) {
-    throw placed(error, payload, 0, payload.length);
-  }
+    return { head, command: decodeCommand(head) };
+  });
+  const { name, ...keys } = command;
+  const { id, atSeconds, expirySeconds } = head;
+  return [
+    `command to ${where}: ${name}`,
+    row("id", quoted(id)),
+    row("made", atSeconds === undefined ? "by a sender without a clock" : timeInWords(atSeconds)),
+    row("holds", `${expirySeconds} s`),
+    ...Object.entries(keys).flatMap(([key, value]) => (value === undefined ? [] : [row(key, quoted(value))])),
+  ];
 }
 
 function resultInWords(where: string, payload: Uint8Array): string[] {
-  const { value, places } = readJson(payload, "result");
-  const { id, ok, error, note } = (value ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof ok !== "boolean") throw new FormatError("result ok", places.get("/ok") ?? 0, "expected true or false");
+  const { id, ok, error, note } = placing(payload, () => {
+    const result = decodeJsonObject(payload, "result");
+    if (typeof result.ok !== "boolean") throw new FormatError("result ok", 0, "expected true or false");
+    return result;
+  });
   return [
     `result of a command to ${where}: ${ok ? "done" : "not done"}`,
     ...Object.entries({ id, error, note }).flatMap(([key, text]) =>
@@ -139,14 +132,22 @@ function resultInWords(where: string, payload: Uint8Array): string[] {
   ];
 }
 
-/** The same error at the byte where the JSON ends to be JSON, or where the value of the key stands that is wrong. */
-function placed(error: unknown, payload: Uint8Array, start: number, end: number): unknown {
-  if (!(error instanceof FormatError) || error.offset !== start) return error;
-  const { places } = readJson(payload, error.field, start, end);
-  const offset = places.get(`/${error.field.split(" ").pop()}`);
-  return offset === undefined
-    ? error
-    : new FormatError(error.field, offset, error.message.replace(/^.*?at byte \d+: /, ""));
+/** Decodes an object; what is wrong with a key is told at the byte where its value stands, if that can be found. */
+function placing<Value>(payload: Uint8Array, decode: () => Value): Value {
+  try {
+    return decode();
+  } catch (error) {
+    if (!(error instanceof FormatError) || error.offset !== 0) throw error;
+    let offset: number | undefined;
+    try {
+      offset = readJson(payload, error.field).places.get(`/${error.field.split(" ").pop()}`);
+    } catch {
+      // The device's own reader bears more.
+    }
+    throw offset === undefined
+      ? error
+      : new FormatError(error.field, offset, error.message.replace(/^.*?at byte \d+: /, ""));
+  }
 }
 
 function contentInWords(content: Content, number: string): string[] {
@@ -173,7 +174,8 @@ function contentInWords(content: Content, number: string): string[] {
   }
 }
 
-function keysInWords({ id, priority, expirySeconds, collapseKey, title, uri, choices }: MessageKeys): string[] {
+function keysInWords(keys: MessageKeys): string[] {
+  const { id, priority, expirySeconds, collapseKey, title, uri, choices, unoffered } = keys;
   return [
     ...optional("  id", id),
     ...(priority === 3 ? [] : [row("  priority", String(priority))]),
@@ -182,6 +184,7 @@ function keysInWords({ id, priority, expirySeconds, collapseKey, title, uri, cho
     ...optional("  title", title),
     ...optional("  address", uri),
     ...(choices.length ? [row("  choices", choices.map(quoted).join(", "))] : []),
+    ...(unoffered ? [row("  not offered", unoffered.map(quoted).join(", "))] : []),
   ];
 }
 
@@ -218,9 +221,15 @@ function timeInWords(seconds: number): string {
   return Math.abs(ms) > TIMESTAMP_MS_MAX ? `${seconds} s after 1970` : new Date(ms).toISOString();
 }
 
-/** On one line and without control characters, which a terminal would obey. */
+/** As JSON, on one line. */
 function quoted(value: unknown): string {
-  return String(JSON.stringify(value)).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
+  return visible(String(JSON.stringify(value)));
+}
+
+/** Without what a terminal would obey, and what turns around its neighbours. */
+function visible(text: string): string {
+  return text.replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
