@@ -9,6 +9,9 @@ export const ENV_BYTES_MAX = 64;
 /** Longest uid, in UTF-8 bytes, as a setting and as the sender of a message. Longer ones are refused. */
 export const UID_BYTES_MAX = 64;
 
+/** Longest time zone as a setting, in UTF-8 bytes: a name of IANA or a rule of POSIX. Longer ones are refused. */
+export const TIME_ZONE_BYTES_MAX = 64;
+
 /** Largest keep-alive, in seconds: what CONNECT can say [MQTT-3.1.2-24]. */
 export const KEEP_ALIVE_SECONDS_MAX = 65_535;
 

@@ -5,6 +5,7 @@ import { type HostAbilities, TLS_SETTINGS } from "../../src/gateway/settings.ts"
 import { StoredSettings } from "../../src/gateway/stored-settings.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Size } from "../../src/pager/screen/draw-list.ts";
+import { machineZone } from "../machine-zone.ts";
 import { type Platform, Runner } from "../runner.ts";
 import { CanvasPainter } from "./canvas-painter.ts";
 import { type Identity, takeIdentity } from "./identity.ts";
@@ -69,7 +70,7 @@ async function mount(element: HTMLElement, options: PagerOptions, identity: Iden
     "broker.transport": location.protocol === "https:" ? "wss" : "ws",
     "broker.host": location.hostname.replace(/^\[(.*)\]$/, "$1"),
     "broker.port": location.port || (location.protocol === "https:" ? 443 : 80),
-    "screen.utcOffset": -new Date().getTimezoneOffset(),
+    ...machineZone(),
     ...options.settings,
     uid: identity.uid,
   };
@@ -106,7 +107,7 @@ async function mount(element: HTMLElement, options: PagerOptions, identity: Iden
     storedSettings,
     store,
     random: Math.random,
-    wallClock: () => Math.floor(Date.now() / 1000),
+    wallClock: () => Date.now() / 1000,
     measureText: painter.measureText,
     size,
     sensors: [],

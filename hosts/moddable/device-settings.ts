@@ -8,8 +8,8 @@ import {
 import { StoredSettings } from "../../src/gateway/stored-settings.ts";
 import type { Store } from "../../src/seams.ts";
 import type { Board } from "./board.ts";
-import { pemBlocks } from "./pem.ts";
-import { parsePrivateKey } from "./private-key.ts";
+import { pemBlocks } from "./tls/pem.ts";
+import { parsePrivateKey } from "./tls/private-key.ts";
 
 const ABILITIES: HostAbilities = {
   transports: ["tcp", "tls"],

@@ -7,10 +7,10 @@ import type { MeasureText } from "../../src/seams.ts";
 import { type Platform, Runner } from "../runner.ts";
 import type { Board, Pager } from "./board.ts";
 import { MonotonicClock, OneTimer } from "./clock.ts";
-import { DeviceIdentity } from "./device-identity.ts";
 import { deviceSettings } from "./device-settings.ts";
 import { loadFaces, Painter } from "./painter.ts";
 import { setupScreen } from "./setup-screen.ts";
+import { DeviceIdentity } from "./tls/device-identity.ts";
 import { Network } from "./transport.ts";
 
 /** How often `stop` looks whether the goodbye has been sent, in milliseconds. */

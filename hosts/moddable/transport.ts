@@ -9,9 +9,9 @@ import Timer from "timer";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { Transport, TransportHandlers } from "../runner.ts";
 import { OneTimer } from "./clock.ts";
-import { isIPv4 } from "./ip-address.ts";
-import { GONE, type TlsFailure } from "./tls-failure.ts";
-import { TlsSocket } from "./tls-socket.ts";
+import { isIPv4 } from "./tls/ip-address.ts";
+import { GONE, type TlsFailure } from "./tls/tls-failure.ts";
+import { TlsSocket } from "./tls/tls-socket.ts";
 
 /** Bytes waiting for the peer to take them. When there are more the connection is closed. Range: above one packet. */
 const QUEUE_BYTES_MAX = 16_384;

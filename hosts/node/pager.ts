@@ -6,6 +6,7 @@ import { StoredSettings } from "../../src/gateway/stored-settings.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import type { Sensor, Store } from "../../src/seams.ts";
+import { machineZone } from "../machine-zone.ts";
 import { type Platform, Runner } from "../runner.ts";
 import { errorInWords } from "./error-in-words.ts";
 import { machineSensors } from "./machine-sensors.ts";
@@ -113,8 +114,7 @@ export function startPager(options: PagerOptions): Pager {
 /** What a restart does, too: reads the settings, makes the gateway of what is stored, and runs it. */
 function begin(options: PagerOptions, platform: Platform): { settings: Settings; runner: Runner } {
   // The time of day on the screen is this machine's, unless told otherwise.
-  const utcOffset = -new Date().getTimezoneOffset();
-  const storedSettings = new StoredSettings(options.store, { "screen.utcOffset": utcOffset, ...options.settings });
+  const storedSettings = new StoredSettings(options.store, { ...machineZone(), ...options.settings });
   const { result } = storedSettings;
   if ("errors" in result) throw new SettingsError(result.errors);
   const { settings } = result;
@@ -128,7 +128,7 @@ function begin(options: PagerOptions, platform: Platform): { settings: Settings;
     storedSettings,
     store: options.store,
     random: Math.random,
-    wallClock: () => Math.floor(Date.now() / 1000),
+    wallClock: () => Date.now() / 1000,
     measureText,
     size: options.size ?? NODE_SCREEN,
     sensors: options.sensors ?? machineSensors(),

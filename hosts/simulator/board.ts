@@ -54,7 +54,7 @@ export const board: Board = {
   ownSettings: [],
   checkOwnSettings: () => [],
   sensors: [temperature],
-  wallClock: () => Math.floor(Date.now() / 1000),
+  wallClock: () => Date.now() / 1000,
 
   alert(priority) {
     trace(`alert of priority ${priority}\n`);

@@ -8,6 +8,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { Aedes, type Client, type ConnectPacket, type PublishPacket } from "aedes";
 import { Level } from "level";
+import type { Packet } from "mqtt-packet";
 import { FormatError } from "../../src/errors.ts";
 import { type ClientGate, CONNACK_CODE, type GateCounters } from "./access/client-gate.ts";
 import { followOtherBrokers, openSharedEmitter } from "./cluster/other-brokers.ts";
@@ -16,10 +17,16 @@ import { RedisDatabase } from "./cluster/redis-database.ts";
 import { SharedPersistence } from "./cluster/shared-persistence.ts";
 import type { Database } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { OrderedDelivery } from "./ordered-delivery.ts";
+import { OrderedDelivery, type ReaderCounters } from "./ordered-delivery.ts";
 import { StationPersistence } from "./persistence.ts";
 import type { Presubscriptions } from "./presubscription/presubscriptions.ts";
-import { CONNECT_TIMEOUT_MS, HEARTBEAT_MS, MQTT_PACKET_BYTES_MAX } from "./station-limits.ts";
+import {
+  CONNECT_TIMEOUT_MS,
+  HEARTBEAT_MS,
+  MQTT_PACKET_BYTES_MAX,
+  READER_STALLED_MS,
+  TOPIC_LEVELS_MAX,
+} from "./station-limits.ts";
 
 /** Counts the starts of this station, in the database of the broker beside the keys of the persistence. */
 const BOOT_KEY = "station:boot";
@@ -63,6 +70,7 @@ export class StationBroker extends Aedes {
   inbox: StationInbox | undefined;
   /** Subscribes for clients that have no subscriptions; undefined: they do it themselves. */
   presubscriptions: Presubscriptions | undefined;
+  readonly readers: ReaderCounters = { dropped: 0, closed: 0 };
   readonly #database: Database;
   #onClosing: () => void = () => {};
   /** By number, in order: those that are being stored and those that wait for one before them. */
@@ -123,9 +131,10 @@ export class StationBroker extends Aedes {
       ...(emitter && { mq: emitter }),
       heartbeatInterval: HEARTBEAT_MS,
       connectTimeout: CONNECT_TIMEOUT_MS,
+      drainTimeout: READER_STALLED_MS,
       preConnect: (client, packet, done) => {
         this.#connects.set(client, packet);
-        this.#deliveries.set(client, new OrderedDelivery(client, persistence));
+        this.#deliveries.set(client, new OrderedDelivery(client, persistence, this.readers));
         done(null, true);
       },
       authenticate: (client, userName, password, done) => {
@@ -180,6 +189,11 @@ export class StationBroker extends Aedes {
       if (length > max) parser.emit("error", new Error(`packet of ${length} bytes, at most ${max} are taken`));
       return rest;
     };
+    // Aedes closes for it, and a client brings again what was not acknowledged.
+    parser.prependListener("packet", (packet: Packet) => {
+      if (packet.cmd === "publish" && packet.topic.split("/").length > TOPIC_LEVELS_MAX)
+        packet.topic = `${SYSTEM_PREFIX}of more than ${TOPIC_LEVELS_MAX} levels`;
+    });
   }
 
   /** Called by Aedes for every packet after its acknowledgement, and for wills and its own messages. */
@@ -217,8 +231,7 @@ export class StationBroker extends Aedes {
    * listens in, and is not the one that the message is for.
    */
   async hasSubscriber(topic: string): Promise<boolean> {
-    const kept = await this.persistence.findSubscriptions(topic);
-    if (kept.some((subscription) => subscription.topic === topic)) return true;
+    if (await this.persistence.isSubscribed(topic)) return true;
     const connected = (this as unknown as { clients: Record<string, { subscriptions: Record<string, unknown> }> })
       .clients;
     return Object.values(connected).some((client) => client.subscriptions[topic] !== undefined);
@@ -269,6 +282,8 @@ export class StationBroker extends Aedes {
     const connect = this.#connects.get(client);
     this.#connects.delete(client);
     const clientIdentifier = connect?.clientId ?? "";
+    // [MQTT-3.1.3-8]: nobody could come back to such a session.
+    if (clientIdentifier === "" && connect?.clean === false) return CONNACK_CODE.identifierRejected;
     const will = connect?.will as PublishPacket | undefined;
     const code = await this.#gate?.admit(client, { clientIdentifier, userName, password, will });
     const kind = this.#gate?.identityOf(client)?.kind;
@@ -287,11 +302,10 @@ export class StationBroker extends Aedes {
    * message. Here it is stored first, and `publish` lets it pass when Aedes comes with it again.
    */
   #beforeAcknowledging(client: Client | null, packet: PublishPacket, done: Done): void {
-    if (packet.topic.startsWith(SYSTEM_PREFIX)) {
-      done(new Error(`${SYSTEM_PREFIX} topic is reserved`));
-      return;
-    }
-    if (client && this.#gate && !this.#gate.mayPublish(client, packet)) {
+    const isRefused = packet.topic.startsWith(SYSTEM_PREFIX)
+      ? this.#refuseSystemTopic(client, packet)
+      : client && this.#gate && !this.#gate.mayPublish(client, packet);
+    if (isRefused) {
       // MQTT 3.1.1 has no answer that says no. A connection that is closed would bring the message again, for ever.
       this.#settled.add(packet);
       this.#inTime(client, () => done(null));
@@ -311,6 +325,12 @@ export class StationBroker extends Aedes {
       else if (this.inbox?.topic === packet.topic) this.inbox.accept(payload).then(store, done);
       else store();
     });
+  }
+
+  /** What brokers tell each other: the others would believe it. */
+  #refuseSystemTopic(client: Client | null, packet: PublishPacket): true {
+    if (client) this.#gate?.refusePublish(client, packet, "topic of the broker's own");
+    return true;
   }
 
   /** What the pre-subscriber publishes is for the broker alone. A malformed one would not be better the next time. */

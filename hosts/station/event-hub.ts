@@ -14,6 +14,13 @@ export class EventHub {
   }
 
   emit(event: StationEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // One who cannot take it costs neither the others nor the station.
+        console.error(`event ${event.type}: ${error instanceof Error ? error.message : error}`);
+      }
+    }
   }
 }

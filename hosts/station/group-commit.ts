@@ -81,7 +81,8 @@ export class GroupCommit implements Database {
 
   #add(operations: readonly Operation[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#operations.push(...operations);
+      // Not as arguments: those of a push to everyone are more than a call may have.
+      for (const operation of operations) this.#operations.push(operation);
       this.#waiters.push({ resolve, reject });
       this.#running ??= this.#run();
     });

@@ -29,7 +29,7 @@ declare module "aedes-persistence-level/asyncPersistence.js" {
     subscriptionsByTopic(topic: string): Promise<readonly StoredSubscription[]>;
     createRetainedStreamCombi(patterns: readonly string[]): Readable;
     outgoingEnqueueCombi(subscriptions: readonly StoredSubscription[], packet: StoredPacket): Promise<unknown>;
-    outgoingEnqueue(subscription: { readonly clientId: string }, packet: StoredPacket): Promise<void>;
+    outgoingEnqueue(subscription: StoredSubscription, packet: StoredPacket): Promise<void>;
     outgoingUpdate(client: { readonly id: string }, packet: StoredPacket): Promise<void>;
     outgoingClearMessageId(client: { readonly id: string }, packet: StoredPacket): Promise<StoredPacket | undefined>;
     outgoingStream(client: { readonly id: string }): Readable;
@@ -39,6 +39,6 @@ declare module "aedes-persistence-level/asyncPersistence.js" {
 
 /** Nor does this. */
 declare module "msgpack-lite" {
-  const msgpack: { decode(bytes: Uint8Array): unknown };
+  const msgpack: { decode(bytes: Uint8Array): unknown; encode(value: unknown): Buffer };
   export default msgpack;
 }

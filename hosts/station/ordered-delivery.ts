@@ -1,16 +1,23 @@
 /// <reference path="./modules.d.ts" />
 /**
- * Keeps what one client with a kept session receives complete and in order. Its messages are in its queue on disk before
- * they are delivered; Aedes delivers them as they come *and* from that queue at a connection, in two lines that know
- * nothing of each other. Without this
+ * What one client receives: at the QoS that it was granted, complete and in order, and at its own pace.
+ *
+ * The messages of a kept session are in its queue on disk before they are delivered; Aedes delivers them as they come *and*
+ * from that queue at a connection, in two lines that know nothing of each other. Without this
  * - a message that comes while a client connects is sent before CONNACK, or overtakes or doubles what is in the queue;
  * - a message that comes between the storing of a new subscription and its taking effect stays in the queue until the
- *   next connection.
- * So: while the queue is read, live messages only leave a note, and the queue is read again for what was not sent yet.
+ *   next connection;
+ * - of two filters that match, the one that was subscribed to first decides the QoS, and a filter with a wildcard decides none;
+ * - a client that does not read holds up the messages of all others.
+ * So: while the queue is read, live messages only leave a note, and the queue is read again for what was not sent yet. The
+ * same is done while a client is behind. Nobody else waits for it.
  */
 import type { Client } from "aedes";
 import type { StoredPacket } from "aedes-persistence-level/asyncPersistence.js";
+import { writeToStream } from "mqtt-packet";
 import type { StationPersistence } from "./persistence.ts";
+import { READER_BACKLOG_BYTES_MAX, READER_BACKLOG_MESSAGES_MAX } from "./station-limits.ts";
+import { grantedQos, type Subscriptions } from "./topic-filter.ts";
 
 type Deliver = (packet: StoredPacket, done: () => void) => void;
 
@@ -18,36 +25,55 @@ type Deliver = (packet: StoredPacket, done: () => void) => void;
 interface ClientInside {
   deliver0: Deliver;
   deliverQoS: Deliver;
+  /** By broker: the number of the last packet. */
   readonly duplicates: Record<string, number>;
+  readonly subscriptions: Subscriptions;
   readonly connackSent: boolean;
+  readonly broker: { authorizeForward(client: Client, packet: StoredPacket): StoredPacket | null };
   /** The packet identifier that the next message is given. */
   _nextId: number;
+  /** Calls back when what was written has gone, and when the connection has ended; ends one that stands still too long. */
+  waitForDrain(done: () => void): void;
+}
+
+/** What was lost by clients that do not read what they are sent. */
+export interface ReaderCounters {
+  /** Messages of QoS 0. */
+  dropped: number;
+  /** Connections without a kept session that were closed: nothing keeps what they were owed. */
+  closed: number;
 }
 
 export class OrderedDelivery {
   readonly #client: Client;
   readonly #inside: ClientInside;
   readonly #persistence: StationPersistence;
-  readonly #deliver: Deliver;
+  readonly #counters: ReaderCounters;
   #live = false;
   #missed = false;
   #draining = false;
+  /** Messages whose packet identifiers are on their way to the disk. */
   #writing = 0;
+  #writingBytes = 0;
   #onIdle: (() => void) | undefined;
 
   /** Takes the place of the client's own delivery. To be made before the client has subscriptions. */
-  constructor(client: Client, persistence: StationPersistence) {
+  constructor(client: Client, persistence: StationPersistence, counters: ReaderCounters) {
     this.#client = client;
     this.#inside = client as unknown as ClientInside;
     this.#persistence = persistence;
-    this.#deliver = this.#inside.deliverQoS;
-    const deliver0 = this.#inside.deliver0;
-    this.#inside.deliver0 = (packet, done) => {
-      // [MQTT-3.2.0-1]: nothing goes before CONNACK; a QoS 0 message is not owed to one who is not yet connected.
-      if (this.#inside.connackSent) deliver0(packet, done);
-      else setImmediate(done);
+    this.#counters = counters;
+    const deliver: Deliver = (packet, done) => {
+      // A retained message that answers a SUBSCRIBE has no broker id. Only the next one of that answer waits for it.
+      if (!packet.brokerId) {
+        this.#answer(packet).then(done, done);
+        return;
+      }
+      this.#deliverLive(packet);
+      setImmediate(done);
     };
-    this.#inside.deliverQoS = (packet, done) => this.#deliverLive(packet, done);
+    this.#inside.deliver0 = deliver;
+    this.#inside.deliverQoS = deliver;
     let next = this.#inside._nextId;
     Object.defineProperty(client, "_nextId", {
       get: () => {
@@ -73,47 +99,113 @@ export class OrderedDelivery {
     else this.#missed = true;
   }
 
-  #deliverLive(packet: StoredPacket, done: () => void): void {
+  #deliverLive(packet: StoredPacket): void {
     // Aedes writes to a connection until its subscriptions are taken back, also to one whose client has gone on at another
     // broker. Nobody listens to what is acknowledged there.
-    if (this.#client.closed) {
-      setImmediate(done);
-      return;
-    }
-    // A retained message that answers a SUBSCRIBE has no broker id: it is in no queue.
-    const inQueue = packet.qos > 0 && !this.#client.clean && Boolean(packet.brokerId);
-    if (inQueue && this.#live && this.#persistence.wasStreamed(this.#client, packet)) {
-      setImmediate(done);
-      return;
-    }
-    if (!inQueue || this.#live) {
-      this.#send(packet, done);
-      return;
-    }
-    this.#missed = true;
-    setImmediate(done);
+    if (this.#client.closed) return;
+    const qos = this.#qosOf(packet);
+    if (qos > 0 && !this.#client.clean) this.#deliverKept(packet, qos);
+    // [MQTT-3.2.0-1]: nothing goes before CONNACK; this message is not owed to one who is not yet connected.
+    else if (this.#inside.connackSent && this.#isNew(packet)) this.#deliverUnkept(packet, qos);
   }
 
-  #send(packet: StoredPacket, done: () => void): void {
-    this.#writing += 1;
-    this.#deliver(packet, () => {
-      this.#writing -= 1;
-      if (this.#writing === 0) this.#onIdle?.();
-      done();
-    });
+  /** It is in the queue on disk. */
+  #deliverKept(packet: StoredPacket, qos: StoredPacket["qos"]): void {
+    if (!this.#live) {
+      this.#missed = true;
+      return;
+    }
+    if (this.#isBehind) {
+      void this.#drain();
+      return;
+    }
+    const wasSent = this.#persistence.wasStreamed(this.#client, packet);
+    if (this.#isNew(packet) && !wasSent) void this.#sendKept({ ...packet, qos }, () => true);
   }
 
-  /**
-   * Aedes takes a number that is not above the last one of its broker for a duplicate. The queue may hold a higher one than what is
-   * still to come live, and a lower one than what came; so it is neither measured by the last one nor becomes it.
-   */
-  #sendQueued(packet: StoredPacket, done: () => void): void {
+  #deliverUnkept(packet: StoredPacket, qos: StoredPacket["qos"]): void {
+    if (!this.#inside.broker.authorizeForward(this.#client, packet)) return;
+    if (!this.#isBehind) this.#write({ ...packet, qos });
+    else if (qos === 0) this.#counters.dropped += 1;
+    else {
+      this.#counters.closed += 1;
+      this.#client.emit("error", new Error("does not read what it is sent"));
+    }
+  }
+
+  /** Several filters of one client may match; each packet comes once for each of them. */
+  #isNew({ brokerId, brokerCounter }: StoredPacket): boolean {
     const { duplicates } = this.#inside;
-    const last = duplicates[packet.brokerId];
-    delete duplicates[packet.brokerId];
-    this.#send(packet, done);
-    if (last === undefined) delete duplicates[packet.brokerId];
-    else duplicates[packet.brokerId] = last;
+    if ((duplicates[brokerId] ?? 0) >= brokerCounter) return false;
+    duplicates[brokerId] = brokerCounter;
+    return true;
+  }
+
+  #qosOf({ topic, qos }: StoredPacket): StoredPacket["qos"] {
+    return Math.min(qos, grantedQos(this.#inside.subscriptions, topic) ?? 0) as StoredPacket["qos"];
+  }
+
+  /** Too much waits for this client to read. */
+  get #isBehind(): boolean {
+    const bytes = this.#client.conn.writableLength + this.#writingBytes;
+    return bytes > READER_BACKLOG_BYTES_MAX || this.#writing >= READER_BACKLOG_MESSAGES_MAX;
+  }
+
+  async #answer(packet: StoredPacket): Promise<void> {
+    if (this.#client.closed || !this.#inside.broker.authorizeForward(this.#client, packet)) return;
+    this.#write({ ...packet, qos: this.#qosOf(packet) });
+    await this.#drained();
+  }
+
+  /** Gives a message of the queue its packet identifier and sends it, where it is still `wanted` then. */
+  async #sendKept(packet: StoredPacket, wanted: (packet: StoredPacket) => boolean): Promise<void> {
+    if (!this.#inside.broker.authorizeForward(this.#client, packet)) return;
+    const numbered = { ...packet, retain: false, messageId: packet.messageId || this.#newIdentifier() };
+    this.#writing += 1;
+    this.#writingBytes += packet.payload.length;
+    try {
+      await this.#persistence.outgoingUpdate(this.#client, numbered);
+      if (wanted(numbered)) this.#write(numbered);
+    } catch (error) {
+      this.#client.emit("error", error);
+    } finally {
+      this.#writing -= 1;
+      this.#writingBytes -= packet.payload.length;
+      if (this.#writing === 0) this.#onIdle?.();
+    }
+  }
+
+  #newIdentifier(): number {
+    const identifier = this.#inside._nextId;
+    this.#inside._nextId = (identifier % 65_535) + 1;
+    return identifier;
+  }
+
+  #write({ topic, payload, qos, retain, dup, messageId }: StoredPacket): void {
+    const { conn, closed } = this.#client;
+    if (closed || conn.destroyed) return;
+    const identified = qos > 0 ? { messageId: messageId || this.#newIdentifier() } : {};
+    writeToStream({ cmd: "publish", topic, payload, qos, retain, dup: qos > 0 && dup, ...identified }, conn);
+  }
+
+  /** Resolves when the client has read what was written to it, or has gone. */
+  #drained(): Promise<void> {
+    if (!this.#client.conn.writableNeedDrain || this.#client.closed) return Promise.resolve();
+    return new Promise((resolve) => this.#inside.waitForDrain(() => resolve()));
+  }
+
+  /** Many go to the disk together, in order. One that has an identifier already takes longer than others: it goes alone. */
+  async #sendUnsent(packet: StoredPacket): Promise<void> {
+    if (packet.messageId) await this.#idle();
+    void this.#sendKept(packet, (sent) => !this.#persistence.wasAcknowledged(sent));
+    if (packet.messageId || this.#isBehind) await this.#idle();
+    await this.#drained();
+  }
+
+  /** Resolves when nothing is on its way to the disk. */
+  async #idle(): Promise<void> {
+    if (this.#writing > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    this.#onIdle = undefined;
   }
 
   async #drain(): Promise<void> {
@@ -123,14 +215,15 @@ export class OrderedDelivery {
     this.#draining = true;
     try {
       // What is being written has no identifier on disk yet and would be taken for unsent.
-      if (this.#writing > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
-      this.#onIdle = undefined;
+      await this.#idle();
       while (this.#missed && !this.#client.closed) {
+        await this.#drained();
         this.#missed = false;
         for await (const packet of this.#persistence.unsent(this.#client)) {
           if (this.#client.closed) return;
-          await new Promise<void>((resolve) => this.#sendQueued(packet, resolve));
+          await this.#sendUnsent(packet);
         }
+        await this.#idle();
       }
       this.#live = true;
     } catch (error) {

@@ -10,14 +10,16 @@ import msgpack from "msgpack-lite";
 import type { Database } from "./database.ts";
 import { InFlight, nameOf } from "./in-flight.ts";
 import { STREAMED_MAX } from "./station-limits.ts";
-import { isWildcard } from "./topic-filter.ts";
+import { SubscriptionIndex } from "./subscription-index.ts";
+import { grantedQos, isWildcard, type Subscriptions } from "./topic-filter.ts";
 
 /** What the persistence throws for a packet that is not in the queue. */
 const NO_SUCH_PACKET = "no such packet";
 
-/** The level persistence of Aedes with corrections of what goes through its outgoing queue. */
+/** The level persistence of Aedes with corrections of its subscriptions and of what goes through its outgoing queue. */
 export class StationPersistence extends AsyncLevelPersistence {
   readonly #database: Database;
+  readonly #index = new SubscriptionIndex();
   readonly #acknowledged = new WeakSet<object>();
   /** By connection: what was read from its queue, by broker and number. */
   readonly #streamed = new WeakMap<object, Set<string>>();
@@ -51,14 +53,46 @@ export class StationPersistence extends AsyncLevelPersistence {
     return stored;
   }
 
-  /** What was granted to a client that did not ask, connected or not. */
-  grant(uid: string, subscriptions: readonly StoredTopic[]): Promise<void> {
-    return super.addSubscriptions({ id: uid }, subscriptions);
+  /**
+   * Reads what is subscribed. The store of Aedes takes a filter that matches another one for the same: of two that overlap only
+   * one is kept, and with it goes the other.
+   */
+  override async setup(broker: unknown): Promise<void> {
+    await super.setup(broker);
+    for await (const value of this.#database.values({ gte: "subscriptions:", lt: "subscriptions;" })) {
+      const stored = msgpack.decode(value) as StoredSubscription;
+      this.#index.set(stored.clientId, stored);
+    }
   }
 
-  /** Who subscribes to a topic with a kept session. Rejects where that cannot be looked up. */
-  findSubscriptions(topic: string): Promise<readonly StoredSubscription[]> {
-    return super.subscriptionsByTopic(topic);
+  /** What was granted to a client that did not ask, connected or not. */
+  grant(uid: string, subscriptions: readonly StoredTopic[]): Promise<void> {
+    for (const subscription of subscriptions) this.#index.set(uid, subscription);
+    return this.#database.batch(
+      subscriptions.map((subscription) => ({
+        type: "put",
+        key: subscriptionKey(uid, subscription.topic),
+        value: msgpack.encode({ ...subscription, clientId: uid }),
+      })),
+    );
+  }
+
+  override removeSubscriptions({ id }: { readonly id: string }, topics: readonly string[]): Promise<void> {
+    for (const topic of topics) this.#index.delete(id, topic);
+    return this.#database.batch(topics.map((topic) => ({ type: "del", key: subscriptionKey(id, topic) })));
+  }
+
+  /**
+   * Who is owed a message of a topic, with a kept session: each client once, with the highest QoS that it was granted. Rejects
+   * where that cannot be looked up.
+   */
+  async findSubscriptions(topic: string): Promise<readonly StoredSubscription[]> {
+    return this.#index.match(topic);
+  }
+
+  /** Whether someone has subscribed to exactly this topic with a kept session. */
+  async isSubscribed(topic: string): Promise<boolean> {
+    return this.#index.has(topic);
   }
 
   /**
@@ -85,20 +119,23 @@ export class StationPersistence extends AsyncLevelPersistence {
 
   /**
    * [MQTT-3.3.1-9]: what matches an established subscription goes out with RETAIN 0. Aedes clears it for those who are
-   * connected, but queues it as it came for the others: a page published with retain would arrive as an old one.
+   * connected, but queues it as it came for the others: a page published with retain would arrive as an old one. Nor does it
+   * look at the QoS that was granted.
    */
-  override outgoingEnqueue(subscription: { readonly clientId: string }, packet: StoredPacket): Promise<void> {
-    return super.outgoingEnqueue(subscription, packet.retain ? { ...packet, retain: false } : packet);
+  override outgoingEnqueue(subscription: StoredSubscription, packet: StoredPacket): Promise<void> {
+    const qos = Math.min(packet.qos, subscription.qos) as StoredPacket["qos"];
+    return super.outgoingEnqueue(subscription, { ...packet, qos, retain: false });
   }
 
-  /**
-   * [MQTT-3.3.1-1]: a packet that was given a packet identifier in a former connection is sent again with it, and with
-   * DUP 1. Aedes leaves it 0.
-   */
-  override outgoingStream(client: { readonly id: string }): Readable {
+  /** What a client is owed, as it is to be sent on this connection. */
+  override outgoingStream(client: { readonly id: string; readonly subscriptions?: Subscriptions }): Readable {
     const streamed = this.#streamed.get(client) ?? new Set<string>();
     this.#streamed.set(client, streamed);
-    return Readable.from(withDup(super.outgoingStream(client), (packet) => addBounded(streamed, nameOf(packet))));
+    return Readable.from(
+      asOwed(super.outgoingStream(client), client.subscriptions ?? {}, (packet) =>
+        addBounded(streamed, nameOf(packet)),
+      ),
+    );
   }
 
   /**
@@ -207,12 +244,27 @@ function addBounded(names: Set<string>, name: string): void {
   if (names.size > STREAMED_MAX && oldest !== undefined) names.delete(oldest);
 }
 
-async function* withDup(
+/**
+ * Each packet of a queue as it is sent. [MQTT-3.3.1-1]: a message that was given a packet identifier in a former connection goes
+ * with it and with DUP 1, which Aedes leaves 0. A PUBREL has no DUP: where a former version has stored it with one, it is cleared.
+ * A former version has also stored messages above the QoS that was granted, and some with QoS 0, which nothing in a queue has.
+ */
+async function* asOwed(
   packets: AsyncIterable<StoredPacket>,
+  subscriptions: Subscriptions,
   onPacket: (packet: StoredPacket) => void,
 ): AsyncGenerator<StoredPacket> {
   for await (const packet of packets) {
     onPacket(packet);
-    yield packet.messageId ? { ...packet, dup: true } : packet;
+    if (packet.cmd !== "publish") yield { ...packet, dup: false };
+    else if (packet.messageId) yield { ...packet, qos: packet.qos || 1, dup: true };
+    else {
+      const granted = grantedQos(subscriptions, packet.topic) ?? packet.qos;
+      yield { ...packet, qos: Math.max(1, Math.min(packet.qos, granted)) as StoredPacket["qos"], dup: false };
+    }
   }
+}
+
+function subscriptionKey(clientId: string, filter: string): string {
+  return `subscriptions:${encodeURIComponent(clientId)}:${filter}`;
 }

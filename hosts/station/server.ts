@@ -124,6 +124,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     pushes: pushes.count,
     receipts: pushes.counters,
     refused: broker.refused,
+    slowReaders: broker.readers,
+    unread: parts.watch.counters,
   }));
   for (const { path, type, content } of page.files)
     app.get(path, { schema: { hide: true } }, async (_request, reply) =>

@@ -153,6 +153,21 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 /** Open connections of MQTT over TCP. A further one is closed at once. */
 export const CONNECTIONS_MAX = 20_000;
 
+/** Levels of a topic. A message to one of more is acknowledged and dropped, a SUBSCRIBE closes the connection. */
+export const TOPIC_LEVELS_MAX = 100;
+
+/**
+ * Bytes that wait for a client to read. Beyond it a message of QoS 0 is dropped, one of a kept session stays in its queue on disk
+ * until the client has read, and a connection without a kept session is closed.
+ */
+export const READER_BACKLOG_BYTES_MAX = 1_048_576;
+
+/** Messages of one client whose packet identifiers are on their way to the disk. Beyond it as `READER_BACKLOG_BYTES_MAX`. */
+export const READER_BACKLOG_MESSAGES_MAX = 1_000;
+
+/** Milliseconds that a client may leave unread what it was sent. Then its connection is closed. */
+export const READER_STALLED_MS = 60_000;
+
 /** Milliseconds that a client without subscriptions waits for those that the directory gives it, before CONNACK. */
 export const PRESUBSCRIPTION_WAIT_MS = 2_000;
 
@@ -176,6 +191,15 @@ export const SERIES_POINTS_MAX = 90;
 
 /** Largest telemetry payload that is looked at, in bytes. */
 export const TELEMETRY_BYTES_MAX = 65_536;
+
+/** Readings in one telemetry message (wire format). A message of more is counted as malformed and shown nowhere. */
+export const TELEMETRY_READINGS_MAX = 64;
+
+/** Longest name of a reading with its base name, in characters: an escaped uid, and a name. Beyond it likewise. */
+export const TELEMETRY_NAME_CHARACTERS_MAX = 512;
+
+/** Longest unit of a reading, in characters. Beyond it likewise. */
+export const TELEMETRY_UNIT_CHARACTERS_MAX = 64;
 
 /** Logins at the console at one time. Beyond it the one that was used longest ago ends. */
 export const SESSIONS_MAX = 1_000;

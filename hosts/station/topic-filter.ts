@@ -17,3 +17,16 @@ export function matchesFilter(filter: string, topic: string): boolean {
   }
   return wanted.length === levels.length;
 }
+
+/** What a connection has subscribed to, by filter. */
+export type Subscriptions = Readonly<Record<string, { readonly qos: number }>>;
+
+/** The highest QoS of those filters that match a topic [MQTT-3.3.5-1]; undefined where none does. */
+export function grantedQos(subscriptions: Subscriptions, topic: string): number | undefined {
+  let granted = subscriptions[topic]?.qos;
+  for (const filter in subscriptions) {
+    const qos = subscriptions[filter]?.qos ?? 0;
+    if (qos > (granted ?? -1) && isWildcard(filter) && matchesFilter(filter, topic)) granted = qos;
+  }
+  return granted;
+}

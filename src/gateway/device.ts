@@ -5,6 +5,7 @@ import type { Random, Store, WallClock } from "../seams.ts";
 import type { Counters } from "./counters.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { Settings } from "./settings.ts";
+import type { TimeZone } from "./time-zone.ts";
 import type { Topics } from "./topics.ts";
 
 /** Made once, and frozen. */
@@ -14,6 +15,8 @@ export interface Device {
   readonly store: Store;
   readonly random: Random;
   readonly wallClock: WallClock;
+  /** Of the screen and of quiet hours. */
+  readonly zone: TimeZone;
   readonly inbox: Inbox;
   readonly counters: Counters;
   readonly events: EventQueue;

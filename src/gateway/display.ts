@@ -95,13 +95,12 @@ export class Display {
   }
 
   private home(link: Link, news: string): ScreenHome {
-    const { inbox, wallClock, settings } = this.device;
+    const { inbox, wallClock, zone } = this.device;
     const { roster } = this.parts;
-    const { utcOffsetMinutes } = settings.screen;
     const seconds = wallClock();
     const words = link === "online" ? "no new messages" : link === "connecting" ? "connecting" : "no connection";
     const lines = [inbox.unreadCount > 0 ? `${inbox.unreadCount} to read` : words, news];
-    if (seconds !== undefined) lines.push(dateWords(seconds, utcOffsetMinutes));
+    if (seconds !== undefined) lines.push(dateWords(seconds, zone.offsetMinutes(seconds)));
     if (inbox.length > 0) lines.push(inbox.length === 1 ? "1 message" : `${inbox.length} messages`);
     if (roster.onlineCount > 0) lines.push(`${roster.onlineCount} of ${roster.contacts.length} people online`);
     return { kind: "home", lines: lines.filter((line) => line !== "") };
@@ -187,7 +186,7 @@ export class Display {
   }
 
   private time(seconds: number | undefined): string {
-    return seconds === undefined ? "" : timeOfDay(seconds, this.device.settings.screen.utcOffsetMinutes);
+    return seconds === undefined ? "" : timeOfDay(seconds, this.device.zone.offsetMinutes(seconds));
   }
 }
 

@@ -39,6 +39,7 @@ import type { Settings } from "./settings.ts";
 import type { StoredSettings } from "./stored-settings.ts";
 import { TelemetrySource } from "./telemetry-source.ts";
 import { TimeOfDay } from "./time-of-day.ts";
+import { TimeZone } from "./time-zone.ts";
 import { Topics } from "./topics.ts";
 
 export interface GatewayOptions {
@@ -244,7 +245,8 @@ export class Gateway {
       ...this.panel.timeoutsMs(this.nowMs),
     ];
     const least = wakes.reduce((least: number, wake) => Math.min(least, wake ?? least), Number.POSITIVE_INFINITY);
-    return least === Number.POSITIVE_INFINITY ? undefined : least;
+    // A wake that comes a part of a millisecond too early finds nothing to do.
+    return least === Number.POSITIVE_INFINITY ? undefined : Math.ceil(least);
   }
 
   private newSession(
@@ -373,7 +375,8 @@ function newDevice({ settings, store, random, wallClock }: GatewayOptions): Devi
   const topics = new Topics(settings.env, settings.uid);
   const inbox = new Inbox(store);
   const events = new EventQueue();
-  return Object.freeze({ settings, topics, store, random, wallClock, inbox, counters: newCounters(), events });
+  const zone = new TimeZone(settings.screen.timeZone);
+  return Object.freeze({ settings, topics, store, random, wallClock, zone, inbox, counters: newCounters(), events });
 }
 
 function newSampler({ settings, counters, events }: Device, sensors: readonly Sensor[]): Sampler {

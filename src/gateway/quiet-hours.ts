@@ -21,7 +21,9 @@ export function parseHours(text: string): Hours | undefined {
   const found = text.match(/^(\d\d):(\d\d)-(\d\d):(\d\d)$/);
   if (!found) return undefined;
   const [h1 = 0, m1 = 0, h2 = 0, m2 = 0] = found.slice(1).map(Number);
-  return h1 < 24 && h2 < 24 && m1 < 60 && m2 < 60 ? { from: 60 * h1 + m1, to: 60 * h2 + m2 } : undefined;
+  const [from, to] = [60 * h1 + m1, 60 * h2 + m2];
+  // From an hour to itself is a whole day to one reader and nothing to another.
+  return h1 < 24 && h2 < 24 && m1 < 60 && m2 < 60 && from !== to ? { from, to } : undefined;
 }
 
 /** When the device is not to disturb: from the settings, or as it was told since. Without a clock only `on` is quiet. */
@@ -71,13 +73,14 @@ export class QuietHours {
     return was && !this.isQuietNow;
   }
 
-  /** How long until they begin or end, in milliseconds, or undefined. */
+  /** How long until they may begin or end, in milliseconds, or undefined. */
   remainingMs(seconds: number | undefined): number | undefined {
     const { from, to } = this.current;
     if (seconds === undefined || to - from === DAY_MINUTES || from === to) return undefined;
     const ofDay = this.secondOfDay(seconds);
     const until = (minutes: number) => (60 * (minutes + DAY_MINUTES) - ofDay) % (60 * DAY_MINUTES) || 60 * DAY_MINUTES;
-    return 1000 * Math.min(until(from), until(to));
+    // Where local time jumps before that, the clock is looked at then.
+    return 1000 * Math.min(until(from), until(to), this.device.zone.nextChangeSeconds(seconds) - seconds);
   }
 
   private get setting(): string {
@@ -94,7 +97,7 @@ export class QuietHours {
 
   private secondOfDay(seconds: number): number {
     const day = 60 * DAY_MINUTES;
-    return (((seconds + 60 * this.device.settings.screen.utcOffsetMinutes) % day) + day) % day;
+    return (((seconds + 60 * this.device.zone.offsetMinutes(seconds)) % day) + day) % day;
   }
 }
 

@@ -10,11 +10,13 @@ import {
   GROUPS_MAX,
   KEEP_ALIVE_SECONDS_MAX,
   PEM_BYTES_MAX,
+  TIME_ZONE_BYTES_MAX,
   UID_BYTES_MAX,
 } from "../limits.ts";
 import { isUid } from "../payload/uid.ts";
 import { utf8Length } from "../utf8.ts";
 import { parseHours } from "./quiet-hours.ts";
+import { fixedZone, isTimeZone } from "./time-zone.ts";
 
 export type TransportName = "tcp" | "tls" | "ws" | "wss";
 
@@ -95,8 +97,8 @@ export interface Settings {
   readonly screen: {
     /** A page stays on the screen at least this long before the next new one takes its place. */
     readonly dwellMs: number;
-    /** Minutes that the time of day on the screen is ahead of UTC. */
-    readonly utcOffsetMinutes: number;
+    /** What `isTimeZone` takes. */
+    readonly timeZone: string;
   };
 }
 
@@ -142,6 +144,7 @@ export const SETTINGS = Object.freeze({
   "quiet.senders": { kind: "list", default: "", countMax: CONTACTS_MAX, of: "uid" },
   "message.texts": { kind: "list", default: "On my way,Call me,Yes,No", countMax: CANNED_TEXTS_MAX, of: "text" },
   "screen.dwell": { kind: "number", default: 500, min: 0, max: 60_000 },
+  "screen.timeZone": { kind: "text", default: "UTC", bytesMax: TIME_ZONE_BYTES_MAX },
   "screen.utcOffset": { kind: "number", default: 0, min: -720, max: 840 },
 } as const satisfies Record<string, Setting>);
 
@@ -219,7 +222,10 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, abilities?
     quiet: { hours: text("quiet.hours"), senders: list("quiet.senders") },
     cannedTexts: list("message.texts"),
     homeAssistant: { isDiscovered, prefix: text("homeAssistant.prefix") },
-    screen: { dwellMs: number("screen.dwell"), utcOffsetMinutes: number("screen.utcOffset") },
+    screen: {
+      dwellMs: number("screen.dwell"),
+      timeZone: timeZone(raw, text("screen.timeZone"), number("screen.utcOffset"), errors),
+    },
   };
   if (!parseHours(settings.quiet.hours))
     errors.push(
@@ -341,4 +347,20 @@ function telemetryFormat(
   if (raw["telemetry.format"] !== undefined && format === "cbor")
     errors.push("setting telemetry.format: cbor with homeAssistant.discovery, which reads json");
   return "json";
+}
+
+/** `screen.utcOffset` is what older firmware had in the place of `screen.timeZone`. Of the two the one that was set last holds. */
+function timeZone(
+  raw: Readonly<Record<string, unknown>>,
+  zone: string,
+  utcOffsetMinutes: number,
+  errors: string[],
+): string {
+  const names = Object.keys(raw);
+  if (names.indexOf("screen.utcOffset") > names.indexOf("screen.timeZone")) return fixedZone(utcOffsetMinutes);
+  if (!isTimeZone(zone))
+    errors.push(
+      `setting screen.timeZone: ${JSON.stringify(zone)}, expected for example Europe/Berlin or CET-1CEST,M3.5.0,M10.5.0/3`,
+    );
+  return zone;
 }

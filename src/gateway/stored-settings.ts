@@ -23,6 +23,7 @@ export const CHANGEABLE: readonly SettingName[] = Object.freeze([
   "quiet.senders",
   "message.texts",
   "screen.dwell",
+  "screen.timeZone",
   "screen.utcOffset",
 ] as const satisfies readonly SettingName[]);
 

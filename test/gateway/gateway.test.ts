@@ -74,7 +74,7 @@ describe("a push", () => {
   });
 
   it("comes through in a burst: every one of 300 is stored, shown and acknowledged, with few waiting at a time", () => {
-    const bench = new Bench({ settings: { ...settingsOf(), screen: { dwellMs: 500, utcOffsetMinutes: 0 } } }).connect();
+    const bench = new Bench({ settings: settingsOf({ "screen.dwell": 500 }) }).connect();
     bench.takeSent();
     const packets = Array.from({ length: 300 }, (_, index) =>
       publish(IM, im(undefined, `text ${index}`), { packetIdentifier: index + 1 }),

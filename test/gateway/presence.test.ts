@@ -157,9 +157,28 @@ describe("quiet hours", () => {
     expect(quiet.isQuiet).toBe(!isQuiet);
   });
 
-  it.each(["22:00", "24:00-07:00", "22:60-07:00", "yes"])("does not take %s", (text) => {
+  it.each(["22:00", "24:00-07:00", "22:60-07:00", "22:00-22:00", "yes"])("does not take %s", (text) => {
     expect(parseHours(text)).toBeUndefined();
     expect(() => settingsOf({ "quiet.hours": text })).toThrow("quiet.hours");
+  });
+
+  it("follow daylight saving time, also in the night in which the clock is moved", () => {
+    // Berlin, 29 March 2026: at 01:00 UTC 02:00 becomes 03:00; 25 October 2026: at 01:00 UTC 03:00 becomes 02:00.
+    for (const [day, ends] of [
+      [Date.UTC(2026, 2, 28), Date.UTC(2026, 2, 29, 5)],
+      [Date.UTC(2026, 9, 24), Date.UTC(2026, 9, 25, 6)],
+    ] as const) {
+      const settings = settingsOf({ "quiet.hours": "22:00-07:00", "screen.timeZone": "Europe/Berlin" });
+      const quiet = new QuietHours(testDevice({ settings }));
+      let seconds = day / 1000 + 79_200;
+      quiet.update(seconds);
+      expect(quiet.isQuiet).toBe(true);
+      while (quiet.isQuiet) {
+        seconds += (quiet.remainingMs(seconds) ?? Number.NaN) / 1000;
+        quiet.update(seconds);
+      }
+      expect(seconds).toBe(ends / 1000);
+    }
   });
 
   it("may be set anew, across a reboot, and go back to the setting; without a clock only on is quiet", () => {

@@ -1,6 +1,7 @@
 import { newCounters } from "../../src/gateway/counters.ts";
 import type { Device } from "../../src/gateway/device.ts";
 import { EventQueue } from "../../src/gateway/event-queue.ts";
+import { TimeZone } from "../../src/gateway/time-zone.ts";
 import { Topics } from "../../src/gateway/topics.ts";
 import { Inbox } from "../../src/pager/inbox.ts";
 import { MemoryStore } from "../memory-store.ts";
@@ -16,6 +17,7 @@ export function testDevice(given: Partial<Device> = {}): Device {
     store,
     random: () => 0.5,
     wallClock: () => undefined,
+    zone: new TimeZone(settings.screen.timeZone),
     inbox: new Inbox(store),
     counters: newCounters(),
     events: new EventQueue(),

@@ -62,7 +62,7 @@ export class Device extends PoweredDevice {
       settings,
       store: this.store,
       random,
-      wallClock: () => bornSeconds + Math.floor(clock.nowMs / 1_000),
+      wallClock: () => bornSeconds + clock.nowMs / 1_000,
       measureText: (_font, text) => text.length * 9,
       size: { width: 320, height: 240 },
       sensors,

@@ -1,8 +1,8 @@
 /** The boards that are built, and how. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
-import { BUILD, findProgram, Refusal, ROOT, run } from "../../simulator/tools/command.ts";
-import { mcconfig, type Sdk } from "../../simulator/tools/sdk.ts";
+import { BUILD, findProgram, Refusal, ROOT, run } from "../../moddable/tools/command.ts";
+import { mcconfig, type Sdk } from "../../moddable/tools/sdk.ts";
 
 /** Names as the SDK has them. */
 export const BOARDS = Object.freeze([

@@ -1,6 +1,6 @@
 /** `npm run build:esp32 -- <board> [name=value …]`: builds for a board, with settings built in. */
-import { runCommand } from "../../simulator/tools/command.ts";
-import { findSdk, settingArguments } from "../../simulator/tools/sdk.ts";
+import { runCommand } from "../../moddable/tools/command.ts";
+import { findSdk, settingArguments } from "../../moddable/tools/sdk.ts";
 import { boardArgument, buildBoard, linkByteCode, missingToolchain } from "./boards.ts";
 
 await runCommand(async ([name, ...rest]) => {

@@ -1,6 +1,6 @@
 /** `npm run deploy -- <board> [name=value …]`: builds for a board and flashes it. `UPLOAD_PORT` chooses the port. */
-import { Refusal, runCommand } from "../../simulator/tools/command.ts";
-import { findSdk, settingArguments } from "../../simulator/tools/sdk.ts";
+import { Refusal, runCommand } from "../../moddable/tools/command.ts";
+import { findSdk, settingArguments } from "../../moddable/tools/sdk.ts";
 import { boardArgument, buildBoard, missingToolchain } from "./boards.ts";
 
 await runCommand(async ([name, ...rest]) => {

@@ -1,6 +1,6 @@
 /** `npm run size`: what the program takes of each board's flash. */
-import { Refusal, runCommand } from "../../simulator/tools/command.ts";
-import { findSdk } from "../../simulator/tools/sdk.ts";
+import { Refusal, runCommand } from "../../moddable/tools/command.ts";
+import { findSdk } from "../../moddable/tools/sdk.ts";
 import { BOARDS, type Board, type BoardSize, byteCodeOfFolders, engineByteCode, linkByteCode } from "./boards.ts";
 
 const SLOT_BYTES = 16;

@@ -1,8 +1,8 @@
 /** Builds the program for the simulated M5Stack, and the launcher that runs it without a window. */
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { BUILD, findProgram, Refusal, ROOT, run } from "./command.ts";
-import { mcconfig, type Sdk } from "./sdk.ts";
+import { BUILD, findProgram, Refusal, ROOT, run } from "../../moddable/tools/command.ts";
+import { mcconfig, type Sdk } from "../../moddable/tools/sdk.ts";
 
 const FOLDER = join(BUILD, "simulator");
 

@@ -3,11 +3,11 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { Refusal, ROOT, runCommand } from "../../moddable/tools/command.ts";
+import { findSdk } from "../../moddable/tools/sdk.ts";
 import { LOCAL_KEY_FILE, localPassword, readLocalKey } from "../../node/local-key.ts";
 import { isLoopback } from "../../node/loopback.ts";
 import { buildProgram } from "./build.ts";
-import { Refusal, ROOT, runCommand } from "./command.ts";
-import { findSdk } from "./sdk.ts";
 
 const FLAGS = {
   host: { type: "string", default: "127.0.0.1" },

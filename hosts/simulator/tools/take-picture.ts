@@ -4,11 +4,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { Aedes } from "aedes";
+import { Refusal, ROOT, runCommand } from "../../moddable/tools/command.ts";
+import { findSdk } from "../../moddable/tools/sdk.ts";
 import { buildLauncher, buildProgram } from "./build.ts";
-import { Refusal, ROOT, runCommand } from "./command.ts";
 import { LaunchedSimulator } from "./launched.ts";
 import { encodePng } from "./picture.ts";
-import { findSdk } from "./sdk.ts";
 
 const PICTURE = join(ROOT, "hosts", "simulator", "screen.png");
 const UID = "pager-1";

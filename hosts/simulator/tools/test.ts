@@ -4,9 +4,9 @@
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { ROOT, runCommand } from "../../moddable/tools/command.ts";
+import { findSdk } from "../../moddable/tools/sdk.ts";
 import { buildLauncher, buildProgram } from "./build.ts";
-import { ROOT, runCommand } from "./command.ts";
-import { findSdk } from "./sdk.ts";
 
 await runCommand(async ([first, ...rest]) => {
   const isHeap = first === "--heap";

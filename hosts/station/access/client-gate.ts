@@ -115,16 +115,32 @@ export class ClientGate {
     if (!guest) return false;
     // One question and one answer a client, however many come at once.
     if (guest.identity?.kind === "presubscriber") return packet.topic === PRESUBSCRIPTION_TOPIC;
-    const nowMs = performance.now();
-    guest.messages.take(1, nowMs);
-    guest.bytes.take(packet.payload.length + packet.topic.length, nowMs);
+    this.#count(guest, packet);
     if (!guest.identity) return true;
     if (!this.#isKnown(client, guest.identity)) return false;
     const problem = this.#options.rules.whyNotPublish(guest.identity, packet.topic, packet.payload as Uint8Array);
     if (!problem) return true;
+    this.#refusePublish(client, guest, packet, problem);
+    return false;
+  }
+
+  /** A message that nobody may publish: counted, told and held against the client. It is acknowledged and dropped. */
+  refusePublish(client: Client, packet: PublishPacket, problem: string): void {
+    const guest = this.#guests.get(client);
+    if (!guest) return;
+    this.#count(guest, packet);
+    this.#refusePublish(client, guest, packet, problem);
+  }
+
+  #count({ messages, bytes }: Guest, { topic, payload }: PublishPacket): void {
+    const nowMs = performance.now();
+    messages.take(1, nowMs);
+    bytes.take(payload.length + topic.length, nowMs);
+  }
+
+  #refusePublish(client: Client, guest: Guest, packet: PublishPacket, problem: string): void {
     this.refused.publishes += 1;
     this.#refuse(client, guest, `PUBLISH to ${quoted(packet.topic)}: ${problem}`);
-    return false;
   }
 
   /** How long nothing more is to be read from a client, in milliseconds. */

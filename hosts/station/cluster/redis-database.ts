@@ -35,7 +35,8 @@ end`;
 type Todo = Operation | { readonly type: "replace"; readonly key: string; readonly value: Buffer };
 
 interface Scripted extends Redis {
-  write(sequenceKey: string, ...parts: readonly (string | Buffer)[]): Promise<unknown>;
+  /** The list is one argument here, and many for the script. */
+  write(sequenceKey: string, parts: readonly (string | Buffer)[]): Promise<unknown>;
 }
 
 export class RedisDatabase implements Database {
@@ -129,7 +130,7 @@ export class RedisDatabase implements Database {
       operation.key,
       operation.type === "del" ? "" : operation.value,
     ]);
-    await this.#redis.write(`${PREFIX}sequence`, ...parts);
+    await this.#redis.write(`${PREFIX}sequence`, parts);
   }
 }
 

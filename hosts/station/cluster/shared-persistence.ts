@@ -47,6 +47,12 @@ export class SharedPersistence extends StationPersistence {
       }
     return [...found.values()];
   }
+
+  override async isSubscribed(topic: string): Promise<boolean> {
+    const prefix = topicPrefix(topic);
+    for await (const _ of this.#database.values({ gte: prefix, lt: `${prefix}\uffff` })) return true;
+    return false;
+  }
 }
 
 function topicPrefix(topic: string): string {

@@ -1,5 +1,10 @@
 /** Telemetry as a consumer reads it: a SenML pack (RFC 8428) in CBOR or JSON, resolved to readings that stand by themselves. */
 import { FormatError } from "../../../src/errors.ts";
+import {
+  TELEMETRY_NAME_CHARACTERS_MAX,
+  TELEMETRY_READINGS_MAX,
+  TELEMETRY_UNIT_CHARACTERS_MAX,
+} from "../station-limits.ts";
 import { readCbor } from "./cbor-reader.ts";
 import { readJson } from "./json-reader.ts";
 import type { Placed } from "./placed.ts";
@@ -53,6 +58,7 @@ export function decodeTelemetry(payload: Uint8Array): Telemetry {
   const placed = format === "json" ? readJson(payload, "telemetry") : readCbor(payload, "telemetry");
   if (!Array.isArray(placed.value)) throw new FormatError("telemetry", 0, "expected an array of records");
   const base = { bn: "", bt: 0, bu: undefined as string | undefined, bv: 0 };
+  let count = 0;
   const readings = placed.value.flatMap((_, index): TelemetryReading[] => {
     const record = new SenmlRecord(placed, format, index);
     const [bver, bn, bt] = [record.number("bver"), record.text("bn"), record.number("bt")];
@@ -65,9 +71,17 @@ export function decodeTelemetry(payload: Uint8Array): Telemetry {
     const value = record.value(base.bv);
     if (value === undefined) return [];
     if (name === "") throw record.error("n", "missing, expected a name");
+    // A long base name is in each reading: a packet of 64 KB can say 350 MB of names.
+    if (name.length > TELEMETRY_NAME_CHARACTERS_MAX)
+      throw record.error("n", `a name of ${name.length} characters, expected at most ${TELEMETRY_NAME_CHARACTERS_MAX}`);
+    const unit = record.text("u") ?? base.bu;
+    if (unit !== undefined && unit.length > TELEMETRY_UNIT_CHARACTERS_MAX)
+      throw record.error("u", `a unit of ${unit.length} characters, expected at most ${TELEMETRY_UNIT_CHARACTERS_MAX}`);
+    count += 1;
+    if (count > TELEMETRY_READINGS_MAX) throw record.error("", `expected at most ${TELEMETRY_READINGS_MAX} readings`);
     const timeSeconds = base.bt + (record.number("t") ?? 0);
     const isRelative = timeSeconds < ABSOLUTE_SECONDS_MIN;
-    return [{ name, unit: record.text("u") ?? base.bu, value, timeSeconds, isRelative }];
+    return [{ name, unit, value, timeSeconds, isRelative }];
   });
   return { format, readings };
 }

@@ -26,7 +26,7 @@ describe("the settings of a device", () => {
     const store = new MemoryStore();
     store.write("settings", encodeUtf8('{"screen.utcOffset":60,"uid":"other"}'));
     const found = deviceSettings({ "screen.utcOffset": 30 }, board({ uid: "stored" }), store);
-    expect(found).toMatchObject({ settings: { uid: "stored", screen: { utcOffsetMinutes: 60 } } });
+    expect(found).toMatchObject({ settings: { uid: "stored", screen: { timeZone: "<>-1:00" } } });
   });
 
   it("are those built in, and over them those stored; what else the SDK keeps there is not ours", () => {

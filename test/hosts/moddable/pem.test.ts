@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pemBlocks } from "../../../hosts/moddable/pem.ts";
+import { pemBlocks } from "../../../hosts/moddable/tls/pem.ts";
 
 const block = (base64: string, label = "CERTIFICATE") =>
   `-----BEGIN ${label}-----\n${base64}\n-----END ${label}-----\n`;

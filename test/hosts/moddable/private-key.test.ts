@@ -1,8 +1,8 @@
 import { createHash, createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { DerReader, hexOf } from "../../../hosts/moddable/der.ts";
-import { deterministicNonce, type Hmac } from "../../../hosts/moddable/deterministic-nonce.ts";
-import { parsePrivateKey } from "../../../hosts/moddable/private-key.ts";
+import { DerReader, hexOf } from "../../../hosts/moddable/tls/der.ts";
+import { deterministicNonce, type Hmac } from "../../../hosts/moddable/tls/deterministic-nonce.ts";
+import { parsePrivateKey } from "../../../hosts/moddable/tls/private-key.ts";
 import { type KeyForm, type KeyKind, keyPem, makeIdentity } from "../../x509-maker.ts";
 
 const bytesOf = (base64url: string | undefined) => Buffer.from(base64url ?? "", "base64url");

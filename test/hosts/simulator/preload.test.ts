@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ROOT } from "../../../hosts/simulator/tools/command.ts";
+import { ROOT } from "../../../hosts/moddable/tools/command.ts";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const PREFIX = "fieldpager/";
@@ -22,7 +22,7 @@ const makesSomething = (text: string) => /^(export (const|let|function|class)|if
 
 describe("preloaded modules", () => {
   it("are all that can be", () => {
-    const folders = ["src", "hosts/moddable", "hosts/esp32", "hosts/simulator"];
+    const folders = ["src", "hosts/moddable", "hosts/moddable/tls", "hosts/esp32", "hosts/simulator"];
     const files = folders.flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: folder === "src", encoding: "utf8" }).map((name) =>
         join(folder, name),

@@ -206,6 +206,16 @@ describe("the reader of JSON", () => {
 });
 
 describe("the reader of telemetry", () => {
+  it("takes the longest that it may be", () => {
+    const json = JSON.stringify([
+      { bn: "b".repeat(500), bu: "u".repeat(64) },
+      ...Array.from({ length: 64 }, () => ({ n: "n".repeat(12), v: 1 })),
+    ]);
+    const { readings } = decodeTelemetry(ascii(json));
+    expect(readings).toHaveLength(64);
+    expect(readings[63]?.name).toHaveLength(512);
+  });
+
   it("reads the example of RFC 8428, section 5.1.2, in CBOR", () => {
     const { readings } = decodeTelemetry(
       fromHex(`87 a7 21 78 1b 75 72 6e 3a 64 65 76 3a 6f 77 3a 31 30 65 32 30 37 33 61 30 31 30 38 30 30 36 3a
@@ -273,6 +283,17 @@ describe("the reader of telemetry", () => {
     ["a later version", '[{"bver":11,"n":"a","v":1}]', "record 1 bver at byte 9: 11, expected at most 10"],
     ["what has to be understood", '[{"n":"a","v":1,"x_":1}]', "record 1 x_ at byte 21"],
     ["something behind", "[]]", "telemetry at byte 2"],
+    [
+      "65 readings",
+      `[${'{"n":"a","v":1},'.repeat(64)}{"n":"a","v":1}]`,
+      "record 65 at byte 1025: expected at most 64 readings",
+    ],
+    [
+      "a name of 513",
+      `[{"bn":"${"b".repeat(500)}"},{"n":"${"n".repeat(13)}","v":1}]`,
+      "a name of 513 characters, expected at most 512",
+    ],
+    ["a unit of 65", `[{"n":"a","u":"${"u".repeat(65)}","v":1}]`, "a unit of 65 characters, expected at most 64"],
   ])("refuses %s", (_, json, problem) => {
     expect(() => decodeTelemetry(ascii(json))).toThrow(problem);
   });

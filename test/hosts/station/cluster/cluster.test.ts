@@ -142,7 +142,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
       messageId: 22_053,
     };
     const { persistence } = one.broker;
-    await persistence.outgoingEnqueue({ clientId: "pager-1" }, packet);
+    await persistence.outgoingEnqueue({ clientId: "pager-1", topic: TOPIC, qos: 1 }, packet);
     await persistence.outgoingUpdate({ id: "pager-1" }, packet);
     two.broker.catchUp();
     await until("it", () => got.length > 0);

@@ -4,7 +4,7 @@
  */
 import TCP from "embedded:io/socket/tcp";
 import type { Stream } from "ssl/session";
-import type { BrokerSettings } from "../../src/gateway/settings.ts";
+import type { BrokerSettings } from "../../../src/gateway/settings.ts";
 import { CertificateCheck } from "./certificate-check.ts";
 import { DeviceIdentity } from "./device-identity.ts";
 import { isIPv4 } from "./ip-address.ts";

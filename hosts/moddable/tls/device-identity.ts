@@ -4,7 +4,7 @@ import Curve from "curve";
 import ECDSA from "ecdsa";
 import PKCS1_5 from "pkcs1_5";
 import X509 from "x509";
-import type { BrokerSettings } from "../../src/gateway/settings.ts";
+import type { BrokerSettings } from "../../../src/gateway/settings.ts";
 import { deterministicNonce, type Hmac } from "./deterministic-nonce.ts";
 import { pemBlocks } from "./pem.ts";
 import { type PrivateKey, parsePrivateKey } from "./private-key.ts";

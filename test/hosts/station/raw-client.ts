@@ -1,0 +1,120 @@
+/** A client that says only what it is told to: sees identifiers, DUP, RETAIN and QoS, and acknowledges when it is told. */
+import { once } from "node:events";
+import { createConnection, type Socket } from "node:net";
+import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
+import { expect } from "vitest";
+import { until } from "./harness.ts";
+
+export interface RawClientOptions {
+  /** Answers PUBLISH and PUBREL at once. */
+  readonly acknowledges?: boolean;
+  /** Answers QoS 2 with PUBREC and goes no further. */
+  readonly completes?: boolean;
+}
+
+export interface Login {
+  readonly clientId: string;
+  readonly clean?: boolean;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+export class RawClient {
+  readonly packets: Packet[] = [];
+  /** What it got and is no MQTT 3.1.1; it has closed the connection then, as a client must. */
+  violation: Error | undefined;
+  readonly #socket: Socket;
+
+  constructor(port: number, { acknowledges = true, completes = true }: RawClientOptions = {}) {
+    this.#socket = createConnection({ host: "127.0.0.1", port });
+    const reader = parser({ protocolVersion: 4 });
+    reader.on("error", (error) => {
+      this.violation = error;
+      this.#socket.destroy();
+    });
+    reader.on("packet", (packet) => {
+      this.packets.push(packet);
+      if (!acknowledges) return;
+      const messageId = packet.messageId ?? 0;
+      if (packet.cmd === "publish" && packet.qos === 1) this.send({ cmd: "puback", messageId });
+      if (packet.cmd === "publish" && packet.qos === 2) this.send({ cmd: "pubrec", messageId });
+      if (packet.cmd === "pubrel" && completes) this.send({ cmd: "pubcomp", messageId });
+    });
+    this.#socket.on("error", () => {}).on("data", (bytes) => reader.parse(bytes));
+  }
+
+  get isClosed(): boolean {
+    return this.#socket.closed;
+  }
+
+  send(packet: Packet): void {
+    this.sendBytes(generate(packet));
+  }
+
+  sendBytes(bytes: Uint8Array): void {
+    this.#socket.write(bytes);
+  }
+
+  /** The code of CONNACK, and whether a session is there. */
+  async logIn({ clientId, clean = false, username, password }: Login): Promise<{ code: number; isPresent: boolean }> {
+    const login = username === undefined ? {} : { username, password: Buffer.from(password ?? "") };
+    this.send({ cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clientId, clean, keepalive: 60, ...login });
+    const connack = await until("CONNACK", () => this.packets.find((packet) => packet.cmd === "connack"));
+    expect(this.packets[0]?.cmd, "nothing before CONNACK").toBe("connack");
+    return { code: connack.returnCode ?? 0, isPresent: connack.sessionPresent };
+  }
+
+  async connect(clientId: string, clean = false): Promise<boolean> {
+    return (await this.logIn({ clientId, clean })).isPresent;
+  }
+
+  /** With QoS 1. */
+  async subscribe(...topics: string[]): Promise<void> {
+    for (const granted of await this.subscribeWith(topics.map((topic) => ({ topic, qos: 1 }))))
+      expect([1, 128]).toContain(granted);
+  }
+
+  /** The QoS that each was granted, 128 where it was refused. */
+  async subscribeWith(subscriptions: { topic: string; qos: 0 | 1 | 2 }[]): Promise<readonly number[]> {
+    const known = this.packets.length;
+    this.send({ cmd: "subscribe", messageId: 1, subscriptions });
+    const suback = await until("SUBACK", () => this.packets.slice(known).find((packet) => packet.cmd === "suback"));
+    return suback.granted as number[];
+  }
+
+  async unsubscribe(topic: string): Promise<void> {
+    this.send({ cmd: "unsubscribe", messageId: 2, unsubscriptions: [topic] });
+    await until("UNSUBACK", () => this.packets.find((packet) => packet.cmd === "unsuback"));
+  }
+
+  /** PINGREQ and PINGRESP: everything that was sent before is here. */
+  async settle(): Promise<void> {
+    const known = this.packets.length;
+    this.send({ cmd: "pingreq" });
+    await until("PINGRESP", () => this.packets.slice(known).find((packet) => packet.cmd === "pingresp"));
+  }
+
+  get publishes(): IPublishPacket[] {
+    return this.packets.filter((packet): packet is IPublishPacket => packet.cmd === "publish");
+  }
+
+  get texts(): string[] {
+    return this.publishes.map(({ payload }) => payload.toString());
+  }
+
+  /** Reads nothing more, until `resume`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Ends the connection without a word. */
+  async cut(): Promise<void> {
+    if (this.#socket.closed) return;
+    this.#socket.destroy();
+    await once(this.#socket, "close");
+  }
+}

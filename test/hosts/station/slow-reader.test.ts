@@ -1,0 +1,84 @@
+/** A client that does not read what it is sent costs nobody else anything. */
+import { expect, it, onTestFinished } from "vitest";
+import { Cleanups, until } from "./harness.ts";
+import { RawClient } from "./raw-client.ts";
+
+/** More than the buffers of two sockets hold. */
+const BIG_MESSAGES = 14;
+const BIG_BYTES = 524_288;
+/** More than a broker may have on its way at one time. */
+const SMALL_MESSAGES = 150;
+const OTHERS_MS_MAX = 5_000;
+/** Each of the big ones is written to the disk once more when it is sent. */
+const READ_MS_MAX = 60_000;
+
+interface Health {
+  readonly slowReaders: { readonly dropped: number; readonly closed: number };
+}
+
+async function scene(clientId: string, clean: boolean, qos: 0 | 1) {
+  const cleanups = new Cleanups();
+  onTestFinished(() => cleanups.end());
+  const station = await cleanups.station();
+  const slow = new RawClient(station.mqttPort);
+  cleanups.add(() => slow.cut());
+  await slow.connect(clientId, clean);
+  await slow.subscribeWith([{ topic: "big", qos }]);
+  const other = new RawClient(station.mqttPort);
+  cleanups.add(() => other.cut());
+  await other.connect("other");
+  await other.subscribe("other");
+  slow.pause();
+  const texts: string[] = [];
+  const sender = await cleanups.mqtt(station.mqttPort);
+  for (let index = 0; index < BIG_MESSAGES; index += 1) {
+    const text = `big-${index}`;
+    texts.push(text);
+    await sender.publishAsync("big", text.padEnd(BIG_BYTES), { qos: 1 });
+  }
+  const small = Array.from({ length: SMALL_MESSAGES }, (_, index) => `small-${index}`);
+  await Promise.all(small.map((text) => sender.publishAsync("big", text, { qos: 1 })));
+  texts.push(...small);
+  const sentAtMs = performance.now();
+  await sender.publishAsync("other", "hello", { qos: 1 });
+  await until("the other's message", () => other.texts.includes("hello"), OTHERS_MS_MAX);
+  const tookMs = performance.now() - sentAtMs;
+  expect(tookMs).toBeLessThan(OTHERS_MS_MAX);
+  const health = async () => ((await (await fetch(`${station.url}/healthz`)).json()) as Health).slowReaders;
+  return { station, slow, other, sender, texts, health };
+}
+
+it("keeps all of a kept session on disk until it reads, in order, once", { timeout: 2 * READ_MS_MAX }, async () => {
+  const { station, slow, texts, health } = await scene("slow", false, 1);
+  expect(await health()).toEqual({ dropped: 0, closed: 0 });
+  slow.resume();
+  await until("all", () => slow.texts.length >= texts.length, READ_MS_MAX);
+  await slow.settle();
+  expect(slow.texts.map((text) => text.trimEnd())).toEqual(texts);
+  expect(slow.publishes.every(({ dup }) => !dup)).toBe(true);
+  await slow.cut();
+  const again = new RawClient(station.mqttPort);
+  onTestFinished(() => again.cut());
+  await again.connect("slow");
+  await again.settle();
+  expect(again.texts).toEqual([]);
+});
+
+it("drops what is of QoS 0, says how many, and goes on when it reads again", async () => {
+  const { slow, sender, texts, health } = await scene("slow", false, 0);
+  const { dropped, closed } = await health();
+  expect(dropped).toBeGreaterThan(0);
+  expect(closed).toBe(0);
+  slow.resume();
+  await slow.settle();
+  await until("what was not dropped", () => slow.texts.length === texts.length - dropped);
+  await sender.publishAsync("big", "after", { qos: 1 });
+  await until("the next", () => slow.texts.includes("after"));
+});
+
+it("closes a connection without a kept session that is owed more than may wait", async () => {
+  const { slow, health } = await scene("", true, 1);
+  expect(await health()).toEqual({ dropped: 0, closed: 1 });
+  slow.resume();
+  await until("the end", () => slow.isClosed);
+});
