@@ -23,7 +23,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "simulator",
-          include: ["test/hosts/simulator/**/*.test.ts"],
+          include: ["test/hosts/simulator/**/*.test.ts", "test/hosts/moddable/sdk-modules.test.ts"],
           testTimeout: 120_000,
           fileParallelism: false,
         },

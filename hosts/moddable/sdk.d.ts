@@ -106,7 +106,8 @@ declare module "embedded:network/interface/wifi" {
 }
 
 declare module "embedded:storage/key-value" {
-  export class Storage {
+  /** One namespace. The class itself is not exported. */
+  export interface Storage {
     read(key: string): ArrayBuffer | string | number | bigint;
     write(key: string, value: Uint8Array): void;
     delete(key: string): void;

@@ -1,6 +1,7 @@
 /** The boards that are built, and how. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { checkLinks } from "../../moddable/tools/archive.ts";
 import { BUILD, findProgram, Refusal, ROOT, run } from "../../moddable/tools/command.ts";
 import { mcconfig, type Sdk } from "../../moddable/tools/sdk.ts";
 
@@ -53,7 +54,7 @@ export async function buildBoard(
 ): Promise<void> {
   const args = ["-m", "-p", `esp32/${board}`, "-o", FOLDER];
   const image = join(FOLDER, "bin", "esp32", board, "release", basename(ROOT), "xs_esp32.bin");
-  mkdirSync(FOLDER, { recursive: true });
+  await checkLinks(await writeMakefile(sdk, board, settings));
   // The SDK's makefile goes on when Espressif's build fails: only the image tells.
   rmSync(image, { force: true });
   await mcconfig(sdk, [...args, "-t", "build"], settings, { show: true });
@@ -61,9 +62,22 @@ export async function buildBoard(
   if (flash) await mcconfig(sdk, [...args, "-t", "deploy"], settings, { show: true });
 }
 
+/** Resolves the manifests for a board, and gives the path of the makefile that says which modules make the program. */
+export async function writeMakefile(
+  sdk: Sdk,
+  board: Board,
+  settings: readonly string[],
+  manifest = join(ROOT, "manifest.json"),
+): Promise<string> {
+  mkdirSync(FOLDER, { recursive: true });
+  await mcconfig(sdk, ["-p", `esp32/${board}`, "-o", FOLDER], settings, { manifest });
+  return join(buildFolder(board, manifest), "makefile");
+}
+
 /**
  * Builds up to the link of the byte code, which needs none of Espressif's tools: all TypeScript is checked and compiled,
- * all modules are preloaded and linked, all resources converted. The C code is not compiled.
+ * every import is held against what it names, the modules are preloaded and linked, all resources converted. The C code is not
+ * compiled.
  */
 export async function linkByteCode(
   sdk: Sdk,
@@ -76,14 +90,15 @@ export async function linkByteCode(
   mkdirSync(empty, { recursive: true });
   const header = join(empty, "sdkconfig.h");
   if (!existsSync(header)) writeFileSync(header, "");
-  await mcconfig(sdk, ["-p", `esp32/${board}`, "-o", FOLDER], settings, { manifest });
-  const folder = buildFolder(board, manifest);
+  const makefile = await writeMakefile(sdk, board, settings, manifest);
+  await checkLinks(makefile);
+  const folder = dirname(makefile);
   const code = join(folder, "mc.xs.c");
   const resources = join(folder, "mc.resources.c");
   // Its size is told only when it is made.
   rmSync(resources, { force: true });
   const variables = ["IDF_VERSION=v6.0", `SDKCONFIG_H=${header}`];
-  const output = await run("make", ["-f", join(folder, "makefile"), ...variables, code, resources], {
+  const output = await run("make", ["-f", makefile, ...variables, code, resources], {
     env: { ...sdk.env, IDF_PATH: empty },
   });
   return {

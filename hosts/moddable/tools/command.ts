@@ -13,7 +13,7 @@ export const BUILD = join(ROOT, ".build");
 /** Something that the user has to do first. Its message is one line. */
 export class Refusal extends Error {}
 
-/** A program that was run and failed. What it printed has been shown. */
+/** A program or a check that was run and failed. What it found has been shown. */
 export class ProgramFailed extends Error {}
 
 /** Runs a command of the repository to its end. */

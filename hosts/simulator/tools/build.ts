@@ -1,6 +1,7 @@
 /** Builds the program for the simulated M5Stack, and the launcher that runs it without a window. */
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { checkLinks } from "../../moddable/tools/archive.ts";
 import { BUILD, findProgram, Refusal, ROOT, run } from "../../moddable/tools/command.ts";
 import { mcconfig, type Sdk } from "../../moddable/tools/sdk.ts";
 
@@ -12,13 +13,22 @@ export const DEVICE = Object.freeze({ width: 320, height: 240, name: "m5stack" }
 /** Which heap the program gets: that of an M5Stack, or what the firmware may take of it at most, see its manifest. */
 export type Heap = "whole" | "tight";
 
+const TARGET = Object.freeze(["-d", "-p", `sim/${DEVICE.name}`, "-o", FOLDER]);
+
+/** Resolves the manifests for the simulator, and gives the path of the makefile that says which modules make the program. */
+export async function writeMakefile(sdk: Sdk, manifest = join(ROOT, "manifest.json")): Promise<string> {
+  mkdirSync(FOLDER, { recursive: true });
+  await mcconfig(sdk, TARGET, [], { manifest });
+  return join(FOLDER, "tmp", "lin", DEVICE.name, "debug", basename(dirname(manifest)), "makefile");
+}
+
 /** Builds the program (again) and gives the path of its library. mcsim and launcher run the same one. */
 export async function buildProgram(sdk: Sdk, heap: Heap = "whole"): Promise<string> {
   requireLinux();
   const manifest = join(ROOT, ...(heap === "tight" ? ["hosts", "simulator", "tight"] : []), "manifest.json");
-  mkdirSync(FOLDER, { recursive: true });
+  await checkLinks(await writeMakefile(sdk, manifest));
   // Of the targets only this one leaves a simulator alone that is running. mcsim knows the device by the word debug.
-  await mcconfig(sdk, ["-d", "-m", "-t", "build", "-p", `sim/${DEVICE.name}`, "-o", FOLDER], [], { manifest });
+  await mcconfig(sdk, ["-m", "-t", "build", ...TARGET], [], { manifest });
   return join(FOLDER, "bin", "lin", DEVICE.name, "debug", basename(dirname(manifest)), "mc.so");
 }
 

@@ -1,0 +1,163 @@
+/**
+ * Holds the program against the SDK, wherever one is installed: every import of every module finds what it names, on each board
+ * and in the simulator, and what our own declarations say of the SDK's modules is so. The types alone cannot tell: they are ours.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BOARDS, type Board, linkByteCode, writeMakefile } from "../../../hosts/esp32/tools/boards.ts";
+import { linkProblems, type Modules, modulesOf } from "../../../hosts/moddable/tools/archive.ts";
+import { BUILD, Refusal, ROOT } from "../../../hosts/moddable/tools/command.ts";
+import { findSdk, type Sdk } from "../../../hosts/moddable/tools/sdk.ts";
+import * as simulator from "../../../hosts/simulator/tools/build.ts";
+import { importsOf } from "../../architecture/source-text.ts";
+import { requireOrSkip } from "../../require.ts";
+import { type Declared, declaredGlobals, declaredIn, declaredModules } from "./sdk-declarations.ts";
+
+const SIMULATOR = "simulator";
+type Target = Board | typeof SIMULATOR;
+
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+const json = (path: string) => JSON.parse(read(path));
+
+function sdkOfThisMachine(): Sdk | undefined {
+  try {
+    return findSdk();
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+const sdk = sdkOfThisMachine() as Sdk;
+const makefiles = new Map<Target, string>();
+
+/** What mcconfig makes of the manifests for this target. */
+async function makefileOf(target: Target): Promise<string> {
+  const known = makefiles.get(target);
+  if (known !== undefined) return known;
+  const path = await (target === SIMULATOR ? simulator.writeMakefile(sdk) : writeMakefile(sdk, target, []));
+  const makefile = readFileSync(path, "utf8");
+  makefiles.set(target, makefile);
+  return makefile;
+}
+
+/** Our declarations, by the module that they describe. */
+function declarations(): Map<string, Declared> {
+  const all = declaredModules(read("hosts/moddable/sdk.d.ts"));
+  const { paths } = json("hosts/moddable/tsconfig.json").compilerOptions as { paths: Record<string, [string]> };
+  for (const [name, [path]] of Object.entries(paths))
+    if (path.endsWith(".d.ts")) all.set(name, declaredIn(read(join("hosts/moddable", path))));
+  return all;
+}
+
+/** The text of a module and of those that it imports, where what it inherits stands. */
+function textOf(name: string, modules: Modules, seen = new Set<string>()): string {
+  const source = modules.get(name);
+  if (source === undefined || seen.has(name)) return "";
+  seen.add(name);
+  const text = readFileSync(source, "utf8");
+  return (
+    text +
+    importsOf(text)
+      .map(({ specifier }) => textOf(specifier, modules, seen))
+      .join("")
+  );
+}
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "fieldpager-sdk-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this machine", () => {
+  describe.each([SIMULATOR, ...BOARDS] as const)("for %s", (target) => {
+    let modules: Modules;
+    beforeAll(async () => {
+      modules = modulesOf(await makefileOf(target));
+    });
+
+    it("has every module and every name that is imported, by all modules of the program", async () => {
+      const main = target === SIMULATOR ? "simulator" : "esp32";
+      expect([...modules.keys()]).toContain(`fieldpager/hosts/${main}/main`);
+      expect(await linkProblems(modules)).toEqual([]);
+    });
+
+    it("has the exports and members that our declarations state", async () => {
+      const declared = [...declarations()].filter(([name]) => modules.has(name));
+      expect(declared.length).toBeGreaterThan(15);
+      const importing = new Map(modules);
+      const unknown: string[] = [];
+      for (const [name, { exports, members }] of declared) {
+        const path = join(folder, `${name.replace(/\W/g, "-")}.js`);
+        writeFileSync(path, exports.map((each) => `export { ${each} as _${each} } from "${name}";`).join("\n"));
+        importing.set(`declaration of ${name}`, path);
+        const text = textOf(name, modules);
+        for (const each of members) if (!new RegExp(`\\b${each}\\b`).test(text)) unknown.push(`${name}: ${each}`);
+      }
+      expect(await linkProblems(importing)).toEqual([]);
+      expect(unknown).toEqual([]);
+    });
+  });
+
+  describe.each(BOARDS)("for %s", (board) => {
+    it("makes the globals that hosts/esp32 declares", async () => {
+      const globals = readdirSync(join(ROOT, "hosts/esp32"))
+        .filter((name) => name.endsWith(".ts"))
+        .flatMap((name) => declaredGlobals(read(`hosts/esp32/${name}`)));
+      expect(globals).toContain("System");
+      const texts = [...modulesOf(await makefileOf(board)).values()].map((source) => readFileSync(source, "utf8"));
+      const isMade = (name: string) => texts.some((text) => new RegExp(`\\bglobal(This)?\\.${name}\\s*=`).test(text));
+      expect(globals.filter((name) => !isMade(name))).toEqual([]);
+    });
+
+    it("gives the memory that our manifest states", async () => {
+      const { platforms } = json("hosts/esp32/manifest.json");
+      const { static: whole, stack, chunk, heap } = platforms[`esp32/${board}`].creation;
+      const used = /^CREATION = -c (.*)$/m.exec(await makefileOf(board))?.[1]?.split(",") ?? [];
+      const stated = [chunk.initial, chunk.incremental, heap.initial, heap.incremental, stack];
+      expect(used.slice(0, 5).map(Number)).toEqual(stated);
+      expect(Number(used[11])).toBe(whole);
+    });
+  });
+
+  it("describes in declarations only modules that some target has", async () => {
+    const known = new Set<string>();
+    for (const target of [SIMULATOR, "m5stack"] as const)
+      for (const name of modulesOf(await makefileOf(target)).keys()) known.add(name);
+    expect([...declarations().keys()].filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it.each([
+    ["preloaded", ["broken"]],
+    ["not preloaded", []],
+  ])("fails the build for a board with a module that imports what is not there, %s", async (_, preload) => {
+    writeFileSync(
+      join(folder, "broken.js"),
+      'import System from "system";\nexport const restart = () => System.restart();',
+    );
+    const manifest = { include: join(ROOT, "manifest.json"), modules: { broken: join(folder, "broken") }, preload };
+    writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
+    const link = linkByteCode(sdk, "m5stack", [], join(folder, "manifest.json"));
+    await expect(link).rejects.toThrow("imports that cannot be linked: 1");
+    const built = join(BUILD, "esp32", "tmp", "esp32", "m5stack", "release", basename(folder));
+    rmSync(built, { recursive: true, force: true });
+  });
+});
+
+it("a declaration is read: exports, and members without the names in their parameters", () => {
+  const text = `
+declare module "a" {
+    export type Font = { readonly height: number };
+    export class B { constructor(options: { address: string }); static make(a?: (b: number) => void): B; readonly c?: string }
+    const D: { new (path: string): B; set(value: { inner: number }): void };
+    export default D;
+  }
+declare module "e" { export const f: number; export default function g(): void; }`;
+  expect([...declaredModules(text)]).toEqual([
+    ["a", { exports: ["B", "default"], members: ["make", "c", "set"] }],
+    ["e", { exports: ["f", "default"], members: [] }],
+  ]);
+});
