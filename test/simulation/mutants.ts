@@ -26,7 +26,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a QoS 2 message that was taken is not recognised when it comes again",
     file: "inbound.ts",
-    from: "if (!this.#released.includes(packetIdentifier)) return false;\n    if (!dup",
+    from: "if (!this.released.includes(packetIdentifier)) return false;\n    if (!dup",
     to: "return false;\n    if (!dup",
     seeds: SEEDS,
   },
@@ -40,15 +40,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a durable message is sent and not stored",
     file: "outbound.ts",
-    from: "this.#store?.write(messageKey(entry.token), writer.view());",
+    from: "this.store?.write(messageKey(entry.token), writer.view());",
     to: "",
     seeds: SEEDS,
   },
   {
     name: "messages are sent again on a live connection",
     file: "exchange.ts",
-    from: "if (this.isSending || !this.#limits) return;",
-    to: "if (this.isSending || !this.#limits) return;\n    if (nowMs - (this.#outbound.oldestSentMs ?? nowMs) > 500) this.#outbound.handleClosed();",
+    from: "if (this.isSending || !this.limits) return;",
+    to: "if (this.isSending || !this.limits) return;\n    if (nowMs - (this.outboundTable.oldestSentMs ?? nowMs) > 500) this.outboundTable.handleClosed();",
     seeds: SEEDS,
   },
   {
@@ -68,8 +68,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an identifier in use is given to another message",
     file: "outbound.ts",
-    from: "while (this.#lastIdentifier === this.#reservedIdentifier || this.find(this.#lastIdentifier));",
-    to: "while (((this.#lastIdentifier &= 3), this.#lastIdentifier === 0));",
+    from: "while (this.lastIdentifier === this.reservedIdentifier || this.find(this.lastIdentifier));",
+    to: "while (((this.lastIdentifier &= 3), this.lastIdentifier === 0));",
     seeds: SEEDS,
   },
   {
@@ -96,22 +96,22 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no SUBSCRIBE after a CONNACK that was lost on the way",
     file: "session.ts",
-    from: "this.#subscriptions.isGranted = false;\n      this.#exchange.doubt();",
-    to: "this.#exchange.doubt();",
+    from: "this.subscriptions.isGranted = false;\n      this.exchange.doubt();",
+    to: "this.exchange.doubt();",
     seeds: 5 * SEEDS,
   },
   {
     name: "the broker's receive maximum is not obeyed",
     file: "exchange.ts",
-    from: "this.#outbound.sentCount >= this.#windowMax",
-    to: "this.#outbound.sentCount > 65_535",
+    from: "this.outboundTable.sentCount >= this.windowMax",
+    to: "this.outboundTable.sentCount > 65_535",
     seeds: SEEDS,
   },
   {
     name: "topic aliases outlast the connection",
     file: "topic-alias.ts",
-    from: "this.#topics.length = 0;\n    this.#max",
-    to: "this.#max",
+    from: "this.topics.length = 0;\n    this.limit",
+    to: "this.limit",
     seeds: SEEDS,
   },
   {
@@ -124,22 +124,22 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "answers leave in the order of the application",
     file: "inbound.ts",
-    from: "const entry = this.#untaken[0];\n    if (entry?.reasonCode === undefined) return undefined;\n    this.#untaken.shift();",
-    to: "const at = this.#untaken.findIndex((one) => one.reasonCode !== undefined);\n    const entry = this.#untaken.splice(at, at < 0 ? 0 : 1)[0];\n    if (entry?.reasonCode === undefined) return undefined;",
+    from: "const entry = this.untaken[0];\n    if (entry?.reasonCode === undefined) return undefined;\n    this.untaken.shift();",
+    to: "const at = this.untaken.findIndex((one) => one.reasonCode !== undefined);\n    const entry = this.untaken.splice(at, at < 0 ? 0 : 1)[0];\n    if (entry?.reasonCode === undefined) return undefined;",
     seeds: SEEDS,
   },
   {
     name: "a missing PINGRESP is not noticed",
     file: "keep-alive.ts",
-    from: "if (this.#pingSentMs !== undefined) return this.#pingSentMs + PINGRESP_TIMEOUT_MS;",
-    to: "if (this.#pingSentMs !== undefined) return undefined;",
+    from: "if (this.pingSentMs !== undefined) return this.pingSentMs + PINGRESP_TIMEOUT_MS;",
+    to: "if (this.pingSentMs !== undefined) return undefined;",
     seeds: 2 * SEEDS,
   },
   {
     name: "PUBREL waits behind a message that the broker does not take yet",
     file: "exchange.ts",
-    from: "released ?? this.#outbound.first(UNSENT)",
-    to: "this.#outbound.first(UNSENT) ?? released",
+    from: "released ?? this.outboundTable.first(UNSENT)",
+    to: "this.outboundTable.first(UNSENT) ?? released",
     seeds: 5 * SEEDS,
   },
   {
@@ -159,7 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "what is dropped is not told",
     file: "outbound.ts",
-    from: "this.#tellDropped(entry.token, reason);",
+    from: "this.tellDropped(entry.token, reason);",
     to: "",
     seeds: SEEDS,
   },
@@ -173,8 +173,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "answers are written into a message that is on its way in part",
     file: "exchange.ts",
-    from: "if (!this.isSending) this.#writeLater();",
-    to: "this.#writeLater();",
+    from: "if (!this.isSending) this.writeLater();",
+    to: "this.writeLater();",
     seeds: 5 * SEEDS,
   },
   {
