@@ -84,6 +84,30 @@ export const KEEP_ALIVE_RETRY_MS = 86_400_000;
 /** Attempts in a row that may be dropped before a version that was once accepted is doubted: the broker may be another one. */
 export const PROVEN_DROPS_MAX = 3;
 
+/** Connections in a row that may end before CONNACK. Then the broker is told less of the will. */
+export const CONNECT_DROPS_MAX = 4;
+
+/** Connections that may end on one message or topic filter. Then it is given up: it ends every connection. */
+export const ENDINGS_MAX = 5;
+
+/** Connections in a row that the broker may end with something unanswered. Then one thing at a time is sent, to find what it is. */
+export const HASTY_ENDINGS_MAX = 2;
+
+/** How long what was given up is not sent, in milliseconds. Then it is tried once more. An hour. */
+export const GIVEN_UP_MS = 3_600_000;
+
+/** Names of messages and topic filters on which connections have ended. The oldest is forgotten. */
+export const SUSPECTS_MAX = 16;
+
+/** For so long a message of QoS 0 may be why the broker closes, in milliseconds. It has no answer that would tell. */
+export const UNANSWERED_MS = 5_000;
+
+/** How long after a refusal a topic filter is asked for again, in milliseconds; it doubles with each refusal. */
+export const SUBSCRIBE_RETRY_MS = 60_000;
+
+/** Ceiling of that time, in milliseconds. */
+export const SUBSCRIBE_RETRY_MAX_MS = 3_600_000;
+
 /** Brokers of a device, the preferred one and its fall-backs. More are refused when the settings are read. */
 export const BROKERS_MAX = 4;
 
@@ -128,6 +152,12 @@ export const SUBACK_TIMEOUT_MS = 10_000;
 
 /** How long to wait for a PUBACK on a live connection, in milliseconds. Then the connection is closed; the next one resends. */
 export const PUBACK_TIMEOUT_MS = 30_000;
+
+/**
+ * Longest wait for an answer of the broker while something else comes from it, in milliseconds. Without anything else the time
+ * of that answer runs. Long enough for `SKIPPED_BYTES_MAX` at 5 KB a second.
+ */
+export const BUSY_TIMEOUT_MS = 900_000;
 
 /** How long to wait for PINGRESP, in milliseconds. Then the connection counts as half-open and is closed. */
 export const PINGRESP_TIMEOUT_MS = 5_000;
@@ -289,6 +319,8 @@ if (OUTBOX_BYTES_MAX < PUBLISH_BYTES_MAX)
   throw new Error("limits: a PUBLISH of PUBLISH_BYTES_MAX does not fit into the outbox");
 if (INFLIGHT_MAX > OUTBOX_MESSAGES_MAX) throw new Error("limits: INFLIGHT_MAX is above OUTBOX_MESSAGES_MAX");
 if (BROKER_RETURN_MS > BROKER_RETURN_MAX_MS) throw new Error("limits: BROKER_RETURN_MS is above BROKER_RETURN_MAX_MS");
+if (SUBSCRIBE_RETRY_MS > SUBSCRIBE_RETRY_MAX_MS)
+  throw new Error("limits: SUBSCRIBE_RETRY_MS is above SUBSCRIBE_RETRY_MAX_MS");
 if (BACKOFF_BASE_MS > BACKOFF_MAX_MS) throw new Error("limits: BACKOFF_BASE_MS is above BACKOFF_MAX_MS");
 if (INBOX_BYTES_MAX < 2 * PACKET_BYTES_MAX)
   throw new Error("limits: the largest packet, every byte escaped in JSON, does not fit into the inbox");

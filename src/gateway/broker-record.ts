@@ -1,38 +1,45 @@
 import { fnv1a, hexWord } from "../fnv.ts";
-import type { ProtocolLevel, Subscription } from "../mqtt/packet.ts";
+import type { HeldSubscription, ProtocolLevel, QoS, Subscription } from "../mqtt/packet.ts";
 import type { Store } from "../seams.ts";
 import { encodeUtf8 } from "../utf8.ts";
 import { readText } from "./text-record.ts";
 
 /**
- * What is remembered of a broker across reboots: which subscriptions it has granted, so that a device with its session
- * present sends no SUBSCRIBE, and one whose firmware wants others, or that was cut off before SUBACK, does; and which version
- * it speaks, so that it is not asked again. One record a broker, `b-<hash of its address>`.
+ * What is remembered of a broker across reboots: the subscriptions that it may hold for this device, and the version that it
+ * speaks. So a device with its session present sends no SUBSCRIBE, and takes back what the settings do not name any more.
+ *
+ * | record | holds |
+ * |---|---|
+ * | `b-<hash of the address>` | lines of text: host and port; 4 or 5, or nothing; then `<QoS> <topic filter>` each, `?` for a QoS that is in doubt |
  */
 export class BrokerRecord {
   private readonly store: Store;
   private readonly key: string;
   private readonly broker: string;
-  private readonly wanted: string;
+  private readonly wanted: readonly Subscription[];
   private level: ProtocolLevel | undefined;
-  private granted = "";
-  /** What was granted before the connection that is being made. */
-  private grantedBefore = "";
+  private heldNow: readonly HeldSubscription[] = [];
+  /** What was held before the connection that is being made. */
+  private heldBefore: readonly HeldSubscription[] = [];
+  private written = "";
 
-  /** @param broker host and port */
-  constructor(store: Store, broker: string, subscriptions: readonly Subscription[]) {
+  /** @param broker host and port @param wanted none: others subscribe for this device, and nothing of that is remembered */
+  constructor(store: Store, broker: string, wanted: readonly Subscription[]) {
     this.store = store;
     this.key = `b-${hexWord(fnv1a(encodeUtf8(broker)))}`;
     this.broker = broker;
-    this.wanted = subscriptions.map(({ topicFilter, qos }) => `${qos} ${topicFilter}`).join("\n");
-    const [name, level, ...granted] = readText(store, this.key)?.split("\n") ?? [];
+    this.wanted = wanted;
+    const text = readText(store, this.key) ?? "";
+    const [name, level, ...lines] = text.split("\n");
     if (name !== broker) return;
+    this.written = text;
     this.level = level === "4" ? 4 : level === "5" ? 5 : undefined;
-    this.granted = granted.join("\n");
+    if (wanted.length > 0) this.heldNow = lines.flatMap(heldOf);
   }
 
-  get isGranted(): boolean {
-    return this.granted === this.wanted;
+  /** What the broker may hold for this device. */
+  get held(): readonly HeldSubscription[] {
+    return this.heldNow;
   }
 
   /** The version that this broker accepted last, or undefined. */
@@ -41,28 +48,44 @@ export class BrokerRecord {
   }
 
   /** Throws what the store throws. */
-  setGranted(isGranted: boolean): void {
-    this.write(this.level, isGranted ? this.wanted : "");
+  setHeld(held: readonly HeldSubscription[]): void {
+    this.write(this.level, held);
   }
 
   /**
    * CONNECT is about to leave. From now until CONNACK nobody knows whether the broker still has the session: should the power
-   * fail in between, the next life asks for its subscriptions again.
+   * fail in between, the next life asks for its subscriptions again. Throws what the store throws.
    */
   handleConnecting(): void {
-    this.grantedBefore = this.granted;
-    this.write(this.level, "");
+    this.heldBefore = this.heldNow;
+    this.write(this.level, this.doubtful);
   }
 
   /** A broker without our session has forgotten the subscriptions, also where the connection ends before SUBACK. */
   handleConnected(level: ProtocolLevel, sessionPresent: boolean): void {
-    this.write(level, sessionPresent ? this.grantedBefore : "");
+    this.write(level, sessionPresent ? this.heldBefore : this.doubtful);
   }
 
-  private write(level: ProtocolLevel | undefined, granted: string): void {
-    if (level === this.level && granted === this.granted) return;
-    this.level = level;
-    this.granted = granted;
-    this.store.write(this.key, encodeUtf8(`${this.broker}\n${level ?? ""}\n${granted}`));
+  /** What was held, and what may be asked for. */
+  private get doubtful(): readonly HeldSubscription[] {
+    const filters = new Set([...this.heldNow, ...this.wanted].map(({ topicFilter }) => topicFilter));
+    return [...filters].map((topicFilter) => ({ topicFilter, qos: undefined }));
   }
+
+  private write(level: ProtocolLevel | undefined, held: readonly HeldSubscription[]): void {
+    this.level = level;
+    this.heldNow = held;
+    const lines = held.map(({ topicFilter, qos }) => `${qos ?? "?"} ${topicFilter}`);
+    const text = [this.broker, level ?? "", ...lines].join("\n");
+    if (text === this.written) return;
+    this.store.write(this.key, encodeUtf8(text));
+    this.written = text;
+  }
+}
+
+/** A line that is not what was written holds nothing. */
+function heldOf(line: string): readonly HeldSubscription[] {
+  const at = "012?".indexOf(line.charAt(0));
+  if (line.length < 3 || at < 0) return [];
+  return [{ topicFilter: line.slice(2), qos: at < 3 ? (at as QoS) : undefined }];
 }

@@ -166,12 +166,12 @@ export class Gateway {
     this.after(nowMs, () => this.session.start(nowMs));
   }
 
-  /** Goes offline cleanly: presence offline, DISCONNECT. */
+  /** Goes offline cleanly: presence offline, DISCONNECT. Where nothing more can be sent the will says that it is offline. */
   stop(nowMs: number): void {
     const { presence } = this.device.topics;
-    if (this.session.canPublish(presence, OFFLINE.length, 1))
-      this.session.publish({ topic: presence, payload: OFFLINE, qos: 1, retain: true }, nowMs);
-    this.after(nowMs, () => this.session.stop(nowMs));
+    const canSayIt = this.session.canPublish(presence, OFFLINE.length, 1);
+    if (canSayIt) this.session.publish({ topic: presence, payload: OFFLINE, qos: 1, retain: true }, nowMs);
+    this.after(nowMs, () => this.session.stop(nowMs, !canSayIt));
   }
 
   handleConnected(nowMs: number): void {
@@ -265,7 +265,7 @@ export class Gateway {
         password: broker.password,
         will: { topic: this.device.topics.presence, payload: OFFLINE, qos: 1, retain: true },
         subscriptions,
-        subscriptionsGranted: record.isGranted,
+        held: record.held,
         protocol: broker.protocol,
         knownLevel: record.protocolLevel,
         store,
@@ -317,11 +317,12 @@ export class Gateway {
       case "disconnected":
         counters.disconnections += 1;
         events.log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
-        if (this.brokers.handleDisconnected()) this.changeBroker();
+        // One that is made at once goes on with less at the same broker.
+        if (event.retryMs > 0 && this.brokers.handleDisconnected()) this.changeBroker();
         break;
       case "subscribed":
-        keeping(device, () => record.setGranted(event.granted));
-        if (!event.granted) events.log(`the broker refused a subscription: ${event.reason}`);
+        keeping(device, () => record.setHeld(this.session.held));
+        if (event.reason) events.log(`the broker did not grant all subscriptions: ${event.reason}`);
         break;
       case "message":
         this.handleMessage(event.message, event.token);
@@ -348,7 +349,7 @@ export class Gateway {
   /** Another broker's turn: what is known of that one holds. */
   private changeBroker(): void {
     const { record } = this.brokers.current;
-    this.session.handleBrokerChanged(record.isGranted, record.protocolLevel);
+    this.session.handleBrokerChanged(record.held, record.protocolLevel);
     this.device.events.log(`next is ${this.brokers.address}`);
   }
 

@@ -82,9 +82,9 @@ export class BodyDecoder {
     }
     if (isConnack || (isVersion5 && !isSuback && reader.remaining > 0)) {
       reasonCode = reader.uint8(`${name} reason code`);
-      // A server that knows 3.1.1 only answers CONNECT of MQTT 5 in its own way (MQTT 3.1.1, 3.1.2.2).
-      isOld = isVersion5 && isConnack && reasonCode === 1 && reader.remaining === 0;
-      if (isOld) reasonCode = 0x84;
+      // A server that knows 3.1.1 only refuses CONNECT of MQTT 5 without properties, and by its own code (MQTT 3.1.1, 3.1.2.2).
+      isOld = isVersion5 && isConnack && reasonCode !== 0 && reader.remaining === 0;
+      if (isOld && reasonCode === 1) reasonCode = 0x84;
       if (isVersion5) this.expectReasonCode(packetType, reasonCode, name);
     }
     if (isVersion5 && (isConnack || isSuback ? !isOld : reader.remaining > 0))

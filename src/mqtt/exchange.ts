@@ -6,11 +6,13 @@ import type { ByteWriter } from "../bytes.ts";
 import { messageOf, ProtocolError, StoreError, UsageError } from "../errors.ts";
 import {
   EXPIRY_RETRY_MS,
+  HASTY_ENDINGS_MAX,
   INFLIGHT_MAX,
   PUBLISH_BYTES_MAX,
   REASON_STRING_BYTES_MAX,
   STREAM_BYTES_MAX,
   TRANSMIT_RESERVE_BYTES,
+  UNANSWERED_MS,
   UNFINISHED_MAX,
 } from "../limits.ts";
 import type { Store } from "../seams.ts";
@@ -32,13 +34,13 @@ import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
 import { AGAIN, Receiver } from "./receiver.ts";
 import type { DropReason, PayloadSource, PublishOptions, SessionEvent } from "./session-types.ts";
+import { filterName, GIVEN_UP, type Suspects } from "./suspects.ts";
 import { TopicCache } from "./topic.ts";
 import { OutboundAliases } from "./topic-alias.ts";
 
 /** An acknowledgement with its reason code and reason string. */
 const ANSWER_BYTES_MAX = 9 + REASON_STRING_BYTES_MAX;
 
-const TOO_LARGE = "above the bytes that the broker takes";
 const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
 
 export class Exchange {
@@ -49,6 +51,7 @@ export class Exchange {
   private readonly outboundTable: OutboundTable;
   private readonly inbound: InboundTable;
   private readonly receiver: Receiver;
+  private readonly suspects: Suspects;
   private readonly topics = new TopicCache();
   private readonly outboundAliases = new OutboundAliases();
   private level: ProtocolLevel = 4;
@@ -59,6 +62,10 @@ export class Exchange {
   /** What waits for its end, or for room: packets, and answers as numbers (see `answer`), since there may be many. */
   private readonly later: (number | (() => void))[] = [];
   private expiryRetryMs = 0;
+  /** The last message of QoS 0: nothing tells that the broker has taken it. */
+  private unanswered: { readonly topic: string; readonly bytes: number; readonly sentMs: number } | undefined;
+  /** Connections in a row that the broker ended with something unanswered, until nothing waits any more. */
+  endings = 0;
 
   /**
    * @param isStreamed large messages are told in parts, else skipped
@@ -66,10 +73,12 @@ export class Exchange {
    */
   constructor(
     store: Store | undefined,
+    suspects: Suspects,
     transmit: ByteWriter,
     isStreamed: boolean,
     tell: (event: SessionEvent) => void,
   ) {
+    this.suspects = suspects;
     const dropped = { full: 0, oldest: 0, superseded: 0, expired: 0 };
     this.dropped = dropped;
     this.transmit = transmit;
@@ -96,6 +105,11 @@ export class Exchange {
     return this.sending !== undefined;
   }
 
+  /** Whether one thing at a time is sent and answered: the broker has ended the last connections. */
+  get isCareful(): boolean {
+    return this.endings > HASTY_ENDINGS_MAX;
+  }
+
   /** When the message came that the application has kept waiting longest, or undefined. */
   get oldestUntakenMs(): number | undefined {
     return this.inbound.oldestMs;
@@ -120,13 +134,36 @@ export class Exchange {
     this.outboundAliases.reset(level === 5 ? limits.topicAliasMaximum : 0);
     const over = sessionPresent ? [] : this.outboundTable.handleNewSession();
     this.inbound.handleConnected(sessionPresent);
-    over.forEach((entry) => this.finish(entry, entry.isGivenUp ? TOO_LARGE : ""));
+    over.forEach((entry) => this.finish(entry, entry.givenUpWhy));
+  }
+
+  /**
+   * The broker has ended the connection. What stood alone without its answer is accused; where several did, later connections
+   * send one at a time. @param topicFilters of a SUBSCRIBE or UNSUBSCRIBE that is not answered
+   */
+  handleEndedByBroker(topicFilters: readonly string[], nowMs: number): void {
+    const open = topicFilters.map((topicFilter) => ({ name: filterName(topicFilter), bytes: 0 }));
+    for (const entry of this.outboundTable.sent) open.push({ name: nameOf(entry), bytes: entry.payload.length });
+    const { unanswered } = this;
+    if (unanswered && nowMs - unanswered.sentMs < UNANSWERED_MS)
+      open.push({ name: unanswered.topic, bytes: unanswered.bytes });
+    const [first] = open;
+    if (first) this.endings += 1;
+    if (first && open.length === 1) this.suspects.accuse(first.name, first.bytes, nowMs);
+  }
+
+  /** The next connections go to another broker. */
+  handleBrokerChanged(): void {
+    this.suspects.clear();
+    this.endings = 0;
+    this.inbound.forget();
   }
 
   /** The connection has ended. */
   end(): void {
     this.limits = undefined;
     this.sending = undefined;
+    this.unanswered = undefined;
     this.later.length = 0;
     this.outboundTable.handleClosed();
     this.inbound.handleClosed();
@@ -155,6 +192,7 @@ export class Exchange {
     return (
       this.limits !== undefined &&
       !this.isSending &&
+      !(this.isCareful && (outbound.isReserved || outbound.length > 0)) &&
       !outbound.first(UNSENT) &&
       (qos === 0 || outbound.sentCount < this.windowMax) &&
       this.bytesOf(topic, payloadBytes, qos, properties) + TRANSMIT_RESERVE_BYTES <= this.transmit.free
@@ -162,13 +200,16 @@ export class Exchange {
   }
 
   /** Sends a message of QoS 0 without a way through the outbox; `canSend` has said yes. */
-  private send(topic: string, payload: Uint8Array, retain: boolean, properties: Properties): void {
+  private send(topic: string, payload: Uint8Array, retain: boolean, properties: Properties, nowMs: number): void {
     const limits = this.limits as BrokerLimits;
     const bytes = this.bytesOf(topic, payload.length, 0, properties);
-    if (bytes > this.packetBytesMax) {
-      this.tell({ type: "rejected", token: 0, reason: tooLarge(bytes, this.packetBytesMax) });
+    const isGivenUp = this.suspects.isGivenUp(topic, payload.length, nowMs);
+    if (isGivenUp || bytes > this.packetBytesMax) {
+      const reason = isGivenUp ? givenUp(topic) : tooLarge(bytes, this.packetBytesMax);
+      this.tell({ type: "rejected", token: 0, reason });
       return;
     }
+    this.expectNoAnswer(topic, payload.length, nowMs);
     this.writeHead(topic, publishFlags(0, retain && limits.isRetainAvailable, false), 0, properties, payload.length);
     this.transmit.bytes(payload);
   }
@@ -188,7 +229,7 @@ export class Exchange {
     if (properties !== NO_PROPERTIES && Object.values(properties).flat(2).join().includes("\0"))
       throw new UsageError(`${topic}: U+0000 in its properties`);
     if (qos === 0 && isWhole && this.canSend(topic, length, qos, properties)) {
-      this.send(topic, payload, retain, properties);
+      this.send(topic, payload, retain, properties, nowMs);
       return 0;
     }
     const token = this.outboundTable.add(message, nowMs)?.token;
@@ -237,6 +278,7 @@ export class Exchange {
     if (this.sending) this.sendPart(this.sending, nowMs);
     const transmit = this.transmit;
     if (this.isSending || !this.limits) return;
+    if (!this.outboundTable.isReserved && this.outboundTable.length === 0) this.endings = 0;
     this.writeLater();
     if (this.later.length > 0) return;
     while (transmit.free >= ANSWER_BYTES_MAX) {
@@ -254,6 +296,11 @@ export class Exchange {
       const entry = released ?? this.outboundTable.first(UNSENT);
       if (!entry || (entry !== released && !this.sendPublish(entry, nowMs))) return;
       if (entry !== released) continue;
+      if (this.mustWait) return;
+      if (this.suspects.isGivenUp(nameOf(entry), entry.payload.length, nowMs)) {
+        this.finish(entry, entry.givenUpWhy);
+        continue;
+      }
       writeAcknowledgement(transmit, "pubrel", entry.packetIdentifier);
       entry.state = AWAITING_PUBCOMP;
       entry.sentMs = nowMs;
@@ -271,21 +318,29 @@ export class Exchange {
         this.answer(0, packet.packetIdentifier, this.inbound.release(packet.packetIdentifier));
         break;
       default:
-        this.handleAnswer(packet);
+        this.handleAnswer(packet, nowMs);
     }
     return AGAIN;
   }
 
   /** PUBACK, PUBREC or PUBCOMP; one that answers nothing is ignored, but for a PUBREC, which has to be released. */
-  private handleAnswer({ type, packetIdentifier, reasonCode, properties }: Acknowledgement): void {
+  private handleAnswer({ type, packetIdentifier, reasonCode, properties }: Acknowledgement, nowMs: number): void {
     const entry = this.outboundTable.find(packetIdentifier);
     if (!entry || !isAnswerTo(type, entry)) {
       if (type === "pubrec") this.answer(1, packetIdentifier, false);
-    } else if (reasonCode >= 0x80 && type !== "pubcomp") {
+      return;
+    }
+    this.suspects.acquit(nameOf(entry));
+    if (!this.isCareful) this.endings = 0;
+    if (reasonCode >= 0x80 && type !== "pubcomp") {
       this.finish(entry, reasonInWords(reasonCode, properties));
     } else if (type === "pubrec") {
       this.outboundTable.handlePubrec(entry);
-    } else this.finish(entry, entry.isGivenUp && reasonCode === PACKET_IDENTIFIER_NOT_FOUND ? TOO_LARGE : "");
+    } else {
+      // PUBCOMP of 3.1.1 does not tell whether the broker had taken the message.
+      const isUntold = this.level === 4 && this.suspects.isGivenUp(entry.topic, entry.payload.length, nowMs);
+      this.finish(entry, isUntold || reasonCode === PACKET_IDENTIFIER_NOT_FOUND ? entry.givenUpWhy : "");
+    }
   }
 
   /** @param isPubrel 1 PUBREL, 0 PUBCOMP */
@@ -301,12 +356,15 @@ export class Exchange {
     const qos = this.qosOf(entry);
     const properties = expiringIn(entry.properties, entry.expiresMs - nowMs);
     const bytes = this.bytesOf(topic, payload.length, qos, properties);
-    if (bytes > this.packetBytesMax) {
+    const isGivenUp = this.suspects.isGivenUp(topic, payload.length, nowMs);
+    if (isGivenUp || bytes > this.packetBytesMax) {
+      const reason = isGivenUp ? givenUp(topic) : tooLarge(bytes, this.packetBytesMax);
       // Of a QoS 2 message that an earlier connection may have brought there the broker holds the identifier: PUBREL first.
-      if (entry.qos === 2 && dup) this.outboundTable.giveUp(entry);
-      else this.finish(entry, tooLarge(bytes, this.packetBytesMax));
+      if (entry.qos === 2 && dup) this.outboundTable.giveUp(entry, reason);
+      else this.finish(entry, reason);
       return true;
     }
+    if (this.mustWait) return false;
     if (qos > 0 && this.outboundTable.sentCount >= this.windowMax) return false;
     const isWhole = payload instanceof Uint8Array;
     if ((isWhole ? bytes : bytes - payload.length) + TRANSMIT_RESERVE_BYTES > this.transmit.free) return false;
@@ -351,7 +409,21 @@ export class Exchange {
     const qos = this.qosOf(entry);
     entry.state = qos === 2 ? AWAITING_PUBREC : AWAITING_PUBACK;
     // Where nothing will be acknowledged, sent is all that can be had.
-    if (qos === 0) this.finish(entry);
+    if (qos > 0) return;
+    this.expectNoAnswer(entry.topic, entry.payload.length, entry.sentMs);
+    this.finish(entry);
+  }
+
+  /** A message of QoS 0 leaves. The one before it is no suspect where the connection has stood long enough since. */
+  private expectNoAnswer(topic: string, bytes: number, sentMs: number): void {
+    const former = this.unanswered;
+    if (former && sentMs - former.sentMs >= UNANSWERED_MS) this.suspects.acquit(former.topic);
+    this.unanswered = { topic, bytes, sentMs };
+  }
+
+  /** Whether the answer to what was sent has to come first. */
+  private get mustWait(): boolean {
+    return this.isCareful && (this.outboundTable.isReserved || this.outboundTable.sent.length > 0);
   }
 
   private qosOf({ qos }: Outbound): QoS {
@@ -408,9 +480,18 @@ function expectAtMost(bytesMax: number, bytes: number, topic: string): void {
 
 const NO_TOPIC = new Uint8Array(0);
 
+/** What a connection is said to have ended on: PUBLISH or PUBREL of this message. */
+function nameOf({ topic, state }: Outbound): string {
+  return state === UNSENT_PUBREL || state === AWAITING_PUBCOMP ? `PUBREL ${topic}` : topic;
+}
+
+function givenUp(topic: string): string {
+  return `${topic}: ${GIVEN_UP}`;
+}
+
 /** Why a packet is not sent. */
 export function tooLarge(bytes: number, bytesMax: number): string {
-  return `${TOO_LARGE}: ${bytes}, expected at most ${bytesMax}`;
+  return `above the bytes that the broker takes: ${bytes}, expected at most ${bytesMax}`;
 }
 
 /** The properties of a message that has waited: its expiry interval is what is left of it, in whole seconds and not 0. */

@@ -130,11 +130,15 @@ export class InboundTable {
 
   /** A new connection: the broker forgets identifiers with its session. Throws a `StoreError`, also the next time. */
   handleConnected(sessionPresent: boolean): void {
-    if (sessionPresent && !this.isRecordStale) return;
-    this.doubtful.clear();
-    this.isRecordStale = this.isRecordStale || this.released.length > 0;
-    this.released.length = 0;
+    if (!sessionPresent) this.forget();
     if (this.isRecordStale) this.keep([]);
+  }
+
+  /** The identifiers belong to a session that is gone, or to another broker. The store is told at the next connection. */
+  forget(): void {
+    this.doubtful.clear();
+    this.isRecordStale ||= this.released.length > 0;
+    this.released.length = 0;
   }
 
   private keep(identifiers: readonly number[]): void {

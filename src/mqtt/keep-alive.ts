@@ -1,12 +1,12 @@
-import { PINGRESP_TIMEOUT_MS } from "../limits.ts";
+import { BUSY_TIMEOUT_MS, PINGRESP_TIMEOUT_MS } from "../limits.ts";
 import { IntervalLearner, type LearnedInterval } from "./interval-learner.ts";
 import type { SessionOptions } from "./session-types.ts";
 
 /**
  * When to send PINGREQ (3.1.2.10): after one interval without sending, so that the broker keeps us, and after one interval
  * without receiving, so that a half-open connection is found; no ping while both directions are busy. The interval is
- * learned, and never longer than what CONNECT or the broker said. The deadline of PINGRESP counts from the moment the
- * PINGREQ was handed to the host.
+ * learned, and never longer than what CONNECT or the broker said. The time of PINGRESP runs while nothing is read: it may
+ * stand behind a long message.
  */
 export class KeepAlive {
   private readonly learner: IntervalLearner;
@@ -43,8 +43,14 @@ export class KeepAlive {
   }
 
   handlePingSent(nowMs: number): void {
-    this.pingSentMs = nowMs;
-    this.pingIdleMs = nowMs - Math.max(this.sentMs, this.receivedMs);
+    if (this.pingSentMs === undefined) this.pingIdleMs = nowMs - Math.max(this.sentMs, this.receivedMs);
+    this.pingSentMs ??= nowMs;
+    this.sentMs = nowMs;
+  }
+
+  /** When the broker was heard last. */
+  get lastReceivedMs(): number {
+    return this.receivedMs;
   }
 
   /** Returns whether something was learned of the network. */
@@ -61,14 +67,23 @@ export class KeepAlive {
     return isProbe && this.learner.handleLost(this.pingIdleMs, nowMs);
   }
 
-  /** When the next ping is due, or, while one is out, when its answer is overdue; undefined: never. */
-  get deadlineMs(): number | undefined {
-    if (this.pingSentMs !== undefined) return this.pingSentMs + PINGRESP_TIMEOUT_MS;
-    return this.intervalMaxMs === 0 ? undefined : Math.min(this.sentMs, this.receivedMs) + this.intervalMs;
+  /** When there is something to do; Infinity: never. */
+  get deadlineMs(): number {
+    return Math.min(this.pingDueMs, this.overdueMs);
   }
 
-  get isAwaitingPingresp(): boolean {
-    return this.pingSentMs !== undefined;
+  /** When the next ping is due, also while one is out that stands behind much else; Infinity: never. */
+  get pingDueMs(): number {
+    if (this.intervalMaxMs === 0) return Number.POSITIVE_INFINITY;
+    const idleSinceMs = this.pingSentMs === undefined ? Math.min(this.sentMs, this.receivedMs) : this.sentMs;
+    return idleSinceMs + this.intervalMs;
+  }
+
+  /** When PINGRESP is overdue; Infinity: none is awaited. */
+  get overdueMs(): number {
+    const sentMs = this.pingSentMs;
+    if (sentMs === undefined) return Number.POSITIVE_INFINITY;
+    return Math.min(Math.max(sentMs, this.receivedMs) + PINGRESP_TIMEOUT_MS, sentMs + BUSY_TIMEOUT_MS);
   }
 
   /** Where this client asked for no pings nothing is learned, and the broker's own word holds. */

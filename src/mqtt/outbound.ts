@@ -49,8 +49,8 @@ export interface Outbound extends Message {
   /** The broker may have it from an earlier connection of the same session [MQTT-3.3.1-1]. */
   dup: boolean;
   sentMs: number;
-  /** It cannot be sent again, see `giveUp`. */
-  isGivenUp: boolean;
+  /** Why it cannot be sent again, see `giveUp`; empty: it can. */
+  givenUpWhy: string;
 }
 
 const POLICIES: readonly OutboxPolicy[] = Object.freeze(["reject", "dropOldest", "latestPerTopic"]);
@@ -84,6 +84,11 @@ export class OutboundTable {
   /** Messages that count against the broker's receive maximum: sent on this connection. */
   get sentCount(): number {
     return this.entries.reduce((count, { state }) => count + (state === UNSENT ? 0 : 1), 0);
+  }
+
+  /** Messages whose answer is awaited. */
+  get sent(): readonly Outbound[] {
+    return this.entries.filter(({ state }) => state !== UNSENT && state !== UNSENT_PUBREL);
   }
 
   /** When the one that has waited longest for an answer was sent, or undefined. */
@@ -154,6 +159,11 @@ export class OutboundTable {
     this.reservedIdentifier = packetIdentifier;
   }
 
+  /** Whether a SUBSCRIBE is not answered yet. */
+  get isReserved(): boolean {
+    return this.reservedIdentifier > 0;
+  }
+
   find(packetIdentifier: number): Outbound | undefined {
     return this.entries.find((entry) => entry.packetIdentifier === packetIdentifier);
   }
@@ -165,9 +175,9 @@ export class OutboundTable {
   }
 
   /** A QoS 2 message that was sent and cannot be sent again: PUBREL frees its identifier, PUBCOMP tells whether it was taken. */
-  giveUp(entry: Outbound): void {
+  giveUp(entry: Outbound, reason: string): void {
     this.handlePubrec(entry);
-    entry.isGivenUp = true;
+    entry.givenUpWhy = reason;
   }
 
   /** The exchange is over. Throws a `StoreError`, and it is not over then. */
@@ -313,7 +323,7 @@ function newEntry(message: Message, token: number, packetIdentifier: number): Ou
     state: UNSENT,
     dup: false,
     sentMs: 0,
-    isGivenUp: false,
+    givenUpWhy: "",
   };
 }
 
@@ -347,8 +357,10 @@ function entryOf(token: number, record: Uint8Array): Outbound | undefined {
     entry.isDurable = true;
     entry.bytes = record.length;
     entry.dup = true;
-    entry.isGivenUp = (flags & NOT_KEPT) !== 0;
-    if (entry.isGivenUp) entry.state = UNSENT_PUBREL;
+    if (flags & NOT_KEPT) {
+      entry.givenUpWhy = "its payload did not outlast the reboot";
+      entry.state = UNSENT_PUBREL;
+    }
     return entry;
   } catch {
     return undefined;

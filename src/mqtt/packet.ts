@@ -114,6 +114,13 @@ export interface Subscription {
   readonly retainHandling?: 0 | 1 | 2 | undefined;
 }
 
+/** A topic filter that the broker may hold for us. */
+export interface HeldSubscription {
+  readonly topicFilter: string;
+  /** The QoS that was asked for and is granted; undefined: nobody knows whether the broker holds it. */
+  readonly qos: QoS | undefined;
+}
+
 /** The message that the broker publishes when the connection ends without DISCONNECT. */
 export interface Will {
   readonly topic: string;

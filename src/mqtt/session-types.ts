@@ -3,7 +3,7 @@ import type { Store } from "../seams.ts";
 import type { Authenticator } from "./authentication.ts";
 import type { BackoffLimits } from "./backoff.ts";
 import type { LearnedInterval } from "./interval-learner.ts";
-import type { LargePublish, ProtocolLevel, Publish, QoS, Subscription, Will } from "./packet.ts";
+import type { HeldSubscription, LargePublish, ProtocolLevel, Publish, QoS, Subscription, Will } from "./packet.ts";
 import type { Properties } from "./properties.ts";
 import type { ProtocolSetting } from "./version.ts";
 
@@ -22,8 +22,8 @@ export interface SessionOptions {
   /** Seconds that the broker waits before it publishes the will (MQTT 5). */
   readonly willDelaySeconds?: number | undefined;
   readonly subscriptions: readonly Subscription[];
-  /** The broker has granted exactly these subscriptions in a former life of this device (see the event `subscribed`). */
-  readonly subscriptionsGranted: boolean;
+  /** What the broker may hold for us from a former life of this device (see `Session.held`); default: nothing. */
+  readonly held?: readonly HeldSubscription[] | undefined;
   readonly authenticator?: Authenticator | undefined;
   readonly protocol: ProtocolSetting;
   /** What this broker accepted in a former life of this device (see the event `connected`). */
@@ -88,7 +88,10 @@ export type SessionEvent =
       /** Where the broker sends us instead (MQTT 5). */
       readonly serverReference?: string | undefined;
     }
-  /** SUBACK has come; `granted` when it refused none of the subscriptions. To be remembered for `subscriptionsGranted`. */
+  /**
+   * The broker has answered for all subscriptions; `granted` when it refused none. What it refused is asked for again later.
+   * `reason` names each that was refused, or granted with a lower QoS. `Session.held` is to be remembered now.
+   */
   | { readonly type: "subscribed"; readonly granted: boolean; readonly reason: string }
   /** A message. With QoS 1 and 2 it has to be answered by `acknowledge(token)` once it is safe; with QoS 0 the token is 0. */
   | { readonly type: "message"; readonly message: Publish; readonly token: number }

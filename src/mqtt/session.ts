@@ -31,12 +31,13 @@ import { Decoder } from "./decoder.ts";
 import { writeAuth, writeDisconnect, writePingreq } from "./encoder.ts";
 import { Exchange } from "./exchange.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import type { Connack, ProtocolLevel, QoS, ReceivedPacket, Subscription } from "./packet.ts";
+import type { Connack, HeldSubscription, ProtocolLevel, QoS, ReceivedPacket, Subscription } from "./packet.ts";
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { connackReason, DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
 import { AGAIN } from "./receiver.ts";
 import type { DropReason, PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { Suspects } from "./suspects.ts";
 import {
   ANSWER,
   AUTH,
@@ -46,6 +47,7 @@ import {
   missedAt,
   OPEN,
   RECONNECT,
+  RESUBSCRIBE,
   STABLE,
   SUBACK,
   TAKE,
@@ -53,6 +55,7 @@ import {
 } from "./timers.ts";
 import { isTopicName } from "./topic.ts";
 import { VersionChoice } from "./version.ts";
+import { WillChoice } from "./will-choice.ts";
 
 /** States, in the order in which they come. */
 const STOPPED = 0;
@@ -70,6 +73,7 @@ export class Session {
   private readonly options: SessionOptions;
   private readonly backoff: Backoff;
   private version: VersionChoice;
+  private will: WillChoice;
   private readonly keepAlive: KeepAlive;
   private readonly decoder = new Decoder(PACKET_BYTES_MAX);
   private readonly transmit = new ByteWriter(TRANSMIT_BYTES_MAX);
@@ -82,6 +86,10 @@ export class Session {
   /** Something was accepted since `drained` was told. */
   private isDrainedDue = false;
   private nowMs = 0;
+  /** Since when the broker's part of a re-authentication is awaited. */
+  private authenticationMs: number | undefined;
+  /** How the last CONNECT was meant to be taken. */
+  private lastTerms: string;
 
   /** Throws a `UsageError` where a topic is not valid. */
   constructor(options: SessionOptions, random: Random) {
@@ -89,13 +97,17 @@ export class Session {
     if (will && !isTopicName(will.topic)) throw new UsageError(`will topic ${will.topic}: not a topic name`);
     this.options = options;
     this.backoff = new Backoff(random, options.backoff);
-    this.version = new VersionChoice(options.protocol, options.knownLevel);
+    // A method of authentication needs MQTT 5: what is closed on is not tried without it.
+    this.version = new VersionChoice(options.authenticator ? "5" : options.protocol, options.knownLevel);
+    this.will = new WillChoice(will);
+    this.lastTerms = this.terms;
     this.keepAlive = new KeepAlive(options);
     const tell = (event: SessionEvent) => {
       this.events.push(event);
     };
-    this.exchange = new Exchange(options.store, this.transmit, options.streamsLargeMessages ?? false, tell);
-    this.subscriptions = new Subscriptions(options, this.exchange, this.transmit, tell);
+    const suspects = new Suspects(options.store);
+    this.exchange = new Exchange(options.store, suspects, this.transmit, options.streamsLargeMessages ?? false, tell);
+    this.subscriptions = new Subscriptions(options, this.exchange, suspects, this.transmit, tell);
     this.authentication = new Authentication(options.authenticator, (properties, reasonCode) =>
       this.exchange.write(() => writeAuth(this.transmit, reasonCode, properties)),
     );
@@ -108,6 +120,11 @@ export class Session {
   /** On the way to a connection. */
   get isConnecting(): boolean {
     return this.state === OPENING || this.state === AWAITING_CONNACK;
+  }
+
+  /** What the broker may hold for us. To be remembered across reboots, with every `qos` undefined from CONNECT to CONNACK. */
+  get held(): readonly HeldSubscription[] {
+    return this.subscriptions.held;
   }
 
   /** Messages in the outbox: accepted, and not yet acknowledged by the broker, or, with QoS 0, not yet sent. */
@@ -146,13 +163,20 @@ export class Session {
     this.watch();
   }
 
-  /** Ends the connection with DISCONNECT, so that no will is published, and stays away until `start`. */
-  stop(nowMs: number): void {
+  /**
+   * Ends the connection and stays away until `start`. @param isWillWanted true: so that the broker publishes the will; false:
+   * so that it does not. It does, too, where a message is on its way in part.
+   */
+  stop(nowMs: number, isWillWanted = false): void {
     this.nowMs = nowMs;
     if (this.state === STOPPED) return;
     if (this.isConnected) this.flush();
     // A message that is on its way in part cannot be followed by anything but the end of the connection.
-    if (this.isConnected && !this.exchange.isSending) writeDisconnect(this.transmit);
+    if (this.isConnected && !this.exchange.isSending) {
+      if (!isWillWanted) writeDisconnect(this.transmit);
+      // In 3.1.1 it is the end without DISCONNECT that does it.
+      else if (this.version.level === 5) writeDisconnect(this.transmit, DISCONNECT_REASON.withWill);
+    }
     if (this.state > WAITING) this.events.push(CLOSE);
     this.leave(STOPPED);
   }
@@ -174,7 +198,7 @@ export class Session {
     this.decoder.reset(level);
     this.transmit.clear();
     const authentication = level === 5 ? this.authentication.begin() : NO_PROPERTIES;
-    writeSessionConnect(this.transmit, this.options, level, authentication);
+    writeSessionConnect(this.transmit, { ...this.options, will: this.will.current }, level, authentication);
   }
 
   /**
@@ -194,8 +218,8 @@ export class Session {
     if (this.state <= WAITING) return;
     this.nowMs = nowMs;
     if (isRefusal) this.backoff.refused();
-    const isOtherVersionNext = !isRefusal && this.state === AWAITING_CONNACK && this.version.handleDropped();
-    this.disconnect(reason, isOtherVersionNext);
+    else if (this.isConnected) this.exchange.handleEndedByBroker(this.subscriptions.requested, nowMs);
+    this.disconnect(reason, !isRefusal && this.goOnWithLess());
   }
 
   handleTimeout(nowMs: number): void {
@@ -203,19 +227,23 @@ export class Session {
     for (let due = this.timers.takeDue(nowMs); due !== undefined; due = this.timers.takeDue(nowMs)) this.handleDue(due);
   }
 
-  /** There is a network again: an attempt that waits is made at once. */
+  /** There is another network, or one again: an attempt that waits is made at once, a connection that stands is tried by a ping. */
   handleNetworkChanged(nowMs: number): void {
     this.nowMs = nowMs;
     if (this.state === WAITING) this.open();
+    if (this.isConnected) this.ping();
   }
 
   /**
    * The next attempt goes to another broker: what was known of the former one does not hold. What is in flight goes with us;
-   * a broker without our session gets it as new.
+   * a broker without our session gets it as new. @param held what this one may hold for us
    */
-  handleBrokerChanged(subscriptionsGranted: boolean, knownLevel: ProtocolLevel | undefined): void {
-    this.subscriptions.isGranted = subscriptionsGranted;
+  handleBrokerChanged(held: readonly HeldSubscription[], knownLevel: ProtocolLevel | undefined): void {
+    this.subscriptions.held = held;
+    this.exchange.handleBrokerChanged();
     this.version = new VersionChoice(this.options.protocol, knownLevel);
+    this.will = new WillChoice(this.options.will);
+    this.lastTerms = this.terms;
   }
 
   /**
@@ -224,7 +252,7 @@ export class Session {
    */
   subscribe(subscriptions: readonly Subscription[], nowMs: number): void {
     this.nowMs = nowMs;
-    this.subscriptions.change(subscriptions);
+    this.subscriptions.change(subscriptions, nowMs);
     if (this.isConnected) this.subscriptions.request(this.version.level, nowMs);
     this.watch();
   }
@@ -235,7 +263,8 @@ export class Session {
       throw new UsageError("reauthenticate: needs an authenticator, MQTT 5");
     this.nowMs = nowMs;
     this.authentication.beginAgain();
-    this.timers.watch(AUTH, this.nowMs);
+    this.authenticationMs = nowMs;
+    this.watch();
   }
 
   /** Whether a message of this size would leave at once. */
@@ -339,7 +368,7 @@ export class Session {
     switch (packet.type) {
       case "suback":
       case "unsuback":
-        event = this.subscriptions.handleSuback(packet, this.version.level, this.nowMs);
+        this.subscriptions.handleSuback(packet, this.version.level, this.nowMs);
         break;
       case "pingresp":
         if (this.keepAlive.handlePingresp(this.nowMs)) this.tellLearned();
@@ -371,25 +400,32 @@ export class Session {
     this.keepAlive.handleConnected(limits.keepAliveSeconds, this.nowMs);
     this.timers.set(KEEP_ALIVE, this.keepAlive.deadlineMs);
     this.timers.set(STABLE, this.nowMs + STABLE_MS);
-    this.subscriptions.handleConnected(sessionPresent);
+    this.subscriptions.handleConnected(sessionPresent, this.nowMs);
+    if (this.will.handleAccepted()) {
+      this.fail("to try the whole will again", DISCONNECT_REASON.normal, true);
+      return AGAIN;
+    }
     this.exchange.begin(level, limits, sessionPresent);
+    // What became of messages of a lost session is told behind it.
+    this.events.unshift({ type: "connected", sessionPresent, protocolLevel: level });
     this.subscriptions.request(level, this.nowMs);
     this.watch();
-    return { type: "connected", sessionPresent, protocolLevel: level };
+    return AGAIN;
   }
 
   /** The broker asks for more, or, where we have asked for it anew, is content. */
   private handleAuth(reasonCode: number, properties: Properties): SessionEvent | "again" {
     if (!this.authentication.handleAuth(reasonCode, properties)) return AGAIN;
     if (!this.isConnected) throw new ProtocolError("AUTH: success before CONNACK [4.12]");
-    this.timers.clear(AUTH);
+    this.authenticationMs = undefined;
+    this.watch();
     return { type: "reauthenticated" };
   }
 
   private handleRefusal(connack: Connack): void {
     const { reasonCode } = connack;
     const { level } = this.version;
-    const isImmediate = this.version.handleRefused(reasonCode);
+    const isImmediate = this.version.handleRefused(reasonCode) || this.will.handleRefused(reasonCode);
     const isBusy = reasonCode === 3 || reasonCode === 0x88 || reasonCode === 0x89;
     if (!isBusy && !isImmediate) this.backoff.refused();
     this.events.push(CLOSE);
@@ -398,6 +434,7 @@ export class Session {
 
   /** The broker says goodbye and why (MQTT 5). Where another client took the session, coming back soon would take it back. */
   private handleGoodbye(reasonCode: number, properties: Properties): void {
+    this.exchange.handleEndedByBroker(this.subscriptions.requested, this.nowMs);
     if (reasonCode === 0x8e) this.backoff.refused();
     this.events.push(CLOSE);
     this.disconnect(`by the broker: ${reasonInWords(reasonCode, properties)}`, false, properties.serverReference);
@@ -415,40 +452,52 @@ export class Session {
   /** Sets the timers of what is owed: answers of the broker, messages that the application has not taken; and of what expires. */
   private watch(): void {
     const exchange = this.exchange;
-    this.timers.watch(SUBACK, this.subscriptions.requestedMs);
-    this.timers.watch(ANSWER, exchange.outbound.oldestSentMs);
+    // What was handed in and not looked at may hold the answer.
+    const readMs = this.decoder.isEmpty ? this.keepAlive.lastReceivedMs : this.nowMs;
+    this.timers.watch(SUBACK, this.subscriptions.requestedMs, readMs);
+    this.timers.watch(AUTH, this.authenticationMs, readMs);
+    this.timers.watch(ANSWER, exchange.outbound.oldestSentMs, readMs);
     this.timers.watch(TAKE, exchange.oldestUntakenMs);
     this.timers.set(EXPIRY, this.state === STOPPED ? undefined : exchange.expiresMs);
+    this.timers.set(RESUBSCRIBE, this.subscriptions.retryMs);
   }
 
   private handleDue(due: number): void {
     const missed = missedAt(due);
+    if (due >= SUBACK) this.watch();
+    if (due >= SUBACK && !this.timers.isDue(due, this.nowMs)) return;
     if (missed !== undefined) this.fail(missed);
     else if (due === RECONNECT) this.open();
     else if (due === KEEP_ALIVE) this.handleKeepAliveDue();
     else if (due === STABLE) this.backoff.reset();
-    else {
+    else if (due === RESUBSCRIBE) {
+      this.subscriptions.retry(this.version.level, this.nowMs);
+      this.watch();
+    } else {
       this.exchange.expire(this.nowMs);
       this.watch();
     }
   }
 
   private handleKeepAliveDue(): void {
-    const { deadlineMs, isAwaitingPingresp } = this.keepAlive;
-    let nextMs = deadlineMs;
-    if (deadlineMs !== undefined && deadlineMs <= this.nowMs) {
-      if (isAwaitingPingresp) {
-        this.fail(`no PINGRESP after ${PINGRESP_TIMEOUT_MS / 1000} s`);
-        return;
-      }
-      nextMs = this.nowMs + PINGRESP_TIMEOUT_MS;
-      // Nothing may be written into a message that goes out in pieces; that it moves is watched over by its own timer.
-      if (!this.exchange.isSending) {
-        this.exchange.write(() => writePingreq(this.transmit));
-        this.keepAlive.handlePingSent(this.nowMs);
-      }
+    const { nowMs, keepAlive } = this;
+    // What was handed in and not looked at may hold the answer.
+    if (!this.decoder.isEmpty) keepAlive.handleReceived(nowMs);
+    if (keepAlive.overdueMs <= nowMs) this.fail(`no PINGRESP after ${PINGRESP_TIMEOUT_MS / 1000} s`);
+    else if (keepAlive.pingDueMs <= nowMs) this.ping();
+    else this.timers.set(KEEP_ALIVE, keepAlive.deadlineMs);
+  }
+
+  /** Nothing may be written into a message that goes out in pieces; that it moves is watched over by its own timer. */
+  private ping(): void {
+    const { nowMs, keepAlive } = this;
+    if (this.exchange.isSending) {
+      this.timers.set(KEEP_ALIVE, nowMs + PINGRESP_TIMEOUT_MS);
+      return;
     }
-    this.timers.set(KEEP_ALIVE, nextMs);
+    this.exchange.write(() => writePingreq(this.transmit));
+    keepAlive.handlePingSent(nowMs);
+    this.timers.set(KEEP_ALIVE, keepAlive.deadlineMs);
   }
 
   private tellLearned(): void {
@@ -463,20 +512,35 @@ export class Session {
   }
 
   /** This side ends the connection; MQTT 5 is told why. */
-  private fail(reason: string, reasonCode: number = DISCONNECT_REASON.unspecified): void {
+  private fail(reason: string, reasonCode: number = DISCONNECT_REASON.unspecified, isImmediate = false): void {
     const isTold = this.isConnected && this.version.level === 5 && !this.exchange.isSending;
+    if (this.isConnected) this.exchange.endings = 0;
     this.events.push(CLOSE);
-    this.disconnect(reason);
+    this.disconnect(reason, isImmediate || this.goOnWithLess());
     if (isTold) writeDisconnect(this.transmit, reasonCode);
+  }
+
+  /** A connection that ends before CONNACK may say that the broker does not take this CONNECT. Returns whether another is tried at once. */
+  private goOnWithLess(): boolean {
+    if (this.state !== AWAITING_CONNACK) return false;
+    this.will.handleDropped();
+    return this.version.handleDropped();
+  }
+
+  /** What the next CONNECT asks for, in words. */
+  private get terms(): string {
+    const version = this.version.level === 5 ? "MQTT 5" : "MQTT 3.1.1";
+    return this.will.inWords ? `${version}, ${this.will.inWords}` : version;
   }
 
   private leave(next: number): void {
     if (this.state === AWAITING_CONNACK) {
       // The broker may have made a new session that the next CONNACK calls present.
-      this.subscriptions.isGranted = false;
+      this.subscriptions.doubt();
       this.exchange.doubt();
     }
     this.subscriptions.handleClosed();
+    this.authenticationMs = undefined;
     this.state = next;
     this.timers.clearAll();
     this.exchange.end();
@@ -489,6 +553,9 @@ export class Session {
     this.transmit.clear();
     const retryMs = isImmediate ? 0 : this.backoff.nextDelayMs();
     this.timers.set(RECONNECT, this.nowMs + retryMs);
-    this.events.push({ type: "disconnected", reason, retryMs, serverReference });
+    const terms = this.terms;
+    const told = terms === this.lastTerms ? reason : `${reason}; goes on with ${terms}`;
+    this.lastTerms = terms;
+    this.events.push({ type: "disconnected", reason: told, retryMs, serverReference });
   }
 }

@@ -1,6 +1,7 @@
 /** The deadlines of a session and the earliest of them: each of its waits stands here under the number of its reason. */
 import {
   AUTH_TIMEOUT_MS,
+  BUSY_TIMEOUT_MS,
   CONNACK_TIMEOUT_MS,
   OPEN_TIMEOUT_MS,
   PUBACK_TIMEOUT_MS,
@@ -12,13 +13,15 @@ export const RECONNECT = 0;
 export const STABLE = 1;
 export const KEEP_ALIVE = 2;
 export const EXPIRY = 3;
+export const RESUBSCRIBE = 4;
 /** Those that end the connection, with what is missed then, and after how long, in milliseconds. */
-export const OPEN = 4;
-export const CONNACK = 5;
-export const SUBACK = 6;
-export const AUTH = 7;
-export const ANSWER = 8;
-export const TAKE = 9;
+export const OPEN = 5;
+export const CONNACK = 6;
+/** From here on the wait may begin anew before its end: it is looked up again. */
+export const SUBACK = 7;
+export const AUTH = 8;
+export const ANSWER = 9;
+export const TAKE = 10;
 const MISSED: readonly (readonly [string, number])[] = Object.freeze([
   ["open connection", OPEN_TIMEOUT_MS],
   ["CONNACK", CONNACK_TIMEOUT_MS],
@@ -43,9 +46,18 @@ export class Timers {
     this.deadlines[reason] = atMs ?? NEVER;
   }
 
-  /** Sets the deadline of a reason that ends the connection, for a wait that began at this time; undefined clears it. */
-  watch(reason: number, sinceMs: number | undefined): void {
-    this.set(reason, sinceMs === undefined ? undefined : sinceMs + (MISSED[reason - OPEN]?.[1] ?? 0));
+  /**
+   * Sets the deadline of a reason that ends the connection, for a wait that began at this time; undefined clears it. The time
+   * runs while nothing is read. @param readMs when something was read last
+   */
+  watch(reason: number, sinceMs: number | undefined, readMs = 0): void {
+    const timeoutMs = MISSED[reason - OPEN]?.[1] ?? 0;
+    const atMs = sinceMs && Math.min(Math.max(sinceMs, readMs) + timeoutMs, sinceMs + BUSY_TIMEOUT_MS);
+    this.set(reason, atMs);
+  }
+
+  isDue(reason: number, nowMs: number): boolean {
+    return (this.deadlines[reason] as number) <= nowMs;
   }
 
   clear(reason: number): void {

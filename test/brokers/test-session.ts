@@ -37,7 +37,6 @@ export class TestSession {
         clientIdentifier,
         protocol,
         subscriptions,
-        subscriptionsGranted: false,
         keepAliveSeconds: 60,
         userName: login?.userName ?? "",
         password: login?.password ?? "",

@@ -11,39 +11,59 @@ describe("what is remembered of a broker", () => {
   it("holds for that broker and those subscriptions", () => {
     const store = new MemoryStore();
     const record = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
-    expect([record.isGranted, record.protocolLevel]).toEqual([false, undefined]);
+    expect([record.held, record.protocolLevel]).toEqual([[], undefined]);
     record.handleConnected(5, false);
-    record.setGranted(true);
+    record.setHeld(SUBSCRIPTIONS);
     const again = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
-    expect([again.isGranted, again.protocolLevel]).toEqual([true, 5]);
-    expect(new BrokerRecord(store, "b:1883", SUBSCRIPTIONS).protocolLevel).toBeUndefined();
-    expect(new BrokerRecord(store, "a:1883", [{ topicFilter: "/a/cmd/p", qos: 1 }]).isGranted).toBe(false);
+    expect([again.held, again.protocolLevel]).toEqual([SUBSCRIPTIONS, 5]);
+    const other = new BrokerRecord(store, "b:1883", SUBSCRIPTIONS);
+    expect([other.held, other.protocolLevel]).toEqual([[], undefined]);
+    // What the settings do not name any more is still held, and is to be taken back.
+    expect(new BrokerRecord(store, "a:1883", [{ topicFilter: "/a/cmd/p", qos: 1 }]).held).toEqual(SUBSCRIPTIONS);
+    // The station's subscriptions are not ours to take back.
+    expect(new BrokerRecord(store, "a:1883", []).held).toEqual([]);
   });
 
   it("forgets the subscriptions with the session, before they are granted anew", () => {
     const store = new MemoryStore();
     const record = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
-    record.setGranted(true);
+    record.setHeld(SUBSCRIPTIONS);
+    const doubtful = [{ topicFilter: "/a/im/p", qos: undefined }];
     record.handleConnecting();
     // The power fails here: nobody knows what the broker did with the session.
-    expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).isGranted).toBe(false);
+    expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).held).toEqual(doubtful);
     record.handleConnected(4, true);
-    expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).isGranted).toBe(true);
+    expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).held).toEqual(SUBSCRIPTIONS);
     record.handleConnected(4, false);
-    expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).isGranted).toBe(false);
+    expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).held).toEqual(doubtful);
+  });
+
+  it("knows before CONNECT leaves what the broker may come to hold", () => {
+    const store = new MemoryStore();
+    new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).handleConnecting();
+    const later = new BrokerRecord(store, "a:1883", [{ topicFilter: "/a/cmd/p", qos: 1 }]);
+    expect(later.held).toEqual([{ topicFilter: "/a/im/p", qos: undefined }]);
+  });
+
+  it("reads the record of former firmware", () => {
+    const store = new MemoryStore();
+    new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).handleConnecting();
+    store.records.set([...store.records.keys()][0] as string, Buffer.from("a:1883\n5\n1 /a/im/p\n0 /a/pres/bob"));
+    const record = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
+    expect([record.protocolLevel, record.held]).toEqual([5, [...SUBSCRIPTIONS, { topicFilter: "/a/pres/bob", qos: 0 }]]);
   });
 
   it("writes only what has changed, and takes a damaged record for none", () => {
     const store = new MemoryStore();
     const record = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
     record.handleConnected(5, false);
-    record.setGranted(true);
+    record.setHeld(SUBSCRIPTIONS);
     const { writes } = store;
-    record.setGranted(true);
+    record.setHeld(SUBSCRIPTIONS);
     expect(store.writes).toBe(writes);
     for (const bytes of [[0xff], [], [0x61]]) {
       store.records.set([...store.records.keys()][0] as string, Uint8Array.from(bytes));
-      expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).isGranted).toBe(false);
+      expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).held).toEqual([]);
     }
   });
 });

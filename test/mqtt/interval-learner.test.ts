@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { KEEP_ALIVE_RETRY_MS, KEEP_ALIVE_STEP_MS } from "../../src/limits.ts";
 import { IntervalLearner } from "../../src/mqtt/interval-learner.ts";
-import { Bench, CONNACK_PRESENT } from "./session-bench.ts";
+import { Bench, CONNACK_PRESENT, HELD } from "./session-bench.ts";
 
 const MINUTE_MS = 60_000;
 const MAX_MS = 90 * MINUTE_MS;
@@ -76,7 +76,7 @@ function dayBehindNat(
   natMs: number,
   hours: number,
 ): { pings: string[]; bench: Bench; lastIdleMs: number; learned: number } {
-  const bench = new Bench({ keepAliveSeconds: 5400, keepAliveMinSeconds: 30, subscriptionsGranted: true });
+  const bench = new Bench({ keepAliveSeconds: 5400, keepAliveMinSeconds: 30, held: HELD });
   let learned = 0;
   let passedMs = bench.nowMs;
   let lastIdleMs = 0;
@@ -124,7 +124,7 @@ describe("a session behind a NAT", () => {
   });
 
   it("learns nothing from a ping after a spell in which only one direction was idle", () => {
-    const bench = new Bench({ keepAliveSeconds: 600, keepAliveMinSeconds: 60, subscriptionsGranted: true });
+    const bench = new Bench({ keepAliveSeconds: 600, keepAliveMinSeconds: 60, held: HELD });
     bench.connect(CONNACK_PRESENT);
     for (let second = 0; second < 60; second += 10) {
       bench.pass(10_000);

@@ -7,6 +7,9 @@ export const CONNACK_NEW = "20020000";
 export const CONNACK_PRESENT = "20020100";
 export const SUBACK = "9003000101";
 
+/** What `PLAIN` wants is held by the broker. */
+export const HELD = [{ topicFilter: "a", qos: 1 }] as const;
+
 /** A session that asks for nothing special. */
 export const PLAIN: SessionOptions = {
   clientIdentifier: "p",
@@ -15,7 +18,6 @@ export const PLAIN: SessionOptions = {
   password: "",
   will: undefined,
   subscriptions: [{ topicFilter: "a", qos: 1 }],
-  subscriptionsGranted: false,
   protocol: "3.1.1",
 };
 

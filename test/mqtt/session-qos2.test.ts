@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { RECEIVE_MAX, TAKE_TIMEOUT_MS, UNFINISHED_MAX } from "../../src/limits.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { fromHex } from "../vectors/vector.ts";
-import { Bench, CONNACK_NEW, CONNACK_PRESENT } from "./session-bench.ts";
+import { Bench, CONNACK_NEW, CONNACK_PRESENT, HELD } from "./session-bench.ts";
 
 const PUBLISH_2 = "3406000161000978";
 const PUBLISH_2_DUP = "3c06000161000978";
@@ -32,7 +32,7 @@ describe("QoS 2 in", () => {
     bench.reconnect(CONNACK_PRESENT);
     expect(bench.receive(PUBLISH_2_DUP)).toEqual([]);
     expect(bench.sent()).toEqual(["50020009"]);
-    const rebooted = new Bench({ store, subscriptionsGranted: true }).connect(CONNACK_PRESENT);
+    const rebooted = new Bench({ store, held: HELD }).connect(CONNACK_PRESENT);
     expect(rebooted.receive(PUBLISH_2_DUP)).toEqual([]);
     rebooted.reconnect(CONNACK_NEW);
     expect(rebooted.receive(PUBLISH_2)).toHaveLength(1);
@@ -123,7 +123,7 @@ describe("taking messages", () => {
       const connack = isOld ? CONNACK_PRESENT : "2003010000";
       const bench = new Bench({
         protocol: isOld ? "3.1.1" : "5",
-        subscriptionsGranted: true,
+        held: HELD,
         store: new MemoryStore(),
       });
       bench.connect(connack);
@@ -173,7 +173,7 @@ describe("QoS 2 out", () => {
     for (const hex of received) bench.receive(hex);
     bench.sent();
     expect(bench.reconnect(CONNACK_PRESENT)).toEqual(expected);
-    const rebooted = new Bench({ store, subscriptionsGranted: true });
+    const rebooted = new Bench({ store, held: HELD });
     rebooted.open();
     rebooted.receive(CONNACK_PRESENT);
     expect(rebooted.sent()).toEqual(expected);
@@ -295,7 +295,7 @@ describe("durable messages", () => {
     bench.publish("kept", { isDurable: true });
     expect(store.keys()).toEqual(["o-1"]);
     bench.publish("not");
-    const rebooted = new Bench({ store, subscriptionsGranted: true });
+    const rebooted = new Bench({ store, held: HELD });
     expect(rebooted.session.outboxCount).toBe(1);
     rebooted.open();
     rebooted.receive(CONNACK_PRESENT);

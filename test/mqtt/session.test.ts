@@ -12,7 +12,7 @@ import {
   SUBACK_TIMEOUT_MS,
 } from "../../src/limits.ts";
 import { fromHex, toHex } from "../vectors/vector.ts";
-import { Bench, CONNACK_NEW, CONNACK_PRESENT, SUBACK } from "./session-bench.ts";
+import { Bench, CONNACK_NEW, CONNACK_PRESENT, HELD, SUBACK } from "./session-bench.ts";
 
 const SUBSCRIBE = "82060001000161 01".replace(" ", "");
 
@@ -30,11 +30,11 @@ describe("connecting", () => {
   });
 
   it("subscribes with session present = 1 only while it does not know that its subscriptions were granted", () => {
-    const known = new Bench({ subscriptionsGranted: true });
+    const known = new Bench({ held: HELD });
     known.open();
     known.receive(CONNACK_PRESENT);
     expect(known.sent()).toEqual([]);
-    const unknown = new Bench({ subscriptionsGranted: false });
+    const unknown = new Bench();
     unknown.open();
     unknown.receive(CONNACK_PRESENT);
     expect(unknown.sent()).toEqual([SUBSCRIBE]);
@@ -50,7 +50,7 @@ describe("connecting", () => {
     bench.open();
     bench.receive(CONNACK_NEW);
     bench.sent();
-    expect(bench.receive("9003000180")).toEqual([{ type: "subscribed", granted: false, reason: "unspecified error" }]);
+    expect(bench.receive("9003000180")).toEqual([{ type: "subscribed", granted: false, reason: "a: unspecified error" }]);
     expect(bench.reconnect(CONNACK_PRESENT)).toHaveLength(1);
   });
 
@@ -76,7 +76,7 @@ describe("connecting", () => {
   });
 
   it("doubles its waits up to the ceiling, and is short again after a stable time only", () => {
-    const bench = new Bench({ subscriptionsGranted: true }).connect(CONNACK_PRESENT);
+    const bench = new Bench({ held: HELD }).connect(CONNACK_PRESENT);
     const waits: number[] = [];
     for (let attempt = 0; attempt < 10; attempt += 1) {
       bench.session.handleClosed("cut", bench.nowMs);
@@ -300,7 +300,7 @@ describe("messages out", () => {
 
 describe("keep-alive", () => {
   it("pings after an idle interval and finds a half-open connection by the missing answer", () => {
-    const bench = new Bench({ subscriptionsGranted: true }).connect(CONNACK_PRESENT);
+    const bench = new Bench({ held: HELD }).connect(CONNACK_PRESENT);
     expect(bench.pass(59_999)).toEqual([]);
     expect(bench.sent()).toEqual([]);
     bench.pass(1);
@@ -310,7 +310,7 @@ describe("keep-alive", () => {
   });
 
   it("goes on when the answer comes", () => {
-    const bench = new Bench({ subscriptionsGranted: true }).connect(CONNACK_PRESENT);
+    const bench = new Bench({ held: HELD }).connect(CONNACK_PRESENT);
     bench.pass(60_000);
     bench.sent();
     bench.nowMs += 100;
@@ -320,7 +320,7 @@ describe("keep-alive", () => {
   });
 
   it("does not ping while both directions are busy, and does while only one is", () => {
-    const bench = new Bench({ subscriptionsGranted: true }).connect(CONNACK_PRESENT);
+    const bench = new Bench({ held: HELD }).connect(CONNACK_PRESENT);
     for (let second = 0; second < 600; second += 10) {
       bench.pass(10_000);
       bench.take(bench.receive("3206000161000178"));

@@ -28,7 +28,7 @@ export class Connection {
   #connect: IConnectPacket | undefined;
   #session: KeptSession | undefined;
   #hasLeft = false;
-  #hasSubscribed = false;
+  readonly #asked = new Set<string>();
   #lastAnswerMs = 0;
   #cancelSilence: () => void;
   #ended = false;
@@ -303,8 +303,10 @@ export class Connection {
 
   #handleSubscribe(packet: ISubscribePacket, session: KeptSession): void {
     const identifier = packet.messageId ?? 0;
-    if (this.#hasSubscribed) this.#violation("subscribed twice on one connection");
-    this.#hasSubscribed = true;
+    for (const { topic } of packet.subscriptions) {
+      if (this.#asked.has(topic)) this.#violation(`subscribed to ${topic} twice on one connection`);
+      this.#asked.add(topic);
+    }
     this.#watch.begin(identifier, false);
     if (this.#ended) return;
     const granted = packet.subscriptions.map(({ topic, qos }) => {

@@ -108,8 +108,7 @@ export class SessionDevice extends PoweredDevice {
         password: "",
         will: undefined,
         subscriptions: topics.map((topicFilter) => ({ topicFilter, qos: 2 })),
-        // Each life subscribes once: the power may have failed between the CONNACK of a new session and the record of it.
-        subscriptionsGranted: false,
+        // Each life subscribes: the power may have failed between the CONNACK of a new session and the record of it.
         knownLevel: known?.[0] as ProtocolLevel | undefined,
         protocol,
         streamsLargeMessages: this.#options.streamsLargeMessages,

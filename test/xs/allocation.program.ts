@@ -26,7 +26,7 @@ export function connect(protocol: "3.1.1" | "5"): void {
       password: "",
       will: undefined,
       subscriptions: [{ topicFilter: "#", qos: 0 }],
-      subscriptionsGranted: true,
+      held: [{ topicFilter: "#", qos: 0 }],
     },
     () => 0,
   );

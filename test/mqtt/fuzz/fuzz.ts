@@ -88,7 +88,7 @@ class FuzzedClient {
       {
         ...PLAIN,
         subscriptions: [{ topicFilter: "a", qos: 2 }],
-        subscriptionsGranted: true,
+        held: [{ topicFilter: "a", qos: 2 }],
         protocol: level === 5 ? "5" : "3.1.1",
         store: this.#store,
         backoff: { baseMs: 1, maxMs: 1 },

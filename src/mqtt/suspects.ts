@@ -1,0 +1,102 @@
+/**
+ * What the broker may be answering by closing the connection. A message or a topic filter on which `ENDINGS_MAX` connections
+ * have ended is given up for `GIVEN_UP_MS`; it would end every connection else, and nothing behind it would get through.
+ * The count outlasts a reboot, since a message may, too.
+ *
+ * | record | holds |
+ * |---|---|
+ * | `suspects` | JSON: a list of name, number of connections, bytes |
+ */
+import { ENDINGS_MAX, GIVEN_UP_MS, SUSPECTS_MAX } from "../limits.ts";
+import type { Store } from "../seams.ts";
+import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
+
+interface Suspect {
+  /** Topic of a message, or what `filterName` gives. */
+  readonly name: string;
+  /** Connections that ended on it. */
+  endings: number;
+  /** Payload of the smallest message on which one ended; smaller ones are not suspected. */
+  bytes: number;
+  /** It is given up until then. */
+  untilMs: number;
+}
+
+export class Suspects {
+  private readonly store: Store | undefined;
+  private list: Suspect[] = [];
+
+  constructor(store: Store | undefined) {
+    this.store = store;
+    try {
+      const record = store?.read(KEY);
+      const rows: unknown = record ? JSON.parse(decodeUtf8(record, 0, record.length, KEY)) : [];
+      if (!Array.isArray(rows)) return;
+      for (const [name, endings, bytes] of rows.slice(0, SUSPECTS_MAX))
+        if (typeof name === "string" && endings > 0 && bytes >= 0)
+          // One more try in each life: what the broker allows may have changed.
+          this.list.push({ name, endings: Math.min(endings, ENDINGS_MAX - 1), bytes, untilMs: 0 });
+    } catch {
+      // A record that is not what was written is none.
+    }
+  }
+
+  isGivenUp(name: string, bytes: number, nowMs: number): boolean {
+    const suspect = this.find(name);
+    return suspect !== undefined && nowMs < suspect.untilMs && bytes >= suspect.bytes;
+  }
+
+  /** A connection has ended, and this was all that it had not answered. */
+  accuse(name: string, bytes: number, nowMs: number): void {
+    let suspect = this.find(name);
+    if (!suspect) {
+      if (this.list.length >= SUSPECTS_MAX) this.list.shift();
+      suspect = { name, endings: 0, bytes, untilMs: 0 };
+      this.list.push(suspect);
+    }
+    suspect.endings += 1;
+    suspect.bytes = Math.min(suspect.bytes, bytes);
+    if (suspect.endings >= ENDINGS_MAX) suspect.untilMs = nowMs + GIVEN_UP_MS;
+    // One ending is the network's more often than not: it is not worth a write.
+    if (suspect.endings > 1) this.save();
+  }
+
+  /** The broker has answered it. */
+  acquit(name: string): void {
+    const suspect = this.find(name);
+    if (!suspect) return;
+    this.list = this.list.filter((one) => one !== suspect);
+    if (suspect.endings > 1) this.save();
+  }
+
+  /** Another broker may answer all of it. */
+  clear(): void {
+    if (this.list.length === 0) return;
+    this.list = [];
+    this.save();
+  }
+
+  private find(name: string): Suspect | undefined {
+    return this.list.find((one) => one.name === name);
+  }
+
+  private save(): void {
+    const rows = this.list.map(({ name, endings, bytes }) => [name, endings, bytes]);
+    try {
+      if (rows.length > 0) this.store?.write(KEY, encodeUtf8(JSON.stringify(rows)));
+      else this.store?.remove(KEY);
+    } catch {
+      // What is lost with it is counted anew.
+    }
+  }
+}
+
+/** The name of a topic filter, which is no topic's. */
+export function filterName(topicFilter: string): string {
+  return `filter ${topicFilter}`;
+}
+
+/** Why something is not sent any more. */
+export const GIVEN_UP = `${ENDINGS_MAX} connections ended on it`;
+
+const KEY = "suspects";
