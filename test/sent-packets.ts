@@ -12,6 +12,7 @@ export interface SentPacket {
   readonly clean?: boolean;
   readonly clientId?: string;
   readonly will?: string;
+  readonly unsubscriptions?: readonly string[];
 }
 
 /** The packets in these bytes, which must hold whole ones. */
@@ -32,7 +33,8 @@ export function sentPackets(bytes: Uint8Array): SentPacket[] {
         will &&
         `${will.topic} ${Buffer.from(will.payload).toString("hex")} qos ${will.qos}${will.retain ? " retained" : ""}`;
       packets.push({ ...common, clean, clientId, ...(words ? { will: words } : {}) });
-    } else packets.push(common);
+    } else if (packet.cmd === "unsubscribe") packets.push({ ...common, unsubscriptions: packet.unsubscriptions });
+    else packets.push(common);
   });
   reader.on("error", (error) => {
     throw error;

@@ -20,6 +20,7 @@ export function ownSensors({ inbox, counters }: Device, uptimeMs: () => number):
       deadband: Number.POSITIVE_INFINITY,
     },
     count("refused", () => counters.refused + counters.oversize),
+    count("rejected", () => counters.rejected),
     count("disconnections", () => counters.disconnections),
     count("thinned", () => counters.thinned),
     count("sensor-failures", () => counters.sensorFailures),

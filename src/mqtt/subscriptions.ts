@@ -116,7 +116,8 @@ export class Subscriptions {
    */
   request(level: ProtocolLevel, nowMs: number): void {
     if (this.out) return;
-    const { exchange, transmit } = this;
+    const exchange = this.exchange;
+    const transmit = this.transmit;
     const isOpen = ({ topicFilter }: { readonly topicFilter: string }) => !this.passed.includes(topicFilter);
     const takenBack = this.heldNow.find(
       (held) => isOpen(held) && !this.wanted.some(({ topicFilter }) => topicFilter === held.topicFilter),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { UNSHOWN_MAX } from "../../src/limits.ts";
+import { HASTY_ENDINGS_MAX, INFLIGHT_MAX, UNSHOWN_MAX } from "../../src/limits.ts";
 import { encodeUtf8 } from "../../src/utf8.ts";
-import { fromHex } from "../vectors/vector.ts";
+import { fromHex, toHex } from "../vectors/vector.ts";
 import { Bench, IM, im, PAGE, publish, settingsOf } from "./bench.ts";
 
 describe("a push", () => {
@@ -186,10 +186,32 @@ describe("presence", () => {
     ]);
   });
 
+  it("is left to the will where the window is full: online would stay retained for ever", () => {
+    for (const [protocol, connack, goodbye] of [
+      ["3.1.1", "20020000", []],
+      ["5", "2003000000", ["e00104"]],
+    ] as const) {
+      const bench = new Bench({ settings: settingsOf({ "broker.protocol": protocol }) });
+      bench.gateway.start(bench.nowMs);
+      bench.drain();
+      bench.gateway.handleConnected(bench.nowMs);
+      bench.receive(fromHex(connack));
+      for (let count = 0; count < INFLIGHT_MAX; count += 1) bench.gateway.sendMessage("bob", "hi", bench.nowMs);
+      bench.drain();
+      bench.sent.splice(0);
+      bench.gateway.stop(bench.nowMs);
+      const last = bench.gateway.pollTransmit();
+      expect(last ? [toHex(last)] : []).toEqual(goodbye);
+      bench.drain();
+      expect(bench.events.at(-1)).toEqual({ type: "close" });
+    }
+  });
+
   it("waits once, however often the connection is cut before the broker has taken it", () => {
     const bench = new Bench();
     bench.gateway.start(bench.nowMs);
-    for (let count = 0; count < 20; count += 1) {
+    // More endings in a row are taken for the broker's answer.
+    for (let count = 0; count <= HASTY_ENDINGS_MAX; count += 1) {
       bench.gateway.handleConnected(bench.nowMs);
       bench.receive(fromHex("20020000"));
       expect(bench.sent.splice(0).filter(({ topic }) => topic === "/acme/pres/p1")).toHaveLength(1);
@@ -211,6 +233,46 @@ describe("subscriptions", () => {
     );
     elsewhere.connect("20020100");
     expect(elsewhere.sent.filter(({ type }) => type === "subscribe")).toHaveLength(1);
+  });
+
+  it("of a group and a contact that left the settings are taken back in the kept session, once", () => {
+    const settings = settingsOf({ groups: "ops", contacts: "bob" });
+    const bench = new Bench({ settings });
+    bench.subscriptions += 2;
+    bench.connect();
+    const after = new Bench({}, bench.store);
+    after.gateway.start(after.nowMs);
+    after.drain();
+    after.gateway.handleConnected(after.nowMs);
+    after.receive(fromHex("20020100"));
+    after.receive(fromHex("b0020001"));
+    after.receive(fromHex("b0020003"));
+    const taken = after.sent.filter(({ type }) => type === "unsubscribe" || type === "subscribe");
+    expect(taken).toMatchObject([
+      { type: "unsubscribe", unsubscriptions: ["/acme/im/ops"] },
+      { type: "unsubscribe", unsubscriptions: ["/acme/pres/bob"] },
+    ]);
+    const again = new Bench({}, bench.store).connect("20020100");
+    expect(again.sent.filter(({ type }) => type.endsWith("subscribe"))).toEqual([]);
+  });
+
+  it("of the station are not touched by a device that leaves them to it", () => {
+    const bench = new Bench();
+    bench.connect();
+    const left = new Bench({ settings: settingsOf({ "broker.subscribe": "no" }) }, bench.store).connect("20020100");
+    expect(left.sent.filter(({ type }) => type.endsWith("subscribe"))).toEqual([]);
+  });
+
+  it("that are refused or lowered are named in the log", () => {
+    const bench = new Bench();
+    bench.gateway.start(bench.nowMs);
+    bench.drain();
+    bench.gateway.handleConnected(bench.nowMs);
+    bench.receive(fromHex("20020000"), fromHex("90050001800001"));
+    expect(bench.events).toContainEqual({
+      type: "log",
+      line: expect.stringMatching(/not grant.*im\/p1: unspecified error; .*page\/p1: QoS 0 granted, 1 asked for/),
+    });
   });
 });
 

@@ -50,7 +50,10 @@ describe("what is remembered of a broker", () => {
     new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).handleConnecting();
     store.records.set([...store.records.keys()][0] as string, Buffer.from("a:1883\n5\n1 /a/im/p\n0 /a/pres/bob"));
     const record = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
-    expect([record.protocolLevel, record.held]).toEqual([5, [...SUBSCRIPTIONS, { topicFilter: "/a/pres/bob", qos: 0 }]]);
+    expect([record.protocolLevel, record.held]).toEqual([
+      5,
+      [...SUBSCRIPTIONS, { topicFilter: "/a/pres/bob", qos: 0 }],
+    ]);
   });
 
   it("writes only what has changed, and takes a damaged record for none", () => {

@@ -146,7 +146,10 @@ describe("MQTT 5", () => {
   it("releases a QoS 2 message that was sent and has become too large, and tells what came of it", () => {
     for (const [pubcomp, event] of [
       ["70020002", { type: "acknowledged", token: 1 }],
-      ["7003000292", { type: "rejected", token: 1, reason: "above the bytes that the broker takes: 17, expected at most 16" }],
+      [
+        "7003000292",
+        { type: "rejected", token: 1, reason: "above the bytes that the broker takes: 17, expected at most 16" },
+      ],
     ] as const) {
       const bench = connected();
       bench.publish("too large", { qos: 2 });

@@ -50,7 +50,9 @@ describe("connecting", () => {
     bench.open();
     bench.receive(CONNACK_NEW);
     bench.sent();
-    expect(bench.receive("9003000180")).toEqual([{ type: "subscribed", granted: false, reason: "a: unspecified error" }]);
+    expect(bench.receive("9003000180")).toEqual([
+      { type: "subscribed", granted: false, reason: "a: unspecified error" },
+    ]);
     expect(bench.reconnect(CONNACK_PRESENT)).toHaveLength(1);
   });
 

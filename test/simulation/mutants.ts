@@ -89,14 +89,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no SUBSCRIBE after the broker has lost the session",
     file: "subscriptions.ts",
-    from: "if (sessionPresent) return;",
-    to: "return;",
+    from: "if (!sessionPresent) this.heldNow = [];",
+    to: "",
     seeds: SEEDS,
   },
   {
     name: "no SUBSCRIBE after a CONNACK that was lost on the way",
     file: "session.ts",
-    from: "this.subscriptions.isGranted = false;\n      this.exchange.doubt();",
+    from: "this.subscriptions.doubt();\n      this.exchange.doubt();",
     to: "this.exchange.doubt();",
     seeds: 5 * SEEDS,
   },
@@ -131,8 +131,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a missing PINGRESP is not noticed",
     file: "keep-alive.ts",
-    from: "if (this.pingSentMs !== undefined) return this.pingSentMs + PINGRESP_TIMEOUT_MS;",
-    to: "if (this.pingSentMs !== undefined) return undefined;",
+    from: "if (sentMs === undefined) return Number.POSITIVE_INFINITY;",
+    to: "if (sentMs !== 0) return Number.POSITIVE_INFINITY;",
     seeds: 2 * SEEDS,
   },
   {

@@ -90,11 +90,14 @@ export class SessionDevice extends PoweredDevice {
     return this.#session?.isDrained === true && this.#untaken.size === 0;
   }
 
-  /** The engine's records on the store; a second record without its first is cleared at the next start. */
+  /**
+   * The engine's records on the store. A second record without its first is cleared at the next start; the suspects are kept
+   * until the broker answers what they name.
+   */
   get records(): readonly string[] {
     const keys = this.store.keys();
     const isOrphan = (key: string) => key.startsWith("r-") && !keys.includes(`o-${key.slice(2)}`);
-    return keys.filter((key) => key !== LEVEL && key !== "taken" && !isOrphan(key));
+    return keys.filter((key) => key !== LEVEL && key !== "taken" && key !== "suspects" && !isOrphan(key));
   }
 
   protected begin(): void {
