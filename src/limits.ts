@@ -180,11 +180,11 @@ export const INBOX_RECORDS_MAX = 200;
  */
 export const INBOX_BYTES_MAX = 40_960;
 
-/** New messages that wait for the screen; further ones wait in the connection, unacknowledged. */
-export const UNSHOWN_MAX = 16;
-
-/** With more new messages than this waiting for the screen, none of them dwells on it. */
-export const DWELL_BACKLOG_MAX = 8;
+/**
+ * Shortest time between two paints of the same view, in milliseconds: while messages arrive in a burst only their number changes
+ * on the screen. What the carrier does is seen at once.
+ */
+export const REPAINT_MS = 250;
 
 /**
  * For so many milliseconds after the screen has changed by itself a press goes nowhere: it was meant for what stood there before, and
@@ -197,9 +197,6 @@ export const SCREEN_HOLD_MS = 10_000;
 
 /** After how long without a touch a list or a question gives way to what is to be read, in milliseconds. */
 export const SCREEN_RETURN_MS = 60_000;
-
-/** Pages of one message on the screen. A longer text ends with "…" there. */
-export const MESSAGE_PAGES_MAX = 32;
 
 /** Names of messages that left the inbox and are still recognised as duplicates, at least. The oldest are forgotten. */
 export const DUPLICATE_WINDOW_MAX = 256;
@@ -324,8 +321,6 @@ if (SUBSCRIBE_RETRY_MS > SUBSCRIBE_RETRY_MAX_MS)
 if (BACKOFF_BASE_MS > BACKOFF_MAX_MS) throw new Error("limits: BACKOFF_BASE_MS is above BACKOFF_MAX_MS");
 if (INBOX_BYTES_MAX < 2 * PACKET_BYTES_MAX)
   throw new Error("limits: the largest packet, every byte escaped in JSON, does not fit into the inbox");
-if (DWELL_BACKLOG_MAX >= UNSHOWN_MAX || UNSHOWN_MAX >= INBOX_RECORDS_MAX)
-  throw new Error("limits: expected DWELL_BACKLOG_MAX < UNSHOWN_MAX < INBOX_RECORDS_MAX");
 if (TELEMETRY_BYTES_MAX + 2 * UID_BYTES_MAX + 32 > PUBLISH_BYTES_MAX)
   throw new Error("limits: telemetry of TELEMETRY_BYTES_MAX does not fit into a PUBLISH with its topic");
 if (DISCOVERY_BYTES_MAX + ENV_BYTES_MAX + UID_BYTES_MAX + 48 > PUBLISH_BYTES_MAX)

@@ -25,7 +25,11 @@ export type Random = () => number;
 /** Seconds since 1970-01-01T00:00:00Z, or undefined while the clock has not been set. */
 export type WallClock = () => number | undefined;
 
-/** Width of one line of text in pixels, as the host will draw it. */
+/**
+ * Width in pixels, fractions allowed, of one character as a reader sees it: a code point, or several that are drawn as one. The
+ * core keeps what it was told: it asks once for each character of ASCII and seldom for others. A host draws a line as wide as its
+ * characters together, without kerning.
+ */
 export type MeasureText = (font: Font, text: string) => number;
 
 /** One reading, after ECMA-419's `sample()`; undefined or a throw is a failed reading and is counted, not fatal. */

@@ -21,8 +21,8 @@ export class CanvasPainter {
   }
 
   readonly measureText: MeasureText = (font, text) => {
-    this.#context.font = faceOf(font);
-    return Math.ceil(this.#context.measureText(text).width);
+    this.#setFace(font);
+    return this.#context.measureText(text).width;
   };
 
   paint(drawList: DrawList): void {
@@ -73,10 +73,17 @@ export class CanvasPainter {
     this.#context.setTransform(scale, 0, 0, scale, 0, 0);
   }
 
+  /** A line is as wide as its characters together: the layout adds them up. */
+  #setFace(font: Font): void {
+    this.#context.font = `${FONTS[font].sizePixels}px ${FACE}`;
+    this.#context.fontKerning = "none";
+    this.#context.textRendering = "optimizeSpeed";
+  }
+
   #paintText(x: number, y: number, font: Font, color: number, text: string): void {
     const context = this.#context;
     const { sizePixels, lineHeight } = FONTS[font];
-    context.font = faceOf(font);
+    this.#setFace(font);
     context.fillStyle = colorOf(color);
     context.textBaseline = "alphabetic";
     // Four fifths of the size above the baseline, one below, the rest of the line shared: as most faces have it.
@@ -98,10 +105,6 @@ export class CanvasPainter {
 
 function deviceScale(): number {
   return Math.max(1, window.devicePixelRatio || 1);
-}
-
-function faceOf(font: Font): string {
-  return `${FONTS[font].sizePixels}px ${FACE}`;
 }
 
 function colorOf(color: number): string {

@@ -1,7 +1,9 @@
 /**
  * Lines of text in Poco's faces. The SDK's faces hold ASCII only, and Poco drops what a face does not hold: here such a
- * character is drawn as an empty box, and measured as one.
+ * character is drawn as an empty box, and measured as one. A character of several code points is one box.
  */
+
+import { clusterEnd } from "../../src/pager/screen/graphemes.ts";
 
 /** What is used of a face of the SDK. */
 export interface Face {
@@ -19,12 +21,10 @@ export interface Canvas {
 /** Pixels left free on both sides of a box. */
 const BOX_MARGIN = 1;
 
-/** Width in pixels of a line. */
-export function measureLine(canvas: Canvas, face: Face, text: string): number {
-  if (isPlain(text)) return canvas.getTextWidth(text, face);
-  let width = 0;
-  for (const part of parts(canvas, face, text)) width += part === "" ? boxWidth(face) : canvas.getTextWidth(part, face);
-  return width;
+/** Width in pixels of one character as a reader sees it. */
+export function measureCharacter(canvas: Canvas, face: Face, character: string): number {
+  if (character.length > 1 && !isHeld(canvas, face, character)) return boxWidth(face);
+  return canvas.getTextWidth(character, face) || boxWidth(face);
 }
 
 /** Draws a line with its top left corner at `x`, `y`. */
@@ -34,32 +34,30 @@ export function drawLine(canvas: Canvas, face: Face, text: string, color: number
     return;
   }
   let left = x;
-  for (const part of parts(canvas, face, text)) {
-    if (part === "") {
+  let start = 0;
+  const drawUntil = (end: number) => {
+    if (end === start) return;
+    const run = text.slice(start, end);
+    canvas.drawText(run, face, color, left, y);
+    left += canvas.getTextWidth(run, face);
+  };
+  for (let at = 0; at < text.length; ) {
+    const end = clusterEnd(text, at);
+    if (!isHeld(canvas, face, text.slice(at, end))) {
+      drawUntil(at);
       drawBox(canvas, face, color, left, y);
       left += boxWidth(face);
-    } else {
-      canvas.drawText(part, face, color, left, y);
-      left += canvas.getTextWidth(part, face);
+      start = end;
     }
+    at = end;
   }
+  drawUntil(text.length);
 }
 
-/** The longest runs that the face holds; an empty text stands for one character that it does not. */
-function parts(canvas: Canvas, face: Face, text: string): string[] {
-  const found: string[] = [];
-  let run = "";
-  for (const character of text) {
-    if (isPlain(character) || canvas.getTextWidth(character, face) > 0) {
-      run += character;
-      continue;
-    }
-    if (run !== "") found.push(run);
-    found.push("");
-    run = "";
-  }
-  if (run !== "") found.push(run);
-  return found;
+/** Whether the face holds all code points of a character. */
+function isHeld(canvas: Canvas, face: Face, character: string): boolean {
+  for (const part of character) if (!isPlain(part) && canvas.getTextWidth(part, face) === 0) return false;
+  return true;
 }
 
 /**

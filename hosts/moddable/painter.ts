@@ -9,7 +9,7 @@ import Poco, { type Font as Face, type Screen } from "commodetto/Poco";
 import parseBMF from "commodetto/parseBMF";
 import type { DrawCommand, DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import { FONTS, type Font } from "../../src/pager/screen/fonts.ts";
-import { drawLine, measureLine } from "./lettering.ts";
+import { drawLine, measureCharacter } from "./lettering.ts";
 
 /** Poco's buffer in bytes. A band that needs more is halved. */
 const DISPLAY_LIST_BYTES = 6_144;
@@ -49,7 +49,7 @@ export class Painter {
   }
 
   measureText(font: Font, text: string): number {
-    return measureLine(this.poco, this.faces[font], text);
+    return measureCharacter(this.poco, this.faces[font], text);
   }
 
   paint(drawList: DrawList): void {

@@ -3,6 +3,7 @@ import type { DrawCommand, DrawList, Size } from "../../src/pager/screen/draw-li
 import { FONTS } from "../../src/pager/screen/fonts.ts";
 import { MARGIN } from "../../src/pager/screen/layout.ts";
 import { wrapText } from "../../src/pager/screen/text-layout.ts";
+import { textWidths } from "../../src/pager/screen/text-widths.ts";
 import type { MeasureText } from "../../src/seams.ts";
 
 /** What stands on the screen of a device that cannot start: a title and what is wrong, as much of it as there is room for. */
@@ -10,11 +11,12 @@ export function setupScreen(problems: readonly string[], size: Size, measureText
   const list: DrawCommand[] = [{ kind: "fill", x: 0, y: 0, ...size, color: COLORS.ground }];
   list.push({ kind: "text", x: MARGIN, y: MARGIN, font: "body", color: COLORS.fault, text: "Cannot start" });
   const { lineHeight } = FONTS.small;
+  const widths = textWidths(measureText);
   let y = MARGIN + FONTS.body.lineHeight;
   for (const problem of problems) {
     const linesMax = Math.floor((size.height - y) / lineHeight);
     if (linesMax < 1) break;
-    for (const text of wrapText(problem, "small", size.width - 2 * MARGIN, linesMax, measureText)) {
+    for (const text of wrapText(problem, "small", size.width - 2 * MARGIN, linesMax, widths)) {
       list.push({ kind: "text", x: MARGIN, y, font: "small", color: COLORS.text, text });
       y += lineHeight;
     }

@@ -1,11 +1,17 @@
 /** What is on the screen: made of inbox, contacts, clock and link, and only made again when one of them has changed. */
-import { INBOX_RECORDS_MAX } from "../limits.ts";
+import { REPAINT_MS } from "../limits.ts";
+import { URGENT } from "../pager/inbox.ts";
+import type { InboxMessage } from "../pager/inbox-message.ts";
 import type { Roster } from "../pager/roster.ts";
 import { COLORS } from "../pager/screen/colors.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
 import { type Row, rowsOn, type ScreenList } from "../pager/screen/list-view.ts";
-import type { ScreenMessage } from "../pager/screen/message-view.ts";
-import { drawScreen, type ScreenHome } from "../pager/screen/screen.ts";
+import { type ScreenMessage, splitTitle, textBox } from "../pager/screen/message-view.ts";
+import { PagedText } from "../pager/screen/paged-text.ts";
+import { replyLines } from "../pager/screen/replies.ts";
+import { drawScreen, hasFaultLine, type ScreenHome } from "../pager/screen/screen.ts";
+import { fitLine } from "../pager/screen/text-layout.ts";
+import { type TextWidths, textWidths } from "../pager/screen/text-widths.ts";
 import type { View, Viewer } from "../pager/viewer.ts";
 import type { Presence } from "../payload/presence.ts";
 import type { MeasureText } from "../seams.ts";
@@ -34,15 +40,56 @@ export interface DeviceState {
   readonly news: string;
 }
 
+/** The text of the message on the screen. */
+interface OpenText {
+  readonly sequence: number;
+  readonly title: string;
+  readonly text: string;
+  readonly pages: PagedText;
+}
+
+/** What the carrier sees below what he can reply: the text from the page on where he has begun to. */
+interface Excerpt {
+  readonly of: OpenText;
+  readonly from: number;
+  readonly pages: PagedText;
+}
+
+/** What stands in a row of the inbox, cut to the width of the screen. */
+interface RowHead {
+  readonly words: string;
+  /** 0: unknown. */
+  readonly timestampSeconds: number;
+}
+
+/** What a view needs to know. */
+interface Shown {
+  readonly link: Link;
+  readonly presence: Presence;
+  readonly news: string;
+  readonly faults: string;
+}
+
 export class Display {
   private readonly device: Device;
   private readonly parts: DisplayParts;
+  private readonly widths: TextWidths;
   private paintedKey = "";
+  /** Of what changes with each message of a burst. */
+  private paintedCounts = "";
+  private paintedMs = Number.NEGATIVE_INFINITY;
+  /** When what has changed is painted, if it waits. */
+  private repaintMs: number | undefined;
   private clockMs: number | undefined;
+  private openText: OpenText | undefined;
+  private excerpt: Excerpt | undefined;
+  /** The rows of the inbox that are on the screen, by sequence, without what changes of them. */
+  private heads: ReadonlyMap<number, RowHead> = new Map();
 
   constructor(device: Device, parts: DisplayParts) {
     this.device = device;
     this.parts = parts;
+    this.widths = textWidths(parts.measureText);
   }
 
   get exists(): boolean {
@@ -50,28 +97,40 @@ export class Display {
   }
 
   /** The screen, where it has changed since it was last asked for. */
-  poll({ link, presence, counters, news }: DeviceState): DrawList | undefined {
+  poll({ link, presence, counters, news }: DeviceState, nowMs: number): DrawList | undefined {
     const { inbox, wallClock } = this.device;
-    const { viewer, roster, size, measureText } = this.parts;
+    const { viewer, roster, size } = this.parts;
     const faults = faultsInWords(counters);
     const time = this.time(wallClock());
     const status = link === "online" ? presenceWords(presence) : link;
-    const versions = `${viewer.version}/${inbox.viewVersion}/${roster.version}`;
-    const key = `${time} ${status} ${versions} ${faults} ${news}`;
-    if (key === this.paintedKey) return undefined;
+    const key = `${viewer.version} ${time} ${status} ${faults} ${news}`;
+    const countsKey = `${inbox.viewVersion}/${roster.version}`;
+    this.repaintMs = undefined;
+    if (key === this.paintedKey) {
+      if (countsKey === this.paintedCounts) return undefined;
+      if (nowMs < this.paintedMs + REPAINT_MS) {
+        this.repaintMs = this.paintedMs + REPAINT_MS;
+        return undefined;
+      }
+    }
     this.paintedKey = key;
-    const view = this.viewOf(viewer.view, link, presence, news);
+    this.paintedCounts = countsKey;
+    this.paintedMs = nowMs;
+    const view = this.viewOf(viewer.view, { link, presence, news, faults });
+    // The labels tell whether the text goes on, which is known when its page has been laid out.
+    viewer.hasFurtherPage = view.kind === "message" && view.page.to < view.page.length;
     const labels = viewer.labels();
-    const { unreadCount } = inbox;
-    const drawn = drawScreen({ time, status, unreadCount, faults, view, labels }, size, measureText);
-    if (viewer.pageCount === drawn.pageCount) return drawn.drawList;
-    // The labels tell whether there are more pages, which is known only now.
-    viewer.pageCount = drawn.pageCount;
-    return drawScreen({ time, status, unreadCount, faults, view, labels: viewer.labels() }, size, measureText).drawList;
+    return drawScreen({ time, status, unreadCount: inbox.unreadCount, faults, view, labels }, size, this.widths);
   }
 
-  /** When the time of day on the screen changes. */
-  nextMinuteMs(nowMs: number): number | undefined {
+  /** When the screen changes by itself: with the minute, or with what waits to be painted. */
+  timeoutMs(nowMs: number): number | undefined {
+    const minuteMs = this.nextMinuteMs(nowMs);
+    if (this.repaintMs === undefined) return minuteMs;
+    return minuteMs === undefined ? this.repaintMs : Math.min(minuteMs, this.repaintMs);
+  }
+
+  private nextMinuteMs(nowMs: number): number | undefined {
     const seconds = this.device.wallClock();
     if (seconds === undefined) return undefined;
     // One clock moves against the other: a wake that was promised stands until it has come.
@@ -79,22 +138,23 @@ export class Display {
     return this.clockMs;
   }
 
-  private viewOf(view: View, link: Link, presence: Presence, news: string): ScreenHome | ScreenMessage | ScreenList {
+  private viewOf(view: View, shown: Shown): ScreenHome | ScreenMessage | ScreenList {
     switch (view.kind) {
       case "home":
-        return this.home(link, news);
+        return this.home(shown);
       case "message":
-        return this.message(view) ?? this.home(link, news);
+      case "reply":
+        return this.message(view, shown) ?? this.home(shown);
       case "inbox":
         return this.inboxList(view.sequence);
       case "roster":
-        return this.rosterList(view.uid, presence);
+        return this.rosterList(view.uid, shown.presence);
       case "texts":
         return this.textList(view.uid, view.index);
     }
   }
 
-  private home(link: Link, news: string): ScreenHome {
+  private home({ link, news }: Shown): ScreenHome {
     const { inbox, wallClock, zone } = this.device;
     const { roster } = this.parts;
     const seconds = wallClock();
@@ -106,26 +166,52 @@ export class Display {
     return { kind: "home", lines: lines.filter((line) => line !== "") };
   }
 
-  private message({ sequence, page, isChoosing }: View & { kind: "message" }): ScreenMessage | undefined {
+  private message(view: View & { kind: "message" | "reply" }, { faults }: Shown): ScreenMessage | undefined {
     const { inbox } = this.device;
-    const message = inbox.read(sequence);
+    const { viewer, size } = this.parts;
+    const { message } = viewer;
+    const { sequence } = view;
     if (!message) return undefined;
-    const { sender, group, title = "", text, priority, choices = [], timestampSeconds } = message;
-    const answer = inbox.answerOf(sequence);
-    const asked = isChoosing ? choices.map((choice, index) => `${"ABC"[index]}  ${choice}`) : [];
+    const { sender, group, priority, choices = [], timestampSeconds } = message;
+    const open = this.open(sequence, message);
+    const answers = this.answers(view, choices);
+    const hasFaults = hasFaultLine({ faults, view: { kind: "message" } });
+    const boxOf = (footCount: number) => textBox(size, hasFaults, open.title !== "", footCount);
+    let page = open.pages.page(view.page, boxOf(view.kind === "reply" ? 0 : answers.length));
+    if (view.kind === "reply") page = this.excerptOf(open, page.from).page(0, boxOf(answers.length));
     return {
       kind: "message",
-      from: `${sender === "" ? "page" : sender}${group === undefined ? "" : ` to ${group}`}`,
-      title,
-      text,
+      from: `${senderName(sender)}${group === undefined ? "" : `${TO_GROUP}${group}`}`,
+      title: open.title,
+      page,
       time: this.time(timestampSeconds || undefined),
       priority,
       mark: inbox.isExpired(sequence) ? "expired" : inbox.isRead(sequence) ? "" : "*",
       position: inbox.positionOf(sequence),
       count: inbox.length,
-      page,
-      answers: answer === undefined ? asked : [`answered: ${choices[answer] ?? ""}`],
+      answers,
     };
+  }
+
+  private open(sequence: number, { title = "", text }: InboxMessage): OpenText {
+    if (this.openText?.sequence !== sequence) {
+      const split = splitTitle(title, text, this.parts.size, this.widths);
+      this.openText = { sequence, ...split, pages: new PagedText(split.text, this.widths) };
+    }
+    return this.openText;
+  }
+
+  private excerptOf(of: OpenText, from: number): PagedText {
+    if (this.excerpt?.of !== of || this.excerpt.from !== from)
+      this.excerpt = { of, from, pages: new PagedText(of.text.slice(from), this.widths) };
+    return this.excerpt.pages;
+  }
+
+  /** The replies with the button of each, or which one was given. */
+  private answers(view: View & { kind: "message" | "reply" }, choices: readonly string[]): readonly string[] {
+    if (view.kind === "reply") return replyLines(this.parts.viewer.replies, view.first);
+    const answer = this.device.inbox.answerOf(view.sequence);
+    return answer === undefined ? [] : [`answered: ${choices[answer] ?? ""}`];
   }
 
   /** The rows around the chosen one, newest first. */
@@ -134,35 +220,44 @@ export class Display {
     const { size } = this.parts;
     const fromTop = inbox.length - inbox.positionOf(chosen);
     const rowCount = rowsOn(size);
-    const skipped = fromTop - (fromTop % rowCount);
+    const inWindow = fromTop % rowCount;
+    let first = chosen;
+    for (let at = 0; at < inWindow; at += 1) first = inbox.newer(first) ?? first;
     const rows: Row[] = [];
-    let sequence = inbox.older();
-    for (let at = 0; at < INBOX_RECORDS_MAX && sequence !== undefined && rows.length < rowCount; at += 1) {
-      if (at >= skipped) rows.push(this.inboxRow(sequence, wallClock()));
+    const heads = new Map<number, RowHead>();
+    for (let sequence: number | undefined = first; sequence !== undefined && rows.length < rowCount; ) {
+      const head = this.heads.get(sequence) ?? this.readHead(sequence);
+      heads.set(sequence, head);
+      rows.push(this.inboxRow(sequence, head, wallClock()));
       sequence = inbox.older(sequence);
     }
-    const place = { chosen: fromTop - skipped, position: fromTop + 1, count: inbox.length };
-    return { kind: "list", title: "inbox", rows, ...place };
+    this.heads = heads;
+    return { kind: "list", title: "inbox", rows, chosen: inWindow, position: fromTop + 1, count: inbox.length };
+  }
+  private inboxRow(sequence: number, { words, timestampSeconds }: RowHead, nowSeconds: number | undefined): Row {
+    const { inbox } = this.device;
+    const isStrong = inbox.isUnread(sequence);
+    const state = isStrong ? "* " : inbox.isExpired(sequence) ? "expired " : "";
+    const text = `${inbox.priorityOf(sequence) >= URGENT ? "!! " : ""}${state}${words}`;
+    return { text, right: ageWords(timestampSeconds, nowSeconds), isStrong };
   }
 
-  private inboxRow(sequence: number, nowSeconds: number | undefined): Row {
-    const { inbox } = this.device;
-    const message = inbox.read(sequence);
-    if (!message) return { text: "damaged" };
-    const { sender, title, text, priority, timestampSeconds } = message;
-    const isStrong = inbox.isUnread(sequence);
-    const mark = `${priority >= 4 ? "!! " : ""}${isStrong ? "* " : inbox.isExpired(sequence) ? "expired " : ""}`;
-    const words = `${mark}${sender === "" ? "page" : sender}: ${title ?? firstLine(text)}`;
-    return { text: words, right: ageWords(timestampSeconds, nowSeconds), isStrong };
+  private readHead(sequence: number): RowHead {
+    const message = this.device.inbox.read(sequence);
+    if (!message) return { words: "damaged", timestampSeconds: 0 };
+    const { sender, title, text, timestampSeconds } = message;
+    const words = `${senderName(sender)}: ${firstLine(title ?? "") || firstLine(text) || "no words"}`;
+    return { words: fitLine(words, "small", this.parts.size.width, this.widths), timestampSeconds };
   }
 
   private rosterList(chosen: string | undefined, presence: Presence): ScreenList {
     const { roster } = this.parts;
-    const people = [{ uid: "me", ...presence }, ...roster.contacts];
-    return this.rowsAround("people", roster.rowOf(chosen), people.length, (at) => {
-      const person = people[at] ?? { uid: "", status: 0, context: "" };
+    const { contacts } = roster;
+    return this.rowsAround("people", roster.rowOf(chosen), contacts.length + 1, (at) => {
+      const contact = contacts[at - 1];
+      const person = contact ?? presence;
       return {
-        text: `${person.uid}  ${presenceWords(person)}`,
+        text: `${contact ? senderName(contact.uid) : OWN_NAME}  ${presenceWords(person)}`,
         dot: colorOf(person.status),
         isStrong: person.status === 1,
       };
@@ -196,7 +291,20 @@ function colorOf(status: number): number {
   return status === 4 ? COLORS.away : COLORS.dim;
 }
 
+/** The first line with words; where there are more, it says so. Empty where there are none. */
 function firstLine(text: string): string {
-  const end = text.indexOf("\n");
-  return end < 0 ? text : text.slice(0, end);
+  const words = text.trim();
+  const end = words.indexOf("\n");
+  return end < 0 ? words : `${words.slice(0, end).trimEnd()}…`;
 }
+
+/** A sender who is named like a word of this screen stands in quotation marks. */
+function senderName(uid: string): string {
+  if (uid === "") return PLAIN_PAGE;
+  const isMistakable = uid === PLAIN_PAGE || uid === OWN_NAME || uid.includes(TO_GROUP) || uid.startsWith('"');
+  return isMistakable ? `"${uid}"` : uid;
+}
+
+const PLAIN_PAGE = "page";
+const OWN_NAME = "me";
+const TO_GROUP = " to ";

@@ -1,5 +1,4 @@
 /** What the carrier sees and does: the screen, its buttons, and what is chosen with them. */
-import { UNSHOWN_MAX } from "../limits.ts";
 import type { Roster } from "../pager/roster.ts";
 import type { Button } from "../pager/screen/buttons.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
@@ -42,9 +41,14 @@ export class Panel {
     this.display = new Display(device, { ...parts, viewer: this.viewer, presenceTexts });
   }
 
-  /** Whether a further message can be shown soon; else it waits at the broker, as long as only the dwell time is waited for. */
+  /**
+   * Whether a further message is taken. It waits at the broker where it would push the message off the screen before a person
+   * can have seen it; not where the carrier is waited for, since nobody knows how long.
+   */
   hasRoom(nowMs: number): boolean {
-    return !this.display.exists || this.device.inbox.unshownCount < UNSHOWN_MAX || this.viewer.isHolding(nowMs);
+    const { inbox } = this.device;
+    const wouldPush = inbox.isFull && inbox.unshownCount >= inbox.length - 1;
+    return !this.display.exists || !wouldPush || this.viewer.isHolding(nowMs);
   }
 
   press(button: Button, nowMs: number): void {
@@ -64,12 +68,12 @@ export class Panel {
     if (!this.display.exists) return undefined;
     const { presence, messages } = this.parts;
     this.viewer.update(nowMs);
-    return this.display.poll({ link, presence: presence.current(nowMs), counters, news: messages.news });
+    return this.display.poll({ link, presence: presence.current(nowMs), counters, news: messages.news }, nowMs);
   }
 
   /** When the screen changes by itself next. */
   timeoutsMs(nowMs: number): readonly (number | undefined)[] {
-    return this.display.exists ? [this.viewer.timeoutMs(nowMs), this.display.nextMinuteMs(nowMs)] : NEVER;
+    return this.display.exists ? [this.viewer.timeoutMs(nowMs), this.display.timeoutMs(nowMs)] : NEVER;
   }
 
   private choose({ uid, index }: Choice): void {

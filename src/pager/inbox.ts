@@ -2,7 +2,7 @@
  * The messages of this device: what comes in, what has to go when it is full, what the senders are to be told. How all that
  * lies on the store: `inbox-ledger.ts`.
  */
-import { CONTENTS_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX } from "../limits.ts";
+import { CONTENTS_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX, PACKET_BYTES_MAX } from "../limits.ts";
 import type { Store } from "../seams.ts";
 import type { InboxIndex } from "./inbox-index.ts";
 import { InboxLedger } from "./inbox-ledger.ts";
@@ -54,6 +54,11 @@ export class Inbox {
     return this.ledger.damagedCount;
   }
 
+  /** Changes whenever anything here has. */
+  get version(): number {
+    return this.ledger.version;
+  }
+
   /** Changes whenever something has that can be seen; that a message was shown cannot. */
   get viewVersion(): number {
     return this.ledger.viewVersion;
@@ -70,6 +75,11 @@ export class Inbox {
 
   get unshownCount(): number {
     return this.ledger.unshownCount;
+  }
+
+  /** Whether a further message of any size may push out one that is here. */
+  get isFull(): boolean {
+    return isTooMuch(this.ledger.length, this.ledger.bytes + PACKET_BYTES_MAX);
   }
 
   /** When `expire` has something to do, in seconds since 1970, or undefined. */

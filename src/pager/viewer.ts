@@ -1,18 +1,21 @@
 /**
  * Which view is on the screen and what the buttons do there. New messages come onto the screen one after the other, each for a
- * dwell time at least, so that each has been seen; a backlog goes faster. Then the newest unread one stays until the carrier
- * moves on. A page of priority 4 or 5 comes before all others and stays until it is acknowledged; others do not take the
+ * dwell time at least, so that a person can see each. Then the newest unread one stays until the carrier moves on. A page of priority 4 or 5 comes before all others and stays until it is acknowledged; others do not take the
  * screen from under the carrier's hand.
  */
-import { DWELL_BACKLOG_MAX, PRESS_GUARD_MS, SCREEN_HOLD_MS, SCREEN_RETURN_MS } from "../limits.ts";
+import { PRESS_GUARD_MS, SCREEN_HOLD_MS, SCREEN_RETURN_MS } from "../limits.ts";
 import { type Inbox, URGENT } from "./inbox.ts";
+import type { InboxMessage } from "./inbox-message.ts";
 import type { Roster } from "./roster.ts";
 import type { Button } from "./screen/buttons.ts";
+import { REPLIES_SHOWN, repliesTo, replyLabels } from "./screen/replies.ts";
 
 export type View =
   | { readonly kind: "home" }
-  /** `isChoosing`: the buttons are the reply choices. */
-  | { readonly kind: "message"; readonly sequence: number; readonly page: number; readonly isChoosing: boolean }
+  /** `page`: of its text, from 0. */
+  | { readonly kind: "message"; readonly sequence: number; readonly page: number }
+  /** The message with what can be replied. `first`: which reply the first button gives, of `replies`. */
+  | { readonly kind: "reply"; readonly sequence: number; readonly page: number; readonly first: number }
   /** `sequence`: the chosen row. */
   | { readonly kind: "inbox"; readonly sequence: number }
   /** `uid`: the chosen contact, wherever news of others move it; undefined: the carrier, who stands first. */
@@ -47,8 +50,12 @@ export class Viewer {
   private returnMs: number | undefined;
   /** The view has changed by itself: until then a press was meant for what stood there before, and goes nowhere. */
   private deafMs = 0;
-  /** Pages of the message on the screen, as it was drawn. */
-  pageCount = 1;
+  private opened: { readonly sequence: number; readonly message: InboxMessage | undefined } | undefined;
+  private waitingVersion = -1;
+  private nextUnshown: number | undefined;
+  private nextAlert: number | undefined;
+  /** Whether the text of the message goes on behind the page on the screen. Whoever lays it out says so. */
+  hasFurtherPage = false;
   /** Changes whenever the view has. */
   version = 0;
 
@@ -66,17 +73,33 @@ export class Viewer {
 
   /** Sequence of the message that is to be on the screen; undefined: another view. */
   get current(): number | undefined {
-    return this.currentView.kind === "message" ? this.currentView.sequence : undefined;
+    const view = this.currentView;
+    return view.kind === "message" || view.kind === "reply" ? view.sequence : undefined;
+  }
+
+  /** The message that is on the screen. It is read from the store once, however often the screen is painted. */
+  get message(): InboxMessage | undefined {
+    const { current } = this;
+    if (current === undefined) this.opened = undefined;
+    else if (this.opened?.sequence !== current) this.opened = { sequence: current, message: this.inbox.read(current) };
+    return this.opened?.message;
+  }
+
+  /** What the carrier can reply to the message on the screen; the last one is to give no answer. */
+  get replies(): readonly string[] {
+    return repliesTo(this.choices);
   }
 
   /** Whether new messages wait for the carrier and not for their dwell time: nobody knows how long. */
   isHolding(nowMs: number): boolean {
-    return nowMs < this.holdMs || this.inbox.nextAlert() !== undefined;
+    this.lookForWaiting();
+    return nowMs < this.holdMs || this.nextAlert !== undefined;
   }
 
   /** When `update` has something to do, or undefined. */
   timeoutMs(nowMs: number): number | undefined {
-    const next = this.inbox.nextUnshown();
+    this.lookForWaiting();
+    const next = this.nextUnshown;
     let wakeMs = this.returnMs;
     if (next !== undefined && !this.isCurrentUnshown() && !this.mustWait(next, Number.POSITIVE_INFINITY)) {
       const nextMs = this.mustWait(next, nowMs) ? Math.max(this.nextMs, this.holdMs) : this.nextMs;
@@ -97,13 +120,22 @@ export class Viewer {
     if (this.currentView !== before && before.kind !== "home") this.deafMs = nowMs + PRESS_GUARD_MS;
   }
 
+  /** Walks through the inbox only where something there has changed. */
+  private lookForWaiting(): void {
+    if (this.waitingVersion === this.inbox.version) return;
+    this.waitingVersion = this.inbox.version;
+    this.nextUnshown = this.inbox.nextUnshown();
+    this.nextAlert = this.inbox.nextAlert();
+  }
+
   private showNext(nowMs: number): void {
-    const next = this.inbox.nextUnshown();
+    this.lookForWaiting();
+    const next = this.nextUnshown;
     if (next !== undefined && !this.mustWait(next, nowMs)) {
       if (!this.isCurrentUnshown() && nowMs >= this.nextMs) this.show(messageView(next), nowMs);
       return;
     }
-    const alert = this.inbox.nextAlert();
+    const alert = this.nextAlert;
     if (alert !== undefined && !this.isAlert()) this.show(messageView(alert), nowMs);
   }
 
@@ -137,7 +169,9 @@ export class Viewer {
           view.index + 1 < this.countOf(view.uid) ? "down" : "back",
         ];
       case "message":
-        return this.messageLabels(view.sequence, view.page, view.isChoosing);
+        return this.messageLabels(view.sequence, view.page);
+      case "reply":
+        return replyLabels(this.replies, view.first);
     }
   }
 
@@ -150,8 +184,10 @@ export class Viewer {
         this.pressAtHome(button, nowMs);
         return undefined;
       case "message":
-        if (view.isChoosing) this.answer(view.sequence, button, nowMs);
-        else this.pressAtMessage(view.sequence, view.page, button, nowMs);
+        this.pressAtMessage(view.sequence, view.page, button, nowMs);
+        return undefined;
+      case "reply":
+        this.pressAtReply(view, button, nowMs);
         return undefined;
       case "inbox": {
         const { newer, older } = this.neighbours(view.sequence);
@@ -180,23 +216,30 @@ export class Viewer {
   private pressAtMessage(sequence: number, page: number, button: Button, nowMs: number): void {
     const { newer, older } = this.neighbours(sequence);
     if (button === "b") {
-      if (this.isAnswerable(sequence)) this.browse({ kind: "message", sequence, page, isChoosing: true }, nowMs);
+      if (this.isAnswerable(sequence)) this.browse({ kind: "reply", sequence, page, first: 0 }, nowMs);
       else if (this.inbox.isUnread(sequence)) this.finish(nowMs, () => this.inbox.markRead(sequence));
       else this.browse({ kind: "inbox", sequence }, nowMs);
       return;
     }
     const nextPage = button === "a" ? page - 1 : page + 1;
-    if (nextPage >= 0 && nextPage < this.pageCount)
-      this.browse({ kind: "message", sequence, page: nextPage, isChoosing: false }, nowMs);
+    if (nextPage < page ? nextPage >= 0 : this.hasFurtherPage)
+      this.browse({ kind: "message", sequence, page: nextPage }, nowMs);
     else if (this.isAlert()) return;
     else if (button === "c") this.browse(newer === undefined ? HOME : messageView(newer), nowMs);
     else if (older !== undefined) this.browse(messageView(older), nowMs);
   }
 
-  private answer(sequence: number, button: Button, nowMs: number): void {
-    const index = BUTTONS.indexOf(button);
-    if (index < this.choices(sequence).length) this.finish(nowMs, () => this.inbox.markAnswered(sequence, index));
-    else this.browse(messageView(sequence), nowMs);
+  private pressAtReply(view: View & { kind: "reply" }, button: Button, nowMs: number): void {
+    const { sequence, page, first } = view;
+    if (button === "c") {
+      const isMore = first + REPLIES_SHOWN < this.replies.length;
+      this.browse(isMore ? { ...view, first: first + REPLIES_SHOWN } : { kind: "message", sequence, page }, nowMs);
+      return;
+    }
+    const choiceCount = this.choices.length;
+    const reply = button === "a" ? first : first + 1;
+    if (reply < choiceCount) this.finish(nowMs, () => this.inbox.markAnswered(sequence, reply));
+    else if (reply === choiceCount) this.finish(nowMs, () => this.inbox.markRead(sequence));
   }
 
   private pressAtRoster(row: number, button: Button, nowMs: number): void {
@@ -222,18 +265,14 @@ export class Viewer {
     return undefined;
   }
 
-  private messageLabels(sequence: number, page: number, isChoosing: boolean): readonly [string, string, string] {
-    if (isChoosing) {
-      const [a = "back", b = "back", c = "back"] = this.choices(sequence);
-      return [a, b, c];
-    }
+  private messageLabels(sequence: number, page: number): readonly [string, string, string] {
     const { newer, older } = this.neighbours(sequence);
     const isAlert = this.isAlert();
     const middle = this.isAnswerable(sequence) ? "reply" : this.inbox.isUnread(sequence) ? "read" : "list";
     return [
       page > 0 ? "back" : isAlert || older === undefined ? "" : "older",
       middle,
-      page + 1 < this.pageCount ? "more" : isAlert ? "" : newer === undefined ? "home" : "newer",
+      this.hasFurtherPage ? "more" : isAlert ? "" : newer === undefined ? "home" : "newer",
     ];
   }
 
@@ -259,7 +298,7 @@ export class Viewer {
     if (view.kind === "home") this.holdMs = 0;
     else {
       this.holdMs = nowMs + SCREEN_HOLD_MS;
-      if (view.kind !== "message" || view.isChoosing) this.returnMs = nowMs + SCREEN_RETURN_MS;
+      if (view.kind !== "message") this.returnMs = nowMs + SCREEN_RETURN_MS;
     }
   }
 
@@ -271,13 +310,12 @@ export class Viewer {
   }
 
   private get nextMs(): number {
-    if (this.currentView.kind !== "message" || this.inbox.unshownCount > DWELL_BACKLOG_MAX) return this.sinceMs;
-    return this.sinceMs + this.options.dwellMs;
+    return this.current === undefined ? this.sinceMs : this.sinceMs + this.options.dwellMs;
   }
 
   private mustWait(next: number, nowMs: number): boolean {
     if (this.inbox.priorityOf(next) >= URGENT) return false;
-    return nowMs < this.holdMs || this.inbox.nextAlert() !== undefined;
+    return nowMs < this.holdMs || this.nextAlert !== undefined;
   }
 
   private isCurrentUnshown(): boolean {
@@ -291,15 +329,11 @@ export class Viewer {
   }
 
   private isAnswerable(sequence: number): boolean {
-    return (
-      this.inbox.answerOf(sequence) === undefined &&
-      !this.inbox.isExpired(sequence) &&
-      this.choices(sequence).length > 0
-    );
+    return this.inbox.answerOf(sequence) === undefined && !this.inbox.isExpired(sequence) && this.choices.length > 0;
   }
 
-  private choices(sequence: number): readonly string[] {
-    return this.inbox.read(sequence)?.choices ?? [];
+  private get choices(): readonly string[] {
+    return this.message?.choices ?? [];
   }
 
   private neighbours(sequence: number): { newer: number | undefined; older: number | undefined } {
@@ -315,8 +349,6 @@ export class Viewer {
   }
 }
 
-const BUTTONS: readonly Button[] = Object.freeze(["a", "b", "c"] as const);
-
 function messageView(sequence: number): View {
-  return { kind: "message", sequence, page: 0, isChoosing: false };
+  return { kind: "message", sequence, page: 0 };
 }

@@ -121,7 +121,7 @@ describe("a reply", () => {
     bench.gateway.handleClosed("cut", bench.nowMs);
     bench.gateway.handleButton("b", bench.nowMs);
     bench.drain();
-    expect(bench.screen).toContain("open  shut  back");
+    expect(bench.screen).toContain("open  shut  more");
     bench.gateway.handleButton("b", bench.nowMs);
     const again = new Bench({}, bench.store).connect("20020100");
     const told = again.sent.filter(({ topic }) => topic === "/acme/im/station").map(({ payload }) => payload);

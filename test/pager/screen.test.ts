@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { COLORS } from "../../src/pager/screen/colors.ts";
-import type { DrawList, Size, TextRun } from "../../src/pager/screen/draw-list.ts";
+import type { DrawList, Fill, Size, TextRun } from "../../src/pager/screen/draw-list.ts";
 import { FONTS, type Font } from "../../src/pager/screen/fonts.ts";
 import { rowsOn, type ScreenList } from "../../src/pager/screen/list-view.ts";
-import type { ScreenMessage } from "../../src/pager/screen/message-view.ts";
+import { type ScreenMessage, splitTitle, textBox } from "../../src/pager/screen/message-view.ts";
+import { PagedText } from "../../src/pager/screen/paged-text.ts";
 import { drawScreen, type ScreenModel } from "../../src/pager/screen/screen.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
-import { fitLine, wrapText } from "../../src/pager/screen/text-layout.ts";
+import { textWidths } from "../../src/pager/screen/text-widths.ts";
 
 /** Every character is half as wide as its font is high; CJK is as wide as high. */
 function measureText(font: Font, text: string): number {
@@ -15,6 +16,8 @@ function measureText(font: Font, text: string): number {
   for (const character of text) width += FONTS[font].sizePixels * (character >= "\u2e80" ? 1 : 0.5);
   return width;
 }
+
+const WIDTHS = textWidths(measureText);
 
 const SIZES: readonly Size[] = [
   { width: 320, height: 240 },
@@ -33,8 +36,7 @@ const IDLE: ScreenModel = {
   view: { kind: "home", lines: ["no new messages", "20 Nov 2026"] },
   labels: ["", "", ""],
 };
-const MESSAGE: ScreenMessage = {
-  kind: "message",
+const MESSAGE = {
   from: "station",
   title: "Boiler room",
   text: "Pump 3 over temperature",
@@ -43,10 +45,9 @@ const MESSAGE: ScreenMessage = {
   mark: "*",
   position: 2,
   count: 3,
-  page: 0,
-  answers: [],
+  answers: [] as readonly string[],
 };
-const PAGE: ScreenModel = { ...IDLE, unreadCount: 2, view: MESSAGE, labels: ["older", "read", "newer"] };
+const READING: Omit<ScreenModel, "view"> = { ...IDLE, unreadCount: 2, labels: ["older", "read", "newer"] };
 const LIST: ScreenList = {
   kind: "list",
   title: "people",
@@ -64,7 +65,20 @@ function texts(drawList: DrawList): TextRun[] {
 }
 
 function draw(model: ScreenModel, size = M5STACK): DrawList {
-  return drawScreen(model, size, measureText).drawList;
+  return drawScreen(model, size, WIDTHS);
+}
+
+/** The message laid out, with one page of its text. */
+function messageView(message: Partial<typeof MESSAGE> = {}, size = M5STACK, index = 0, faults = ""): ScreenMessage {
+  const { title, text, ...rest } = { ...MESSAGE, ...message };
+  const split = splitTitle(title, text, size, WIDTHS);
+  const box = textBox(size, faults !== "", split.title !== "", rest.answers.length);
+  return { kind: "message", ...rest, title: split.title, page: new PagedText(split.text, WIDTHS).page(index, box) };
+}
+
+/** What a screen shows of a message, as lines. */
+function wordsOf(message: Partial<typeof MESSAGE> = {}, size = M5STACK, index = 0): string[] {
+  return screenText(draw({ ...READING, view: messageView(message, size, index) }, size));
 }
 
 /** Everything stands on the screen, and no two lines of text on each other. */
@@ -99,7 +113,7 @@ function expectInside(drawList: DrawList, size: Size): void {
 
 describe("screen", () => {
   it("shows status bar, sender, title, text and labels", () => {
-    expect(screenText(draw(PAGE))).toEqual([
+    expect(wordsOf()).toEqual([
       "10:52  online  2 unread",
       "!! station *  10:51  2/3",
       "Boiler room",
@@ -129,8 +143,8 @@ describe("screen", () => {
   });
 
   it("asks below the text what can be answered", () => {
-    const view = { ...MESSAGE, answers: ["A  yes", "B  no"] };
-    expect(screenText(draw({ ...PAGE, view, labels: ["yes", "no", "back"] })).slice(-3)).toEqual([
+    const view = messageView({ answers: ["A  yes", "B  no"] });
+    expect(screenText(draw({ ...READING, view, labels: ["yes", "no", "back"] })).slice(-3)).toEqual([
       "A  yes",
       "B  no",
       "yes  no  back",
@@ -138,14 +152,23 @@ describe("screen", () => {
   });
 
   it("has on a low screen one bar: who has written, or what can be chosen", () => {
-    expect(screenText(draw(PAGE, OLED))).toEqual(["!! statio…  2/3", "Boiler room", "Pump 3 over"]);
-    expect(
-      screenText(draw({ ...PAGE, view: { ...MESSAGE, answers: ["A  yes"] }, labels: ["yes", "no", ""] }, OLED))[0],
-    ).toBe("yes  no");
+    expect(wordsOf({}, OLED)).toEqual(["!! statio…  2/3", "Boiler room", "Pump 3 over"]);
+    const view = messageView({ answers: ["A  yes"] }, OLED);
+    expect(screenText(draw({ ...READING, view, labels: ["yes", "no", ""] }, OLED))[0]).toBe("yes  no");
     expect(screenText(draw({ ...IDLE, unreadCount: 12 }, OLED))).toEqual([
       "online  12 new",
       "no new messag…",
       "20 Nov 2026",
+    ]);
+  });
+
+  it("shows a title that does not fit into its line before the text, so that nothing of it is lost", () => {
+    expect(wordsOf({ title: "The boiler room of hall 3 is on fire" }).slice(1, -1)).toEqual([
+      "!! station *  10:51  2/3",
+      "The boiler room of",
+      "hall 3 is on fire",
+      "Pump 3 over",
+      "temperature",
     ]);
   });
 
@@ -156,22 +179,26 @@ describe("screen", () => {
       maxLength: 60,
     });
     const view = fc.oneof(
-      fc.record({ title: text, text, answers, from: text, page: fc.nat(3) }).map((some) => ({ ...MESSAGE, ...some })),
-      rows.map((rows): ScreenList => ({ ...LIST, rows, chosen: 0 })),
+      fc.record({ title: text, text, answers, from: text }).map((message) => ({ kind: "message", message }) as const),
+      rows.map((rows) => ({ kind: "list", rows }) as const),
       fc.array(text).map((lines) => ({ kind: "home", lines }) as const),
     );
     fc.assert(
-      fc.property(view, text, text, fc.constantFrom(...SIZES), (view, faults, label, size) => {
-        const cut = view.kind === "list" ? { ...view, rows: view.rows.slice(0, rowsOn(size)) } : view;
-        expectInside(draw({ ...IDLE, faults, view: cut, labels: [label, label, label] }, size), size);
+      fc.property(view, text, text, fc.constantFrom(...SIZES), fc.nat(3), (view, faults, label, size, index) => {
+        const shown =
+          view.kind === "list"
+            ? { ...LIST, rows: view.rows.slice(0, rowsOn(size)), chosen: 0 }
+            : view.kind === "message"
+              ? messageView(view.message, size, index, faults)
+              : view;
+        expectInside(draw({ ...IDLE, faults, view: shown, labels: [label, label, label] }, size), size);
       }),
       { numRuns: 600 },
     );
   });
 
   it("takes the largest font in which a text fits", () => {
-    const fontOf = (text: string) =>
-      texts(draw({ ...PAGE, view: { ...MESSAGE, title: "", text } })).find((run) => run.text.startsWith("word"))?.font;
+    const fontOf = (text: string) => messageView({ title: "", text }).page.font;
     expect([fontOf("word"), fontOf("word ".repeat(30)), fontOf("word ".repeat(60))]).toEqual([
       "large",
       "body",
@@ -180,14 +207,27 @@ describe("screen", () => {
   });
 
   it.each(SIZES)("shows all of a long text on its pages, at $width by $height", (size) => {
-    const words = Array.from({ length: 120 }, (_, index) => `w${index}`);
-    const view = { ...MESSAGE, text: words.join(" ") };
-    const { pageCount } = drawScreen({ ...PAGE, view }, size, measureText);
+    const words = Array.from({ length: 700 }, (_, index) => `w${index}`);
     const seen: string[] = [];
-    for (let page = 0; page < pageCount; page += 1)
-      seen.push(...screenText(draw({ ...PAGE, view: { ...view, page } }, size)).flatMap((line) => line.split(" ")));
+    let isAtEnd = false;
+    for (let index = 0; !isAtEnd; index += 1) {
+      const view = messageView({ text: words.join(" ") }, size, index);
+      seen.push(...screenText(draw({ ...READING, view }, size)).flatMap((line) => line.split(" ")));
+      isAtEnd = view.page.to === view.page.length;
+    }
     expect(seen.filter((word) => /^w\d+$/.test(word))).toEqual(words);
-    expect(pageCount > 1).toBe(size.height < 900);
+  });
+
+  it("tells at the right edge how much of the text is above and below, and nothing where it is all there", () => {
+    const markOf = (index: number, text = "word ".repeat(300)) =>
+      draw({ ...READING, view: messageView({ text }, M5STACK, index) }).find(
+        (command): command is Fill => command.kind === "fill" && command.width === 3,
+      );
+    const [first, second, last] = [markOf(0), markOf(1), markOf(99)] as [Fill, Fill, Fill];
+    expect(first.y).toBeLessThan(second.y);
+    expect(first.y + first.height).toBeLessThanOrEqual(second.y + 1);
+    expect(last.y + last.height).toBe(M5STACK.height - 24);
+    expect(markOf(0, "word")).toBeUndefined();
   });
 
   it("has a contrast of 4.5:1 for every text on its ground", () => {
@@ -201,38 +241,6 @@ describe("screen", () => {
       [COLORS.away, COLORS.ground],
     ] as const)
       expect(contrast(text, ground)).toBeGreaterThanOrEqual(4.5);
-  });
-});
-
-describe("text layout", () => {
-  const small = (characters: number) => characters * 8;
-
-  it("breaks Latin at spaces, words that are too long anywhere, CJK between characters", () => {
-    expect(wrapText("the quick brown fox", "small", small(10), 9, measureText)).toEqual(["the quick", "brown fox"]);
-    expect(wrapText("abcdefghijklmno", "small", small(10), 9, measureText)).toEqual(["abcdefghij", "klmno"]);
-    expect(wrapText("水位が上がった", "small", small(10), 9, measureText)).toEqual(["水位が上が", "った"]);
-    expect(wrapText("ポンプ3 over", "small", small(10), 9, measureText)).toEqual(["ポンプ3", "over"]);
-  });
-
-  it("keeps the ends of lines that the text has", () => {
-    expect(wrapText("a\n\nb\r\nc", "small", small(10), 9, measureText)).toEqual(["a", "", "b", "c"]);
-  });
-
-  it("ends with … where there is more, and never in half a character", () => {
-    expect(wrapText("one two three four", "small", small(9), 2, measureText)).toEqual(["one two", "three…"]);
-    expect(fitLine("abcdefgh", "small", small(5), measureText)).toBe("abcd…");
-    expect(fitLine("😀😀😀😀", "small", 40, measureText)).toBe("😀😀…");
-    expect(wrapText("😀😀😀", "small", 16, 9, measureText)).toEqual(["😀", "😀", "😀"]);
-  });
-
-  it("loses no character but spaces at the breaks", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), fc.integer({ min: 8, max: 300 }), (text, width) => {
-        const flat = (words: string) => words.replace(/\s/g, "");
-        expect(flat(wrapText(text, "small", width, 10_000, measureText).join(""))).toBe(flat(text));
-      }),
-      { numRuns: 500 },
-    );
   });
 });
 

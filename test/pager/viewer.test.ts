@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DWELL_BACKLOG_MAX, PRESS_GUARD_MS, SCREEN_HOLD_MS, SCREEN_RETURN_MS } from "../../src/limits.ts";
+import { PRESS_GUARD_MS, SCREEN_HOLD_MS, SCREEN_RETURN_MS } from "../../src/limits.ts";
 import { Inbox } from "../../src/pager/inbox.ts";
 import type { InboxMessage } from "../../src/pager/inbox-message.ts";
 import { Roster } from "../../src/pager/roster.ts";
@@ -48,7 +48,9 @@ class Bench {
     const { view } = this.viewer;
     switch (view.kind) {
       case "message":
-        return `message ${view.sequence}${view.page ? ` page ${view.page}` : ""}${view.isChoosing ? " choosing" : ""}`;
+        return `message ${view.sequence}${view.page ? ` page ${view.page}` : ""}`;
+      case "reply":
+        return `message ${view.sequence} replies from ${view.first}`;
       case "inbox":
         return `inbox ${view.sequence}`;
       case "roster":
@@ -74,12 +76,12 @@ describe("new messages", () => {
     expect(bench.paint(60_000)).toBe(2);
   });
 
-  it("pass at once in a backlog, of which the last ones dwell", () => {
+  it("of a backlog dwell as long as others do, so that a person can see each", () => {
     const bench = new Bench();
-    bench.arrive(DWELL_BACKLOG_MAX + 4);
-    expect([bench.paint(), bench.paint(), bench.paint(), bench.paint()]).toEqual([1, 2, 3, 4]);
-    expect(bench.paint()).toBe(4);
-    expect(bench.paint(DWELL_MS)).toBe(5);
+    bench.arrive(40);
+    expect([bench.paint(), bench.paint(), bench.paint(DWELL_MS - 1), bench.paint(1)]).toEqual([1, 1, 1, 2]);
+    expect(bench.paint(DWELL_MS)).toBe(3);
+    expect(bench.inbox.unshownCount).toBe(37);
   });
 
   it("do not take the screen from under the carrier's hand, unless they are urgent", () => {
@@ -149,15 +151,16 @@ describe("the buttons", () => {
     const bench = new Bench();
     bench.arrive(2);
     bench.paint();
-    bench.viewer.pageCount = 3;
+    bench.viewer.hasFurtherPage = true;
     expect(bench.viewer.labels()).toEqual(["", "read", "more"]);
-    expect(bench.press("c", "c", "a", "c", "c")).toEqual([
+    expect(bench.press("c", "c", "a", "c")).toEqual([
       "message 1 page 1",
       "message 1 page 2",
       "message 1 page 1",
       "message 1 page 2",
-      "message 2",
     ]);
+    bench.viewer.hasFurtherPage = false;
+    expect([...bench.viewer.labels(), ...bench.press("c")]).toEqual(["back", "read", "newer", "message 2"]);
   });
 
   it("are the reply choices when the carrier wants to reply; what is answered is read and not asked again", () => {
@@ -165,11 +168,55 @@ describe("the buttons", () => {
     bench.arrive(1, { choices: ["yes", "no"] });
     bench.paint();
     expect(bench.viewer.labels()).toEqual(["", "reply", "home"]);
-    expect(bench.press("b")).toEqual(["message 1 choosing"]);
-    expect(bench.viewer.labels()).toEqual(["yes", "no", "back"]);
-    expect(bench.press("c", "b", "b")).toEqual(["message 1", "message 1 choosing", "home"]);
+    expect(bench.press("b")).toEqual(["message 1 replies from 0"]);
+    expect(bench.viewer.labels()).toEqual(["yes", "no", "more"]);
+    expect(bench.press("c")).toEqual(["message 1 replies from 2"]);
+    expect(bench.viewer.labels()).toEqual(["no answer", "", "back"]);
+    expect(bench.press("b", "c", "b", "b")).toEqual([
+      "message 1 replies from 2",
+      "message 1",
+      "message 1 replies from 0",
+      "home",
+    ]);
     expect([bench.inbox.answerOf(1), bench.inbox.isRead(1)]).toEqual([1, true]);
     expect([...bench.press("a"), ...bench.viewer.labels()]).toEqual(["message 1", "", "list", "home"]);
+  });
+
+  it.each([1, 2, 3])("put a message with %i choices away without an answer", (count) => {
+    const bench = new Bench();
+    bench.arrive(1, { choices: ["yes", "no", "later"].slice(0, count), priority: 5 });
+    bench.paint();
+    bench.press("b");
+    const seen: string[] = [];
+    for (let at = 0; at < 3 && !bench.viewer.labels().includes("no answer"); at += 1) {
+      seen.push(...bench.viewer.labels().slice(0, 2));
+      bench.press("c");
+    }
+    const [a, b] = bench.viewer.labels();
+    expect([...seen, a, b].filter((label) => label !== "")).toEqual([
+      ...["yes", "no", "later"].slice(0, count),
+      "no answer",
+    ]);
+    expect(bench.press(a === "no answer" ? "a" : "b")).toEqual(["home"]);
+    expect([bench.inbox.answerOf(1), bench.inbox.isRead(1), bench.viewer.isHolding(bench.nowMs)]).toEqual([
+      undefined,
+      true,
+      false,
+    ]);
+  });
+
+  it("read the message on the screen from the store once, however often they are asked what they do", () => {
+    const bench = new Bench();
+    bench.arrive(1, { choices: ["yes"] });
+    bench.paint();
+    const { read } = bench.store;
+    let count = 0;
+    bench.store.read = (key) => {
+      count += 1;
+      return read.call(bench.store, key);
+    };
+    for (let at = 0; at < 5; at += 1) bench.viewer.labels();
+    expect(count).toBeLessThanOrEqual(1);
   });
 
   it("walk through the inbox, newest first, and out of it at both ends", () => {
@@ -239,13 +286,13 @@ describe("the buttons", () => {
     const bench = new Bench();
     bench.arrive(1, { choices: ["yes", "no"] });
     bench.paint();
-    expect(bench.press("b")).toEqual(["message 1 choosing"]);
+    expect(bench.press("b")).toEqual(["message 1 replies from 0"]);
     bench.arrive(1, { priority: 5, choices: ["stop", "go on"] });
     expect(bench.paint(DWELL_MS)).toBe(2);
     bench.nowMs += PRESS_GUARD_MS - 1;
     expect(bench.pressAtOnce("a", "b")).toEqual(["message 2", "message 2"]);
     bench.nowMs += 1;
-    expect(bench.pressAtOnce("b")).toEqual(["message 2 choosing"]);
+    expect(bench.pressAtOnce("b")).toEqual(["message 2 replies from 0"]);
     expect([bench.inbox.answerOf(1), bench.inbox.answerOf(2)]).toEqual([undefined, undefined]);
   });
 

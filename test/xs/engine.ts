@@ -125,6 +125,11 @@ export class Engine {
     return (await this.#ask(script)).slots - slots;
   }
 
+  /** What a script costs. */
+  async compute(script: string): Promise<number> {
+    return (await this.#ask(script)).compute;
+  }
+
   /** Ends the process and waits until it is gone. */
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;

@@ -1,5 +1,9 @@
 import { useEffect, useRef } from "preact/hooks";
+import { splitTitle, textBox } from "../../../src/pager/screen/message-view.ts";
+import { PagedText } from "../../../src/pager/screen/paged-text.ts";
+import { repliesTo, replyLabels, replyLines } from "../../../src/pager/screen/replies.ts";
 import { drawScreen } from "../../../src/pager/screen/screen.ts";
+import { textWidths } from "../../../src/pager/screen/text-widths.ts";
 import { CanvasPainter } from "../../browser/canvas-painter.ts";
 
 const SIZE = Object.freeze({ width: 320, height: 240 });
@@ -19,18 +23,20 @@ export function PagerPreview({ title, text, priority, choices }: Props) {
     if (!canvas.current) return;
     painter.current ??= new CanvasPainter(canvas.current, SIZE);
     const time = new Date().toTimeString().slice(0, 5);
-    const { measureText } = painter.current;
-    const draw = (labels: readonly [string, string, string], answers: readonly string[]) => {
-      const message = { from: "station", title, text, time, priority, mark: "*", position: 1, count: 1, page: 0 };
-      const view = { kind: "message", ...message, answers } as const;
-      return drawScreen({ time, status: "online", unreadCount: 1, faults: "", view, labels }, SIZE, measureText);
-    };
-    // With answers: after "reply", when the buttons are the answers.
-    const [a = "back", b = "back", c = "back"] = choices;
-    const answers = choices.map((choice, index) => `${"ABC"[index]}  ${choice}`);
-    const { pageCount } = draw(["", "read", "home"], []);
-    const labels = choices.length > 0 ? ([a, b, c] as const) : (["", "read", pageCount > 1 ? "more" : "home"] as const);
-    painter.current.paint(draw(labels, answers).drawList);
+    const widths = textWidths(painter.current.measureText);
+    const split = splitTitle(title, text, SIZE, widths);
+    // With choices: after "reply", when the buttons give the answers.
+    const replies = choices.length > 0 ? repliesTo(choices) : [];
+    const answers = replyLines(replies, 0);
+    const box = textBox(SIZE, false, split.title !== "", answers.length);
+    const page = new PagedText(split.text, widths).page(0, box);
+    const hasMore = page.to < page.length;
+    const labels = replies.length > 0 ? replyLabels(replies, 0) : (["", "read", hasMore ? "more" : "home"] as const);
+    const place = { position: 1, count: 1, time, mark: "*" };
+    const view = { kind: "message", from: "station", title: split.title, page, priority, answers, ...place } as const;
+    painter.current.paint(
+      drawScreen({ time, status: "online", unreadCount: 1, faults: "", view, labels }, SIZE, widths),
+    );
   }, [title, text, priority, choices.join("\n")]);
   return (
     <figure class="preview">

@@ -1,9 +1,9 @@
 /** Where things stand on a screen of a size: bar on top, foot with the labels of the buttons, between them the view. */
-import type { MeasureText } from "../../seams.ts";
 import { COLORS } from "./colors.ts";
 import type { DrawCommand, Size } from "./draw-list.ts";
 import { FONTS, type Font } from "./fonts.ts";
-import { fitLine } from "./text-layout.ts";
+import { fitLine, widthOf } from "./text-layout.ts";
+import type { TextWidths } from "./text-widths.ts";
 
 /** Pixels left and right of the text. */
 export const MARGIN = 6;
@@ -24,6 +24,11 @@ export function barHeight(size: Size): number {
   return isLow(size) ? FONTS.small.lineHeight - 2 : FONTS.small.lineHeight + 2;
 }
 
+/** Width of a screen without its margins. */
+export function innerWidth({ width }: Size): number {
+  return width - 2 * MARGIN;
+}
+
 /** Between bar and foot. @param hasFaultLine below the bar; a low screen has no room for it */
 export function viewArea(size: Size, hasFaultLine = false): Area {
   const bar = barHeight(size);
@@ -36,62 +41,66 @@ export function linesIn({ top, bottom }: Area, font: Font): number {
   return Math.max(1, Math.floor((bottom - top) / FONTS[font].lineHeight));
 }
 
-/** Collects commands; everything that is drawn is cut to the width it has. */
-export class ListPainter {
+/** Makes a draw list, command by command; every text is cut to the width that it has. */
+export class DrawListBuilder {
   readonly commands: DrawCommand[] = [];
   readonly size: Size;
-  readonly measureText: MeasureText;
+  readonly widths: TextWidths;
   /** Where the view stands. */
   readonly area: Area;
 
-  constructor(size: Size, measureText: MeasureText, area: Area) {
+  constructor(size: Size, widths: TextWidths, area: Area) {
     this.size = size;
-    this.measureText = measureText;
+    this.widths = widths;
     this.area = area;
     this.fill(0, 0, size.width, size.height, COLORS.ground);
-  }
-
-  get innerWidth(): number {
-    return this.size.width - 2 * MARGIN;
   }
 
   fill(x: number, y: number, width: number, height: number, color: number): void {
     this.commands.push({ kind: "fill", x, y, width, height, color });
   }
 
+  /** A text that is known to fit. */
+  fitted(x: number, y: number, font: Font, color: number, text: string): void {
+    if (text !== "") this.commands.push({ kind: "text", x, y, font, color, text });
+  }
+
   line(x: number, y: number, font: Font, color: number, text: string, width: number): void {
-    const fitted = fitLine(text, font, width, this.measureText);
-    if (fitted !== "") this.commands.push({ kind: "text", x, y, font, color, text: fitted });
+    this.fitted(x, y, font, color, fitLine(text, font, width, this.widths));
   }
 
   centered(x: number, width: number, y: number, font: Font, color: number, text: string): void {
-    const fitted = fitLine(text, font, width, this.measureText);
-    this.line(x + Math.floor((width - this.measureText(font, fitted)) / 2), y, font, color, fitted, width);
+    const fitted = fitLine(text, font, width, this.widths);
+    this.fitted(x + Math.floor((width - this.widthOf(font, fitted)) / 2), y, font, color, fitted);
   }
 
   /** The first text left, the last one right, one between in the middle; the first gives way when they do not fit. */
   spread(y: number, font: Font, color: number, texts: readonly string[]): void {
-    const { width } = this.size;
-    const right = fitLine(texts.at(-1) ?? "", font, this.innerWidth, this.measureText);
-    const rightX = width - MARGIN - this.measureText(font, right);
+    const { size } = this;
+    const right = fitLine(texts.at(-1) ?? "", font, innerWidth(size), this.widths);
+    const rightX = size.width - MARGIN - this.widthOf(font, right);
     const left = texts[0] ?? "";
     const middle = texts.length > 2 ? (texts[1] ?? "") : "";
-    const middleWidth = this.measureText(font, middle);
-    const leftEnd = middle === "" ? rightX : Math.floor((width - middleWidth) / 2);
-    const fits = MARGIN + this.measureText(font, left) + MARGIN <= leftEnd && leftEnd + middleWidth + MARGIN <= rightX;
+    const middleWidth = this.widthOf(font, middle);
+    const leftEnd = middle === "" ? rightX : Math.floor((size.width - middleWidth) / 2);
+    const fits = MARGIN + this.widthOf(font, left) + MARGIN <= leftEnd && leftEnd + middleWidth + MARGIN <= rightX;
     if (middle !== "" && !fits) {
       // Too narrow for three: the time of day gives way.
       this.lineBefore(rightX, y, font, color, middle);
     } else {
       this.lineBefore(leftEnd, y, font, color, left);
-      if (middle !== "") this.line(leftEnd, y, font, color, middle, middleWidth);
+      if (middle !== "") this.fitted(leftEnd, y, font, color, middle);
     }
-    this.line(rightX, y, font, color, right, width);
+    this.fitted(rightX, y, font, color, right);
   }
 
   /** A line from the left margin that ends before `end`; none where there is no room for a character. */
   lineBefore(end: number, y: number, font: Font, color: number, text: string): void {
     const width = end - 2 * MARGIN;
     if (width >= FONTS[font].sizePixels) this.line(MARGIN, y, font, color, text, width);
+  }
+
+  widthOf(font: Font, text: string): number {
+    return widthOf(text, font, this.widths);
   }
 }

@@ -2,7 +2,7 @@
 import { COLORS } from "./colors.ts";
 import type { Size } from "./draw-list.ts";
 import { FONTS } from "./fonts.ts";
-import { isLow, type ListPainter, linesIn, MARGIN, viewArea } from "./layout.ts";
+import { type DrawListBuilder, isLow, linesIn, MARGIN, viewArea } from "./layout.ts";
 
 export interface Row {
   readonly text: string;
@@ -32,29 +32,29 @@ export function rowsOn(size: Size): number {
   return linesIn(rowsArea(size), "small");
 }
 
-export function drawList(painter: ListPainter, list: ScreenList): void {
-  const { size } = painter;
+export function drawRows(builder: DrawListBuilder, list: ScreenList): void {
+  const { size } = builder;
   const { lineHeight } = FONTS.small;
   if (!isLow(size)) {
     const place = list.count > 0 ? `${list.position}/${list.count}` : "";
-    painter.spread(viewArea(size).top, "small", COLORS.dim, [list.title, place]);
+    builder.spread(viewArea(size).top, "small", COLORS.dim, [list.title, place]);
   }
   const { top } = rowsArea(size);
   list.rows.forEach((row, index) => {
     const y = top + index * lineHeight;
     const isChosen = index === list.chosen;
-    if (isChosen) painter.fill(0, y, size.width, lineHeight, COLORS.chosen);
+    if (isChosen) builder.fill(0, y, size.width, lineHeight, COLORS.chosen);
     const color = row.isStrong || isChosen ? COLORS.text : COLORS.dim;
     const right = row.right ?? "";
-    const rightX = size.width - MARGIN - painter.measureText("small", right);
+    const rightX = size.width - MARGIN - builder.widthOf("small", right);
     if (row.dot !== undefined)
-      painter.fill(MARGIN, y + Math.floor((lineHeight - DOT_PIXELS) / 2), DOT_PIXELS, DOT_PIXELS, row.dot);
+      builder.fill(MARGIN, y + Math.floor((lineHeight - DOT_PIXELS) / 2), DOT_PIXELS, DOT_PIXELS, row.dot);
     const x = row.dot === undefined ? MARGIN : 2 * MARGIN + DOT_PIXELS;
     // Also where colours cannot be told apart.
     const text = isChosen ? `> ${row.text}` : row.text;
     const width = (right === "" ? size.width : rightX) - MARGIN - x;
-    painter.line(x, y, "small", color, text, width);
-    if (right !== "") painter.line(rightX, y, "small", color, right, size.width);
+    builder.line(x, y, "small", color, text, width);
+    builder.fitted(rightX, y, "small", color, right);
   });
 }
 

@@ -1,16 +1,20 @@
-/** One message: sender, title, text in pages, reply choices; a page of priority 4 or 5 with a band that nobody overlooks. */
-import { MESSAGE_PAGES_MAX } from "../../limits.ts";
+/** One message: sender, title, a page of the text, reply choices; a page of priority 4 or 5 with a band that nobody overlooks. */
 import { COLORS } from "./colors.ts";
-import { FONTS, type Font } from "./fonts.ts";
-import { type Area, isLow, type ListPainter, linesIn, MARGIN } from "./layout.ts";
-import { wrapText } from "./text-layout.ts";
+import type { Size } from "./draw-list.ts";
+import { FONTS } from "./fonts.ts";
+import { type Area, type DrawListBuilder, innerWidth, isLow, MARGIN, viewArea } from "./layout.ts";
+import type { TextBox, TextPage } from "./paged-text.ts";
+import { fitLine } from "./text-layout.ts";
+import type { TextWidths } from "./text-widths.ts";
 
 export interface ScreenMessage {
   readonly kind: "message";
   /** Who has sent it, in words. */
   readonly from: string;
+  /** Empty where it stands in the text, see `splitTitle`. */
   readonly title: string;
-  readonly text: string;
+  /** What is on the screen of the text. */
+  readonly page: TextPage;
   /** Time of day, or empty. */
   readonly time: string;
   readonly priority: number;
@@ -19,52 +23,44 @@ export interface ScreenMessage {
   /** Place in the inbox: 1 is the oldest. */
   readonly position: number;
   readonly count: number;
-  /** From 0. */
-  readonly page: number;
   /** What is offered now, or was answered: shown below the text. */
   readonly answers: readonly string[];
 }
 
-interface TextPages {
-  readonly font: Font;
-  readonly pages: readonly (readonly string[])[];
+/** A title that does not fit into its line is the first paragraph of the text, so that nothing of it is lost. */
+export function splitTitle(
+  title: string,
+  text: string,
+  size: Size,
+  widths: TextWidths,
+): { readonly title: string; readonly text: string } {
+  if (title === "" || (!isLow(size) && fitLine(title, "body", innerWidth(size), widths) === title))
+    return { title, text };
+  return { title: "", text: `${title}\n${text}` };
 }
 
-/** The text as pages that fit below the head: in the largest font in which it is one page, else in the smallest. */
-function textPages(painter: ListPainter, text: string, area: Area): TextPages {
-  const { size, innerWidth, measureText } = painter;
-  for (const font of isLow(size) ? [] : (["large", "body"] as const)) {
-    const lines = Math.floor((area.bottom - area.top) / FONTS[font].lineHeight);
-    const wrapped = lines > 0 ? wrapText(text, font, innerWidth, lines + 1, measureText) : [];
-    if (lines > 0 && wrapped.length <= lines) return { font, pages: [wrapped] };
-  }
-  const lines = linesIn(area, "small");
-  const wrapped = wrapText(text, "small", innerWidth, lines * MESSAGE_PAGES_MAX, measureText);
-  const pages: string[][] = [];
-  for (let at = 0; at < wrapped.length; at += lines) pages.push(wrapped.slice(at, at + lines));
-  return { font: "small", pages };
+/** The room for the text of a message. @param footCount lines of answers below it */
+export function textBox(size: Size, hasFaultLine: boolean, hasTitle: boolean, footCount: number): TextBox {
+  const { top, bottom } = textArea(viewArea(size, hasFaultLine), size, hasTitle, footCount);
+  return { width: innerWidth(size), height: bottom - top, fonts: isLow(size) ? ["small"] : ["large", "body", "small"] };
 }
 
-/** @returns how many pages the text has */
-export function drawMessage(painter: ListPainter, message: ScreenMessage): number {
-  const { size, innerWidth } = painter;
-  const area = textArea(message, painter);
-  const hasHead = !isLow(size);
-  const text = hasHead || message.title === "" ? message.text : `${message.title}\n${message.text}`;
-  const { font, pages } = textPages(painter, text, area);
-  if (hasHead) drawHead(painter, message);
+export function drawMessage(builder: DrawListBuilder, message: ScreenMessage): void {
+  const { size } = builder;
+  const { title, page, answers } = message;
+  const area = textArea(builder.area, size, title !== "", answers.length);
+  if (!isLow(size)) drawHead(builder, message);
   let y = area.top;
-  for (const line of pages[Math.min(message.page, pages.length - 1)] ?? []) {
-    painter.line(MARGIN, y, font, COLORS.text, line, innerWidth);
-    y += FONTS[font].lineHeight;
+  for (const line of page.lines) {
+    builder.fitted(MARGIN, y, page.font, COLORS.text, line);
+    y += FONTS[page.font].lineHeight;
   }
   y = area.bottom;
-  for (const answer of hasHead ? message.answers : []) {
-    painter.line(MARGIN, y, "small", COLORS.away, answer, innerWidth);
+  for (const answer of isLow(size) ? [] : answers) {
+    builder.line(MARGIN, y, "small", COLORS.away, answer, innerWidth(size));
     y += FONTS.small.lineHeight;
   }
-  if (pages.length > 1) drawPageMark(painter, Math.min(message.page, pages.length - 1), pages.length, area);
-  return pages.length;
+  drawPageMark(builder, page, area);
 }
 
 /** What stands in the bar of a screen that has no room for a head. */
@@ -72,27 +68,30 @@ export function headOf({ from, priority, mark }: ScreenMessage): string {
   return `${priority >= 4 ? "!! " : ""}${from}${mark === "" ? "" : ` ${mark}`}`;
 }
 
-function drawHead(painter: ListPainter, message: ScreenMessage): void {
-  const { top } = painter.area;
+function drawHead(builder: DrawListBuilder, message: ScreenMessage): void {
+  const { top } = builder.area;
   const isUrgent = message.priority >= 4;
-  if (isUrgent) painter.fill(0, top, painter.size.width, FONTS.small.lineHeight, COLORS.alarm);
+  if (isUrgent) builder.fill(0, top, builder.size.width, FONTS.small.lineHeight, COLORS.alarm);
   const place = `${message.time}  ${message.position}/${message.count}`.trim();
-  painter.spread(top, "small", isUrgent ? COLORS.text : COLORS.dim, [headOf(message), place]);
-  if (message.title !== "")
-    painter.line(MARGIN, top + FONTS.small.lineHeight, "body", COLORS.text, message.title, painter.innerWidth);
+  builder.spread(top, "small", isUrgent ? COLORS.text : COLORS.dim, [headOf(message), place]);
+  builder.fitted(MARGIN, top + FONTS.small.lineHeight, "body", COLORS.text, message.title);
 }
 
-/** How far the text goes, at the right edge beside it. */
-function drawPageMark(painter: ListPainter, page: number, count: number, { top, bottom }: Area): void {
-  const height = Math.max(4, Math.floor((bottom - top) / count));
-  const y = top + Math.floor(((bottom - top - height) * page) / Math.max(1, count - 1));
-  painter.fill(painter.size.width - 3, y, 3, height, COLORS.dim);
+/** Which part of the text is on the screen, at the right edge beside it: how much is missing above and below. */
+function drawPageMark(builder: DrawListBuilder, { from, to, length }: TextPage, { top, bottom }: Area): void {
+  if (from === 0 && to >= length) return;
+  const pixels = bottom - top;
+  const height = Math.max(MARK_PIXELS_MIN, Math.round((pixels * (to - from)) / length));
+  const y = Math.min(top + Math.floor((pixels * from) / length), bottom - height);
+  builder.fill(builder.size.width - MARK_WIDTH, y, MARK_WIDTH, height, COLORS.dim);
 }
 
-function textArea({ title, answers }: ScreenMessage, { area, size }: ListPainter): Area {
-  const { top, bottom } = area;
-  if (isLow(size)) return area;
-  const head = FONTS.small.lineHeight + (title === "" ? 0 : FONTS.body.lineHeight);
-  const feet = answers.length * FONTS.small.lineHeight;
+const MARK_WIDTH = 3;
+const MARK_PIXELS_MIN = 4;
+
+function textArea({ top, bottom }: Area, size: Size, hasTitle: boolean, footCount: number): Area {
+  if (isLow(size)) return { top, bottom };
+  const head = FONTS.small.lineHeight + (hasTitle ? FONTS.body.lineHeight : 0);
+  const feet = footCount * FONTS.small.lineHeight;
   return { top: top + head, bottom: Math.max(top + head + FONTS.small.lineHeight, bottom - feet) };
 }

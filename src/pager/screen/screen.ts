@@ -2,13 +2,14 @@
  * The screen as a pure function: what is to be known goes in, a draw list comes out. Status bar on top, below it one view, at
  * the bottom the labels of the three buttons.
  */
-import type { MeasureText } from "../../seams.ts";
 import { COLORS } from "./colors.ts";
 import type { DrawList, Size } from "./draw-list.ts";
 import { FONTS } from "./fonts.ts";
-import { barHeight, isLow, ListPainter, MARGIN, viewArea } from "./layout.ts";
-import { drawList, type ScreenList } from "./list-view.ts";
+import { barHeight, DrawListBuilder, innerWidth, isLow, MARGIN, viewArea } from "./layout.ts";
+import { drawRows, type ScreenList } from "./list-view.ts";
 import { drawMessage, headOf, type ScreenMessage } from "./message-view.ts";
+import { fitLine } from "./text-layout.ts";
+import type { TextWidths } from "./text-widths.ts";
 
 /** Nothing to read. */
 export interface ScreenHome {
@@ -30,74 +31,67 @@ export interface ScreenModel {
   readonly labels: readonly [string, string, string];
 }
 
-export interface DrawnScreen {
-  readonly drawList: DrawList;
-  /** Of the message's text; 1 where there is none. */
-  readonly pageCount: number;
-}
-
-export function drawScreen(model: ScreenModel, size: Size, measureText: MeasureText): DrawnScreen {
+export function drawScreen(model: ScreenModel, size: Size, widths: TextWidths): DrawList {
   const { view, faults } = model;
-  const hasFaultLine = faults !== "" && view.kind !== "list";
-  const painter = new ListPainter(size, measureText, viewArea(size, hasFaultLine));
-  const pageCount = view.kind === "message" ? drawMessage(painter, view) : 1;
-  if (view.kind === "list") drawList(painter, view);
-  if (view.kind === "home") drawHome(painter, model, view);
-  if (isLow(size)) drawLowBar(painter, model);
+  const hasLine = hasFaultLine(model);
+  const builder = new DrawListBuilder(size, widths, viewArea(size, hasLine));
+  if (view.kind === "message") drawMessage(builder, view);
+  else if (view.kind === "list") drawRows(builder, view);
+  else drawHome(builder, model, view);
+  if (isLow(size)) drawLowBar(builder, model);
   else {
-    if (hasFaultLine)
-      painter.line(
-        MARGIN,
-        painter.area.top - FONTS.small.lineHeight,
-        "small",
-        COLORS.fault,
-        faults,
-        painter.innerWidth,
-      );
-    drawStatusBar(painter, model);
-    drawLabels(painter, model, size.height - barHeight(size));
+    if (hasLine)
+      builder.line(MARGIN, builder.area.top - FONTS.small.lineHeight, "small", COLORS.fault, faults, innerWidth(size));
+    drawStatusBar(builder, model);
+    drawLabels(builder, model, size.height - barHeight(size));
   }
-  return { drawList: painter.commands, pageCount };
+  return builder.commands;
 }
 
-function drawStatusBar(painter: ListPainter, model: ScreenModel): void {
-  painter.fill(0, 0, painter.size.width, barHeight(painter.size), COLORS.bar);
-  painter.spread(1, "small", COLORS.text, [model.time, model.status, unreadWords(model)]);
+/** Whether a line below the bar says what went wrong. */
+export function hasFaultLine({ faults, view }: Pick<ScreenModel, "faults"> & { view: { kind: string } }): boolean {
+  return faults !== "" && view.kind !== "list";
+}
+
+function drawStatusBar(builder: DrawListBuilder, model: ScreenModel): void {
+  builder.fill(0, 0, builder.size.width, barHeight(builder.size), COLORS.bar);
+  builder.spread(1, "small", COLORS.text, [model.time, model.status, unreadWords(model)]);
 }
 
 /** The one bar of a low screen: labels where something is to be chosen, else who has written or what the state is. */
-function drawLowBar(painter: ListPainter, model: ScreenModel): void {
+function drawLowBar(builder: DrawListBuilder, model: ScreenModel): void {
   const { view } = model;
-  const { width } = painter.size;
+  const { width } = builder.size;
   const isUrgent = view.kind === "message" && view.priority >= 4;
-  painter.fill(0, 0, width, barHeight(painter.size), isUrgent ? COLORS.alarm : COLORS.bar);
-  if (view.kind === "list" || (view.kind === "message" && view.answers.length > 0)) drawLabels(painter, model, -1);
+  builder.fill(0, 0, width, barHeight(builder.size), isUrgent ? COLORS.alarm : COLORS.bar);
+  if (view.kind === "list" || (view.kind === "message" && view.answers.length > 0)) drawLabels(builder, model, -1);
   else if (view.kind === "message")
-    painter.spread(0, "small", COLORS.text, [headOf(view), `${view.position}/${view.count}`]);
-  else painter.spread(0, "small", COLORS.text, [model.status, model.unreadCount > 0 ? `${model.unreadCount} new` : ""]);
+    builder.spread(0, "small", COLORS.text, [headOf(view), `${view.position}/${view.count}`]);
+  else builder.spread(0, "small", COLORS.text, [model.status, model.unreadCount > 0 ? `${model.unreadCount} new` : ""]);
 }
 
-function drawLabels(painter: ListPainter, { labels }: ScreenModel, top: number): void {
-  const { width, height } = painter.size;
-  if (top > 0) painter.fill(0, top, width, height - top, COLORS.bar);
+function drawLabels(builder: DrawListBuilder, { labels }: ScreenModel, top: number): void {
+  const { width, height } = builder.size;
+  if (top > 0) builder.fill(0, top, width, height - top, COLORS.bar);
   const third = Math.floor(width / 3);
   labels.forEach((label, index) => {
-    if (label !== "") painter.centered(index * third, third, top + 1, "small", COLORS.text, label);
+    if (label !== "") builder.centered(index * third, third, top + 1, "small", COLORS.text, label);
   });
 }
 
-function drawHome(painter: ListPainter, { time }: ScreenModel, { lines }: ScreenHome): void {
-  const { size, innerWidth } = painter;
-  const { top, bottom } = painter.area;
-  const fits = (line: string) => !isLow(size) && painter.measureText("body", line) <= innerWidth;
+function drawHome(builder: DrawListBuilder, { time }: ScreenModel, { lines }: ScreenHome): void {
+  const { size, widths } = builder;
+  const { top, bottom } = builder.area;
+  const width = innerWidth(size);
+  const fits = (line: string) => !isLow(size) && fitLine(line, "body", width, widths) === line;
   const { lineHeight } = isLow(size) ? FONTS.small : FONTS.body;
   const timeHeight = time === "" || isLow(size) ? 0 : FONTS.large.lineHeight;
   const shown = lines.slice(0, Math.max(1, Math.floor((bottom - top - timeHeight) / lineHeight)));
   let y = top + Math.max(0, Math.floor((bottom - top - timeHeight - shown.length * lineHeight) / 2));
-  if (timeHeight > 0) painter.centered(0, size.width, y, "large", COLORS.text, time);
+  if (timeHeight > 0) builder.centered(0, size.width, y, "large", COLORS.text, time);
   y += timeHeight;
   for (const line of shown) {
-    painter.centered(MARGIN, innerWidth, y, fits(line) ? "body" : "small", COLORS.dim, line);
+    builder.centered(MARGIN, width, y, fits(line) ? "body" : "small", COLORS.dim, line);
     y += lineHeight;
   }
 }

@@ -1,74 +1,179 @@
-/** Text into lines that fit: wrapping breaks Latin at spaces and CJK between characters; what does not fit ends with "…". */
-import type { MeasureText } from "../../seams.ts";
+/**
+ * Text into lines that fit. A line breaks at a space, behind a hyphen, beside a CJK character; a word that is longer than a line
+ * breaks between characters. It never breaks inside a character (`graphemes.ts`), and a closing sign does not begin a line unless
+ * nothing else is left.
+ */
 import type { Font } from "./fonts.ts";
+import { CLUSTER_UNITS_MAX, clusterEnd } from "./graphemes.ts";
+import { type FaceWidths, KIND, OTHERS_COUNT, PARTS_A_PIXEL, type TextWidths } from "./text-widths.ts";
 
-/** `text` cut to one line of at most `width` pixels. */
-export function fitLine(text: string, font: Font, width: number, measureText: MeasureText): string {
-  if (measureText(font, text) <= width) return text;
-  return `${headThatFits(text, font, width - measureText(font, "…"), measureText).trimEnd()}…`;
+/**
+ * Longest line, in code units: so many, and one more for every fourth pixel. Only a text whose characters have hardly any width
+ * comes to it; it bounds the cost of such a text.
+ */
+const LINE_UNITS_BASE = 64;
+
+export interface Line {
+  /** What is to be seen. */
+  readonly text: string;
+  /** Where in the text the next line begins. */
+  readonly next: number;
+}
+
+/**
+ * The line of `text` that begins at `start`. Its cost does not depend on the length of the text. What is done for each character
+ * is written out here, since a call or a name of another module costs the engine as much as all the rest.
+ * @param width in pixels
+ */
+export function lineAt(text: string, start: number, widths: FaceWidths, width: number): Line {
+  const unitsMax = LINE_UNITS_BASE + (width >> 2);
+  // An index into a long text costs the engine a walk from its beginning.
+  const piece = text.slice(start, start + unitsMax + CLUSTER_UNITS_MAX);
+  const scanEnd = start + piece.length < text.length ? unitsMax : piece.length;
+  const limit = width * PARTS_A_PIXEL;
+  const { ascii, others } = widths;
+  const { digit, space, ideograph, opening, ideographicOpening } = KIND;
+  let used = 0;
+  let before: number = space;
+  /** The last place where a line may break, and the last where it may in need; 0: none yet. */
+  let breakAt = 0;
+  let needAt = 0;
+  let at = 0;
+  let end = 0;
+  let code = piece.charCodeAt(0);
+  let after = 0;
+  let entry = 0;
+  let kind = 0;
+  while (at < scanEnd) {
+    end = at + 1;
+    after = piece.charCodeAt(end);
+    if (code < 0x80 && !(after >= 0x300)) entry = ascii[code] as number;
+    else {
+      // Nearly all of Chinese and Japanese, which nothing joins.
+      const isAlone = code >= 0x3100 && code < 0xa66f && !(after >= 0xa66f);
+      if (!isAlone || (after >= 0x300 && after < 0x3100)) {
+        end = clusterEnd(piece, at);
+        after = piece.charCodeAt(end);
+      }
+      entry = others[code & (OTHERS_COUNT - 1)] as number;
+      entry = entry >>> 16 === code && end === at + 1 ? entry & 0xffff : widths.entryAt(piece, at, end);
+    }
+    used += entry & 0xfff;
+    kind = entry >> 12;
+    if (kind === space) before = space;
+    else {
+      if (kind <= digit && before <= space) {
+        needAt = at;
+        if (before === space) breakAt = at;
+      } else if (kind === ideograph && before !== opening && before !== ideographicOpening) breakAt = needAt = at;
+      else if (kind === KIND.newline) return lineOf(piece, start, at, code === 0x0d && after === 0x0a ? end + 1 : end);
+      else {
+        if (mayBreak(before, kind)) breakAt = at;
+        if (!isClosing(kind) && !isOpening(before)) needAt = at;
+        // The sign of a number, or the dashes before a word.
+        if (kind === KIND.hyphen && before > digit) kind = opening;
+      }
+      if (used > limit) break;
+      before = kind;
+    }
+    at = end;
+    code = after;
+  }
+  if (at >= piece.length) return lineOf(piece, start, at, at);
+  const next = breakAt || (at < scanEnd ? needAt || at || end : at);
+  return lineOf(piece, start, next, next);
+}
+
+/** Without the spaces at its end. */
+function lineOf(piece: string, start: number, end: number, next: number): Line {
+  return { text: piece.slice(0, end).trimEnd(), next: start + next };
+}
+
+function isClosing(kind: number): boolean {
+  return kind === KIND.closing || kind === KIND.ideographicClosing;
+}
+
+function isOpening(kind: number): boolean {
+  return kind === KIND.opening || kind === KIND.ideographicOpening;
+}
+
+/** Whether a line may break between characters of these kinds, of which the second is no space. */
+function mayBreak(before: number, kind: number): boolean {
+  if (isClosing(kind) || isOpening(before)) return false;
+  if (before === KIND.space) return true;
+  if (before === KIND.hyphen) return kind !== KIND.digit && kind !== KIND.hyphen;
+  return kind === KIND.ideograph || kind === KIND.ideographicOpening || before >= KIND.ideograph;
 }
 
 /** `text` as at most `linesMax` lines of at most `width` pixels each; where there is more, the last one ends with "…". */
-export function wrapText(
-  text: string,
-  font: Font,
-  width: number,
-  linesMax: number,
-  measureText: MeasureText,
-): string[] {
+export function wrapText(text: string, font: Font, width: number, linesMax: number, widths: TextWidths): string[] {
   const lines: string[] = [];
-  for (const paragraph of text.split(/\r\n|\r|\n/)) {
-    let rest = paragraph.trimEnd();
-    do {
-      if (lines.length === linesMax) {
-        const last = lines.length - 1;
-        if (last >= 0) lines[last] = fitLine(`${lines[last]}…`, font, width, measureText);
-        return lines;
-      }
-      const line = headThatFits(rest, font, width, measureText);
-      const taken = line.length === rest.length ? line : line.slice(0, breakBefore(rest, line.length));
-      lines.push(taken.trimEnd());
-      rest = rest.slice(taken.length).trimStart();
-    } while (rest !== "");
+  for (let at = 0; at < text.length && lines.length < linesMax; ) {
+    const line = lineAt(text, at, widths[font], width);
+    const isCut = line.next < text.length && lines.length + 1 === linesMax;
+    lines.push(isCut ? fitLine(`${line.text}…`, font, width, widths) : line.text);
+    at = line.next;
   }
   return lines;
 }
 
-/** The longest beginning of `text` that is at most `width` wide: at least one character, never half of a surrogate pair. */
-function headThatFits(text: string, font: Font, width: number, measureText: MeasureText): string {
-  if (measureText(font, text) <= width) return text;
-  let fits = 0;
-  let tooLong = text.length;
-  while (tooLong - fits > 1) {
-    const middle = (fits + tooLong) >> 1;
-    if (measureText(font, text.slice(0, middle)) <= width) fits = middle;
-    else tooLong = middle;
+/** `text` cut to one line of at most `width` pixels; one that is cut, or goes on in a further line, ends with "…". */
+export function fitLine(text: string, font: Font, width: number, widths: TextWidths): string {
+  const limit = width * PARTS_A_PIXEL;
+  const face = widths[font];
+  if (headEnd(text, face, limit) === text.length) return text;
+  const end = headEnd(text, face, limit - partsOf("…", face)) || clusterEnd(text, 0);
+  return `${text.slice(0, end).trimEnd()}…`;
+}
+
+/** Width of a line in pixels. */
+export function widthOf(text: string, font: Font, widths: TextWidths): number {
+  return Math.ceil(partsOf(text, widths[font]) / PARTS_A_PIXEL);
+}
+
+/** How far `text` goes in one line of so many parts of a pixel. */
+function headEnd(text: string, widths: FaceWidths, limit: number): number {
+  const { ascii } = widths;
+  let used = 0;
+  let at = 0;
+  let code = text.charCodeAt(0);
+  while (at < text.length) {
+    let end = at + 1;
+    let after = text.charCodeAt(end);
+    let entry: number;
+    if (code < 0x80 && !(after >= 0x300)) entry = ascii[code] as number;
+    else {
+      end = clusterEnd(text, at);
+      after = text.charCodeAt(end);
+      entry = widths.entryAt(text, at, end);
+    }
+    used += entry & 0xfff;
+    if (used > limit || entry >> 12 === KIND.newline || end > HEAD_UNITS_MAX) return at;
+    at = end;
+    code = after;
   }
-  const end = Math.max(fits, 1);
-  return text.slice(0, isLowSurrogate(text.charCodeAt(end)) ? (end > 1 ? end - 1 : 2) : end);
+  return at;
 }
 
-/** Where to break a line that may hold `length` characters: behind the last space, or around a CJK character. */
-function breakBefore(text: string, length: number): number {
-  for (let at = length; at > 0; at -= 1) {
-    if (text.charCodeAt(at) === SPACE || text.charCodeAt(at - 1) === SPACE) return at;
-    if (isCjk(text.charCodeAt(at)) || isCjk(text.charCodeAt(at - 1))) return at;
+/** Nothing that is shown in one line is longer, in code units. */
+const HEAD_UNITS_MAX = 256;
+
+function partsOf(text: string, widths: FaceWidths): number {
+  const { ascii } = widths;
+  let parts = 0;
+  let at = 0;
+  let code = text.charCodeAt(0);
+  while (at < text.length) {
+    let end = at + 1;
+    let after = text.charCodeAt(end);
+    if (code < 0x80 && !(after >= 0x300)) parts += (ascii[code] as number) & 0xfff;
+    else {
+      end = clusterEnd(text, at);
+      after = text.charCodeAt(end);
+      parts += widths.entryAt(text, at, end) & 0xfff;
+    }
+    at = end;
+    code = after;
   }
-  return length;
-}
-
-const SPACE = 0x20;
-
-function isLowSurrogate(code: number): boolean {
-  return code >= 0xdc00 && code < 0xe000;
-}
-
-/** CJK symbols, kana, ideographs, Hangul syllables, full-width forms. */
-function isCjk(code: number): boolean {
-  return (
-    (code >= 0x2e80 && code < 0xa000) ||
-    (code >= 0xac00 && code < 0xd7b0) ||
-    (code >= 0xf900 && code < 0xfb00) ||
-    (code >= 0xff00 && code < 0xfff0)
-  );
+  return parts;
 }

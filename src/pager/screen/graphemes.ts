@@ -1,0 +1,139 @@
+/**
+ * Where a character as a reader sees it ends: a letter with its marks, a flag, a family of emoji, a Hangul syllable of jamo.
+ * After UAX 29, extended grapheme clusters. It never ends one where the standard does not, and joins a little more. The marks of the
+ * writings behind the first plane, such as Chakma, are not known.
+ */
+
+/**
+ * Longest character, in code units. Unicode's stream-safe format allows 30 marks in a row; what has more is no text, and is
+ * cut so that its cost has a bound.
+ */
+export const CLUSTER_UNITS_MAX = 32;
+
+/** Before this code point nothing joins what stands before it. */
+const FIRST_MARK = 0x300;
+
+/**
+ * Marks of the first plane from U+0300 on (Unicode 17, categories M, and what UAX 29 adds). Each range is the distance from the
+ * end of the range before, and behind a point how many follow the first, in base 36.
+ */
+const MARKS = unpack(
+  "lc.33 7o.6 7c.18 2 2.1 2.1 2 21.a 1d.k h 2u.6 3.5 3.1 2.3 10 v.q 2k.a 1n.8 a p.3 2.8 2.2 2.4 18.2 1o.8 17.n 2.w 1j.2 2.h 2.6 " +
+    "b.1 u.2 1l 2.f a b.1 r.5 1l.l v.1 4 c.2 1l 2.f l.1 n.9 1l 2.p b.1 v 1o.f a 15.4 1k 2.o c.1 u.2 1l 2.o c.1 g.g 1k.1 2.f a b.1 " +
+    "u.2 1z.l j.1 1q 2.7 d.7 2r 2.9 c.6 22.1 s 2 2 5.1 1e.j 2.1 6.1b a 2t.j o.3 5.2 2.2 3.6 4.3 e.b 2 b.3 jk.2 qb.3 t.2 u.1 v.1 " +
+    "1t.v a 1a.2 2 3a.1 z 3b.r 64.4 1m.16 1d.2c 1c.g 13.8 d.2 v.c 1l.d 1d.j 49.2 2.k 5 7 3.2 5j.1r el 5g.w 2db.2 3y 2p.v ff.5 " +
+    "2y.1 n9x.3 2.9 x.1 29.1 7l 4 5 o.4 5 2c.1 1f.h r.h e 13.7 q.c 19.3 1c.d 11 1w.d d 9.1 1a.2 1f 2.2 3.1 6.1 2 16.4 6.1 6l.7 " +
+    "2.1 fn5 ki.f h.f a7.1",
+);
+
+/** First and last code point of each range, in turn. */
+function unpack(packed: string): Uint16Array {
+  const ranges = packed.split(" ");
+  const bounds = new Uint16Array(2 * ranges.length);
+  let code = 0;
+  for (let index = 0; index < ranges.length; index += 1) {
+    const [distance = "", more = "0"] = (ranges[index] ?? "").split(".");
+    code += Number.parseInt(distance, 36);
+    bounds[2 * index] = code;
+    code += Number.parseInt(more, 36);
+    bounds[2 * index + 1] = code;
+  }
+  return bounds;
+}
+
+/** Where in `MARKS` the search begins, by the upper byte of a code point. */
+const FIRST_RANGES = firstRanges();
+
+function firstRanges(): Uint16Array {
+  const first = new Uint16Array(256);
+  let at = 0;
+  for (let page = 0; page < 256; page += 1) {
+    while (at < MARKS.length && (MARKS[at + 1] as number) < page << 8) at += 2;
+    first[page] = at;
+  }
+  return first;
+}
+
+/** Index behind the character that begins at `at`: at least one code unit further, at most `CLUSTER_UNITS_MAX`. */
+export function clusterEnd(text: string, at: number): number {
+  let before = text.codePointAt(at) ?? 0;
+  let end = at + (before > 0xffff ? 2 : 1);
+  let flagCount = isFlagLetter(before) ? 1 : 0;
+  let isConjunct = false;
+  while (end < text.length) {
+    const after = text.codePointAt(end) ?? 0;
+    if (after < FIRST_MARK && !isNumberSign(before)) break;
+    const isMarked = isMark(after);
+    if (isFlagLetter(after) && (isFlagLetter(before) ? flagCount === 1 : isJoined(before, after))) flagCount += 1;
+    else if (!isMarked && !isJoined(before, after) && !(isConjunct && isIndic(after))) break;
+    const next = end + (after > 0xffff ? 2 : 1);
+    if (next - at > CLUSTER_UNITS_MAX) break;
+    // An Indic sign that joins two consonants does so over further marks.
+    if (isMarked) isConjunct = isConjunct || isVirama(after);
+    else isConjunct = false;
+    before = after;
+    end = next;
+  }
+  return end;
+}
+
+/** A sign that stands on or beside the letter before it, or asks for another form of it. */
+function isMark(code: number): boolean {
+  // Chinese and Japanese are long texts, and have few marks.
+  if (code >= 0x3100 && code < 0xa66f) return false;
+  if (code > 0xffff) return (code >= 0x1f3fb && code <= 0x1f3ff) || (code >= 0xe0000 && code < 0xe1000);
+  if (code === ZERO_WIDTH_JOINER) return true;
+  let at = FIRST_RANGES[code >> 8] as number;
+  while (code > (MARKS[at + 1] as number)) at += 2;
+  return code >= (MARKS[at] as number);
+}
+
+const ZERO_WIDTH_JOINER = 0x200d;
+const EMOJI_BEGIN = 0xa9;
+
+/** Whether the second belongs to the first though it is no mark. */
+function isJoined(before: number, after: number): boolean {
+  if (before === ZERO_WIDTH_JOINER) return after >= EMOJI_BEGIN;
+  if (isLeadingJamo(before)) return isLeadingJamo(after) || isFollowingJamo(after) || isHangulSyllable(after);
+  if (isFollowingJamo(before) || isHangulSyllable(before)) return isFollowingJamo(after);
+  return isNumberSign(before);
+}
+
+function isFlagLetter(code: number): boolean {
+  return code >= 0x1f1e6 && code <= 0x1f1ff;
+}
+
+function isLeadingJamo(code: number): boolean {
+  return (code >= 0x1100 && code < 0x1160) || (code >= 0xa960 && code < 0xa980);
+}
+
+/** A vowel or a closing consonant. */
+function isFollowingJamo(code: number): boolean {
+  return (code >= 0x1160 && code < 0x1200) || (code >= 0xd7b0 && code < 0xd800);
+}
+
+function isHangulSyllable(code: number): boolean {
+  return code >= 0xac00 && code <= 0xd7a3;
+}
+
+function isIndic(code: number): boolean {
+  return code >= 0x900 && code < 0xd80;
+}
+
+/** Of the scripts of India the sign that joins the consonants beside it. */
+function isVirama(code: number): boolean {
+  return isIndic(code) && (code & 0x7f) === 0x4d;
+}
+
+/** Arabic and other signs that stand around the digits behind them. */
+function isNumberSign(code: number): boolean {
+  return (
+    (code >= 0x600 && code <= 0x605) ||
+    code === 0x6dd ||
+    code === 0x70f ||
+    code === 0x890 ||
+    code === 0x891 ||
+    code === 0x8e2 ||
+    code === 0xd4e
+  );
+}

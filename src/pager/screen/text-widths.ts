@@ -1,0 +1,127 @@
+/** How wide each character is, and how it may stand in a line. The host is asked once for a character of a face. */
+import type { MeasureText } from "../../seams.ts";
+import type { Font } from "./fonts.ts";
+
+/** Widths are counted in parts of a pixel: faces of a browser have fractions. */
+export const PARTS_A_PIXEL = 16;
+
+/** What a line may do beside a character. The layout counts on the order. */
+export const KIND = Object.freeze({
+  letter: 0,
+  digit: 1,
+  space: 2,
+  newline: 3,
+  /** Of two words that are one: a line may break behind it. */
+  hyphen: 4,
+  /** It never begins a line. */
+  closing: 5,
+  /** It never ends a line. */
+  opening: 6,
+  /** A line may break before and behind it. */
+  ideograph: 7,
+  ideographicClosing: 8,
+  ideographicOpening: 9,
+} as const);
+
+/** A character is one number, its entry: its kind, and in the lower 12 bits its width in parts of a pixel. */
+const KIND_SHIFT = 12;
+const WIDTH_MAX = 0xfff;
+
+const ASCII_COUNT = 128;
+/** Characters beyond ASCII whose width is kept, a face. A power of two; two that share a place drive each other out. */
+export const OTHERS_COUNT = 64;
+
+/** Of one face. */
+export class FaceWidths {
+  private readonly font: Font;
+  private readonly measureText: MeasureText;
+  /** The entry of each character of ASCII. */
+  readonly ascii = new Uint16Array(ASCII_COUNT);
+  /** Code unit and, in the lower 16 bits, entry. */
+  readonly others = new Uint32Array(OTHERS_COUNT);
+
+  constructor(font: Font, measureText: MeasureText) {
+    this.font = font;
+    this.measureText = measureText;
+    for (let code = 0x20; code < ASCII_COUNT; code += 1)
+      this.ascii[code] = this.entryOf(String.fromCharCode(code), code);
+    this.ascii[0x0a] = this.ascii[0x0d] = KIND.newline << KIND_SHIFT;
+  }
+
+  /** The entry of the character of `text` in `[at, end)`, as a reader sees it. */
+  entryAt(text: string, at: number, end: number): number {
+    const code = text.codePointAt(at) ?? 0;
+    if (end - at > 1) return this.entryOf(text.slice(at, end), code);
+    if (code < ASCII_COUNT) return this.ascii[code] as number;
+    const place = code & (OTHERS_COUNT - 1);
+    const kept = this.others[place] as number;
+    if (kept >>> 16 === code) return kept & 0xffff;
+    const entry = this.entryOf(text.slice(at, end), code);
+    this.others[place] = (code << 16) | entry;
+    return entry;
+  }
+
+  private entryOf(character: string, code: number): number {
+    const parts = Math.ceil(this.measureText(this.font, character) * PARTS_A_PIXEL);
+    return (kindOf(character, code) << KIND_SHIFT) | Math.min(parts, WIDTH_MAX);
+  }
+}
+
+/** The widths of all faces of the layout. */
+export type TextWidths = Readonly<Record<Font, FaceWidths>>;
+
+/** Asks the host for the width of every character of ASCII. */
+export function textWidths(measureText: MeasureText): TextWidths {
+  const of = (font: Font) => new FaceWidths(font, measureText);
+  return { small: of("small"), body: of("body"), large: of("large") };
+}
+
+const CLOSING_ASCII = "!),.:;?]}%";
+const OPENING_ASCII = "([{";
+
+/** Also the small kana and the signs that repeat or lengthen what stands before them. */
+const CLOSING =
+  "»’”›…‥‰‼⁇⁈⁉℃°、。，．・：；？！）］｝〕〉》」』】〙〗〟｠ー々〻ゝゞヽヾ％" +
+  "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ｡､･ｰ｣ｧｨｩｪｫｬｭｮｯ";
+const OPENING = "«‘“‹‚„¡¿（［｛〔〈《「『【〘〖〝｟｢";
+
+function kindOf(character: string, code: number): number {
+  if (code < ASCII_COUNT) {
+    if (code === 0x20) return KIND.space;
+    if (code >= 0x30 && code <= 0x39) return KIND.digit;
+    if (code === 0x2d) return KIND.hyphen;
+    if (CLOSING_ASCII.includes(character)) return KIND.closing;
+    return OPENING_ASCII.includes(character) ? KIND.opening : KIND.letter;
+  }
+  // Most characters of long texts in Chinese, Japanese and Korean.
+  if ((code >= 0x3400 && code < 0xd800) || code > 0xffff) return isWide(code) ? KIND.ideograph : KIND.letter;
+  if (code === 0x85 || code === 0x2028 || code === 0x2029) return KIND.newline;
+  if (isBreakingSpace(code)) return KIND.space;
+  if (code === 0x2010 || code === 0x2013 || code === 0x2014) return KIND.hyphen;
+  const isIdeographic = isWide(code);
+  const first = String.fromCodePoint(code);
+  if (CLOSING.includes(first)) return isIdeographic ? KIND.ideographicClosing : KIND.closing;
+  // Thai and Lao write some vowels before the consonant behind which they are spoken.
+  const isLeadingVowel = (code >= 0xe40 && code <= 0xe44) || (code >= 0xec0 && code <= 0xec4);
+  if (isLeadingVowel || OPENING.includes(first)) return isIdeographic ? KIND.ideographicOpening : KIND.opening;
+  return isIdeographic ? KIND.ideograph : KIND.letter;
+}
+
+/** The spaces at which a line may break, the one of no width among them. */
+function isBreakingSpace(code: number): boolean {
+  return code === 0x3000 || code === 0x1680 || code === 0x205f || (code >= 0x2000 && code <= 0x200b && code !== 0x2007);
+}
+
+/** CJK symbols, kana, ideographs, Hangul, full-width forms, emoji. */
+function isWide(code: number): boolean {
+  return (
+    (code >= 0x1100 && code < 0x1200) ||
+    (code >= 0x2e80 && code < 0xa000) ||
+    (code >= 0xa960 && code < 0xa980) ||
+    (code >= 0xac00 && code < 0xd800) ||
+    (code >= 0xf900 && code < 0xfb00) ||
+    (code >= 0xff00 && code < 0xfff0) ||
+    (code >= 0x1f000 && code < 0x1fb00) ||
+    (code >= 0x20000 && code < 0x40000)
+  );
+}

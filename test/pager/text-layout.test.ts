@@ -1,0 +1,250 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { FONTS, type Font } from "../../src/pager/screen/fonts.ts";
+import { CLUSTER_UNITS_MAX, clusterEnd } from "../../src/pager/screen/graphemes.ts";
+import { PagedText, type TextBox } from "../../src/pager/screen/paged-text.ts";
+import { fitLine, lineAt, widthOf, wrapText } from "../../src/pager/screen/text-layout.ts";
+import { textWidths } from "../../src/pager/screen/text-widths.ts";
+
+/** As wide as its first code point: half of the face's height, of CJK and emoji the whole. */
+function measureText(font: Font, text: string): number {
+  return FONTS[font].sizePixels * (text >= "\u2e80" ? 1 : 0.5);
+}
+
+const WIDTHS = textWidths(measureText);
+const small = (characters: number) => characters * 8;
+const wrap = (text: string, characters: number) => wrapText(text, "small", small(characters), 10_000, WIDTHS);
+
+const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** Where the standard lets a character end, as the engine of Node knows it. */
+function boundariesOf(text: string): Set<number> {
+  return new Set([...segmenter.segment(text)].map(({ index }) => index).concat(text.length));
+}
+
+function clustersOf(text: string): string[] {
+  const clusters: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const end = clusterEnd(text, at);
+    clusters.push(text.slice(at, end));
+    at = end;
+  }
+  return clusters;
+}
+
+/** The marks of writings that no keyboard has, which stand behind the first plane, are not known here. */
+const character = fc
+  .string({ unit: "grapheme", minLength: 1, maxLength: 1 })
+  .filter((text) => [...text].every((part) => part < "\u{10000}" || part >= "\u{1f000}"));
+
+/** Characters that are joined to others, of each kind that there is, and some that are not. */
+const JOINED = [
+  ..."aé 1\u0301\u0308\u200d\u200c\ufe0f👩🚀👨🏽❤️🇩🇪🇫🏳🏴\u{e0067}\u{e007f}",
+  ..."가각\u1100\u1161\u11a8\u1112\ua960\ud7b0ก็ำิ่เแคຳ",
+  ..."क्षिर\u094d\u093cনি\u09cd\u0d4d\u0d2e\u0bcd\u0b95\u0600\u06dd1ا\u064b水が\u3099ｶﾞ",
+];
+
+describe("a character", () => {
+  it.each([
+    ["e\u0301", 1],
+    ["👩‍👩‍👧‍👦", 1],
+    ["🇩🇪🇫🇷", 2],
+    ["🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}", 1],
+    ["❤️", 1],
+    ["👍🏽", 1],
+    ["\u1112\u1161\u11ab", 1],
+    ["각", 1],
+    ["ที่นี่", 2],
+    ["กำ", 1],
+    ["क्षि", 1],
+    ["が", 1],
+    ["か\u3099", 1],
+    ["水位", 2],
+    ["ab", 2],
+  ])("%j is %i", (text, count) => {
+    expect(clustersOf(text)).toHaveLength(count);
+  });
+
+  it("ends only where the standard lets it end", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.constantFrom(...JOINED), character), {
+          maxLength: 12,
+        }),
+        (parts) => {
+          const text = parts.join("");
+          const allowed = boundariesOf(text);
+          let at = 0;
+          for (const cluster of clustersOf(text)) {
+            at += cluster.length;
+            expect(allowed.has(at), `${JSON.stringify(text)} at ${at}`).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("with more marks than any writing has is cut, but never in half of a pair", () => {
+    expect(clustersOf(`e${"\u0301".repeat(200)}`).map(({ length }) => length)).toContain(CLUSTER_UNITS_MAX);
+    // Half of a pair has no form in UTF-8: this would throw.
+    for (const cluster of clustersOf(`👩${"\u{e0067}".repeat(100)}`)) expect(encodeURIComponent(cluster)).not.toBe("");
+  });
+});
+
+describe("text layout", () => {
+  it("breaks Latin at spaces, words that are too long anywhere, CJK between characters", () => {
+    expect(wrap("the quick brown fox", 10)).toEqual(["the quick", "brown fox"]);
+    expect(wrap("abcdefghijklmno", 10)).toEqual(["abcdefghij", "klmno"]);
+    expect(wrap("水位が上がった", 10)).toEqual(["水位が上", "がった"]);
+    expect(wrap("ポンプ3 over", 10)).toEqual(["ポンプ3", "over"]);
+  });
+
+  it("breaks behind a hyphen between words, not at a sign, a range of numbers or a date", () => {
+    expect(wrap("a well-known fault", 8)).toEqual(["a well-", "known", "fault"]);
+    expect(wrap("it is -12 degrees", 8)).toEqual(["it is", "-12", "degrees"]);
+    expect(wrap("on 2026-11-26", 12)).toEqual(["on", "2026-11-26"]);
+    expect(wrap("option --force now", 10)).toEqual(["option", "--force", "now"]);
+  });
+
+  it("keeps closing signs off the beginning of a line, and opening ones off its end", () => {
+    expect(wrap("水位が上が。った", 10)).toEqual(["水位が上", "が。った"]);
+    expect(wrap("水位は「高い」です", 8)).toEqual(["水位は", "「高い」", "です"]);
+    expect(wrap("abcdefghij, and", 10)).toEqual(["abcdefghi", "j, and"]);
+    expect(wrap("c'est fini !", 10)).toEqual(["c'est", "fini !"]);
+    expect(wrap("see this (or that)", 10)).toEqual(["see this", "(or that)"]);
+    expect(wrap("!!!!!!", 4)).toEqual(["!!!!", "!!"]);
+    expect(wrap("ラッシュ", 4)).toEqual(["ラッ", "シュ"]);
+  });
+
+  it("never splits a character, whatever the width", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...JOINED), { maxLength: 60 }),
+        fc.integer({ min: 8, max: 90 }),
+        (parts, width) => {
+          const text = parts.join("");
+          const allowed = boundariesOf(text);
+          for (let at = 0; at < text.length; ) {
+            const { next } = lineAt(text, at, WIDTHS.small, width);
+            expect(next).toBeGreaterThan(at);
+            expect(allowed.has(next), `${JSON.stringify(text)} at ${next}`).toBe(true);
+            at = next;
+          }
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("keeps the ends of lines that the text has", () => {
+    expect(wrap("a\n\nb\r\nc\rd\u2028e", 10)).toEqual(["a", "", "b", "c", "d", "e"]);
+    expect(wrap("\n\n", 10)).toEqual(["", ""]);
+    expect(wrap("", 10)).toEqual([]);
+  });
+
+  it("ends with … where there is more, and never in half a character", () => {
+    expect(wrapText("one two three four", "small", small(9), 2, WIDTHS)).toEqual(["one two", "three…"]);
+    expect(fitLine("abcdefgh", "small", small(5), WIDTHS)).toBe("abcd…");
+    expect(fitLine("one\ntwo", "small", small(5), WIDTHS)).toBe("one…");
+    expect(fitLine("😀😀😀😀", "small", 40, WIDTHS)).toBe("😀😀…");
+    expect(fitLine("🇩🇪🇫🇷🇮🇹", "small", 24, WIDTHS)).toBe("🇩🇪…");
+    expect(wrap("😀😀😀", 2)).toEqual(["😀", "😀", "😀"]);
+    expect(widthOf("ab水", "small", WIDTHS)).toBe(32);
+  });
+
+  it("loses no character but spaces at the breaks", () => {
+    const flat = (words: string) => words.replace(/\s|\u200b/g, "");
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "grapheme", maxLength: 200 }),
+          fc
+            .array(fc.constantFrom(...JOINED, "\n", " ", "-", ",", "「", "。"), { maxLength: 200 })
+            .map((parts) => parts.join("")),
+        ),
+        fc.integer({ min: 8, max: 300 }),
+        (text, width) => {
+          expect(flat(wrapText(text, "small", width, 10_000, WIDTHS).join(""))).toBe(flat(text));
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("asks the host for no character of ASCII twice, and never for more than one character", () => {
+    const asked: string[] = [];
+    const widths = textWidths((font, text) => {
+      asked.push(text);
+      return measureText(font, text);
+    });
+    const before = asked.length;
+    for (let at = 0; at < 3; at += 1) wrapText("the quick brown fox ".repeat(20), "small", 100, 100, widths);
+    expect(asked.length).toBe(before);
+    wrapText("温度温度👩‍🚀e\u0301", "small", 100, 100, widths);
+    expect(asked.slice(before)).toEqual(["温", "度", "👩‍🚀", "e\u0301"]);
+  });
+
+  it("adds up fractions of a pixel, not each one rounded", () => {
+    const widths = textWidths(() => 8.25);
+    expect(widthOf("abcd", "small", widths)).toBe(33);
+  });
+});
+
+describe("a paged text", () => {
+  const BOX: TextBox = { width: small(20), height: 3 * FONTS.small.lineHeight, fonts: ["small"] };
+  const words = Array.from({ length: 300 }, (_, index) => `w${index}`).join(" ");
+
+  it("lays out only the page that it is asked for", () => {
+    let count = 0;
+    const text = new PagedText(
+      words,
+      textWidths((font, part) => measureText(font, part)),
+    );
+    const counted = new Proxy(WIDTHS.small.ascii, {
+      get(table, key) {
+        if (typeof key === "string") count += 1;
+        return Reflect.get(table, key);
+      },
+    });
+    const watched = new PagedText(words, {
+      ...WIDTHS,
+      small: Object.assign(Object.create(WIDTHS.small), { ascii: counted }),
+    });
+    const costOf = (index: number) => {
+      const former = count;
+      expect(watched.page(index, BOX).lines).toEqual(text.page(index, BOX).lines);
+      return count - former;
+    };
+    const [first, again, second, back] = [costOf(0), costOf(0), costOf(1), costOf(0)];
+    expect(first).toBeGreaterThan(0);
+    expect(again).toBe(0);
+    // A line looks a little beyond its end, for the word that does not fit.
+    expect(Math.max(first, second, back)).toBeLessThanOrEqual(3 * (20 + 5));
+  });
+
+  it("goes on with the page behind it exactly where one ends", () => {
+    const text = new PagedText(words, WIDTHS);
+    let end = 0;
+    let index = 0;
+    do {
+      const page = text.page(index, BOX);
+      expect([page.from, page.index]).toEqual([end, index]);
+      end = page.to;
+      index += 1;
+    } while (end < words.length);
+    expect(text.page(index + 7, BOX).to).toBe(words.length);
+    expect(text.page(3, { ...BOX, height: BOX.height / 3 }).lines).toHaveLength(1);
+  });
+
+  it("is one empty page where there is no text", () => {
+    expect(new PagedText("", WIDTHS).page(0, BOX)).toEqual({
+      font: "small",
+      lines: [],
+      index: 0,
+      from: 0,
+      to: 0,
+      length: 0,
+    });
+  });
+});

@@ -1,0 +1,143 @@
+/** A pager whose broker is played by the test, to measure what its screen costs: a long page, its next page, an idle ping. */
+import { type Canvas, measureCharacter } from "../../hosts/moddable/lettering.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
+import { parseSettings, type Settings } from "../../src/gateway/settings.ts";
+import type { DrawList } from "../../src/pager/screen/draw-list.ts";
+import { screenText } from "../../src/pager/screen/screen-text.ts";
+import { encodeUtf8 } from "../../src/utf8.ts";
+import { MemoryStore } from "../memory-store.ts";
+import { asciiBytes } from "../wire.ts";
+
+const UID = "p1";
+const CONNACK = Uint8Array.of(0x20, 2, 0, 0);
+const PUBACK = Uint8Array.of(0x40, 2, 0, 2);
+const SUBACK = Uint8Array.of(0x90, 5, 0, 1, 1, 1, 1);
+const PINGRESP = Uint8Array.of(0xd0, 0);
+const FACE = { height: 22 };
+/** Poco, of which only the width of a text is asked. Its face holds ASCII. */
+const CANVAS: Canvas = {
+  fillRectangle() {},
+  drawText() {},
+  getTextWidth: (text) => (text.charCodeAt(0) < 0x7f ? 8 * text.length : 0),
+};
+const MINUTE_MS = 60_000;
+
+let nowMs = 1_000;
+let gateway: Gateway;
+let screen: DrawList = [];
+let paintCount = 0;
+let number = 0;
+const events: unknown[] = [];
+export const log = () => JSON.stringify(events);
+let prepared = new Uint8Array();
+
+/** A connected pager with so many messages that have been read, on a screen of a size. */
+export function start(width: number, height: number, messageCount: number): void {
+  const parsed = parseSettings({
+    env: "acme",
+    uid: UID,
+    "telemetry.interval": 0,
+    "screen.dwell": 0,
+    "presence.away": 0,
+    "broker.protocol": "3.1.1",
+  });
+  gateway = new Gateway({
+    settings: (parsed as { settings: Settings }).settings,
+    store: new MemoryStore(),
+    random: () => 0.5,
+    wallClock: () => 1_700_000_000 + Math.floor(nowMs / 1_000),
+    measureText: (_font, text) => measureCharacter(CANVAS, FACE, text),
+    size: { width, height },
+    sensors: [],
+  });
+  gateway.start(nowMs);
+  drain();
+  gateway.handleConnected(nowMs);
+  receive(CONNACK);
+  receive(SUBACK);
+  receive(PUBACK);
+  for (let count = 0; count < messageCount; count += 1) {
+    prepare("short");
+    arrive();
+    paint();
+  }
+  nowMs += MINUTE_MS;
+  wake();
+}
+
+/** A message of any text. It is made beforehand, so that it does not count as a cost of the device. */
+export function prepare(text: string): void {
+  number += 1;
+  const topic = asciiBytes(`/acme/im/${UID}`);
+  const content = encodeUtf8(JSON.stringify({ co: text, cl: `m${number}` }));
+  const head = [0, 0, 0, 0, 0x31, 0, 0, 0, content.length >> 8, content.length & 255];
+  const sender = asciiBytes("bob");
+  const length = 2 + topic.length + head.length + content.length + sender.length;
+  prepared = new Uint8Array(3 + length);
+  prepared.set([0x30, (length & 127) | 128, length >> 7, 0, topic.length]);
+  let at = 5;
+  for (const part of [topic, Uint8Array.from(head), content, sender]) {
+    prepared.set(part, at);
+    at += part.length;
+  }
+}
+
+/** Stores it; nothing is painted. */
+export function arrive(): void {
+  gateway.handleBytes(prepared, nowMs);
+  while (gateway.pollTransmit()) {}
+}
+
+export function paint(): void {
+  drain();
+}
+
+export function press(button: "a" | "b" | "c"): void {
+  gateway.handleButton(button, nowMs);
+  drain();
+}
+
+/** The time of day on the screen changes. */
+export function passMinute(): void {
+  nowMs += MINUTE_MS;
+  wake();
+}
+
+export function passMs(ms: number): void {
+  nowMs += ms;
+}
+
+export function ping(): void {
+  receive(PINGRESP);
+}
+
+export function receive(bytes: Uint8Array): void {
+  gateway.handleBytes(bytes, nowMs);
+  drain();
+}
+
+export function words(): string {
+  return `${paintCount}: ${screenText(screen).join(" | ")}`;
+}
+
+function wake(): void {
+  gateway.handleTimeout(nowMs);
+  drain();
+}
+
+/** As a host's loop does it. */
+function drain(): void {
+  let isPainted: boolean;
+  do {
+    while (gateway.pollTransmit()) {}
+    for (let event = gateway.pollEvent(); event; event = gateway.pollEvent()) events.push(event);
+    const drawList = gateway.pollScreen(nowMs);
+    isPainted = drawList !== undefined;
+    if (drawList) {
+      screen = drawList;
+      paintCount += 1;
+      gateway.handlePainted(nowMs);
+    }
+  } while (isPainted);
+  gateway.pollTimeout();
+}
