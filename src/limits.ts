@@ -201,7 +201,13 @@ export const SCREEN_RETURN_MS = 60_000;
 /** Names of messages that left the inbox and are still recognised as duplicates, at least. The oldest are forgotten. */
 export const DUPLICATE_WINDOW_MAX = 256;
 
-/** Messages that left the inbox while receipts for them were still to be sent. The oldest is forgotten, and counted. */
+/** Bytes of all records of such names. Where names are longer than some 30 bytes there are fewer of them. A multiple of 512. */
+export const NAME_WINDOW_BYTES_MAX = 8_192;
+
+/**
+ * Messages that left the inbox while receipts for them were still to be sent. At the limit no further message is taken: it stays
+ * with the broker, unacknowledged, until the senders have been told.
+ */
 export const LEFT_OWING_MAX = 128;
 
 /** Receipts of one sender that are told together, in bytes of payload. Where there are more, one is told at a time. */
@@ -221,6 +227,15 @@ export const GROUPS_MAX = 4;
 
 /** Contacts whose presence is known: those of the settings, and of the station's as many as fit; news of others is counted. */
 export const ROSTER_MAX = 32;
+
+/** Records of contacts that may be written at once; beyond it what is known of them is written later. */
+export const ROSTER_WRITES_MAX = 64;
+
+/** After how long one more of them may be written, in milliseconds: so some 8,600 a day at most, which flash bears for decades. */
+export const ROSTER_WRITE_MS = 10_000;
+
+/** How long after a new session nothing of the contacts is written, in milliseconds: the broker is saying again what it knows. */
+export const ROSTER_SETTLE_MS = 10_000;
 
 /** Texts in the settings that can be sent, or chosen as presence, with the buttons. More are refused. */
 export const CANNED_TEXTS_MAX = 8;

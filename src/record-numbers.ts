@@ -3,23 +3,33 @@ import type { Store } from "./seams.ts";
 const STEP = 32;
 
 /**
- * The numbers of the records `<prefix><number in base 36>`, ascending. They stand in one block of memory: a list of the keys
- * themselves is what a small heap cannot hold when hundreds of messages are kept.
+ * The numbers of the records `<prefix><number in base 36>`, ascending; none where the store refuses. They stand in one block of
+ * memory: a list of the keys themselves is what a small heap cannot hold when hundreds of messages are kept.
  */
 export function recordNumbers(store: Store, prefix: string): Uint32Array {
   let numbers = new Uint32Array(STEP);
   let count = 0;
-  for (const key of store.keys()) {
-    if (!key.startsWith(prefix)) continue;
+  for (const key of keysOf(store)) {
+    const number = key.startsWith(prefix) ? Number.parseInt(key.slice(prefix.length), 36) : Number.NaN;
+    // A key that no number has written is not ours.
+    if (key !== prefix + number.toString(36) || number > 0xffff_ffff) continue;
     if (count === numbers.length) {
       const more = new Uint32Array(count + STEP);
       more.set(numbers);
       numbers = more;
     }
-    insert(numbers, count, Number.parseInt(key.slice(prefix.length), 36));
+    insert(numbers, count, number);
     count += 1;
   }
   return numbers.slice(0, count);
+}
+
+function keysOf(store: Store): Iterable<string> {
+  try {
+    return store.keys();
+  } catch {
+    return [];
+  }
 }
 
 /** A store gives its keys nearly in order, so that few numbers move. `sort()` of a typed array hangs on an ESP32. */

@@ -1,5 +1,6 @@
 import { ALARM_REPEAT_MS } from "../limits.ts";
-import type { Device } from "./device.ts";
+import { readRecord } from "../records.ts";
+import { type Device, keeping } from "./device.ts";
 import type { QuietHours } from "./quiet-hours.ts";
 
 /** From this priority on a page is sounded in quiet hours, too. */
@@ -7,6 +8,10 @@ const BREAKTHROUGH = 5;
 
 /** What a page that waited through quiet hours is worth in the morning. */
 const DIGEST_PRIORITY = 3;
+
+/** The record that says that pages came without a sound: its version. */
+const DIGEST_KEY = "digest";
+const DIGEST_VERSION = 1;
 
 /**
  * When the host is to sound: once for a page that comes onto the screen, again and again for one of priority 4 or 5 until it
@@ -16,11 +21,13 @@ export class Alarm {
   private readonly device: Device;
   private readonly quietHours: QuietHours;
   private nextMs: number | undefined;
-  private isDigestDue = false;
+  /** Pages came without a sound, and one sound has to tell of them; also across reboots. */
+  private isDigestDue: boolean;
 
   constructor(device: Device, quietHours: QuietHours) {
     this.device = device;
     this.quietHours = quietHours;
+    this.isDigestDue = readRecord(device.store, DIGEST_KEY) !== undefined;
   }
 
   /** When to call `handleTimeout`, or undefined. */
@@ -38,6 +45,8 @@ export class Alarm {
     const priority = this.device.inbox.priorityOf(sequence);
     if (priority <= 1) return;
     if (this.isSilent(sequence)) {
+      const { store } = this.device;
+      if (!this.isDigestDue) keeping(this.device, () => store.write(DIGEST_KEY, Uint8Array.of(DIGEST_VERSION)));
       this.isDigestDue = true;
       // It must not put off what sounds.
       this.nextMs ??= nowMs + ALARM_REPEAT_MS;
@@ -56,11 +65,13 @@ export class Alarm {
     if (loud !== undefined) events.tell({ type: "alert", priority: inbox.priorityOf(loud) });
   }
 
-  /** Quiet hours have ended. */
-  handleQuietEnded(): void {
-    const { inbox, events } = this.device;
-    if (this.isDigestDue && inbox.unreadCount > 0) events.tell({ type: "alert", priority: DIGEST_PRIORITY });
+  /** The time of day was looked at: when it is known to be no quiet hour, one sound tells of all that came without. */
+  handleClock(): void {
+    if (!this.isDigestDue || !this.quietHours.isLoud) return;
+    const { inbox, events, store } = this.device;
     this.isDigestDue = false;
+    keeping(this.device, () => store.remove(DIGEST_KEY));
+    if (inbox.unreadCount > 0) events.tell({ type: "alert", priority: DIGEST_PRIORITY });
   }
 
   private isSilent(sequence: number): boolean {

@@ -1,8 +1,9 @@
 import { fnv1a, hexWord } from "../fnv.ts";
 import type { HeldSubscription, ProtocolLevel, QoS, Subscription } from "../mqtt/packet.ts";
+import { removeRecord } from "../records.ts";
 import type { Store } from "../seams.ts";
 import { encodeUtf8 } from "../utf8.ts";
-import { readText } from "./text-record.ts";
+import { readText, writeText } from "./text-record.ts";
 
 /**
  * What is remembered of a broker across reboots: the subscriptions that it may hold for this device, and the version that it
@@ -29,10 +30,12 @@ export class BrokerRecord {
     this.key = `b-${hexWord(fnv1a(encodeUtf8(broker)))}`;
     this.broker = broker;
     this.wanted = wanted;
-    const text = readText(store, this.key) ?? "";
+    // Of two brokers with one hash the one that was connected to last is remembered: the first line decides whose it is.
+    let text = readText(store, this.key) ?? "";
+    if (text.split("\n")[0] !== broker) text = readText(store, OLD_KEY) ?? "";
+    else this.written = text;
     const [name, level, ...lines] = text.split("\n");
     if (name !== broker) return;
-    this.written = text;
     this.level = level === "4" ? 4 : level === "5" ? 5 : undefined;
     if (wanted.length > 0) this.heldNow = lines.flatMap(heldOf);
   }
@@ -78,10 +81,16 @@ export class BrokerRecord {
     const lines = held.map(({ topicFilter, qos }) => `${qos ?? "?"} ${topicFilter}`);
     const text = [this.broker, level ?? "", ...lines].join("\n");
     if (text === this.written) return;
-    this.store.write(this.key, encodeUtf8(text));
+    writeText(this.store, this.key, text);
     this.written = text;
+    removeRecord(this.store, OLD_KEY);
+    removeRecord(this.store, OLDEST_KEY);
   }
 }
+
+/** Older firmware had one record for the broker, and before that one for its subscriptions alone, which are asked for again. */
+const OLD_KEY = "broker";
+const OLDEST_KEY = "subscribed";
 
 /** A line that is not what was written holds nothing. */
 function heldOf(line: string): readonly HeldSubscription[] {

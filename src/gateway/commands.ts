@@ -26,14 +26,14 @@ import {
   encodeCommandResult,
 } from "../payload/command.ts";
 import type { Store } from "../seams.ts";
-import { encodeUtf8, utf8Length } from "../utf8.ts";
+import { utf8Length } from "../utf8.ts";
 import type { Device } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 import type { PresenceSource } from "./presence-source.ts";
 import type { QuietHours } from "./quiet-hours.ts";
 import type { Route } from "./routes.ts";
 import type { StoredSettings } from "./stored-settings.ts";
-import { readJson } from "./text-record.ts";
+import { readJson, writeText } from "./text-record.ts";
 
 /** What commands act on, beside the inbox. */
 export interface CommandParts {
@@ -196,7 +196,7 @@ export class Commands implements Route, OutgoingSource {
 
   private remember(id: string): void {
     const done = [...this.done, id].slice(-COMMANDS_REMEMBERED_MAX);
-    this.device.store.write(KEY, encodeUtf8(JSON.stringify(done)));
+    writeText(this.device.store, KEY, JSON.stringify(done));
     this.done.splice(0, this.done.length, ...done);
   }
 

@@ -22,7 +22,7 @@ export interface Counters {
   replaced: number;
   /** Worthless before they were read. */
   expired: number;
-  /** Left the inbox, and their senders were not told all. */
+  /** Receipts that a sender will never get: the broker refuses them, or nobody knows of what they are. */
   unreceipted: number;
   /** Records of the inbox that could not be read back. */
   damaged: number;
@@ -73,6 +73,7 @@ export function faultsInWords(counters: Readonly<Counters>): string {
   if (counters.full) words.push(`${counters.full} lost`);
   if (counters.dropped) words.push(`${counters.dropped} dropped`);
   if (counters.expired) words.push(`${counters.expired} expired`);
+  if (counters.unreceipted) words.push(`${counters.unreceipted} senders not told`);
   if (counters.damaged) words.push(`${counters.damaged} damaged`);
   if (counters.rejected) words.push(`${counters.rejected} refused by the broker`);
   if (counters.strangers) words.push("contacts left out");

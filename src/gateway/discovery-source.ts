@@ -1,9 +1,8 @@
 import { DISCOVERY_BYTES_MAX } from "../limits.ts";
 import { type DiscoveredSensor, discoveryTopic, encodeDiscovery } from "../payload/discovery.ts";
-import { encodeUtf8 } from "../utf8.ts";
 import { type Device, keeping } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
-import { readText } from "./text-record.ts";
+import { readText, writeText } from "./text-record.ts";
 
 /** The topic on which a document of this device stands. */
 const KEY = "discovery";
@@ -74,7 +73,7 @@ export class DiscoverySource implements OutgoingSource {
     if (this.standsOn === topic) return true;
     return (
       keeping(this.device, () => {
-        this.device.store.write(KEY, encodeUtf8(topic));
+        writeText(this.device.store, KEY, topic);
         this.standsOn = topic;
         return true;
       }) ?? false

@@ -63,6 +63,7 @@ export class Gateway {
   private readonly session: Session;
   private readonly brokers: Brokers;
   private readonly networkRecord: NetworkRecord;
+  private readonly messageRoute: MessageRoute;
   private readonly routes: Routes;
   private readonly outbox: Outbox;
   private readonly sampler: Sampler;
@@ -74,6 +75,8 @@ export class Gateway {
   private readonly alarm: Alarm;
   private readonly timeOfDay: TimeOfDay;
   private readonly panel: Panel;
+  /** Messages stay with the broker, since there are too many senders who are still to be told of others. */
+  private isLeaving = false;
   private startedMs = 0;
   private nowMs = 0;
 
@@ -82,7 +85,7 @@ export class Gateway {
     const device = newDevice(options);
     this.device = device;
     const quietHours = new QuietHours(device);
-    this.roster = new Roster(settings.contacts);
+    this.roster = new Roster(settings.contacts, store);
     this.presence = new PresenceSource(device, quietHours);
     this.messages = new MessageSource(device);
     this.alarm = new Alarm(device, quietHours);
@@ -90,11 +93,8 @@ export class Gateway {
     const { roster, presence, messages } = this;
     this.panel = new Panel(device, { roster, presence, messages, size, measureText });
     this.commands = new Commands(device, { quietHours, presence, storedSettings });
-    this.routes = new Routes(device, [
-      new MessageRoute(device, messages),
-      new PresenceRoute(device, roster),
-      this.commands,
-    ]);
+    this.messageRoute = new MessageRoute(device, messages);
+    this.routes = new Routes(device, [this.messageRoute, new PresenceRoute(device, roster), this.commands]);
     const sensors = [...options.sensors, ...ownSensors(device, () => this.nowMs - this.startedMs)];
     this.sampler = newSampler(device, sensors);
     this.discovery = new DiscoverySource(device, sensors);
@@ -219,7 +219,9 @@ export class Gateway {
   /** Bytes to send, or undefined. The view lives until the next call. */
   pollTransmit(): Uint8Array | undefined {
     this.drainSession();
-    return this.session.pollTransmit();
+    const bytes = this.session.pollTransmit();
+    if (!bytes && this.session.isConnected) this.messageRoute.takenPages.handleSent();
+    return bytes;
   }
 
   pollEvent(): GatewayEvent | undefined {
@@ -280,8 +282,12 @@ export class Gateway {
     this.nowMs = nowMs;
     act();
     this.drainSession();
-    this.timeOfDay.update();
+    this.timeOfDay.update(nowMs);
+    keeping(this.device, () => this.roster.flush(nowMs));
     this.outbox.pump(nowMs);
+    // The broker sends them again on a new connection alone.
+    if (this.isLeaving && this.device.inbox.leftCount === 0)
+      this.session.restart("the senders are told: messages that were left with the broker may come", nowMs);
   }
 
   private drainSession(): void {
@@ -306,6 +312,8 @@ export class Gateway {
         events.tell({ type: "close" });
         break;
       case "connected":
+        this.messageRoute.takenPages.handleConnected(event.sessionPresent);
+        if (!event.sessionPresent) this.roster.forget(this.nowMs);
         this.presence.handleConnected();
         this.discovery.handleConnected();
         this.brokers.handleConnected(this.nowMs);
@@ -315,6 +323,8 @@ export class Gateway {
         );
         break;
       case "disconnected":
+        this.isLeaving = false;
+        this.messageRoute.takenPages.handleClosed();
         counters.disconnections += 1;
         events.log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
         // One that is made at once goes on with less at the same broker.
@@ -350,6 +360,7 @@ export class Gateway {
   private changeBroker(): void {
     const { record } = this.brokers.current;
     this.session.handleBrokerChanged(record.held, record.protocolLevel);
+    this.messageRoute.takenPages.handleBrokerChanged();
     this.device.events.log(`next is ${this.brokers.address}`);
   }
 
@@ -362,6 +373,9 @@ export class Gateway {
 
   /** Keeps a message and only then acknowledges it; one that cannot be kept now stays with the broker. */
   private handleMessage(publish: Publish, token: number): void {
+    // Messages are acknowledged in order [MQTT-4.6.0-2]: behind one that stays there all others do.
+    this.isLeaving ||= token > 0 && this.device.inbox.isOwingTooMuch;
+    if (token > 0 && this.isLeaving) return;
     if (!this.routes.take(publish, this.nowMs)) this.session.restart("the store failed", this.nowMs);
     else if (token > 0) this.session.acknowledge(token);
   }

@@ -16,6 +16,8 @@ export interface ReadMessage {
   readonly message: InboxMessage | undefined;
   readonly receipts: readonly ReceiptContent[];
   readonly sender: string;
+  /** Whether its sender says when it was made. */
+  readonly hasTime: boolean;
 }
 
 /**
@@ -35,11 +37,12 @@ export function readMessage(
   for (const content of decodeContents(contents, payload, faults))
     if (content.type === "receipt") receipts.push(content);
     else shown.push(content);
+  const hasTime = timestampSeconds !== 0;
   const [first] = shown;
-  if (!first) return { message: undefined, receipts, sender };
+  if (!first) return { message: undefined, receipts, sender, hasTime };
   const text = lines(shown.map(contentInWords));
   const origin = { sender, group, timestampSeconds, nowSeconds };
-  return { message: toInboxMessage(first.keys, text, origin, payload), receipts, sender };
+  return { message: toInboxMessage(first.keys, text, origin, payload), receipts, sender, hasTime };
 }
 
 /** A plain page; undefined: a retained one was cleared. Its time is the time of arrival: `nowSeconds`, 0 = unknown. */
@@ -79,8 +82,9 @@ function toInboxMessage(keys: MessageKeys, words: string, origin: Origin, payloa
     collapseKey,
     choices,
     priority,
-    timestampSeconds,
+    timestampSeconds: sinceSeconds,
     expiresSeconds: expirySeconds === undefined || sinceSeconds === 0 ? undefined : sinceSeconds + expirySeconds,
+    lifeSeconds: sinceSeconds === 0 ? expirySeconds : undefined,
   };
 }
 

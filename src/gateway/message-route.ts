@@ -1,14 +1,17 @@
 import type { Publish } from "../mqtt/packet.ts";
 import type { InboxMessage } from "../pager/inbox-message.ts";
-import { messageName } from "../pager/message-name.ts";
+import { hasSameWords } from "../pager/message-name.ts";
 import { type Device, keeping } from "./device.ts";
 import { readMessage, readPlainPage } from "./incoming.ts";
 import type { MessageSource } from "./message-source.ts";
 import type { Route } from "./routes.ts";
+import { TakenPages } from "./taken-pages.ts";
 
 /** Instant messages and plain pages to this device and to its groups: kept in the inbox, and only then acknowledged. */
 export class MessageRoute implements Route {
   readonly topicFilters: readonly string[];
+  /** It is told of the connection. */
+  readonly takenPages = new TakenPages();
   private readonly device: Device;
   private readonly sent: MessageSource;
 
@@ -33,14 +36,17 @@ export class MessageRoute implements Route {
     const nowSeconds = Math.floor(wallClock() ?? 0);
     const faults: string[] = [];
     if (uid === undefined) {
-      const page = this.readPage(publish, nowSeconds, nowMs, faults);
+      const page = readPlainPage(payload, nowSeconds, faults);
       this.tellFaults(topic, faults);
-      return !page || this.insert(page);
+      return !page || this.keep(page, page.id !== undefined, publish, nowMs);
     }
-    const { message, receipts } = readMessage(payload, uid === topics.uid ? undefined : uid, nowSeconds, faults);
+    const group = uid === topics.uid ? undefined : uid;
+    const { message, receipts, sender, hasTime } = readMessage(payload, group, nowSeconds, faults);
     this.tellFaults(topic, faults);
-    if (message && !this.insert(message)) return false;
-    for (const receipt of receipts) this.sent.handleReceipt(receipt);
+    // What was written here to a group comes back from it.
+    if (group !== undefined && sender === topics.uid) return true;
+    if (message && !this.keep(message, hasTime || message.id !== undefined, publish, nowMs)) return false;
+    for (const receipt of receipts) this.sent.handleReceipt(receipt, sender);
     return true;
   }
 
@@ -52,23 +58,29 @@ export class MessageRoute implements Route {
     events.log(`could not read all of a message on ${topic}: ${faults.join("; ")}`);
   }
 
-  private readPage(
-    { payload, dup }: Publish,
-    nowSeconds: number,
-    nowMs: number,
-    faults: string[],
-  ): InboxMessage | undefined {
-    const { inbox, random } = this.device;
-    const page = readPlainPage(payload, nowSeconds, faults);
-    if (!page) return undefined;
-    // The same words again are a new page, unless the broker says that it sends them a second time.
-    if (page.id !== undefined || dup || !inbox.has(page.name)) return page;
-    return { ...page, name: messageName(page.name, String(nowMs + random()), payload) };
+  /** @param isNamed the same again is the same message; else it is so only where this PUBLISH was taken before */
+  private keep(message: InboxMessage, isNamed: boolean, publish: Publish, nowMs: number): boolean {
+    if (isNamed) return this.insert(message, nowMs);
+    const { inbox, counters } = this.device;
+    const { packetIdentifier, dup, qos } = publish;
+    const former = this.takenPages.find(packetIdentifier);
+    const formerMessage = dup && former !== undefined ? inbox.read(former) : undefined;
+    if (former !== undefined && formerMessage && hasSameWords(formerMessage, message)) {
+      this.takenPages.add(packetIdentifier, former);
+      counters.duplicates += 1;
+      return true;
+    }
+    this.takenPages.remove(packetIdentifier);
+    const { stored } = counters;
+    if (!this.insert({ ...message, name: undefined }, nowMs)) return false;
+    const newest = inbox.older();
+    if (qos > 0 && counters.stored > stored && newest !== undefined) this.takenPages.add(packetIdentifier, newest);
+    return true;
   }
 
-  private insert(message: InboxMessage): boolean {
+  private insert(message: InboxMessage, nowMs: number): boolean {
     const { inbox, counters, wallClock } = this.device;
-    const outcome = keeping(this.device, () => inbox.insert(message, wallClock()));
+    const outcome = keeping(this.device, () => inbox.insert(message, wallClock(), nowMs / 1000));
     if (outcome === undefined) return false;
     if (outcome !== "expired") counters[outcome === "duplicate" ? "duplicates" : outcome] += 1;
     return true;

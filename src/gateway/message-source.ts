@@ -1,14 +1,15 @@
-import { UsageError } from "../errors.ts";
-import { MESSAGE_TEXT_BYTES_MAX, MESSAGES_OUT_MAX } from "../limits.ts";
+import { messageOf, UsageError } from "../errors.ts";
+import { MESSAGE_ID_BYTES_MAX, MESSAGE_TEXT_BYTES_MAX, MESSAGES_OUT_MAX } from "../limits.ts";
+import { STAGES } from "../pager/receipt-state.ts";
 import { encodeText, type ReceiptContent } from "../payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../payload/message.ts";
 import { isUid } from "../payload/uid.ts";
 import { recordNumbers } from "../record-numbers.ts";
 import type { Store } from "../seams.ts";
-import { encodeUtf8, utf8Length } from "../utf8.ts";
-import type { Device } from "./device.ts";
+import { utf8Length } from "../utf8.ts";
+import { type Device, keeping } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
-import { readJson } from "./text-record.ts";
+import { readJson, writeText } from "./text-record.ts";
 
 /** One that the broker has not taken yet. */
 interface Waiting {
@@ -19,7 +20,18 @@ interface Waiting {
   readonly text: string;
 }
 
+/** What is known of the last message; each thing that becomes known has a higher rank. */
+interface LastSent {
+  readonly to: string;
+  readonly id: string;
+  readonly words: string;
+  /** 0 waiting, 1 sent, then as the stages of a receipt come. */
+  readonly rank: number;
+}
+
+const RANK_OF_STORED = 2;
 const PREFIX = "w-";
+const LAST_KEY = "sent";
 
 /**
  * What the carrier writes to a contact or a group: on the store until the broker has it, in the order of writing. It may go
@@ -28,25 +40,29 @@ const PREFIX = "w-";
  * | record | holds |
  * |---|---|
  * | `w-<number>` | JSON: receiver, id, time, text |
+ * | `sent` | JSON: receiver and id of the last one, what became of it in words, its rank |
  */
 export class MessageSource implements OutgoingSource {
   private readonly device: Device;
   private readonly waiting: Waiting[] = [];
   private readonly onTheWay = new Set<number>();
+  private nextNumber = 1;
   /** The last one that was written, and what became of it. */
-  private last: { readonly to: string; readonly id: string; words: string } | undefined;
+  private last: LastSent | undefined;
 
   constructor(device: Device) {
     this.device = device;
     const { store } = device;
     for (const number of recordNumbers(store, PREFIX)) {
-      const waiting = readRecord(store, number);
+      this.nextNumber = number + 1;
+      const waiting = readWaiting(store, number);
+      // One that cannot be read is kept for firmware that can.
       if (waiting) this.waiting.push(waiting);
-      else store.remove(keyOf(number));
     }
+    this.last = readLast(store);
   }
 
-  /** What became of the last message, in words; empty where none was written since the start. */
+  /** What became of the last message, in words; empty where none was written. */
   get news(): string {
     return this.last ? `to ${this.last.to}: ${this.last.words}` : "";
   }
@@ -62,12 +78,13 @@ export class MessageSource implements OutgoingSource {
     if (bytes < 1 || bytes > MESSAGE_TEXT_BYTES_MAX)
       throw new UsageError(`message of ${bytes} bytes, expected 1 to ${MESSAGE_TEXT_BYTES_MAX}`);
     if (this.waiting.length >= MESSAGES_OUT_MAX) throw new UsageError(`${MESSAGES_OUT_MAX} messages wait already`);
-    const number = (this.waiting.at(-1)?.number ?? 0) + 1;
+    const number = this.nextNumber;
     const id = `m${Math.floor(random() * 0x1_0000_0000).toString(36)}-${number.toString(36)}`;
     const timestampSeconds = Math.floor(wallClock() ?? 0);
-    store.write(keyOf(number), encodeUtf8(JSON.stringify([to, id, timestampSeconds, text])));
+    writeText(store, keyOf(number), JSON.stringify([to, id, timestampSeconds, text]));
+    this.nextNumber += 1;
     this.waiting.push({ number, to, id, timestampSeconds, text });
-    this.last = { to, id, words: "waiting" };
+    this.remember({ to, id, words: "waiting", rank: 0 });
     return id;
   }
 
@@ -76,7 +93,7 @@ export class MessageSource implements OutgoingSource {
     try {
       this.send(to, text);
     } catch (error) {
-      this.last = { to, id: "", words: `not sent: ${error instanceof Error ? error.message : error}` };
+      this.last = { to, id: "", words: `not sent: ${messageOf(error)}`, rank: 0 };
       if (!(error instanceof UsageError)) throw error;
     }
   }
@@ -96,24 +113,56 @@ export class MessageSource implements OutgoingSource {
     const handleTaken = (problem?: string) => {
       this.onTheWay.delete(number);
       this.waiting.splice(this.waiting.indexOf(waiting), 1);
-      if (this.last?.id === id) this.last.words = problem ?? "sent";
+      if (this.last?.id === id && this.last.rank === 0)
+        this.remember({ ...this.last, words: problem ?? "sent", rank: 1 });
       store.remove(keyOf(number));
     };
     return { topic: topics.messagesOf(to), payload, qos: 1, retain: false, handleSent, handleTaken };
   }
 
-  /** A receipt has come; one that comes twice says the same. */
-  handleReceipt({ id, state, answer }: ReceiptContent): void {
-    if (this.last?.id === id) this.last.words = answer === undefined ? state : `${state}: ${answer}`;
+  /**
+   * A receipt has come. It counts from the one whom the message was for, or anyone where that is a group; one that comes late says
+   * less than what is known.
+   */
+  handleReceipt({ id, state, answer }: ReceiptContent, from: string): void {
+    const { last } = this;
+    const rank = STAGES.indexOf(state) + RANK_OF_STORED;
+    if (!last || last.id !== id || rank <= last.rank) return;
+    if (from !== last.to && !this.device.settings.groups.includes(last.to)) return;
+    this.remember({ ...last, words: answer === undefined ? state : `${state}: ${answer}`, rank });
+  }
+
+  /** Also across reboots, where the store takes it: a receipt may come long after. */
+  private remember(last: LastSent): void {
+    this.last = last;
+    const { to, id, words, rank } = last;
+    keeping(this.device, () => writeText(this.device.store, LAST_KEY, JSON.stringify([to, id, words, rank])));
   }
 }
 
 /** undefined for a record that is not what was written. */
-function readRecord(store: Store, number: number): Waiting | undefined {
+function readWaiting(store: Store, number: number): Waiting | undefined {
   const fields = readJson(store, keyOf(number));
   const [to, id, timestampSeconds, text] = Array.isArray(fields) ? fields : [];
-  const isWhole = [to, id, text].every((field) => typeof field === "string") && isUid(to) && timestampSeconds >= 0;
+  const isWhole =
+    [to, id, text].every((field) => typeof field === "string") &&
+    isUid(to) &&
+    isTime(timestampSeconds) &&
+    utf8Length(text) <= MESSAGE_TEXT_BYTES_MAX &&
+    utf8Length(id) <= MESSAGE_ID_BYTES_MAX &&
+    id !== "";
   return isWhole ? { number, to, id, timestampSeconds, text } : undefined;
+}
+
+function readLast(store: Store): LastSent | undefined {
+  const fields = readJson(store, LAST_KEY);
+  const [to, id, words, rank] = Array.isArray(fields) ? fields : [];
+  const isWhole = [to, id, words].every((field) => typeof field === "string") && Number.isInteger(rank);
+  return isWhole ? { to, id, words, rank } : undefined;
+}
+
+function isTime(seconds: unknown): boolean {
+  return Number.isInteger(seconds) && (seconds as number) >= 0 && (seconds as number) <= 0xffff_ffff;
 }
 
 function keyOf(number: number): string {

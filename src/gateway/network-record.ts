@@ -1,39 +1,56 @@
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import { fnv1a, hexWord } from "../fnv.ts";
 import type { LearnedInterval } from "../mqtt/interval-learner.ts";
+import { readRecord } from "../records.ts";
 import type { Store } from "../seams.ts";
-import { encodeUtf8 } from "../utf8.ts";
+import { encodeUtf8, utf8Length } from "../utf8.ts";
+
+const VERSION = 1;
+const OLD_BYTES = 8;
 
 /**
  * How long a network lets a connection be idle, remembered across reboots.
  *
  * | record | holds |
  * |---|---|
- * | `net-<hash of the network's name>` | 4 bytes longest that went well, 4 bytes shortest that did not (0: none), milliseconds |
+ * | `net-<hash of the network's name>` | version, 4 bytes longest that went well, 4 bytes shortest that did not (0: none), milliseconds, name |
+ *
+ * Older firmware wrote the two times alone. Of two networks with one hash the one that was learned last is remembered.
  */
 export class NetworkRecord {
   private readonly store: Store;
+  private readonly network: string;
   private readonly key: string;
 
   constructor(store: Store, network: string) {
     this.store = store;
+    this.network = network;
     this.key = `net-${hexWord(fnv1a(encodeUtf8(network)))}`;
   }
 
-  /** undefined where nothing is known, or the record is not what was written. */
+  /** undefined where nothing is known, or the record is not what was written, or it is of another network. */
   get learned(): LearnedInterval | undefined {
-    const record = this.store.read(this.key);
-    if (record?.length !== 8) return undefined;
+    const record = readRecord(this.store, this.key);
+    if (!record) return undefined;
     const reader = new ByteReader(record);
-    const goodMs = reader.uint32("longest");
-    return { goodMs, badMs: reader.uint32("shortest") || undefined };
+    try {
+      if (record.length !== OLD_BYTES && reader.uint8("version") !== VERSION) return undefined;
+      const goodMs = reader.uint32("longest");
+      const badMs = reader.uint32("shortest") || undefined;
+      const isOurs = record.length === OLD_BYTES || reader.text(reader.remaining, "network") === this.network;
+      return isOurs ? { goodMs, badMs } : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Throws what the store throws. */
   write({ goodMs, badMs }: LearnedInterval): void {
-    const writer = new ByteWriter(8);
+    const writer = new ByteWriter(1 + OLD_BYTES + utf8Length(this.network));
+    writer.uint8(VERSION);
     writer.uint32(Math.round(goodMs));
     writer.uint32(Math.round(badMs ?? 0));
+    writer.text(this.network);
     this.store.write(this.key, writer.view());
   }
 }

@@ -21,6 +21,7 @@ export function ownSensors({ inbox, counters }: Device, uptimeMs: () => number):
     },
     count("refused", () => counters.refused + counters.oversize),
     count("rejected", () => counters.rejected),
+    count("unreceipted", () => inbox.unreceiptedCount),
     count("disconnections", () => counters.disconnections),
     count("thinned", () => counters.thinned),
     count("sensor-failures", () => counters.sensorFailures),

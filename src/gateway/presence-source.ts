@@ -1,4 +1,5 @@
 import { decodePresence, encodePresence, PRESENCE_STATUS, type Presence } from "../payload/presence.ts";
+import { readRecord } from "../records.ts";
 import type { Device } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 import type { QuietHours } from "./quiet-hours.ts";
@@ -11,8 +12,9 @@ export const BUSY: Presence = Object.freeze({ status: PRESENCE_STATUS.busy, cont
 const AWAY: Presence = Object.freeze({ status: PRESENCE_STATUS.away, context: "" });
 const QUIET: Presence = Object.freeze({ status: PRESENCE_STATUS.busy, context: "quiet hours" });
 
-/** The record of what was chosen by hand: the payload that is sent for it. */
+/** The record of what was chosen by hand: version, then the payload that is sent for it. Older firmware wrote the payload alone. */
 const KEY = "presence";
+const VERSION = 1;
 
 /**
  * This device's own presence, retained at the broker: said after each connection and when it changes. What was chosen by hand
@@ -33,8 +35,7 @@ export class PresenceSource implements OutgoingSource {
     this.device = device;
     this.quietHours = quietHours;
     this.awayMs = device.settings.presence.awaySeconds * 1000;
-    const record = device.store.read(KEY);
-    this.chosen = record && readPresence(record);
+    this.chosen = readPresence(readRecord(device.store, KEY));
   }
 
   /** What is to be said now. */
@@ -60,7 +61,7 @@ export class PresenceSource implements OutgoingSource {
   /** Chosen by hand, also across reboots; undefined: no longer. Throws what the store throws; it holds even so. */
   choose(presence: Presence | undefined): void {
     this.chosen = presence;
-    if (presence) this.device.store.write(KEY, encodePresence(presence));
+    if (presence) this.device.store.write(KEY, Uint8Array.of(VERSION, ...encodePresence(presence)));
     else this.device.store.remove(KEY);
   }
 
@@ -82,9 +83,9 @@ export class PresenceSource implements OutgoingSource {
 }
 
 /** undefined for a record that is not what was written. */
-function readPresence(record: Uint8Array): Presence | undefined {
+function readPresence(record: Uint8Array | undefined): Presence | undefined {
   try {
-    return decodePresence(record);
+    return record && decodePresence(record[0] === VERSION ? record.subarray(1) : record);
   } catch {
     return undefined;
   }

@@ -1,6 +1,5 @@
-import { encodeUtf8 } from "../utf8.ts";
 import type { Device } from "./device.ts";
-import { readText } from "./text-record.ts";
+import { readText, writeText } from "./text-record.ts";
 
 const DAY_MINUTES = 1_440;
 
@@ -32,6 +31,7 @@ export class QuietHours {
   private text: string;
   private current: Hours;
   private isQuietNow = false;
+  private isLoudNow = false;
 
   constructor(device: Device) {
     this.device = device;
@@ -51,6 +51,11 @@ export class QuietHours {
     return this.isQuietNow;
   }
 
+  /** As of the last `update`, whether it is known that it is no quiet hour: before the clock is set nobody knows. */
+  get isLoud(): boolean {
+    return this.isLoudNow;
+  }
+
   /**
    * Other hours from now on, also across reboots; `setting` goes back to those of the settings. False, and nothing is changed,
    * for what `parseHours` does not take. Throws what the store throws; they hold even so.
@@ -62,15 +67,14 @@ export class QuietHours {
     this.current = hours;
     this.text = isBack ? this.setting : text;
     if (isBack) this.device.store.remove(KEY);
-    else this.device.store.write(KEY, encodeUtf8(text));
+    else writeText(this.device.store, KEY, text);
     return true;
   }
 
-  /** Looks at the clock. Returns whether quiet hours have just ended. @param seconds since 1970 */
-  update(seconds: number | undefined): boolean {
-    const was = this.isQuietNow;
+  /** Looks at the clock. @param seconds since 1970 */
+  update(seconds: number | undefined): void {
     this.isQuietNow = this.isAt(seconds);
-    return was && !this.isQuietNow;
+    this.isLoudNow = !this.isQuietNow && (seconds !== undefined || this.current.from === this.current.to);
   }
 
   /** How long until they may begin or end, in milliseconds, or undefined. */

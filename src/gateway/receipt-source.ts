@@ -30,9 +30,9 @@ export class ReceiptSource implements OutgoingSource {
       this.inflightCount += 1;
       inbox.handleReceiptsSent(owed);
     };
-    const handleTaken = () => {
+    const handleTaken = (problem?: string) => {
       this.inflightCount -= 1;
-      inbox.handleReceiptsTaken(owed);
+      inbox.handleReceiptsTaken(owed, problem !== undefined);
     };
     const common = { qos: 1, retain: false, handleSent, handleTaken } as const;
     const [first] = contents as [RawContent];

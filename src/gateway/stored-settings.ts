@@ -3,9 +3,8 @@
  * are taken: none holds a credential, and none can cut the device off from its broker or its name.
  */
 import type { Store } from "../seams.ts";
-import { encodeUtf8 } from "../utf8.ts";
 import { type HostAbilities, parseSettings, SETTINGS, type SettingName, type SettingsResult } from "./settings.ts";
-import { readJson } from "./text-record.ts";
+import { readJson, writeText } from "./text-record.ts";
 
 export const CHANGEABLE: readonly SettingName[] = Object.freeze([
   "telemetry.format",
@@ -66,7 +65,7 @@ export class StoredSettings {
     if (problems.length) return problems;
     const result = this.parse(changed);
     if ("errors" in result) return result.errors;
-    if (Object.keys(changed).length) this.store.write(KEY, encodeUtf8(JSON.stringify(changed)));
+    if (Object.keys(changed).length) writeText(this.store, KEY, JSON.stringify(changed));
     else this.store.remove(KEY);
     this.changed = changed;
     return problems;

@@ -1,18 +1,23 @@
-/** Records of text. One that is not what was written is none: it must not keep the device from starting. */
+/** Records of text: one byte of version, then UTF-8. The first firmware wrote them without a version. */
+import { readRecord, VERSIONS_END } from "../records.ts";
 import type { Store } from "../seams.ts";
-import { decodeUtf8 } from "../utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
 
-/** undefined where there is no such record, or it is not UTF-8. Throws what the store throws. */
+const VERSION = 1;
+
+/** undefined where there is no such record, or it is not what was written. */
 export function readText(store: Store, key: string): string | undefined {
-  const record = store.read(key);
+  const record = readRecord(store, key);
+  const version = record?.[0] ?? VERSIONS_END;
+  if (!record || (version < VERSIONS_END && version !== VERSION)) return undefined;
   try {
-    return record && decodeUtf8(record, 0, record.length, key);
+    return decodeUtf8(record, version === VERSION ? 1 : 0, record.length, key);
   } catch {
     return undefined;
   }
 }
 
-/** The value of a record of JSON; undefined where there is none. Throws what the store throws. */
+/** The value of a record of JSON; undefined where there is none, or it is not what was written. */
 export function readJson(store: Store, key: string): unknown {
   const text = readText(store, key);
   try {
@@ -20,4 +25,9 @@ export function readJson(store: Store, key: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Throws what the store throws. */
+export function writeText(store: Store, key: string, text: string): void {
+  store.write(key, encodeUtf8(String.fromCharCode(VERSION) + text));
 }

@@ -15,18 +15,19 @@ export class TimeOfDay {
   }
 
   /** Looks at the clock. */
-  update(): void {
+  update(nowMs: number): void {
     const seconds = this.device.wallClock();
-    if (this.quietHours.update(seconds)) this.alarm.handleQuietEnded();
-    if (seconds !== undefined) keeping(this.device, () => this.device.inbox.expire(seconds));
+    this.quietHours.update(seconds);
+    this.alarm.handleClock();
+    keeping(this.device, () => this.device.inbox.expire(seconds, nowMs / 1000));
   }
 
   /** When `update` has something to do. */
   timeoutMs(nowMs: number): number {
     const seconds = this.device.wallClock();
-    const { nextExpirySeconds } = this.device.inbox;
-    const isKnown = seconds !== undefined && nextExpirySeconds !== undefined;
-    const expiryMs = isKnown ? Math.max(0, nextExpirySeconds - seconds) * 1000 : Number.POSITIVE_INFINITY;
-    return nowMs + Math.min(expiryMs, this.quietHours.remainingMs(seconds) ?? Number.POSITIVE_INFINITY);
+    const { nextExpirySeconds, nextUptimeExpirySeconds } = this.device.inbox;
+    const expiryMs = seconds === undefined ? Number.POSITIVE_INFINITY : 1000 * (nextExpirySeconds - seconds);
+    const quietMs = this.quietHours.remainingMs(seconds) ?? Number.POSITIVE_INFINITY;
+    return Math.min(nowMs + Math.max(0, Math.min(expiryMs, quietMs)), 1000 * nextUptimeExpirySeconds);
   }
 }

@@ -22,6 +22,8 @@ const BYTES_MASK = 0xffffff;
 const PRIORITY_SHIFT = 24;
 const HAS_ID = 0x8000000;
 const HAS_LEFT = 0x10000000;
+/** Its time is not known: it expires by the time that the device has been running. */
+const IS_UNDATED = 0x20000000;
 
 export class InboxIndex {
   private words = new Uint32Array(ROWS_A_STEP * WORDS_A_ROW);
@@ -31,26 +33,28 @@ export class InboxIndex {
     return this.rowCount;
   }
 
-  /** Adds a message behind all others. @param bytes of its record */
-  add(sequence: number, message: InboxMessage, bytes: number, state: number): void {
-    const { name, sender, collapseKey, priority, expiresSeconds, id } = message;
-    const row = this.append(sequence, name, sender, state);
-    // A word ends in the year 2106: what holds longer holds until then.
-    this.set(row, EXPIRES, Math.min(expiresSeconds ?? 0, 0xffff_ffff));
-    this.set(row, COLLAPSE, collapseKey === undefined ? 0 : hash(collapseKey, hash(sender)));
-    this.set(row, BYTES, bytes | (priority << PRIORITY_SHIFT) | (id === undefined ? 0 : HAS_ID));
+  /** Adds a message behind all others. @param bytes of its record @param uptimeSeconds when one came whose time is not known */
+  add(sequence: number, message: InboxMessage, bytes: number, state: number, uptimeSeconds: number): void {
+    const { name, sender, collapseKey, priority, timestampSeconds, expiresSeconds, lifeSeconds, id } = message;
+    const row = this.append(sequence, name ?? "", sender, state);
+    const isUndated = timestampSeconds === 0 && expiresSeconds === undefined;
+    const expires = isUndated && lifeSeconds !== undefined ? uptimeSeconds + lifeSeconds : expiresSeconds;
+    this.setWord(row, EXPIRES, wordOf(expires));
+    this.setWord(row, COLLAPSE, collapseKey === undefined ? 0 : hash(collapseKey, hash(sender)));
+    const flags = (id === undefined ? 0 : HAS_ID) | (isUndated ? IS_UNDATED : 0);
+    this.setWord(row, BYTES, bytes | (priority << PRIORITY_SHIFT) | flags);
   }
 
   /** Adds one that has left and owes receipts. */
   addLeft(sequence: number, name: string, sender: string, state: number): void {
-    this.set(this.append(sequence, name, sender, state), BYTES, HAS_ID | HAS_LEFT);
+    this.setWord(this.append(sequence, name, sender, state), BYTES, HAS_ID | HAS_LEFT);
   }
 
   /** From now on the message is not in the inbox; it only owes receipts. */
   leave(row: number): void {
-    this.set(row, BYTES, HAS_ID | HAS_LEFT);
-    this.set(row, COLLAPSE, 0);
-    this.set(row, EXPIRES, 0);
+    this.setWord(row, BYTES, HAS_ID | HAS_LEFT);
+    this.setWord(row, COLLAPSE, 0);
+    this.setWord(row, EXPIRES, 0);
   }
 
   remove(row: number): void {
@@ -72,57 +76,69 @@ export class InboxIndex {
     return -1;
   }
 
-  hasName(name: string): boolean {
+  /** The first row from `from` on whose name has this fingerprint, or -1. */
+  findName(name: string, from: number): number {
     const [high, low] = nameWords(name);
-    for (let row = 0; row < this.rowCount; row += 1)
-      if (this.get(row, NAME) === high && this.get(row, NAME + 1) === low) return true;
-    return false;
+    for (let row = from; row < this.rowCount; row += 1)
+      if (this.word(row, NAME) === high && this.word(row, NAME + 1) === low) return row;
+    return -1;
   }
 
   name(row: number): string {
-    return wordsName(this.get(row, NAME), this.get(row, NAME + 1));
+    return wordsName(this.word(row, NAME), this.word(row, NAME + 1));
   }
 
   sequence(row: number): number {
-    return this.get(row, SEQUENCE);
+    return this.word(row, SEQUENCE);
   }
 
-  /** Seconds since 1970, 0: never. */
+  /** Seconds since 1970, or since the device has been running where the message is undated; 0: never. */
   expires(row: number): number {
-    return this.get(row, EXPIRES);
+    return this.word(row, EXPIRES);
   }
 
-  isOfSameSender(row: number, other: number): boolean {
-    return this.get(row, SENDER) === this.get(other, SENDER);
+  isUndated(row: number): boolean {
+    return (this.word(row, BYTES) & IS_UNDATED) !== 0;
   }
 
-  /** Whether this message would be replaced by that one. */
-  collapses(row: number, { collapseKey, sender }: InboxMessage): boolean {
-    return collapseKey !== undefined && this.get(row, COLLAPSE) === hash(collapseKey, hash(sender));
+  /** The message is dated now. @param expiresSeconds since 1970, 0: never */
+  setExpires(row: number, expiresSeconds: number): void {
+    this.setWord(row, EXPIRES, wordOf(expiresSeconds));
+    this.setWord(row, BYTES, this.word(row, BYTES) & ~IS_UNDATED);
+  }
+
+  /** Whether both may be of the same sender. */
+  mayBeOfSameSender(row: number, other: number): boolean {
+    return this.word(row, SENDER) === this.word(other, SENDER);
+  }
+
+  /** Whether this message may be of this sender and collapse key. */
+  mayCollapse(row: number, sender: string, collapseKey: string): boolean {
+    return this.word(row, COLLAPSE) === hash(collapseKey, hash(sender));
   }
 
   state(row: number): number {
-    return this.get(row, STATE);
+    return this.word(row, STATE);
   }
 
   setState(row: number, state: number): void {
-    this.set(row, STATE, state);
+    this.setWord(row, STATE, state);
   }
 
   bytes(row: number): number {
-    return this.get(row, BYTES) & BYTES_MASK;
+    return this.word(row, BYTES) & BYTES_MASK;
   }
 
   priority(row: number): number {
-    return (this.get(row, BYTES) >> PRIORITY_SHIFT) & 7;
+    return (this.word(row, BYTES) >> PRIORITY_SHIFT) & 7;
   }
 
   hasId(row: number): boolean {
-    return (this.get(row, BYTES) & HAS_ID) !== 0;
+    return (this.word(row, BYTES) & HAS_ID) !== 0;
   }
 
   hasLeft(row: number): boolean {
-    return (this.get(row, BYTES) & HAS_LEFT) !== 0;
+    return (this.word(row, BYTES) & HAS_LEFT) !== 0;
   }
 
   private append(sequence: number, name: string, sender: string, state: number): number {
@@ -135,19 +151,19 @@ export class InboxIndex {
     this.rowCount += 1;
     this.words.fill(0, row * WORDS_A_ROW, (row + 1) * WORDS_A_ROW);
     const [high, low] = nameWords(name);
-    this.set(row, SEQUENCE, sequence);
-    this.set(row, NAME, high);
-    this.set(row, NAME + 1, low);
-    this.set(row, SENDER, hash(sender));
-    this.set(row, STATE, state);
+    this.setWord(row, SEQUENCE, sequence);
+    this.setWord(row, NAME, high);
+    this.setWord(row, NAME + 1, low);
+    this.setWord(row, SENDER, hash(sender));
+    this.setWord(row, STATE, state);
     return row;
   }
 
-  private get(row: number, word: number): number {
+  private word(row: number, word: number): number {
     return this.words[row * WORDS_A_ROW + word] as number;
   }
 
-  private set(row: number, word: number, value: number): void {
+  private setWord(row: number, word: number, value: number): void {
     this.words[row * WORDS_A_ROW + word] = value;
   }
 }
@@ -155,4 +171,9 @@ export class InboxIndex {
 function hash(text: string, start?: number): number {
   // Never 0, which stands for none.
   return fnv1a(encodeUtf8(text), start) || 1;
+}
+
+/** A word ends in the year 2106: what holds longer holds until then. */
+function wordOf(seconds = 0): number {
+  return Math.min(Math.ceil(seconds), 0xffff_ffff);
 }

@@ -1,43 +1,75 @@
 /**
  * What the inbox has on the store, and the index of it in memory. A message is in the inbox when its record is written. What
- * is later known of it (shown, read, which receipts the broker has) is 2 bytes in a record of its own. A message that leaves
- * while its sender is still to be told of it is replaced, in one write, by what that takes; its name goes to the window against
+ * is later known of it (shown, read, which receipts the broker has) is in a record of its own. A message that leaves while its
+ * sender is still to be told of it is replaced, in one write, by what that takes; its name goes to the window against
  * duplicates last. So a power cut at any write leaves either the former or the new state.
  *
  * | record | holds |
  * |---|---|
  * | `m-<sequence>` | the message, or what is left of it: see `inbox-message.ts` |
- * | `s-<sequence>` | 2 bytes: see `receipt-state.ts` |
- * | `n-<number>` | names of messages that left: see `name-window.ts` |
+ * | `s-<sequence>` | see `receipt-state.ts` |
+ * | `k-<number>` | names of messages that left: see `name-window.ts` |
+ *
+ * A record that cannot be read is kept for firmware that can, and goes before any unread message when room is needed.
  */
-import { LEFT_OWING_MAX } from "../limits.ts";
 import { recordNumbers } from "../record-numbers.ts";
+import { readRecord, removeRecord } from "../records.ts";
 import type { Store } from "../seams.ts";
 import { InboxIndex } from "./inbox-index.ts";
-import { decodeRecord, encodeFarewellRecord, type InboxMessage } from "./inbox-message.ts";
+import {
+  decodeRecord,
+  encodeFarewellRecord,
+  encodeMessageRecord,
+  type InboxMessage,
+  type InboxRecord,
+} from "./inbox-message.ts";
+import { isSameMessage, wholeName } from "./message-name.ts";
 import { NameWindow } from "./name-window.ts";
-import { choiceOf, DURABLE, EVENT, isOwing, isUnread, isUnshown } from "./receipt-state.ts";
+import {
+  asTold,
+  choiceOf,
+  DURABLE,
+  decodeState,
+  EVENT,
+  encodeState,
+  isOwing,
+  isUnread,
+  isUnshown,
+} from "./receipt-state.ts";
 
 export class InboxLedger {
-  readonly index = new InboxIndex();
+  protected readonly index = new InboxIndex();
   private readonly store: Store;
   private readonly names: NameWindow;
   /** Sequence numbers of messages whose state the store has refused to record. */
   private readonly unrecorded = new Set<number>();
+  /** Sequence numbers of records that cannot be read, oldest first. */
+  private readonly unreadable: number[] = [];
   private nextSequence = 1;
-  /** Of the records of messages that are here. */
-  bytes = 0;
+  /** Of all records that take room here, and their bytes. */
+  protected roomCount = 0;
+  protected roomBytes = 0;
+  /** Messages that can be read here. */
   length = 0;
   unreadCount = 0;
   unshownCount = 0;
-  private leftCount = 0;
-  nextExpirySeconds: number | undefined;
+  /** Messages that have left and owe receipts. */
+  leftCount = 0;
+  /** When the next message becomes worthless: in seconds since 1970, and in seconds of `uptimeSeconds`; infinite: none does. */
+  nextExpirySeconds = Number.POSITIVE_INFINITY;
+  nextUptimeExpirySeconds = Number.POSITIVE_INFINITY;
+  /** Whether messages wait for the time to be known. */
+  hasUndated = false;
+  /** Receipts that a sender will never get. */
   unreceiptedCount = 0;
+  /** Records that could not be read when the inbox was opened. */
   damagedCount = 0;
-  /** Changes whenever something may be owed that was not. */
+  /** Changes whenever anything here has. */
   version = 0;
+  /** Changes whenever something has that can be seen; that a message was shown cannot. */
   viewVersion = 0;
 
+  /** Opens what the store holds. Does not throw, whatever that is. */
   constructor(store: Store) {
     this.store = store;
     this.names = new NameWindow(store);
@@ -45,29 +77,40 @@ export class InboxLedger {
     this.recount();
   }
 
-  has(name: string): boolean {
-    return this.index.hasName(name) || this.names.has(name);
+  /** Whether this message is or was here, as far back as the window goes. Fingerprints find it, the names as a whole decide. */
+  has(message: InboxMessage): boolean {
+    if (message.name === undefined) return false;
+    const { index } = this;
+    for (let row = index.findName(message.name, 0); row >= 0; row = index.findName(message.name, row + 1)) {
+      const found = this.record(row);
+      if (!found) continue;
+      if ("message" in found ? isSameMessage(found.message, message) : wholeName(found.farewell) === wholeName(message))
+        return true;
+    }
+    return this.names.has(message);
   }
 
+  /** The message, read from the store, or undefined. */
   read(sequence: number): InboxMessage | undefined {
-    const record = this.store.read(messageKey(sequence));
-    const decoded = record && decodeRecord(record);
-    return decoded && "message" in decoded ? decoded.message : undefined;
+    const row = this.index.find(sequence);
+    const found = row < 0 ? undefined : this.record(row);
+    return found && "message" in found ? found.message : undefined;
   }
 
-  /** Adds a message: its record, as `encodeMessageRecord` made it. */
-  add(message: InboxMessage, record: Uint8Array): void {
+  /** Adds a message: its record, as `encodeMessageRecord` made it. @param uptimeSeconds now, for one whose time is not known */
+  protected add(message: InboxMessage, record: Uint8Array, uptimeSeconds: number): void {
     const sequence = this.nextSequence;
     this.store.write(messageKey(sequence), record);
     this.nextSequence += 1;
-    this.index.add(sequence, message, record.length, EVENT.stored);
+    this.index.add(sequence, message, record.length, EVENT.stored, uptimeSeconds);
     this.recount();
   }
 
   /** A message that is not kept at all; of that its sender is told, and it is known when it comes again. */
-  turnAway({ name, sender, id }: InboxMessage, event: number): void {
-    if (id === undefined) {
-      this.names.add(name);
+  protected turnAway(message: InboxMessage, event: number): void {
+    const { name, sender, id } = message;
+    if (id === undefined || name === undefined) {
+      this.names.add(message);
       return;
     }
     const sequence = this.nextSequence;
@@ -75,19 +118,19 @@ export class InboxLedger {
     this.nextSequence += 1;
     this.index.addLeft(sequence, name, sender, event);
     this.recount(false);
-    this.boundLeft();
   }
 
   /** What happened has happened: it also holds where the store refuses to record it, and is recorded with the next change. */
-  mark(row: number, bits: number): boolean {
+  protected mark(row: number, bits: number): boolean {
     const state = row < 0 ? bits : this.index.state(row);
     if ((state & bits) === bits) return false;
-    this.index.setState(row, state | bits);
+    // Of what happens to a worthless message its sender is not told any more.
+    const hidden = state & EVENT.expired ? asTold(bits & ~state) : 0;
+    this.index.setState(row, state | bits | hidden);
     this.unrecorded.add(this.index.sequence(row));
     this.recount((bits & SEEN) !== 0);
     for (const sequence of this.unrecorded) {
-      const changed = this.index.state(this.index.find(sequence));
-      this.store.write(stateKey(sequence), Uint8Array.of(changed >> 8, changed));
+      this.store.write(stateKey(sequence), encodeState(this.index.state(this.index.find(sequence))));
       this.unrecorded.delete(sequence);
     }
     return true;
@@ -97,7 +140,7 @@ export class InboxLedger {
    * The broker has the receipts of these bits. A message that has left and owes no more is only a name then. Where the store
    * refuses to record it, it is recorded with the next change.
    */
-  settle(row: number, bits: number): void {
+  protected settle(row: number, bits: number): void {
     if (row < 0) return;
     if (!this.index.hasLeft(row) || isOwing(this.index.state(row) | bits)) {
       this.mark(row, bits);
@@ -110,7 +153,7 @@ export class InboxLedger {
   }
 
   /** The message is no longer in the inbox. What its sender has to be told of it stays. */
-  leave(row: number, event: number): void {
+  protected leave(row: number, event: number): void {
     const state = (this.index.state(row) | event) & DURABLE;
     const sequence = this.index.sequence(row);
     const origin = this.index.hasId(row) && isOwing(state) ? this.origin(row) : undefined;
@@ -121,35 +164,46 @@ export class InboxLedger {
       this.index.leave(row);
     } else this.forget(row);
     this.recount();
-    this.boundLeft();
   }
 
-  /** Only its name is still known. */
-  forget(row: number): void {
-    const sequence = this.index.sequence(row);
-    const isSeen = !this.index.hasLeft(row);
-    this.names.add(this.index.name(row));
-    this.index.remove(row);
-    this.unrecorded.delete(sequence);
-    this.recount(isSeen);
-    this.store.remove(messageKey(sequence));
-    this.store.remove(stateKey(sequence));
+  /** The oldest record that cannot be read makes room; whom to tell of it nobody knows. Returns whether there was one. */
+  protected dropUnreadable(): boolean {
+    const sequence = this.unreadable.shift();
+    if (sequence === undefined) return false;
+    this.unreceiptedCount += 1;
+    this.removeRecords(sequence);
+    this.recount(false);
+    return true;
   }
 
-  private boundLeft(): void {
-    while (this.leftCount > LEFT_OWING_MAX) {
-      let oldest = 0;
-      while (!this.index.hasLeft(oldest)) oldest += 1;
-      const isOwed = isOwing(this.index.state(oldest));
-      this.forget(oldest);
-      if (isOwed) this.unreceiptedCount += 1;
+  protected get unreadableCount(): number {
+    return this.unreadable.length;
+  }
+
+  /**
+   * The time is known: messages that came before are dated. One that becomes worthless after a time came that long ago. Throws
+   * what the store throws; they are dated even so, until the device starts again.
+   */
+  protected date(nowSeconds: number, uptimeSeconds: number): void {
+    const { index } = this;
+    for (let row = 0; row < index.length; row += 1) {
+      if (!index.isUndated(row)) continue;
+      const message = this.read(index.sequence(row));
+      const life = message?.lifeSeconds;
+      const expiresSeconds =
+        life === undefined ? undefined : Math.floor(nowSeconds + index.expires(row) - uptimeSeconds);
+      index.setExpires(row, expiresSeconds ?? 0);
+      if (!message) continue;
+      const timestampSeconds = Math.floor(expiresSeconds === undefined ? nowSeconds : expiresSeconds - (life ?? 0));
+      const dated = { ...message, timestampSeconds, expiresSeconds, lifeSeconds: undefined };
+      this.store.write(messageKey(index.sequence(row)), encodeMessageRecord(dated));
     }
+    this.recount();
   }
 
   /** Whom to tell of a message, and what it is called there. */
-  origin(row: number): { sender: string; id: string; answer?: string | undefined } | undefined {
-    const record = this.store.read(messageKey(this.index.sequence(row)));
-    const decoded = record && decodeRecord(record);
+  protected origin(row: number): { sender: string; id: string; answer?: string | undefined } | undefined {
+    const decoded = this.record(row);
     if (!decoded) return undefined;
     if ("farewell" in decoded) return decoded.farewell;
     const { sender, id, choices } = decoded.message;
@@ -158,9 +212,34 @@ export class InboxLedger {
     return id === undefined ? undefined : { sender, id, answer };
   }
 
+  private record(row: number): InboxRecord | undefined {
+    const record = readRecord(this.store, messageKey(this.index.sequence(row)));
+    return record && decodeRecord(record);
+  }
+
+  /** Only its name is still known. */
+  private forget(row: number): void {
+    const sequence = this.index.sequence(row);
+    const isSeen = !this.index.hasLeft(row);
+    const found = this.record(row);
+    if (found) this.names.add("message" in found ? found.message : found.farewell);
+    this.index.remove(row);
+    this.unrecorded.delete(sequence);
+    this.recount(isSeen);
+    this.removeRecords(sequence);
+  }
+
+  /** Records that the store does not let go are recognised by their names when the device starts again. */
+  private removeRecords(sequence: number): void {
+    removeRecord(this.store, messageKey(sequence));
+    removeRecord(this.store, stateKey(sequence));
+  }
+
   private recount(isSeen = true): void {
     const { index } = this;
-    let [length, bytes, unread, unshown, left, expires] = [0, 0, 0, 0, 0, Number.POSITIVE_INFINITY];
+    let [length, bytes, unread, unshown, left] = [0, 0, 0, 0, 0];
+    let [expires, uptimeExpires] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    let hasUndated = false;
     for (let row = 0; row < index.length; row += 1) {
       if (index.hasLeft(row)) {
         left += 1;
@@ -168,18 +247,25 @@ export class InboxLedger {
       }
       length += 1;
       bytes += index.bytes(row);
+      const isUndated = index.isUndated(row);
+      hasUndated ||= isUndated;
       const state = index.state(row);
       if (!isUnread(state)) continue;
       unread += 1;
       if (isUnshown(state)) unshown += 1;
-      if (index.expires(row) > 0 && index.expires(row) < expires) expires = index.expires(row);
+      const at = index.expires(row) || Number.POSITIVE_INFINITY;
+      if (isUndated) uptimeExpires = Math.min(uptimeExpires, at);
+      else expires = Math.min(expires, at);
     }
     this.length = length;
-    this.bytes = bytes;
+    this.roomCount = length + this.unreadable.length;
+    this.roomBytes = bytes;
     this.unreadCount = unread;
     this.unshownCount = unshown;
     this.leftCount = left;
-    this.nextExpirySeconds = expires === Number.POSITIVE_INFINITY ? undefined : expires;
+    this.nextExpirySeconds = expires;
+    this.nextUptimeExpirySeconds = uptimeExpires;
+    this.hasUndated = hasUndated;
     this.version += 1;
     if (isSeen) this.viewVersion += 1;
   }
@@ -189,30 +275,31 @@ export class InboxLedger {
       this.nextSequence = sequence + 1;
       this.loadOne(sequence);
     }
-    // A power cut between the two removals of a message leaves its state behind.
-    for (const sequence of recordNumbers(this.store, STATE_PREFIX))
-      if (this.index.find(sequence) < 0) this.store.remove(stateKey(sequence));
+    // A power cut between the two removals of a message leaves its state behind. No other message may ever take it for its own.
+    for (const sequence of recordNumbers(this.store, STATE_PREFIX)) {
+      if (this.index.find(sequence) >= 0 || this.unreadable.includes(sequence)) continue;
+      this.nextSequence = Math.max(this.nextSequence, sequence + 1);
+      removeRecord(this.store, stateKey(sequence));
+    }
   }
 
   private loadOne(sequence: number): void {
-    const record = this.store.read(messageKey(sequence));
+    const record = readRecord(this.store, messageKey(sequence));
     const decoded = record && decodeRecord(record);
     if (!record || !decoded) {
       this.damagedCount += 1;
-      this.store.remove(messageKey(sequence));
+      this.unreadable.push(sequence);
       return;
     }
-    const { name } = "message" in decoded ? decoded.message : decoded.farewell;
-    if (this.names.has(name)) {
+    const named = "message" in decoded ? decoded.message : decoded.farewell;
+    if (this.names.has(named)) {
       // The power was cut after its name had gone to the window: it has left.
-      this.store.remove(messageKey(sequence));
+      removeRecord(this.store, messageKey(sequence));
       return;
     }
-    const [high = 0, low = 0] = this.store.read(stateKey(sequence)) ?? [];
-    const state = (high << 8) | low;
-    if ("message" in decoded) {
-      this.index.add(sequence, decoded.message, record.length, state | EVENT.stored);
-    } else this.index.addLeft(sequence, name, decoded.farewell.sender, state | decoded.farewell.state);
+    const state = decodeState(readRecord(this.store, stateKey(sequence)));
+    if ("message" in decoded) this.index.add(sequence, decoded.message, record.length, state | EVENT.stored, 0);
+    else this.index.addLeft(sequence, decoded.farewell.name, decoded.farewell.sender, state | decoded.farewell.state);
   }
 }
 

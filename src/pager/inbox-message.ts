@@ -1,16 +1,21 @@
 /**
- * A message as the inbox keeps it, and its record on the store: a JSON array, so that the names of its fields take no flash.
+ * A message as the inbox keeps it, and its record on the store: the version, then a JSON array, so that the names of its fields
+ * take no flash.
  *
  * | record | array |
  * |---|---|
- * | a message | 1, name, priority, time, expiry, sender, id, title, text, group, collapse key, choices (0: absent) |
+ * | a message | 1, name, priority, time, expiry, sender, id, title, text, group, collapse key, choices, life (0: absent) |
  * | a message that has left and owes receipts | 2, name, state, sender, id, answer |
+ *
+ * Older firmware wrote the array without a version and without the life, and before that a message as a JSON object.
  */
+import { CHOICES_MAX } from "../limits.ts";
+import { VERSIONS_END } from "../records.ts";
 import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
 
 export interface InboxMessage {
-  /** `messageName`: 16 hexadecimal digits. */
-  readonly name: string;
+  /** `messageName`, 16 hexadecimal digits. undefined: it has none, and the same words again are another message. */
+  readonly name: string | undefined;
   /** uid of the sender; empty for a plain page. */
   readonly sender: string;
   /** Names it in receipts; without one it gets none. */
@@ -29,6 +34,8 @@ export interface InboxMessage {
   readonly timestampSeconds: number;
   /** Seconds since 1970 when it becomes worthless. */
   readonly expiresSeconds?: number | undefined;
+  /** Of a message whose time is not known: after how many seconds it becomes worthless. */
+  readonly lifeSeconds?: number | undefined;
 }
 
 /** What stays of a message that has left until its sender has been told of it. */
@@ -41,59 +48,93 @@ export interface Farewell {
   readonly answer?: string | undefined;
 }
 
+export type InboxRecord = { readonly message: InboxMessage } | { readonly farewell: Farewell };
+
+const VERSION = 2;
 const MESSAGE = 1;
 const FAREWELL = 2;
+/** As the first byte of a record of older firmware. */
+const ARRAY = 0x5b;
+const OBJECT = 0x7b;
 
 export function encodeMessageRecord(message: InboxMessage): Uint8Array {
   const { name, priority, timestampSeconds, expiresSeconds, sender, id, title, text, group, collapseKey, choices } =
     message;
-  const fields = [name, priority, timestampSeconds, expiresSeconds ?? 0, sender, id ?? 0, title ?? 0, text];
-  return encodeJson([MESSAGE, ...fields, group ?? 0, collapseKey ?? 0, choices?.length ? choices : 0]);
+  const fields = [name ?? 0, priority, timestampSeconds, expiresSeconds ?? 0, sender, id ?? 0, title ?? 0, text];
+  const life = message.lifeSeconds ?? 0;
+  return encodeJson([MESSAGE, ...fields, group ?? 0, collapseKey ?? 0, choices?.length ? choices : 0, life]);
 }
 
 export function encodeFarewellRecord({ name, state, sender, id, answer }: Farewell): Uint8Array {
   return encodeJson([FAREWELL, name, state, sender, id, answer ?? 0]);
 }
 
-/** undefined for a record that is not what was written. */
-export function decodeRecord(
-  record: Uint8Array,
-): { readonly message: InboxMessage } | { readonly farewell: Farewell } | undefined {
-  let fields: unknown;
+/** undefined for a record that is not what was written, or that other firmware wrote. */
+export function decodeRecord(record: Uint8Array): InboxRecord | undefined {
+  const [first = 0] = record;
+  if (first !== VERSION && first !== ARRAY && first !== OBJECT) return undefined;
+  let value: unknown;
   try {
-    fields = JSON.parse(decodeUtf8(record, 0, record.length, "record"));
+    value = JSON.parse(decodeUtf8(record, first < VERSIONS_END ? 1 : 0, record.length, "record"));
   } catch {
     return undefined;
   }
-  if (!Array.isArray(fields) || typeof fields[1] !== "string") return undefined;
-  if (fields[0] === FAREWELL) {
-    const [, name, state, sender, id, answer] = fields;
-    return { farewell: { name, state, sender, id, answer: answer || undefined } };
-  }
-  const [version, name, priority, timestampSeconds, expires, sender, id, title, text, group, collapse, choices] =
-    fields;
-  if (version !== MESSAGE || typeof text !== "string") return undefined;
-  return {
-    message: {
-      name,
-      sender,
-      id: present(id),
-      title: present(title),
-      text,
-      group: present(group),
-      collapseKey: present(collapse),
-      choices: present(choices),
-      priority,
-      timestampSeconds,
-      expiresSeconds: present(expires),
-    },
-  };
+  if (!Array.isArray(value)) return decodeMessage(value as Partial<InboxMessage> | null);
+  return value[0] === FAREWELL ? decodeFarewell(value) : value[0] === MESSAGE ? decodeFields(value) : undefined;
 }
 
-function present<Value>(field: Value | 0): Value | undefined {
-  return field === 0 ? undefined : field;
+function decodeFields(fields: readonly unknown[]): InboxRecord | undefined {
+  const [, name, priority, timestampSeconds, expires, sender, id, title, text, group, collapse, choices, life] =
+    fields.map((field) => (field === 0 ? undefined : field));
+  return decodeMessage({
+    name,
+    sender,
+    id,
+    title,
+    text,
+    group,
+    collapseKey: collapse,
+    choices,
+    priority,
+    timestampSeconds: timestampSeconds ?? 0,
+    expiresSeconds: expires,
+    lifeSeconds: life,
+  });
+}
+
+/** What was read counts as a message where every field is of its kind; else nothing of it can be relied on. */
+function decodeMessage(read: Partial<Record<keyof InboxMessage, unknown>> | null): InboxRecord | undefined {
+  if (typeof read !== "object" || read === null) return undefined;
+  const { name, sender, id, title, text, group, collapseKey, choices, priority } = read;
+  const { timestampSeconds, expiresSeconds, lifeSeconds } = read;
+  const isWhole =
+    (name === undefined || isText(name)) &&
+    isText(sender) &&
+    isText(text) &&
+    [id, title, group, collapseKey].every((field) => field === undefined || isText(field)) &&
+    (choices === undefined || (Array.isArray(choices) && choices.length <= CHOICES_MAX && choices.every(isText))) &&
+    isCount(priority, 5) &&
+    priority !== 0 &&
+    isCount(timestampSeconds, Number.MAX_SAFE_INTEGER) &&
+    [expiresSeconds, lifeSeconds].every((field) => field === undefined || isCount(field, Number.MAX_SAFE_INTEGER));
+  return isWhole ? { message: read as InboxMessage } : undefined;
+}
+
+function decodeFarewell([, name, state, sender, id, answer]: readonly unknown[]): InboxRecord | undefined {
+  const isWhole = isText(name) && isCount(state, 0xffff) && isText(sender) && isText(id) && (!answer || isText(answer));
+  return isWhole
+    ? { farewell: { name, state, sender, id, answer: answer ? (answer as string) : undefined } }
+    : undefined;
+}
+
+function isText(field: unknown): field is string {
+  return typeof field === "string";
+}
+
+function isCount(field: unknown, max: number): field is number {
+  return Number.isSafeInteger(field) && (field as number) >= 0 && (field as number) <= max;
 }
 
 function encodeJson(fields: readonly unknown[]): Uint8Array {
-  return encodeUtf8(JSON.stringify(fields));
+  return encodeUtf8(String.fromCharCode(VERSION) + JSON.stringify(fields));
 }

@@ -3,82 +3,177 @@
  *
  * | record | holds |
  * |---|---|
- * | `n-<number>` | up to `NAMES_A_RECORD` names of 8 bytes, oldest first; the highest number is the newest |
+ * | `k-<number>` | version, then names (`wholeName`), each behind a byte with its length, oldest first; the highest number is the newest |
  *
- * In small records, because each name that is added writes the newest one again.
+ * In small records, because each name that is added writes the newest one again. In memory only the fingerprints are kept. Older
+ * firmware kept nothing but fingerprints, 8 bytes each in records `n-<number>`, and before that 16 digits each in `names`.
  */
-import { ByteReader, ByteWriter } from "../bytes.ts";
-import { DUPLICATE_WINDOW_MAX } from "../limits.ts";
+import { DUPLICATE_WINDOW_MAX, NAME_WINDOW_BYTES_MAX } from "../limits.ts";
 import { recordNumbers } from "../record-numbers.ts";
+import { readRecord, removeRecord } from "../records.ts";
 import type { Store } from "../seams.ts";
-import { nameWords } from "./message-name.ts";
+import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
+import { messageName, type Named, nameWords, wholeName, wordsName } from "./message-name.ts";
 
+const VERSION = 1;
+const PREFIX = "k-";
+const RECORD_BYTES_MAX = 512;
 const NAMES_A_RECORD = 32;
-const RECORDS_MAX = DUPLICATE_WINDOW_MAX / NAMES_A_RECORD + 1;
-const PREFIX = "n-";
+const RECORDS_MAX = NAME_WINDOW_BYTES_MAX / RECORD_BYTES_MAX;
+const NAMES_MAX = DUPLICATE_WINDOW_MAX + NAMES_A_RECORD;
+
+const OLD_PREFIX = "n-";
+const OLDEST_KEY = "names";
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+interface Page {
+  readonly number: number;
+  count: number;
+}
 
 export class NameWindow {
   private readonly store: Store;
-  /** Two words a name; a ring of `RECORDS_MAX` records. */
-  private readonly words = new Uint32Array(2 * NAMES_A_RECORD * RECORDS_MAX);
-  /** Number of the newest record, and names in it. */
-  private number = 0;
+  /** The records that there are, oldest first, and how many names each has. */
+  private readonly pages: Page[] = [];
+  /** Two words a name, oldest first. */
+  private readonly words = new Uint32Array(2 * NAMES_MAX);
   private count = 0;
 
   constructor(store: Store) {
     this.store = store;
-    const numbers = recordNumbers(store, PREFIX);
-    for (const number of numbers) this.load(number);
-    // A power cut between a new record and the removal of the oldest.
-    for (const number of numbers) if (number <= this.number - RECORDS_MAX) store.remove(keyOf(number));
+    for (const number of recordNumbers(store, PREFIX)) {
+      const page: Page = { number, count: 0 };
+      this.pages.push(page);
+      for (const name of namesOf(readRecord(store, keyOf(number)))) this.push(page, name);
+      this.bound();
+    }
+    this.takeOver();
   }
 
-  has(name: string): boolean {
-    const [high, low] = nameWords(name);
-    const words = this.words;
-    for (let at = 0; at < words.length; at += 2) if (words[at] === high && words[at + 1] === low) return true;
+  has(named: Named): boolean {
+    if (named.name === undefined) return false;
+    const [high, low] = nameWords(fingerprintOf(wholeName(named)));
+    const { words } = this;
+    for (let at = 0; at < this.count; at += 1)
+      if (words[2 * at] === high && words[2 * at + 1] === low && this.isAt(at, named)) return true;
     return false;
   }
 
   /** Throws what the store throws; the name is then not in the window. */
-  add(name: string): void {
-    const isNew = this.count === NAMES_A_RECORD;
-    const number = isNew ? this.number + 1 : this.number;
-    const count = isNew ? 0 : this.count;
-    const start = this.start(number);
-    const writer = new ByteWriter(8 * (count + 1));
-    for (let at = start; at < start + 2 * count; at += 1) writer.uint32(this.words[at] as number);
-    const [high, low] = nameWords(name);
-    writer.uint32(high);
-    writer.uint32(low);
-    this.store.write(keyOf(number), writer.view());
-    if (isNew) this.words.fill(0, start, start + 2 * NAMES_A_RECORD);
-    this.words[start + 2 * count] = high;
-    this.words[start + 2 * count + 1] = low;
-    this.number = number;
-    this.count = count + 1;
-    if (isNew && number >= RECORDS_MAX) this.store.remove(keyOf(number - RECORDS_MAX));
+  add(named: Named): void {
+    if (named.name !== undefined) this.append(wholeName(named));
   }
 
-  private load(number: number): void {
-    const record = this.store.read(keyOf(number));
-    const start = this.start(number);
-    this.words.fill(0, start, start + 2 * NAMES_A_RECORD);
-    this.number = number;
-    this.count = 0;
-    if (!record || record.length > 8 * NAMES_A_RECORD) return;
-    const reader = new ByteReader(record);
-    for (let at = start; reader.remaining >= 8; at += 2) {
-      this.words[at] = reader.uint32("name");
-      this.words[at + 1] = reader.uint32("name");
-      this.count += 1;
+  /** Whether the name at this place is the same as a whole. Of a name that older firmware has left there is only the fingerprint. */
+  private isAt(at: number, named: Named): boolean {
+    let first = 0;
+    for (const { number, count } of this.pages) {
+      if (at < first + count) {
+        const name = namesOf(readRecord(this.store, keyOf(number)))[at - first];
+        return name === wholeName(named) || name === oldName(named.name as string);
+      }
+      first += count;
     }
+    return false;
   }
 
-  /** Where a record's names begin in the ring. */
-  private start(number: number): number {
-    return (number % RECORDS_MAX) * 2 * NAMES_A_RECORD;
+  private append(name: string): void {
+    const bytes = encodeUtf8(name);
+    let page = this.pages.at(-1);
+    const former = page && page.count < NAMES_A_RECORD ? readRecord(this.store, keyOf(page.number)) : undefined;
+    const isFull =
+      !former || namesOf(former).length !== page?.count || former.length + 1 + bytes.length > RECORD_BYTES_MAX;
+    const head = isFull ? Uint8Array.of(VERSION) : former;
+    const record = new Uint8Array(head.length + 1 + bytes.length);
+    record.set(head);
+    record[head.length] = bytes.length;
+    record.set(bytes, head.length + 1);
+    const isNew = !page || isFull;
+    if (!page || isFull) page = { number: (page?.number ?? 0) + 1, count: 0 };
+    this.store.write(keyOf(page.number), record);
+    if (isNew) this.pages.push(page);
+    this.push(page, name);
+    this.bound();
   }
+
+  private push(page: Page, name: string): void {
+    const [high, low] = nameWords(fingerprintOf(name));
+    this.words[2 * this.count] = high;
+    this.words[2 * this.count + 1] = low;
+    this.count += 1;
+    page.count += 1;
+  }
+
+  /** The oldest record goes where the others are enough, or too many. */
+  private bound(): void {
+    while (
+      this.pages.length > 1 &&
+      (this.pages.length > RECORDS_MAX || this.count - (this.pages[0] as Page).count >= DUPLICATE_WINDOW_MAX)
+    )
+      this.forgetOldest();
+  }
+
+  private forgetOldest(): void {
+    const page = this.pages.shift() as Page;
+    this.words.copyWithin(0, 2 * page.count, 2 * this.count);
+    this.count -= page.count;
+    // One that the store does not let go is removed when the device starts again.
+    removeRecord(this.store, keyOf(page.number));
+  }
+
+  /** What older firmware has left: it becomes records of today, and goes only when these are written. */
+  private takeOver(): void {
+    const { store } = this;
+    const numbers = recordNumbers(store, OLD_PREFIX);
+    const oldest = readRecord(store, OLDEST_KEY);
+    if (numbers.length === 0 && !oldest) return;
+    try {
+      for (let at = 0; oldest && at + 16 <= oldest.length; at += 16) {
+        const name = String.fromCharCode(...oldest.subarray(at, at + 16));
+        if (!Number.isNaN(Number(`0x${name}`))) this.append(oldName(name));
+      }
+      for (const number of numbers) {
+        const record = readRecord(store, OLD_PREFIX + number.toString(36)) ?? NO_BYTES;
+        const view = new DataView(record.buffer, record.byteOffset, record.length);
+        for (let at = 0; at + 8 <= record.length; at += 8)
+          this.append(oldName(wordsName(view.getUint32(at), view.getUint32(at + 4))));
+      }
+    } catch {
+      // The store is full or refuses: it is tried again at the next start.
+      return;
+    }
+    removeRecord(store, OLDEST_KEY);
+    for (const number of numbers) removeRecord(store, OLD_PREFIX + number.toString(36));
+  }
+}
+
+/** The names of a record; none where it is not what was written. */
+function namesOf(record = NO_BYTES): string[] {
+  const names: string[] = [];
+  if (record[0] !== VERSION) return names;
+  for (let at = 1; at < record.length && names.length < NAMES_A_RECORD; ) {
+    const end = at + 1 + (record[at] as number);
+    if (end > record.length) return [];
+    try {
+      names.push(decodeUtf8(record, at + 1, end, "name"));
+    } catch {
+      // A damaged name keeps its place.
+      names.push("");
+    }
+    at = end;
+  }
+  return names;
+}
+
+/** A name of which only the fingerprint is known. */
+function oldName(fingerprint: string): string {
+  return `\u0003${fingerprint}`;
+}
+
+/** Of a whole name. */
+function fingerprintOf(name: string): string {
+  const separator = name.indexOf("\u0002");
+  return separator < 0 ? name.slice(-16) : messageName(name.slice(0, separator), name.slice(separator + 1), NO_BYTES);
 }
 
 function keyOf(number: number): string {

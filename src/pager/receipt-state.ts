@@ -20,6 +20,11 @@ const TOLD_SHIFT = 6;
 const CHOICE_SHIFT = 12;
 const TELLING_SHIFT = 16;
 
+/** As if the sender had been told of these events. */
+export function asTold(events: number): number {
+  return (events & ALL) << TOLD_SHIFT;
+}
+
 /** What of a state outlasts a reboot. */
 export const DURABLE = 0xffff;
 
@@ -60,3 +65,23 @@ export function isUnshown(state: number): boolean {
 }
 
 const NOTHING: readonly Stage[] = Object.freeze([]);
+
+const VERSION = 2;
+
+/** The record of a state: version, then 2 bytes. */
+export function encodeState(state: number): Uint8Array {
+  return Uint8Array.of(VERSION, state >> 8, state);
+}
+
+/**
+ * 0 for a record that is not what was written. Older firmware wrote the 2 bytes alone, and before that one byte: 1 shown, 2 read,
+ * and 4, 8, 16 where the sender had been told that it was stored, shown, read.
+ */
+export function decodeState(record: Uint8Array | undefined): number {
+  const [first = 0, second = 0, third = 0] = record ?? [];
+  if (record?.length === 3 && first === VERSION) return (second << 8) | third;
+  if (record?.length === 2) return (first << 8) | second;
+  if (record?.length !== 1) return 0;
+  const happened = EVENT.stored | (first & 1 ? EVENT.shown : 0) | (first & 2 ? EVENT.shown | EVENT.read : 0);
+  return happened | asTold((first >> 2) & (EVENT.stored | EVENT.shown | EVENT.read));
+}

@@ -1,5 +1,16 @@
-/** The contacts of this device and what was last heard of each; bounded, those that can be reached first. */
-import { ROSTER_MAX } from "../limits.ts";
+/**
+ * The contacts of this device and what was last heard of each; bounded, those that can be reached first. It outlasts a reboot:
+ * a broker that still has the session does not say again what it has said.
+ *
+ * | record | holds |
+ * |---|---|
+ * | `c-<number>` | version, status (bit 7: the contact was in the settings), length of the uid, uid, context |
+ */
+import { ROSTER_MAX, ROSTER_SETTLE_MS, ROSTER_WRITE_MS, ROSTER_WRITES_MAX } from "../limits.ts";
+import { recordNumbers } from "../record-numbers.ts";
+import { readRecord, removeRecord } from "../records.ts";
+import type { Store } from "../seams.ts";
+import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
 
 export interface Contact {
   readonly uid: string;
@@ -11,16 +22,28 @@ export interface Contact {
 
 export class Roster {
   private readonly wanted: readonly string[];
+  private readonly store: Store | undefined;
   private sorted: Contact[];
+  /** The numbers of the records, by uid. */
+  private readonly numbers = new Map<string, number>();
+  /** Contacts whose records are not what is known. */
+  private readonly unwritten = new Set<string>();
+  /** Writes that may be made at once; there are more with time, so that a restless contact does not wear out the flash. */
+  private writesLeft = ROSTER_WRITES_MAX;
+  private writtenMs = 0;
+  /** Nothing is written until then. */
+  private settledMs = 0;
   /** News of contacts that were not taken in because there was no room. */
   turnedAwayCount = 0;
   /** Changes whenever something here has. */
   version = 0;
 
-  /** @param wanted contacts of the settings; they always have a place */
-  constructor(wanted: readonly string[]) {
+  /** @param wanted contacts of the settings; they always have a place @param store without one nothing outlasts a reboot */
+  constructor(wanted: readonly string[], store?: Store) {
     this.wanted = wanted;
+    this.store = store;
     this.sorted = wanted.map((uid) => ({ uid, status: 0, context: "" }));
+    if (store) this.load(store);
     this.sort();
   }
 
@@ -48,16 +71,124 @@ export class Roster {
         this.turnedAwayCount += 1;
         return;
       }
+      this.replace(gone.uid, uid);
       this.sorted = this.sorted.filter((contact) => contact !== gone);
     }
     this.sorted = this.sorted.filter((contact) => contact !== former);
     this.sorted.push({ uid, status, context });
+    this.unwritten.add(uid);
     this.sort();
+  }
+
+  /** The broker has a new session and says again of whom it knows something: until then nothing is known. */
+  forget(nowMs: number): void {
+    for (const { uid, status } of this.sorted) if (status !== 0) this.unwritten.add(uid);
+    this.sorted = this.sorted.map(({ uid }) => ({ uid, status: 0, context: "" }));
+    this.settledMs = nowMs + ROSTER_SETTLE_MS;
+    this.sort();
+  }
+
+  /** Writes what has changed, as far as the flash is to bear it now. Throws what the store throws; it is written later then. */
+  flush(nowMs: number): void {
+    if (this.unwritten.size === 0 || !this.store || nowMs < this.settledMs) return;
+    const more = Math.floor((nowMs - this.writtenMs) / ROSTER_WRITE_MS);
+    if (more > 0) {
+      this.writesLeft = Math.min(ROSTER_WRITES_MAX, this.writesLeft + more);
+      this.writtenMs = nowMs;
+    }
+    for (const uid of this.unwritten) {
+      if (this.writesLeft === 0) return;
+      if (this.write(this.store, uid)) this.writesLeft -= 1;
+      this.unwritten.delete(uid);
+    }
+  }
+
+  /** Whether the store had to change anything. */
+  private write(store: Store, uid: string): boolean {
+    const contact = this.sorted.find((one) => one.uid === uid);
+    const number = this.numbers.get(uid) ?? this.freeNumber();
+    const former = readRecord(store, keyOf(number));
+    if (!contact || contact.status === 0) {
+      if (former) store.remove(keyOf(number));
+      this.numbers.delete(uid);
+      return former !== undefined;
+    }
+    const record = encodeContact(contact, this.wanted.includes(uid));
+    this.numbers.set(uid, number);
+    if (former?.length === record.length && record.every((byte, at) => byte === former[at])) return false;
+    store.write(keyOf(number), record);
+    return true;
+  }
+
+  /** A contact takes the place, and the record, of another. */
+  private replace(gone: string, uid: string): void {
+    const number = this.numbers.get(gone);
+    this.numbers.delete(gone);
+    this.unwritten.delete(gone);
+    if (number !== undefined) this.numbers.set(uid, number);
+  }
+
+  private freeNumber(): number {
+    const taken = [...this.numbers.values()];
+    let number = 1;
+    while (taken.includes(number)) number += 1;
+    return number;
+  }
+
+  private load(store: Store): void {
+    for (const number of recordNumbers(store, PREFIX)) {
+      const read = decodeContact(readRecord(store, keyOf(number)));
+      const at = this.sorted.findIndex(({ uid }) => uid === read?.contact.uid);
+      const isTaken = read && !this.numbers.has(read.contact.uid) && (at >= 0 || this.sorted.length < ROSTER_MAX);
+      // One that was taken out of the settings is nobody's contact any more.
+      if (!isTaken || (read.wasWanted && at < 0)) {
+        removeRecord(store, keyOf(number));
+        continue;
+      }
+      if (at < 0) this.sorted.push(read.contact);
+      else this.sorted[at] = read.contact;
+      this.numbers.set(read.contact.uid, number);
+    }
   }
 
   private sort(): void {
     this.sorted.sort((a, b) => rankOf(a) - rankOf(b) || (a.uid < b.uid ? -1 : 1));
     this.version += 1;
+  }
+}
+
+const PREFIX = "c-";
+const VERSION = 1;
+const WAS_WANTED = 0x80;
+
+function keyOf(number: number): string {
+  return PREFIX + number.toString(36);
+}
+
+function encodeContact({ uid, status, context }: Contact, isWanted: boolean): Uint8Array {
+  const uidBytes = encodeUtf8(uid);
+  const contextBytes = encodeUtf8(context);
+  const record = new Uint8Array(3 + uidBytes.length + contextBytes.length);
+  record.set([VERSION, status | (isWanted ? WAS_WANTED : 0), uidBytes.length]);
+  record.set(uidBytes, 3);
+  record.set(contextBytes, 3 + uidBytes.length);
+  return record;
+}
+
+/** undefined for a record that is not what was written. */
+function decodeContact(
+  record: Uint8Array | undefined,
+): { readonly contact: Contact; readonly wasWanted: boolean } | undefined {
+  const [version, flags = 0, length = 0] = record ?? [];
+  const status = flags & ~WAS_WANTED;
+  if (!record || version !== VERSION || status < 1 || status > 15 || length < 1 || 3 + length > record.length)
+    return undefined;
+  try {
+    const uid = decodeUtf8(record, 3, 3 + length, "uid");
+    const context = decodeUtf8(record, 3 + length, record.length, "context");
+    return { contact: { uid, status, context }, wasWanted: flags >= WAS_WANTED };
+  } catch {
+    return undefined;
   }
 }
 

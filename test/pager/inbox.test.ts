@@ -5,6 +5,7 @@ import {
   INBOX_BYTES_MAX,
   INBOX_RECORDS_MAX,
   LEFT_OWING_MAX,
+  NAME_WINDOW_BYTES_MAX,
 } from "../../src/limits.ts";
 import { Inbox, type Receipt } from "../../src/pager/inbox.ts";
 import type { InboxMessage } from "../../src/pager/inbox-message.ts";
@@ -128,9 +129,18 @@ describe("inbox", () => {
     expect(tell(again)).toEqual(["bob: left shown, left read, left answered yes"]);
     expect(store.keys()).not.toContain("m-1");
     expect(new Inbox(store).insert(message("left"), 1000)).toBe("duplicate");
-    for (let index = 0; index < LEFT_OWING_MAX + INBOX_RECORDS_MAX + 1; index += 1)
+    for (let index = 0; index < LEFT_OWING_MAX + INBOX_RECORDS_MAX; index += 1) {
+      expect(again.isOwingTooMuch).toBe(false);
       again.insert({ ...message(`owing-${index}`), priority: 5 }, 1000);
-    expect([again.unreceiptedCount, again.nextReceipts()?.receipts[0]?.id]).toEqual([1, "owing-1"]);
+    }
+    expect([again.isOwingTooMuch, again.unreceiptedCount]).toEqual([true, 0]);
+    // What comes all the same is not kept, and counted.
+    expect(again.insert({ ...message("late"), priority: 5 }, 1000)).toBe("full");
+    expect([again.unreceiptedCount, again.nextReceipts()?.receipts[0]?.id]).toEqual([1, "owing-0"]);
+    expect(new Set(tell(again).flatMap((words) => words.match(/owing-\d+/g))).size).toBe(
+      LEFT_OWING_MAX + INBOX_RECORDS_MAX,
+    );
+    expect(again.isOwingTooMuch).toBe(false);
   });
 
   it("lets nothing unread of priority 4 and 5 go for something less, and tells the sender of the less", () => {
@@ -337,16 +347,16 @@ describe("inbox", () => {
     const count = INBOX_RECORDS_MAX + 2 * DUPLICATE_WINDOW_MAX;
     for (let index = 0; index < count; index += 1) inbox.insert({ ...message(`${index}`), id: undefined }, 1000);
     const again = new Inbox(store);
-    expect(again.has(message("0").name)).toBe(false);
-    for (let index = DUPLICATE_WINDOW_MAX; index < count; index += 1)
-      expect(again.has(message(`${index}`).name)).toBe(true);
+    const mute = (id: string) => ({ ...message(id), id: undefined });
+    expect(again.has(mute("0"))).toBe(false);
+    for (let index = DUPLICATE_WINDOW_MAX; index < count; index += 1) expect(again.has(mute(`${index}`))).toBe(true);
     const bytes = store
       .keys()
-      .reduce((sum, key) => sum + (key.startsWith("n-") ? (store.read(key)?.length ?? 0) : 0), 0);
-    expect(bytes).toBeLessThanOrEqual(8 * DUPLICATE_WINDOW_MAX * 1.25);
+      .reduce((sum, key) => sum + (key.startsWith("k-") ? (store.read(key)?.length ?? 0) : 0), 0);
+    expect(bytes).toBeLessThanOrEqual(NAME_WINDOW_BYTES_MAX);
   });
 
-  it("leaves out a damaged record, counts it, and clears what a power cut left behind", () => {
+  it("leaves out a damaged record, counts it and keeps it, and clears what a power cut left behind", () => {
     const store = new MemoryStore();
     new Inbox(store).insert(message("1"), 1000);
     store.records.set("m-2", Uint8Array.of(0xff));
@@ -354,7 +364,10 @@ describe("inbox", () => {
     store.records.set("s-9", Uint8Array.of(1));
     const inbox = new Inbox(store);
     expect([inbox.length, inbox.damagedCount]).toEqual([1, 2]);
-    expect(store.keys()).toEqual(["m-1"]);
+    expect(store.keys()).toEqual(["m-1", "m-2", "m-3"]);
+    expect(inbox.insert(message("2"), 1000)).toBe("stored");
+    // The state that was left behind is no other message's: its number is not used again.
+    expect(store.keys()).toContain("m-a");
   });
 
   it("records with the next change what the store refused to record", () => {

@@ -13,6 +13,7 @@ import {
   BACKOFF_MAX_MS,
   CONNACK_TIMEOUT_MS,
   INBOX_BYTES_MAX,
+  NAME_WINDOW_BYTES_MAX,
   OPEN_TIMEOUT_MS,
   PACKET_BYTES_MAX,
   PINGRESP_TIMEOUT_MS,
@@ -45,7 +46,7 @@ const RECONNECT_MS_MAX =
 /** After it is connected: time for the backlog, its receipts and what must be sent again. */
 const SETTLE_MS_MAX = 120_000;
 /** Storage beside the messages: states, names, the rest. */
-const STORED_BYTES_MAX = INBOX_BYTES_MAX + 4_096;
+const STORED_BYTES_MAX = INBOX_BYTES_MAX + NAME_WINDOW_BYTES_MAX + 4_096;
 
 /** @param onLog gets the device's own log, with the virtual time */
 export function simulate(seed: number, onLog?: (line: string) => void): Outcome {
