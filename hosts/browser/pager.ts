@@ -68,7 +68,7 @@ async function mount(element: HTMLElement, options: PagerOptions, identity: Iden
   const raw = {
     ...(login && { "broker.userName": login.userName, "broker.password": login.password }),
     "broker.transport": location.protocol === "https:" ? "wss" : "ws",
-    "broker.host": location.hostname.replace(/^\[(.*)\]$/, "$1"),
+    "broker.host": location.hostname,
     "broker.port": location.port || (location.protocol === "https:" ? 443 : 80),
     ...machineZone(),
     ...options.settings,

@@ -50,7 +50,7 @@ export function deviceSettings(
 }
 
 /** What only a device asks for: it has no authorities of its own, and reads no files. */
-function tlsProblems({ transport, ca, isInsecure, certificate, key }: BrokerSettings): string[] {
+function tlsProblems({ transport, ca, isInsecure, identity }: BrokerSettings): string[] {
   if (transport !== "tls") return [];
   const problems: string[] = [];
   const check = (name: SettingName, parse: () => void) => {
@@ -62,9 +62,9 @@ function tlsProblems({ transport, ca, isInsecure, certificate, key }: BrokerSett
   };
   if (ca !== "") check("broker.ca", () => pemBlocks(ca, "CERTIFICATE"));
   else if (!isInsecure) problems.push("setting broker.ca: missing, a device knows no authorities of its own");
-  if (certificate !== "") {
-    check("broker.certificate", () => pemBlocks(certificate, "CERTIFICATE"));
-    check("broker.key", () => parsePrivateKey(key));
+  if (identity) {
+    check("broker.certificate", () => pemBlocks(identity.certificate, "CERTIFICATE"));
+    check("broker.key", () => parsePrivateKey(identity.key));
   }
   return problems;
 }

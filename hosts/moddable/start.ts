@@ -62,8 +62,8 @@ function prepare(board: Board, { measureText, size }: Display): Prepared | { rea
     const found = deviceSettings(config, board, store);
     if ("errors" in found) return found;
     const { settings, storedSettings, own } = found;
-    const { broker } = settings;
-    if (broker.certificate !== "" && !new DeviceIdentity(broker).isPair)
+    const { identity } = settings.broker;
+    if (identity && !new DeviceIdentity(identity).isPair)
       return { errors: ["setting broker.key: is not the key of broker.certificate"] };
     const { wallClock, sensors } = board;
     const random = Math.random;

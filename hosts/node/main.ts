@@ -1,6 +1,6 @@
 /** The command `npm run pager`: a pager in a terminal. Its flags are the settings, and `--data DIR`. */
 import { join } from "node:path";
-import { SETTINGS } from "../../src/gateway/settings.ts";
+import { hostOf, SETTINGS } from "../../src/gateway/settings.ts";
 import { whenAskedToEnd } from "./ending.ts";
 import { errorInWords } from "./error-in-words.ts";
 import { FileStore } from "./file-store.ts";
@@ -25,7 +25,7 @@ function main(args: readonly string[]): void {
   }
   const errors = [...flags.errors, ...flags.words.map((word) => `${word}: a flag begins with --`)];
   const { data, "local-key": keyPath = join(".fieldpager", LOCAL_KEY_FILE), ...settings } = flags.values;
-  const uid = settings.uid ?? UID_DEFAULT;
+  const uid = (settings.uid ?? UID_DEFAULT).trim();
   if (errors.length > 0) {
     refuse(errors);
     return;
@@ -56,7 +56,7 @@ function main(args: readonly string[]): void {
 
 /** The login at a station on this machine; nothing for another broker, or where there is no key. */
 function localLogin(settings: Readonly<Record<string, string>>, uid: string, keyPath: string) {
-  const isHere = isLoopback(settings["broker.host"] ?? SETTINGS["broker.host"].default);
+  const isHere = isLoopback(hostOf(settings["broker.host"] ?? SETTINGS["broker.host"].default) ?? "");
   const key = isHere && settings["broker.userName"] === undefined ? readLocalKey(keyPath) : undefined;
   return key === undefined ? {} : { "broker.userName": uid, "broker.password": localPassword(key, uid) };
 }

@@ -20,12 +20,13 @@ export function expectedName(broker: BrokerSettings): string {
 export function tlsOptions(broker: BrokerSettings): ConnectionOptions {
   const name = expectedName(broker);
   const ca = certificates("broker.ca", broker.ca);
-  const cert = certificates("broker.certificate", broker.certificate);
-  const key = pem("broker.key", broker.key);
-  if (cert !== undefined) usable("broker.key and broker.certificate", () => createSecureContext({ cert, key }));
+  const { identity } = broker;
+  const cert = identity && certificates("broker.certificate", identity.certificate);
+  const key = identity && pem("broker.key", identity.key);
+  if (identity) usable("broker.key and broker.certificate", () => createSecureContext({ cert, key }));
   return {
     ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert, key }),
+    ...(identity ? { cert, key } : {}),
     minVersion: "TLSv1.2",
     // An address is no server name [RFC 6066, section 3]; the certificate is checked against it all the same.
     servername: isIP(name) ? "" : name,

@@ -13,7 +13,7 @@ import {
   TIME_ZONE_BYTES_MAX,
   UID_BYTES_MAX,
 } from "../limits.ts";
-import { isUid } from "../payload/uid.ts";
+import { isUid, UID_RULE } from "../payload/uid.ts";
 import { utf8Length } from "../utf8.ts";
 import { parseHours } from "./quiet-hours.ts";
 import { fixedZone, isTimeZone } from "./time-zone.ts";
@@ -33,9 +33,8 @@ export interface BrokerSettings {
   readonly path: string;
   /** The authorities that are believed: PEM, or what the host takes for it. Empty: those of the platform. */
   readonly ca: string;
-  /** Certificate and key with which this device shows who it is, likewise; both empty: none. */
-  readonly certificate: string;
-  readonly key: string;
+  /** With what this device shows who it is, likewise. */
+  readonly identity: { readonly certificate: string; readonly key: string } | undefined;
   /** The name that the broker's certificate has to hold. Empty: `host`. */
   readonly serverName: string;
   /** The broker's certificate is not checked: anybody may be the broker. */
@@ -103,7 +102,13 @@ export interface Settings {
 }
 
 type Setting =
-  | { readonly kind: "text"; readonly default: string; readonly bytesMax: number; readonly topicLevel?: true }
+  | {
+      readonly kind: "text";
+      readonly default: string;
+      readonly bytesMax: number;
+      readonly topicLevel?: true;
+      readonly isHost?: true;
+    }
   | { readonly kind: "number"; readonly default: number; readonly min: number; readonly max: number }
   | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
   /** Separated by commas. */
@@ -115,14 +120,14 @@ export const SETTINGS = Object.freeze({
   uid: { kind: "text", default: "pager-1", bytesMax: UID_BYTES_MAX, topicLevel: true },
   "broker.protocol": { kind: "choice", default: "auto", choices: ["auto", "3.1.1", "5"] },
   "broker.transport": { kind: "choice", default: "tcp", choices: ["tcp", "tls", "ws", "wss"] },
-  "broker.host": { kind: "text", default: "127.0.0.1", bytesMax: 253 },
+  "broker.host": { kind: "text", default: "127.0.0.1", bytesMax: 253, isHost: true },
   "broker.fallback": { kind: "text", default: "", bytesMax: 1024 },
   "broker.port": { kind: "number", default: 1883, min: 1, max: 65_535 },
   "broker.path": { kind: "text", default: "/mqtt", bytesMax: 255 },
   "broker.ca": { kind: "text", default: "", bytesMax: PEM_BYTES_MAX },
   "broker.certificate": { kind: "text", default: "", bytesMax: PEM_BYTES_MAX },
   "broker.key": { kind: "text", default: "", bytesMax: PEM_BYTES_MAX },
-  "broker.serverName": { kind: "text", default: "", bytesMax: 253 },
+  "broker.serverName": { kind: "text", default: "", bytesMax: 253, isHost: true },
   "broker.insecure": { kind: "choice", default: "no", choices: ["no", "yes"] },
   "broker.userName": { kind: "text", default: "", bytesMax: 255 },
   "broker.password": { kind: "text", default: "", bytesMax: 255 },
@@ -168,6 +173,9 @@ export const TLS_SETTINGS = Object.freeze([
   "broker.insecure",
 ] as const satisfies readonly SettingName[]);
 
+/** Taken as they are; blanks around all others are left out. */
+const VERBATIM: readonly SettingName[] = ["broker.password", "broker.ca", "broker.certificate", "broker.key"];
+
 /** Never repeated in an error or a log. */
 const SECRETS: readonly SettingName[] = ["broker.password", "broker.key"];
 
@@ -189,13 +197,12 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, abilities?
   const broker: BrokerSettings = {
     protocol: text("broker.protocol") as "auto" | "3.1.1" | "5",
     transport: text("broker.transport") as TransportName,
-    host: text("broker.host"),
+    host: hostOf(text("broker.host")) ?? "",
     port: number("broker.port"),
     path: text("broker.path"),
     ca: text("broker.ca"),
-    certificate: text("broker.certificate"),
-    key: text("broker.key"),
-    serverName: text("broker.serverName"),
+    identity: identityOf(text("broker.certificate"), text("broker.key"), errors),
+    serverName: hostOf(text("broker.serverName")) ?? "",
     isInsecure: text("broker.insecure") === "yes",
     userName: text("broker.userName"),
     password: text("broker.password"),
@@ -243,9 +250,8 @@ function contradictions(
   abilities: HostAbilities | undefined,
 ): string[] {
   const errors: string[] = [];
-  const { transport, host, path, certificate, key } = broker;
-  // An empty one would be this machine to some hosts, and a path without its beginning a part of the host.
-  if (host.trim() === "") errors.push(`setting broker.host: ${JSON.stringify(host)}, expected a name or an address`);
+  const { transport, path } = broker;
+  // A path without its beginning would be a part of the host.
   if (!path.startsWith("/")) errors.push(`setting broker.path: ${JSON.stringify(path)}, expected / at the beginning`);
   const given = TLS_SETTINGS.filter((name) => raw[name] !== undefined && raw[name] !== SETTINGS[name].default);
   if (abilities && !abilities.transports.includes(transport)) {
@@ -258,16 +264,13 @@ function contradictions(
   }
   for (const name of given)
     if (abilities?.lacks.includes(name)) errors.push(`setting ${name}: not on this host: ${abilities.reason}`);
-  if ((certificate === "") !== (key === ""))
-    errors.push(
-      `setting ${certificate ? "broker.key" : "broker.certificate"}: missing, certificate and key go together`,
-    );
   return errors;
 }
 
-function parseOne(name: SettingName, value: unknown, errors: string[]): string | number {
+function parseOne(name: SettingName, given: unknown, errors: string[]): string | number {
   const setting: Setting = SETTINGS[name];
-  if (value === undefined) return setting.default;
+  if (given === undefined) return setting.default;
+  const value = typeof given === "string" && !VERBATIM.includes(name) ? given.trim() : given;
   const problem = (expected: string) => {
     const got = SECRETS.includes(name) ? "a value that is not" : JSON.stringify(value);
     errors.push(`setting ${name}: ${got}, expected ${expected}`);
@@ -275,7 +278,7 @@ function parseOne(name: SettingName, value: unknown, errors: string[]): string |
   };
   switch (setting.kind) {
     case "number": {
-      const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+      const number = typeof value === "string" && value !== "" ? Number(value) : value;
       if (typeof number !== "number" || !Number.isInteger(number) || number < setting.min || number > setting.max)
         return problem(`a whole number from ${setting.min} to ${setting.max}`);
       return number;
@@ -295,8 +298,10 @@ function parseOne(name: SettingName, value: unknown, errors: string[]): string |
     case "text":
       if (typeof value !== "string" || utf8Length(value) > setting.bytesMax)
         return problem(`text of at most ${setting.bytesMax} bytes`);
-      if (setting.topicLevel && !isUid(value))
-        return problem(`1 to ${setting.bytesMax} bytes without /, +, # and control characters`);
+      if (setting.topicLevel && !isUid(value)) return problem(UID_RULE);
+      // An empty host would be this machine to some hosts.
+      if (setting.isHost && hostOf(value) === undefined && (name === "broker.host" || value !== ""))
+        return problem("a name or an address alone: broker.transport and broker.port say the rest");
       return value;
   }
 }
@@ -307,12 +312,31 @@ function itemsOf(text: string): readonly string[] {
   return items.filter((item, index) => item !== "" && items.indexOf(item) === index);
 }
 
+/** A name or an address, blanks and brackets around it left out; undefined for anything else, such as a URL or `host:port`. */
+export function hostOf(text: string): string | undefined {
+  const trimmed = text.trim();
+  const bare = trimmed.startsWith("[") && trimmed.endsWith("]") ? trimmed.slice(1, -1) : trimmed;
+  const isAddress6 = /^[\dA-Fa-f:.]+(%[^\s/]+)?$/.test(bare) && bare.split(":").length > 2;
+  return isAddress6 || (bare === trimmed && /^[^\s:/?#@%[\]\\]+$/.test(bare)) ? bare : undefined;
+}
+
+function identityOf(certificate: string, key: string, errors: string[]): BrokerSettings["identity"] {
+  if (certificate !== "" && key !== "") return { certificate, key };
+  if (certificate !== key)
+    errors.push(
+      `setting ${certificate ? "broker.key" : "broker.certificate"}: missing, certificate and key go together`,
+    );
+  return undefined;
+}
+
 /** `host` or `host:port`, separated by commas; an IPv6 address with a port stands in brackets. */
 function parseFallbacks(text: string, broker: BrokerSettings, errors: string[]): BrokerSettings[] {
   const fallbacks: BrokerSettings[] = [];
   for (const item of itemsOf(text)) {
-    const [, bracketed, host = bracketed, port] = item.match(/^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d+))?$/) ?? [];
-    const number = port === undefined ? broker.port : Number(port);
+    const alone = hostOf(item);
+    const [, before = "", port = ""] = item.match(/^(.+):(\d+)$/) ?? [];
+    const host = alone ?? hostOf(before);
+    const number = alone === undefined ? Number(port) : broker.port;
     if (host === undefined || number < 1 || number > 65_535)
       errors.push(`setting broker.fallback: ${JSON.stringify(item)}, expected host or host:port`);
     else fallbacks.push({ ...broker, host, port: number });

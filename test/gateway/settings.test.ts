@@ -35,6 +35,25 @@ describe("settings", () => {
     [{ "broker.port": null }, "broker.port", "whole number"],
     [{ "broker.host": "" }, "broker.host", "a name or an address"],
     [{ "broker.host": " " }, "broker.host", "a name or an address"],
+    [{ "broker.host": "mqtt://10.0.0.2" }, "broker.host", "broker.transport and broker.port say the rest"],
+    [{ "broker.host": "10.0.0.2:1883" }, "broker.host", "broker.transport and broker.port say the rest"],
+    [{ "broker.host": "[::1]:1883" }, "broker.host", "a name or an address"],
+    [{ "broker.host": "[broker.example]" }, "broker.host", "a name or an address"],
+    [{ "broker.host": "broker.example/mqtt" }, "broker.host", "a name or an address"],
+    [{ "broker.host": "my broker" }, "broker.host", "a name or an address"],
+    [{ "broker.host": "user@broker" }, "broker.host", "a name or an address"],
+    [{ "broker.transport": "tls", "broker.serverName": "b:8883" }, "broker.serverName", "a name or an address"],
+    [{ "broker.fallback": "mqtt://b" }, "broker.fallback", "host or host:port"],
+    [{ "quiet.hours": "22:00-22:00" }, "quiet.hours", "22:00-07:00"],
+    [{ uid: "a,b" }, "uid", "without /"],
+    [{ uid: "a-<sub>-b" }, "uid", "-<sub>-"],
+    [{ uid: "a\u007f" }, "uid", "control"],
+    [{ uid: "a\u0085b" }, "uid", "control"],
+    [{ uid: "a\u202eb" }, "uid", "invisible"],
+    [{ uid: "a\u{1ffff}" }, "uid", "invisible"],
+    [{ env: "a\ufdd0b" }, "env", "invisible"],
+    [{ env: "a\ud800" }, "env", "invisible"],
+    [{ contacts: "bob,a\u2066b" }, "contacts", "uids"],
     [{ "broker.path": "mqtt" }, "broker.path", "/ at the beginning"],
     [{ "broker.path": "" }, "broker.path", "/ at the beginning"],
     [{ "broker.transport": "udp" }, "broker.transport", "one of tcp, tls, ws, wss"],
@@ -53,6 +72,37 @@ describe("settings", () => {
     expect(errorsOf(raw)[0]).toContain(expected);
   });
 
+  it("are taken without the blanks and brackets around them, but for a password", () => {
+    const raw = {
+      uid: " bay-7\n",
+      "broker.host": " [::1] ",
+      "broker.port": " 1884 ",
+      "broker.transport": "ws ",
+      "broker.path": " /mqtt",
+      "broker.userName": "u ",
+      "broker.password": " p ",
+      "quiet.hours": " on",
+      contacts: " a , b ",
+    };
+    expect(parseSettings(raw)).toMatchObject({
+      settings: {
+        uid: "bay-7",
+        broker: { host: "::1", port: 1884, transport: "ws", path: "/mqtt", userName: "u", password: " p " },
+        quiet: { hours: "on" },
+        contacts: ["a", "b"],
+      },
+    });
+  });
+
+  it("show who the device is by certificate and key together, or not at all", () => {
+    const identityOf = (raw: Record<string, unknown>) => {
+      const result = parseSettings({ "broker.transport": "tls", ...raw });
+      return "settings" in result ? result.settings.broker.identity : result.errors;
+    };
+    expect(identityOf({})).toBeUndefined();
+    expect(identityOf({ "broker.certificate": "c", "broker.key": "k" })).toEqual({ certificate: "c", key: "k" });
+  });
+
   it("name further brokers by host and port, in order", () => {
     const of = (fallback: string) => {
       const result = parseSettings({ "broker.port": 8883, "broker.userName": "u", "broker.fallback": fallback });
@@ -62,6 +112,7 @@ describe("settings", () => {
     };
     expect(of("")).toEqual([]);
     expect(of("b.example, 10.0.0.7:1884,[fe80::1]:1885,")).toEqual(["b.example 8883", "10.0.0.7 1884", "fe80::1 1885"]);
+    expect(of("::1, [::2], [fe80::1%eth0]:1885")).toEqual(["::1 8883", "::2 8883", "fe80::1%eth0 1885"]);
     expect(of("a:b")).toEqual([expect.stringContaining('"a:b", expected host or host:port')]);
     expect(of("a:0")).toEqual([expect.stringContaining("host or host:port")]);
     expect(of("a:65536")).toEqual([expect.stringContaining("host or host:port")]);

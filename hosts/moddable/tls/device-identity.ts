@@ -25,7 +25,7 @@ export class DeviceIdentity {
   private readonly key: PrivateKey;
 
   /** Throws, in words that hold nothing of the key, where the settings are no certificate and no key. */
-  constructor({ certificate, key }: BrokerSettings) {
+  constructor({ certificate, key }: NonNullable<BrokerSettings["identity"]>) {
     this.chain = pemBlocks(certificate, "CERTIFICATE");
     this.key = parsePrivateKey(key);
   }

@@ -40,7 +40,7 @@ export class TlsSocket {
   constructor(broker: BrokerSettings, address: string, handlers: TlsHandlers) {
     this.handlers = handlers;
     const expectedName = broker.serverName || broker.host;
-    const identity = broker.certificate === "" ? undefined : new DeviceIdentity(broker);
+    const identity = broker.identity && new DeviceIdentity(broker.identity);
     const options = {
       protocolVersion: VERSION,
       // An address is no server name (RFC 6066, section 3).
