@@ -246,6 +246,12 @@ export const MESSAGES_OUT_MAX = 16;
 /** Text of a message written here, in UTF-8 bytes. A longer one is refused. */
 export const MESSAGE_TEXT_BYTES_MAX = 255;
 
+/**
+ * A page that comes so soon after another unread one of at least its priority does not sound, in milliseconds: about as long as
+ * a sound lasts. So a thousand pages at once sound once.
+ */
+export const ALARM_BURST_MS = 2_000;
+
 /** How often a page of priority 4 or 5 is sounded until it is acknowledged, in milliseconds between two times. */
 export const ALARM_REPEAT_MS = 30_000;
 

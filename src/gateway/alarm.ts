@@ -1,4 +1,4 @@
-import { ALARM_REPEAT_MS } from "../limits.ts";
+import { ALARM_BURST_MS, ALARM_REPEAT_MS } from "../limits.ts";
 import { readRecord } from "../records.ts";
 import { type Device, keeping } from "./device.ts";
 import type { QuietHours } from "./quiet-hours.ts";
@@ -15,7 +15,8 @@ const DIGEST_VERSION = 1;
 
 /**
  * When the host is to sound: once for a page that comes onto the screen, again and again for one of priority 4 or 5 until it
- * is acknowledged. In quiet hours only priority 5 and chosen senders; when they end, once for all that has come meanwhile.
+ * is acknowledged. Pages that come close after each other sound once. In quiet hours only priority 5 and chosen senders sound;
+ * when they end, once for all that has come meanwhile. Without a screen a page sounds as soon as it is kept.
  */
 export class Alarm {
   private readonly device: Device;
@@ -23,6 +24,9 @@ export class Alarm {
   private nextMs: number | undefined;
   /** Pages came without a sound, and one sound has to tell of them; also across reboots. */
   private isDigestDue: boolean;
+  /** Until then a page of no more than this priority belongs to those that have sounded. */
+  private burstEndMs = 0;
+  private burstPriority = 0;
 
   constructor(device: Device, quietHours: QuietHours) {
     this.device = device;
@@ -40,9 +44,10 @@ export class Alarm {
     this.nextMs = this.device.inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
   }
 
-  /** A message is on the screen for the first time. */
-  handleShown(sequence: number, nowMs: number): void {
-    const priority = this.device.inbox.priorityOf(sequence);
+  /** A message is on the screen for the first time; without a screen: it is in the inbox. */
+  handleNew(sequence: number, nowMs: number): void {
+    const { inbox, events } = this.device;
+    const priority = inbox.priorityOf(sequence);
     if (priority <= 1) return;
     if (this.isSilent(sequence)) {
       const { store } = this.device;
@@ -52,7 +57,16 @@ export class Alarm {
       this.nextMs ??= nowMs + ALARM_REPEAT_MS;
       return;
     }
-    this.device.events.tell({ type: "alert", priority });
+    // Who has read all that came before looks away again.
+    const isBurst = nowMs < this.burstEndMs && priority <= this.burstPriority && inbox.unreadCount > 1;
+    this.burstEndMs = nowMs + ALARM_BURST_MS;
+    if (isBurst) {
+      // What keeps coming must not put off what is to sound again.
+      this.nextMs ??= nowMs + ALARM_REPEAT_MS;
+      return;
+    }
+    this.burstPriority = priority;
+    events.tell({ type: "alert", priority });
     this.nextMs = nowMs + ALARM_REPEAT_MS;
   }
 

@@ -93,7 +93,7 @@ export class Gateway {
     const { roster, presence, messages } = this;
     this.panel = new Panel(device, { roster, presence, messages, size, measureText });
     this.commands = new Commands(device, { quietHours, presence, storedSettings });
-    this.messageRoute = new MessageRoute(device, messages);
+    this.messageRoute = new MessageRoute(device, messages, this.panel.exists ? undefined : this.alarm);
     this.routes = new Routes(device, [this.messageRoute, new PresenceRoute(device, roster), this.commands]);
     const sensors = [...options.sensors, ...ownSensors(device, () => this.nowMs - this.startedMs)];
     this.sampler = newSampler(device, sensors);
@@ -212,7 +212,7 @@ export class Gateway {
     if (sequence === undefined) return;
     this.after(nowMs, () => {
       keeping(this.device, () => this.device.inbox.markShown(sequence));
-      this.alarm.handleShown(sequence, nowMs);
+      this.alarm.handleNew(sequence, nowMs);
     });
   }
 

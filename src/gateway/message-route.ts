@@ -1,6 +1,7 @@
 import type { Publish } from "../mqtt/packet.ts";
 import type { InboxMessage } from "../pager/inbox-message.ts";
 import { hasSameWords } from "../pager/message-name.ts";
+import type { Alarm } from "./alarm.ts";
 import { type Device, keeping } from "./device.ts";
 import { readMessage, readPlainPage } from "./incoming.ts";
 import type { MessageSource } from "./message-source.ts";
@@ -14,11 +15,16 @@ export class MessageRoute implements Route {
   readonly takenPages = new TakenPages();
   private readonly device: Device;
   private readonly sent: MessageSource;
+  private readonly alarm: Alarm | undefined;
 
-  /** @param sent what was sent from here; it is told what became of it */
-  constructor(device: Device, sent: MessageSource) {
+  /**
+   * @param sent what was sent from here; it is told what became of it
+   * @param alarm on a board without a screen: it sounds as soon as a message is kept
+   */
+  constructor(device: Device, sent: MessageSource, alarm?: Alarm) {
     this.device = device;
     this.sent = sent;
+    this.alarm = alarm;
     const { topics, settings } = device;
     this.topicFilters = [topics.messages, topics.pages, ...settings.groups.map((group) => topics.messagesOf(group))];
   }
@@ -82,6 +88,7 @@ export class MessageRoute implements Route {
     const { inbox, counters, wallClock } = this.device;
     const outcome = keeping(this.device, () => inbox.insert(message, wallClock(), nowMs / 1000));
     if (outcome === undefined) return false;
+    if (outcome === "stored") this.alarm?.handleNew(inbox.older() ?? -1, nowMs);
     if (outcome !== "expired") counters[outcome === "duplicate" ? "duplicates" : outcome] += 1;
     return true;
   }

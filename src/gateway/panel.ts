@@ -41,6 +41,11 @@ export class Panel {
     this.display = new Display(device, { ...parts, viewer: this.viewer, presenceTexts });
   }
 
+  /** False on a board without a screen. */
+  get exists(): boolean {
+    return this.display.exists;
+  }
+
   /**
    * Whether a further message is taken. It waits at the broker where it would push the message off the screen before a person
    * can have seen it; not where the carrier is waited for, since nobody knows how long.

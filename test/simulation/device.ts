@@ -24,10 +24,15 @@ export interface DeviceOptions {
 }
 
 /** What the carrier perceived, in order. */
-export type Perception =
-  | { readonly type: "screen"; readonly life: number; readonly text: string }
-  /** `recorded`: storage took writes at that time. */
-  | { readonly type: "alert"; readonly life: number; readonly text: string; readonly recorded: boolean };
+export interface Perception {
+  readonly type: "screen" | "alert";
+  readonly nowMs: number;
+  readonly life: number;
+  readonly text: string;
+  /** Whether storage took writes at that time, and how many it has refused so far. */
+  readonly recorded: boolean;
+  readonly refusals: number;
+}
 
 /** More paints in a millisecond than messages fit into the inbox are a firmware that spins. */
 const PAINTS_AT_ONCE_MAX = 200;
@@ -118,8 +123,7 @@ export class Device extends PoweredDevice {
         throw new Error("a restart that nobody asked for");
       },
       paint: (drawList) => alive(() => this.#look(screenText(drawList).join("\n"))),
-      alert: () =>
-        alive(() => this.perceptions.push({ type: "alert", life, text: this.#text, recorded: !store.isRefusing })),
+      alert: () => alive(() => this.#perceive("alert")),
       log: (line) => alive(() => this.#options.onLog?.(`${clock.nowMs} ms, life ${life}: ${line}`)),
     };
   }
@@ -130,6 +134,12 @@ export class Device extends PoweredDevice {
     this.#paintedMs = nowMs;
     if (this.#paintsNow > PAINTS_AT_ONCE_MAX) throw new Error(`painted ${this.#paintsNow} times in a millisecond`);
     this.#text = text;
-    this.perceptions.push({ type: "screen", life: this.life, text });
+    this.#perceive("screen");
+  }
+
+  #perceive(type: Perception["type"]): void {
+    const { isRefusing, refusals } = this.store;
+    const { nowMs } = this.#options.clock;
+    this.perceptions.push({ type, nowMs, life: this.life, text: this.#text, recorded: !isRefusing, refusals });
   }
 }

@@ -13,6 +13,7 @@ export class PowerCutStore implements Store {
   #untilCut = Number.POSITIVE_INFINITY;
   #untilRefusal = Number.POSITIVE_INFINITY;
   #dead = false;
+  #refusals = 0;
   /** Sees each record that has become durable; also of the lives to come. */
   onDurable: (key: string, bytes: Uint8Array) => void = () => {};
 
@@ -32,6 +33,11 @@ export class PowerCutStore implements Store {
 
   get isRefusing(): boolean {
     return this.#untilRefusal <= 0;
+  }
+
+  /** Writes that were refused. */
+  get refusals(): number {
+    return this.#refusals;
   }
 
   get bytes(): number {
@@ -86,7 +92,10 @@ export class PowerCutStore implements Store {
   #change(apply: () => void): void {
     if (this.#dead) throw new PowerCut("the power has failed");
     this.#untilRefusal -= 1;
-    if (this.#untilRefusal <= 0) throw new Error("the medium refuses");
+    if (this.#untilRefusal <= 0) {
+      this.#refusals += 1;
+      throw new Error("the medium refuses");
+    }
     this.#untilCut -= 1;
     if (this.#untilCut <= 0) {
       this.#dead = true;

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { ALARM_BURST_MS, ALARM_REPEAT_MS } from "../../src/limits.ts";
+import { encodeUtf8 } from "../../src/utf8.ts";
+import { Bench, IM, im, PAGE, publish, settingsOf } from "./bench.ts";
+
+const NO_SCREEN = { width: 0, height: 0 };
+
+function receiveMany(bench: Bench, count: number): void {
+  for (let index = 0; index < count; index += 1)
+    bench.receive(publish(IM, im(`${index}`, `text ${index}`), { packetIdentifier: index + 1 }));
+}
+
+describe("pages that come at once", () => {
+  it.each([
+    ["with a screen", {}],
+    ["without one", { size: NO_SCREEN }],
+  ])("sound once, 1,000 of them, %s", (_, options) => {
+    const bench = new Bench(options).connect();
+    receiveMany(bench, 1_000);
+    bench.pass(10 * ALARM_REPEAT_MS);
+    expect(bench.gateway.counters.stored).toBe(1_000);
+    expect(bench.alerts).toEqual([3]);
+  });
+
+  it("sound anew for one that is more important", () => {
+    const bench = new Bench().connect();
+    receiveMany(bench, 3);
+    bench.receive(publish(IM, im("high", "high", { priority: 4 })), publish(IM, im("low", "low", { priority: 2 })));
+    expect(bench.alerts).toEqual([3, 4]);
+  });
+
+  it("sound anew once nothing has come for a while", () => {
+    const bench = new Bench().connect();
+    receiveMany(bench, 3);
+    bench.pass(ALARM_BURST_MS - 1);
+    bench.receive(publish(IM, im("a", "still together")));
+    expect(bench.alerts).toEqual([3]);
+    bench.pass(ALARM_BURST_MS);
+    bench.receive(publish(IM, im("b", "another one")));
+    expect(bench.alerts).toEqual([3, 3]);
+  });
+
+  it("sound for the next one as soon as the carrier has read what came before", () => {
+    const bench = new Bench().connect();
+    bench.receive(publish(IM, im("1", "first")));
+    bench.gateway.handleButton("b", bench.nowMs);
+    bench.receive(publish(IM, im("2", "second")));
+    expect(bench.alerts).toEqual([3, 3]);
+  });
+
+  it("do not put off an alert that nobody has acknowledged", () => {
+    const bench = new Bench().connect();
+    bench.receive(publish(IM, im("0", "fire", { priority: 5 })));
+    for (let passed = 0; passed < 2 * ALARM_REPEAT_MS; passed += 1_000) {
+      bench.pass(1_000);
+      bench.receive(publish(IM, im(`${passed + 1}`, "also")));
+    }
+    expect(bench.alerts).toEqual([5, 5, 5]);
+  });
+});
+
+describe("a board without a screen", () => {
+  it("sounds for a page as soon as it is kept, but for those of priority 1", () => {
+    const bench = new Bench({ size: NO_SCREEN }).connect();
+    bench.receive(publish(PAGE, encodeUtf8('{"co":"quiet","pr":1}')));
+    expect(bench.alerts).toEqual([]);
+    bench.receive(publish(PAGE, encodeUtf8("hot")), publish(PAGE, encodeUtf8('{"co":"fire","pr":5}')));
+    expect(bench.alerts).toEqual([3, 5]);
+    bench.receive(publish(PAGE, encodeUtf8('{"co":"late","ex":0}')));
+    expect(bench.alerts).toEqual([3, 5]);
+  });
+
+  it("keeps to quiet hours, and tells afterwards that something came", () => {
+    // The bench begins at 22:13 and a second.
+    const settings = settingsOf({ "quiet.hours": "22:00-22:15" });
+    const bench = new Bench({ size: NO_SCREEN, settings }).connect();
+    bench.receive(publish(PAGE, encodeUtf8("hot")));
+    expect(bench.alerts).toEqual([]);
+    bench.pass(120_000);
+    expect(bench.alerts).toEqual([3]);
+  });
+});
