@@ -27,6 +27,7 @@ import {
   READER_STALLED_MS,
   TOPIC_LEVELS_MAX,
 } from "./station-limits.ts";
+import { StoreHealth } from "./store-health.ts";
 
 /** Counts the starts of this station, in the database of the broker beside the keys of the persistence. */
 const BOOT_KEY = "station:boot";
@@ -72,6 +73,7 @@ export class StationBroker extends Aedes {
   presubscriptions: Presubscriptions | undefined;
   readonly readers: ReaderCounters = { dropped: 0, closed: 0 };
   readonly #database: Database;
+  #health = new StoreHealth();
   #onClosing: () => void = () => {};
   /** By number, in order: those that are being stored and those that wait for one before them. */
   readonly #turns = new Map<number, Turn>();
@@ -84,12 +86,13 @@ export class StationBroker extends Aedes {
   /**
    * Opens the database in `folder` and starts a broker on it. Rejects where another process has it open.
    * @param gate who may come in and do what; without one everyone everything
+   * @param health after a failure, of this database or another one, nobody comes in and nothing is acknowledged
    */
-  static async open(folder: string, gate?: ClientGate): Promise<StationBroker> {
+  static async open(folder: string, gate?: ClientGate, health = new StoreHealth()): Promise<StationBroker> {
     mkdirSync(folder, { recursive: true });
     const level = new Level<string, Buffer>(folder, { valueEncoding: "buffer" });
     await level.open();
-    const database = new GroupCommit(level);
+    const database = new GroupCommit(level, health);
     // Queues are read in the order of broker id and number. A random id for each start, as Aedes makes it, puts what
     // came after a restart before or behind what came earlier as it falls; one id for all starts would use numbers
     // again and overwrite what is queued. So the id counts the starts.
@@ -97,6 +100,7 @@ export class StationBroker extends Aedes {
     await database.put(BOOT_KEY, Buffer.from(String(boot)));
     const mayReceive = (client: Client, topic: string) => gate?.mayReceive(client, topic) ?? true;
     const broker = new StationBroker(boot, database, new StationPersistence(database, mayReceive), gate);
+    broker.#health = health;
     await broker.listen();
     return broker;
   }
@@ -284,6 +288,7 @@ export class StationBroker extends Aedes {
     const clientIdentifier = connect?.clientId ?? "";
     // [MQTT-3.1.3-8]: nobody could come back to such a session.
     if (clientIdentifier === "" && connect?.clean === false) return CONNACK_CODE.identifierRejected;
+    if (this.#health.failure !== undefined) return CONNACK_CODE.serverUnavailable;
     const will = connect?.will as PublishPacket | undefined;
     const code = await this.#gate?.admit(client, { clientIdentifier, userName, password, will });
     const kind = this.#gate?.identityOf(client)?.kind;
@@ -302,6 +307,10 @@ export class StationBroker extends Aedes {
    * message. Here it is stored first, and `publish` lets it pass when Aedes comes with it again.
    */
   #beforeAcknowledging(client: Client | null, packet: PublishPacket, done: Done): void {
+    if (packet.qos > 0 && this.#health.failure !== undefined) {
+      done(new Error(this.#health.failure));
+      return;
+    }
     const isRefused = packet.topic.startsWith(SYSTEM_PREFIX)
       ? this.#refuseSystemTopic(client, packet)
       : client && this.#gate && !this.#gate.mayPublish(client, packet);

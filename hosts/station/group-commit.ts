@@ -1,5 +1,6 @@
 import type { Level } from "level";
 import type { Database, Operation } from "./database.ts";
+import { StoreFailed, StoreHealth } from "./store-health.ts";
 
 /** Keys from `gte` up to `lt`; backwards with `reverse`; at most `limit` of them. */
 export interface KeyRange {
@@ -22,13 +23,18 @@ interface Waiter {
  */
 export class GroupCommit implements Database {
   readonly #level: Level<string, Buffer>;
+  readonly #health: StoreHealth;
   #operations: Operation[] = [];
   #waiters: Waiter[] = [];
   #running: Promise<void> | undefined;
 
-  /** The database must be open, with `valueEncoding: "buffer"`. */
-  constructor(level: Level<string, Buffer>) {
+  /**
+   * The database must be open, with `valueEncoding: "buffer"`. After a failed write all others reject with a `StoreFailed`.
+   * @param health shared by stores that end together
+   */
+  constructor(level: Level<string, Buffer>, health = new StoreHealth()) {
     this.#level = level;
+    this.#health = health;
   }
 
   /** Reads in this thread: two reads asked for in order are answered in order too, and what is hot is in memory. */
@@ -62,7 +68,9 @@ export class GroupCommit implements Database {
 
   async clear(range: KeyRange): Promise<void> {
     await this.#running;
-    await this.#level.clear(range);
+    const operations: Operation[] = [];
+    for await (const key of this.keys(range)) operations.push({ type: "del", key });
+    if (operations.length > 0) await this.#add(operations);
   }
 
   values(range: KeyRange): AsyncIterable<Buffer> {
@@ -95,10 +103,14 @@ export class GroupCommit implements Database {
       this.#operations = [];
       this.#waiters = [];
       try {
+        this.#health.require();
         await this.#level.batch(operations, { sync: true });
         for (const waiter of waiters) waiter.resolve();
       } catch (error) {
-        for (const waiter of waiters) waiter.reject(error);
+        if (this.#level.status === "open") this.#health.fail(error);
+        const { failure } = this.#health;
+        const told = failure === undefined ? error : new StoreFailed(failure);
+        for (const waiter of waiters) waiter.reject(told);
       }
     }
     this.#running = undefined;

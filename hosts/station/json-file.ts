@@ -7,7 +7,8 @@ import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Readable by its owner only: what stands in these files is nobody else's business. */
-const FILE_MODE = 0o600;
+export const FILE_MODE = 0o600;
+export const FOLDER_MODE = 0o700;
 
 export class JsonFile<T> {
   readonly path: string;
@@ -47,7 +48,7 @@ export class JsonFile<T> {
 
   async #replace(): Promise<void> {
     const value = this.#next;
-    mkdirSync(dirname(this.path), { recursive: true });
+    mkdirSync(dirname(this.path), { recursive: true, mode: FOLDER_MODE });
     const half = `${this.path}.half`;
     const file = await open(half, "w", FILE_MODE);
     try {

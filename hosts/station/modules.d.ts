@@ -33,6 +33,7 @@ declare module "aedes-persistence-level/asyncPersistence.js" {
     outgoingUpdate(client: { readonly id: string }, packet: StoredPacket): Promise<void>;
     outgoingClearMessageId(client: { readonly id: string }, packet: StoredPacket): Promise<StoredPacket | undefined>;
     outgoingStream(client: { readonly id: string }): Readable;
+    delWill(client: { readonly id: string }): Promise<unknown>;
     destroy(): Promise<void>;
   }
 }

@@ -227,6 +227,15 @@ export class StationPersistence extends AsyncLevelPersistence {
     if (wildcards.length > 0) yield* super.createRetainedStreamCombi(wildcards);
   }
 
+  /** Aedes catches no failure of this when a client connects: it would end the process. The store has told of it. */
+  override async delWill(client: { readonly id: string }): Promise<unknown> {
+    try {
+      return await super.delWill(client);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** From here on an error means only that the database is closed. */
   closing(): void {
     this.#closing = true;

@@ -95,6 +95,7 @@ export class PushService {
         this.#change(id, device, (now) => (now.state === "accepted" ? { ...now, state: "waiting" } : now)),
       expire: (delivery) => this.#expire(delivery),
     });
+    store.health.listen(() => this.#queue.stop());
   }
 
   /** Takes receipts from now on, and publishes what a former run accepted. */
@@ -124,12 +125,13 @@ export class PushService {
 
   /**
    * Accepts a push: on disk when this resolves. The same key again gives the same push. Rejects with `PushRefused`, or
-   * with the error of the disk.
+   * with `StoreFailed`.
    */
   async push(request: PushRequest, { account, isAdmin, idempotencyKey }: PushOrigin): Promise<AcceptedPush> {
     const requestHash = hashOf(request);
     const replayed = idempotencyKey !== undefined && (await this.#replay(account, idempotencyKey, requestHash));
     if (replayed) return { id: replayed, isReplayed: true };
+    this.#store.health.require();
     const devices = this.#resolve(request.to, isAdmin);
     if (!this.#queue.hasRoom(this.#accepted + devices.length)) throw full();
     // From here on, so that pushes which are asked for together are not all let in to the last place.

@@ -16,6 +16,7 @@ import { GroupCommit } from "./group-commit.ts";
 import type { Delivery, Push } from "./push.ts";
 import { type RecordChange, Records } from "./records.ts";
 import { IDEMPOTENCY_KEY_MS } from "./station-limits.ts";
+import { StoreHealth } from "./store-health.ts";
 
 /** The answer that an idempotency key stands for. */
 export interface KeptKey {
@@ -39,6 +40,7 @@ const LEAVING_SHARE = 100;
 const TIME_DIGITS = 15;
 
 export class PushStore {
+  readonly health: StoreHealth;
   readonly #records: Records;
   readonly #max: number;
   /** By push: how many of its deliveries are open. */
@@ -47,16 +49,17 @@ export class PushStore {
   #size = 0;
 
   /** Rejects where another process has the folder open. */
-  static async open(folder: string, max: number): Promise<PushStore> {
+  static async open(folder: string, max: number, health = new StoreHealth()): Promise<PushStore> {
     mkdirSync(folder, { recursive: true });
     const level = new Level<string, Buffer>(folder, { valueEncoding: "buffer" });
     await level.open();
-    const store = new PushStore(new Records(new GroupCommit(level)), max);
+    const store = new PushStore(new Records(new GroupCommit(level, health)), max, health);
     await store.#load();
     return store;
   }
 
-  private constructor(records: Records, max: number) {
+  private constructor(records: Records, max: number, health: StoreHealth) {
+    this.health = health;
     this.#records = records;
     this.#max = max;
   }

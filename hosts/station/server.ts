@@ -26,6 +26,7 @@ import { crossSiteRefusal, refusalOf } from "./request-guard.ts";
 import { addSessionRoutes } from "./session-routes.ts";
 import { Sessions } from "./sessions.ts";
 import { MQTT_PACKET_BYTES_MAX, REQUEST_BYTES_MAX } from "./station-limits.ts";
+import type { StoreHealth } from "./store-health.ts";
 import { addTokenRoutes } from "./token-routes.ts";
 
 /** Where MQTT over WebSocket is. */
@@ -69,6 +70,7 @@ export interface ServerParts {
   readonly accounts: Accounts;
   readonly directory: Directory;
   readonly events: EventHub;
+  readonly health: StoreHealth;
   readonly page: ConsolePage;
 }
 
@@ -118,15 +120,18 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   });
   addPagePagerRoutes(app, parts.accounts, parts.directory);
   addPresubscriptionRoutes(app, parts.env, parts.accounts, parts.directory);
-  app.get("/healthz", { schema: { hide: true } }, async () => ({
-    status: "ok",
-    clients: broker.connectedClients,
-    pushes: pushes.count,
-    receipts: pushes.counters,
-    refused: broker.refused,
-    slowReaders: broker.readers,
-    unread: parts.watch.counters,
-  }));
+  app.get("/healthz", { schema: { hide: true } }, async (_request, reply) => {
+    const reason = parts.health.failure;
+    return reply.code(reason === undefined ? 200 : 503).send({
+      ...(reason === undefined ? { status: "ok" } : { status: "failed", reason }),
+      clients: broker.connectedClients,
+      pushes: pushes.count,
+      receipts: pushes.counters,
+      refused: broker.refused,
+      slowReaders: broker.readers,
+      unread: parts.watch.counters,
+    });
+  });
   for (const { path, type, content } of page.files)
     app.get(path, { schema: { hide: true } }, async (_request, reply) =>
       reply.type(type).header("cache-control", "no-cache").send(content),

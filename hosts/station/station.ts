@@ -43,6 +43,7 @@ import {
   MQTTS_PORT_DEFAULT,
 } from "./station-defaults.ts";
 import { DIRECTORY_REFRESH_MS, PUSHES_MAX } from "./station-limits.ts";
+import { StoreHealth } from "./store-health.ts";
 
 export interface StationOptions {
   /** Folder of everything that is kept; created when it is not there. */
@@ -116,20 +117,22 @@ export async function startStation(options: StationOptions): Promise<Station> {
       listener = await listening(address, () => listenMqtt(address, accept));
       closers.push(listener.close);
     }
-    const { accounts, directory, firstStart, localKey } = await openFolder(options.data, () =>
+    const { accounts, directory, begin, localKey } = await openFolder(options.data, () =>
       openAccess(options.data, options.ldap),
     );
+    const health = new StoreHealth();
     closers.push(keepFresh(directory));
     const store = await openFolder(options.data, () =>
-      PushStore.open(join(options.data, "pushes"), options.pushesMax ?? PUSHES_MAX),
+      PushStore.open(join(options.data, "pushes"), options.pushesMax ?? PUSHES_MAX, health),
     );
     closers.push(() => store.close());
-    const broker = await openBroker(options, env, accounts, directory);
+    const broker = await openBroker(options, env, accounts, directory, health);
     closers.push(() => broker.shutDown());
     const mqttPorts = () => ({ mqttPort: listener?.mqttPort ?? 0, mqttsPort: listener?.mqttsPort });
     const view = new BrokerView(broker);
     if (options.redis !== undefined) askOthers(broker, view);
-    const parts = { view, env, host, mqttPorts, certificate: options.certificate, broker, accounts, directory };
+    const { certificate } = options;
+    const parts = { view, env, host, mqttPorts, certificate, broker, accounts, directory, health };
     const { app, pushes } = await openInterface(parts, store, await bundling, closers);
     const httpPort = await listenHttp(app, host, options.httpPort ?? HTTP_PORT_DEFAULT);
     await pushes.start();
@@ -146,7 +149,9 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const presubscriber = startPresubscriber({ ...address, mqttPort }, httpPort, localKey);
     closers.push(() => presubscriber.close());
     closers.push(followDirectory(env, directory, (uid) => presubscriptions.announceKnown(uid)));
-    const url = urlOf(host === "0.0.0.0" || host === "::" ? "localhost" : host, httpPort, options.certificate);
+    const url = urlOf(host === "0.0.0.0" || host === "::" ? "localhost" : host, httpPort, certificate);
+    // The last step: whoever cannot be told the password must not have one.
+    const firstStart = await openFolder(options.data, begin);
     return { mqttPort, mqttsPort, httpPort, url, accounts, directory, firstStart, localKey, close };
   } catch (error) {
     await close();
@@ -193,6 +198,7 @@ function openBroker(
   env: string,
   accounts: Accounts,
   directory: Directory,
+  health: StoreHealth,
 ): Promise<StationBroker> {
   const gate = new ClientGate({
     accounts,
@@ -200,7 +206,7 @@ function openBroker(
     isAnonymousAllowed: anonymous,
     onLocalDevice: (uid) => enrol(directory, { uid }),
   });
-  if (redis === undefined) return openFolder(data, () => StationBroker.open(join(data, "broker"), gate));
+  if (redis === undefined) return openFolder(data, () => StationBroker.open(join(data, "broker"), gate, health));
   return StationBroker.join(redis, gate).catch((error: Error) => {
     throw new StationError(`there is no Redis at ${redis.replace(/:[^:@/]*@/, ":…@")} (${error.message}): see --redis`);
   });

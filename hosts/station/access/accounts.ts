@@ -159,6 +159,24 @@ export class Accounts {
    * for a name that is taken (409) or none (400), and for a password that is too short.
    */
   async create(wanted: NewAccount): Promise<{ readonly account: Account; readonly password: string }> {
+    const { account, password, takeBack } = await this.#add(wanted);
+    await this.#save(takeBack);
+    return { account, password };
+  }
+
+  /** Adds an administrator with a token, both or none; what they log in with is told this once. On disk when it resolves. */
+  async createAdmin(name: string, tokenLabel: string): Promise<{ readonly password: string; readonly token: string }> {
+    const { password, takeBack } = await this.#add({ name, kind: "person", isAdmin: true });
+    const { token, hash } = this.#addToken(name, tokenLabel);
+    await this.#save(() => {
+      takeBack();
+      this.#tokens.delete(hash);
+    });
+    return { password, token };
+  }
+
+  /** In memory only. */
+  async #add(wanted: NewAccount) {
     const { name, kind, isAdmin = false, owner, password = generatePassword() } = wanted;
     this.#checkName(name);
     const stored: StoredAccount = {
@@ -171,8 +189,7 @@ export class Accounts {
     };
     this.#checkName(name);
     this.#accounts.set(name, stored);
-    await this.#save(() => this.#accounts.delete(name));
-    return { account: withoutHash(stored), password };
+    return { account: withoutHash(stored), password, takeBack: () => void this.#accounts.delete(name) };
   }
 
   /** Gives an account another password, its own or one that is made; the former ends here, its open connections do not. */
@@ -211,12 +228,18 @@ export class Accounts {
   async issueToken(owner: string, label: string): Promise<string> {
     if (!this.#accounts.has(owner)) throw new AccessError(404, `there is no account ${JSON.stringify(owner)}`);
     if (this.#tokens.size >= TOKENS_MAX) throw new AccessError(409, `there are ${TOKENS_MAX} tokens: revoke one first`);
+    const { token, hash } = this.#addToken(owner, label);
+    await this.#save(() => this.#tokens.delete(hash));
+    return token;
+  }
+
+  /** In memory only. */
+  #addToken(owner: string, label: string): { readonly token: string; readonly hash: string } {
     const token = TOKEN_PREFIX + randomBytes(24).toString("base64url");
     const hash = tokenHash(token);
     const id = randomBytes(6).toString("hex");
     this.#tokens.set(hash, { id, owner, label, createdAtMs: Date.now(), hash });
-    await this.#save(() => this.#tokens.delete(hash));
-    return token;
+    return { token, hash };
   }
 
   listTokens(): readonly TokenInfo[] {

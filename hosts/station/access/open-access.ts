@@ -7,6 +7,7 @@ import { Directory } from "../directory/directory.ts";
 import { directorySource } from "../directory/directory-source.ts";
 import type { Device } from "../directory/entries.ts";
 import type { LdapOptions } from "../directory/ldap-directory.ts";
+import { FILE_MODE, FOLDER_MODE } from "../json-file.ts";
 import { Accounts } from "./accounts.ts";
 
 export const ADMIN_NAME = "admin";
@@ -26,24 +27,47 @@ export interface Access {
   readonly accounts: Accounts;
   readonly directory: Directory;
   readonly localKey: string;
-  /** Undefined at every start but the first. */
-  readonly firstStart: FirstStart | undefined;
+  /**
+   * Makes the administrator where there is no account yet; undefined at every start but the first. To be called when nothing more
+   * can keep the station from starting: what it gives is told once.
+   */
+  readonly begin: () => Promise<FirstStart | undefined>;
 }
 
 /**
- * Opens accounts, directory and local key in the data folder. Rejects where one of them is damaged or cannot be read.
+ * Opens accounts, directory and local key in the data folder, which is closed to other users. Rejects where one of them is damaged or cannot be read.
  * @param ldap where the directory is kept; a JSON file in the folder when left out
  */
 export async function openAccess(data: string, ldap?: LdapOptions): Promise<Access> {
-  mkdirSync(data, { recursive: true });
+  closeFolder(data);
   const localKey = makeLocalKey(join(data, LOCAL_KEY_FILE));
   const accounts = new Accounts(join(data, ACCOUNTS_FILE), localKey);
   const directory = await Directory.open(directorySource(join(data, DIRECTORY_FILE), ldap));
-  if (!accounts.isEmpty) return { accounts, directory, localKey, firstStart: undefined };
-  const { password: adminPassword } = await accounts.create({ name: ADMIN_NAME, kind: "person", isAdmin: true });
-  const token = await accounts.issueToken(ADMIN_NAME, "made at the first start");
+  return { accounts, directory, localKey, begin: () => begin(accounts, directory) };
+}
+
+async function begin(accounts: Accounts, directory: Directory): Promise<FirstStart | undefined> {
+  if (!accounts.isEmpty) return undefined;
+  // First, since it may fail: an account whose password nobody was told of would stay.
   if (directory.isWritable && !directory.person(ADMIN_NAME)) await directory.addPerson({ name: ADMIN_NAME });
-  return { accounts, directory, localKey, firstStart: { adminName: ADMIN_NAME, adminPassword, token } };
+  const { password, token } = await accounts.createAdmin(ADMIN_NAME, "made at the first start");
+  return { adminName: ADMIN_NAME, adminPassword: password, token };
+}
+
+/** The data folder is its user's alone, and so are the files with secrets in it, whoever made them and however. */
+function closeFolder(data: string): void {
+  mkdirSync(data, { recursive: true, mode: FOLDER_MODE });
+  closeToOthers(data, FOLDER_MODE);
+  for (const name of [ACCOUNTS_FILE, DIRECTORY_FILE]) closeToOthers(join(data, name), FILE_MODE);
+}
+
+function closeToOthers(path: string, mode: number): void {
+  try {
+    if (existsSync(path)) chmodSync(path, mode);
+  } catch (error) {
+    // It is another user's, who lets us write. The station can work with that; its user has to know.
+    console.error(`${path}: other users may read it (${error instanceof Error ? error.message : error})`);
+  }
 }
 
 /** Adds a device that the directory does not know yet; where it is kept elsewhere, or is full, the device does without. */
@@ -65,8 +89,9 @@ export function describeFirstStart({ adminName, adminPassword, token }: FirstSta
 }
 
 function makeLocalKey(path: string): string {
-  if (!existsSync(path)) writeFileSync(path, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
-  chmodSync(path, 0o600);
+  if (!existsSync(path))
+    writeFileSync(path, `${randomBytes(32).toString("base64url")}\n`, { mode: FILE_MODE, flag: "wx" });
+  chmodSync(path, FILE_MODE);
   const key = readLocalKey(path);
   if (key === undefined) throw new Error(`${path}: cannot be read or is empty; without it a new one is made`);
   return key;

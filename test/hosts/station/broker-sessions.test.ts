@@ -63,7 +63,7 @@ describe("a kept session that left after PUBREC", () => {
     await last.cut();
     const done = await connected(station.mqttPort, "c");
     await done.settle();
-    expect(done.packets.map(({ cmd }) => cmd)).toEqual(["connack", "pingresp"]);
+    expect(done.packets.map(({ cmd }) => cmd)).toEqual(["connack"]);
   });
 
   it("gets what comes meanwhile too", async () => {
@@ -289,7 +289,7 @@ describe("what the broker refuses", () => {
       client.send({ cmd: "publish", topic, payload: "x", qos, messageId: 7, retain: true, dup: false });
       await until("the answer", () => client.isClosed || client.packets.find(({ cmd }) => cmd === answer));
       await client.settle();
-      expect(client.packets.at(-2)).toMatchObject({ cmd: answer, messageId: 7 });
+      expect(client.packets.at(-1)).toMatchObject({ cmd: answer, messageId: 7 });
       expect(await refused()).toBe(before + 1);
       await publish(station.mqttPort, "o", "end", 1);
       await until("the end", () => listener.texts.includes("end"));

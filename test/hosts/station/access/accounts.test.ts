@@ -139,7 +139,8 @@ describe("Accounts", () => {
 describe("the first start", () => {
   it("makes an administrator and a token, tells them, and never again", async () => {
     const { folder } = scene();
-    const { firstStart, accounts, directory } = await openAccess(folder);
+    const { begin, accounts, directory } = await openAccess(folder);
+    const firstStart = await begin();
     if (!firstStart) throw new Error("nothing was made");
     expect(await accounts.verify("admin", firstStart.adminPassword)).toMatchObject({ isAdmin: true, kind: "person" });
     expect(accounts.verifyToken(firstStart.token, false)).toMatchObject({ name: "admin" });
@@ -147,7 +148,7 @@ describe("the first start", () => {
     for (const secret of [firstStart.adminPassword, firstStart.token])
       expect(describeFirstStart(firstStart)).toContain(secret);
     const second = await openAccess(folder);
-    expect(second.firstStart).toBeUndefined();
+    expect(await second.begin()).toBeUndefined();
     expect(second.localKey).not.toBe("");
     expect(statSync(join(folder, "local.key")).mode & 0o077).toBe(0);
   });

@@ -1,0 +1,199 @@
+/**
+ * A disk that has no room, and then has some again: what was accepted before is there after a restart, and nothing is accepted
+ * that may not be. The disk is a small file system that is really full where this user may mount one, and beside it a limit
+ * that the system puts on the size of the station's files.
+ */
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { LOCAL_KEY_FILE, readLocalKey } from "../../../hosts/node/local-key.ts";
+import type { PushWithDeliveries } from "../../../hosts/station/push.ts";
+import { ask, Cleanups, knowStation, type Program, postPush, until } from "./harness.ts";
+import { RawClient } from "./raw-client.ts";
+
+const PUSHES_BEFORE = 30;
+const PUSHES_AFTER = 10;
+const FILE_SYSTEM_BYTES = 33_554_432;
+const TOPIC = "/field/im/away";
+
+/** A folder whose disk can be made to refuse. */
+interface Disk {
+  readonly data: string;
+  refuse(station: Program): void;
+  relent(station: Program): void;
+}
+
+const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: "pipe" });
+
+function fullFileSystem(cleanups: Cleanups): Disk {
+  const mount = mkdtempSync(join(tmpdir(), "fieldpager-disk-"));
+  run("mount", "-t", "tmpfs", "-o", `size=${FILE_SYSTEM_BYTES}`, "tmpfs", mount);
+  cleanups.add(() => {
+    run("umount", "-l", mount);
+    rmSync(mount, { recursive: true });
+  });
+  const ballast = join(mount, "ballast");
+  return {
+    data: join(mount, "data"),
+    refuse() {
+      for (let bytes = 1_048_576; bytes >= 1; bytes /= 2) {
+        try {
+          for (;;) appendFileSync(ballast, Buffer.alloc(bytes));
+        } catch {
+          // No room for so many more.
+        }
+      }
+    },
+    relent: () => rmSync(ballast),
+  };
+}
+
+function limitedFiles(cleanups: Cleanups): Disk {
+  const data = join(cleanups.folder(), "data");
+  const limit = (station: Program, bytes: string) =>
+    run("prlimit", "--pid", `${station.process.pid}`, `--fsize=${bytes}:`);
+  return {
+    data,
+    refuse(station) {
+      // What a log may grow by is less than the pushes that follow.
+      const logs = ["broker", "pushes"].flatMap((name) =>
+        readdirSync(join(data, name)).map((file) => join(data, name, file)),
+      );
+      const bytes = Math.min(...logs.filter((path) => path.endsWith(".log")).map((path) => statSync(path).size));
+      limit(station, String(bytes + 300));
+    },
+    relent: (station) => limit(station, "unlimited"),
+  };
+}
+
+function works(attempt: (cleanups: Cleanups) => unknown): boolean {
+  const cleanups = new Cleanups();
+  try {
+    attempt(cleanups);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    void cleanups.end();
+  }
+}
+
+const DISKS = [
+  ["a full file system", fullFileSystem],
+  ["a limit on its files", limitedFiles],
+] as const;
+const MAY = new Map<unknown, boolean>([
+  [fullFileSystem, works(fullFileSystem)],
+  [limitedFiles, works(() => run("prlimit", "--version"))],
+]);
+/** Where neither can be had, as on another system than Linux, `group-commit.test.ts` is what tells. */
+const disks = DISKS.filter(([, disk]) => MAY.get(disk));
+
+interface Health {
+  readonly status: string;
+  readonly reason?: string;
+}
+
+const healthOf = async (url: string) => {
+  const response = await fetch(`${url}/healthz`);
+  return { code: response.status, ...((await response.json()) as Health) };
+};
+
+async function start(cleanups: Cleanups, data: string): Promise<{ station: Program; mqttPort: number; url: string }> {
+  const flags = ["--data", data, "--mqtt-port", "0", "--http-port", "0", "--anonymous"];
+  const station = cleanups.program("hosts/station/main.ts", flags);
+  const [, mqttPort, url = ""] = await station.prints(/MQTT on port (\d+) .* (http:\/\/\S+:\d+)\//, 60_000);
+  knowStation(url, readLocalKey(join(data, LOCAL_KEY_FILE)) ?? "");
+  return { station, mqttPort: Number(mqttPort), url };
+}
+
+describe("a station on", () => {
+  it("is tried with as many kinds of disk as this machine has", () => {
+    expect(disks.length).toBeGreaterThanOrEqual(process.platform === "linux" ? 1 : 0);
+  });
+
+  it.each(disks)(
+    "%s takes nothing more after the first write that failed, says so, and has kept the rest",
+    { timeout: 120_000 },
+    async (_name, makeDisk) => {
+      const cleanups = new Cleanups();
+      onTestFinished(() => cleanups.end());
+      const disk = makeDisk(cleanups);
+      const { station, mqttPort, url } = await start(cleanups, disk.data);
+      const away = new RawClient(mqttPort);
+      await away.connect("away");
+      await away.subscribe(TOPIC);
+      await away.cut();
+
+      const accepted = new Set<string>();
+      const answers: { status: number; answer: { error?: string } }[] = [];
+      const push = async (count: number) => {
+        for (let index = 0; index < count; index += 1) {
+          const { status, answer } = await postPush(url, { to: "pager-1", text: `push ${index}`.padEnd(200) });
+          if (status === 202) accepted.add(answer.id ?? "");
+          answers.push({ status, answer });
+        }
+      };
+      const sender = new RawClient(mqttPort);
+      await sender.connect("sender");
+      const acknowledged: string[] = [];
+      const publish = async (client: RawClient, index: number) => {
+        client.send({
+          cmd: "publish",
+          topic: TOPIC,
+          payload: `m${index}`,
+          qos: 1,
+          messageId: index,
+          retain: false,
+          dup: false,
+        });
+        const isAnswered = () => client.packets.some(({ cmd, messageId }) => cmd === "puback" && messageId === index);
+        await until("an answer or the end", () => client.isClosed || isAnswered());
+        if (isAnswered()) acknowledged.push(`m${index}`);
+        return isAnswered();
+      };
+      await push(PUSHES_BEFORE);
+      expect(await publish(sender, 1)).toBe(true);
+      expect(accepted.size).toBe(PUSHES_BEFORE);
+      expect(await healthOf(url)).toMatchObject({ code: 200, status: "ok" });
+
+      disk.refuse(station);
+      for (let tries = 0; tries < 100 && answers.at(-1)?.status === 202; tries += 1) await push(1);
+      expect(answers.at(-1)).toMatchObject({ status: 503 });
+      expect(answers.at(-1)?.answer.error).toContain("until the station is started again");
+      disk.relent(station);
+      const known = new Set(accepted);
+      await push(PUSHES_AFTER);
+      expect(answers.slice(-PUSHES_AFTER).map(({ status }) => status)).toEqual(Array(PUSHES_AFTER).fill(503));
+      const health = await healthOf(url);
+      expect(health).toMatchObject({ code: 503, status: "failed" });
+      expect(health.reason).toContain("a write to the disk failed");
+      expect(station.stderr).toContain(health.reason);
+      expect(await publish(sender, 2), "no PUBACK").toBe(false);
+      const late = new RawClient(mqttPort);
+      cleanups.add(() => late.cut());
+      expect((await late.logIn({ clientId: "late" })).code).toBe(3);
+      // What is there can be read.
+      expect((await ask(url, "/api/pushes")).status).toBe(200);
+      expect((await station.kill("SIGTERM")).status).toBe(0);
+
+      const again = await start(cleanups, disk.data);
+      expect(await healthOf(again.url)).toMatchObject({ code: 200, status: "ok" });
+      const { pushes } = (await (await ask(again.url, "/api/pushes?limit=200")).json()) as {
+        pushes: PushWithDeliveries[];
+      };
+      const kept = new Set(pushes.map(({ id }) => id));
+      expect([...known].filter((id) => !kept.has(id))).toEqual([]);
+      const back = new RawClient(again.mqttPort);
+      cleanups.add(() => back.cut());
+      await back.connect("away");
+      await until("what was acknowledged", () => back.texts.length >= acknowledged.length);
+      await back.settle();
+      expect(back.texts).toEqual(acknowledged);
+      expect((await postPush(again.url, { to: "pager-1", text: "again" })).status).toBe(202);
+      expect((await again.station.kill("SIGTERM")).status).toBe(0);
+    },
+  );
+});
