@@ -33,6 +33,8 @@ import { StoreHealth } from "./store-health.ts";
 const BOOT_KEY = "station:boot";
 const BOOT_DIGITS = 10;
 const SYSTEM_PREFIX = "$SYS/";
+/** Tells all broker processes of a client that is no more. */
+const FORGOTTEN_TOPIC = "forgotten";
 
 type Done = (error?: Error | null) => void;
 
@@ -41,7 +43,10 @@ interface AedesInside {
   readonly counter: number;
   connectedClients: number;
   readonly clients: Record<string, Client & { readonly subscriptions: Record<string, unknown> }>;
-  readonly mq: { emit(packet: NumberedPacket, done: Done): unknown };
+  readonly mq: {
+    emit(packet: NumberedPacket, done: Done): unknown;
+    on(topic: string, listener: (packet: PublishPacket, done: () => void) => void): void;
+  };
 }
 interface ClientInside {
   readonly _parser: EventEmitter & { parse(bytes: Buffer): number; readonly packet: { readonly length: number } };
@@ -168,6 +173,9 @@ export class StationBroker extends Aedes {
     // What Aedes cannot recover from, such as a disk that refuses; the message was not acknowledged.
     (this as EventEmitter).on("error", (error: Error) => console.error(`broker: ${error.message}`));
     const { mq } = this.#inside;
+    mq.on(`${SYSTEM_PREFIX}+/${FORGOTTEN_TOPIC}`, ({ payload }, done) =>
+      this.#closeForgotten(payload.toString(), done),
+    );
     const emit = mq.emit.bind(mq);
     mq.emit = (packet, done) => {
       const turn = packet.brokerId === this.id ? this.#turns.get(packet.brokerCounter) : undefined;
@@ -241,6 +249,23 @@ export class StationBroker extends Aedes {
     return Object.values(connected).some((client) => client.subscriptions[topic] !== undefined);
   }
 
+  /** Ends the connection of a client that is no more, at whichever broker it is, and drops its session with all that waits in it. */
+  async forget(uid: string): Promise<void> {
+    const topic = `${SYSTEM_PREFIX}${this.id}/${FORGOTTEN_TOPIC}`;
+    const packet: PublishPacket = {
+      cmd: "publish",
+      topic,
+      payload: Buffer.from(uid),
+      qos: 0,
+      retain: false,
+      dup: false,
+    };
+    await new Promise<void>((resolve, reject) => {
+      this.publish(packet, (error?: Error) => (error ? reject(error) : resolve()));
+    });
+    await this.persistence.forget(uid);
+  }
+
   /** Disconnects all clients, writes what is to be written and closes the database. */
   async shutDown(): Promise<void> {
     this.persistence.closing();
@@ -279,6 +304,15 @@ export class StationBroker extends Aedes {
         this.#inside.connectedClients += 1;
       }
     });
+  }
+
+  /** Without a last will: it would say of one who is no more that it is offline. */
+  #closeForgotten(uid: string, done: () => void): void {
+    const client = this.#inside.clients[uid];
+    if (client) {
+      Object.assign(client, { will: null, _will: null });
+      client.close(done);
+    } else done();
   }
 
   /** The code of CONNACK for one who may not come in. */

@@ -62,6 +62,15 @@ export class DeliveryQueue {
     void this.#run(device);
   }
 
+  /** Hands nothing more over for a device that is no more, but for what is being handed over now. */
+  forget(device: string): void {
+    const queue = this.#queues.get(device);
+    if (!queue) return;
+    this.#queues.delete(device);
+    this.#size -= queue.deliveries.length;
+    queue.deliveries.length = 0;
+  }
+
   /** Someone may have subscribed, for whichever device. */
   wakeAll(): void {
     for (const device of [...this.#queues.keys()]) this.wake(device);

@@ -1,6 +1,8 @@
 /** The HTTP interface of devices as they are: roster and diagnostics. */
 import type { FastifyInstance } from "fastify";
 import { UID_BYTES_MAX } from "../../src/limits.ts";
+import { AccessError } from "./access/access-error.ts";
+import type { Viewing } from "./access/viewing.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { BrokerView } from "./broker-view.ts";
 import type { DeviceSummary } from "./device.ts";
@@ -15,16 +17,20 @@ export interface DeviceSources {
   readonly watch: DeviceWatch;
   readonly view: BrokerView;
   readonly pushes: PushService;
+  readonly viewing: Viewing;
 }
 
-export function addDeviceRoutes(app: FastifyInstance, { directory, watch, view, pushes }: DeviceSources): void {
+export function addDeviceRoutes(
+  app: FastifyInstance,
+  { directory, watch, view, pushes, viewing }: DeviceSources,
+): void {
   app.get("/api/devices", {
     schema: {
       summary: "The roster: every device that is in the directory or was heard of",
       tags: ["devices"],
       response: {
         200: {
-          description: "With the last presence of each.",
+          description: "With the last presence of each, where one may see it.",
           type: "object",
           additionalProperties: false,
           required: ["devices"],
@@ -33,9 +39,15 @@ export function addDeviceRoutes(app: FastifyInstance, { directory, watch, view, 
         ...errorAnswers(401),
       },
     },
-    handler: async () => {
+    handler: async ({ account }) => {
       const devices = new Map(directory.devices.map((device) => [device.uid, summaryOf(device)]));
-      for (const heard of watch.list()) devices.set(heard.uid, { ...devices.get(heard.uid), ...heard });
+      for (const { uid, presence, telemetryAtMs } of watch.list()) {
+        const seen = {
+          ...(presence && viewing.seesPresence(account, uid) && { presence }),
+          ...(telemetryAtMs !== undefined && viewing.seesDevice(account, uid) && { telemetryAtMs }),
+        };
+        if (Object.keys(seen).length > 0) devices.set(uid, { uid, ...devices.get(uid), ...seen });
+      }
       return { devices: [...devices.values()].sort((a, b) => (a.uid < b.uid ? -1 : 1)) };
     },
   });
@@ -48,10 +60,12 @@ export function addDeviceRoutes(app: FastifyInstance, { directory, watch, view, 
         required: ["uid"],
         properties: { uid: { type: "string", minLength: 1, maxLength: UID_BYTES_MAX } },
       },
-      response: { 200: { description: "The device.", $ref: "DeviceDetails#" }, ...errorAnswers(400, 401) },
+      response: { 200: { description: "The device.", $ref: "DeviceDetails#" }, ...errorAnswers(400, 401, 403) },
     },
     handler: async (request) => {
       const { uid } = request.params as { uid: string };
+      if (!viewing.seesDevice(request.account, uid))
+        throw new AccessError(403, "only who carries it, programs and administrators may see this of a device");
       const listed = directory.device(uid);
       const connection = await view.connectionOf(uid);
       return {

@@ -200,12 +200,15 @@ function addRemoval(
       const isListed = Boolean(directory.person(gone) ?? directory.device(gone) ?? directory.group(gone));
       if (isListed) directory.requireWritable();
       const hasAccount = accounts.get(gone) !== undefined;
+      const pages = accounts.ownedBy(gone);
       // The account first: it may be the last administrator's, who stays.
       if (hasAccount) await accounts.remove(gone);
       sessions.closeAll(gone);
       // An account may be all there is: of a program, or of who has left a directory that is kept elsewhere.
       if (isListed || !hasAccount) await directory.remove(gone);
-      await onRemoved(gone);
+      // With a person go the pagers in the pages of theirs.
+      for (const page of pages) if (directory.device(page)) await directory.remove(page);
+      for (const name of [gone, ...pages]) await onRemoved(name);
       return reply.code(204).send();
     },
   });

@@ -1,9 +1,10 @@
 /** `GET /api/events`: everything that happens at the station as one stream of server-sent events. */
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Viewing } from "./access/viewing.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { EventHub, StationEvent } from "./event-hub.ts";
-import { pushIdSchema, withDeliveries } from "./push-routes.ts";
+import { pushIdSchema } from "./push-routes.ts";
 import type { PushService } from "./push-service.ts";
 import {
   DELIVERIES_INLINE_MAX,
@@ -12,14 +13,15 @@ import {
   EVENT_STREAMS_MAX,
 } from "./station-limits.ts";
 
-export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: PushService): void {
+export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: PushService, viewing: Viewing): void {
   let open = 0;
   app.get("/api/events", {
     schema: {
       summary: "What happens, as server-sent events",
       description:
         "`push`: a new push. `delivery`: what has changed at one recipient: `{id, delivery, progress}`. `presence`: " +
-        "`{device, presence}`. `telemetry`: `{device, readings}`. `directory`: people, devices or groups have changed. With " +
+        "`{device, presence}`. `telemetry`: `{device, readings}`. `directory`: people, devices or groups have changed. Of each what " +
+        "one may see. With " +
         `\`id\` only what is of that push, and its state as it is first. A push comes with its first ${DELIVERIES_INLINE_MAX} recipients.`,
       tags: ["push"],
       querystring: { type: "object", additionalProperties: false, properties: { id: pushIdSchema } },
@@ -53,7 +55,9 @@ export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: P
         early.push(event);
       };
       const stopListening = events.listen((event) => {
-        if (id === undefined || idOf(event) === id) take(event);
+        if (id !== undefined && idOf(event) !== id) return;
+        const seen = viewing.event(request.account, event);
+        if (seen) take(seen);
       });
       const timer = setInterval(() => response.write(": still here\n\n"), EVENT_COMMENT_MS);
       const stopWatching = app.whenLoggedOut(request, () => response.end());
@@ -65,8 +69,8 @@ export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: P
       });
       try {
         const push = id === undefined ? undefined : pushes.get(id);
-        if (push)
-          sendEvent(response, { type: "push", push: await withDeliveries(pushes, push, DELIVERIES_INLINE_MAX) });
+        const seen = push && (await viewing.push(request.account, push, DELIVERIES_INLINE_MAX));
+        if (seen) sendEvent(response, { type: "push", push: seen });
       } catch (error) {
         // Nobody else answers any more: without an end the stream would stand still and collect what happens.
         response.end();

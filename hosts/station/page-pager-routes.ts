@@ -38,8 +38,9 @@ export function addPagePagerRoutes(app: FastifyInstance, accounts: Accounts, dir
       const { uid } = request.body as { uid: string };
       const owner = request.account.name;
       const known = accounts.get(uid);
-      // Who got another one's password would read what is sent there.
-      if (known && known.owner !== owner) throw new AccessError(409, `uid: ${uid} is no page of ${owner}`);
+      // Who got another one's password, or a group's name, would read what is sent there.
+      const isTaken = known ? known.owner !== owner : directory.resolve(uid) !== undefined;
+      if (isTaken) throw new AccessError(409, `uid: ${uid} is no page of ${owner}`);
       const password = known
         ? await accounts.setPassword(uid)
         : (await accounts.create({ name: uid, kind: "device", owner })).password;

@@ -227,6 +227,20 @@ export class StationPersistence extends AsyncLevelPersistence {
     if (wildcards.length > 0) yield* super.createRetainedStreamCombi(wildcards);
   }
 
+  /** Drops the session of a client that is no more. */
+  async forget(uid: string): Promise<void> {
+    const subscriptions = await this.subscriptionsByClient({ id: uid });
+    await this.removeSubscriptions(
+      { id: uid },
+      subscriptions.map(({ topic }) => topic),
+    );
+    for (const kind of ["outgoing", "outgoing-id", "incoming"]) {
+      const prefix = `${kind}:${encodeURIComponent(uid)}`;
+      await this.#database.clear({ gte: `${prefix}:`, lt: `${prefix};` });
+    }
+    await this.delWill({ id: uid });
+  }
+
   /** Aedes catches no failure of this when a client connects: it would end the process. The store has told of it. */
   override async delWill(client: { readonly id: string }): Promise<unknown> {
     try {

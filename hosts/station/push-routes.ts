@@ -1,8 +1,9 @@
 /** The HTTP interface of pushes: `POST /api/push`, `GET /api/pushes`, `GET /api/pushes/{id}`. */
 import type { FastifyInstance } from "fastify";
 import { isUid } from "../../src/payload/uid.ts";
+import type { Viewing } from "./access/viewing.ts";
 import { errorAnswers } from "./api-schemas.ts";
-import type { Push, PushRequest, PushWithDeliveries } from "./push.ts";
+import type { Push, PushRequest } from "./push.ts";
 import { PushRefused, type PushService } from "./push-service.ts";
 import {
   DELIVERIES_INLINE_MAX,
@@ -14,7 +15,7 @@ import {
 
 export const pushIdSchema = { type: "string", pattern: "^[a-z0-9]{1,23}$" } as const;
 
-export function addPushRoutes(app: FastifyInstance, pushes: PushService): void {
+export function addPushRoutes(app: FastifyInstance, pushes: PushService, viewing: Viewing): void {
   app.post("/api/push", {
     schema: {
       summary: "Send a push",
@@ -60,6 +61,9 @@ export function addPushRoutes(app: FastifyInstance, pushes: PushService): void {
   app.get("/api/pushes", {
     schema: {
       summary: "The history, newest first",
+      description:
+        "Of those that one sent, or that went to a device of one's own, the latter without the other recipients. An " +
+        "administrator sees all of them.",
       tags: ["push"],
       querystring: {
         type: "object",
@@ -83,8 +87,8 @@ export function addPushRoutes(app: FastifyInstance, pushes: PushService): void {
     handler: async (request) => {
       const { limit, before } = request.query as { limit?: string; before?: string };
       const max = Math.min(Number(limit ?? PUSH_LIST_DEFAULT), PUSH_LIST_MAX);
-      const found = await pushes.list(max, before);
-      return { pushes: await Promise.all(found.map((push) => withDeliveries(pushes, push, DELIVERIES_INLINE_MAX))) };
+      const see = (push: Push) => viewing.push(request.account, push, DELIVERIES_INLINE_MAX);
+      return { pushes: await pushes.list(max, before, see) };
     },
   });
   app.get("/api/pushes/:id", {
@@ -96,12 +100,10 @@ export function addPushRoutes(app: FastifyInstance, pushes: PushService): void {
     },
     handler: async (request) => {
       const push = pushes.get((request.params as { id: string }).id);
-      if (!push) throw new PushRefused(404, "id: there is no such push, or no more");
-      return withDeliveries(pushes, push, DELIVERIES_LIST_MAX);
+      const seen = push && (await viewing.push(request.account, push, DELIVERIES_LIST_MAX));
+      // Another one's is answered as one that is not there.
+      if (!seen) throw new PushRefused(404, "id: there is no such push, or no more");
+      return seen;
     },
   });
-}
-
-export async function withDeliveries(pushes: PushService, push: Push, max: number): Promise<PushWithDeliveries> {
-  return { ...push, deliveries: await pushes.deliveries(push.id, max) };
 }

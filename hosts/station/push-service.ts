@@ -26,6 +26,8 @@ import {
   DELIVERIES_INLINE_MAX,
   DEVICE_PACKET_BYTES_MAX,
   KEYS_FORGOTTEN_EVERY_MS,
+  PUSH_LIST_DEFAULT,
+  PUSHES_LOOKED_THROUGH_MAX,
   RECEIPTS_MAX,
 } from "./station-limits.ts";
 
@@ -181,6 +183,10 @@ export class PushService {
     return this.#store.get(id);
   }
 
+  delivery(id: string, device: string): Delivery | undefined {
+    return this.#store.delivery(id, device);
+  }
+
   /** By device, at most `max`. */
   deliveries(id: string, max: number): Promise<readonly Delivery[]> {
     return this.#store.deliveries(id, max);
@@ -196,9 +202,43 @@ export class PushService {
     return this.#store.size;
   }
 
-  /** Newest first; with `before` those that are older than that id. */
-  list(max: number, before?: string): Promise<readonly Push[]> {
-    return this.#store.list(max, before);
+  /**
+   * Newest first; with `before` those that are older than that id. `see` gives each as it is to be seen, or undefined. Among
+   * very many that are not, at most `PUSHES_LOOKED_THROUGH_MAX` are looked at.
+   */
+  async list<Seen>(
+    max: number,
+    before: string | undefined,
+    see: (push: Push) => Promise<Seen | undefined>,
+  ): Promise<readonly Seen[]> {
+    const found: Seen[] = [];
+    let last = before;
+    for (let looked = 0; looked < PUSHES_LOOKED_THROUGH_MAX && found.length < max; ) {
+      const page = await this.#store.list(Math.max(max, PUSH_LIST_DEFAULT), last);
+      for (const push of page) {
+        const seen = found.length < max ? await see(push) : undefined;
+        if (seen !== undefined) found.push(seen);
+      }
+      last = page.at(-1)?.id;
+      looked += page.length;
+      if (page.length === 0) break;
+    }
+    return found;
+  }
+
+  /** Ends all pushes to a device that is no more. Its next holder gets none of them. */
+  async forget(device: string): Promise<void> {
+    this.#queue.forget(device);
+    const receipt: Receipt = { status: "dropped", from: STATION_UID, atMs: Date.now(), deviceSeconds: 0 };
+    for await (const id of this.#store.ids()) {
+      const delivery = this.#store.delivery(id, device);
+      if (!delivery || isFinished(delivery)) continue;
+      await this.#change(id, device, (now) => ({
+        ...now,
+        state: isOpen(now) ? "expired" : now.state,
+        receipts: [...now.receipts, receipt],
+      }));
+    }
   }
 
   #topicOf(uid: string): string {

@@ -106,6 +106,11 @@ export class PushStore {
     return found;
   }
 
+  /** Of all pushes, oldest first. */
+  async *ids(): AsyncGenerator<string> {
+    for await (const key of this.#records.keys(rangeOf("p"))) yield key.slice(2);
+  }
+
   /** What this key of this account stands for, while it is remembered. */
   key(account: string, key: string): KeptKey | undefined {
     return this.#records.get<KeptKey>(`k/${account}/${key}`);

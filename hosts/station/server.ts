@@ -5,6 +5,8 @@ import type { PublishPacket } from "aedes";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { Accounts } from "./access/accounts.ts";
+import type { TopicRules } from "./access/topic-rules.ts";
+import { Viewing } from "./access/viewing.ts";
 import { addApiSchemas, describeSchemaError, errorAnswers } from "./api-schemas.ts";
 import { addAuthentication } from "./authentication.ts";
 import type { StationBroker } from "./broker.ts";
@@ -68,6 +70,7 @@ export interface ServerParts {
   readonly pushes: PushService;
   readonly watch: DeviceWatch;
   readonly accounts: Accounts;
+  readonly rules: TopicRules;
   readonly directory: Directory;
   readonly events: EventHub;
   readonly health: StoreHealth;
@@ -104,11 +107,16 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   addApiSchemas(app);
   addAuthentication(app, parts.accounts, sessions);
   addSessionRoutes(app, parts.accounts, sessions);
-  addPushRoutes(app, pushes);
-  addEventRoutes(app, events, pushes);
-  addDeviceRoutes(app, parts);
+  const viewing = new Viewing(parts.env, parts.rules, parts.directory, parts.accounts, pushes);
+  addPushRoutes(app, pushes, viewing);
+  addEventRoutes(app, events, pushes, viewing);
+  addDeviceRoutes(app, { ...parts, viewing });
   addTokenRoutes(app, parts.accounts);
-  const onRemoved = (name: string) => takeBackPresence(broker, parts.env, name);
+  const onRemoved = async (name: string) => {
+    await broker.forget(name);
+    await pushes.forget(name);
+    await takeBackPresence(broker, parts.env, name);
+  };
   addDirectoryRoutes(app, parts.accounts, parts.directory, sessions, onRemoved);
   app.get("/api/station", {
     schema: {

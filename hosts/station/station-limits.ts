@@ -48,6 +48,9 @@ export const PUSH_LIST_MAX = 200;
 /** Pushes in one answer where nobody says how many. */
 export const PUSH_LIST_DEFAULT = 50;
 
+/** Pushes that are looked through for one answer of `GET /api/pushes`, for an account that may not see all of them. */
+export const PUSHES_LOOKED_THROUGH_MAX = 20_000;
+
 /** Longest life that a push may be given, in seconds: a year. */
 export const REQUEST_EXPIRY_SECONDS_MAX = 31_536_000;
 

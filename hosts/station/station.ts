@@ -126,13 +126,14 @@ export async function startStation(options: StationOptions): Promise<Station> {
       PushStore.open(join(options.data, "pushes"), options.pushesMax ?? PUSHES_MAX, health),
     );
     closers.push(() => store.close());
-    const broker = await openBroker(options, env, accounts, directory, health);
+    const rules = new TopicRules(env, directory, accounts);
+    const broker = await openBroker(options, accounts, directory, rules, health);
     closers.push(() => broker.shutDown());
     const mqttPorts = () => ({ mqttPort: listener?.mqttPort ?? 0, mqttsPort: listener?.mqttsPort });
     const view = new BrokerView(broker);
     if (options.redis !== undefined) askOthers(broker, view);
     const { certificate } = options;
-    const parts = { view, env, host, mqttPorts, certificate, broker, accounts, directory, health };
+    const parts = { view, env, host, mqttPorts, certificate, broker, accounts, directory, rules, health };
     const { app, pushes } = await openInterface(parts, store, await bundling, closers);
     const httpPort = await listenHttp(app, host, options.httpPort ?? HTTP_PORT_DEFAULT);
     await pushes.start();
@@ -195,14 +196,14 @@ async function openInterface(
 
 function openBroker(
   { data, redis, anonymous = false }: StationOptions,
-  env: string,
   accounts: Accounts,
   directory: Directory,
+  rules: TopicRules,
   health: StoreHealth,
 ): Promise<StationBroker> {
   const gate = new ClientGate({
     accounts,
-    rules: new TopicRules(env, directory, accounts),
+    rules,
     isAnonymousAllowed: anonymous,
     onLocalDevice: (uid) => enrol(directory, { uid }),
   });

@@ -111,6 +111,11 @@ export class Accounts {
     return [...this.#accounts.values()].map(withoutHash);
   }
 
+  /** Names of the pagers in the pages of an account. */
+  ownedBy(owner: string): readonly string[] {
+    return [...this.#accounts.values()].filter((account) => account.owner === owner).map(({ name }) => name);
+  }
+
   /**
    * The account that this name and password are of, or undefined; how long that takes does not tell whether there is such a
    * name. At most a few are computed at once. Rejects with an `AccessError` of status 503 when too many wait.

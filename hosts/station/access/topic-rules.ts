@@ -4,7 +4,7 @@
  *
  * | topic | publishes | subscribes |
  * |---|---|---|
- * | `/{env}/pres/{uid}` | uid itself | uid itself, whose contact it is, programs and administrators |
+ * | `/{env}/pres/{uid}` | uid itself | uid itself, its owner, whose contact it is, programs and administrators |
  * | `/{env}/im/{uid}` | everyone the directory knows, as sender its own uid | uid itself |
  * | `/{env}/im/{group}` | members and administrators, as sender their own uid | members |
  * | `/{env}/page/{uid}` | people and programs | uid itself |
@@ -16,6 +16,7 @@
  * | `/connect/new` | the broker | the pre-subscriber |
  * | `/connect/presub` | the pre-subscriber | nobody: the broker acts on it |
  *
+ * The owner of a device is the person who carries it; of the pager in a console page, whose page it is.
  * A wildcard stands only for the uid, where one may see all of them.
  */
 import { discoveryTopic } from "../../../src/payload/discovery.ts";
@@ -84,7 +85,8 @@ export class TopicRules {
     if (tail === "" && uid === who.uid) return undefined;
     if (kind === "im") return this.#directory.groupsOf(who.uid).includes(uid) ? undefined : "messages of another";
     if (kind === "pres") {
-      return seesAll || this.#directory.isContact(who.uid, uid) ? undefined : "presence of no contact";
+      const isSeen = seesAll || this.#directory.isContact(who.uid, uid) || this.#mayManage(who, uid);
+      return isSeen ? undefined : "presence of no contact";
     }
     if (kind === "page" && tail !== "") return who.kind === "device" ? "receipts of another" : undefined;
     if (kind === "tele" || (kind === "cmd" && tail !== ""))
@@ -110,7 +112,9 @@ export class TopicRules {
   }
 
   #mayManage(who: Identity, device: string): boolean {
-    return who.isAdmin || (who.kind === "person" && this.#directory.device(device)?.owner === who.uid);
+    if (who.isAdmin) return true;
+    const owners = [this.#directory.device(device)?.owner, this.#accounts.get(device)?.owner];
+    return who.kind === "person" && owners.includes(who.uid);
   }
 
   #partsOf(topic: string): TopicParts | undefined {

@@ -1,0 +1,84 @@
+/** What ends with a device that is removed: its connection, its session, what waits for it. Its next holder gets nothing of it. */
+import { expect, it, onTestFinished } from "vitest";
+import type { PushWithDeliveries } from "../../../hosts/station/push.ts";
+import { ask, Cleanups, postPush, until } from "./harness.ts";
+import { RawClient } from "./raw-client.ts";
+
+const JSON_TYPE = { "content-type": "application/json" };
+const TOPIC = "/field/im/pager-7";
+
+function scene() {
+  const cleanups = new Cleanups();
+  onTestFinished(() => cleanups.end());
+  return cleanups;
+}
+
+async function add(url: string, kind: "devices" | "people", entry: object): Promise<string> {
+  const response = await ask(url, `/api/${kind}`, { method: "POST", headers: JSON_TYPE, body: JSON.stringify(entry) });
+  expect(response.status).toBe(201);
+  return ((await response.json()) as { password: string }).password;
+}
+
+async function remove(url: string, name: string): Promise<void> {
+  expect((await ask(url, `/api/directory/${name}`, { method: "DELETE" })).status).toBe(204);
+}
+
+async function pushOf(url: string, id: string): Promise<PushWithDeliveries> {
+  return (await (await ask(url, `/api/pushes/${id}`)).json()) as PushWithDeliveries;
+}
+
+it.each(["connected", "away", "never seen"])("a device that is %s", async (where) => {
+  const cleanups = scene();
+  const station = await cleanups.station();
+  const { url, mqttPort } = station;
+  const login = async (password: string) => {
+    const client = new RawClient(mqttPort, { acknowledges: false });
+    cleanups.add(() => client.cut());
+    return { client, ...(await client.logIn({ clientId: "pager-7", username: "pager-7", password })) };
+  };
+  const password = await add(url, "devices", { uid: "pager-7" });
+  const first = where === "never seen" ? undefined : (await login(password)).client;
+  await first?.subscribe(TOPIC);
+  if (where === "away") await first?.cut();
+  const { answer } = await postPush(url, { to: "pager-7", text: "for the former one" });
+  const id = answer.id ?? "";
+  const state = where === "never seen" ? "waiting" : "published";
+  await until(state, async () => (await pushOf(url, id)).deliveries[0]?.state === state);
+  if (where === "connected") await until("it", () => first?.texts.length === 1);
+
+  await remove(url, "pager-7");
+  if (where === "connected") await until("the end of its connection", () => first?.isClosed, 5_000);
+  const { progress, deliveries } = await pushOf(url, id);
+  expect(progress).toMatchObject({ recipients: 1, finished: 1, dropped: 1 });
+  expect(deliveries[0]?.receipts.map(({ status, from }) => [status, from])).toEqual([["dropped", "station"]]);
+  expect((await login(password)).code).toBe(4);
+
+  const next = await login(await add(url, "devices", { uid: "pager-7" }));
+  expect(next.code).toBe(0);
+  await next.client.subscribe(TOPIC);
+  await postPush(url, { to: "pager-7", text: "for the next one" });
+  await until("its own", () => next.client.texts.some((text) => text.includes("for the next one")));
+  await next.client.settle();
+  expect(next.client.texts.filter((text) => text.includes("former"))).toEqual([]);
+  expect((await pushOf(url, id)).progress).toEqual(progress);
+});
+
+it("a person, and the pagers in the pages of theirs", async () => {
+  const cleanups = scene();
+  const station = await cleanups.station();
+  const { url, mqttPort, accounts, directory } = station;
+  await add(url, "people", { name: "olga" });
+  const authorization = `Bearer ${await accounts.issueToken("olga", "hers")}`;
+  const response = await fetch(`${url}/api/page-pager`, {
+    method: "POST",
+    headers: { ...JSON_TYPE, authorization },
+    body: JSON.stringify({ uid: "page-olga" }),
+  });
+  const { password } = (await response.json()) as { password: string };
+  const page = new RawClient(mqttPort);
+  cleanups.add(() => page.cut());
+  expect((await page.logIn({ clientId: "page-olga", username: "page-olga", password })).code).toBe(0);
+  await remove(url, "olga");
+  await until("the end of its connection", () => page.isClosed, 5_000);
+  expect([directory.device("page-olga"), accounts.get("page-olga")]).toEqual([undefined, undefined]);
+});
