@@ -8,6 +8,7 @@ import { type Delivery, NO_PROGRESS, type Push } from "../../../hosts/station/pu
 import { PushService } from "../../../hosts/station/push-service.ts";
 import { type OpenDelivery, PushStore } from "../../../hosts/station/push-store.ts";
 import { DELIVERIES_OPEN_MAX, DELIVERY_RETRY_MS, IDEMPOTENCY_KEY_MS } from "../../../hosts/station/station-limits.ts";
+import { StoreHealth } from "../../../hosts/station/store-health.ts";
 import { ask, Cleanups, postPush, startStation } from "./harness.ts";
 
 function scene(): Cleanups {
@@ -101,6 +102,7 @@ describe("PushService", () => {
     const directory = await Directory.open({ name: "many", load: async () => ({ people: [], devices, groups: [] }) });
     let save: () => void = () => {};
     const store = {
+      health: new StoreHealth(),
       makeRoom: async () => true,
       add: () =>
         new Promise<void>((resolve) => {
