@@ -1,5 +1,6 @@
 import { DISCOVERY_BYTES_MAX } from "../limits.ts";
 import { type DiscoveredSensor, discoveryTopic, encodeDiscovery } from "../payload/discovery.ts";
+import { isUid } from "../payload/uid.ts";
 import { type Device, keeping } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 import { readText, writeText } from "./text-record.ts";
@@ -27,7 +28,7 @@ export class DiscoverySource implements OutgoingSource {
     this.device = device;
     this.sensors = sensors;
     this.topic = isDiscovered ? discoveryTopic(prefix, topics.uid) : undefined;
-    this.standsOn = readText(store, KEY);
+    this.standsOn = standingOn(readText(store, KEY), topics.uid);
   }
 
   handleConnected(): void {
@@ -79,4 +80,10 @@ export class DiscoverySource implements OutgoingSource {
       }) ?? false
     );
   }
+}
+
+/** undefined for a record that names no topic of this device's document. */
+function standingOn(text: string | undefined, uid: string): string | undefined {
+  const prefix = text?.slice(0, text.indexOf("/")) ?? "";
+  return isUid(prefix) && text === discoveryTopic(prefix, uid) ? text : undefined;
 }

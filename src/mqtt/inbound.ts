@@ -5,9 +5,10 @@
  *
  * | record | holds |
  * |---|---|
- * | `q2-in` | the identifiers of QoS 2 that were taken and not released, 2 bytes each |
+ * | `q2-in` | version, then the identifiers of QoS 2 that were taken and not released, 2 bytes each; older firmware wrote no version |
  */
 import { storing } from "../errors.ts";
+import { readRecord } from "../records.ts";
 import type { Store } from "../seams.ts";
 
 interface Inbound {
@@ -39,8 +40,10 @@ export class InboundTable {
 
   constructor(store: Store | undefined) {
     this.store = store;
-    const record = store?.read(KEY) ?? new Uint8Array();
-    for (let at = 0; at + 1 < record.length; at += 2)
+    const record = (store && readRecord(store, KEY)) ?? new Uint8Array();
+    const isVersioned = record.length % 2 === 1;
+    if (isVersioned && record[0] !== VERSION) return;
+    for (let at = isVersioned ? 1 : 0; at + 1 < record.length; at += 2)
       this.released.push(((record[at] as number) << 8) | (record[at + 1] as number));
     this.doubt();
   }
@@ -142,9 +145,9 @@ export class InboundTable {
   }
 
   private keep(identifiers: readonly number[]): void {
-    const record = Uint8Array.from(identifiers.flatMap((identifier) => [identifier >> 8, identifier & 0xff]));
+    const record = Uint8Array.of(VERSION, ...identifiers.flatMap((identifier) => [identifier >> 8, identifier & 0xff]));
     storing(() => {
-      if (record.length > 0) this.store?.write(KEY, record);
+      if (identifiers.length > 0) this.store?.write(KEY, record);
       else this.store?.remove(KEY);
     });
     this.isRecordStale = false;
@@ -153,3 +156,4 @@ export class InboundTable {
 }
 
 const KEY = "q2-in";
+const VERSION = 1;

@@ -6,13 +6,14 @@
  *
  * | record | holds |
  * |---|---|
- * | `o-<token>` | 1 byte flags (bits 1-0 QoS, bit 2 retain, bits 4-3 policy, bit 5 the payload is not kept), 2 bytes packet identifier, 2 bytes topic length, topic, properties as in PUBLISH, payload |
+ * | `o-<token>` | 1 byte flags (bits 7-6 version, which is 0, bits 1-0 QoS, bit 2 retain, bits 4-3 policy, bit 5 the payload is not kept), 2 bytes packet identifier, 2 bytes topic length, topic, properties as in PUBLISH, payload |
  * | `r-<token>` | present: PUBREC has come, PUBREL is what is sent |
  */
 import { ByteCounter, ByteReader, type ByteSink, ByteWriter } from "../bytes.ts";
 import { storing } from "../errors.ts";
 import { OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX } from "../limits.ts";
 import { recordNumbers } from "../record-numbers.ts";
+import { readRecord } from "../records.ts";
 import type { Store } from "../seams.ts";
 import type { QoS } from "./packet.ts";
 import { NO_PROPERTIES, type Properties, PUBLISH_PLACE, readProperties, writeProperties } from "./properties.ts";
@@ -261,7 +262,7 @@ export class OutboundTable {
     const tokens = recordNumbers(store, "o-");
     const released = recordNumbers(store, "r-");
     tokens.forEach((token) => {
-      const record = store.read(messageKey(token));
+      const record = readRecord(store, messageKey(token));
       const entry = record && entryOf(token, record);
       if (!entry) {
         clear(store, messageKey(token));
@@ -352,7 +353,8 @@ function entryOf(token: number, record: Uint8Array): Outbound | undefined {
       payload: reader.view(reader.remaining, "payload"),
     };
     // What was never written would be refused by every broker, and hold up all that stands behind it.
-    if (message.qos % 3 === 0 || packetIdentifier === 0 || !isTopicName(message.topic)) return undefined;
+    if (flags >> 6 !== 0 || message.qos % 3 === 0 || packetIdentifier === 0 || !isTopicName(message.topic))
+      return undefined;
     const entry = newEntry(message, token, packetIdentifier);
     entry.isDurable = true;
     entry.bytes = record.length;

@@ -1,7 +1,7 @@
 /** Own presence, that of contacts, and quiet hours. */
 import { describe, expect, it } from "vitest";
 import { parseHours, QuietHours } from "../../src/gateway/quiet-hours.ts";
-import { ALARM_REPEAT_MS, ROSTER_MAX } from "../../src/limits.ts";
+import { ALARM_REPEAT_MS, ROSTER_MAX, ROSTER_WRITES_MAX } from "../../src/limits.ts";
 import { Roster } from "../../src/pager/roster.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { fromHex } from "../vectors/vector.ts";
@@ -100,6 +100,63 @@ describe("the roster", () => {
       true,
       ROSTER_MAX,
     ]);
+  });
+});
+
+describe("what is known of contacts", () => {
+  const tell = (bench: Bench, uid: string, hex: string) =>
+    bench.receive(publish(`/acme/pres/${uid}`, fromHex(hex), { packetIdentifier: 9 }));
+  const known = (bench: Bench) =>
+    bench.gateway.contacts.map(({ uid, status, context }) => `${uid} ${status} ${context}`.trim());
+  const settings = (contacts: string) => settingsOf({ contacts });
+  const begin = (contacts: string, store?: MemoryStore, connack = "20020100") => {
+    const bench = new Bench({ settings: settings(contacts) }, store);
+    bench.subscriptions = 3 + contacts.split(",").length;
+    return bench.connect(connack);
+  };
+
+  it("outlasts a reboot: a broker that has the session does not say it again", () => {
+    const bench = begin("ann,bob", undefined, "20020000");
+    bench.pass(60_000);
+    tell(bench, "ann", "51");
+    tell(bench, "bob", "936c756e6368");
+    tell(bench, "eve", "54");
+    tell(bench, "bob", "52");
+    const again = begin("ann,bob", bench.store);
+    expect([known(again), again.screen]).toEqual([
+      ["ann 1", "eve 4", "bob 2"],
+      expect.stringContaining("1 of 3 people online"),
+    ]);
+    // Who was taken out of the settings is nobody's contact any more; whom the station named stays.
+    expect(known(begin("ann", bench.store))).toEqual(["ann 1", "eve 4"]);
+    tell(again, "ann", "");
+    expect(known(begin("ann,bob", bench.store))).toEqual(["eve 4", "ann 0", "bob 0"]);
+  });
+
+  it("is forgotten with the session, since the broker then says again what it knows", () => {
+    const bench = begin("ann,bob", undefined, "20020000");
+    bench.pass(60_000);
+    tell(bench, "ann", "51");
+    tell(bench, "bob", "51");
+    const again = begin("ann,bob", bench.store, "20020000");
+    tell(again, "bob", "51");
+    expect(known(again)).toEqual(["bob 1", "ann 0"]);
+    again.pass(20_000);
+    expect(known(begin("ann,bob", bench.store))).toEqual(["bob 1", "ann 0"]);
+  });
+
+  it("is not written where nothing has changed, nor at every turn of a restless contact, and at last as it is", () => {
+    const bench = begin("ann", undefined, "20020000");
+    bench.pass(60_000);
+    tell(bench, "ann", "51");
+    const { writes } = bench.store;
+    for (let count = 0; count < 100; count += 1) tell(bench, "ann", "51");
+    expect(bench.store.writes).toBe(writes);
+    for (let count = 0; count < 1000; count += 1) tell(bench, "ann", count % 2 ? "51" : "53");
+    tell(bench, "ann", "54");
+    expect(bench.store.writes - writes).toBeLessThanOrEqual(ROSTER_WRITES_MAX);
+    wait(bench, 60_000);
+    expect(known(begin("ann", bench.store))).toEqual(["ann 4"]);
   });
 });
 
@@ -210,6 +267,39 @@ describe("quiet hours", () => {
     digest.receive(publish(IM, im("1", "normal")), publish(IM, im("2", "also")));
     wait(digest, 120_000);
     expect(digest.alerts).toEqual([3]);
+  });
+});
+
+describe("the one sound after quiet hours", () => {
+  const settings = settingsOf({ "quiet.hours": "22:00-22:15" });
+
+  it("comes also where the device has started again meanwhile, and once", () => {
+    const before = new Bench({ settings }).connect();
+    before.receive(publish(IM, im("1", "normal")));
+    let isSet = false;
+    const bench: Bench = new Bench(
+      { settings, wallClock: () => (isSet ? 1_700_000_000 + bench.nowMs / 1000 : undefined) },
+      before.store,
+    );
+    bench.connect("20020100");
+    // Nobody knows yet whether it is a quiet hour.
+    wait(bench, 30_000);
+    expect(bench.alerts).toEqual([]);
+    isSet = true;
+    wait(bench, 60_000);
+    expect(bench.alerts).toEqual([]);
+    wait(bench, 60_000);
+    expect(bench.alerts).toEqual([3]);
+    const again = new Bench({ settings }, before.store).connect("20020100");
+    wait(again, 300_000);
+    expect(again.alerts).toEqual([]);
+  });
+
+  it("comes where they ended while the device was off", () => {
+    const before = new Bench({ settings }).connect();
+    before.receive(publish(IM, im("1", "normal")));
+    const late = new Bench({ settings, wallClock: () => 1_700_010_000 }, before.store).connect("20020100");
+    expect(late.alerts).toEqual([3]);
   });
 });
 
