@@ -50,6 +50,7 @@ const CR = 0x0d;
 function shownAs(code: number): string | undefined {
   // Nearly every character of any script.
   if (code === LF || (code > 0x9f && code < 0x61c) || (code > 0x2069 && code < 0xd800)) return undefined;
+  if (code > 0xffff) return (code & 0xfffe) === 0xfffe ? "\ufffd" : undefined;
   if (code === CR || code === 0x2028 || code === 0x2029) return "\n";
   if (code === 0x09) return " ";
   if (isDirection(code) || code === 0xfeff) return "";

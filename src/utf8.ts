@@ -48,44 +48,60 @@ function decodePiece(
   units: number[],
 ): number {
   let at = start;
+  let count = 0;
   let asciiCount = 0;
   // A pair of surrogates is never split between two pieces.
-  while (at < end && units.length < PIECE_UNITS - 1 && asciiCount < ASCII_RUN) {
+  while (at < end && count < PIECE_UNITS - 1 && asciiCount < ASCII_RUN) {
     const first = bytes[at] as number;
-    at += 1;
     if (first < 0x80) {
-      units.push(first);
+      units[count] = first;
+      count += 1;
+      at += 1;
       asciiCount += 1;
       continue;
     }
     asciiCount = 0;
-    const lead = at - 1;
-    let rest = first < 0xc2 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : 0;
-    let code = rest === 0 ? REPLACEMENT : first & (0x3f >> rest);
-    // The second byte tells over-long forms, surrogates and what lies above U+10FFFF.
-    let least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
-    let most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
-    let isWhole = rest > 0;
-    while (rest > 0) {
-      const next = at < end ? (bytes[at] as number) : 0;
-      if (next < least || next > most) {
-        isWhole = false;
-        break;
+    const length = lengthOf(bytes, at, end);
+    let code = REPLACEMENT;
+    if (length > 0) {
+      code = first & (0xff >> (length + 1));
+      for (const last = at + length - 1; at < last; ) {
+        at += 1;
+        code = (code << 6) | ((bytes[at] as number) & 0x3f);
       }
-      code = (code << 6) | (next & 0x3f);
       at += 1;
-      rest -= 1;
-      least = 0x80;
-      most = 0xbf;
+    } else {
+      if (field !== undefined) throw new FormatError(field, at, "not UTF-8");
+      at -= length;
     }
-    if (!isWhole) {
-      if (field !== undefined) throw new FormatError(field, lead, "not UTF-8");
-      code = REPLACEMENT;
+    if (code > 0xffff) {
+      units[count] = 0xd800 + ((code - 0x10000) >> 10);
+      count += 1;
+      code = 0xdc00 + (code & 0x3ff);
     }
-    if (code < 0x10000) units.push(code);
-    else units.push(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + (code & 0x3ff));
+    units[count] = code;
+    count += 1;
   }
   return at;
+}
+
+/**
+ * Bytes of the character at `at`, which is not ASCII. Where none is, less than 0: so many bytes, as a negative number, are the
+ * beginning of one.
+ */
+function lengthOf(bytes: Uint8Array, at: number, end: number): number {
+  const first = bytes[at] as number;
+  const second = at + 1 < end ? (bytes[at + 1] as number) : 0;
+  if (first < 0xc2 || first > 0xf4 || (second & 0xc0) !== 0x80) return -1;
+  if (first < 0xe0) return 2;
+  // The second byte tells over-long forms, surrogates and what lies above U+10FFFF.
+  if (first === 0xe0 && second < 0xa0) return -1;
+  if (first === 0xed && second > 0x9f) return -1;
+  if (first === 0xf0 && second < 0x90) return -1;
+  if (first === 0xf4 && second > 0x8f) return -1;
+  if (at + 2 >= end || ((bytes[at + 2] as number) & 0xc0) !== 0x80) return -2;
+  if (first < 0xf0) return 3;
+  return at + 3 < end && ((bytes[at + 3] as number) & 0xc0) === 0x80 ? 4 : -3;
 }
 
 /** After so many characters of ASCII in a row they are taken together again. */
@@ -115,8 +131,9 @@ export function utf8Length(text: string): number {
     for (let index = 0; index < length; index += 1) {
       const code = piece.charCodeAt(index);
       if (code < 0x80) continue;
-      // Of a pair each half counts two.
-      bytes += code < 0x800 || isHalfOfPair(piece, index, code) ? 1 : 2;
+      bytes += code < 0x800 ? 1 : 2;
+      // The other half of a pair adds nothing: both together are four bytes.
+      if (isHighSurrogate(code) && isLowSurrogate(piece.charCodeAt(index + 1))) index += 1;
     }
   }
   return bytes;
@@ -128,14 +145,34 @@ export function writeUtf8(text: string, bytes: Uint8Array, offset: number): numb
   for (const piece of piecesOf(text)) {
     const { length } = piece;
     for (let index = 0; index < length; index += 1) {
-      const code = piece.charCodeAt(index);
+      let code = piece.charCodeAt(index);
       if (code < 0x80) {
         bytes[at] = code;
         at += 1;
-      } else if (isHighSurrogate(code) && isHalfOfPair(piece, index, code)) {
+        continue;
+      }
+      if (code < 0x800) bytes[at] = 0xc0 | (code >> 6);
+      else if (code < 0xd800 || code > 0xdfff) {
+        bytes[at] = 0xe0 | (code >> 12);
+        at += 1;
+        bytes[at] = 0x80 | ((code >> 6) & 0x3f);
+      } else if (code < 0xdc00 && isLowSurrogate(piece.charCodeAt(index + 1))) {
+        // 0x40 more are the 0x10000 that a pair leaves out.
+        const high = (code & 0x3ff) + 0x40;
         index += 1;
-        at = writeCode(0x10000 + ((code & 0x3ff) << 10) + (piece.charCodeAt(index) & 0x3ff), bytes, at);
-      } else at = writeCode(isSurrogate(code) ? REPLACEMENT : code, bytes, at);
+        code = piece.charCodeAt(index);
+        bytes[at] = 0xf0 | (high >> 8);
+        bytes[at + 1] = 0x80 | ((high >> 2) & 0x3f);
+        bytes[at + 2] = 0x80 | ((high & 3) << 4) | ((code >> 6) & 0xf);
+        at += 2;
+      } else {
+        code = REPLACEMENT;
+        bytes[at] = 0xef;
+        bytes[at + 1] = 0xbf;
+        at += 1;
+      }
+      bytes[at + 1] = 0x80 | (code & 0x3f);
+      at += 2;
     }
   }
   return at;
@@ -150,28 +187,6 @@ export function encodeUtf8(text: string): Uint8Array {
 
 function fromUnits(units: ArrayLike<number>): string {
   return String.fromCharCode.apply(null, units as number[]);
-}
-
-/** @param code of at least U+0080 */
-function writeCode(code: number, bytes: Uint8Array, offset: number): number {
-  const length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  let rest = code;
-  for (let index = length - 1; index > 0; index -= 1) {
-    bytes[offset + index] = 0x80 | (rest & 0x3f);
-    rest >>= 6;
-  }
-  // The lead byte has as many ones on top as the sequence has bytes.
-  bytes[offset] = (0xf00 >> length) | rest;
-  return offset + length;
-}
-
-function isHalfOfPair(text: string, index: number, code: number): boolean {
-  if (isHighSurrogate(code)) return isLowSurrogate(text.charCodeAt(index + 1));
-  return isLowSurrogate(code) && isHighSurrogate(text.charCodeAt(index - 1));
-}
-
-function isSurrogate(code: number): boolean {
-  return code >= 0xd800 && code < 0xe000;
 }
 
 function isHighSurrogate(code: number): boolean {

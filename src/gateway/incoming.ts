@@ -16,8 +16,6 @@ export interface ReadMessage {
   readonly message: InboxMessage | undefined;
   readonly receipts: readonly ReceiptContent[];
   readonly sender: string;
-  /** Whether its sender says when it was made. */
-  readonly hasTime: boolean;
 }
 
 /**
@@ -37,12 +35,11 @@ export function readMessage(
   for (const content of decodeContents(contents, payload, faults))
     if (content.type === "receipt") receipts.push(content);
     else shown.push(content);
-  const hasTime = timestampSeconds !== 0;
   const [first] = shown;
-  if (!first) return { message: undefined, receipts, sender, hasTime };
+  if (!first) return { message: undefined, receipts, sender };
   const text = lines(shown.map(contentInWords));
-  const origin = { sender, group, timestampSeconds, nowSeconds };
-  return { message: toInboxMessage(first.keys, text, origin, payload), receipts, sender, hasTime };
+  const origin = { sender, group, timestampSeconds, nowSeconds, hasTime: timestampSeconds !== 0 };
+  return { message: toInboxMessage(first.keys, text, origin, payload), receipts, sender };
 }
 
 /** A plain page; undefined: a retained one was cleared. Its time is the time of arrival: `nowSeconds`, 0 = unknown. */
@@ -52,7 +49,7 @@ export function readPlainPage(
   faults: string[] = [],
 ): InboxMessage | undefined {
   const page = decodePlainPage(payload, faults);
-  const origin = { sender: "", timestampSeconds: nowSeconds, nowSeconds };
+  const origin = { sender: "", timestampSeconds: nowSeconds, nowSeconds, hasTime: false };
   return page && toInboxMessage(page.keys, page.text, origin, payload);
 }
 
@@ -62,18 +59,20 @@ interface Origin {
   readonly group?: string | undefined;
   readonly timestampSeconds: number;
   readonly nowSeconds: number;
+  /** The payload has the time in it, so that the same again is the same message. */
+  readonly hasTime: boolean;
 }
 
 function toInboxMessage(keys: MessageKeys, words: string, origin: Origin, payload: Uint8Array): InboxMessage {
   const { id, title, priority, expirySeconds, collapseKey, uri, choices, unoffered } = keys;
-  const { sender, group, timestampSeconds, nowSeconds } = origin;
+  const { sender, group, timestampSeconds, nowSeconds, hasTime } = origin;
   // A sender without a clock means: so long after it has come.
   const sinceSeconds = timestampSeconds || nowSeconds;
   const shownTitle = title && printableLine(title).trim();
   const rest = [uri ?? "", unoffered ? `[no answer possible: ${unoffered.join(" / ")}]` : ""];
   const text = printable(lines([words, ...rest]));
   return {
-    name: messageName(sender, id, payload),
+    name: id !== undefined || hasTime ? messageName(sender, id, payload) : undefined,
     sender,
     id,
     group,

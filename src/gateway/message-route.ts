@@ -44,14 +44,14 @@ export class MessageRoute implements Route {
     if (uid === undefined) {
       const page = readPlainPage(payload, nowSeconds, faults);
       this.tellFaults(topic, faults);
-      return !page || this.keep(page, page.id !== undefined, publish, nowMs);
+      return !page || this.keep(page, publish, nowMs);
     }
     const group = uid === topics.uid ? undefined : uid;
-    const { message, receipts, sender, hasTime } = readMessage(payload, group, nowSeconds, faults);
+    const { message, receipts, sender } = readMessage(payload, group, nowSeconds, faults);
     this.tellFaults(topic, faults);
     // What was written here to a group comes back from it.
     if (group !== undefined && sender === topics.uid) return true;
-    if (message && !this.keep(message, hasTime || message.id !== undefined, publish, nowMs)) return false;
+    if (message && !this.keep(message, publish, nowMs)) return false;
     for (const receipt of receipts) this.sent.handleReceipt(receipt, sender);
     return true;
   }
@@ -64,9 +64,9 @@ export class MessageRoute implements Route {
     events.log(`could not read all of a message on ${topic}: ${faults.join("; ")}`);
   }
 
-  /** @param isNamed the same again is the same message; else it is so only where this PUBLISH was taken before */
-  private keep(message: InboxMessage, isNamed: boolean, publish: Publish, nowMs: number): boolean {
-    if (isNamed) return this.insert(message, nowMs);
+  /** Without a name the same again is another message, but where this very PUBLISH was taken before. */
+  private keep(message: InboxMessage, publish: Publish, nowMs: number): boolean {
+    if (message.name !== undefined) return this.insert(message, nowMs);
     const { inbox, counters } = this.device;
     const { packetIdentifier, dup, qos } = publish;
     const former = this.takenPages.find(packetIdentifier);
@@ -78,7 +78,7 @@ export class MessageRoute implements Route {
     }
     this.takenPages.remove(packetIdentifier);
     const { stored } = counters;
-    if (!this.insert({ ...message, name: undefined }, nowMs)) return false;
+    if (!this.insert(message, nowMs)) return false;
     const newest = inbox.older();
     if (qos > 0 && counters.stored > stored && newest !== undefined) this.takenPages.add(packetIdentifier, newest);
     return true;

@@ -7,7 +7,7 @@ const NO_SCREEN = { width: 0, height: 0 };
 
 function receiveMany(bench: Bench, count: number): void {
   for (let index = 0; index < count; index += 1)
-    bench.receive(publish(IM, im(`${index}`, `text ${index}`), { packetIdentifier: index + 1 }));
+    bench.receive(publish(PAGE, encodeUtf8(`text ${index}`), { packetIdentifier: index + 1 }));
 }
 
 describe("pages that come at once", () => {

@@ -64,15 +64,15 @@ describe("payload codecs", () => {
 
   it("read JSON the same way by the engine's reader and by our own", () => {
     // Nested so often that the engine's is not asked.
-    const many = `"zz":${"[".repeat(JSON_BRACKETS_MAX)}${"]".repeat(JSON_BRACKETS_MAX)}`;
+    const many = `"of no generated key":${"[".repeat(JSON_BRACKETS_MAX)}${"]".repeat(JSON_BRACKETS_MAX)}`;
     const value = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.double(), fc.boolean(), fc.constant(null));
     const object = fc.dictionary(fc.string(), fc.oneof(value, fc.array(value), fc.dictionary(fc.string(), value)));
     fc.assert(
       fc.property(object, fc.nat(3), (value, space) => {
         const text = JSON.stringify(value, null, space);
         const ours = decodeJsonObject(encodeUtf8(text.replace("{", text === "{}" ? `{${many}` : `{${many},`)), "x");
-        const { zz, ...rest } = ours;
-        expect(zz).toBeDefined();
+        const { "of no generated key": nested, ...rest } = ours;
+        expect(nested).toBeDefined();
         expect(JSON.stringify(rest)).toBe(
           JSON.stringify(JSON.parse(readableUtf8(encodeUtf8(text), 0, utf8Length(text)))),
         );

@@ -65,12 +65,12 @@ export function start(width: number, height: number, messageCount: number): void
   wake();
 }
 
-/** A message of any text. It is made beforehand, so that it does not count as a cost of the device. */
-export function prepare(text: string): void {
+/** A message of any text; `timeStamp` is the first byte of its time. It is made beforehand, so that it does not count as a cost of the device. */
+export function prepare(text: string, timeStamp = 0): void {
   number += 1;
   const topic = asciiBytes(`/acme/im/${UID}`);
   const content = encodeUtf8(JSON.stringify({ co: text, cl: `m${number}` }));
-  const head = [0, 0, 0, 0, 0x31, 0, 0, 0, content.length >> 8, content.length & 255];
+  const head = [timeStamp, 0, 0, 0, 0x31, 0, 0, 0, content.length >> 8, content.length & 255];
   const sender = asciiBytes("bob");
   const length = 2 + topic.length + head.length + content.length + sender.length;
   prepared = new Uint8Array(3 + length);
