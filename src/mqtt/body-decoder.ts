@@ -25,7 +25,7 @@ const TYPES = Object.freeze({
 const NO_BYTES = new Uint8Array(0);
 
 export class BodyDecoder {
-  private readonly protocolLevel: ProtocolLevel;
+  readonly protocolLevel: ProtocolLevel;
   private readonly topics = new TopicCache();
   /** One for all that come whole: it lives as long as the view of its payload, until the next call. */
   private readonly packet: { -readonly [Field in keyof Publish]: Publish[Field] } = {
@@ -166,13 +166,13 @@ export function topicEndOf(bytes: Uint8Array): number {
   return 2 + (((bytes[0] as number) << 8) | (bytes[1] as number));
 }
 
-export function packetIdentifierZero(name: string, offset: number): FormatError {
-  return new FormatError(`${name} packet identifier`, offset, "0, expected 1 to 65,535 [MQTT-2.3.1-1]");
+export function packetIdentifierZero(name: string): ProtocolError {
+  return new ProtocolError(`${name} packet identifier: 0, expected 1 to 65,535 [MQTT-2.2.1-4]`);
 }
 
 function packetIdentifierOf(reader: ByteReader, name: string): number {
   const packetIdentifier = reader.uint16(`${name} packet identifier`);
-  if (packetIdentifier === 0) throw packetIdentifierZero(name, reader.offset - 2);
+  if (packetIdentifier === 0) throw packetIdentifierZero(name);
   return packetIdentifier;
 }
 

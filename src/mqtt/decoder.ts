@@ -13,7 +13,7 @@ import { FormatError } from "../errors.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { BodyDecoder, packetIdentifierZero, publishQoS, topicEndOf } from "./body-decoder.ts";
 import { PACKET_TYPE, type ProtocolLevel, type ReceivedPacket } from "./packet.ts";
-import type { Properties } from "./properties.ts";
+import { overlong, type Properties } from "./properties.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -29,7 +29,7 @@ const PAYLOAD = 5;
 export class Decoder {
   /** Holds a body that came in pieces, or the head of a large one. Allocated once. */
   private readonly buffer: Uint8Array;
-  private readonly bodyBytesMax: number;
+  private readonly packetBytesMax: number;
   private readonly reader = new ByteReader(NO_BYTES);
   private body: BodyDecoder;
   private input: Uint8Array = NO_BYTES;
@@ -42,10 +42,10 @@ export class Decoder {
   private bodyBytes = 0;
   private identifier = 0;
 
-  /** @param packetBytesMax the largest packet that is read into memory, with its fixed header of up to 5 bytes */
+  /** @param packetBytesMax the largest packet that is read into memory, with its fixed header of 2 bytes or more */
   constructor(packetBytesMax: number, protocolLevel: ProtocolLevel = 4) {
-    this.bodyBytesMax = packetBytesMax - 5;
-    this.buffer = new Uint8Array(this.bodyBytesMax);
+    this.packetBytesMax = packetBytesMax;
+    this.buffer = new Uint8Array(packetBytesMax - 2);
     this.body = new BodyDecoder(protocolLevel);
   }
 
@@ -108,6 +108,11 @@ export class Decoder {
     return this.state >= BODY && this.bodyBytes === this.remainingLength;
   }
 
+  /** Size of the whole packet, with its fixed header. */
+  private get packetBytes(): number {
+    return 1 + this.lengthBytes + this.remainingLength;
+  }
+
   /** Bytes of the packet identifier of a PUBLISH. */
   private get identifierBytes(): number {
     return publishQoS(this.typeAndFlags) > 0 ? 2 : 0;
@@ -121,13 +126,14 @@ export class Decoder {
         throw new FormatError("remaining length", 4, "a fifth byte, expected at most 4 [2.2.3]");
       return;
     }
+    if (byte === 0 && this.lengthBytes > 1 && this.body.protocolLevel === 5) throw overlong("remaining length", 1);
     this.state = BODY;
-    if (this.remainingLength <= this.bodyBytesMax) return;
+    if (this.packetBytes <= this.packetBytesMax) return;
     if (this.typeAndFlags >> 4 !== PACKET_TYPE.publish)
       throw new FormatError(
         "remaining length",
         1,
-        `${this.remainingLength} bytes, expected at most ${this.bodyBytesMax} in this packet type`,
+        `${this.packetBytes} bytes with it, expected at most ${this.packetBytesMax} in this packet type`,
       );
     publishQoS(this.typeAndFlags);
     this.state = HEAD;
@@ -199,7 +205,7 @@ export class Decoder {
       this.bodyBytes += 1;
     }
     if (this.bodyBytes < end) return undefined;
-    if (end > topicEnd && this.identifier === 0) throw packetIdentifierZero("PUBLISH", topicEnd);
+    if (end > topicEnd && this.identifier === 0) throw packetIdentifierZero("PUBLISH");
     const topic = topicEnd <= buffer.length ? decodeUtf8(buffer, 2, topicEnd, "PUBLISH topic") : "";
     return this.large(topic, this.identifier, undefined);
   }
@@ -207,7 +213,7 @@ export class Decoder {
   private large(topic: string, packetIdentifier: number, properties: Properties | undefined): ReceivedPacket {
     this.state = PAYLOAD;
     const flags = this.typeAndFlags;
-    const packetBytes = 1 + this.lengthBytes + this.remainingLength;
+    const { packetBytes } = this;
     return {
       type: "largePublish",
       topic,

@@ -450,7 +450,8 @@ export class Exchange {
   ): void {
     const bytes = this.topics.encode(topic);
     const isVersion5 = this.level === 5;
-    const alias = isVersion5 ? this.outboundAliases.aliasOf(topic) : 0;
+    const alias = this.aliasOf(bytes.length, topic, payloadBytes, packetIdentifier, properties);
+    if (alias < 0) this.outboundAliases.give(-alias, topic);
     writePublishHead(
       this.transmit,
       flags,
@@ -462,15 +463,26 @@ export class Exchange {
     );
   }
 
-  /** Size of a PUBLISH with the topic in full and, where the broker takes aliases, one of them. Throws a `UsageError` for what is no topic name. */
+  /** What the topic is sent as, see `OutboundAliases.aliasOf`: a new alias only where the packet with it is not too large. */
+  private aliasOf(
+    topicBytes: number,
+    topic: string,
+    payloadBytes: number,
+    packetIdentifier: number,
+    properties: Properties,
+  ): number {
+    const alias = this.level === 5 ? this.outboundAliases.aliasOf(topic) : 0;
+    if (alias >= 0) return alias;
+    const bytes = publishBytes(topicBytes, packetIdentifier, properties, -alias, payloadBytes);
+    return bytes > this.packetBytesMax ? 0 : alias;
+  }
+
+  /** Size of a PUBLISH as it would leave now. Throws a `UsageError` for what is no topic name. */
   private bytesOf(topic: string, payloadBytes: number, qos: QoS, properties: Properties): number {
-    return publishBytes(
-      this.topics.encode(topic).length,
-      qos,
-      this.level === 5 ? properties : undefined,
-      this.outboundAliases.max,
-      payloadBytes,
-    );
+    const { length } = this.topics.encode(topic);
+    const alias = this.aliasOf(length, topic, payloadBytes, qos, properties);
+    const own = this.level === 5 ? properties : undefined;
+    return publishBytes(alias > 0 ? 0 : length, qos, own, Math.abs(alias), payloadBytes);
   }
 }
 

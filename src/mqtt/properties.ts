@@ -122,7 +122,11 @@ export function readProperties(reader: ByteReader, place: number): Properties {
     const row = ROWS.find((candidate) => candidate[0] === identifier);
     if (!row) throw new FormatError("property identifier", offset, `${identifier} is none [2.2.2.2]`);
     const name = row[1];
-    if (!(row[3] & place)) throw new ProtocolError(misplaced(name));
+    if (!(row[3] & place)) {
+      // A client may send this one.
+      if (place === DISCONNECT && identifier === 17) throw new ProtocolError(`${name}: of a server [MQTT-3.14.2-2]`);
+      throw new FormatError(name, offset, `${MISPLACED} [2.2.2.2]`);
+    }
     const value = readValue(reader, name, row[2]);
     const former = properties[name];
     if (former === undefined) properties[name] = isList(row[2]) ? [value] : value;
@@ -148,15 +152,20 @@ export function writeProperties(writer: ByteSink, properties: Properties, place:
   writeEach(writer, properties, place);
 }
 
-/** Variable byte integer (1.5.5): 7 bits a byte, least significant first. Throws a `FormatError` at a fifth byte. */
+/** Variable byte integer (1.5.5): 7 bits a byte, least significant first. Throws a `FormatError` for more bytes than it needs. */
 export function readVarint(reader: ByteReader, field: string): number {
   let value = 0;
   for (let index = 0; index < 4; index += 1) {
     const byte = reader.uint8(field);
     value += (byte & 0x7f) * 2 ** (7 * index);
+    if (byte === 0 && index > 0) throw overlong(field, reader.offset - 1);
     if (byte < 0x80) return value;
   }
   throw new FormatError(field, reader.offset, "a fifth byte, expected at most 4 [1.5.5]");
+}
+
+export function overlong(field: string, offset: number): FormatError {
+  return new FormatError(field, offset, "more bytes than it needs [MQTT-1.5.5-1]");
 }
 
 export function writeVarint(writer: ByteSink, value: number): void {
@@ -191,7 +200,7 @@ function writeEach(writer: ByteSink, properties: Properties, place: number): voi
     const name = row[1];
     const value = properties[name];
     if (value === undefined) return;
-    if (!(row[3] & place)) throw new UsageError(misplaced(name));
+    if (!(row[3] & place)) throw new UsageError(`${name}: ${MISPLACED}`);
     if (isList(row[2])) (value as readonly Value[]).forEach((one) => writeOne(writer, row, one));
     else writeOne(writer, row, value as Value);
   });
@@ -207,9 +216,7 @@ function writeOne(writer: ByteSink, row: Row, value: Value): void {
   else writer.uint(kind & 7, value as number);
 }
 
-function misplaced(name: string): string {
-  return `${name}: not in this packet [table 2-4]`;
-}
+const MISPLACED = "not in this packet [table 2-4]";
 
 /** These may stand several times: user properties and subscription identifiers. */
 function isList(kind: number): boolean {

@@ -40,21 +40,21 @@ export class OutboundAliases {
   private readonly topics: string[] = [];
   private limit = 0;
 
-  /** The highest alias; 0: there are none. */
-  get max(): number {
-    return this.limit;
-  }
-
   /** @param max what the broker takes; 0: none */
   reset(max: number): void {
     this.topics.length = 0;
     this.limit = Math.min(max, TOPIC_ALIAS_MAX);
   }
 
-  /** The alias of a topic, 0 where it gets none; negative where it is new and the topic has to be sent with it. */
+  /** What a topic is sent as: its alias; negative: a new one, with the topic; 0: without. */
   aliasOf(topic: string): number {
     const index = this.topics.indexOf(topic);
     if (index >= 0) return index + 1;
-    return this.topics.length < this.limit ? -this.topics.push(topic) : 0;
+    return this.topics.length < this.limit ? -1 - this.topics.length : 0;
+  }
+
+  /** The topic leaves with this new alias. */
+  give(alias: number, topic: string): void {
+    this.topics[alias - 1] = topic;
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { PACKET_BYTES_MAX } from "../../src/limits.ts";
 import { checkMqttVectors, decodeAll } from "../vectors/mqtt.ts";
 import { fromHex, toHex } from "../vectors/vector.ts";
 
@@ -11,8 +12,9 @@ describe("decoder and encoder", () => {
     const limit = 64;
     const packet = (payloadBytes: number) =>
       fromHex(`32 ${(7 + payloadBytes).toString(16)} 0003612f62 0102 ${"00".repeat(payloadBytes)}`);
-    const atLimit = packet(limit - 5 - 7);
-    const above = packet(limit - 5 - 7 + 1);
+    // With its fixed header of 2 bytes.
+    const atLimit = packet(limit - 2 - 7);
+    const above = packet(limit - 2 - 7 + 1);
     expect(decodeAll([atLimit], limit)).toMatchObject([{ type: "publish", topic: "a/b", packetIdentifier: 0x0102 }]);
     const skipped = {
       type: "largePublish",
@@ -24,10 +26,21 @@ describe("decoder and encoder", () => {
       properties: {},
       packetBytes: above.length,
     };
-    const payload = { type: "payload", payload: "00".repeat(limit - 5 - 7 + 1), isLast: true };
+    const payload = { type: "payload", payload: "00".repeat(limit - 2 - 7 + 1), isLast: true };
     expect(decodeLarge([above], limit)).toEqual([skipped, payload]);
     expect(decodeLarge(bytewise(above), limit)).toEqual([skipped, payload]);
     expect(decodeLarge([Uint8Array.of(...above, 0xd0, 0)], limit)).toEqual([skipped, payload, { type: "pingresp" }]);
+  });
+
+  it("counts the fixed header to the limit of the engine: 4,096 bytes whole, one more skipped", () => {
+    const packet = (bytes: number) =>
+      Uint8Array.of(0x30, ((bytes - 3) & 0x7f) | 0x80, (bytes - 3) >> 7, 0, 1, 0x61, ...new Uint8Array(bytes - 6));
+    const [whole] = decodeAll([packet(PACKET_BYTES_MAX)], PACKET_BYTES_MAX) as [{ payload: Uint8Array }];
+    expect(whole).toMatchObject({ type: "publish", payload: { length: PACKET_BYTES_MAX - 6 } });
+    expect(decodeAll([packet(PACKET_BYTES_MAX + 1)], PACKET_BYTES_MAX)[0]).toMatchObject({
+      type: "largePublish",
+      packetBytes: PACKET_BYTES_MAX + 1,
+    });
   });
 
   it("skips a packet whose topic alone is above the limit, and still finds its identifier", () => {

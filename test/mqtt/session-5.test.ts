@@ -112,6 +112,20 @@ describe("MQTT 5", () => {
     expect(bench.sent()[0]).toMatch(/30080001740323000164$/);
   });
 
+  it("sends what is exactly as large as the broker takes, with an alias where one fits", () => {
+    // With a new alias it would be 3 bytes more.
+    const bench = connected("270000000f" + "220004");
+    const full = bench.publish("1234567", { topic: "t" });
+    expect(bench.sent().at(-1)).toBe("320d00017400020031323334353637");
+    expect(bench.receive("40020002")).toEqual([{ type: "acknowledged", token: full }]);
+    bench.publish("123", { topic: "t" });
+    expect(bench.sent()).toEqual(["320c000174000303230001313233"]);
+    bench.receive("40020003");
+    // The alias stands for a topic that would be too much.
+    bench.publish("12345", { topic: "t" });
+    expect(bench.sent()).toEqual(["320d00000004032300013132333435"]);
+  });
+
   it("learns an alias from a message that it skips, and believes none where nobody knows", () => {
     const big = (head: string) => {
       const body = head + "00".repeat(5_000);

@@ -117,7 +117,7 @@ export const MQTT_5_VECTORS: readonly Vector[] = [
     name: "PUBLISH with a property of CONNACK",
     origin: "table 2-4",
     hex: "30 09 0003 612f62 03 21 0001",
-    refused: "receiveMaximum: not in this packet",
+    refused: "receiveMaximum at byte",
   },
   {
     name: "PUBLISH with a topic alias twice",
