@@ -2,20 +2,21 @@
 import type { ByteWriter } from "../bytes.ts";
 import { RECEIVE_MAX, SESSION_EXPIRY_SECONDS, SKIPPED_BYTES_MAX, TOPIC_ALIAS_MAX } from "../limits.ts";
 import { writeConnect } from "./encoder.ts";
-import type { ProtocolLevel } from "./packet.ts";
-import { NO_PROPERTIES, type Properties } from "./properties.ts";
+import type { ProtocolLevel, Will } from "./packet.ts";
+import { NO_PROPERTIES } from "./properties.ts";
 import type { SessionOptions } from "./session-types.ts";
 
-/** Writes the CONNECT of a session. @param authentication what it says of its method; none in MQTT 3.1.1 */
+/** Writes the CONNECT of a session. @param will what is told of it */
 export function writeSessionConnect(
   writer: ByteWriter,
   options: SessionOptions,
   protocolLevel: ProtocolLevel,
-  authentication: Properties,
+  will: Will | undefined,
 ): void {
-  const { will, willDelaySeconds } = options;
+  const { willDelaySeconds, authentication } = options;
   writeConnect(writer, {
     ...options,
+    will,
     protocolLevel,
     cleanSession: false,
     properties: {
@@ -23,7 +24,7 @@ export function writeSessionConnect(
       receiveMaximum: RECEIVE_MAX,
       maximumPacketSize: SKIPPED_BYTES_MAX,
       topicAliasMaximum: TOPIC_ALIAS_MAX,
-      ...authentication,
+      ...(protocolLevel === 5 && authentication?.begin()),
     },
     willProperties: will && willDelaySeconds ? { willDelayInterval: willDelaySeconds } : NO_PROPERTIES,
   });

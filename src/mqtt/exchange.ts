@@ -5,7 +5,6 @@
 import type { ByteWriter } from "../bytes.ts";
 import { messageOf, ProtocolError, StoreError, UsageError } from "../errors.ts";
 import {
-  EXPIRY_RETRY_MS,
   HASTY_ENDINGS_MAX,
   INFLIGHT_MAX,
   PUBLISH_BYTES_MAX,
@@ -15,7 +14,6 @@ import {
   UNANSWERED_MS,
   UNFINISHED_MAX,
 } from "../limits.ts";
-import type { Store } from "../seams.ts";
 import type { BrokerLimits } from "./broker-limits.ts";
 import { publishBytes, publishFlags, writeAcknowledgement, writePublishHead } from "./encoder.ts";
 import { InboundTable } from "./inbound.ts";
@@ -33,7 +31,7 @@ import type { Acknowledgement, LargePublish, PayloadPart, ProtocolLevel, Publish
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
 import { AGAIN, Receiver } from "./receiver.ts";
-import type { DropReason, PayloadSource, PublishOptions, SessionEvent } from "./session-types.ts";
+import type { DropReason, PayloadSource, PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
 import { filterName, GIVEN_UP, type Suspects } from "./suspects.ts";
 import { TopicCache } from "./topic.ts";
 import { OutboundAliases } from "./topic-alias.ts";
@@ -42,6 +40,12 @@ import { OutboundAliases } from "./topic-alias.ts";
 const ANSWER_BYTES_MAX = 9 + REASON_STRING_BYTES_MAX;
 
 const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
+
+/** A packet that waits for its turn. There may be many answers: as values they take less memory than as functions. */
+type Later = { readonly bytesMax: number } & (
+  | { readonly write: () => void }
+  | { readonly type: "pubcomp" | "pubrel"; readonly packetIdentifier: number; readonly reasonCode: number }
+);
 
 export class Exchange {
   /** Messages that were dropped, or, where the outbox was full, not accepted. */
@@ -59,23 +63,18 @@ export class Exchange {
   /** The message that is going out in pieces, and what of its payload has been written. */
   private sending: Outbound | undefined;
   private sentBytes = 0;
-  /** What waits for its end, or for room: packets, and answers as numbers (see `answer`), since there may be many. */
-  private readonly later: (number | (() => void))[] = [];
-  private expiryRetryMs = 0;
+  /** What waits for its end, or for room. */
+  private readonly later: Later[] = [];
   /** The last message of QoS 0: nothing tells that the broker has taken it. */
   private unanswered: { readonly topic: string; readonly bytes: number; readonly sentMs: number } | undefined;
   /** Connections in a row that the broker ended with something unanswered, until nothing waits any more. */
   endings = 0;
 
-  /**
-   * @param isStreamed large messages are told in parts, else skipped
-   * @param tell gets what is to be told beside the events that `handle` returns
-   */
+  /** @param tell gets what is to be told beside the events that `handle` returns */
   constructor(
-    store: Store | undefined,
+    { store, outboxPolicies, streamsLargeMessages = false }: SessionOptions,
     suspects: Suspects,
     transmit: ByteWriter,
-    isStreamed: boolean,
     tell: (event: SessionEvent) => void,
   ) {
     this.suspects = suspects;
@@ -83,15 +82,15 @@ export class Exchange {
     this.dropped = dropped;
     this.transmit = transmit;
     this.tell = tell;
-    this.outboundTable = new OutboundTable(store, (token, reason) => {
+    this.outboundTable = new OutboundTable(store, outboxPolicies, (token, reason) => {
       dropped[reason] += 1;
       tell({ type: "dropped", token, reason });
     });
     this.inbound = new InboundTable(store);
-    this.receiver = new Receiver(this.inbound, isStreamed);
+    this.receiver = new Receiver(this.inbound, streamsLargeMessages);
   }
 
-  get outbound(): Pick<OutboundTable, "length" | "bytes" | "oldestSentMs"> {
+  get outbound(): Pick<OutboundTable, "length" | "bytes" | "oldestSentMs" | "expiryMs" | "expire"> {
     return this.outboundTable;
   }
 
@@ -115,12 +114,6 @@ export class Exchange {
     return this.inbound.oldestMs;
   }
 
-  /** When `expire` has something to do, or undefined. */
-  get expiresMs(): number | undefined {
-    const expiresMs = Math.max(this.outboundTable.expiresMs, this.expiryRetryMs);
-    return expiresMs < Number.POSITIVE_INFINITY ? expiresMs : undefined;
-  }
-
   /** Whether a further packet may be decoded: there is room for its answer, or a list that it waits in. */
   get canReceive(): boolean {
     return this.isSending || this.transmit.free >= ANSWER_BYTES_MAX;
@@ -142,14 +135,16 @@ export class Exchange {
    * send one at a time. @param topicFilters of a SUBSCRIBE or UNSUBSCRIBE that is not answered
    */
   handleEndedByBroker(topicFilters: readonly string[], nowMs: number): void {
-    const open = topicFilters.map((topicFilter) => ({ name: filterName(topicFilter), bytes: 0 }));
-    for (const entry of this.outboundTable.sent) open.push({ name: nameOf(entry), bytes: entry.payload.length });
-    const { unanswered } = this;
-    if (unanswered && nowMs - unanswered.sentMs < UNANSWERED_MS)
-      open.push({ name: unanswered.topic, bytes: unanswered.bytes });
-    const [first] = open;
-    if (first) this.endings += 1;
-    if (first && open.length === 1) this.suspects.accuse(first.name, first.bytes, nowMs);
+    const { sent } = this.outboundTable;
+    const unanswered = this.unanswered && nowMs - this.unanswered.sentMs < UNANSWERED_MS ? this.unanswered : undefined;
+    const count = topicFilters.length + sent.length + (unanswered ? 1 : 0);
+    if (count > 0) this.endings += 1;
+    if (count !== 1) return;
+    const filter = topicFilters[0];
+    const entry = sent[0];
+    if (filter !== undefined) this.suspects.accuse(filterName(filter), 0, nowMs);
+    else if (entry) this.suspects.accuse(nameOf(entry), entry.payload.length, nowMs);
+    else if (unanswered) this.suspects.accuse(unanswered.topic, unanswered.bytes, nowMs);
   }
 
   /** The next connections go to another broker. */
@@ -226,8 +221,7 @@ export class Exchange {
     expectAtMost(PUBLISH_BYTES_MAX, publishBytes(topicBytes, qos, properties, 1, isWhole ? length : 0), topic);
     expectAtMost(STREAM_BYTES_MAX, length, topic);
     // [MQTT-1.5.4-2]: the broker would end this connection, and each on which the message is sent again.
-    if (properties !== NO_PROPERTIES && Object.values(properties).flat(2).join().includes("\0"))
-      throw new UsageError(`${topic}: U+0000 in its properties`);
+    if (hasNul(properties)) throw new UsageError(`${topic}: U+0000 in its properties`);
     if (qos === 0 && isWhole && this.canSend(topic, length, qos, properties)) {
       this.send(topic, payload, retain, properties, nowMs);
       return 0;
@@ -237,22 +231,17 @@ export class Exchange {
     return token;
   }
 
-  /** Drops what is worthless now. Storage that refuses is asked again later. */
-  expire(nowMs: number): void {
-    try {
-      this.outboundTable.expire(nowMs);
-    } catch {
-      this.expiryRetryMs = nowMs + EXPIRY_RETRY_MS;
-    }
-  }
-
   /** The application has taken or refused a message. Throws a `StoreError`, and it is not taken then. */
   take(token: number, reasonCode: number, reasonString: string): void {
     this.inbound.take(token, reasonCode, reasonString);
   }
 
-  /** Writes a packet of at most `PUBLISH_BYTES_MAX` bytes, now or behind what is going out; also where nobody takes that. */
-  write(packet: number | (() => void)): void {
+  /** Writes a packet of at most `PUBLISH_BYTES_MAX` bytes: now, or once there is room and the message in front has ended. */
+  write(packet: () => void): void {
+    this.writeInTurn({ bytesMax: PUBLISH_BYTES_MAX, write: packet });
+  }
+
+  private writeInTurn(packet: Later): void {
     if (this.later.length >= UNFINISHED_MAX)
       throw new ProtocolError(
         `more than ${UNFINISHED_MAX} packets to answer`,
@@ -264,12 +253,10 @@ export class Exchange {
 
   private writeLater(): void {
     for (let packet = this.later[0]; packet !== undefined; packet = this.later[0]) {
-      if (this.transmit.free < (typeof packet === "number" ? ANSWER_BYTES_MAX : PUBLISH_BYTES_MAX)) return;
+      if (this.transmit.free < packet.bytesMax) return;
       this.later.shift();
-      if (typeof packet === "number") {
-        const type = packet & 1 ? "pubrel" : "pubcomp";
-        writeAcknowledgement(this.transmit, type, (packet >> 1) & 0xffff, packet >> 17);
-      } else packet();
+      if ("write" in packet) packet.write();
+      else writeAcknowledgement(this.transmit, packet.type, packet.packetIdentifier, packet.reasonCode);
     }
   }
 
@@ -315,7 +302,7 @@ export class Exchange {
       case "payload":
         return this.receiver.handle(packet, nowMs);
       case "pubrel":
-        this.answer(0, packet.packetIdentifier, this.inbound.release(packet.packetIdentifier));
+        this.answer("pubcomp", packet.packetIdentifier, this.inbound.release(packet.packetIdentifier));
         break;
       default:
         this.handleAnswer(packet, nowMs);
@@ -327,7 +314,7 @@ export class Exchange {
   private handleAnswer({ type, packetIdentifier, reasonCode, properties }: Acknowledgement, nowMs: number): void {
     const entry = this.outboundTable.find(packetIdentifier);
     if (!entry || !isAnswerTo(type, entry)) {
-      if (type === "pubrec") this.answer(1, packetIdentifier, false);
+      if (type === "pubrec") this.answer("pubrel", packetIdentifier, false);
       return;
     }
     this.suspects.acquit(nameOf(entry));
@@ -343,10 +330,9 @@ export class Exchange {
     }
   }
 
-  /** @param isPubrel 1 PUBREL, 0 PUBCOMP */
-  private answer(isPubrel: 0 | 1, packetIdentifier: number, isKnown: boolean): void {
+  private answer(type: "pubcomp" | "pubrel", packetIdentifier: number, isKnown: boolean): void {
     const reasonCode = isKnown || this.level === 4 ? 0 : PACKET_IDENTIFIER_NOT_FOUND;
-    this.write((reasonCode << 17) | (packetIdentifier << 1) | isPubrel);
+    this.writeInTurn({ bytesMax: ANSWER_BYTES_MAX, type, packetIdentifier, reasonCode });
   }
 
   /** False where it, or what comes behind it, has to wait. */
@@ -354,7 +340,7 @@ export class Exchange {
     const limits = this.limits as BrokerLimits;
     const { topic, payload, dup } = entry;
     const qos = this.qosOf(entry);
-    const properties = expiringIn(entry.properties, entry.expiresMs - nowMs);
+    const properties = this.outboundTable.propertiesOf(entry, nowMs);
     const bytes = this.bytesOf(topic, payload.length, qos, properties);
     const isGivenUp = this.suspects.isGivenUp(topic, payload.length, nowMs);
     if (isGivenUp || bytes > this.packetBytesMax) {
@@ -501,15 +487,17 @@ function givenUp(topic: string): string {
   return `${topic}: ${GIVEN_UP}`;
 }
 
+/** Whether a text among these values, or in lists of them, holds U+0000. */
+function hasNul(value: unknown): boolean {
+  if (typeof value === "string") return value.includes("\0");
+  return (
+    typeof value === "object" && value !== null && !(value instanceof Uint8Array) && Object.values(value).some(hasNul)
+  );
+}
+
 /** Why a packet is not sent. */
 export function tooLarge(bytes: number, bytesMax: number): string {
   return `above the bytes that the broker takes: ${bytes}, expected at most ${bytesMax}`;
-}
-
-/** The properties of a message that has waited: its expiry interval is what is left of it, in whole seconds and not 0. */
-function expiringIn(properties: Properties, leftMs: number): Properties {
-  if (leftMs === Number.POSITIVE_INFINITY || properties.messageExpiryInterval === undefined) return properties;
-  return { ...properties, messageExpiryInterval: Math.max(1, Math.ceil(leftMs / 1000)) };
 }
 
 /** A broker that has no QoS 2 may answer it with PUBACK (RabbitMQ does). */

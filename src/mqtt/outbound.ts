@@ -17,7 +17,7 @@ import { readRecord } from "../records.ts";
 import type { Store } from "../seams.ts";
 import type { QoS } from "./packet.ts";
 import { NO_PROPERTIES, type Properties, PUBLISH_PLACE, readProperties, writeProperties } from "./properties.ts";
-import type { DropReason, OutboxPolicy, PublishOptions } from "./session-types.ts";
+import type { DropReason, OutboxPolicies, OutboxPolicy, PublishOptions } from "./session-types.ts";
 import { isTopicName } from "./topic.ts";
 
 /** What is waited for. `UNSENT`: not handed out on this connection yet; `SENDING`: in part. Names cost byte code at each use. */
@@ -58,6 +58,7 @@ const POLICIES: readonly OutboxPolicy[] = Object.freeze(["reject", "dropOldest",
 
 export class OutboundTable {
   private readonly store: Store | undefined;
+  private readonly policies: OutboxPolicies | undefined;
   private readonly tellDropped: (token: number, reason: DropReason) => void;
   /** Walked by index where that is done after every event: it allocates nothing. */
   private readonly entries: Outbound[] = [];
@@ -67,8 +68,13 @@ export class OutboundTable {
   private reservedIdentifier = 0;
 
   /** @param store where durable messages are; without one nothing is durable */
-  constructor(store: Store | undefined, tellDropped: (token: number, reason: DropReason) => void) {
+  constructor(
+    store: Store | undefined,
+    policies: OutboxPolicies | undefined,
+    tellDropped: (token: number, reason: DropReason) => void,
+  ) {
     this.store = store;
+    this.policies = policies;
     this.tellDropped = tellDropped;
     this.load();
   }
@@ -102,14 +108,9 @@ export class OutboundTable {
     return oldest;
   }
 
-  /** When the next message that was never sent is worthless; Infinity: never. */
-  get expiresMs(): number {
-    let earliest = Number.POSITIVE_INFINITY;
-    for (let index = 0; index < this.entries.length; index += 1) {
-      const entry = this.entries[index] as Outbound;
-      if (isDroppable(entry) && entry.expiresMs < earliest) earliest = entry.expiresMs;
-    }
-    return earliest;
+  /** When `expire` has something to do; Infinity: never. */
+  get expiryMs(): number {
+    return this.policies?.expiryMs(this.entries) ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -117,7 +118,7 @@ export class OutboundTable {
    * store throws; the message is not accepted then.
    */
   add(message: PublishOptions, nowMs: number): Outbound | undefined {
-    const { topic, payload, qos, isDurable = false, policy = "reject", properties = NO_PROPERTIES } = message;
+    const { payload, qos, isDurable = false, policy = "reject", properties = NO_PROPERTIES } = message;
     const { messageExpiryInterval = Number.POSITIVE_INFINITY } = properties;
     const entry = newEntry({ ...message, policy, properties }, this.nextToken, qos > 0 ? this.allocateIdentifier() : 0);
     entry.expiresMs = nowMs + messageExpiryInterval * 1000;
@@ -127,11 +128,9 @@ export class OutboundTable {
     const counter = new ByteCounter();
     writeRecord(counter, entry);
     entry.bytes = counter.length;
-    const victims = this.victimsOf(entry);
-    if (!victims) return undefined;
-    victims.forEach((victim) =>
-      this.drop(victim, victim.topic === topic && policy === LATEST ? "superseded" : "oldest"),
-    );
+    const drop = (victim: Outbound, reason: DropReason) => this.drop(victim, reason);
+    const hasRoom = this.length < OUTBOX_MESSAGES_MAX && this.bytes + entry.bytes <= OUTBOX_BYTES_MAX;
+    if (!(this.policies?.makeRoom(this.entries, this.bytes, entry, drop) ?? hasRoom)) return undefined;
     if (entry.isDurable) {
       const writer = new ByteWriter(entry.bytes);
       writeRecord(writer, entry);
@@ -142,10 +141,14 @@ export class OutboundTable {
     return entry;
   }
 
-  /** Drops what was never sent and is worthless now. Throws what the store throws, also the next time. */
+  /** Drops what was never sent and is worthless now. */
   expire(nowMs: number): void {
-    const isOver = (entry: Outbound) => isDroppable(entry) && entry.expiresMs <= nowMs;
-    this.entries.filter(isOver).forEach((entry) => this.drop(entry, "expired"));
+    this.policies?.expire(this.entries, nowMs, (entry) => this.drop(entry, "expired"));
+  }
+
+  /** The properties with which a message leaves now. */
+  propertiesOf(entry: Outbound, nowMs: number): Properties {
+    return this.policies?.properties(entry, nowMs) ?? entry.properties;
   }
 
   /** The next identifier that nothing holds: 1 to 65,535, never 0 [MQTT-2.3.1-1]. */
@@ -212,28 +215,6 @@ export class OutboundTable {
     return this.entries.filter(isReleased);
   }
 
-  /**
-   * What has to leave so that a new message fits: first, where its class says so, the former ones of its topic, then the
-   * oldest of all; undefined: that would not be enough.
-   */
-  private victimsOf(entry: Outbound): readonly Outbound[] | undefined {
-    const victims: Outbound[] = [];
-    let bytes = this.totalBytes + entry.bytes;
-    let hasRoom = false;
-    for (let turn = entry.policy === LATEST ? 0 : 1; turn < 2; turn += 1) {
-      for (let index = 0; index <= this.length; index += 1) {
-        hasRoom = this.length - victims.length < OUTBOX_MESSAGES_MAX && bytes <= OUTBOX_BYTES_MAX;
-        const one = this.entries[index];
-        if (!one || !isDroppable(one) || one.policy === "reject") continue;
-        if (turn === 0 ? one.policy !== LATEST || one.topic !== entry.topic : hasRoom || victims.includes(one))
-          continue;
-        victims.push(one);
-        bytes -= one.bytes;
-      }
-    }
-    return hasRoom ? victims : undefined;
-  }
-
   private drop(entry: Outbound, reason: DropReason): void {
     this.removeEntry(entry);
     this.tellDropped(entry.token, reason);
@@ -284,14 +265,13 @@ export class OutboundTable {
 }
 
 const NOT_KEPT = 32;
-const LATEST: OutboxPolicy = "latestPerTopic";
 
 function isReleased({ state }: Outbound): boolean {
   return state === UNSENT_PUBREL || state === AWAITING_PUBCOMP;
 }
 
 /** What was never sent may leave; what may be with the broker is sent until it is acknowledged [MQTT-4.4.0-1]. */
-function isDroppable({ state, dup }: Outbound): boolean {
+export function isDroppable({ state, dup }: Outbound): boolean {
   return state === UNSENT && !dup;
 }
 
@@ -353,8 +333,8 @@ function entryOf(token: number, record: Uint8Array): Outbound | undefined {
       payload: reader.view(reader.remaining, "payload"),
     };
     // What was never written would be refused by every broker, and hold up all that stands behind it.
-    if (flags >> 6 !== 0 || message.qos % 3 === 0 || packetIdentifier === 0 || !isTopicName(message.topic))
-      return undefined;
+    const isSentAgain = message.qos === 1 || message.qos === 2;
+    if (flags >> 6 !== 0 || !isSentAgain || packetIdentifier === 0 || !isTopicName(message.topic)) return undefined;
     const entry = newEntry(message, token, packetIdentifier);
     entry.isDurable = true;
     entry.bytes = record.length;

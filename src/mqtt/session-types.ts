@@ -1,8 +1,8 @@
 /** What a session is told when it is made, and what it tells. */
 import type { Store } from "../seams.ts";
-import type { Authenticator } from "./authentication.ts";
 import type { BackoffLimits } from "./backoff.ts";
 import type { LearnedInterval } from "./interval-learner.ts";
+import type { Outbound } from "./outbound.ts";
 import type { HeldSubscription, LargePublish, ProtocolLevel, Publish, QoS, Subscription, Will } from "./packet.ts";
 import type { Properties } from "./properties.ts";
 import type { ProtocolSetting } from "./version.ts";
@@ -24,7 +24,10 @@ export interface SessionOptions {
   readonly subscriptions: readonly Subscription[];
   /** What the broker may hold for us from a former life of this device (see `Session.held`); default: nothing. */
   readonly held?: readonly HeldSubscription[] | undefined;
-  readonly authenticator?: Authenticator | undefined;
+  /** A method beyond a password: `optional/authentication.ts`. It needs MQTT 5, and no other version is tried then. */
+  readonly authentication?: Authentication | undefined;
+  /** What may leave the outbox unsent: `optional/outbox-policies.ts`; default: nothing, and no message expires. */
+  readonly outboxPolicies?: OutboxPolicies | undefined;
   readonly protocol: ProtocolSetting;
   /** What this broker accepted in a former life of this device (see the event `connected`). */
   readonly knownLevel?: ProtocolLevel | undefined;
@@ -34,6 +37,33 @@ export interface SessionOptions {
   readonly store?: Store | undefined;
   /** Default: `BACKOFF_BASE_MS` and `BACKOFF_MAX_MS`. */
   readonly backoff?: BackoffLimits | undefined;
+}
+
+/** The exchange of enhanced authentication (MQTT 5, 4.12). */
+export interface Authentication {
+  /** What CONNECT, or the AUTH that begins anew, says of it. */
+  begin(): Properties;
+  /** What to answer an AUTH of the broker with; undefined: it is content. Throws a `ProtocolError`. */
+  handleAuth(reasonCode: number, properties: Properties): Properties | undefined;
+  /** CONNACK has come. Throws a `ProtocolError` where the broker does not convince. */
+  finish(properties: Properties): void;
+}
+
+/** What may leave the outbox before it was sent. */
+export interface OutboxPolicies {
+  /** Drops, once it is known that this is enough, what has to leave so that a new message fits. Returns whether it fits. */
+  makeRoom(
+    entries: readonly Outbound[],
+    bytesNow: number,
+    entry: Outbound,
+    drop: (victim: Outbound, reason: DropReason) => void,
+  ): boolean;
+  /** Drops what is worthless now. */
+  expire(entries: readonly Outbound[], nowMs: number, drop: (entry: Outbound) => void): void;
+  /** When `expire` has something to do; Infinity: never. */
+  expiryMs(entries: readonly Outbound[]): number;
+  /** The properties of a message that has waited: its expiry interval is what is left of it, in whole seconds and not 0. */
+  properties(entry: Outbound, nowMs: number): Properties;
 }
 
 /**
@@ -66,11 +96,12 @@ export interface PublishOptions {
   readonly retain: boolean;
   /** With QoS 1: outlasts a reboot. QoS 2 always does, QoS 0 and a `PayloadSource` never. */
   readonly isDurable?: boolean;
-  /** Default: `reject`. */
+  /** Default: `reject`; the others need `SessionOptions.outboxPolicies`. */
   readonly policy?: OutboxPolicy | undefined;
   /**
-   * Sent in MQTT 5 only. `messageExpiryInterval` counts from here on, in every version: a message that was not sent within it
-   * is dropped, one that was carries what is left of it. Of a durable one it counts in the life in which it was accepted.
+   * Sent in MQTT 5 only. With `SessionOptions.outboxPolicies` `messageExpiryInterval` counts from here on, in every version: a
+   * message that was not sent within it is dropped, one that was carries what is left of it. Of a durable one it counts in the
+   * life in which it was accepted.
    */
   readonly properties?: Properties | undefined;
 }

@@ -23,7 +23,6 @@ import {
 } from "../limits.ts";
 import type { Random } from "../seams.ts";
 import { utf8Length } from "../utf8.ts";
-import { Authentication } from "./authentication.ts";
 import { Backoff } from "./backoff.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import { writeSessionConnect } from "./connect.ts";
@@ -66,6 +65,10 @@ const CONNECTED = 4;
 
 const CLOSE: SessionEvent = Object.freeze({ type: "close" });
 
+/** Reason codes of AUTH (3.15.2.1). */
+const CONTINUE = 0x18;
+const REAUTHENTICATE = 0x19;
+
 /** One for all: it comes after every message of QoS 0. */
 const DRAINED: SessionEvent = Object.freeze({ type: "drained" });
 
@@ -78,7 +81,6 @@ export class Session {
   private readonly decoder = new Decoder(PACKET_BYTES_MAX);
   private readonly transmit = new ByteWriter(TRANSMIT_BYTES_MAX);
   private readonly exchange: Exchange;
-  private readonly authentication: Authentication;
   private readonly timers = new Timers();
   private readonly events: SessionEvent[] = [];
   private state = STOPPED;
@@ -98,7 +100,7 @@ export class Session {
     this.options = options;
     this.backoff = new Backoff(random, options.backoff);
     // A method of authentication needs MQTT 5: what is closed on is not tried without it.
-    this.version = new VersionChoice(options.authenticator ? "5" : options.protocol, options.knownLevel);
+    this.version = new VersionChoice(options.authentication ? "5" : options.protocol, options.knownLevel);
     this.will = new WillChoice(will);
     this.lastTerms = this.terms;
     this.keepAlive = new KeepAlive(options);
@@ -106,11 +108,8 @@ export class Session {
       this.events.push(event);
     };
     const suspects = new Suspects(options.store);
-    this.exchange = new Exchange(options.store, suspects, this.transmit, options.streamsLargeMessages ?? false, tell);
+    this.exchange = new Exchange(options, suspects, this.transmit, tell);
     this.subscriptions = new Subscriptions(options, this.exchange, suspects, this.transmit, tell);
-    this.authentication = new Authentication(options.authenticator, (properties, reasonCode) =>
-      this.exchange.write(() => writeAuth(this.transmit, reasonCode, properties)),
-    );
   }
 
   get isConnected(): boolean {
@@ -197,8 +196,7 @@ export class Session {
     const { level } = this.version;
     this.decoder.reset(level);
     this.transmit.clear();
-    const authentication = level === 5 ? this.authentication.begin() : NO_PROPERTIES;
-    writeSessionConnect(this.transmit, { ...this.options, will: this.will.current }, level, authentication);
+    writeSessionConnect(this.transmit, this.options, level, this.will.current);
   }
 
   /**
@@ -218,7 +216,7 @@ export class Session {
     if (this.state <= WAITING) return;
     this.nowMs = nowMs;
     if (isRefusal) this.backoff.refused();
-    else if (this.isConnected) this.exchange.handleEndedByBroker(this.subscriptions.requested, nowMs);
+    else if (this.isConnected) this.handleEndedByBroker();
     this.disconnect(reason, !isRefusal && this.goOnWithLess());
   }
 
@@ -259,10 +257,11 @@ export class Session {
 
   /** Authenticates anew on a connection that stands (MQTT 5, 4.12.1). Ends with `reauthenticated` or with the connection. */
   reauthenticate(nowMs: number): void {
-    if (!this.isConnected || this.version.level !== 5 || !this.authentication.isPossible)
-      throw new UsageError("reauthenticate: needs an authenticator, MQTT 5");
+    const { authentication } = this.options;
+    if (!this.isConnected || !authentication)
+      throw new UsageError("reauthenticate: needs a connection, authentication");
     this.nowMs = nowMs;
-    this.authentication.beginAgain();
+    this.sendAuth(REAUTHENTICATE, authentication.begin());
     this.authenticationMs = nowMs;
     this.watch();
   }
@@ -392,7 +391,7 @@ export class Session {
     }
     const { level } = this.version;
     const { sessionPresent } = connack;
-    this.authentication.finish(connack.properties);
+    this.options.authentication?.finish(connack.properties);
     const limits = brokerLimits(connack, this.options.keepAliveSeconds);
     this.version.handleAccepted();
     this.state = CONNECTED;
@@ -415,11 +414,21 @@ export class Session {
 
   /** The broker asks for more, or, where we have asked for it anew, is content. */
   private handleAuth(reasonCode: number, properties: Properties): SessionEvent | "again" {
-    if (!this.authentication.handleAuth(reasonCode, properties)) return AGAIN;
+    const { authentication } = this.options;
+    if (!authentication) throw new ProtocolError("AUTH: not asked for [MQTT-4.12.0-6]");
+    const answer = authentication.handleAuth(reasonCode, properties);
+    if (answer) {
+      this.sendAuth(CONTINUE, answer);
+      return AGAIN;
+    }
     if (!this.isConnected) throw new ProtocolError("AUTH: success before CONNACK [4.12]");
     this.authenticationMs = undefined;
     this.watch();
     return { type: "reauthenticated" };
+  }
+
+  private sendAuth(reasonCode: number, properties: Properties): void {
+    this.exchange.write(() => writeAuth(this.transmit, reasonCode, properties));
   }
 
   private handleRefusal(connack: Connack): void {
@@ -434,10 +443,14 @@ export class Session {
 
   /** The broker says goodbye and why (MQTT 5). Where another client took the session, coming back soon would take it back. */
   private handleGoodbye(reasonCode: number, properties: Properties): void {
-    this.exchange.handleEndedByBroker(this.subscriptions.requested, this.nowMs);
+    this.handleEndedByBroker();
     if (reasonCode === 0x8e) this.backoff.refused();
     this.events.push(CLOSE);
     this.disconnect(`by the broker: ${reasonInWords(reasonCode, properties)}`, false, properties.serverReference);
+  }
+
+  private handleEndedByBroker(): void {
+    this.exchange.handleEndedByBroker(this.subscriptions.out?.topicFilters ?? [], this.nowMs);
   }
 
   private flush(): void {
@@ -454,11 +467,11 @@ export class Session {
     const exchange = this.exchange;
     // What was handed in and not looked at may hold the answer.
     const readMs = this.decoder.isEmpty ? this.keepAlive.lastReceivedMs : this.nowMs;
-    this.timers.watch(SUBACK, this.subscriptions.requestedMs, readMs);
+    this.timers.watch(SUBACK, this.subscriptions.out?.sentMs, readMs);
     this.timers.watch(AUTH, this.authenticationMs, readMs);
     this.timers.watch(ANSWER, exchange.outbound.oldestSentMs, readMs);
     this.timers.watch(TAKE, exchange.oldestUntakenMs);
-    this.timers.set(EXPIRY, this.state === STOPPED ? undefined : exchange.expiresMs);
+    this.timers.set(EXPIRY, this.state === STOPPED ? undefined : exchange.outbound.expiryMs);
     this.timers.set(RESUBSCRIBE, this.subscriptions.retryMs);
   }
 
@@ -474,7 +487,7 @@ export class Session {
       this.subscriptions.retry(this.version.level, this.nowMs);
       this.watch();
     } else {
-      this.exchange.expire(this.nowMs);
+      this.exchange.outbound.expire(this.nowMs);
       this.watch();
     }
   }
@@ -529,8 +542,7 @@ export class Session {
 
   /** What the next CONNECT asks for, in words. */
   private get terms(): string {
-    const version = this.version.level === 5 ? "MQTT 5" : "MQTT 3.1.1";
-    return this.will.inWords ? `${version}, ${this.will.inWords}` : version;
+    return (this.version.level === 5 ? "MQTT 5" : "MQTT 3.1.1") + this.will.inWords;
   }
 
   private leave(next: number): void {

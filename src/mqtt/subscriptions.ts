@@ -16,7 +16,6 @@ import { isTopicFilter } from "./topic.ts";
 
 /** A request that is not answered yet. */
 interface Request {
-  readonly answer: Suback["type"];
   readonly packetIdentifier: number;
   readonly sentMs: number;
   readonly topicFilters: readonly string[];
@@ -25,13 +24,17 @@ interface Request {
 }
 
 export class Subscriptions {
+  /** What the broker may hold for us. */
+  held: readonly HeldSubscription[];
+  /** The request that is not answered. */
+  out: Request | undefined;
+  /** When what was refused is asked for again, or undefined. */
+  retryMs: number | undefined;
   private readonly exchange: Exchange;
   private readonly suspects: Suspects;
   private readonly transmit: ByteWriter;
   private readonly tell: (event: SessionEvent) => void;
   private wanted: readonly Subscription[];
-  private heldNow: readonly HeldSubscription[];
-  private out: Request | undefined;
   /** Topic filters of which nothing more is asked in this round. */
   private passed: string[] = [];
   /** What went wrong in this round, in words. */
@@ -39,46 +42,21 @@ export class Subscriptions {
   /** This round has something to tell. */
   private isTelling = false;
   private delayMs = SUBSCRIBE_RETRY_MS;
-  private retryDueMs: number | undefined;
 
   /** Throws a `UsageError` for what is no topic filter, or does not fit into one SUBSCRIBE. */
   constructor(
-    { subscriptions, held = [] }: SessionOptions,
+    options: SessionOptions,
     exchange: Exchange,
     suspects: Suspects,
     transmit: ByteWriter,
     tell: (event: SessionEvent) => void,
   ) {
-    this.wanted = checked(subscriptions);
-    this.heldNow = held;
+    this.wanted = checked(options.subscriptions);
+    this.held = options.held ?? [];
     this.exchange = exchange;
     this.suspects = suspects;
     this.transmit = transmit;
     this.tell = tell;
-  }
-
-  /** What the broker may hold for us. */
-  get held(): readonly HeldSubscription[] {
-    return this.heldNow;
-  }
-
-  set held(held: readonly HeldSubscription[]) {
-    this.heldNow = held;
-  }
-
-  /** Since when an answer is awaited, or undefined. */
-  get requestedMs(): number | undefined {
-    return this.out?.sentMs;
-  }
-
-  /** When what was refused is asked for again, or undefined. */
-  get retryMs(): number | undefined {
-    return this.retryDueMs;
-  }
-
-  /** The topic filters of the request that is out. */
-  get requested(): readonly string[] {
-    return this.out?.topicFilters ?? [];
   }
 
   /** Other ones from now on. Throws as the constructor does, and nothing is changed then. */
@@ -90,18 +68,18 @@ export class Subscriptions {
 
   /** Nobody knows any more what the broker holds. */
   doubt(): void {
-    this.heldNow.forEach(({ topicFilter }) => this.hold(topicFilter, undefined));
+    this.held.forEach((held) => this.hold(held.topicFilter, undefined));
   }
 
   handleConnected(sessionPresent: boolean, nowMs: number): void {
     // Forgotten before anything that can fail: the next CONNACK will say that this new session is present.
-    if (!sessionPresent) this.heldNow = [];
+    if (!sessionPresent) this.held = [];
     this.beginRound(nowMs);
   }
 
   handleClosed(): void {
     this.out = undefined;
-    this.retryDueMs = undefined;
+    this.retryMs = undefined;
   }
 
   /** Asks again for what was refused. */
@@ -112,23 +90,21 @@ export class Subscriptions {
 
   /**
    * Writes the next request, if there is one and none is out. What is not wanted any more is taken back. Then what is wanted
-   * and not held is asked for: in one packet, or one by one after a connection that the broker has ended.
+   * and not held is asked for: in one packet, or one by one after connections that the broker has ended.
    */
   request(level: ProtocolLevel, nowMs: number): void {
     if (this.out) return;
     const exchange = this.exchange;
     const transmit = this.transmit;
-    const isOpen = ({ topicFilter }: { readonly topicFilter: string }) => !this.passed.includes(topicFilter);
-    const takenBack = this.heldNow.find(
-      (held) => isOpen(held) && !this.wanted.some(({ topicFilter }) => topicFilter === held.topicFilter),
-    );
-    let asked = takenBack ? [] : this.wanted.filter((one) => isOpen(one) && !this.isHeld(one));
+    const takenBack = this.held.find((held) => this.isOpen(held) && !this.wanted.some((one) => isSame(one, held)));
+    let asked = takenBack ? [] : this.wanted.filter((one) => this.isOpen(one) && !this.isHeld(one));
     if (exchange.isCareful || subscribeBytes(asked) > exchange.packetBytesMax) asked = asked.slice(0, 1);
     const first = takenBack ?? asked[0];
     if (!first) {
       this.endRound(nowMs);
       return;
     }
+    this.isTelling = true;
     const bytes = subscribeBytes(asked);
     if (bytes > exchange.packetBytesMax) {
       this.pass(first.topicFilter, tooLarge(bytes, exchange.packetBytesMax));
@@ -136,11 +112,10 @@ export class Subscriptions {
       return;
     }
     const packetIdentifier = exchange.allocateIdentifier();
-    const topicFilters = takenBack ? [takenBack.topicFilter] : asked.map(({ topicFilter }) => topicFilter);
-    this.out = { answer: takenBack ? "unsuback" : "suback", packetIdentifier, sentMs: nowMs, topicFilters, asked };
-    this.isTelling = true;
+    const topicFilters = (takenBack ? [takenBack] : asked).map((one) => one.topicFilter);
+    this.out = { packetIdentifier, sentMs: nowMs, topicFilters, asked };
     // The broker may hold them from the moment at which this leaves.
-    asked.forEach(({ topicFilter }) => this.hold(topicFilter, undefined));
+    asked.forEach((one) => this.hold(one.topicFilter, undefined));
     const properties = level === 5 ? NO_PROPERTIES : undefined;
     exchange.write(() =>
       takenBack
@@ -151,74 +126,85 @@ export class Subscriptions {
 
   /** SUBACK or UNSUBACK has come. Throws a `ProtocolError` where it answers nothing. */
   handleSuback(suback: Suback, level: ProtocolLevel, nowMs: number): void {
-    const { type, packetIdentifier, reasonCodes, properties } = suback;
-    const { out } = this;
-    const name = type.toUpperCase();
-    if (packetIdentifier !== out?.packetIdentifier || type !== out.answer)
-      throw new ProtocolError(`${name}: packet identifier ${packetIdentifier}, not asked for`);
-    const { topicFilters, asked } = out;
-    if (reasonCodes.length !== topicFilters.length && (type === "suback" || level === 5))
-      throw new ProtocolError(`${name}: ${reasonCodes.length} codes, expected ${topicFilters.length} [MQTT-3.8.4-5]`);
+    const { type, packetIdentifier, reasonCodes } = suback;
+    const out = this.out;
+    const isSuback = type === "suback";
+    if (packetIdentifier !== out?.packetIdentifier || isSuback !== out.asked.length > 0)
+      throw new ProtocolError(`${type.toUpperCase()}: packet identifier ${packetIdentifier}, not asked for`);
+    const expected = out.topicFilters.length;
+    if (reasonCodes.length !== expected && (isSuback || level === 5))
+      throw new ProtocolError(
+        `${type.toUpperCase()}: ${reasonCodes.length} codes, expected ${expected} [MQTT-3.8.4-5]`,
+      );
     this.out = undefined;
     this.exchange.reserve(0);
-    topicFilters.forEach((topicFilter, index) => {
+    out.topicFilters.forEach((topicFilter, index) => {
       const code = reasonCodes[index] ?? 0;
-      const subscription = asked[index];
+      const asked = out.asked[index];
       this.suspects.acquit(filterName(topicFilter));
-      if (code >= 0x80) this.pass(topicFilter, reasonInWords(code, properties));
-      if (!subscription) {
-        if (code < 0x80) this.release(topicFilter);
-        return;
+      if (code >= 0x80) {
+        this.pass(topicFilter, reasonInWords(code, suback.properties));
+        if (asked) this.release(topicFilter);
+      } else if (!asked) this.release(topicFilter);
+      else {
+        // Where others are wanted since, it is asked for again.
+        if (this.wanted.includes(asked)) this.hold(topicFilter, asked.qos);
+        if (code < asked.qos) this.problems.push(`${topicFilter}: QoS ${code} granted, ${asked.qos} asked for`);
       }
-      const { qos } = subscription;
-      if (code >= 0x80) this.release(topicFilter);
-      // Where others are wanted since, it is asked for again.
-      else if (this.wanted.includes(subscription)) this.hold(topicFilter, qos);
-      if (code < qos) this.problems.push(`${topicFilter}: QoS ${code} granted, ${qos} asked for`);
     });
     this.request(level, nowMs);
   }
 
-  private isHeld({ topicFilter, qos }: Subscription): boolean {
-    return this.heldNow.some((held) => held.topicFilter === topicFilter && held.qos === qos);
+  private isOpen(one: Filtered): boolean {
+    return !this.passed.includes(one.topicFilter);
+  }
+
+  private isHeld(wanted: Subscription): boolean {
+    return this.held.some((held) => isSame(wanted, held) && held.qos === wanted.qos);
   }
 
   private hold(topicFilter: string, qos: QoS | undefined): void {
     this.release(topicFilter);
-    this.heldNow = [...this.heldNow, { topicFilter, qos }];
+    this.held = this.held.concat({ topicFilter, qos });
   }
 
   private release(topicFilter: string): void {
-    this.heldNow = this.heldNow.filter((held) => held.topicFilter !== topicFilter);
+    this.held = this.held.filter((held) => held.topicFilter !== topicFilter);
   }
 
   /** Nothing more is asked of this one in this round. */
   private pass(topicFilter: string, problem: string): void {
     this.passed.push(topicFilter);
     this.problems.push(`${topicFilter}: ${problem}`);
-    this.isTelling = true;
   }
 
   private beginRound(nowMs: number): void {
-    this.retryDueMs = undefined;
+    this.retryMs = undefined;
     this.passed = [];
     this.problems = [];
-    for (const { topicFilter } of [...this.wanted, ...this.heldNow])
-      if (this.suspects.isGivenUp(filterName(topicFilter), 0, nowMs) && !this.passed.includes(topicFilter))
-        this.pass(topicFilter, GIVEN_UP);
+    const passGivenUp = (one: Filtered) => {
+      if (!this.isOpen(one) || !this.suspects.isGivenUp(filterName(one.topicFilter), 0, nowMs)) return;
+      this.isTelling = true;
+      this.pass(one.topicFilter, GIVEN_UP);
+    };
+    this.wanted.forEach(passGivenUp);
+    this.held.forEach(passGivenUp);
   }
 
   private endRound(nowMs: number): void {
     if (!this.isTelling) return;
     this.isTelling = false;
     const granted = this.passed.length === 0;
-    if (granted) this.delayMs = SUBSCRIBE_RETRY_MS;
-    else {
-      this.retryDueMs = nowMs + this.delayMs;
-      this.delayMs = Math.min(this.delayMs * 2, SUBSCRIBE_RETRY_MAX_MS);
-    }
+    if (!granted) this.retryMs = nowMs + this.delayMs;
+    this.delayMs = granted ? SUBSCRIBE_RETRY_MS : Math.min(this.delayMs * 2, SUBSCRIBE_RETRY_MAX_MS);
     this.tell({ type: "subscribed", granted, reason: this.problems.join("; ") });
   }
+}
+
+type Filtered = Pick<Subscription, "topicFilter">;
+
+function isSame(one: Filtered, other: Filtered): boolean {
+  return one.topicFilter === other.topicFilter;
 }
 
 function checked(subscriptions: readonly Subscription[]): readonly Subscription[] {

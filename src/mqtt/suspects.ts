@@ -5,7 +5,7 @@
  *
  * | record | holds |
  * |---|---|
- * | `suspects` | JSON: a list of name, number of connections, bytes |
+ * | `suspects` | JSON: a list of `Suspect`, of which `untilMs` counts in its own life only |
  */
 import { ENDINGS_MAX, GIVEN_UP_MS, SUSPECTS_MAX } from "../limits.ts";
 import type { Store } from "../seams.ts";
@@ -30,15 +30,16 @@ export class Suspects {
     this.store = store;
     try {
       const record = store?.read(KEY);
-      const rows: unknown = record ? JSON.parse(decodeUtf8(record, 0, record.length, KEY)) : [];
-      if (!Array.isArray(rows)) return;
-      for (const [name, endings, bytes] of rows.slice(0, SUSPECTS_MAX))
-        if (typeof name === "string" && endings > 0 && bytes >= 0)
-          // One more try in each life: what the broker allows may have changed.
-          this.list.push({ name, endings: Math.min(endings, ENDINGS_MAX - 1), bytes, untilMs: 0 });
+      if (record) this.list = JSON.parse(decodeUtf8(record, 0, record.length, KEY)).filter(isSuspect);
     } catch {
       // A record that is not what was written is none.
     }
+    this.list.splice(SUSPECTS_MAX);
+    this.list.forEach((suspect) => {
+      // One more try in each life: what the broker allows may have changed.
+      suspect.endings = Math.min(suspect.endings, ENDINGS_MAX - 1);
+      suspect.untilMs = 0;
+    });
   }
 
   isGivenUp(name: string, bytes: number, nowMs: number): boolean {
@@ -48,12 +49,10 @@ export class Suspects {
 
   /** A connection has ended, and this was all that it had not answered. */
   accuse(name: string, bytes: number, nowMs: number): void {
-    let suspect = this.find(name);
-    if (!suspect) {
-      if (this.list.length >= SUSPECTS_MAX) this.list.shift();
-      suspect = { name, endings: 0, bytes, untilMs: 0 };
-      this.list.push(suspect);
-    }
+    const suspect = this.find(name) ?? { name, endings: 0, bytes, untilMs: 0 };
+    this.remove(suspect);
+    if (this.list.length >= SUSPECTS_MAX) this.list.shift();
+    this.list.push(suspect);
     suspect.endings += 1;
     suspect.bytes = Math.min(suspect.bytes, bytes);
     if (suspect.endings >= ENDINGS_MAX) suspect.untilMs = nowMs + GIVEN_UP_MS;
@@ -65,7 +64,7 @@ export class Suspects {
   acquit(name: string): void {
     const suspect = this.find(name);
     if (!suspect) return;
-    this.list = this.list.filter((one) => one !== suspect);
+    this.remove(suspect);
     if (suspect.endings > 1) this.save();
   }
 
@@ -80,15 +79,22 @@ export class Suspects {
     return this.list.find((one) => one.name === name);
   }
 
+  private remove(suspect: Suspect): void {
+    this.list = this.list.filter((one) => one !== suspect);
+  }
+
   private save(): void {
-    const rows = this.list.map(({ name, endings, bytes }) => [name, endings, bytes]);
     try {
-      if (rows.length > 0) this.store?.write(KEY, encodeUtf8(JSON.stringify(rows)));
+      if (this.list.length > 0) this.store?.write(KEY, encodeUtf8(JSON.stringify(this.list)));
       else this.store?.remove(KEY);
     } catch {
       // What is lost with it is counted anew.
     }
   }
+}
+
+function isSuspect(one: Suspect | null): boolean {
+  return typeof one?.name === "string" && one.endings > 0 && one.bytes >= 0;
 }
 
 /** The name of a topic filter, which is no topic's. */

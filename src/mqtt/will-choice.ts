@@ -31,9 +31,13 @@ export class WillChoice {
   /** What is left out, in words; empty: nothing. */
   get inWords(): string {
     const bits = this.bits;
-    if (bits & ALL) return "without a will";
-    const words = [bits & RETAIN ? "a will that is not retained" : "", bits & QOS ? "a will of QoS 0" : ""];
-    return words.filter((word) => word !== "").join(" and ");
+    return bits & ALL
+      ? ", without a will"
+      : bits & RETAIN
+        ? ", the will not retained"
+        : bits
+          ? ", the will of QoS 0"
+          : "";
   }
 
   /** CONNECT was refused with this code. Returns whether less is to be tried at once. */

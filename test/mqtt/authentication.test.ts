@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AUTH_TIMEOUT_MS } from "../../src/limits.ts";
-import type { Authenticator } from "../../src/mqtt/authentication.ts";
+import { type Authenticator, MethodAuthentication } from "../../src/mqtt/optional/authentication.ts";
+import type { SessionOptions } from "../../src/mqtt/session-types.ts";
 import { Bench } from "./session-bench.ts";
 
 /** Method "m": begins with 1, answers a number with its double, and wants 9 at the end. */
@@ -14,7 +15,7 @@ const auth = (reasonCode: string, data: string) => `f00a${reasonCode}0815` + `00
 const SENT_ANSWER = "f00a180815" + "00016d160001";
 const CONNACK_9 = "200b00000815" + "00016d16000109";
 
-function opened(options: { authenticator?: Authenticator } = { authenticator }): Bench {
+function opened(options: Partial<SessionOptions> = { authentication: new MethodAuthentication(authenticator) }): Bench {
   const bench = new Bench({ protocol: "5", subscriptions: [], ...options });
   bench.session.start(bench.nowMs);
   bench.events();
@@ -79,6 +80,6 @@ describe("authentication", () => {
   it("is not for a connection that cannot have it", () => {
     const bench = opened({});
     bench.receive("2003000000");
-    expect(() => bench.session.reauthenticate(bench.nowMs)).toThrow("needs an authenticator");
+    expect(() => bench.session.reauthenticate(bench.nowMs)).toThrow("needs a connection, authentication");
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EXPIRY_RETRY_MS, INFLIGHT_MAX, OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX } from "../../src/limits.ts";
+import { Policies } from "../../src/mqtt/optional/outbox-policies.ts";
 import { AWAITING_PUBACK, AWAITING_PUBREC, OutboundTable, UNSENT } from "../../src/mqtt/outbound.ts";
 import type { DropReason, PublishOptions, SessionEvent } from "../../src/mqtt/session-types.ts";
 import { MemoryStore } from "../memory-store.ts";
@@ -216,7 +217,7 @@ describe("whatever is done to it, the outbox", () => {
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const gone: number[] = [];
         const reasons: DropReason[] = [];
-        const table = new OutboundTable(undefined, (token, reason) => {
+        const table = new OutboundTable(undefined, new Policies(), (token, reason) => {
           gone.push(token);
           reasons.push(reason);
         });
@@ -290,9 +291,9 @@ describe("whatever is done to it, the outbox", () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 10 }), (messages) => {
         const store = new MemoryStore();
-        const table = new OutboundTable(store, () => {});
+        const table = new OutboundTable(store, new Policies(), () => {});
         const entries = messages.flatMap((one) => table.add(one, 0) ?? []);
-        const read = new OutboundTable(store, () => {});
+        const read = new OutboundTable(store, new Policies(), () => {});
         expect([read.length, read.bytes]).toEqual([table.length, table.bytes]);
         for (const { token, topic, payload, qos, retain, policy, properties, packetIdentifier } of entries) {
           const { bytes: _bytes, ...found } = read.find(packetIdentifier) ?? {};

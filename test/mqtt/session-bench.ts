@@ -1,4 +1,5 @@
 import { BACKOFF_MAX_MS } from "../../src/limits.ts";
+import { Policies } from "../../src/mqtt/optional/outbox-policies.ts";
 import { Session } from "../../src/mqtt/session.ts";
 import type { PublishOptions, SessionEvent, SessionOptions } from "../../src/mqtt/session-types.ts";
 import { fromHex, toHex } from "../vectors/vector.ts";
@@ -29,7 +30,7 @@ export class Bench {
 
   constructor(options: Partial<SessionOptions> = {}) {
     const will = { topic: "w", payload: Uint8Array.of(0x52), qos: 1, retain: true } as const;
-    this.session = new Session({ ...PLAIN, will, ...options }, () => 1);
+    this.session = new Session({ ...PLAIN, will, outboxPolicies: new Policies(), ...options }, () => 1);
   }
 
   /** Everything that was told, but for `drained`, which is counted. */

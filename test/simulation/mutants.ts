@@ -89,7 +89,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no SUBSCRIBE after the broker has lost the session",
     file: "subscriptions.ts",
-    from: "if (!sessionPresent) this.heldNow = [];",
+    from: "if (!sessionPresent) this.held = [];",
     to: "",
     seeds: SEEDS,
   },
@@ -151,8 +151,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the outbox drops what its class does not allow",
-    file: "outbound.ts",
-    from: ' || one.policy === "reject"',
+    file: "optional/outbox-policies.ts",
+    from: ' && one.policy !== "reject"',
     to: "",
     seeds: SEEDS,
   },
@@ -165,7 +165,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the outbox counts no bytes",
-    file: "outbound.ts",
+    file: "optional/outbox-policies.ts",
     from: "OUTBOX_MESSAGES_MAX && bytes <= OUTBOX_BYTES_MAX",
     to: "OUTBOX_MESSAGES_MAX",
     seeds: 5 * SEEDS,

@@ -10,6 +10,7 @@
  */
 import type { Transport } from "../../hosts/runner.ts";
 import { OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX, TRANSMIT_BYTES_MAX } from "../../src/limits.ts";
+import { Policies } from "../../src/mqtt/optional/outbox-policies.ts";
 import type { ProtocolLevel, Publish, QoS } from "../../src/mqtt/packet.ts";
 import { NO_PROPERTIES } from "../../src/mqtt/properties.ts";
 import { Session } from "../../src/mqtt/session.ts";
@@ -116,6 +117,7 @@ export class SessionDevice extends PoweredDevice {
         protocol,
         streamsLargeMessages: this.#options.streamsLargeMessages,
         store: this.store,
+        outboxPolicies: new Policies(),
       },
       random,
     );
