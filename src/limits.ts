@@ -258,6 +258,15 @@ export const ALARM_REPEAT_MS = 30_000;
 /** Longest id of a command, in UTF-8 bytes. A command with a longer one is refused. */
 export const COMMAND_ID_BYTES_MAX = 23;
 
+/** A clock that shows less has not been set, in seconds since 1970: 2020-01-01T00:00:00Z, before any firmware of this kind. */
+export const CLOCK_SECONDS_MIN = 1_577_836_800;
+
+/** Largest jump of the clock that is believed at once, in seconds: a day. */
+export const CLOCK_JUMP_SECONDS_MAX = 86_400;
+
+/** How long the clock has to stand by a larger jump, in milliseconds. Until then the former time goes on. */
+export const CLOCK_DOUBT_MS = 3_600_000;
+
 /** How long a command holds that does not say so, in seconds. */
 export const COMMAND_SECONDS_DEFAULT = 60;
 

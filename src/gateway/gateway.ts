@@ -18,6 +18,7 @@ import type { MeasureText, Random, Sensor, Store, WallClock } from "../seams.ts"
 import { Sampler } from "../sensor/sampler.ts";
 import { Alarm } from "./alarm.ts";
 import { Brokers } from "./brokers.ts";
+import { Clock } from "./clock.ts";
 import { Commands } from "./commands.ts";
 import { type Counters, newCounters } from "./counters.ts";
 import { type Device, keeping } from "./device.ts";
@@ -60,6 +61,7 @@ export interface GatewayOptions {
 
 export class Gateway {
   private readonly device: Device;
+  private readonly clock: Clock;
   private readonly session: Session;
   private readonly brokers: Brokers;
   private readonly networkRecord: NetworkRecord;
@@ -82,7 +84,9 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     const { settings, store, measureText, size, storedSettings } = options;
-    const device = newDevice(options);
+    const clock = new Clock(options.wallClock);
+    const device = newDevice(options, () => clock.seconds);
+    this.clock = clock;
     this.device = device;
     const quietHours = new QuietHours(device);
     this.roster = new Roster(settings.contacts, store);
@@ -230,7 +234,7 @@ export class Gateway {
 
   /** The screen, where it has changed since it was last asked for; `handlePainted` answers. */
   pollScreen(nowMs: number): DrawList | undefined {
-    this.nowMs = nowMs;
+    this.look(nowMs);
     return this.panel.poll(this.link, this.counters, nowMs);
   }
 
@@ -279,7 +283,7 @@ export class Gateway {
 
   /** Does what happened, then what follows from it. */
   private after(nowMs: number, act: () => void): void {
-    this.nowMs = nowMs;
+    this.look(nowMs);
     act();
     this.drainSession();
     this.timeOfDay.update(nowMs);
@@ -288,6 +292,11 @@ export class Gateway {
     // The broker sends them again on a new connection alone.
     if (this.isLeaving && this.device.inbox.leftCount === 0)
       this.session.restart("the senders are told: messages that were left with the broker may come", nowMs);
+  }
+
+  private look(nowMs: number): void {
+    this.nowMs = nowMs;
+    this.clock.update(nowMs);
   }
 
   private drainSession(): void {
@@ -386,7 +395,7 @@ export class Gateway {
   }
 }
 
-function newDevice({ settings, store, random, wallClock }: GatewayOptions): Device {
+function newDevice({ settings, store, random }: GatewayOptions, wallClock: WallClock): Device {
   const topics = new Topics(settings.env, settings.uid);
   const inbox = new Inbox(store);
   const events = new EventQueue();

@@ -60,6 +60,8 @@ export class InboxLedger {
   nextUptimeExpirySeconds = Number.POSITIVE_INFINITY;
   /** Whether messages wait for the time to be known. */
   hasUndated = false;
+  /** How often messages were dated: what was read before is read anew. */
+  datedCount = 0;
   /** Receipts that a sender will never get. */
   unreceiptedCount = 0;
   /** Records that could not be read when the inbox was opened. */
@@ -186,6 +188,7 @@ export class InboxLedger {
    */
   protected date(nowSeconds: number, uptimeSeconds: number): void {
     const { index } = this;
+    this.datedCount += 1;
     for (let row = 0; row < index.length; row += 1) {
       if (!index.isUndated(row)) continue;
       const message = this.read(index.sequence(row));

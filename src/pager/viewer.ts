@@ -50,7 +50,9 @@ export class Viewer {
   private returnMs: number | undefined;
   /** The view has changed by itself: until then a press was meant for what stood there before, and goes nowhere. */
   private deafMs = 0;
-  private opened: { readonly sequence: number; readonly message: InboxMessage | undefined } | undefined;
+  private opened:
+    | { readonly sequence: number; readonly datedCount: number; readonly message: InboxMessage | undefined }
+    | undefined;
   private waitingVersion = -1;
   private nextUnshown: number | undefined;
   private nextAlert: number | undefined;
@@ -80,8 +82,10 @@ export class Viewer {
   /** The message that is on the screen. It is read from the store once, however often the screen is painted. */
   get message(): InboxMessage | undefined {
     const { current } = this;
+    const { datedCount } = this.inbox;
     if (current === undefined) this.opened = undefined;
-    else if (this.opened?.sequence !== current) this.opened = { sequence: current, message: this.inbox.read(current) };
+    else if (this.opened?.sequence !== current || this.opened.datedCount !== datedCount)
+      this.opened = { sequence: current, datedCount, message: this.inbox.read(current) };
     return this.opened?.message;
   }
 
