@@ -4,7 +4,7 @@ import { readMessage, readPlainPage } from "../../src/gateway/incoming.ts";
 import { encodeLink, encodeReceipt, encodeText } from "../../src/payload/content.ts";
 import { encodeMessage, type RawContent } from "../../src/payload/message.ts";
 import { encodeUtf8 } from "../../src/utf8.ts";
-import { Bench, IM, PAGE, publish } from "./bench.ts";
+import { Bench, IM, PAGE, publish, settingsOf } from "./bench.ts";
 
 function message(imType: number, ...contents: RawContent[]): Uint8Array {
   return encodeMessage({ timestampSeconds: 1_700_000_000, imType, contents, sender: "bob" });
@@ -144,5 +144,37 @@ describe("a device", () => {
       );
       expect(device.screen).toContain(`still ${depth}`);
     }
+  });
+});
+
+describe("nothing is drawn as it came", () => {
+  const ODD = "a\u0007b\u009fc\u202ed\u2066e\ufdd0f\ud800g\rh";
+  const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Noncharacter_Code_Point}]/u;
+  const odd = (text: string) => JSON.stringify(text).slice(1, -1);
+
+  it("neither of a message, its choices and their answer, nor of a contact and its words, in any view", () => {
+    const settings = settingsOf({ contacts: "ann", "presence.custom": ODD, "message.texts": ODD });
+    const device = new Bench({ settings });
+    device.subscriptions = 4;
+    device.connect();
+    const show = (button: "a" | "b" | "c") => {
+      device.pass(1_000);
+      device.gateway.handleButton(button, device.nowMs);
+      device.drain();
+      return device.screen;
+    };
+    const context = encodeUtf8(ODD);
+    device.receive(publish("/acme/pres/ann", Uint8Array.of(0xaf, ...context), { retain: true }));
+    const json = `{"co":"${odd(ODD)}","ti":"${odd(ODD)}","id":"7","re":["${odd(ODD)}"],"ur":"${odd(ODD)}"}`;
+    device.receive(publish(IM, message(1, raw(0, json), raw(4, `{"co":"${odd(ODD)}","fn":"${odd(ODD)}"}`))));
+    // Reply, the first choice, home; the inbox; people, the contact, the texts; my own.
+    const views = [show("b"), show("a"), show("b"), show("a"), show("c"), show("c"), show("c"), show("b"), show("a")];
+    const shown = "a\ufffdb\ufffdcde\ufffdf\ufffdg";
+    expect(device.screens.flat().filter((line) => line.includes(shown)).length).toBeGreaterThan(5);
+    expect(views.some((view) => view.includes("ann"))).toBe(true);
+    expect(device.screens.flat().filter((line) => UNPRINTABLE.test(line))).toEqual([]);
+    // The sender gets back the very choice that it sent.
+    const sent = device.takeSent().find((line) => line.includes('"st":"answered"'));
+    expect(sent).toContain(JSON.stringify(ODD).slice(1, 10));
   });
 });

@@ -1,4 +1,5 @@
 /** Where things stand on a screen of a size: bar on top, foot with the labels of the buttons, between them the view. */
+import { printableLine } from "../../printable.ts";
 import { COLORS } from "./colors.ts";
 import type { DrawCommand, Size } from "./draw-list.ts";
 import { FONTS, type Font } from "./fonts.ts";
@@ -60,9 +61,10 @@ export class DrawListBuilder {
     this.commands.push({ kind: "fill", x, y, width, height, color });
   }
 
-  /** A text that is known to fit. */
+  /** A text that is known to fit. All text goes through here, and none of it is drawn as it came. */
   fitted(x: number, y: number, font: Font, color: number, text: string): void {
-    if (text !== "") this.commands.push({ kind: "text", x, y, font, color, text });
+    const shown = printableLine(text);
+    if (shown !== "") this.commands.push({ kind: "text", x, y, font, color, text: shown });
   }
 
   line(x: number, y: number, font: Font, color: number, text: string, width: number): void {

@@ -1,7 +1,8 @@
 /**
  * Feeds payloads to every reader of the wire format, to the decode command's words, and to a whole device that lives through
  * all of them. Nothing but a `FormatError` may be thrown, its place must lie in the payload, nothing may hang or grow, and the
- * device must take each message and acknowledge it.
+ * device must take each message and acknowledge it. The device refuses what the decode command refuses, and nothing else; what
+ * is not refused is shown with all its words, and nothing is drawn that has no picture.
  */
 
 import { generate } from "mqtt-packet";
@@ -9,11 +10,13 @@ import { payloadInWords } from "../../../hosts/station/decode/in-words.ts";
 import { decodeTelemetry } from "../../../hosts/station/decode/telemetry.ts";
 import { FormatError } from "../../../src/errors.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
+import { readMessage, readPlainPage } from "../../../src/gateway/incoming.ts";
 import { parseSettings, type Settings } from "../../../src/gateway/settings.ts";
 import { StoredSettings } from "../../../src/gateway/stored-settings.ts";
 import { EVENTS_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX, PACKET_BYTES_MAX } from "../../../src/limits.ts";
+import type { InboxMessage } from "../../../src/pager/inbox-message.ts";
 import { decodeCommand, decodeCommandHead } from "../../../src/payload/command.ts";
-import { decodeContent, decodePlainPage } from "../../../src/payload/content.ts";
+import { decodeContent, decodeContents, decodePlainPage, type MessageKeys } from "../../../src/payload/content.ts";
 import { decodeMessage, encodeMessage } from "../../../src/payload/message.ts";
 import { decodePresence, encodePresence } from "../../../src/payload/presence.ts";
 import {
@@ -21,6 +24,7 @@ import {
   decodePresubscription,
   encodePresubscription,
 } from "../../../src/payload/presubscription.ts";
+import { printableLine } from "../../../src/printable.ts";
 import { MemoryStore } from "../../memory-store.ts";
 import { seededRandom } from "../../random.ts";
 import { type SentPacket, sentPackets } from "../../sent-packets.ts";
@@ -56,7 +60,10 @@ export function fuzz(first: number, inputs: number): FuzzOutcome {
       const beganMs = performance.now();
       try {
         counts[read(kind, payload) ? "read" : "refused"] += 1;
-        device.feed(TOPICS[kind] || "/field/im/p", payload);
+        const topic = TOPICS[kind] || "/field/im/p";
+        const verdict = device.feed(topic, payload);
+        if (["message", "page", "command", "presence"].includes(kind)) agrees(topic, payload, verdict);
+        if (verdict === "taken" && (kind === "message" || kind === "page")) keepsWords(kind, payload);
         if (performance.now() - beganMs > HANG_MS) throw new Error(`took ${performance.now() - beganMs} ms`);
       } catch (error) {
         violations.push(`input ${number}, ${kind} ${toHex(payload).slice(0, 400)}: ${(error as Error).stack}`);
@@ -68,7 +75,7 @@ export function fuzz(first: number, inputs: number): FuzzOutcome {
 }
 
 const TOPICS: Readonly<Record<Kind, string>> = {
-  presence: "/field/pres/p",
+  presence: "/field/pres/q",
   message: "/field/im/p",
   page: "/field/page/p",
   receipt: "/field/page/p/receipt",
@@ -109,6 +116,48 @@ function read(kind: Kind, payload: Uint8Array): boolean {
   return isRead;
 }
 
+/** What a device refuses the decode command refuses, too, and nothing else. */
+function agrees(topic: string, payload: Uint8Array, verdict: "taken" | "refused" | "skipped"): void {
+  let words = "";
+  try {
+    words = payloadInWords(topic, payload).join("; ");
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    // Of a command that was done before the device looks at nothing but the id.
+    if (verdict === "taken" && topic !== TOPICS.command)
+      throw new Error(`taken by the device, and by the decode command: ${error.message}`);
+    return;
+  }
+  if (verdict === "refused") throw new Error(`refused by the device, and decoded: ${words}`);
+}
+
+/** Throws where words of it are not in the message that is shown. */
+function keepsWords(kind: "message" | "page", payload: Uint8Array): void {
+  const words: string[] = [];
+  const add = ({ title = "", uri = "" }: MessageKeys, ...texts: readonly string[]) => words.push(title, uri, ...texts);
+  let message: InboxMessage | undefined;
+  if (kind === "page") {
+    message = readPlainPage(payload, 0);
+    const page = decodePlainPage(payload);
+    if (page) add(page.keys, page.text);
+  } else {
+    message = readMessage(payload, undefined, 0).message;
+    const contents = decodeContents(decodeMessage(payload).contents, payload);
+    const first = contents.find((content) => content.type !== "receipt");
+    if (first) add(first.keys);
+    for (const content of contents) {
+      if (content.type === "text") words.push(content.text);
+      else if (content.type !== "other" && content.type !== "receipt") words.push(content.link);
+    }
+  }
+  const shown = message ? `${message.title ?? ""}\n${message.text}` : "";
+  for (const word of words)
+    if (!printableLine(shown).includes(printableLine(word).trim()))
+      throw new Error(`lost ${JSON.stringify(word)} of ${JSON.stringify(shown)}`);
+}
+
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Noncharacter_Code_Point}]/u;
+
 function sameAgain<Value>(
   payload: Uint8Array,
   decode: (payload: Uint8Array) => Value,
@@ -147,7 +196,9 @@ class FuzzedDevice {
     this.#drain();
   }
 
-  feed(topic: string, payload: Uint8Array): void {
+  /** Whether the device has taken it, or counted it as refused; "skipped": it is too large. */
+  feed(topic: string, payload: Uint8Array): "taken" | "refused" | "skipped" {
+    const { refused } = this.#gateway.counters;
     this.#nowMs += 10;
     this.#identifier = (this.#identifier % 0xffff) + 1;
     const packet = { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, dup: false, retain: false } as const;
@@ -163,6 +214,8 @@ class FuzzedDevice {
       if (type === "publish" && packetIdentifier)
         this.#gateway.handleBytes(Uint8Array.of(0x40, 2, packetIdentifier >> 8, packetIdentifier & 255), this.#nowMs);
     this.#checkStore();
+    if (!isRead) return "skipped";
+    return this.#gateway.counters.refused > refused ? "refused" : "taken";
   }
 
   /** Everything is sent and every screen is painted; gives what was sent. */
@@ -177,7 +230,11 @@ class FuzzedDevice {
       }
       for (let events = 0; this.#gateway.pollEvent(); events += 1)
         if (events > 2 * EVENTS_MAX) throw new Error("events without an end");
-      if (this.#gateway.pollScreen(this.#nowMs)) {
+      const drawList = this.#gateway.pollScreen(this.#nowMs);
+      if (drawList) {
+        for (const command of drawList)
+          if (command.kind === "text" && UNPRINTABLE.test(command.text))
+            throw new Error(`drawn: ${JSON.stringify(command.text)}`);
         this.#gateway.handlePainted(this.#nowMs);
         isBusy = true;
       }
