@@ -193,7 +193,9 @@ function checkPerceptions(device: Device, pushes: number, pressed: boolean, viol
   let homeOf = 0;
   let before = { life: 1, mark: "", refusals: 0 };
   for (const perception of device.perceptions) {
-    const mark = /\bmark\d+\b/.exec(perception.text)?.[0] ?? "";
+    // A row of the list is not the message.
+    const isList = /^inbox /m.test(perception.text);
+    const mark = isList ? "" : (/\bmark\d+\b/.exec(perception.text)?.[0] ?? "");
     if (perception.life !== before.life) {
       count(forgiven, before.mark);
       before = { life: perception.life, mark: "", refusals: 0 };

@@ -54,12 +54,14 @@ export async function buildBoard(
 ): Promise<void> {
   const args = ["-m", "-p", `esp32/${board}`, "-o", FOLDER];
   const image = join(FOLDER, "bin", "esp32", board, "release", basename(ROOT), "xs_esp32.bin");
-  await checkLinks(await writeMakefile(sdk, board, settings));
+  // No time server is believed that tells a time from before this.
+  const made = `made=${Math.floor(Date.now() / 1000)}`;
+  await checkLinks(await writeMakefile(sdk, board, [...settings, made]));
   // The SDK's makefile goes on when Espressif's build fails: only the image tells.
   rmSync(image, { force: true });
-  await mcconfig(sdk, [...args, "-t", "build"], settings, { show: true });
+  await mcconfig(sdk, [...args, "-t", "build"], [...settings, made], { show: true });
   if (!existsSync(image)) throw new Error(`${board}: the build made no ${image}`);
-  if (flash) await mcconfig(sdk, [...args, "-t", "deploy"], settings, { show: true });
+  if (flash) await mcconfig(sdk, [...args, "-t", "deploy"], [...settings, made], { show: true });
 }
 
 /** Resolves the manifests for a board, and gives the path of the makefile that says which modules make the program. */
