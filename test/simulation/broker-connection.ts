@@ -32,6 +32,8 @@ export class Connection {
   #lastAnswerMs = 0;
   #cancelSilence: () => void;
   #ended = false;
+  /** It has seen what it does not allow, and reads no further. */
+  #isClosing = false;
 
   constructor(broker: BrokerModel, peer: Peer) {
     this.#broker = broker;
@@ -151,7 +153,7 @@ export class Connection {
   }
 
   #handle(packet: Packet): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#isClosing) return;
     this.#watch.size(packet.cmd, packet.length ?? 0);
     if (packet.cmd === "connect") {
       this.#handleConnect(packet);
@@ -170,6 +172,10 @@ export class Connection {
         break;
       case "subscribe":
         this.#handleSubscribe(packet, session);
+        break;
+      case "unsubscribe":
+        for (const topic of packet.unsubscriptions) session.subscriptions.delete(topic);
+        this.#write({ cmd: "unsuback", messageId: identifier, granted: packet.unsubscriptions.map(() => 0) });
         break;
       case "puback":
         this.#watch.answered(identifier, 1);
@@ -269,6 +275,7 @@ export class Connection {
     const packetIdentifier = packet.messageId ?? 0;
     const { qos, dup, retain } = packet;
     const topic = this.#watch.topicOf(packet.topic, packet.properties?.topicAlias);
+    if (this.#closesOn([topic])) return;
     if (qos > 0) this.#watch.begin(packetIdentifier, true);
     if (this.#ended) return;
     const message: Message = { topic, payload: packet.payload as Buffer, qos, retain };
@@ -289,6 +296,15 @@ export class Connection {
     });
   }
 
+  /** Closes where one of these topics is not allowed; what came before is answered. */
+  #closesOn(topics: readonly string[]): boolean {
+    const { closesOn } = this.#broker.options;
+    if (!closesOn || !topics.some(closesOn)) return false;
+    this.#isClosing = true;
+    this.#later(() => this.end());
+    return true;
+  }
+
   #handlePubrec(identifier: number, reasonCode: number, session: KeptSession): void {
     this.#watch.answered(identifier, 2);
     const delivery = session.find(identifier);
@@ -307,6 +323,7 @@ export class Connection {
       if (this.#asked.has(topic)) this.#violation(`subscribed to ${topic} twice on one connection`);
       this.#asked.add(topic);
     }
+    if (this.#closesOn(packet.subscriptions.map(({ topic }) => topic))) return;
     this.#watch.begin(identifier, false);
     if (this.#ended) return;
     const granted = packet.subscriptions.map(({ topic, qos }) => {

@@ -17,6 +17,8 @@ export interface BrokerOptions {
   readonly inflightMax?: number;
   /** Makes use of what MQTT 5 lets it say in CONNACK, anew on each connection, and of topic aliases. */
   readonly saysLimits?: boolean;
+  /** Closes the connection on a PUBLISH to this topic, or a SUBSCRIBE with this filter, instead of refusing it. */
+  readonly closesOn?: (topic: string) => boolean;
 }
 
 export class BrokerModel {
@@ -57,6 +59,11 @@ export class BrokerModel {
 
   hasSubscribed(clientIdentifier: string): boolean {
     return (this.#sessions.get(clientIdentifier)?.subscriptions.size ?? 0) > 0;
+  }
+
+  /** The topic filters of the client's session, in order. */
+  filtersOf(clientIdentifier: string): readonly string[] {
+    return [...(this.#sessions.get(clientIdentifier)?.subscriptions.keys() ?? [])].sort();
   }
 
   /** Number of the client's session, 0 where there is none that has subscribed. */

@@ -75,7 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "QoS 2 identifiers of messages that were taken are forgotten at a reboot",
     file: "inbound.ts",
-    from: "store?.read(KEY) ?? new Uint8Array()",
+    from: "(store && readRecord(store, KEY)) ?? new Uint8Array()",
     to: "new Uint8Array()",
     seeds: 2 * SEEDS,
   },
@@ -183,6 +183,48 @@ export const MUTANTS: readonly Mutant[] = [
     from: "(qos === 2 || (qos === 1 && isDurable && payload instanceof Uint8Array))",
     to: "payload instanceof Uint8Array && (qos === 2 || isDurable)",
     seeds: 5 * SEEDS,
+  },
+  {
+    name: "what the broker closes on is sent for ever",
+    file: "suspects.ts",
+    from: "return suspect !== undefined && nowMs < suspect.untilMs && bytes >= suspect.bytes;",
+    to: "return false;",
+    seeds: SEEDS,
+  },
+  {
+    name: "what shares the window with what the broker closes on is given up, too",
+    file: "exchange.ts",
+    from: "if (count !== 1) return;",
+    to: "if (count === 0) return;\n    if (nowMs >= 0) for (const entry of sent) for (let at = 0; at < 5; at += 1) this.suspects.accuse(entry.topic, 0, nowMs);",
+    seeds: SEEDS,
+  },
+  {
+    name: "nothing is sent alone, so that it is never found what the broker closes on",
+    file: "exchange.ts",
+    from: "return this.endings > HASTY_ENDINGS_MAX;",
+    to: "return this.endings > HASTY_ENDINGS_MAX && this.endings < 0;",
+    seeds: SEEDS,
+  },
+  {
+    name: "PINGRESP is missed behind a large message",
+    file: "keep-alive.ts",
+    from: "Math.max(sentMs, this.receivedMs) + PINGRESP_TIMEOUT_MS",
+    to: "sentMs + PINGRESP_TIMEOUT_MS",
+    seeds: 5 * SEEDS,
+  },
+  {
+    name: "another network is not tried by a ping",
+    file: "session.ts",
+    from: "if (this.isConnected) this.ping();",
+    to: "",
+    seeds: SEEDS,
+  },
+  {
+    name: "what the settings do not name any more stays subscribed",
+    file: "subscriptions.ts",
+    from: "this.isOpen(held) && !this.wanted.some((one) => isSame(one, held))",
+    to: "this.isOpen(held) && this.wanted.length === 0",
+    seeds: SEEDS,
   },
 ];
 

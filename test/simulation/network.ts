@@ -13,6 +13,8 @@ export interface NetworkOptions {
   readonly breaking: number;
   /** Share of cuts of which an end is never told. */
   readonly silent: number;
+  /** What a direction carries, in bytes a second. Absent: as much as comes. */
+  readonly bytesPerSecond?: number;
   /** A connection without a byte for longer than this is forgotten: what comes then goes nowhere. Absent: never. */
   readonly natIdleMs?: number;
 }
@@ -42,9 +44,18 @@ class Pipe {
   readonly #latencyMsMax: number;
   /** So many bytes pass before it breaks by itself. */
   bytesLeft: number;
+  readonly #bytesPerSecond: number;
   #lastMs = 0;
+  /** When the link has carried all that was written. */
+  #carriedMs = 0;
 
-  constructor(clock: VirtualClock, random: Random, latencyMsMax: number, bytesLeft: number) {
+  constructor(
+    clock: VirtualClock,
+    random: Random,
+    { latencyMsMax, bytesPerSecond = Number.POSITIVE_INFINITY }: NetworkOptions,
+    bytesLeft: number,
+  ) {
+    this.#bytesPerSecond = bytesPerSecond;
     this.#clock = clock;
     this.#random = random;
     this.#latencyMsMax = latencyMsMax;
@@ -53,9 +64,12 @@ class Pipe {
 
   write(bytes: Uint8Array): void {
     for (let offset = 0; offset < bytes.length; ) {
-      const length =
-        this.#random() < 0.3 ? integerBetween(this.#random, 1, bytes.length - offset) : bytes.length - offset;
+      const whole = bytes.length - offset;
+      const drawn = this.#random() < 0.3 ? integerBetween(this.#random, 1, whole) : whole;
+      // A slow link gives what it has carried, bit by bit.
+      const length = Math.min(drawn, Math.max(1, Math.ceil(this.#bytesPerSecond / 2)));
       const piece = bytes.slice(offset, offset + length);
+      this.#carriedMs = Math.max(this.#carriedMs, this.#clock.nowMs) + (length * 1_000) / this.#bytesPerSecond;
       this.#inOrder(() => this.#pass(piece));
       offset += length;
     }
@@ -69,7 +83,7 @@ class Pipe {
   }
 
   #inOrder(run: () => void): void {
-    const atMs = Math.max(this.#lastMs, this.#clock.nowMs + this.#random() * this.#latencyMsMax);
+    const atMs = Math.max(this.#lastMs, this.#carriedMs, this.#clock.nowMs + this.#random() * this.#latencyMsMax);
     this.#lastMs = atMs;
     this.#clock.after(atMs - this.#clock.nowMs, run);
   }
@@ -105,6 +119,12 @@ export class Network {
   /** Cuts every connection that stands. */
   cut(): void {
     for (const connection of [...this.#connections]) connection.cut();
+  }
+
+  /** Another network: what stood goes nowhere any more, and no end is told. */
+  change(): void {
+    for (const { pipes } of this.#connections) for (const pipe of pipes) pipe.broken = true;
+    this.#connections.clear();
   }
 
   /** Down: everything is cut, new connections fail or hang. */
@@ -146,11 +166,11 @@ export class Network {
   }
 
   #connect(onBytes: (bytes: Uint8Array) => void, onClosed: () => void) {
-    const { latencyMsMax, breaking, silent, natIdleMs } = this.#options;
+    const { breaking, silent, natIdleMs } = this.#options;
     const breaks = !this.#calm && this.#random() < breaking;
     const budget = () => (breaks ? integerBetween(this.#random, 1, BREAKING_BYTES_MAX) : Number.POSITIVE_INFINITY);
-    const toBroker = new Pipe(this.#clock, this.#random, latencyMsMax, budget());
-    const toPager = new Pipe(this.#clock, this.#random, latencyMsMax, budget());
+    const toBroker = new Pipe(this.#clock, this.#random, this.#options, budget());
+    const toPager = new Pipe(this.#clock, this.#random, this.#options, budget());
     const peer: Peer = {
       onBytes: () => {},
       onClosed: () => {},

@@ -9,12 +9,14 @@
  * too, and so was the first delivery of a new message under the identifier of one that was taken: that one is not told.
  */
 import type { Transport } from "../../hosts/runner.ts";
+import { BrokerRecord } from "../../src/gateway/broker-record.ts";
 import { OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX, TRANSMIT_BYTES_MAX } from "../../src/limits.ts";
 import { Policies } from "../../src/mqtt/optional/outbox-policies.ts";
-import type { ProtocolLevel, Publish, QoS } from "../../src/mqtt/packet.ts";
+import type { Publish, QoS } from "../../src/mqtt/packet.ts";
 import { NO_PROPERTIES } from "../../src/mqtt/properties.ts";
 import { Session } from "../../src/mqtt/session.ts";
 import type { OutboxPolicy, SessionEvent } from "../../src/mqtt/session-types.ts";
+import { GIVEN_UP } from "../../src/mqtt/suspects.ts";
 import type { ProtocolSetting } from "../../src/mqtt/version.ts";
 import type { Random } from "../../src/seams.ts";
 import type { Network } from "./network.ts";
@@ -28,7 +30,10 @@ export interface SessionDeviceOptions {
   readonly random: Random;
   readonly network: Network;
   readonly clientIdentifier: string;
-  readonly topics: readonly string[];
+  /** What it subscribes to; those of the moment at which a life begins. */
+  topics: readonly string[];
+  /** The broker closes on messages to this topic. */
+  readonly closesOn: (topic: string) => boolean;
   readonly protocol: ProtocolSetting;
   readonly keepAliveSeconds: number;
   readonly streamsLargeMessages: boolean;
@@ -53,7 +58,6 @@ export interface Wish {
 const LARGE_BYTES = 300;
 /** What a message takes of the outbox beside its topic and payload, at most. */
 const OUTBOX_OVERHEAD_BYTES = 12;
-const LEVEL = "level";
 
 export class SessionDevice extends PoweredDevice {
   readonly ledger: SessionLedger;
@@ -64,6 +68,8 @@ export class SessionDevice extends PoweredDevice {
   /** The numbers behind the tokens of messages in flight; those of durable ones outlast a reboot. */
   readonly #numbers = new Map<number, number>();
   #session: Session | undefined;
+  /** What is remembered of the broker, as the gateway does it. */
+  #record: BrokerRecord | undefined;
   #transport: Transport | undefined;
   /** Told and not taken, by token; empty again when the connection ends. */
   #untaken = new Map<number, number>();
@@ -98,12 +104,14 @@ export class SessionDevice extends PoweredDevice {
   get records(): readonly string[] {
     const keys = this.store.keys();
     const isOrphan = (key: string) => key.startsWith("r-") && !keys.includes(`o-${key.slice(2)}`);
-    return keys.filter((key) => key !== LEVEL && key !== "taken" && key !== "suspects" && !isOrphan(key));
+    return keys.filter((key) => !key.startsWith("b-") && key !== "taken" && key !== "suspects" && !isOrphan(key));
   }
 
   protected begin(): void {
     const { random, clock, clientIdentifier, topics, protocol, keepAliveSeconds } = this.#options;
-    const known = this.store.read(LEVEL);
+    const subscriptions = topics.map((topicFilter) => ({ topicFilter, qos: 2 }) as const);
+    const record = new BrokerRecord(this.store, "broker", subscriptions);
+    this.#record = record;
     this.#session = new Session(
       {
         clientIdentifier,
@@ -111,9 +119,9 @@ export class SessionDevice extends PoweredDevice {
         userName: "",
         password: "",
         will: undefined,
-        subscriptions: topics.map((topicFilter) => ({ topicFilter, qos: 2 })),
-        // Each life subscribes: the power may have failed between the CONNACK of a new session and the record of it.
-        knownLevel: known?.[0] as ProtocolLevel | undefined,
+        subscriptions,
+        held: record.held,
+        knownLevel: record.protocolLevel,
         protocol,
         streamsLargeMessages: this.#options.streamsLargeMessages,
         store: this.store,
@@ -123,6 +131,18 @@ export class SessionDevice extends PoweredDevice {
     );
     this.#session.start(clock.nowMs);
     this.#drain();
+  }
+
+  networkChanged(): void {
+    this.guard(() => {
+      this.#session?.handleNetworkChanged(this.#options.clock.nowMs);
+      this.#drain();
+    });
+  }
+
+  /** Whether the session says that it is connected. */
+  get isConnected(): boolean {
+    return this.#session?.isConnected === true;
   }
 
   /** The application wants to send a message; without power, or room in the outbox, it does not. */
@@ -233,9 +253,13 @@ export class SessionDevice extends PoweredDevice {
       }
       case "connected":
         if (!event.sessionPresent) this.ledger.handleNewSession();
-        this.#remember(event.protocolLevel);
+        this.#remember(() => this.#record?.handleConnected(event.protocolLevel, event.sessionPresent));
+        break;
+      case "subscribed":
+        this.#remember(() => this.#record?.setHeld(session.held));
         break;
       case "disconnected":
+        this.ledger.handleEnded();
         this.#isStalled = false;
         this.#transport = undefined;
         this.#untaken = new Map();
@@ -267,10 +291,12 @@ export class SessionDevice extends PoweredDevice {
   }
 
   /** One that was being accepted when the power failed has no number here. */
-  #settle({ token, type }: Extract<SessionEvent, { type: "acknowledged" | "rejected" }>): void {
-    const number = this.#numbers.get(token);
-    this.#numbers.delete(token);
-    if (number !== undefined) this.ledger.settle(number, type === "acknowledged");
+  #settle(event: Extract<SessionEvent, { type: "acknowledged" | "rejected" }>): void {
+    const number = this.#numbers.get(event.token);
+    this.#numbers.delete(event.token);
+    if (number === undefined) return;
+    this.ledger.settle(number, event.type === "acknowledged");
+    if (event.type === "rejected" && event.reason.includes(GIVEN_UP)) this.ledger.checkGivenUp(number);
   }
 
   #drop(token: number): void {
@@ -286,7 +312,7 @@ export class SessionDevice extends PoweredDevice {
       this.errors.push("a part of no message");
       return;
     }
-    this.#large = { ...message, payload: Uint8Array.of(...message.payload, ...payload) };
+    this.#large = { ...message, payload: Buffer.concat([message.payload, payload]) };
     if (isLast) this.#tell({ type: "message", message: this.#large, token }, session);
   }
 
@@ -295,10 +321,10 @@ export class SessionDevice extends PoweredDevice {
     if (outboxBytes > OUTBOX_BYTES_MAX) this.errors.push(`${outboxBytes} bytes in the outbox`);
   }
 
-  #remember(level: ProtocolLevel): void {
-    if (this.store.read(LEVEL)?.[0] === level) return;
+  /** Where storage refuses, a later life knows less. */
+  #remember(write: () => void): void {
     try {
-      this.store.write(LEVEL, Uint8Array.of(level));
+      write();
     } catch (error) {
       if (error instanceof PowerCut) throw error;
     }
@@ -309,7 +335,11 @@ export class SessionDevice extends PoweredDevice {
     this.connection += 1;
     this.#unread = [];
     const transport = network.openTransport({
-      onConnected: () => this.#on(transport, session, () => session.handleConnected(clock.nowMs)),
+      onConnected: () =>
+        this.#on(transport, session, () => {
+          this.#remember(() => this.#record?.handleConnecting());
+          session.handleConnected(clock.nowMs);
+        }),
       onBytes: (bytes) => {
         if (transport === this.#transport) this.#unread.push(bytes.slice());
         this.#on(transport, session, () => {});
@@ -369,7 +399,7 @@ export class SessionDevice extends PoweredDevice {
       qos,
       isDurable,
       isDroppable,
-      isLarge: isStream || bytes > LARGE_BYTES,
+      isLarge: isStream || bytes > LARGE_BYTES || this.#options.closesOn(topic),
     });
     const properties = expirySeconds === undefined ? NO_PROPERTIES : { messageExpiryInterval: expirySeconds };
     const whole = payloadOf(number, bytes);

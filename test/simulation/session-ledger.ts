@@ -2,6 +2,7 @@
  * What a device and its broker have promised each other, message by message, and what came of it. A payload begins with
  * the message's number, so that each is known again wherever it turns up.
  */
+import { ENDINGS_MAX } from "../../src/limits.ts";
 import type { QoS } from "../../src/mqtt/packet.ts";
 import type { Arrival } from "./broker-session.ts";
 
@@ -13,7 +14,7 @@ interface Outgoing {
   readonly isDurable: boolean;
   /** It may be dropped before it is sent. When the power fails at that moment, nobody is told. */
   readonly isDroppable: boolean;
-  /** A broker may refuse it. When the power fails at that moment, nobody is told. */
+  /** A broker may refuse it, or close on it. When the power fails at that moment, nobody is told. */
   readonly isLarge: boolean;
   readonly life: number;
   /** Connections that the device had opened when it accepted the message. */
@@ -53,6 +54,8 @@ export class SessionLedger {
   standing = 0;
   readonly #knownEpochs = new Set<number>();
   readonly #seen = new Map<number, Seen>();
+  /** Connections that ended while a message of a topic was not settled. */
+  readonly #endings = new Map<string, number>();
   readonly #takenByBroker = new Map<number, number[]>();
   /** Number of the last message that came for the first time, by topic and QoS class. */
   readonly #lastFirst = new Map<string, number>();
@@ -129,6 +132,21 @@ export class SessionLedger {
         this.violations.push(`message ${number} was acknowledged, the broker has not got it`);
       entry.isAcknowledged = true;
     } else entry.isRejected = true;
+  }
+
+  /** A connection has ended, and all that is not settled may have been on it. */
+  handleEnded(): void {
+    const topics = new Set<string>();
+    for (const entry of this.outgoing.values())
+      if (!entry.isAcknowledged && !entry.isRejected && !entry.isDropped) topics.add(entry.topic);
+    for (const topic of topics) this.#endings.set(topic, (this.#endings.get(topic) ?? 0) + 1);
+  }
+
+  /** The device was told that connections ended on this message. */
+  checkGivenUp(number: number): void {
+    const topic = this.outgoing.get(number)?.topic ?? "";
+    const endings = this.#endings.get(topic) ?? 0;
+    if (endings < ENDINGS_MAX) this.violations.push(`message ${number} was given up after ${endings} connections`);
   }
 
   /** The device was told that the message was dropped from its outbox: it was never sent, and never will be. */

@@ -7,10 +7,14 @@
  * - No message of QoS 2 is taken twice, but for the two cases that `session-device.ts` names.
  * - Messages of a topic come in order; DUP stands on what may have come before and on nothing else; nothing is sent again
  *   on a live connection; no identifier is 0, in use, or changes; answers leave in the order of the messages.
+ * - What the broker closes on is given up, and nothing else but after as many connections that ended; the rest gets through.
+ * - At the end the broker holds the subscriptions that the settings name, and no others.
+ * - Another network is found out within the time of a PINGRESP; a large message comes through a slow link.
  * - No limit is passed, the store is empty in the end, nothing waits without a timer, nothing is thrown.
  * - The device is connected within a bound after the network is back, and everything settles after that.
  */
 import {
+  BACKOFF_BASE_MS,
   BACKOFF_MAX_MS,
   CONNACK_TIMEOUT_MS,
   OPEN_TIMEOUT_MS,
@@ -23,14 +27,19 @@ import type { Random } from "../../src/seams.ts";
 import { integerBetween, seededRandom } from "../random.ts";
 import { BrokerModel } from "./broker-model.ts";
 import { Network } from "./network.ts";
-import { SessionDevice, type Wish } from "./session-device.ts";
+import { SessionDevice, type SessionDeviceOptions, type Wish } from "./session-device.ts";
 import type { Outcome } from "./simulate.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const CLIENT = "device-1";
 const INBOUND = ["in/a", "in/b", "in/c"];
 const OUTBOUND = ["out/a", "out/b", "out/c", "out/d", "out/e"];
+/** Where the broker closes on something, on these. */
+const CLOSED_TOPIC = "out/closed";
+const CLOSED_FILTER = "in/closed";
 const KEEP_ALIVE_SECONDS = 20;
+/** PINGRESP, a short wait, and the way of CONNECT. */
+const OTHER_NETWORK_MS_MAX = PINGRESP_TIMEOUT_MS + BACKOFF_BASE_MS + 2_000;
 const RECONNECT_MS_MAX =
   KEEP_ALIVE_SECONDS * 1_000 + PINGRESP_TIMEOUT_MS + BACKOFF_MAX_MS + OPEN_TIMEOUT_MS + CONNACK_TIMEOUT_MS;
 const SETTLE_MS_MAX = 1_500_000;
@@ -41,28 +50,36 @@ export function simulateSession(seed: number, onLog?: (line: string) => void): O
   const chance = (share: number) => random() < share;
   const integer = (min: number, max: number) => integerBetween(random, min, max);
   const clock = new VirtualClock();
+  const isSlow = chance(0.1);
   const network = new Network(clock, random, {
     latencyMsMax: integer(2, 400),
     breaking: chance(0.3) ? 0 : random() * 0.7,
     silent: chance(0.3) ? 0 : random() * 0.5,
     ...(chance(0.3) ? { natIdleMs: integer(3_000, 30_000) } : {}),
+    ...(isSlow ? { bytesPerSecond: integer(20_000, 60_000) } : {}),
   });
   const levels = [[4], [5], [4, 5]][integer(0, 2)] as number[];
-  const broker = new BrokerModel(clock, random, { levels, inflightMax: integer(1, 100), saysLimits: chance(0.7) });
+  const closed = new Set([...(chance(0.15) ? [CLOSED_TOPIC] : []), ...(chance(0.1) ? [CLOSED_FILTER] : [])]);
+  const closesOn = (topic: string) => closed.has(topic);
+  const limits = { inflightMax: integer(1, 100), saysLimits: chance(0.7) };
+  const broker = new BrokerModel(clock, random, { levels, ...limits, closesOn });
   network.onConnection = (peer) => broker.handleConnection(peer);
-  const device = new SessionDevice({
+  const options: SessionDeviceOptions = {
     clock,
     random,
     network,
     clientIdentifier: CLIENT,
-    topics: INBOUND,
+    topics: closed.has(CLOSED_FILTER) ? [CLOSED_FILTER, ...INBOUND] : INBOUND,
+    closesOn,
     protocol: levels.length === 1 && chance(0.5) ? (levels[0] === 4 ? "3.1.1" : "5") : "auto",
     keepAliveSeconds: KEEP_ALIVE_SECONDS,
     streamsLargeMessages: chance(0.5),
     takeMsMax: chance(0.5) ? 500 : chance(0.8) ? 20_000 : TAKE_TIMEOUT_MS * 1.2,
     onLog,
-  });
+  };
+  const device = new SessionDevice(options);
   const { ledger } = device;
+  const { topics } = options;
   broker.onEpoch = (epoch) => {
     ledger.standing = epoch;
   };
@@ -101,6 +118,12 @@ export function simulateSession(seed: number, onLog?: (line: string) => void): O
     clock.after(random() * 120_000, () => network.setUp(true));
   });
   several(0.5, 5, () => (chance(0.7) ? device.cutPowerAtWrite(integer(1, 12)) : device.cutPower()));
+  // Other settings, with the next life.
+  several(0.3, 3, () => {
+    options.topics = chance(0.5) ? [...topics, "group/a", "group/b"] : topics;
+    device.cutPower();
+  });
+  several(closed.has(CLOSED_TOPIC) ? 1 : 0, 6, () => device.wish({ ...wishOf(random), topic: CLOSED_TOPIC }));
   several(0.2, 3, () => {
     device.refuseWritesFrom(integer(1, 6));
     clock.after(random() * 60_000, () => device.acceptWrites());
@@ -130,12 +153,17 @@ export function simulateSession(seed: number, onLog?: (line: string) => void): O
   if (!isBack()) violations.push(`not connected ${RECONNECT_MS_MAX} ms after the network was back`);
   // One of each kind at the end: the session must be of use still.
   push(3);
+  if (isSlow) pushOne(broker, device, random, ++pushes, integer(200_000, 600_000));
   for (let count = 0; count < 3; count += 1) device.wish(wishOf(random));
   const isSettled = () => device.isIdle && broker.isIdle(CLIENT);
   clock.runUntil(clock.nowMs + SETTLE_MS_MAX, isSettled);
   if (!isSettled()) violations.push(`not settled ${SETTLE_MS_MAX} ms after it was connected`);
   // One more stretch of quiet: nothing may come late or twice.
   clock.runUntil(clock.nowMs + RECONNECT_MS_MAX);
+  if (device.isConnected) violations.push(...checkOtherNetwork(clock, network, broker, device));
+  const expected = options.topics.filter((topic) => !closesOn(topic)).sort();
+  if (`${broker.filtersOf(CLIENT)}` !== `${expected}`)
+    violations.push(`subscribed to ${broker.filtersOf(CLIENT)}, expected ${expected}`);
 
   ledger.epoch = broker.epochOf(CLIENT);
   ledger.check(device.life);
@@ -145,12 +173,36 @@ export function simulateSession(seed: number, onLog?: (line: string) => void): O
   return { seed, violations, pushes, connects: broker.connects, powerCuts: device.life - 1, virtualMs: clock.nowMs };
 }
 
-function pushOne(broker: BrokerModel, device: SessionDevice, random: Random, number: number): void {
+/** The device is told of another network; what stood on the former one is silent. */
+function checkOtherNetwork(
+  clock: VirtualClock,
+  network: Network,
+  broker: BrokerModel,
+  device: SessionDevice,
+): string[] {
+  const { connects } = broker;
+  network.change();
+  device.networkChanged();
+  clock.runUntil(clock.nowMs + OTHER_NETWORK_MS_MAX, () => broker.connects > connects);
+  return broker.connects > connects ? [] : [`another network was not found out within ${OTHER_NETWORK_MS_MAX} ms`];
+}
+
+/** @param largeBytes of one that is larger than all others; left out: as it comes */
+function pushOne(
+  broker: BrokerModel,
+  device: SessionDevice,
+  random: Random,
+  number: number,
+  largeBytes?: number,
+): void {
   const topic = INBOUND[integerBetween(random, 0, INBOUND.length - 1)] as string;
+  // Asked for one by one, some are there before others.
+  if (!broker.filtersOf(CLIENT).includes(topic)) return;
   const qos = integerBetween(random, 0, 2) as QoS;
-  const isOversize = random() < 0.03;
+  const isOversize = largeBytes !== undefined || random() < 0.03;
   device.ledger.promise(number, topic, qos, isOversize && !device.streamsLargeMessages);
-  const bytes = isOversize ? PACKET_BYTES_MAX + integerBetween(random, 10, 6_000) : integerBetween(random, 4, 200);
+  const oversize = largeBytes ?? PACKET_BYTES_MAX + integerBetween(random, 10, 6_000);
+  const bytes = isOversize ? oversize : integerBetween(random, 4, 200);
   const payload = new Uint8Array(bytes);
   new DataView(payload.buffer).setUint32(0, number);
   broker.publish({ topic, payload, qos, retain: false });
