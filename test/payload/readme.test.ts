@@ -1,0 +1,68 @@
+/** The examples of the wire format's reference: each payload, and what the decode command says of it. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { payloadInWords } from "../../hosts/station/decode/in-words.ts";
+import {
+  CHOICE_BYTES_MAX,
+  CHOICES_MAX,
+  COMMAND_ID_BYTES_MAX,
+  COMMAND_SECONDS_DEFAULT,
+  CONTENTS_MAX,
+  MESSAGE_ID_BYTES_MAX,
+  PACKET_BYTES_MAX,
+  PRESENCE_CONTEXT_BYTES_MAX,
+  UID_BYTES_MAX,
+} from "../../src/limits.ts";
+import { RECEIPT_STATES } from "../../src/payload/content.ts";
+import { encodeUtf8 } from "../../src/utf8.ts";
+import { fromHex } from "../vectors/vector.ts";
+
+const README = readFileSync(new URL("../../src/payload/README.md", import.meta.url), "utf8");
+const EXAMPLES = [...README.matchAll(/^```(hex|json) (\S+)\n(.*?)\n```\n\n```text\n(.*?)\n```$/gms)].map(
+  ([, kind, topic = "", payload = "", words]) => ({
+    topic,
+    words,
+    bytes: kind === "hex" ? fromHex(payload) : encodeUtf8(payload),
+  }),
+);
+
+describe("the reference of the wire format", () => {
+  it("has an example of each topic", () => {
+    const kinds = new Set(
+      EXAMPLES.map(({ topic }) => topic.replace(/bay-7|station/, "{uid}").replace("/field/", "/{env}/")),
+    );
+    const named = [...README.matchAll(/^\| `(\/\S+)` \|/gm)].map(([, topic]) => topic);
+    expect(named.filter((topic) => topic !== "/connect/new" && !kinds.has(topic as string))).toEqual([]);
+    expect(EXAMPLES.length).toBe((README.match(/^```(hex|json) /gm) ?? []).length);
+  });
+
+  it.each(EXAMPLES)("says of an example on $topic what the command prints: $words", ({ topic, bytes, words }) => {
+    expect(payloadInWords(topic, bytes).join("\n")).toBe(words);
+  });
+
+  it("names the limits and the states as they are", () => {
+    for (const words of [
+      `at most ${PACKET_BYTES_MAX.toLocaleString("en")} bytes, its fixed header included`,
+      `Both are 1 to ${UID_BYTES_MAX} bytes`,
+      `text of 1 to ${MESSAGE_ID_BYTES_MAX} bytes. It names`,
+      `up to ${CHOICES_MAX} texts of at most ${CHOICE_BYTES_MAX} bytes`,
+      `with up to ${CONTENTS_MAX} contents`,
+      `text to the end of the payload, at most ${PRESENCE_CONTEXT_BYTES_MAX} bytes`,
+      `\`id\` is text of 1 to ${COMMAND_ID_BYTES_MAX} bytes`,
+      `it holds, ${COMMAND_SECONDS_DEFAULT} without it`,
+      ...RECEIPT_STATES.map((state) => `| \`${state}\` |`),
+    ])
+      expect(README).toContain(words);
+  });
+
+  it("has a heading for each line of its list of contents", () => {
+    const anchor = (heading: string) =>
+      heading
+        .toLowerCase()
+        .replace(/[^a-z0-9 -]/g, "")
+        .replaceAll(" ", "-");
+    const headings = [...README.matchAll(/^## (.*)$/gm)].map(([, heading]) => anchor(heading as string));
+    const listed = [...README.matchAll(/^- \[[^\]]+\]\(#(.*)\)$/gm)].map(([, target]) => target);
+    expect(listed).toEqual(headings);
+  });
+});
