@@ -1,10 +1,15 @@
 /** An ESP32 board of those the SDK knows: Wi-Fi, time from the network, flash, whatever buttons there are. */
+
+import resetReason from "resetReason";
 import config from "mc/config";
-import type { Board } from "../moddable/board.ts";
+import Timer from "timer";
+import type { Sensor, Store } from "../../src/seams.ts";
+import type { Board, Pager, ResetCause } from "../moddable/board.ts";
 import { OneTimer } from "../moddable/clock.ts";
 import { listenToButtons } from "./buttons.ts";
 import { NetworkTime, networkSeconds } from "./network-time.ts";
 import { NvsStore } from "./nvs-store.ts";
+import { SerialLine } from "./serial-line.ts";
 import { WifiKeeper } from "./wifi.ts";
 
 /** Namespaces in flash: the gateway's records, and the settings, which outlive them. */
@@ -18,13 +23,15 @@ const SETTINGS_KEY = "settings";
 const SSID_BYTES_MAX = 32;
 const PASSWORD_BYTES_MAX = 64;
 
+/** The SDK's names of resets that nobody asked for; those of a program's own restart, and of a stack that overflowed. */
+const FAULTS: readonly string[] = Object.freeze(["Panic", "Interrupt WDT", "Task WDT", "Other WDT", "Brownout"]);
+const PROGRAM = "Software";
+
+/** How long last words stay on the screen, in milliseconds. */
+const LINGER_MS = 10_000;
+
 /** How long the motor runs for a page of priority 3 and more, in milliseconds. */
 const VIBRATION_MS = 400;
-
-/** Made first: it brings up the network stack, without which a socket cannot even be tried. */
-const wifi = new WifiKeeper();
-const networkTime = new NetworkTime();
-const vibrationTimer = new OneTimer();
 
 /** The SDK's module `system` exports nothing: it makes this global. */
 declare const System: { restart(): void };
@@ -34,19 +41,48 @@ interface Vibration {
   write(on: boolean): void;
 }
 
-export const board: Board = {
-  openStore: () => new NvsStore(RECORDS),
+export class Esp32Board implements Board {
+  readonly ownSettings: readonly string[] = Object.freeze(["wifi.ssid", "wifi.password", "time.host"]);
+  readonly sensors: readonly Sensor[] = [];
+  private readonly line = new SerialLine(config.logPin as number | undefined);
+  private readonly networkTime = new NetworkTime((text) => this.log(text));
+  private readonly vibrationTimer = new OneTimer();
+  private wifi: WifiKeeper | undefined;
 
-  readSettings() {
+  log(line: string): void {
+    this.line.write(line);
+  }
+
+  /** Brings up the network stack, without which a socket cannot even be tried. */
+  open(): void {
+    this.wifi = new WifiKeeper((line) => this.log(line));
+  }
+
+  resetCause(): ResetCause {
+    const { string: reason } = resetReason();
+    if (reason === PROGRAM) return { kind: "program" };
+    return FAULTS.includes(reason) ? { kind: "fault", words: `reset: ${reason}` } : { kind: "other" };
+  }
+
+  linger(): void {
+    Timer.delay(LINGER_MS);
+  }
+
+  openStore(): Store {
+    return new NvsStore(RECORDS);
+  }
+
+  readSettings(): Readonly<Record<string, unknown>> {
     const stored = new NvsStore(SETTINGS).read(SETTINGS_KEY);
     return stored ? JSON.parse(String.fromArrayBuffer(stored.slice().buffer)) : {};
-  },
+  }
 
-  defaultUid: () => wifi.mac && `pager-${wifi.mac.replaceAll(":", "").slice(-6).toLowerCase()}`,
+  defaultUid(): string | undefined {
+    const mac = this.wifi?.mac;
+    return mac && `pager-${mac.replaceAll(":", "").slice(-6).toLowerCase()}`;
+  }
 
-  ownSettings: ["wifi.ssid", "wifi.password", "time.host"],
-
-  checkOwnSettings(own) {
+  checkOwnSettings(own: Readonly<Record<string, unknown>>): readonly string[] {
     const problems: string[] = [];
     const ssid = own["wifi.ssid"];
     if (ssid === undefined)
@@ -57,30 +93,36 @@ export const board: Board = {
     if (typeof password !== "string" || bytesOf(password) > PASSWORD_BYTES_MAX)
       problems.push(`setting wifi.password: a value that is not text of at most ${PASSWORD_BYTES_MAX} bytes`);
     return problems;
-  },
+  }
 
-  sensors: [],
-  wallClock: networkSeconds,
+  wallClock(): number | undefined {
+    return networkSeconds();
+  }
 
-  alert(priority) {
+  alert(priority: number): void {
     const { vibration } = globalThis as unknown as { vibration?: Vibration };
     if (!vibration || priority < 3) return;
     vibration.write(true);
-    vibrationTimer.set(VIBRATION_MS, () => vibration.write(false));
-  },
+    this.vibrationTimer.set(VIBRATION_MS, () => vibration.write(false));
+  }
 
-  restart: () => System.restart(),
+  restart(): void {
+    System.restart();
+  }
 
-  start(pager, own) {
-    listenToButtons((button) => pager.press(button));
+  start(pager: Pager, own: Readonly<Record<string, unknown>>): void {
+    listenToButtons(
+      (button) => pager.press(button),
+      (line) => this.log(line),
+    );
     const timeHost = String(own["time.host"] ?? config.sntp ?? "");
-    wifi.start(String(own["wifi.ssid"]), String(own["wifi.password"] ?? ""), () => {
+    this.wifi?.start(String(own["wifi.ssid"]), String(own["wifi.password"] ?? ""), () => {
       pager.networkChanged();
       // Until the clock is set every certificate looks as if it were not valid yet.
-      if (timeHost !== "") networkTime.start(timeHost, () => pager.networkChanged());
+      if (timeHost !== "") this.networkTime.start(timeHost, () => pager.networkChanged());
     });
-  },
-};
+  }
+}
 
 function bytesOf(text: string): number {
   return ArrayBuffer.fromString(text).byteLength;

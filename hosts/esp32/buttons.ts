@@ -20,6 +20,8 @@ interface LevelButton {
 /** A button of the other boards. `onPush` is told the state, or has to ask `pressed`. */
 type PushButton = new (options: { onPush: (pressed?: number) => void }) => { readonly pressed: unknown };
 
+type TouchClass = new (options: { onSample: () => void }) => TouchPanel;
+
 interface TouchPanel {
   readonly configuration?: { readonly interrupt?: boolean };
   sample(): unknown;
@@ -31,19 +33,19 @@ interface BoardGlobals {
   readonly Host?: { readonly Button?: { readonly Default?: PushButton } };
   readonly device?: {
     readonly peripheral?: { readonly button?: Readonly<Record<string, PushButton>> };
-    readonly sensor?: { readonly Touch?: new (options: { onSample: () => void }) => TouchPanel };
+    readonly sensor?: { readonly Touch?: TouchClass };
   };
 }
 
 /** Begins to listen to the buttons of this board, if it has any. */
-export function listenToButtons(press: (button: Button) => void): void {
+export function listenToButtons(press: (button: Button) => void, log: (line: string) => void): void {
   const { button, Host, device } = globalThis as unknown as BoardGlobals;
   const pushButtons = device?.peripheral?.button;
   if (button?.a && button.b && button.c) {
     onLevel(button.a, press, "a");
     onLevel(button.b, press, "b");
     onLevel(button.c, press, "c");
-    sampleTouch(device?.sensor?.Touch);
+    sampleTouch(device?.sensor?.Touch, log);
   } else if (button?.a && button.b) {
     onLevel(button.a, press, "b", "a");
     onLevel(button.b, press, "c");
@@ -92,14 +94,33 @@ function holdDetector(
   };
 }
 
-/** The buttons of the later M5Stacks are places on the touch panel; they change while the panel is sampled. */
-function sampleTouch(Touch: (new (options: { onSample: () => void }) => TouchPanel) | undefined): void {
+/**
+ * The buttons of the later M5Stacks are places on the touch panel; they change while the panel is sampled. The panel is asked over
+ * a bus that may fail, now or for good: then the buttons are missing, and all else goes on.
+ */
+function sampleTouch(Touch: TouchClass | undefined, log: (line: string) => void): void {
   if (!Touch) return;
-  const panel = new Touch({ onSample: () => panel.sample() });
+  let panel: TouchPanel | undefined;
+  let isFailing = false;
+  const sample = () => {
+    try {
+      panel?.sample();
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) log(`touch: ${error}`);
+      isFailing = true;
+    }
+  };
+  try {
+    panel = new Touch({ onSample: sample });
+  } catch (error) {
+    log(`touch: ${error}`);
+    return;
+  }
   if (panel.configuration?.interrupt) return;
   const timer = new OneTimer();
   const poll = () => {
-    panel.sample();
+    sample();
     timer.set(TOUCH_POLL_MS, poll);
   };
   poll();

@@ -1,4 +1,4 @@
 import { start } from "../moddable/start.ts";
-import { board } from "./board.ts";
+import { Esp32Board } from "./board.ts";
 
-start(board);
+start(new Esp32Board());

@@ -21,10 +21,15 @@ const madeSeconds = Number(config.made) || PLAUSIBLE_SECONDS;
 
 /** Sets the board's clock from time servers, once there is a network, and again from time to time. */
 export class NetworkTime {
+  private readonly log: (line: string) => void;
   private readonly timer = new OneTimer();
   private readonly belief = new TimeBelief(madeSeconds);
   private asking = false;
   private asked = 0;
+
+  constructor(log: (line: string) => void) {
+    this.log = log;
+  }
 
   /**
    * Asks now. To be called whenever the network is there again; `onFirst` is called when the clock has been set for the first time.
@@ -44,7 +49,7 @@ export class NetworkTime {
         this.again(hosts, verdict === "believed" ? INTERVAL_MS : verdict === "ask" ? ASK_MS : RETRY_MS, onFirst);
       });
     } catch (error) {
-      trace(`time: ${error}\n`);
+      this.log(`time: ${error}`);
       this.again(hosts, RETRY_MS, onFirst);
     }
   }

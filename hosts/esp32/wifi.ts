@@ -7,14 +7,19 @@ const RETRY_BASE_MS = 1_000;
 /** Longest wait before the network is tried again, in milliseconds. */
 const RETRY_MAX_MS = 60_000;
 
+/** How long an attempt may take until there is an address, in milliseconds. A network may take the board in and give it none. */
+const ADDRESS_MS = 30_000;
+
 /** ECMA-419's values of `connection`: from here on there is an address; up to there, nothing is connected or tried. */
 const CONNECTED = 500;
 const DISCONNECTED = 200;
 
 /** Connects to one Wi-Fi network and stays connected. The firmware does this itself: the SDK's way never starts without. */
 export class WifiKeeper {
-  private readonly retry = new OneTimer();
+  private readonly log: (line: string) => void;
   private readonly wifi: WiFi;
+  /** Of the wait before an attempt, and of the attempt. */
+  private readonly timer = new OneTimer();
   private onAddress: () => void = () => {};
   private network: { SSID: string; password?: string } | undefined;
   private failures = 0;
@@ -22,7 +27,8 @@ export class WifiKeeper {
   private address: string | undefined;
 
   /** Makes the network interface; sockets may be opened from now on, and fail until there is an address. */
-  constructor() {
+  constructor(log: (line: string) => void) {
+    this.log = log;
     this.wifi = new WiFi({ onChanged: () => this.changed() });
   }
 
@@ -42,23 +48,36 @@ export class WifiKeeper {
     if (!this.network) return;
     try {
       this.wifi.connect(this.network);
+      this.timer.set(ADDRESS_MS, () => this.giveUp());
     } catch (error) {
-      trace(`Wi-Fi: ${error}\n`);
+      this.log(`Wi-Fi: ${error}`);
       this.later();
     }
+  }
+
+  /** The driver tells nothing of a disconnection that was asked for. */
+  private giveUp(): void {
+    this.log("Wi-Fi: no address");
+    try {
+      this.wifi.disconnect();
+    } catch (error) {
+      this.log(`Wi-Fi: ${error}`);
+    }
+    this.later();
   }
 
   private changed(): void {
     const { connection, address } = this.wifi;
     if (connection >= CONNECTED) {
       this.failures = 0;
+      this.timer.set(undefined, () => {});
       // Connection and address are told one after the other, and both stand here the first time.
       if (address === undefined || address === this.address) return;
-      trace(`Wi-Fi: connected as ${address}\n`);
+      this.log(`Wi-Fi: connected as ${address}`);
       this.address = address;
       this.onAddress();
     } else if (connection <= DISCONNECTED) {
-      if (this.address !== undefined) trace("Wi-Fi: connection lost\n");
+      if (this.address !== undefined) this.log("Wi-Fi: connection lost");
       this.address = undefined;
       this.later();
     }
@@ -68,6 +87,6 @@ export class WifiKeeper {
     const ceilingMs = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** this.failures);
     this.failures = Math.min(this.failures + 1, 16);
     // At least half of it, so that an access point that refuses is not asked without pause.
-    this.retry.set(ceilingMs * (0.5 + Math.random() / 2), () => this.connect());
+    this.timer.set(ceilingMs * (0.5 + Math.random() / 2), () => this.connect());
   }
 }

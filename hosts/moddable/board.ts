@@ -2,6 +2,15 @@
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Sensor, Store, WallClock } from "../../src/seams.ts";
 
+/** Why a board began to run. */
+export type ResetCause =
+  /** The program itself began again, whether that was wanted or not. */
+  | { readonly kind: "program" }
+  /** Something that nobody wanted. */
+  | { readonly kind: "fault"; readonly words: string }
+  /** Power or a button; or nobody knows. */
+  | { readonly kind: "other" };
+
 /** What a board may do with the running pager. */
 export interface Pager {
   press(button: Button): void;
@@ -11,6 +20,14 @@ export interface Pager {
 }
 
 export interface Board {
+  /** One line for whoever reads what this board writes. */
+  log(line: string): void;
+  /** Brings up what the board has. Comes first; what it throws is told as the reason why the pager cannot start. */
+  open(): void;
+  /** Why it began to run, as far as it knows. */
+  resetCause(): ResetCause;
+  /** The program is about to end by itself, and its last words are on the screen: leaves them there a while. */
+  linger(): void;
   /** Opens the store. Throws when the medium cannot be used. */
   openStore(): Store;
   /**

@@ -42,6 +42,8 @@ declare module "timer" {
     private constructor();
     static set(callback: () => void, delayMs?: number): Timer;
     static clear(timer: Timer): void;
+    /** Blocks. */
+    static delay(delayMs: number): void;
     private brand: boolean;
   }
   export default Timer;
@@ -67,6 +69,15 @@ declare module "sntp" {
     constructor(options: { host: string }, callback: (message: -1 | 1 | 2, value?: number) => void);
   }
   export default SNTP;
+}
+
+declare module "embedded:io/serial" {
+  class Serial {
+    constructor(options: { transmit: number; baud: number; port: number });
+    /** Throws when there is no room for all of it. */
+    write(bytes: Uint8Array): void;
+  }
+  export default Serial;
 }
 
 declare module "Resource" {
@@ -98,6 +109,7 @@ declare module "embedded:network/interface/wifi" {
   class WiFi {
     constructor(options: { onChanged?: (property: "connection" | "address") => void });
     connect(options: { SSID: string; password?: string }): void;
+    disconnect(): void;
     readonly connection: number;
     readonly address: string | undefined;
     readonly MAC: string | undefined;

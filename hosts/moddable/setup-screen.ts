@@ -6,10 +6,18 @@ import { wrapText } from "../../src/pager/screen/text-layout.ts";
 import { textWidths } from "../../src/pager/screen/text-widths.ts";
 import type { MeasureText } from "../../src/seams.ts";
 
-/** What stands on the screen of a device that cannot start: a title and what is wrong, as much of it as there is room for. */
-export function setupScreen(problems: readonly string[], size: Size, measureText: MeasureText): DrawList {
+/**
+ * What stands on the screen of a device that cannot start, or that ended: a title and what is wrong, as much of it as there is
+ * room for.
+ */
+export function setupScreen(
+  title: string,
+  problems: readonly string[],
+  size: Size,
+  measureText: MeasureText,
+): DrawList {
   const list: DrawCommand[] = [{ kind: "fill", x: 0, y: 0, ...size, color: COLORS.ground }];
-  list.push({ kind: "text", x: MARGIN, y: MARGIN, font: "body", color: COLORS.fault, text: "Cannot start" });
+  list.push({ kind: "text", x: MARGIN, y: MARGIN, font: "body", color: COLORS.fault, text: title });
   const { lineHeight } = FONTS.small;
   const widths = textWidths(measureText);
   let y = MARGIN + FONTS.body.lineHeight;

@@ -8,6 +8,7 @@ import { type Platform, Runner } from "../runner.ts";
 import type { Board, Pager } from "./board.ts";
 import { MonotonicClock, OneTimer } from "./clock.ts";
 import { deviceSettings } from "./device-settings.ts";
+import { Ending } from "./ending.ts";
 import { loadFaces, Painter } from "./painter.ts";
 import { setupScreen } from "./setup-screen.ts";
 import { DeviceIdentity } from "./tls/device-identity.ts";
@@ -16,19 +17,32 @@ import { Network } from "./transport.ts";
 /** How often `stop` looks whether the goodbye has been sent, in milliseconds. */
 const STOP_POLL_MS = 20;
 
+/** How long a start shows why the former run ended, before it goes on, in milliseconds. */
+const FORMER_END_MS = 5_000;
+
 /** What the gateway is told of a board without a screen: nothing counts as shown there. */
 const NO_SCREEN: Size = Object.freeze({ width: 0, height: 0 });
 
 /** Starts the pager on this board, or shows why it cannot. */
 export function start(board: Board): void {
-  const display = openDisplay();
-  const prepared = prepare(board, display);
+  let display = BLANK;
+  const show = (title: string, lines: readonly string[]) => {
+    for (const line of lines) board.log(`${title}: ${line}`);
+    display.paint(setupScreen(title, lines, display.size, display.measureText));
+  };
+  const ending = new Ending((words) => {
+    show("Stopped", [words]);
+    board.linger();
+  });
+  display = openDisplay();
+  const prepared = prepare(board, display, ending);
   if ("errors" in prepared) {
-    for (const error of prepared.errors) trace(`${error}\n`);
-    display.paint(setupScreen(prepared.errors, display.size, display.measureText));
+    show("Cannot start", prepared.errors);
     return;
   }
-  run(board, display, prepared);
+  const { formerEnd } = prepared;
+  if (formerEnd !== undefined) show("Stopped before", [formerEnd]);
+  run(board, display, ending, prepared);
 }
 
 interface Display {
@@ -37,10 +51,13 @@ interface Display {
   paint(drawList: DrawList): void;
 }
 
+/** That of a board without a screen. */
+const BLANK: Display = Object.freeze({ size: NO_SCREEN, measureText: () => 0, paint: () => {} });
+
 function openDisplay(): Display {
   // The global is missing on a board without a screen.
   const { screen } = globalThis as unknown as { screen?: Screen };
-  if (!screen) return { size: NO_SCREEN, measureText: () => 0, paint: () => {} };
+  if (!screen) return BLANK;
   const painter = new Painter(screen, loadFaces());
   return {
     size: painter.size,
@@ -53,12 +70,20 @@ interface Prepared {
   readonly gateway: Gateway;
   /** The settings that the board reads itself. */
   readonly own: Readonly<Record<string, unknown>>;
+  /** Why the former run ended, if nobody asked for that. */
+  readonly formerEnd: string | undefined;
 }
 
 /** What is wrong is told, never thrown: a device with wrong settings must be able to say so. */
-function prepare(board: Board, { measureText, size }: Display): Prepared | { readonly errors: readonly string[] } {
+function prepare(
+  board: Board,
+  { measureText, size }: Display,
+  ending: Ending,
+): Prepared | { readonly errors: readonly string[] } {
   try {
+    board.open();
     const store = board.openStore();
+    const formerEnd = ending.keepIn(store, board.resetCause());
     const found = deviceSettings(config, board, store);
     if ("errors" in found) return found;
     const { settings, storedSettings, own } = found;
@@ -79,25 +104,29 @@ function prepare(board: Board, { measureText, size }: Display): Prepared | { rea
       sensors,
       network,
     });
-    return { gateway, own };
+    return { gateway, own, formerEnd };
   } catch (error) {
     return { errors: [String(error)] };
   }
 }
 
-function run(board: Board, display: Display, { gateway, own }: Prepared): void {
+function run(board: Board, display: Display, ending: Ending, { gateway, own, formerEnd }: Prepared): void {
   const clock = new MonotonicClock();
   const timer = new OneTimer();
   const restartTimer = new OneTimer();
   const network = new Network();
+  const restart = () => {
+    ending.expect();
+    board.restart();
+  };
   const platform: Platform = {
     nowMs: () => clock.nowMs(),
     setTimer: (delayMs, callback) => timer.set(delayMs, callback),
     openTransport: (broker, handlers) => network.openTransport(broker, handlers),
     paint: (drawList) => display.paint(drawList),
     alert: (priority) => board.alert(priority),
-    restart: () => restartTimer.set(0, () => pager.stop(() => board.restart())),
-    log: (line) => trace(`${line}\n`),
+    restart: () => restartTimer.set(0, () => pager.stop(restart)),
+    log: (line) => board.log(line),
   };
   const runner = new Runner(gateway, platform);
   const pager: Pager = {
@@ -109,6 +138,10 @@ function run(board: Board, display: Display, { gateway, own }: Prepared): void {
       poll();
     },
   };
-  board.start(pager, own);
-  runner.start();
+  const begin = () => {
+    board.start(pager, own);
+    runner.start();
+  };
+  if (formerEnd === undefined) begin();
+  else timer.set(FORMER_END_MS, begin);
 }

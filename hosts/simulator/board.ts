@@ -38,6 +38,11 @@ const temperature: Sensor = {
 };
 
 export const board: Board = {
+  log: (line) => trace(`${line}\n`),
+  open() {},
+  resetCause: () => ({ kind: "other" }),
+  linger() {},
+
   openStore: () => new FileStore(RECORDS),
 
   readSettings() {

@@ -11,7 +11,12 @@ it.each([
   { width: 128, height: 64 },
   { width: 0, height: 0 },
 ])("what is wrong stays inside a screen of $width by $height, a word that is longer than a line, too", (size) => {
-  const list = setupScreen(["setting wifi.ssid: missing", ADDRESS, ...Array(20).fill("and so on")], size, measureText);
+  const list = setupScreen(
+    "Cannot start",
+    ["setting wifi.ssid: missing", ADDRESS, ...Array(20).fill("and so on")],
+    size,
+    measureText,
+  );
   for (const command of list) {
     if (command.kind !== "text" || command.text === "Cannot start") continue;
     expect(command.x + measureText(command.font, command.text)).toBeLessThanOrEqual(size.width);
