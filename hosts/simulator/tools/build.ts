@@ -10,26 +10,43 @@ const FOLDER = join(BUILD, "simulator");
 /** The simulated device: its size in pixels, and the name by which mcsim knows it. */
 export const DEVICE = Object.freeze({ width: 320, height: 240, name: "m5stack" } as const);
 
-/** Which heap the program gets: that of an M5Stack, or what the firmware may take of it at most, see its manifest. */
-export type Heap = "whole" | "tight";
+/**
+ * The folders of the programs that are built: the pager with the heap of an M5Stack, with what the firmware may take of it at most,
+ * and the program of the boards with drivers that are made up.
+ */
+const PROGRAMS = Object.freeze({ whole: ".", tight: "hosts/simulator/tight", esp32: "hosts/simulator/esp32" });
+
+export type Program = keyof typeof PROGRAMS;
+
+/** What is built in, as `npm run deploy` does it. */
+const SETTINGS: Readonly<Record<Program, readonly string[]>> = Object.freeze({
+  whole: [],
+  tight: [],
+  esp32: ["wifi.ssid=lab", "wifi.password=secret"],
+});
 
 const TARGET = Object.freeze(["-d", "-p", `sim/${DEVICE.name}`, "-o", FOLDER]);
 
 /** Resolves the manifests for the simulator, and gives the path of the makefile that says which modules make the program. */
-export async function writeMakefile(sdk: Sdk, manifest = join(ROOT, "manifest.json")): Promise<string> {
+export async function writeMakefile(sdk: Sdk, program: Program): Promise<string> {
+  const manifest = manifestOf(program);
   mkdirSync(FOLDER, { recursive: true });
-  await mcconfig(sdk, TARGET, [], { manifest });
+  await mcconfig(sdk, [...TARGET], SETTINGS[program], { manifest });
   return join(FOLDER, "tmp", "lin", DEVICE.name, "debug", basename(dirname(manifest)), "makefile");
 }
 
 /** Builds the program (again) and gives the path of its library. mcsim and launcher run the same one. */
-export async function buildProgram(sdk: Sdk, heap: Heap = "whole"): Promise<string> {
+export async function buildProgram(sdk: Sdk, program: Program = "whole"): Promise<string> {
   requireLinux();
-  const manifest = join(ROOT, ...(heap === "tight" ? ["hosts", "simulator", "tight"] : []), "manifest.json");
-  await checkLinks(await writeMakefile(sdk, manifest));
+  const manifest = manifestOf(program);
+  await checkLinks(await writeMakefile(sdk, program));
   // Of the targets only this one leaves a simulator alone that is running. mcsim knows the device by the word debug.
-  await mcconfig(sdk, ["-m", "-t", "build", ...TARGET], [], { manifest });
+  await mcconfig(sdk, ["-m", "-t", "build", ...TARGET], SETTINGS[program], { manifest });
   return join(FOLDER, "bin", "lin", DEVICE.name, "debug", basename(dirname(manifest)), "mc.so");
+}
+
+function manifestOf(program: Program): string {
+  return join(ROOT, PROGRAMS[program], "manifest.json");
 }
 
 /** Compiles the launcher where that has not been done, and gives its path. */

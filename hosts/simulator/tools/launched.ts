@@ -63,6 +63,11 @@ export class LaunchedSimulator {
     this.#tell("network");
   }
 
+  /** Tells the program a text, as a message to the simulated device. */
+  say(text: string): void {
+    this.#tell(`say ${text}`);
+  }
+
   /** The engine's figures after its garbage was collected: those of what is in use. */
   async collect(): Promise<Readonly<Record<string, number>>> {
     const line = this.#line((text) => text === "collected");

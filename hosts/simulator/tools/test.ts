@@ -15,10 +15,15 @@ await runCommand(async ([first, ...rest]) => {
     : [...(first === undefined ? [] : [first]), ...rest];
   const sdk = findSdk();
   const launcher = await buildLauncher(sdk);
-  const program = await buildProgram(sdk, isHeap ? "tight" : "whole");
+  const programs: NodeJS.ProcessEnv = isHeap
+    ? { FIELDPAGER_TIGHT_PROGRAM: await buildProgram(sdk, "tight") }
+    : {
+        FIELDPAGER_PROGRAM: await buildProgram(sdk, "whole"),
+        FIELDPAGER_ESP32_PROGRAM: await buildProgram(sdk, "esp32"),
+      };
   const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
   const own = ["run", "--config", "test/vitest.config.ts", "--project", "simulator"];
-  const env = { FIELDPAGER_LAUNCHER: launcher, [isHeap ? "FIELDPAGER_TIGHT_PROGRAM" : "FIELDPAGER_PROGRAM"]: program };
+  const env = { FIELDPAGER_LAUNCHER: launcher, ...programs };
   const child = spawn(process.execPath, [vitest, ...own, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },

@@ -30,7 +30,7 @@ export function declaredIn(text: string): Declared {
   for (const match of code.matchAll(/\b(?:(?:class|interface)\s+\w+[^{]*|const\s+\w+\s*:\s*)\{/g)) {
     const open = match.index + match[0].length - 1;
     const body = withoutInner(code.slice(open + 1, endOfBlock(code, open)));
-    for (const [, name = ""] of body.matchAll(/(?:^|;)\s*(?:(?:static|readonly|get|set)\s+)*(\w+)\??\s*[(:]/g))
+    for (const [, name = ""] of body.matchAll(/(?:^|[;}])\s*(?:(?:static|readonly|get|set)\s+)*(\w+)\??\s*[(:=]/g))
       if (name !== "constructor" && name !== "new") members.push(name);
   }
   return { exports: exports as string[], members };

@@ -37,7 +37,7 @@ const makefiles = new Map<Target, string>();
 async function makefileOf(target: Target): Promise<string> {
   const known = makefiles.get(target);
   if (known !== undefined) return known;
-  const path = await (target === SIMULATOR ? simulator.writeMakefile(sdk) : writeMakefile(sdk, target, []));
+  const path = await (target === SIMULATOR ? simulator.writeMakefile(sdk, "whole") : writeMakefile(sdk, target, []));
   const makefile = readFileSync(path, "utf8");
   makefiles.set(target, makefile);
   return makefile;
@@ -66,6 +66,28 @@ function textOf(name: string, modules: Modules, seen = new Set<string>()): strin
   );
 }
 
+/** The modules of the SDK for which the simulator has made-up drivers, and what those export. */
+function madeUpDrivers(): [name: string, Declared][] {
+  const made = "hosts/simulator/esp32";
+  return Object.entries(json(`${made}/manifest.json`).modules as Record<string, string>)
+    .filter(([name, path]) => typeof path === "string" && path.startsWith("./") && name !== "simulated-board")
+    .map(([name, path]) => [name, declaredIn(read(join(made, `${path}.ts`)))]);
+}
+
+/** Exports and members that the SDK's modules do not have, one sentence each. */
+async function strangersTo(modules: Modules, declared: readonly [string, Declared][]): Promise<string[]> {
+  const importing = new Map(modules);
+  const unknown: string[] = [];
+  for (const [name, { exports, members }] of declared) {
+    const path = join(folder, `${name.replace(/\W/g, "-")}.js`);
+    writeFileSync(path, exports.map((each) => `export { ${each} as _${each} } from "${name}";`).join("\n"));
+    importing.set(`declaration of ${name}`, path);
+    const text = textOf(name, modules);
+    for (const each of members) if (!new RegExp(`\\b${each}\\b`).test(text)) unknown.push(`${name}: ${each}`);
+  }
+  return [...(await linkProblems(importing)), ...unknown];
+}
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "fieldpager-sdk-"));
@@ -88,17 +110,7 @@ describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this ma
     it("has the exports and members that our declarations state", async () => {
       const declared = [...declarations()].filter(([name]) => modules.has(name));
       expect(declared.length).toBeGreaterThan(15);
-      const importing = new Map(modules);
-      const unknown: string[] = [];
-      for (const [name, { exports, members }] of declared) {
-        const path = join(folder, `${name.replace(/\W/g, "-")}.js`);
-        writeFileSync(path, exports.map((each) => `export { ${each} as _${each} } from "${name}";`).join("\n"));
-        importing.set(`declaration of ${name}`, path);
-        const text = textOf(name, modules);
-        for (const each of members) if (!new RegExp(`\\b${each}\\b`).test(text)) unknown.push(`${name}: ${each}`);
-      }
-      expect(await linkProblems(importing)).toEqual([]);
-      expect(unknown).toEqual([]);
+      expect(await strangersTo(modules, declared)).toEqual([]);
     });
   });
 
@@ -111,6 +123,13 @@ describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this ma
       const texts = [...modulesOf(await makefileOf(board)).values()].map((source) => readFileSync(source, "utf8"));
       const isMade = (name: string) => texts.some((text) => new RegExp(`\\bglobal(This)?\\.${name}\\s*=`).test(text));
       expect(globals.filter((name) => !isMade(name))).toEqual([]);
+    });
+
+    it("has what the drivers have that are made up for the simulator", async () => {
+      const made = madeUpDrivers();
+      expect(made.length).toBeGreaterThan(5);
+      for (const [name, { exports }] of made) expect(exports, name).not.toEqual([]);
+      expect(await strangersTo(modulesOf(await makefileOf(board)), made)).toEqual([]);
     });
 
     it("gives the memory that our manifest states", async () => {
@@ -160,4 +179,18 @@ declare module "e" { export const f: number; export default function g(): void; 
     ["a", { exports: ["B", "default"], members: ["make", "c", "set"] }],
     ["e", { exports: ["f", "default"], members: [] }],
   ]);
+});
+
+it("a made-up driver is read: exports and public members", () => {
+  const text = `class A {
+    static readonly one = 1;
+    readonly two = "x";
+    private hidden = 3;
+    constructor(options: { four: number }) { this.hidden = options.four; }
+    get five(): number { return this.hidden; }
+    six(): void {}
+    private seven(): void {}
+  }
+  export default A;`;
+  expect(declaredIn(text)).toEqual({ exports: ["default"], members: ["one", "two", "five", "six"] });
 });

@@ -1,0 +1,27 @@
+/** Stands in for the SDK's SNTP client. */
+import Timer from "timer";
+import type { SimulatedBoard } from "./board-script.ts";
+
+const ANSWER_MS = 20;
+
+/** Asked for anew each time: the global object of the linker, which runs this module, is another one. */
+const simulatedBoard = () => (globalThis as unknown as { simulatedBoard: SimulatedBoard }).simulatedBoard;
+
+class SNTP {
+  static readonly time = 1;
+  static readonly retry = 2;
+  static readonly error = -1;
+
+  /** Asks twice before it has an answer, as over a bad link. */
+  constructor(_options: { host: string }, callback: (message: number, value?: number | string) => void) {
+    const answer = simulatedBoard().nextTime();
+    if (answer === "throws") throw new Error("no socket");
+    Timer.set(() => callback(SNTP.retry), ANSWER_MS);
+    Timer.set(() => {
+      if (typeof answer === "number") callback(SNTP.time, answer);
+      else callback(SNTP.error, "no response from SNTP server");
+    }, 2 * ANSWER_MS);
+  }
+}
+
+export default SNTP;

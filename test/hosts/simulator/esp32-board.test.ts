@@ -1,0 +1,178 @@
+/**
+ * The program of the boards, `hosts/esp32`, in the simulator's engine: its drivers are made up (`hosts/simulator/esp32`), broker,
+ * sockets and screen are not. A new board with empty flash comes to a page on its screen; what fails on boards fails here.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { BoardScript } from "../../../hosts/simulator/esp32/board-script.ts";
+import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
+import { startAedes } from "../../brokers/aedes.ts";
+import type { Broker } from "../../brokers/broker.ts";
+import { findMosquitto, startMosquitto } from "../../brokers/mosquitto.ts";
+import { TestSender } from "../../brokers/test-sender.ts";
+
+/** Of the made-up hardware address. */
+const UID = "pager-aabbcc";
+
+const TEXT = { top: 24, bottom: 216 };
+const UNHANDLED_EXCEPTION = 5;
+
+const eventually = (check: () => void | Promise<void>, timeout = 20_000) =>
+  vi.waitFor(check, { timeout, interval: 50 });
+
+let folder: string;
+let broker: Broker;
+let stops: (() => Promise<void>)[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "fieldpager-board-"));
+  broker = await (findMosquitto() ? startMosquitto() : startAedes());
+  stops = [async () => rmSync(folder, { recursive: true, force: true }), () => broker.stop()];
+});
+
+afterEach(async () => {
+  for (const stop of stops.reverse()) await stop();
+});
+
+/** Starts the board. Its settings stand in flash, where whoever installs it puts them; Wi-Fi is built in. */
+function launch(script: BoardScript = {}, settings: Readonly<Record<string, unknown>> = {}): LaunchedSimulator {
+  const { FIELDPAGER_LAUNCHER: launcher, FIELDPAGER_ESP32_PROGRAM: program } = process.env;
+  if (!launcher || !program) throw new Error("run these tests by npm run test:sim, which builds what they drive");
+  const space = join(folder, "flash", "fp-settings");
+  mkdirSync(space, { recursive: true });
+  const all = { "broker.host": "127.0.0.1", "broker.port": broker.port, "telemetry.interval": 0, ...settings };
+  // One byte stands before each value, because NVS keeps no empty one.
+  writeFileSync(join(space, "settings"), `\0${JSON.stringify(all)}`);
+  writeFileSync(join(folder, "board.json"), JSON.stringify(script));
+  const simulator = new LaunchedSimulator({ launcher, program, folder, settings: {}, timeoutSeconds: 110 });
+  stops.push(() => simulator.kill());
+  return simulator;
+}
+
+async function startSender(): Promise<TestSender> {
+  const sender = await TestSender.connect(broker.port, UID);
+  stops.push(() => sender.stop());
+  return sender;
+}
+
+const serial = (simulator: LaunchedSimulator) =>
+  simulator.lines.filter((line) => line.startsWith("serial: ")).map((line) => line.slice("serial: ".length));
+
+const said = (simulator: LaunchedSimulator, words: string) => serial(simulator).filter((line) => line.includes(words));
+
+const says = (simulator: LaunchedSimulator, words: string, timeout?: number) =>
+  eventually(() => expect(said(simulator, words), simulator.lines.join("\n")).not.toEqual([]), timeout);
+
+/** How many pixels below the status bar differ from the one at its corner. */
+function inkOf({ width, rgb }: Picture): number {
+  const first = 3 * width * TEXT.top;
+  let ink = 0;
+  for (let at = first; at < 3 * width * TEXT.bottom; at += 3)
+    if (rgb[at] !== rgb[first] || rgb[at + 1] !== rgb[first + 1] || rgb[at + 2] !== rgb[first + 2]) ink += 1;
+  return ink;
+}
+
+async function showsPage(simulator: LaunchedSimulator, sender: TestSender, id: string): Promise<void> {
+  await sender.push(UID, { id, text: "Pump 3 over temperature" });
+  await eventually(() => expect(sender.statesOf(id), simulator.lines.join("\n")).toEqual(["stored", "shown"]));
+  expect(inkOf(await simulator.picture())).toBeGreaterThan(500);
+}
+
+const nowSeconds = () => Math.floor(Date.now() / 1000);
+
+describe("a board", () => {
+  it("that is new, with empty flash and no clock, comes to a page on its screen, and a button puts it away", async () => {
+    const sender = await startSender();
+    const simulator = launch({ clock: "unset", wifi: ["refused", "throws", "joined"], time: [nowSeconds()] });
+    await says(simulator, "Wi-Fi: connected as 192.0.2.7");
+    await says(simulator, `connected to 127.0.0.1:${broker.port}`);
+    await showsPage(simulator, sender, "first");
+    simulator.press("b");
+    await eventually(() => expect(sender.statesOf("first")).toContain("read"));
+    expect(readdirSync(join(folder, "flash", "fp-records")).length).toBeGreaterThan(0);
+    await simulator.kill();
+
+    const again = launch({ reset: "Brownout" });
+    await says(again, "Stopped before: reset: Brownout");
+    await says(again, `connected to 127.0.0.1:${broker.port}`);
+    await showsPage(again, sender, "second");
+  });
+
+  it("loses the network and finds it again, and asks for the time once more where it got none", async () => {
+    const simulator = launch({ clock: "unset", time: ["error", "throws", nowSeconds()] });
+    const connections = () => said(simulator, "Wi-Fi: connected as").length;
+    for (const count of [1, 2, 3]) {
+      await eventually(() => expect(connections(), simulator.lines.join("\n")).toBe(count));
+      if (count < 3) simulator.say("wifi lost");
+    }
+    expect(said(simulator, "Wi-Fi: connection lost")).toHaveLength(2);
+    await says(simulator, "time: Error: no socket");
+    await says(simulator, "connected to");
+  });
+
+  it("gives up a network that lets it in and gives it no address", async () => {
+    const simulator = launch({ wifi: ["no address", "joined"] });
+    await says(simulator, "Wi-Fi: no address", 60_000);
+    await says(simulator, "Wi-Fi: connected as");
+    await says(simulator, "connected to");
+  });
+
+  it.each(["is missing", "fails"] as const)("goes on where the bus of its touch panel %s", async (touch) => {
+    const sender = await startSender();
+    const simulator = launch({ touch });
+    await says(simulator, "connected to");
+    await showsPage(simulator, sender, "one");
+    expect(said(simulator, "touch: Error: I2C")).toHaveLength(1);
+  });
+
+  it("says why it cannot start where its flash cannot be used, and on the screen", async () => {
+    const simulator = launch({ flash: "refuses to open" });
+    await says(simulator, "Cannot start: Error: ESP_ERR_NVS_NOT_INITIALIZED");
+    expect(inkOf(await simulator.picture())).toBeGreaterThan(500);
+  });
+
+  it("says which setting is wrong", async () => {
+    const simulator = launch({}, { "wifi.ssid": "", "broker.port": 70_000 });
+    await says(simulator, "Cannot start: setting wifi.ssid");
+    await says(simulator, "Cannot start: setting broker.port");
+  });
+
+  it("goes on where its flash takes nothing any more", async () => {
+    const simulator = launch({ flash: "refuses to write" });
+    await says(simulator, "connected to");
+    await says(simulator, "store: ESP_ERR_NVS_NOT_ENOUGH_SPACE");
+  });
+});
+
+describe("an end that nobody asked for", () => {
+  it("is said by serial line and screen at once, kept in flash, and said after the restart, once", async () => {
+    const sender = await startSender();
+    const first = launch();
+    await says(first, "connected to");
+    const before = inkOf(await first.picture());
+    first.say("throw");
+    expect(await first.ended).toBe(UNHANDLED_EXCEPTION);
+    expect(said(first, "Stopped: unhandled exception: Error: a callback failed")).toHaveLength(1);
+    expect(before).toBeGreaterThan(0);
+
+    const second = launch({ reset: "Software" });
+    await says(second, "Stopped before: unhandled exception: Error: a callback failed");
+    expect(inkOf(await second.picture())).toBeGreaterThan(500);
+    await says(second, "connected to");
+    await showsPage(second, sender, "after");
+    await second.kill();
+
+    const third = launch();
+    await says(third, "connected to");
+    expect(said(third, "Stopped before")).toEqual([]);
+  });
+
+  it("without a word, as when the stack overflows, is said after the restart", async () => {
+    const simulator = launch({ reset: "Software" });
+    await says(simulator, "Stopped before: the program ended without a word");
+    await says(simulator, "connected to");
+  });
+});
