@@ -18,6 +18,8 @@ export interface DeviceOptions {
   readonly sensors: readonly Sensor[];
   /** Seconds since 1970 at the beginning of virtual time. */
   readonly bornSeconds: number;
+  /** How long the clock may be unset at the beginning of a life; default: it is set. */
+  readonly clockUnsetMsMax?: number | undefined;
   /** Sees each record that has become durable. */
   readonly onDurable?: ((key: string, bytes: Uint8Array) => void) | undefined;
   readonly onLog?: ((line: string) => void) | undefined;
@@ -42,6 +44,9 @@ export class Device extends PoweredDevice {
   readonly #options: DeviceOptions;
   #runner: Runner | undefined;
   #cancelTimer: () => void = () => {};
+  #skewSeconds = 0;
+  /** Until then the clock is not set. */
+  #clockSetMs = 0;
   #text = "";
   #paintedMs = 0;
   #paintsNow = 0;
@@ -56,18 +61,30 @@ export class Device extends PoweredDevice {
     return this.store.bytes;
   }
 
+  /** The clock shows another time for a while, as after one wrong answer of a time server. */
+  jumpClock(seconds: number, durationMs: number): void {
+    this.#skewSeconds = seconds;
+    this.#options.clock.after(durationMs, () => {
+      this.#skewSeconds = 0;
+    });
+  }
+
   /** What is on the screen. */
   get text(): string {
     return this.#text;
   }
 
   protected begin(): void {
-    const { settings, random, clock, bornSeconds, sensors } = this.#options;
+    const { settings, random, clock, bornSeconds, sensors, clockUnsetMsMax = 0 } = this.#options;
+    // A clock that is set for the first time is believed: a board asks two servers.
+    this.#skewSeconds = 0;
+    if (clockUnsetMsMax > 0) this.#clockSetMs = clock.nowMs + random() * clockUnsetMsMax;
     const gateway = new Gateway({
       settings,
       store: this.store,
       random,
-      wallClock: () => bornSeconds + clock.nowMs / 1_000,
+      wallClock: () =>
+        clock.nowMs < this.#clockSetMs ? undefined : this.#skewSeconds + bornSeconds + clock.nowMs / 1_000,
       measureText: (_font, text) => text.length * 9,
       size: { width: 320, height: 240 },
       sensors,

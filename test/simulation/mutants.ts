@@ -12,7 +12,7 @@ import type { simulateAny } from "./any-seed.ts";
 
 export interface Mutant {
   readonly name: string;
-  /** In `src/mqtt`. */
+  /** From `src/mqtt` on. */
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -225,6 +225,41 @@ export const MUTANTS: readonly Mutant[] = [
     from: "this.isOpen(held) && !this.wanted.some((one) => isSame(one, held))",
     to: "this.isOpen(held) && this.wanted.length === 0",
     seeds: SEEDS,
+  },
+  {
+    name: "every jump of the clock is believed",
+    file: "../gateway/clock.ts",
+    from: "this.offset === undefined || isNear(offset, this.offset)",
+    to: "true",
+    seeds: 2 * SEEDS,
+  },
+  {
+    name: "a message that came before the clock was set is dated in 1970",
+    file: "../pager/inbox-ledger.ts",
+    from: "Math.floor(nowSeconds + index.expires(row) - uptimeSeconds)",
+    to: "Math.floor(index.expires(row))",
+    seeds: 5 * SEEDS,
+  },
+  {
+    name: "that a message was shown is not recorded",
+    file: "../pager/inbox-ledger.ts",
+    from: "this.store.write(stateKey(sequence), encodeState(this.index.state(this.index.find(sequence))));",
+    to: "",
+    seeds: 2 * SEEDS,
+  },
+  {
+    name: "a record that cannot be written counts as stored",
+    file: "../gateway/message-route.ts",
+    from: "if (outcome === undefined) return false;",
+    to: "if (outcome === undefined) return true;",
+    seeds: 5 * SEEDS,
+  },
+  {
+    name: "a message that came twice is another one",
+    file: "../pager/inbox.ts",
+    from: 'if (this.has(message)) return "duplicate";',
+    to: "",
+    seeds: 5 * SEEDS,
   },
 ];
 

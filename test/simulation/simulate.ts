@@ -5,6 +5,7 @@
  *   that hit while it stood there, or where storage had refused to record that it was shown: nobody can know then.
  * - The sender is told of each push that it was stored and that it was shown.
  * - The device is connected within a bound after the network is back, and the broker's retained presence says so.
+ * - A clock that jumps for years and comes back, or is not set for a while, makes no push worthless.
  * - The firmware throws nothing, does nothing that the standard forbids, and keeps to its limits.
  */
 
@@ -12,6 +13,7 @@ import { parseSettings } from "../../src/gateway/settings.ts";
 import {
   ALARM_BURST_MS,
   BACKOFF_MAX_MS,
+  CLOCK_DOUBT_MS,
   CONNACK_TIMEOUT_MS,
   INBOX_BYTES_MAX,
   NAME_WINDOW_BYTES_MAX,
@@ -42,6 +44,10 @@ const UID = "pager-1";
 const SENDER = "sender-1";
 const BORN_SECONDS = 1_700_000_000;
 const KEEP_ALIVE_SECONDS = 20;
+/** A week: longer than a run, and shorter than most jumps of the clock. */
+const EXPIRY_SECONDS = 604_800;
+/** Up to 100 years to either side. */
+const CLOCK_JUMP_SECONDS = 6_311_520_000;
 const RECONNECT_MS_MAX =
   KEEP_ALIVE_SECONDS * 1_000 + PINGRESP_TIMEOUT_MS + BACKOFF_MAX_MS + OPEN_TIMEOUT_MS + CONNACK_TIMEOUT_MS;
 /** After it is connected: time for the backlog, its receipts and what must be sent again. */
@@ -68,6 +74,7 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
     settings: settingsOf(chance(0.5) ? 0 : 30, integerBetween(random, 0, 800)),
     sensors: [{ name: "temperature", unit: "Cel", sample: () => 20 + random() }],
     bornSeconds: BORN_SECONDS,
+    clockUnsetMsMax: chance(0.3) ? 60_000 : 0,
     onLog,
   });
   const violations: string[] = [];
@@ -99,6 +106,8 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
   const pressed = chance(0.3);
   for (let press = pressed ? integerBetween(random, 1, 30) : 0; press > 0; press -= 1)
     sometime(() => device.press((["a", "b", "c"] as const)[integerBetween(random, 0, 2)] as Button));
+  for (let jump = chance(0.5) ? integerBetween(random, 1, 4) : 0; jump > 0; jump -= 1)
+    sometime(() => device.jumpClock((random() - 0.5) * CLOCK_JUMP_SECONDS, random() * CLOCK_DOUBT_MS));
   if (chance(0.3)) {
     for (let spell = integerBetween(random, 1, 3); spell > 0; spell -= 1)
       sometime(() => {
@@ -121,6 +130,7 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
     const states = told.get(`id-${number}`);
     for (const state of ["stored", "shown"])
       if (!states?.has(state)) violations.push(`push ${number}: the sender was not told that it was ${state}`);
+    if (states?.has("expired")) violations.push(`push ${number}: expired`);
   }
   const presence = broker.retained(`/field/pres/${UID}`)?.payload[0];
   // Whoever pressed the buttons may have chosen to be busy.
@@ -145,7 +155,9 @@ function settingsOf(telemetrySeconds: number, dwellMs: number) {
 
 function push(broker: BrokerModel, clock: VirtualClock, number: number): void {
   const timeStamp = BORN_SECONDS + Math.floor(clock.nowMs / 1_000);
-  const payload = encodePush(SENDER, { id: `id-${number}`, text: `mark${number} of the run`, timeStamp });
+  // The sender has a clock, or has none.
+  const message = { timeStamp: number % 4 === 0 ? 0 : timeStamp, extra: { ex: EXPIRY_SECONDS } };
+  const payload = encodePush(SENDER, { id: `id-${number}`, text: `mark${number} of the run`, ...message });
   broker.publish({ topic: `/field/im/${UID}`, payload, qos: 1, retain: false });
 }
 
