@@ -48,6 +48,17 @@ function violationsOf(file: SourceFile, forbidden: readonly Forbidden[]): string
 /** What becomes part of a device's program, and the simulator's own part, which shares its engine. */
 const FLASHED = /^(src|hosts\/(moddable|esp32|simulator)(?!\/tools\/)|hosts\/[^/]+\.ts$)/;
 
+/** The log of a board goes out here; the simulator has its own. */
+const TRACES = /^hosts\/(simulator\/|esp32\/serial-line\.ts$)/;
+
+const FORBIDDEN_ON_BOARDS: readonly Forbidden[] = [
+  { pattern: /(?<![.\w$])trace\s*\(/g, why: "says nothing in a release build; the board has a log" },
+  {
+    pattern: /^(?:export )?(?:const|let) [^;\n]*=\s*\(?globalThis\b/gm,
+    why: "at the top of a preloaded module this is the global object of the linker, not of the board",
+  },
+];
+
 const FORBIDDEN_IN_FLASH: readonly Forbidden[] = [
   {
     // A method of ours that is called sort is meant by `this.sort()`.
@@ -58,7 +69,8 @@ const FORBIDDEN_IN_FLASH: readonly Forbidden[] = [
 
 /** What of a file that is flashed fails on a board though it runs on a computer, one sentence each. */
 export function flashedCodeViolations(file: SourceFile): string[] {
-  return FLASHED.test(file.path) ? violationsOf(file, FORBIDDEN_IN_FLASH) : [];
+  if (!FLASHED.test(file.path) || file.path.endsWith(".d.ts")) return [];
+  return violationsOf(file, [...FORBIDDEN_IN_FLASH, ...(TRACES.test(file.path) ? [] : FORBIDDEN_ON_BOARDS)]);
 }
 
 const TOP_LEVEL = new Set(
