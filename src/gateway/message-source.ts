@@ -1,11 +1,11 @@
 import { messageOf, UsageError } from "../errors.ts";
 import { MESSAGE_ID_BYTES_MAX, MESSAGE_TEXT_BYTES_MAX, MESSAGES_OUT_MAX } from "../limits.ts";
-import { STAGES } from "../pager/receipt-state.ts";
 import { encodeText, type ReceiptContent } from "../payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../payload/message.ts";
 import { isUid } from "../payload/uid.ts";
 import { recordNumbers } from "../record-numbers.ts";
 import type { Store } from "../seams.ts";
+import { STAGES } from "../stages.ts";
 import { utf8Length } from "../utf8.ts";
 import { type Device, keeping } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";

@@ -3,9 +3,10 @@
  * lies on the store: `inbox-ledger.ts`.
  */
 import { CONTENTS_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX, LEFT_OWING_MAX, PACKET_BYTES_MAX } from "../limits.ts";
+import type { Stage } from "../stages.ts";
 import { InboxLedger } from "./inbox-ledger.ts";
 import { encodeMessageRecord, type InboxMessage } from "./inbox-message.ts";
-import { answered, choiceOf, EVENT, isUnread, isUnshown, owed, type Stage, telling, told } from "./receipt-state.ts";
+import { answered, choiceOf, EVENT, isUnread, isUnshown, owed, telling, told } from "./receipt-state.ts";
 
 export interface Receipt {
   readonly sequence: number;

@@ -8,10 +8,7 @@
  * | 12, 13 | which choice was the answer |
  * | 16 to 21 | the receipt for it is on its way; not kept on the store |
  */
-
-/** What can happen to a message, in the order in which its sender is told; in the words of the wire format. */
-export const STAGES = Object.freeze(["stored", "shown", "read", "answered", "expired", "dropped"] as const);
-export type Stage = (typeof STAGES)[number];
+import { STAGES, type Stage } from "../stages.ts";
 
 export const EVENT = Object.freeze({ stored: 1, shown: 2, read: 4, answered: 8, expired: 16, dropped: 32 } as const);
 

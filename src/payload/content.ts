@@ -10,15 +10,12 @@
  */
 import { FormatError, UsageError } from "../errors.ts";
 import { CHOICE_BYTES_MAX, CHOICES_MAX, MESSAGE_ID_BYTES_MAX } from "../limits.ts";
+import { STAGES, type Stage } from "../stages.ts";
 import { decodeUtf8, encodeUtf8, readableUtf8, utf8Length } from "../utf8.ts";
 import { type JsonObject, parseJsonObject, shownJson, trimBlanks } from "./json.ts";
 import type { RawContent } from "./message.ts";
 
 export const CONTENT_TYPE = Object.freeze({ text: 0, image: 1, audio: 2, video: 3, file: 4, receipt: 5 } as const);
-
-/** What can happen to a message on a device, in the word that stands in `st`. */
-export const RECEIPT_STATES = Object.freeze(["stored", "shown", "read", "answered", "expired", "dropped"] as const);
-export type ReceiptState = (typeof RECEIPT_STATES)[number];
 
 /** The keys that any message may carry; in a message of several contents they stand in the first. */
 export interface MessageKeys {
@@ -68,7 +65,7 @@ export interface ReceiptContent {
   readonly type: "receipt";
   /** Of the message that it answers. */
   readonly id: string;
-  readonly state: ReceiptState;
+  readonly state: Stage;
   /** `co`, with `answered` and only there. */
   readonly answer?: string | undefined;
 }
@@ -133,7 +130,7 @@ export function encodeLink(content: LinkContent): RawContent {
 }
 
 /** @param answer with `answered` and only there */
-export function encodeReceipt(id: string, state: ReceiptState, answer?: string): RawContent {
+export function encodeReceipt(id: string, state: Stage, answer?: string): RawContent {
   return { contentType: CONTENT_TYPE.receipt, content: encodeObject({ id }, { st: state, co: answer }) };
 }
 
@@ -235,13 +232,9 @@ function decodeReceipt(object: JsonObject, field: string, offset: number): Recei
       throw new FormatError(`${field} ${key}`, offset, `${shownJson(object[key])}, expected text`);
     return value;
   };
-  const state = RECEIPT_STATES.find((state) => state === object.st);
+  const state = STAGES.find((state) => state === object.st);
   if (state === undefined)
-    throw new FormatError(
-      `${field} st`,
-      offset,
-      `${shownJson(object.st)}, expected one of ${RECEIPT_STATES.join(", ")}`,
-    );
+    throw new FormatError(`${field} st`, offset, `${shownJson(object.st)}, expected one of ${STAGES.join(", ")}`);
   const id = required("id");
   if (!isId(id))
     throw new FormatError(`${field} id`, offset, `${utf8Length(id)} bytes, expected 1 to ${MESSAGE_ID_BYTES_MAX}`);

@@ -11,13 +11,13 @@ import {
 } from "../../src/payload/content.ts";
 import { decodeJsonObject } from "../../src/payload/json.ts";
 import { decodeMessage, encodeMessage, type RawContent } from "../../src/payload/message.ts";
-import { decodePresence, encodePresence } from "../../src/payload/presence.ts";
 import {
   decodeDirectoryLine,
   decodePresubscription,
   encodeDirectoryLine,
   encodePresubscription,
-} from "../../src/payload/presubscription.ts";
+} from "../../src/payload/optional/presubscription.ts";
+import { decodePresence, encodePresence } from "../../src/payload/presence.ts";
 import { isUid } from "../../src/payload/uid.ts";
 import { encodeUtf8, readableUtf8, utf8Length } from "../../src/utf8.ts";
 import { checkPayloadVectors } from "../vectors/payload.ts";

@@ -13,7 +13,7 @@ import {
   PRESENCE_CONTEXT_BYTES_MAX,
   UID_BYTES_MAX,
 } from "../../src/limits.ts";
-import { RECEIPT_STATES } from "../../src/payload/content.ts";
+import { STAGES } from "../../src/stages.ts";
 import { encodeUtf8 } from "../../src/utf8.ts";
 import { fromHex } from "../vectors/vector.ts";
 
@@ -50,7 +50,7 @@ describe("the reference of the wire format", () => {
       `text to the end of the payload, at most ${PRESENCE_CONTEXT_BYTES_MAX} bytes`,
       `\`id\` is text of 1 to ${COMMAND_ID_BYTES_MAX} bytes`,
       `it holds, ${COMMAND_SECONDS_DEFAULT} without it`,
-      ...RECEIPT_STATES.map((state) => `| \`${state}\` |`),
+      ...STAGES.map((stage) => `| \`${stage}\` |`),
     ])
       expect(README).toContain(words);
   });

@@ -10,9 +10,9 @@
  */
 import { parseSettings } from "../../src/gateway/settings.ts";
 import { decodeRecord } from "../../src/pager/inbox-message.ts";
-import { STAGES } from "../../src/pager/receipt-state.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Random } from "../../src/seams.ts";
+import { STAGES } from "../../src/stages.ts";
 import { integerBetween, seededRandom } from "../random.ts";
 import { decodeReceipts, encodePush } from "../wire.ts";
 import { BrokerModel } from "./broker-model.ts";

@@ -11,13 +11,13 @@ import {
 } from "../../src/payload/content.ts";
 import { encodeDiscovery } from "../../src/payload/discovery.ts";
 import { decodeMessage, encodeMessage } from "../../src/payload/message.ts";
-import { decodePresence, encodePresence } from "../../src/payload/presence.ts";
 import {
   decodeDirectoryLine,
   decodePresubscription,
   encodeDirectoryLine,
   encodePresubscription,
-} from "../../src/payload/presubscription.ts";
+} from "../../src/payload/optional/presubscription.ts";
+import { decodePresence, encodePresence } from "../../src/payload/presence.ts";
 import { encodeTelemetry } from "../../src/payload/telemetry.ts";
 import { decodeUtf8 } from "../../src/utf8.ts";
 import { COMMAND_VECTORS, DISCOVERY_VECTOR } from "./command.ts";

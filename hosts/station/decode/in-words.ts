@@ -10,8 +10,8 @@ import {
 } from "../../../src/payload/content.ts";
 import { decodeJsonObject } from "../../../src/payload/json.ts";
 import { decodeMessage } from "../../../src/payload/message.ts";
+import { decodePresubscription } from "../../../src/payload/optional/presubscription.ts";
 import { decodePresence } from "../../../src/payload/presence.ts";
-import { decodePresubscription } from "../../../src/payload/presubscription.ts";
 import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
 import { readJson } from "./json-reader.ts";
 import { decodeTelemetry, type TelemetryReading } from "./telemetry.ts";

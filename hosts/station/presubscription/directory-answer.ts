@@ -1,7 +1,7 @@
 /** What the directory answers about a client: the topics that are its own (wire format, pre-subscription). */
 
 import { PRESUBSCRIPTION_TOPICS_MAX } from "../../../src/limits.ts";
-import type { Presubscription } from "../../../src/payload/presubscription.ts";
+import type { Presubscription } from "../../../src/payload/optional/presubscription.ts";
 import type { Directory } from "../directory/directory.ts";
 import { DIRECTORY_SETTLE_MS } from "../station-limits.ts";
 

@@ -5,7 +5,7 @@
  */
 import { connect, type Socket } from "node:net";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
-import { decodeDirectoryLine, encodePresubscription } from "../../../src/payload/presubscription.ts";
+import { decodeDirectoryLine, encodePresubscription } from "../../../src/payload/optional/presubscription.ts";
 import { errorInWords } from "../../node/error-in-words.ts";
 import { PRESUBSCRIBER_NAME } from "../access/client-gate.ts";
 import { NEW_CLIENT_TOPIC, PRESUBSCRIPTION_TOPIC } from "../access/topic-rules.ts";

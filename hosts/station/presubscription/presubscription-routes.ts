@@ -1,7 +1,7 @@
 /** The directory's web service: `POST /presubscriptions` with `{"client_uid": uid}` answers one line of text. */
 import type { FastifyInstance } from "fastify";
 import { UID_BYTES_MAX } from "../../../src/limits.ts";
-import { encodeDirectoryLine } from "../../../src/payload/presubscription.ts";
+import { encodeDirectoryLine } from "../../../src/payload/optional/presubscription.ts";
 import { isUid } from "../../../src/payload/uid.ts";
 import { AccessError } from "../access/access-error.ts";
 import type { Accounts } from "../access/accounts.ts";

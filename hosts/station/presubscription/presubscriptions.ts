@@ -4,7 +4,7 @@
  * broker process it is. A client that is connecting waits a moment for it, so that its first session holds its subscriptions.
  */
 import type { Client, PublishPacket } from "aedes";
-import { decodePresubscription, type PresubscribedTopic } from "../../../src/payload/presubscription.ts";
+import { decodePresubscription, type PresubscribedTopic } from "../../../src/payload/optional/presubscription.ts";
 import { NEW_CLIENT_TOPIC } from "../access/topic-rules.ts";
 import type { StationBroker } from "../broker.ts";
 import { PRESUBSCRIPTION_WAIT_MS } from "../station-limits.ts";

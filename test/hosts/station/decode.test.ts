@@ -7,7 +7,7 @@ import { readJson } from "../../../hosts/station/decode/json-reader.ts";
 import { decodeTelemetry } from "../../../hosts/station/decode/telemetry.ts";
 import { encodeLink, encodeReceipt, encodeText } from "../../../src/payload/content.ts";
 import { encodeMessage, type RawContent } from "../../../src/payload/message.ts";
-import { encodePresubscription } from "../../../src/payload/presubscription.ts";
+import { encodePresubscription } from "../../../src/payload/optional/presubscription.ts";
 import { encodeTelemetry } from "../../../src/payload/telemetry.ts";
 import { CONTENT_VECTORS } from "../../vectors/content.ts";
 import { fromHex } from "../../vectors/vector.ts";

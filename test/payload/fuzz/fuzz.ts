@@ -18,12 +18,12 @@ import type { InboxMessage } from "../../../src/pager/inbox-message.ts";
 import { decodeCommand, decodeCommandHead } from "../../../src/payload/command.ts";
 import { decodeContent, decodeContents, decodePlainPage, type MessageKeys } from "../../../src/payload/content.ts";
 import { decodeMessage, encodeMessage } from "../../../src/payload/message.ts";
-import { decodePresence, encodePresence } from "../../../src/payload/presence.ts";
 import {
   decodeDirectoryLine,
   decodePresubscription,
   encodePresubscription,
-} from "../../../src/payload/presubscription.ts";
+} from "../../../src/payload/optional/presubscription.ts";
+import { decodePresence, encodePresence } from "../../../src/payload/presence.ts";
 import { printableLine } from "../../../src/printable.ts";
 import { MemoryStore } from "../../memory-store.ts";
 import { seededRandom } from "../../random.ts";

@@ -19,7 +19,7 @@ import type { Station } from "../../../../hosts/station/station.ts";
 import { PRESUBSCRIPTION_WAIT_MS } from "../../../../hosts/station/station-limits.ts";
 import { encodeText } from "../../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../../src/payload/message.ts";
-import { encodePresubscription } from "../../../../src/payload/presubscription.ts";
+import { encodePresubscription } from "../../../../src/payload/optional/presubscription.ts";
 import { Cleanups, localLogin, postPush, until } from "../harness.ts";
 
 const cleanups = new Cleanups();

@@ -9,11 +9,11 @@
  * | 1 | Presub Flag, `00000100` |
  * | … n | topics, each: 2 bytes of length, topic filter in UTF-8, 1 byte QoS |
  */
-import { ByteReader, ByteWriter } from "../bytes.ts";
-import { FormatError, UsageError } from "../errors.ts";
-import { PRESUBSCRIPTION_TOPICS_MAX, UID_BYTES_MAX } from "../limits.ts";
-import { decodeUtf8, encodeUtf8, utf8Length } from "../utf8.ts";
-import { isUid, UID_RULE } from "./uid.ts";
+import { ByteReader, ByteWriter } from "../../bytes.ts";
+import { FormatError, UsageError } from "../../errors.ts";
+import { PRESUBSCRIPTION_TOPICS_MAX, UID_BYTES_MAX } from "../../limits.ts";
+import { decodeUtf8, encodeUtf8, utf8Length } from "../../utf8.ts";
+import { isUid, UID_RULE } from "../uid.ts";
 
 const PRESUB_FLAG = 0x04;
 const UID_END = "-<sub>-";

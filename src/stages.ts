@@ -1,0 +1,3 @@
+/** What can happen to a message on a device, in the order in which its sender is told; in the words of the wire format. */
+export const STAGES = Object.freeze(["stored", "shown", "read", "answered", "expired", "dropped"] as const);
+export type Stage = (typeof STAGES)[number];
