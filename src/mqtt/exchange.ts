@@ -30,7 +30,7 @@ import {
 import type { Acknowledgement, LargePublish, PayloadPart, ProtocolLevel, Publish, QoS } from "./packet.ts";
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
-import { AGAIN, Receiver } from "./receiver.ts";
+import { Receiver } from "./receiver.ts";
 import type { DropReason, PayloadSource, PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
 import { filterName, GIVEN_UP, type Suspects } from "./suspects.ts";
 import { TopicCache } from "./topic.ts";
@@ -70,7 +70,7 @@ export class Exchange {
   /** Connections in a row that the broker ended with something unanswered, until nothing waits any more. */
   endings = 0;
 
-  /** @param tell gets what is to be told beside the events that `handle` returns */
+  /** @param tell gets what is to be told */
   constructor(
     { store, outboxPolicies, streamsLargeMessages = false }: SessionOptions,
     suspects: Suspects,
@@ -87,7 +87,7 @@ export class Exchange {
       tell({ type: "dropped", token, reason });
     });
     this.inbound = new InboundTable(store);
-    this.receiver = new Receiver(this.inbound, streamsLargeMessages);
+    this.receiver = new Receiver(this.inbound, streamsLargeMessages, tell);
   }
 
   get outbound(): Pick<OutboundTable, "length" | "bytes" | "oldestSentMs" | "expiryMs" | "expire"> {
@@ -294,20 +294,20 @@ export class Exchange {
     }
   }
 
-  /** A message, or an answer to one of ours. "again": it has nothing to tell. */
-  handle(packet: Publish | LargePublish | PayloadPart | Acknowledgement, nowMs: number): SessionEvent | "again" {
+  /** A message, or an answer to one of ours. */
+  handle(packet: Publish | LargePublish | PayloadPart | Acknowledgement, nowMs: number): void {
     switch (packet.type) {
       case "publish":
       case "largePublish":
       case "payload":
-        return this.receiver.handle(packet, nowMs);
+        this.receiver.handle(packet, nowMs);
+        break;
       case "pubrel":
         this.answer("pubcomp", packet.packetIdentifier, this.inbound.release(packet.packetIdentifier));
         break;
       default:
         this.handleAnswer(packet, nowMs);
     }
-    return AGAIN;
   }
 
   /** PUBACK, PUBREC or PUBCOMP; one that answers nothing is ignored, but for a PUBREC, which has to be released. */

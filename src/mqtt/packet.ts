@@ -28,29 +28,36 @@ export const PACKET_TYPE = Object.freeze({
 
 export type QoS = 0 | 1 | 2;
 
-/** What a server sends beside PUBLISH and PINGRESP. What a type has not is 0, false or empty. */
-interface Reply<Type> {
+/** What has a reason code and properties. */
+interface Reasoned<Type> {
   readonly type: Type;
-  readonly packetIdentifier: number;
-  /** Of CONNACK: 0 accepted, else refused, see `connackReason`; of the others 0x80 and above is failure. */
+  /** 0x80 and above is failure; of CONNACK everything but 0, see `connackReason`. */
   readonly reasonCode: number;
   readonly properties: Properties;
-  /** Of CONNACK. */
-  readonly sessionPresent: boolean;
-  /**
-   * Of SUBACK, and of UNSUBACK in MQTT 5: one for each topic filter, the QoS granted, or 0x80 and above for a refusal.
-   */
-  readonly reasonCodes: Uint8Array;
 }
 
-export type Connack = Reply<"connack">;
+export interface Connack extends Reasoned<"connack"> {
+  readonly sessionPresent: boolean;
+}
+
 export type AcknowledgementType = "puback" | "pubrec" | "pubrel" | "pubcomp";
-export type Acknowledgement = Reply<AcknowledgementType>;
-export type Suback = Reply<"suback" | "unsuback">;
+
+export interface Acknowledgement extends Reasoned<AcknowledgementType> {
+  readonly packetIdentifier: number;
+}
+
+export interface Suback {
+  readonly type: "suback" | "unsuback";
+  readonly packetIdentifier: number;
+  /** One for each topic filter: the QoS granted, or 0x80 and above for a refusal. Of UNSUBACK in MQTT 5 only, else empty. */
+  readonly reasonCodes: Uint8Array;
+  readonly properties: Properties;
+}
+
 /** MQTT 5 only. */
-export type Disconnect = Reply<"disconnect">;
+export type Disconnect = Reasoned<"disconnect">;
 /** MQTT 5 only. */
-export type Auth = Reply<"auth">;
+export type Auth = Reasoned<"auth">;
 
 export interface Pingresp {
   readonly type: "pingresp";

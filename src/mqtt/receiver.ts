@@ -10,14 +10,12 @@ import { DISCONNECT_REASON } from "./reason-codes.ts";
 import type { SessionEvent } from "./session-types.ts";
 import { InboundAliases } from "./topic-alias.ts";
 
-/** There is nothing to tell. */
-export const AGAIN = "again";
-
 const PACKET_IDENTIFIER_IN_USE = 0x91;
 
 export class Receiver {
   private readonly inbound: InboundTable;
   private readonly isStreamed: boolean;
+  private readonly tell: (event: SessionEvent) => void;
   private readonly aliases = new InboundAliases();
   /** One event for all messages: it lives until the next call, as the message does. */
   private readonly message = { type: "message" as const, message: undefined as unknown as Publish, token: 0 };
@@ -28,8 +26,10 @@ export class Receiver {
   /**
    * @param inbound gets each message that has to be answered
    * @param isStreamed large messages are told in parts, else skipped
+   * @param tell gets what the application is told
    */
-  constructor(inbound: InboundTable, isStreamed: boolean) {
+  constructor(inbound: InboundTable, isStreamed: boolean, tell: (event: SessionEvent) => void) {
+    this.tell = tell;
     this.inbound = inbound;
     this.isStreamed = isStreamed;
   }
@@ -42,52 +42,48 @@ export class Receiver {
   }
 
   /**
-   * What the application is told of it; "again": nothing. Throws a `ProtocolError` for what the broker must not send, and a
+   * Tells the application of it, unless it is a known one. Throws a `ProtocolError` for what the broker must not send, and a
    * `StoreError`.
    */
-  handle(packet: Publish | LargePublish | PayloadPart, nowMs: number): SessionEvent | "again" {
-    switch (packet.type) {
-      case "publish":
-        return this.handlePublish(packet, nowMs);
-      case "largePublish":
-        return this.handleLarge(packet, nowMs);
-      default:
-        return this.handlePart(packet, nowMs);
-    }
+  handle(packet: Publish | LargePublish | PayloadPart, nowMs: number): void {
+    if (packet.type === "publish") this.handlePublish(packet, nowMs);
+    else if (packet.type === "largePublish") this.handleLarge(packet, nowMs);
+    else this.handlePart(packet, nowMs);
   }
 
-  private handlePublish(publish: Publish, nowMs: number): SessionEvent | "again" {
+  private handlePublish(publish: Publish, nowMs: number): void {
     const topic = this.level === 5 ? this.aliases.resolve(publish) : publish.topic;
     const message = topic === publish.topic ? publish : { ...publish, topic };
     const { qos, packetIdentifier } = publish;
-    if (qos > 0 && this.isKnown(publish, nowMs)) return AGAIN;
+    if (qos > 0 && this.isKnown(publish, nowMs)) return;
     const event = this.message;
     event.message = message;
     event.token = qos > 0 ? this.inbound.add(packetIdentifier, qos as 1 | 2, nowMs) : 0;
-    return event;
+    this.tell(event);
   }
 
-  private handleLarge(publish: LargePublish, nowMs: number): SessionEvent | "again" {
+  private handleLarge(publish: LargePublish, nowMs: number): void {
     const { packetBytes } = publish;
     if (this.level === 5 && packetBytes > SKIPPED_BYTES_MAX)
       throw new ProtocolError(`PUBLISH of ${packetBytes} bytes [MQTT-3.1.2-24]`, DISCONNECT_REASON.packetTooLarge);
     const topic = this.level === 5 ? this.aliases.resolveLarge(publish) : publish.topic;
     this.large = publish.qos > 0 && this.isKnown(publish, nowMs) ? undefined : { ...publish, topic };
-    return this.large && this.isTold(this.large) ? { type: "messageBegin", message: this.large } : AGAIN;
+    if (this.large && this.isTold(this.large)) this.tell({ type: "messageBegin", message: this.large });
   }
 
-  private handlePart({ payload, isLast }: PayloadPart, nowMs: number): SessionEvent | "again" {
+  private handlePart({ payload, isLast }: PayloadPart, nowMs: number): void {
     const large = this.large;
-    if (!large) return AGAIN;
+    if (!large) return;
     let token = 0;
     if (isLast) {
       this.large = undefined;
       if (large.qos > 0) token = this.inbound.add(large.packetIdentifier, large.qos as 1 | 2, nowMs);
     }
-    if (this.isTold(large)) return { type: "messagePart", payload, isLast, token };
-    if (!isLast) return AGAIN;
-    if (token > 0) this.inbound.take(token, 0, "");
-    return { type: "oversize", message: large };
+    if (this.isTold(large)) this.tell({ type: "messagePart", payload, isLast, token });
+    else if (isLast) {
+      if (token > 0) this.inbound.take(token, 0, "");
+      this.tell({ type: "oversize", message: large });
+    }
   }
 
   /** One whose topic or properties are above the limit could not be told whole. */

@@ -33,7 +33,6 @@ import { KeepAlive } from "./keep-alive.ts";
 import type { Connack, HeldSubscription, ProtocolLevel, QoS, ReceivedPacket, Subscription } from "./packet.ts";
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { connackReason, DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
-import { AGAIN } from "./receiver.ts";
 import type { DropReason, PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Suspects } from "./suspects.ts";
@@ -305,8 +304,8 @@ export class Session {
   /** What to tell next, or undefined. */
   pollEvent(): SessionEvent | undefined {
     for (;;) {
-      const event = this.events.shift() ?? this.decodeOne();
-      if (event !== AGAIN) return event ?? this.nextDrained();
+      const event = this.events.shift();
+      if (event || !this.decodeOne()) return event ?? this.nextDrained();
     }
   }
 
@@ -330,17 +329,18 @@ export class Session {
   }
 
   /**
-   * Decodes one packet, unless there is no room for its answer: then `pollTransmit` has to make some first.
-   * "again": it had nothing to tell, or left something in the queue.
+   * Decodes one packet, unless there is no room for its answer: then `pollTransmit` has to make some first. What it tells is in
+   * the queue then. Returns whether there was one, or something that is none.
    */
-  private decodeOne(): SessionEvent | "again" | undefined {
-    if (!this.isOpen || !this.canReceive) return undefined;
+  private decodeOne(): boolean {
+    if (!this.isOpen || !this.canReceive) return false;
     try {
       const packet = this.decoder.next();
-      return packet && this.handlePacket(packet);
+      if (packet) this.handlePacket(packet);
+      return packet !== undefined;
     } catch (error) {
       this.handleError(error);
-      return AGAIN;
+      return true;
     }
   }
 
@@ -358,13 +358,17 @@ export class Session {
     else throw error;
   }
 
-  private handlePacket(packet: ReceivedPacket): SessionEvent | "again" {
+  private handlePacket(packet: ReceivedPacket): void {
     const { type } = packet;
-    if (type === "connack") return this.handleConnack(packet);
-    if (type === "auth") return this.handleAuth(packet.reasonCode, packet.properties);
-    if (!this.isConnected) throw new ProtocolError(`${type}: before CONNACK [MQTT-3.2.0-1]`);
-    let event: SessionEvent | "again" = AGAIN;
-    switch (packet.type) {
+    if (type !== "connack" && type !== "auth" && !this.isConnected)
+      throw new ProtocolError(`${type}: before CONNACK [MQTT-3.2.0-1]`);
+    switch (type) {
+      case "connack":
+        this.handleConnack(packet);
+        break;
+      case "auth":
+        this.handleAuth(packet.reasonCode, packet.properties);
+        break;
       case "suback":
       case "unsuback":
         this.subscriptions.handleSuback(packet, this.version.level, this.nowMs);
@@ -377,17 +381,16 @@ export class Session {
         this.handleGoodbye(packet.reasonCode, packet.properties);
         break;
       default:
-        event = this.exchange.handle(packet, this.nowMs);
+        this.exchange.handle(packet, this.nowMs);
     }
     this.watch();
-    return event;
   }
 
-  private handleConnack(connack: Connack): SessionEvent | "again" {
+  private handleConnack(connack: Connack): void {
     if (this.state !== AWAITING_CONNACK) throw new ProtocolError("a second CONNACK");
     if (connack.reasonCode !== 0) {
       this.handleRefusal(connack);
-      return AGAIN;
+      return;
     }
     const { level } = this.version;
     const { sessionPresent } = connack;
@@ -402,29 +405,26 @@ export class Session {
     this.subscriptions.handleConnected(sessionPresent, this.nowMs);
     if (this.will.handleAccepted()) {
       this.fail("to try the whole will again", DISCONNECT_REASON.normal, true);
-      return AGAIN;
+      return;
     }
     this.exchange.begin(level, limits, sessionPresent);
     // What became of messages of a lost session is told behind it.
     this.events.unshift({ type: "connected", sessionPresent, protocolLevel: level });
     this.subscriptions.request(level, this.nowMs);
-    this.watch();
-    return AGAIN;
   }
 
   /** The broker asks for more, or, where we have asked for it anew, is content. */
-  private handleAuth(reasonCode: number, properties: Properties): SessionEvent | "again" {
+  private handleAuth(reasonCode: number, properties: Properties): void {
     const { authentication } = this.options;
     if (!authentication) throw new ProtocolError("AUTH: not asked for [MQTT-4.12.0-6]");
     const answer = authentication.handleAuth(reasonCode, properties);
     if (answer) {
       this.sendAuth(CONTINUE, answer);
-      return AGAIN;
+      return;
     }
     if (!this.isConnected) throw new ProtocolError("AUTH: success before CONNACK [4.12]");
     this.authenticationMs = undefined;
-    this.watch();
-    return { type: "reauthenticated" };
+    this.events.push({ type: "reauthenticated" });
   }
 
   private sendAuth(reasonCode: number, properties: Properties): void {

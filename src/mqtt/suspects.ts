@@ -5,7 +5,7 @@
  *
  * | record | holds |
  * |---|---|
- * | `suspects` | JSON: a list of `Suspect`, of which `untilMs` counts in its own life only |
+ * | `suspects` | 1 byte version, 1; JSON: a list of `Suspect`, of which `untilMs` counts in its own life only |
  */
 import { ENDINGS_MAX, GIVEN_UP_MS, SUSPECTS_MAX } from "../limits.ts";
 import type { Store } from "../seams.ts";
@@ -30,7 +30,7 @@ export class Suspects {
     this.store = store;
     try {
       const record = store?.read(KEY);
-      if (record) this.list = JSON.parse(decodeUtf8(record, 0, record.length, KEY)).filter(isSuspect);
+      if (record?.[0] === VERSION) this.list = JSON.parse(decodeUtf8(record, 1, record.length, KEY)).filter(isSuspect);
     } catch {
       // A record that is not what was written is none.
     }
@@ -85,7 +85,8 @@ export class Suspects {
 
   private save(): void {
     try {
-      if (this.list.length > 0) this.store?.write(KEY, encodeUtf8(JSON.stringify(this.list)));
+      if (this.list.length > 0)
+        this.store?.write(KEY, encodeUtf8(String.fromCharCode(VERSION) + JSON.stringify(this.list)));
       else this.store?.remove(KEY);
     } catch {
       // What is lost with it is counted anew.
@@ -106,3 +107,4 @@ export function filterName(topicFilter: string): string {
 export const GIVEN_UP = `${ENDINGS_MAX} connections ended on it`;
 
 const KEY = "suspects";
+const VERSION = 1;
