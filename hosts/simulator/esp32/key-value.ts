@@ -55,6 +55,8 @@ class Storage {
   }
 }
 
+export type { Storage };
+
 export default Object.freeze({
   open: (options: { path: string; format?: "buffer" }) => new Storage(options.path),
 });
