@@ -44,6 +44,8 @@ export class Device extends PoweredDevice {
   readonly #options: DeviceOptions;
   #runner: Runner | undefined;
   #cancelTimer: () => void = () => {};
+  #settings: Settings;
+  #nextSettings: Settings;
   #skewSeconds = 0;
   /** Until then the clock is not set. */
   #clockSetMs = 0;
@@ -54,6 +56,8 @@ export class Device extends PoweredDevice {
   constructor(options: DeviceOptions) {
     super(options.clock, options.random);
     this.#options = options;
+    this.#settings = options.settings;
+    this.#nextSettings = options.settings;
     if (options.onDurable) this.store.onDurable = options.onDurable;
   }
 
@@ -61,8 +65,20 @@ export class Device extends PoweredDevice {
     return this.store.bytes;
   }
 
+  /** Those of the present life. */
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  /** Other settings hold from the next life on. */
+  changeSettings(settings: Settings): void {
+    this.#nextSettings = settings;
+  }
+
   /** The clock shows another time for a while, as after one wrong answer of a time server. */
   jumpClock(seconds: number, durationMs: number): void {
+    // What sets it for the first time is believed: a board asks two servers.
+    if (this.#options.clock.nowMs < this.#clockSetMs) return;
     this.#skewSeconds = seconds;
     this.#options.clock.after(durationMs, () => {
       this.#skewSeconds = 0;
@@ -75,8 +91,9 @@ export class Device extends PoweredDevice {
   }
 
   protected begin(): void {
-    const { settings, random, clock, bornSeconds, sensors, clockUnsetMsMax = 0 } = this.#options;
-    // A clock that is set for the first time is believed: a board asks two servers.
+    const { random, clock, bornSeconds, sensors, clockUnsetMsMax = 0 } = this.#options;
+    const settings = this.#nextSettings;
+    this.#settings = settings;
     this.#skewSeconds = 0;
     if (clockUnsetMsMax > 0) this.#clockSetMs = clock.nowMs + random() * clockUnsetMsMax;
     const gateway = new Gateway({

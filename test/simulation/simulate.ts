@@ -5,6 +5,7 @@
  *   that hit while it stood there, or where storage had refused to record that it was shown: nobody can know then.
  * - The sender is told of each push that it was stored and that it was shown.
  * - The device is connected within a bound after the network is back, and the broker's retained presence says so.
+ * - The broker holds the subscriptions of the settings of today, and no group that was left.
  * - A clock that jumps for years and comes back, or is not set for a while, makes no push worthless.
  * - The firmware throws nothing, does nothing that the standard forbids, and keeps to its limits.
  */
@@ -67,11 +68,13 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
   });
   const broker = new BrokerModel(clock, random, { levels: chance(0.5) ? [4] : [4, 5] });
   network.onConnection = (peer) => broker.handleConnection(peer);
+  const telemetrySeconds = chance(0.5) ? 0 : 30;
+  const dwellMs = integerBetween(random, 0, 800);
   const device = new Device({
     clock,
     random,
     network,
-    settings: settingsOf(chance(0.5) ? 0 : 30, integerBetween(random, 0, 800)),
+    settings: settingsOf(telemetrySeconds, dwellMs, groupsOf(random)),
     sensors: [{ name: "temperature", unit: "Cel", sample: () => 20 + random() }],
     bornSeconds: BORN_SECONDS,
     clockUnsetMsMax: chance(0.3) ? 60_000 : 0,
@@ -101,6 +104,11 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
       sometime(() => (chance(0.7) ? device.cutPowerAtWrite(integerBetween(random, 1, 12)) : device.cutPower()));
     }
   }
+  for (let change = chance(0.3) ? integerBetween(random, 1, 3) : 0; change > 0; change -= 1)
+    sometime(() => {
+      device.changeSettings(settingsOf(telemetrySeconds, dwellMs, groupsOf(random)));
+      device.cutPower();
+    });
   for (let noise = chance(0.5) ? integerBetween(random, 1, 20) : 0; noise > 0; noise -= 1)
     sometime(() => sendNoise(broker, random));
   const pressed = chance(0.3);
@@ -132,6 +140,10 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
       if (!states?.has(state)) violations.push(`push ${number}: the sender was not told that it was ${state}`);
     if (states?.has("expired")) violations.push(`push ${number}: expired`);
   }
+  const filters = ["cmd", "im", "page"].map((kind) => `/field/${kind}/${UID}`);
+  const expected = [...filters, ...device.settings.groups.map((group) => `/field/im/${group}`)].sort().join(" ");
+  const held = broker.filtersOf(UID).join(" ");
+  if (held !== expected) violations.push(`subscribed to ${held}, expected ${expected}`);
   const presence = broker.retained(`/field/pres/${UID}`)?.payload[0];
   // Whoever pressed the buttons may have chosen to be busy.
   if (presence !== 0x51 && !(pressed && presence === 0x53))
@@ -141,9 +153,15 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
   return { seed, violations, pushes, connects: broker.connects, powerCuts: device.life - 1, virtualMs: clock.nowMs };
 }
 
-function settingsOf(telemetrySeconds: number, dwellMs: number) {
+/** Some of three groups. */
+function groupsOf(random: Random): string {
+  return ["crew", "ops", "all"].filter(() => random() < 0.4).join(",");
+}
+
+function settingsOf(telemetrySeconds: number, dwellMs: number, groups: string) {
   const parsed = parseSettings({
     uid: UID,
+    groups,
     "broker.keepAlive": KEEP_ALIVE_SECONDS,
     "telemetry.interval": telemetrySeconds,
     "screen.dwell": dwellMs,
