@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { authority, extendedKeyUsage, FOR_SERVERS, type Identity, makeIdentity } from "../../x509-maker.ts";
+
+interface Program {
+  readonly CertificateCheck: new (options: object) => { verify(chain: readonly Uint8Array[]): boolean };
+  readonly count: { verifications: number };
+}
+
+/** The modules of the SDK, and what stands for them here. */
+const SDK: Readonly<Record<string, string>> = {
+  ber: "BER as default",
+  crypt: "Digest",
+  ecdsa: "ECDSA as default",
+  pkcs1_5: "PKCS1_5 as default",
+  x509: "X509 as default",
+};
+
+let folder: string;
+let program: Program;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "fieldpager-certificate-check-"));
+  const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  const standIn = JSON.stringify(pathOf("./sdk-crypto.ts"));
+  const entry = [
+    `export { CertificateCheck } from ${JSON.stringify(pathOf("../../../hosts/moddable/tls/certificate-check.ts"))};`,
+    `export { count } from ${standIn};`,
+  ].join("\n");
+  const outfile = join(folder, "program.mjs");
+  await build({
+    stdin: { contents: entry, resolveDir: folder },
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    logLevel: "silent",
+    plugins: [
+      {
+        name: "sdk",
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /^(ber|crypt|ecdsa|pkcs1_5|x509)$/ }, ({ path }) => ({ path, namespace: "sdk" }));
+          onLoad({ filter: /.*/, namespace: "sdk" }, ({ path }) => ({
+            contents: `export { ${SDK[path]} } from ${standIn};`,
+            resolveDir: folder,
+          }));
+        },
+      },
+    ],
+  });
+  program = (await import(pathToFileURL(outfile).href)) as Program;
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+beforeEach(() => {
+  program.count.verifications = 0;
+});
+
+const authorityNamed = (name: string, by?: Identity) =>
+  makeIdentity({ name, extensions: [authority()], ...(by && { by }) });
+const brokerBy = (by: Identity, isForged = false) =>
+  makeIdentity({ name: "broker.example", by, isForged, extensions: [extendedKeyUsage(FOR_SERVERS)] });
+
+/** On a board they are no views of Node's pool. */
+const bytesOf = ({ der }: Identity) => Uint8Array.from(der);
+
+function verify(chain: readonly Identity[], authorities: readonly Identity[]): void {
+  const check = new program.CertificateCheck({
+    authorities: authorities.map(bytesOf),
+    expectedName: "broker.example",
+    isInsecure: false,
+    ownChain: [],
+  });
+  check.verify(chain.map(bytesOf));
+}
+
+it("a chain costs one verification for each link, however many authorities are believed", () => {
+  const root = authorityNamed("root");
+  const middle = authorityNamed("middle", root);
+  const others = ["a", "b", "c"].map((name) => authorityNamed(name));
+  verify([brokerBy(middle), middle], [...others, root]);
+  expect(program.count.verifications).toBe(2);
+  program.count.verifications = 0;
+  verify([brokerBy(root)], [...others, root]);
+  expect(program.count.verifications).toBe(1);
+});
+
+it("of two authorities of one name each is tried: one may have got a new key", () => {
+  const [old, current] = [authorityNamed("root"), authorityNamed("root")];
+  verify([brokerBy(current)], [old, current]);
+  expect(program.count.verifications).toBe(2);
+});
+
+it("a certificate whose issuer is nobody here is refused without a verification, whoever signed it", () => {
+  const root = authorityNamed("root");
+  const renamed = { ...root, name: "somebody else" };
+  expect(() => verify([brokerBy(renamed)], [root])).toThrow("not signed by an authority of broker.ca");
+  expect(program.count.verifications).toBe(0);
+  expect(() => verify([brokerBy(root, true)], [root])).toThrow("not signed by an authority of broker.ca");
+  expect(program.count.verifications).toBe(1);
+});

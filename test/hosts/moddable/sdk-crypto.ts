@@ -1,0 +1,78 @@
+/**
+ * What the check of certificates uses of the SDK, made of Node's cryptography, and a count of what takes a board's time. The
+ * SDK's own modules are used where the check runs in the simulator.
+ */
+import { createPublicKey, type KeyObject, verify, X509Certificate } from "node:crypto";
+import { DER, DerReader } from "../../../hosts/moddable/tls/der.ts";
+
+/** Verifications of signatures so far. */
+export const count = { verifications: 0 };
+
+/** Order of the curve P-256 (SEC 2, section 2.4.2). */
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+/** What was digested last: Node digests what it verifies itself. */
+let digested: Uint8Array = new Uint8Array();
+
+export class Digest {
+  write(bytes: ArrayBuffer): void {
+    digested = new Uint8Array(bytes);
+  }
+  close(): ArrayBuffer {
+    return new ArrayBuffer(32);
+  }
+}
+
+export class ECDSA {
+  readonly #key: KeyObject;
+  constructor(key: KeyObject) {
+    this.#key = key;
+  }
+  verify(_digest: ArrayBuffer, signature: Uint8Array): boolean {
+    count.verifications += 1;
+    return verify("sha256", digested, this.#key, signature);
+  }
+}
+
+/** No certificate of the test has such a key. */
+export class PKCS1_5 {
+  verify(): boolean {
+    throw new Error("RSA");
+  }
+}
+
+export class BER {
+  readonly #reader: DerReader;
+  constructor(bytes: Uint8Array) {
+    this.#reader = new DerReader(bytes);
+  }
+  getSequence(): Uint8Array {
+    return this.#reader.read(DER.sequence);
+  }
+  getInteger(): bigint {
+    return BigInt(`0x${Buffer.from(this.#reader.read(DER.integer)).toString("hex")}`);
+  }
+}
+
+export const X509 = {
+  decode(certificate: Uint8Array) {
+    const outer = new DerReader(certificate).read(DER.sequence);
+    const reader = new DerReader(outer);
+    const { length } = reader.read(DER.sequence);
+    const head = length < 0x80 ? 2 : length < 0x100 ? 3 : 4;
+    const tbs = outer.subarray(0, head + length);
+    reader.read(DER.sequence);
+    // ecdsa-with-SHA256.
+    const algo = Uint32Array.of(1, 2, 840, 10045, 4, 3, 2);
+    return { tbs, algo, sig: reader.read(DER.bitString).subarray(1) };
+  },
+  decodeTBS: () => ({ validity: { from: 0, to: Number.POSITIVE_INFINITY } }),
+  decodeSPKI(certificate: Uint8Array) {
+    const { publicKey } = new X509Certificate(certificate);
+    return { curve: { n: ORDER }, pub: createPublicKey(publicKey.export({ type: "spki", format: "pem" })) };
+  },
+  decodeSAN: () => [{ tag: 2, value: "broker.example" }],
+};
+
+/** An extension of XS. */
+Object.assign(ArrayBuffer, { fromBigInt: () => new ArrayBuffer(32) });
