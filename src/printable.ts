@@ -22,7 +22,8 @@ export function printable(text: string): string {
       const unit = piece.charCodeAt(index);
       if (unit >= 0x20 && unit < 0x7f) continue;
       const code = unit < 0xd800 ? unit : (piece.codePointAt(index) as number);
-      const units = code > 0xffff ? 2 : 1;
+      // In the engine of the boards each code point is one unit.
+      const units = code === unit ? 1 : 2;
       let shown = shownAs(code);
       const isLast = index + 1 === length;
       // The end of the line is the LF behind it.

@@ -2,7 +2,8 @@
  * UTF-8 to text and back (RFC 3629). Over-long forms, surrogates and what lies above U+10FFFF are no UTF-8. The engine on
  * the boards has no TextDecoder.
  *
- * That engine keeps text as UTF-8 and measures it whole at each look at one character: a loop over a long text takes time by the
+ * That engine counts text by code points: an emoji is one character of one code there, and a pair of surrogates elsewhere. Both
+ * are understood here. It keeps text as UTF-8 and measures it whole at each look at one character: a loop over a long text takes time by the
  * square of its length. So every loop here goes over short pieces. No patterns: see the notes on preloaded modules in
  * `test/hosts/simulator/preload.test.ts`.
  */
@@ -131,7 +132,7 @@ export function utf8Length(text: string): number {
     for (let index = 0; index < length; index += 1) {
       const code = piece.charCodeAt(index);
       if (code < 0x80) continue;
-      bytes += code < 0x800 ? 1 : 2;
+      bytes += code < 0x800 ? 1 : code > 0xffff ? 3 : 2;
       // The other half of a pair adds nothing: both together are four bytes.
       if (isHighSurrogate(code) && isLowSurrogate(piece.charCodeAt(index + 1))) index += 1;
     }
@@ -152,7 +153,12 @@ export function writeUtf8(text: string, bytes: Uint8Array, offset: number): numb
         continue;
       }
       if (code < 0x800) bytes[at] = 0xc0 | (code >> 6);
-      else if (code < 0xd800 || code > 0xdfff) {
+      else if (code > 0xffff) {
+        bytes[at] = 0xf0 | (code >> 18);
+        bytes[at + 1] = 0x80 | ((code >> 12) & 0x3f);
+        bytes[at + 2] = 0x80 | ((code >> 6) & 0x3f);
+        at += 2;
+      } else if (code < 0xd800 || code > 0xdfff) {
         bytes[at] = 0xe0 | (code >> 12);
         at += 1;
         bytes[at] = 0x80 | ((code >> 6) & 0x3f);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteReader, ByteWriter } from "../src/bytes.ts";
 import { decodeUtf8, encodeUtf8, readableUtf8, utf8Length } from "../src/utf8.ts";
+import { asOnBoards } from "./code-point-text.ts";
 
 describe("bytes", () => {
   it("are written and read in network order, with the offset of a view kept", () => {
@@ -32,6 +33,15 @@ describe("bytes", () => {
 });
 
 describe("UTF-8", () => {
+  it.each(["😀", "a😀é水😀😀", "\u{10ffff}"])(
+    "is the same in an engine that counts text by code points: %s",
+    (text) => {
+      const board = asOnBoards(text);
+      expect(utf8Length(board)).toBe(Buffer.byteLength(text));
+      expect(Buffer.from(encodeUtf8(board)).toString()).toBe(text);
+    },
+  );
+
   it("agrees with the platform's coder for every text and for any bytes", () => {
     const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
     const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

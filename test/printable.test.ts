@@ -1,11 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isUnprintable, printable } from "../src/printable.ts";
+import { asOnBoards } from "./code-point-text.ts";
 
 /** Written anew, by what Unicode says of a character. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Noncharacter_Code_Point}\u2028\u2029\ufeff]/u;
 
 describe("what can be shown of a text", () => {
+  it("is the same in an engine that counts text by code points", () => {
+    const text = "😀\u0007a\u{1fffe}b😀\rc";
+    expect(String(printable(asOnBoards(text)))).toBe(printable(text));
+  });
+
   it.each([
     ["as it is", "Füllstand 水位 😀 🇩🇪 👩‍👧\n2", "Füllstand 水位 😀 🇩🇪 👩‍👧\n2"],
     ["ends of lines", "a\r\nb\rc\n\rd\u2028e\u2029f\r\n\ng\r", "a\nb\nc\n\nd\ne\nf\n\ng\n"],

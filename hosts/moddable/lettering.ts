@@ -23,8 +23,9 @@ const BOX_MARGIN = 1;
 
 /** Width in pixels of one character as a reader sees it. */
 export function measureCharacter(canvas: Canvas, face: Face, character: string): number {
-  if (character.length > 1 && !isHeld(canvas, face, character)) return boxWidth(face);
-  return canvas.getTextWidth(character, face) || boxWidth(face);
+  const width = canvas.getTextWidth(character, face);
+  const isBox = width === 0 || (character.length > 1 && !isHeld(canvas, face, character));
+  return isBox ? boxWidth(face) : width;
 }
 
 /** Draws a line with its top left corner at `x`, `y`. */
@@ -56,7 +57,7 @@ export function drawLine(canvas: Canvas, face: Face, text: string, color: number
 
 /** Whether the face holds all code points of a character. */
 function isHeld(canvas: Canvas, face: Face, character: string): boolean {
-  for (const part of character) if (!isPlain(part) && canvas.getTextWidth(part, face) === 0) return false;
+  for (const part of character) if (canvas.getTextWidth(part, face) === 0) return false;
   return true;
 }
 
@@ -73,7 +74,7 @@ function isPlain(text: string): boolean {
 }
 
 function boxWidth(face: Face): number {
-  return Math.round(face.height / 2);
+  return (face.height + 1) >> 1;
 }
 
 /** As high as a capital letter, which in these faces is about half of the line and stands below a quarter of it. */

@@ -46,6 +46,8 @@ export class InboxLedger {
   /** Sequence numbers of records that cannot be read, oldest first. */
   private readonly unreadable: number[] = [];
   private nextSequence = 1;
+  /** The message that came last, as it was written: it is the one that is told of and shown next. */
+  private newest: { readonly sequence: number; readonly message: InboxMessage } | undefined;
   /** Of all records that take room here, and their bytes. */
   protected roomCount = 0;
   protected roomBytes = 0;
@@ -105,6 +107,7 @@ export class InboxLedger {
     this.store.write(messageKey(sequence), record);
     this.nextSequence += 1;
     this.index.add(sequence, message, record.length, EVENT.stored, uptimeSeconds);
+    this.newest = { sequence, message };
     this.recount();
   }
 
@@ -189,6 +192,7 @@ export class InboxLedger {
   protected date(nowSeconds: number, uptimeSeconds: number): void {
     const { index } = this;
     this.datedCount += 1;
+    this.newest = undefined;
     for (let row = 0; row < index.length; row += 1) {
       if (!index.isUndated(row)) continue;
       const message = this.read(index.sequence(row));
@@ -216,7 +220,9 @@ export class InboxLedger {
   }
 
   private record(row: number): InboxRecord | undefined {
-    const record = readRecord(this.store, messageKey(this.index.sequence(row)));
+    const sequence = this.index.sequence(row);
+    if (this.newest?.sequence === sequence && !this.index.hasLeft(row)) return { message: this.newest.message };
+    const record = readRecord(this.store, messageKey(sequence));
     return record && decodeRecord(record);
   }
 

@@ -124,23 +124,31 @@ export class Inbox extends InboxLedger {
 
   /** The next older one, or the newest where none is named, or undefined. */
   older(sequence?: number): number | undefined {
-    for (let row = this.index.length - 1; row >= 0; row -= 1) {
-      const found = this.index.sequence(row);
-      if ((sequence === undefined || found < sequence) && !this.index.hasLeft(row)) return found;
-    }
-    return undefined;
-  }
-
-  newer(sequence: number): number | undefined {
-    const row = this.find((row) => this.index.sequence(row) > sequence);
+    let row = sequence === undefined ? this.index.length : this.index.find(sequence);
+    if (row < 0) return undefined;
+    do row -= 1;
+    while (row >= 0 && this.index.hasLeft(row));
     return row < 0 ? undefined : this.index.sequence(row);
   }
 
-  /** Place among the messages: 1 is the oldest. */
+  newer(sequence: number): number | undefined {
+    let row = this.index.find(sequence);
+    if (row < 0) return undefined;
+    do row += 1;
+    while (row < this.index.length && this.index.hasLeft(row));
+    return row < this.index.length ? this.index.sequence(row) : undefined;
+  }
+
+  /** Place among the messages: 1 is the oldest; 0 where there is no such message. */
   positionOf(sequence: number): number {
-    let position = 0;
-    for (let row = 0; row < this.index.length && this.index.sequence(row) <= sequence; row += 1)
-      if (!this.index.hasLeft(row)) position += 1;
+    const row = this.index.find(sequence);
+    let position = row + 1;
+    let left = this.leftCount;
+    for (let at = 0; at < row && left > 0; at += 1) {
+      if (!this.index.hasLeft(at)) continue;
+      position -= 1;
+      left -= 1;
+    }
     return position;
   }
 

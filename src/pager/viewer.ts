@@ -38,6 +38,14 @@ export interface ViewerOptions {
 
 const HOME: View = Object.freeze({ kind: "home" });
 
+interface OpenMessage {
+  readonly sequence: number;
+  /** Of the inbox: another one means that its time may have become known. */
+  readonly datedCount: number;
+  /** undefined: its record cannot be read. */
+  readonly message: InboxMessage | undefined;
+}
+
 export class Viewer {
   private readonly inbox: Inbox;
   private readonly roster: Roster;
@@ -50,12 +58,8 @@ export class Viewer {
   private returnMs: number | undefined;
   /** The view has changed by itself: until then a press was meant for what stood there before, and goes nowhere. */
   private deafMs = 0;
-  private opened:
-    | { readonly sequence: number; readonly datedCount: number; readonly message: InboxMessage | undefined }
-    | undefined;
-  private waitingVersion = -1;
-  private nextUnshown: number | undefined;
-  private nextAlert: number | undefined;
+  private opened: OpenMessage | undefined;
+  private checkedVersion = -1;
   /** Whether the text of the message goes on behind the page on the screen. Whoever lays it out says so. */
   hasFurtherPage = false;
   /** Changes whenever the view has. */
@@ -81,10 +85,10 @@ export class Viewer {
 
   /** The message that is on the screen. It is read from the store once, however often the screen is painted. */
   get message(): InboxMessage | undefined {
-    const { current } = this;
+    const { current, opened } = this;
     const { datedCount } = this.inbox;
     if (current === undefined) this.opened = undefined;
-    else if (this.opened?.sequence !== current || this.opened.datedCount !== datedCount)
+    else if (opened?.sequence !== current || opened.datedCount !== datedCount)
       this.opened = { sequence: current, datedCount, message: this.inbox.read(current) };
     return this.opened?.message;
   }
@@ -96,14 +100,12 @@ export class Viewer {
 
   /** Whether new messages wait for the carrier and not for their dwell time: nobody knows how long. */
   isHolding(nowMs: number): boolean {
-    this.lookForWaiting();
-    return nowMs < this.holdMs || this.nextAlert !== undefined;
+    return nowMs < this.holdMs || this.inbox.nextAlert() !== undefined;
   }
 
   /** When `update` has something to do, or undefined. */
   timeoutMs(nowMs: number): number | undefined {
-    this.lookForWaiting();
-    const next = this.nextUnshown;
+    const next = this.inbox.nextUnshown();
     let wakeMs = this.returnMs;
     if (next !== undefined && !this.isCurrentUnshown() && !this.mustWait(next, Number.POSITIVE_INFINITY)) {
       const nextMs = this.mustWait(next, nowMs) ? Math.max(this.nextMs, this.holdMs) : this.nextMs;
@@ -114,32 +116,28 @@ export class Viewer {
 
   /** Brings onto the screen what is to be there now. */
   update(nowMs: number): void {
-    const { current } = this;
-    const isGone = current !== undefined && !this.inbox.contains(current);
-    const isLeft = this.returnMs !== undefined && nowMs >= this.returnMs;
     const before = this.currentView;
-    if (isGone || isLeft) this.goOn(nowMs);
-    if (this.currentView.kind === "inbox" && !this.inbox.contains(this.currentView.sequence)) this.goOn(nowMs);
+    const isLeft = this.returnMs !== undefined && nowMs >= this.returnMs;
+    if (isLeft || this.isGone()) this.goOn(nowMs);
     this.showNext(nowMs);
     if (this.currentView !== before && before.kind !== "home") this.deafMs = nowMs + PRESS_GUARD_MS;
   }
 
-  /** Walks through the inbox only where something there has changed. */
-  private lookForWaiting(): void {
-    if (this.waitingVersion === this.inbox.version) return;
-    this.waitingVersion = this.inbox.version;
-    this.nextUnshown = this.inbox.nextUnshown();
-    this.nextAlert = this.inbox.nextAlert();
+  /** Whether the message that is on the screen, or chosen there, has left the inbox. */
+  private isGone(): boolean {
+    if (this.checkedVersion === this.inbox.viewVersion) return false;
+    this.checkedVersion = this.inbox.viewVersion;
+    const view = this.currentView;
+    return "sequence" in view && !this.inbox.contains(view.sequence);
   }
 
   private showNext(nowMs: number): void {
-    this.lookForWaiting();
-    const next = this.nextUnshown;
+    const next = this.inbox.nextUnshown();
     if (next !== undefined && !this.mustWait(next, nowMs)) {
       if (!this.isCurrentUnshown() && nowMs >= this.nextMs) this.show(messageView(next), nowMs);
       return;
     }
-    const alert = this.nextAlert;
+    const alert = this.inbox.nextAlert();
     if (alert !== undefined && !this.isAlert()) this.show(messageView(alert), nowMs);
   }
 
@@ -319,7 +317,7 @@ export class Viewer {
 
   private mustWait(next: number, nowMs: number): boolean {
     if (this.inbox.priorityOf(next) >= URGENT) return false;
-    return nowMs < this.holdMs || this.nextAlert !== undefined;
+    return nowMs < this.holdMs || this.inbox.nextAlert() !== undefined;
   }
 
   private isCurrentUnshown(): boolean {

@@ -5,6 +5,7 @@ import { CLUSTER_UNITS_MAX, clusterEnd } from "../../src/pager/screen/graphemes.
 import { PagedText, type TextBox } from "../../src/pager/screen/paged-text.ts";
 import { fitLine, lineAt, widthOf, wrapText } from "../../src/pager/screen/text-layout.ts";
 import { textWidths } from "../../src/pager/screen/text-widths.ts";
+import { asOnBoards } from "../code-point-text.ts";
 
 /** As wide as its first code point: half of the face's height, of CJK and emoji the whole. */
 function measureText(font: Font, text: string): number {
@@ -188,6 +189,35 @@ describe("text layout", () => {
   it("adds up fractions of a pixel, not each one rounded", () => {
     const widths = textWidths(() => 8.25);
     expect(widthOf("abcd", "small", widths)).toBe(33);
+  });
+});
+
+describe("in an engine that counts text by code points, as that of the boards", () => {
+  const onBoards = textWidths((font, text) => measureText(font, String(text)));
+
+  it("characters end where they end elsewhere", () => {
+    const text = "👩‍🚀 The 🇩🇪🇫🇷 e\u0301😀";
+    const counts = clustersOf(text).map((cluster) => [...cluster].length);
+    const found: number[] = [];
+    const board = asOnBoards(text);
+    for (let at = 0; at < board.length; ) {
+      const end = clusterEnd(board, at);
+      found.push(end - at);
+      at = end;
+    }
+    expect(found).toEqual(counts);
+  });
+
+  it("lines are the same", () => {
+    const text = "👩‍🚀 The 🇩🇪🇫🇷 pump 😀😀😀 is 👍🏽 too hot ".repeat(4);
+    const lines: string[] = [];
+    const board = asOnBoards(text);
+    for (let at = 0; at < board.length; ) {
+      const line = lineAt(board, at, onBoards.small, small(12));
+      lines.push(String(line.text));
+      at = line.next;
+    }
+    expect(lines).toEqual(wrap(text, 12));
   });
 });
 

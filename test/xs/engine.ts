@@ -30,7 +30,7 @@ const REPLY_TIMEOUT_MS = 150_000;
  * Text coders and timers come with modules on a board, not by themselves. The coder is kept aside for the driver's replies.
  * Frozen prototypes are how a preloaded program meets the built-ins: an assignment such as `error.name = …` throws.
  */
-const PRELUDE = `"use strict";
+export const PRELUDE = `"use strict";
 (() => {
   const coder = new TextEncoder();
   const stringify = JSON.stringify;
@@ -123,6 +123,11 @@ export class Engine {
   async slotsTaken(script: string): Promise<number> {
     const { slots } = await this.#ask("gc()");
     return (await this.#ask(script)).slots - slots;
+  }
+
+  /** The value of an expression, through JSON. The prelude has been run. */
+  async ask<Value>(expression: string): Promise<Value> {
+    return JSON.parse((await this.#ask(`reply(${expression})`)).text) as Value;
   }
 
   /** What a script costs. */

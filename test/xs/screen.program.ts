@@ -27,8 +27,6 @@ let gateway: Gateway;
 let screen: DrawList = [];
 let paintCount = 0;
 let number = 0;
-const events: unknown[] = [];
-export const log = () => JSON.stringify(events);
 let prepared = new Uint8Array();
 
 /** A connected pager with so many messages that have been read, on a screen of a size. */
@@ -103,8 +101,9 @@ export function passMinute(): void {
   wake();
 }
 
-export function passMs(ms: number): void {
-  nowMs += ms;
+/** A press is meant for what has been seen. */
+export function see(): void {
+  nowMs += 1_000;
 }
 
 export function ping(): void {
@@ -116,8 +115,9 @@ export function receive(bytes: Uint8Array): void {
   drain();
 }
 
-export function words(): string {
-  return `${paintCount}: ${screenText(screen).join(" | ")}`;
+/** What stands on the screen, and how often it was painted. */
+export function look(): { readonly paintCount: number; readonly lines: readonly string[] } {
+  return { paintCount, lines: screenText(screen) };
 }
 
 function wake(): void {
@@ -130,7 +130,7 @@ function drain(): void {
   let isPainted: boolean;
   do {
     while (gateway.pollTransmit()) {}
-    for (let event = gateway.pollEvent(); event; event = gateway.pollEvent()) events.push(event);
+    while (gateway.pollEvent()) {}
     const drawList = gateway.pollScreen(nowMs);
     isPainted = drawList !== undefined;
     if (drawList) {

@@ -10,6 +10,14 @@
  */
 export const CLUSTER_UNITS_MAX = 32;
 
+const ZERO_WIDTH_JOINER = 0x200d;
+
+/** The first picture, ©. */
+const FIRST_PICTURE = 0xa9;
+
+/** What stands behind a joiner joins from here on: flags, which are no pictures, come in pairs of their own. */
+const EMOJI_BEGIN = 0x1f200;
+
 /** Before this code point nothing joins what stands before it. */
 const FIRST_MARK = 0x300;
 
@@ -56,44 +64,53 @@ function firstRanges(): Uint16Array {
 
 /** Index behind the character that begins at `at`: at least one code unit further, at most `CLUSTER_UNITS_MAX`. */
 export function clusterEnd(text: string, at: number): number {
-  let before = text.codePointAt(at) ?? 0;
-  let end = at + (before > 0xffff ? 2 : 1);
-  let flagCount = isFlagLetter(before) ? 1 : 0;
+  let before = text.codePointAt(at) as number;
+  // The engine of the boards counts text by code points, others by halves of pairs.
+  let end = text.charCodeAt(at) === before ? at + 1 : at + 2;
+  let flagCount = before > 0xffff && isFlagLetter(before) ? 1 : 0;
   let isConjunct = false;
   while (end < text.length) {
-    const after = text.codePointAt(end) ?? 0;
-    if (after < FIRST_MARK && !isNumberSign(before)) break;
-    const isMarked = isMark(after);
-    if (isFlagLetter(after) && (isFlagLetter(before) ? flagCount === 1 : isJoined(before, after))) flagCount += 1;
-    else if (!isMarked && !isJoined(before, after) && !(isConjunct && isIndic(after))) break;
-    const next = end + (after > 0xffff ? 2 : 1);
+    let after = text.charCodeAt(end);
+    let next = end + 1;
+    if (after >= 0xd800) {
+      const unit = after;
+      after = text.codePointAt(end) as number;
+      if (after !== unit) next += 1;
+    }
     if (next - at > CLUSTER_UNITS_MAX) break;
-    // An Indic sign that joins two consonants does so over further marks.
-    if (isMarked) isConjunct = isConjunct || isVirama(after);
-    else isConjunct = false;
+    if (after === ZERO_WIDTH_JOINER || (after >= FIRST_MARK && isMark(after))) {
+      // An Indic sign that joins two consonants does so over further marks.
+      if (after >= 0x900 && ((after & 0x7f) === 0x4d || after >= 0x1000) && isVirama(after)) isConjunct = true;
+    } else if (before !== ZERO_WIDTH_JOINER || after < EMOJI_BEGIN) {
+      if (after > 0xffff && isFlagLetter(after) && (isFlagLetter(before) ? flagCount === 1 : isJoined(before, after)))
+        flagCount += 1;
+      else if (!isJoined(before, after) && !(isConjunct && isBrahmic(after))) break;
+      isConjunct = false;
+    }
     before = after;
     end = next;
   }
   return end;
 }
 
-/** A sign that stands on or beside the letter before it, or asks for another form of it. */
+/** A sign that stands on or beside the letter before it, or asks for another form of it. @param code from `FIRST_MARK` on */
 function isMark(code: number): boolean {
-  // Chinese and Japanese are long texts, and have few marks.
-  if (code >= 0x3100 && code < 0xa66f) return false;
+  if (code < 0x370) return true;
+  // Chinese and Japanese are long texts, and have few marks; jamo have none.
+  if ((code >= 0x3100 && code < 0xa66f) || (code >= 0x1100 && code < 0x1200)) return false;
   if (code > 0xffff) return (code >= 0x1f3fb && code <= 0x1f3ff) || (code >= 0xe0000 && code < 0xe1000);
-  if (code === ZERO_WIDTH_JOINER) return true;
   let at = FIRST_RANGES[code >> 8] as number;
   while (code > (MARKS[at + 1] as number)) at += 2;
   return code >= (MARKS[at] as number);
 }
 
-const ZERO_WIDTH_JOINER = 0x200d;
-const EMOJI_BEGIN = 0xa9;
-
 /** Whether the second belongs to the first though it is no mark. */
 function isJoined(before: number, after: number): boolean {
-  if (before === ZERO_WIDTH_JOINER) return after >= EMOJI_BEGIN;
+  if (before < FIRST_MARK || before > 0xffff) return false;
+  // The usual jamo: vowels and closing consonants stand behind the leading ones.
+  if (before >= 0x1100 && after >= 0x1100 && before < 0x1200 && after < 0x1200)
+    return before < 0x1160 || after >= 0x1160;
+  if (before === ZERO_WIDTH_JOINER) return after >= FIRST_PICTURE;
   if (isLeadingJamo(before)) return isLeadingJamo(after) || isFollowingJamo(after) || isHangulSyllable(after);
   if (isFollowingJamo(before) || isHangulSyllable(before)) return isFollowingJamo(after);
   return isNumberSign(before);
@@ -116,14 +133,19 @@ function isHangulSyllable(code: number): boolean {
   return code >= 0xac00 && code <= 0xd7a3;
 }
 
-function isIndic(code: number): boolean {
-  return code >= 0x900 && code < 0xd80;
+/** The scripts of India and those that came of them. */
+function isBrahmic(code: number): boolean {
+  return (code >= 0x900 && code < 0x2000) || (code >= 0xa800 && code < 0xac00);
 }
 
-/** Of the scripts of India the sign that joins the consonants beside it. */
+/** The sign that joins the consonants beside it. In the scripts of India it has the same place in each of their blocks. */
 function isVirama(code: number): boolean {
-  return isIndic(code) && (code & 0x7f) === 0x4d;
+  if (code < 0x1000) return code >= 0x900 && (code & 0x7f) === 0x4d;
+  return code < 0xac00 && FURTHER_VIRAMAS.includes(String.fromCharCode(code));
 }
+
+/** Of Burmese, Khmer, Tai Tham, Balinese, Sundanese, Javanese and Meitei. */
+const FURTHER_VIRAMAS = "\u1039\u17d2\u1a60\u1b44\u1bab\ua9c0\uaaf6";
 
 /** Arabic and other signs that stand around the digits behind them. */
 function isNumberSign(code: number): boolean {

@@ -61,10 +61,14 @@ export class DrawListBuilder {
     this.commands.push({ kind: "fill", x, y, width, height, color });
   }
 
-  /** A text that is known to fit. All text goes through here, and none of it is drawn as it came. */
+  /** A text that is known to fit. It is not drawn as it came. */
   fitted(x: number, y: number, font: Font, color: number, text: string): void {
-    const shown = printableLine(text);
-    if (shown !== "") this.commands.push({ kind: "text", x, y, font, color, text: shown });
+    this.laidOut(x, y, font, color, printableLine(text));
+  }
+
+  /** A line of the text of a message, which was made printable when the message came. */
+  laidOut(x: number, y: number, font: Font, color: number, text: string): void {
+    if (text !== "") this.commands.push({ kind: "text", x, y, font, color, text });
   }
 
   line(x: number, y: number, font: Font, color: number, text: string, width: number): void {

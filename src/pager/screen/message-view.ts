@@ -52,7 +52,7 @@ export function drawMessage(builder: DrawListBuilder, message: ScreenMessage): v
   if (!isLow(size)) drawHead(builder, message);
   let y = area.top;
   for (const line of page.lines) {
-    builder.fitted(MARGIN, y, page.font, COLORS.text, line);
+    builder.laidOut(MARGIN, y, page.font, COLORS.text, line);
     y += FONTS[page.font].lineHeight;
   }
   y = area.bottom;

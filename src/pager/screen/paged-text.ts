@@ -26,6 +26,9 @@ export interface TextPage {
 /** From so many code units at its beginning the width of a text is estimated. */
 const SAMPLE_UNITS = 64;
 
+/** No text has less of a line for a code unit, in parts of the face's size; one of marks alone is not tried in every face. */
+const UNIT_PART = 0.12;
+
 /** A text that is estimated this much wider than the room for it is not tried in a face. */
 const MISJUDGED = 1.3;
 
@@ -66,7 +69,7 @@ export class PagedText {
     for (const font of box.fonts.slice(0, -1)) {
       this.font = font;
       const lineCount = Math.floor(box.height / FONTS[font].lineHeight);
-      if (this.estimateWidth() > MISJUDGED * lineCount * box.width) continue;
+      if (this.isTooWide(MISJUDGED * lineCount * box.width)) continue;
       const page = this.layOut(0);
       if (page.to < this.text.length) continue;
       this.current = page;
@@ -75,11 +78,12 @@ export class PagedText {
     this.font = box.fonts.at(-1) ?? "small";
   }
 
-  /** Of the whole text in one line, in pixels. */
-  private estimateWidth(): number {
+  /** Whether the whole text in one line is estimated to be wider, in pixels. */
+  private isTooWide(width: number): boolean {
     const { text } = this;
+    if (text.length * UNIT_PART * FONTS[this.font].sizePixels > width) return true;
     const sample = text.slice(0, SAMPLE_UNITS);
-    return (widthOf(sample, this.font, this.widths) * text.length) / Math.max(1, sample.length);
+    return widthOf(sample, this.font, this.widths) * text.length > width * sample.length;
   }
 
   private layOut(index: number): TextPage {

@@ -11,7 +11,7 @@ import { type FaceWidths, KIND, OTHERS_COUNT, PARTS_A_PIXEL, type TextWidths } f
  * Longest line, in code units: so many, and one more for every fourth pixel. Only a text whose characters have hardly any width
  * comes to it; it bounds the cost of such a text.
  */
-const LINE_UNITS_BASE = 64;
+const LINE_UNITS_BASE = 48;
 
 export interface Line {
   /** What is to be seen. */
@@ -55,8 +55,11 @@ export function lineAt(text: string, start: number, widths: FaceWidths, width: n
         end = clusterEnd(piece, at);
         after = piece.charCodeAt(end);
       }
-      entry = others[code & (OTHERS_COUNT - 1)] as number;
-      entry = entry >>> 16 === code && end === at + 1 ? entry & 0xffff : widths.entryAt(piece, at, end);
+      if (end > at + 1) entry = widths.entryAt(piece, at, end);
+      else {
+        entry = others[code & (OTHERS_COUNT - 1)] as number;
+        entry = entry >>> 16 === code ? entry & 0xffff : widths.entryAt(piece, at, end);
+      }
     }
     used += entry & 0xfff;
     kind = entry >> 12;

@@ -40,6 +40,10 @@ export class FaceWidths {
   /** Code unit and, in the lower 16 bits, entry. */
   readonly others = new Uint32Array(OTHERS_COUNT);
 
+  /** The last character of several code units, and its entry. */
+  private former = "";
+  private formerEntry = 0;
+
   constructor(font: Font, measureText: MeasureText) {
     this.font = font;
     this.measureText = measureText;
@@ -50,8 +54,16 @@ export class FaceWidths {
 
   /** The entry of the character of `text` in `[at, end)`, as a reader sees it. */
   entryAt(text: string, at: number, end: number): number {
-    const code = text.codePointAt(at) ?? 0;
-    if (end - at > 1) return this.entryOf(text.slice(at, end), code);
+    const code = text.codePointAt(at) as number;
+    if (end - at > 1 || code > 0xffff) {
+      const character = text.slice(at, end);
+      // Such characters often come several times in a row.
+      if (character !== this.former) {
+        this.former = character;
+        this.formerEntry = this.entryOf(character, code);
+      }
+      return this.formerEntry;
+    }
     if (code < ASCII_COUNT) return this.ascii[code] as number;
     const place = code & (OTHERS_COUNT - 1);
     const kept = this.others[place] as number;
@@ -63,7 +75,7 @@ export class FaceWidths {
 
   private entryOf(character: string, code: number): number {
     const parts = Math.ceil(this.measureText(this.font, character) * PARTS_A_PIXEL);
-    return (kindOf(character, code) << KIND_SHIFT) | Math.min(parts, WIDTH_MAX);
+    return (kindOf(character, code) << KIND_SHIFT) | (parts < WIDTH_MAX ? parts : WIDTH_MAX);
   }
 }
 
@@ -94,7 +106,8 @@ function kindOf(character: string, code: number): number {
     return OPENING_ASCII.includes(character) ? KIND.opening : KIND.letter;
   }
   // Most characters of long texts in Chinese, Japanese and Korean.
-  if ((code >= 0x3400 && code < 0xd800) || code > 0xffff) return isWide(code) ? KIND.ideograph : KIND.letter;
+  if ((code >= 0x3400 && code < 0xd800) || (code >= 0x1100 && code < 0x1200) || code > 0xffff)
+    return isWide(code) ? KIND.ideograph : KIND.letter;
   if (code === 0x85 || code === 0x2028 || code === 0x2029) return KIND.newline;
   if (isBreakingSpace(code)) return KIND.space;
   if (code === 0x2010 || code === 0x2013 || code === 0x2014) return KIND.hyphen;

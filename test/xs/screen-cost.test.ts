@@ -1,0 +1,76 @@
+/** What the screen costs in the engine of the boards, whatever the text is and however full the inbox. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { requireOrSkip } from "../require.ts";
+import { bundle, Engine, findEngine, PRELUDE } from "./engine.ts";
+
+const binary = findEngine();
+
+/**
+ * An m5stack does some 5 million of XS compute a second: this stands for 50 ms. The meter counts byte codes; what Poco does by
+ * itself, as to measure a character, is hardly in it.
+ */
+const SLICE_COMPUTE = 250_000;
+
+/** The same screen again, as with each minute. */
+const REPAINT_COMPUTE = 50_000;
+
+interface Look {
+  readonly lines: readonly string[];
+}
+
+/** A packet of 4,096 bytes holds some 3,900 bytes of text. */
+const TEXTS: readonly (readonly [name: string, text: string])[] = [
+  ["words", `"The pump in hall 3 is over temperature again, see the log of unit-7 and call back soon. ".repeat(41)`],
+  ["one word", `"x".repeat(3600)`],
+  ["thin letters", `"i".repeat(3600)`],
+  ["ends of lines", `"\\n".repeat(1700) + "x"`],
+  [
+    "Chinese, every character another one",
+    `Array.from({ length: 1200 }, (_, at) => String.fromCharCode(0x4e00 + 7 * at)).join("")`,
+  ],
+  ["letters with accents", `"é ".repeat(1200)`],
+  ["marks alone", `"e" + "\\u0301".repeat(1790)`],
+  ["Devanagari marks alone", `"\\u0915" + "\\u0941".repeat(1190)`],
+  ["families of emoji", `"\\u{1f469}\\u200d\\u{1f680}".repeat(320)`],
+  ["jamo", `"\\u1112\\u1161\\u11ab".repeat(400)`],
+];
+
+describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine", () => {
+  let engine: Engine;
+
+  beforeAll(async () => {
+    engine = new Engine(binary as string);
+    await engine.evaluate(PRELUDE);
+    await engine.evaluate(await bundle(new URL("./screen.program.ts", import.meta.url)));
+  });
+
+  afterAll(() => engine.stop());
+
+  it.each(TEXTS)("a long text is painted and its pages are turned within a slice of time: %s", async (name, text) => {
+    await engine.evaluate("program.start(320, 240, 0)");
+    await engine.evaluate(`program.prepare(${text}); program.arrive()`);
+    const first = await engine.compute("program.paint()");
+    const { lines } = await engine.ask<Look>("program.look()");
+    await engine.evaluate("program.see()");
+    const next = await engine.compute('program.press("c")');
+    const further = await engine.compute('program.press("c")');
+    const back = await engine.compute('program.press("a")');
+    const repaint = await engine.compute("program.passMinute()");
+    console.info(`${name}: first paint ${first}, next pages ${next} and ${further}, back ${back}, repaint ${repaint}`);
+    // A text fills the screen but for its last page.
+    expect(lines.length).toBeGreaterThan(name === "ends of lines" ? 2 : 7);
+    expect(Math.max(first, next, further, back)).toBeLessThanOrEqual(SLICE_COMPUTE);
+    expect(repaint).toBeLessThanOrEqual(REPAINT_COMPUTE);
+  });
+
+  it("a PINGRESP costs the same, however many messages are there", async () => {
+    const costs: number[] = [];
+    for (const count of [0, 1, 124]) {
+      await engine.evaluate(`program.start(320, 240, ${count})`);
+      await engine.evaluate("program.ping()");
+      costs.push(await engine.compute("program.ping()"));
+    }
+    console.info(`idle: ${costs.join(", ")}`);
+    expect(costs).toEqual(costs.map(() => costs[0]));
+  });
+});
