@@ -28,6 +28,8 @@ export interface Counters {
   damaged: number;
   /** Messages of this device that the broker refused. */
   rejected: number;
+  /** 1 while the broker does not grant all subscriptions: the device hears less than it should. */
+  notSubscribed: number;
   /** News of contacts for whom there was no room, see `ROSTER_MAX`. */
   strangers: number;
   /** Readings of sensors that were given up so that newer ones could be kept. */
@@ -56,6 +58,7 @@ export function newCounters(): Counters {
     unreceipted: 0,
     damaged: 0,
     rejected: 0,
+    notSubscribed: 0,
     strangers: 0,
     thinned: 0,
     sensorFailures: 0,
@@ -75,6 +78,7 @@ export function faultsInWords(counters: Readonly<Counters>): string {
   if (counters.expired) words.push(`${counters.expired} expired`);
   if (counters.unreceipted) words.push(`${counters.unreceipted} senders not told`);
   if (counters.damaged) words.push(`${counters.damaged} damaged`);
+  if (counters.notSubscribed) words.push("not all subscribed");
   if (counters.rejected) words.push(`${counters.rejected} refused by the broker`);
   if (counters.strangers) words.push("contacts left out");
   if (counters.storeFailures) words.push(`${counters.storeFailures} flash errors`);

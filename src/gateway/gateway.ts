@@ -341,6 +341,7 @@ export class Gateway {
         break;
       case "subscribed":
         keeping(device, () => record.setHeld(this.session.held));
+        counters.notSubscribed = event.granted ? 0 : 1;
         if (event.reason) events.log(`the broker did not grant all subscriptions: ${event.reason}`);
         break;
       case "message":

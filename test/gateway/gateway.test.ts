@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HASTY_ENDINGS_MAX, INFLIGHT_MAX } from "../../src/limits.ts";
+import { HASTY_ENDINGS_MAX, INFLIGHT_MAX, SUBSCRIBE_RETRY_MS } from "../../src/limits.ts";
 import { encodeUtf8 } from "../../src/utf8.ts";
 import { fromHex, toHex } from "../vectors/vector.ts";
 import { Bench, IM, im, PAGE, publish, settingsOf } from "./bench.ts";
@@ -267,7 +267,7 @@ describe("subscriptions", () => {
     expect(left.sent.filter(({ type }) => type.endsWith("subscribe"))).toEqual([]);
   });
 
-  it("that are refused or lowered are named in the log", () => {
+  it("that are refused or lowered are named in the log, and refused ones on the screen until they are granted", () => {
     const bench = new Bench();
     bench.gateway.start(bench.nowMs);
     bench.drain();
@@ -277,6 +277,14 @@ describe("subscriptions", () => {
       type: "log",
       line: expect.stringMatching(/not grant.*im\/p1: unspecified error; .*page\/p1: QoS 0 granted, 1 asked for/),
     });
+    expect(bench.screen).toContain("not all subscribed");
+    bench.receive(fromHex("40020002"));
+    bench.pass(SUBSCRIBE_RETRY_MS / 2);
+    bench.receive(fromHex("d000"));
+    bench.pass(SUBSCRIBE_RETRY_MS / 2);
+    const again = bench.sent.findLast(({ type }) => type === "subscribe")?.packetIdentifier ?? 0;
+    bench.receive(Uint8Array.of(0x90, 3, 0, again, 1));
+    expect(bench.screen).not.toContain("not all subscribed");
   });
 });
 
