@@ -17,7 +17,7 @@ import {
   PRESENCE_CONTEXT_BYTES_MAX,
 } from "../limits.ts";
 import type { Publish } from "../mqtt/packet.ts";
-import { messageName } from "../pager/message-name.ts";
+import { messageFingerprint } from "../pager/message-name.ts";
 import {
   type Command,
   type CommandHead,
@@ -181,7 +181,7 @@ export class Commands implements Route, OutgoingSource {
     const timestampSeconds = Math.floor(nowSeconds ?? 0);
     inbox.insert(
       {
-        name: messageName(topics.uid, String(random()), new Uint8Array()),
+        fingerprint: messageFingerprint(topics.uid, String(random()), new Uint8Array()),
         sender: "",
         title: "Here I am",
         text: topics.uid,

@@ -1,6 +1,6 @@
 /** Payloads to what the inbox keeps: the way from a topic's bytes to a message that can be shown. */
 import type { InboxMessage } from "../pager/inbox-message.ts";
-import { messageName } from "../pager/message-name.ts";
+import { messageFingerprint } from "../pager/message-name.ts";
 import {
   type Content,
   decodeContents,
@@ -72,7 +72,7 @@ function toInboxMessage(keys: MessageKeys, words: string, origin: Origin, payloa
   const rest = [uri ?? "", unoffered ? `[no answer possible: ${unoffered.join(" / ")}]` : ""];
   const text = printable(lines([words, ...rest]));
   return {
-    name: id !== undefined || hasTime ? messageName(sender, id, payload) : undefined,
+    fingerprint: id !== undefined || hasTime ? messageFingerprint(sender, id, payload) : undefined,
     sender,
     id,
     group,

@@ -66,7 +66,7 @@ export class MessageRoute implements Route {
 
   /** Without a name the same again is another message, but where this very PUBLISH was taken before. */
   private keep(message: InboxMessage, publish: Publish, nowMs: number): boolean {
-    if (message.name !== undefined) return this.insert(message, nowMs);
+    if (message.fingerprint !== undefined) return this.insert(message, nowMs);
     const { inbox, counters } = this.device;
     const { packetIdentifier, dup, qos } = publish;
     const former = this.takenPages.find(packetIdentifier);

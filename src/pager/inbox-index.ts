@@ -5,10 +5,10 @@
 import { fnv1a } from "../fnv.ts";
 import { encodeUtf8 } from "../utf8.ts";
 import type { InboxMessage } from "./inbox-message.ts";
-import { nameWords, wordsName } from "./message-name.ts";
+import { fingerprintOfWords, fingerprintWords } from "./message-name.ts";
 
 const SEQUENCE = 0;
-const NAME = 1;
+const FINGERPRINT = 1;
 const EXPIRES = 3;
 const SENDER = 4;
 const COLLAPSE = 5;
@@ -35,8 +35,8 @@ export class InboxIndex {
 
   /** Adds a message behind all others. @param bytes of its record @param uptimeSeconds when one came whose time is not known */
   add(sequence: number, message: InboxMessage, bytes: number, state: number, uptimeSeconds: number): void {
-    const { name, sender, collapseKey, priority, timestampSeconds, expiresSeconds, lifeSeconds, id } = message;
-    const row = this.append(sequence, name ?? "", sender, state);
+    const { fingerprint, sender, collapseKey, priority, timestampSeconds, expiresSeconds, lifeSeconds, id } = message;
+    const row = this.append(sequence, fingerprint ?? "", sender, state);
     const isUndated = timestampSeconds === 0 && expiresSeconds === undefined;
     const expires = isUndated && lifeSeconds !== undefined ? uptimeSeconds + lifeSeconds : expiresSeconds;
     this.setWord(row, EXPIRES, wordOf(expires));
@@ -46,8 +46,8 @@ export class InboxIndex {
   }
 
   /** Adds one that has left and owes receipts. */
-  addLeft(sequence: number, name: string, sender: string, state: number): void {
-    this.setWord(this.append(sequence, name, sender, state), BYTES, HAS_ID | HAS_LEFT);
+  addLeft(sequence: number, fingerprint: string, sender: string, state: number): void {
+    this.setWord(this.append(sequence, fingerprint, sender, state), BYTES, HAS_ID | HAS_LEFT);
   }
 
   /** From now on the message is not in the inbox; it only owes receipts. */
@@ -77,15 +77,15 @@ export class InboxIndex {
   }
 
   /** The first row from `from` on whose name has this fingerprint, or -1. */
-  findName(name: string, from: number): number {
-    const [high, low] = nameWords(name);
+  findFingerprint(fingerprint: string, from: number): number {
+    const [high, low] = fingerprintWords(fingerprint);
     for (let row = from; row < this.rowCount; row += 1)
-      if (this.word(row, NAME) === high && this.word(row, NAME + 1) === low) return row;
+      if (this.word(row, FINGERPRINT) === high && this.word(row, FINGERPRINT + 1) === low) return row;
     return -1;
   }
 
-  name(row: number): string {
-    return wordsName(this.word(row, NAME), this.word(row, NAME + 1));
+  fingerprint(row: number): string {
+    return fingerprintOfWords(this.word(row, FINGERPRINT), this.word(row, FINGERPRINT + 1));
   }
 
   sequence(row: number): number {
@@ -141,7 +141,7 @@ export class InboxIndex {
     return (this.word(row, BYTES) & HAS_LEFT) !== 0;
   }
 
-  private append(sequence: number, name: string, sender: string, state: number): number {
+  private append(sequence: number, fingerprint: string, sender: string, state: number): number {
     const row = this.rowCount;
     if ((row + 1) * WORDS_A_ROW > this.words.length) {
       const words = new Uint32Array(this.words.length + ROWS_A_STEP * WORDS_A_ROW);
@@ -150,10 +150,10 @@ export class InboxIndex {
     }
     this.rowCount += 1;
     this.words.fill(0, row * WORDS_A_ROW, (row + 1) * WORDS_A_ROW);
-    const [high, low] = nameWords(name);
+    const [high, low] = fingerprintWords(fingerprint);
     this.setWord(row, SEQUENCE, sequence);
-    this.setWord(row, NAME, high);
-    this.setWord(row, NAME + 1, low);
+    this.setWord(row, FINGERPRINT, high);
+    this.setWord(row, FINGERPRINT + 1, low);
     this.setWord(row, SENDER, hash(sender));
     this.setWord(row, STATE, state);
     return row;

@@ -83,9 +83,13 @@ export class InboxLedger {
 
   /** Whether this message is or was here, as far back as the window goes. Fingerprints find it, the names as a whole decide. */
   has(message: InboxMessage): boolean {
-    if (message.name === undefined) return false;
+    if (message.fingerprint === undefined) return false;
     const { index } = this;
-    for (let row = index.findName(message.name, 0); row >= 0; row = index.findName(message.name, row + 1)) {
+    for (
+      let row = index.findFingerprint(message.fingerprint, 0);
+      row >= 0;
+      row = index.findFingerprint(message.fingerprint, row + 1)
+    ) {
       const found = this.record(row);
       if (!found) continue;
       if ("message" in found ? isSameMessage(found.message, message) : wholeName(found.farewell) === wholeName(message))
@@ -113,15 +117,15 @@ export class InboxLedger {
 
   /** A message that is not kept at all; of that its sender is told, and it is known when it comes again. */
   protected turnAway(message: InboxMessage, event: number): void {
-    const { name, sender, id } = message;
-    if (id === undefined || name === undefined) {
+    const { fingerprint, sender, id } = message;
+    if (id === undefined || fingerprint === undefined) {
       this.names.add(message);
       return;
     }
     const sequence = this.nextSequence;
-    this.store.write(messageKey(sequence), encodeFarewellRecord({ name, state: event, sender, id }));
+    this.store.write(messageKey(sequence), encodeFarewellRecord({ fingerprint, state: event, sender, id }));
     this.nextSequence += 1;
-    this.index.addLeft(sequence, name, sender, event);
+    this.index.addLeft(sequence, fingerprint, sender, event);
     this.recount(false);
   }
 
@@ -163,8 +167,8 @@ export class InboxLedger {
     const sequence = this.index.sequence(row);
     const origin = this.index.hasId(row) && isOwing(state) ? this.origin(row) : undefined;
     if (origin) {
-      const name = this.index.name(row);
-      this.store.write(messageKey(sequence), encodeFarewellRecord({ ...origin, name, state }));
+      const fingerprint = this.index.fingerprint(row);
+      this.store.write(messageKey(sequence), encodeFarewellRecord({ ...origin, fingerprint, state }));
       this.index.setState(row, this.index.state(row) | event);
       this.index.leave(row);
     } else this.forget(row);
@@ -308,7 +312,13 @@ export class InboxLedger {
     }
     const state = decodeState(readRecord(this.store, stateKey(sequence)));
     if ("message" in decoded) this.index.add(sequence, decoded.message, record.length, state | EVENT.stored, 0);
-    else this.index.addLeft(sequence, decoded.farewell.name, decoded.farewell.sender, state | decoded.farewell.state);
+    else
+      this.index.addLeft(
+        sequence,
+        decoded.farewell.fingerprint,
+        decoded.farewell.sender,
+        state | decoded.farewell.state,
+      );
   }
 }
 

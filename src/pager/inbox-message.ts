@@ -4,8 +4,8 @@
  *
  * | record | array |
  * |---|---|
- * | a message | 1, name, priority, time, expiry, sender, id, title, text, group, collapse key, choices, life (0: absent) |
- * | a message that has left and owes receipts | 2, name, state, sender, id, answer |
+ * | a message | 1, fingerprint, priority, time, expiry, sender, id, title, text, group, collapse key, choices, life (0: absent) |
+ * | a message that has left and owes receipts | 2, fingerprint, state, sender, id, answer |
  *
  * Older firmware wrote the array without a version and without the life, and before that a message as a JSON object.
  */
@@ -14,8 +14,8 @@ import { VERSIONS_END } from "../records.ts";
 import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
 
 export interface InboxMessage {
-  /** `messageName`, 16 hexadecimal digits. undefined: it has none, and the same words again are another message. */
-  readonly name: string | undefined;
+  /** `messageFingerprint`, 16 hexadecimal digits. undefined: it has none, and the same words again are another message. */
+  readonly fingerprint: string | undefined;
   /** uid of the sender; empty for a plain page. */
   readonly sender: string;
   /** Names it in receipts; without one it gets none. */
@@ -40,7 +40,7 @@ export interface InboxMessage {
 
 /** What stays of a message that has left until its sender has been told of it. */
 export interface Farewell {
-  readonly name: string;
+  readonly fingerprint: string;
   /** Of `receipt-state.ts`. */
   readonly state: number;
   readonly sender: string;
@@ -58,15 +58,26 @@ const ARRAY = 0x5b;
 const OBJECT = 0x7b;
 
 export function encodeMessageRecord(message: InboxMessage): Uint8Array {
-  const { name, priority, timestampSeconds, expiresSeconds, sender, id, title, text, group, collapseKey, choices } =
-    message;
-  const fields = [name ?? 0, priority, timestampSeconds, expiresSeconds ?? 0, sender, id ?? 0, title ?? 0, text];
+  const {
+    fingerprint,
+    priority,
+    timestampSeconds,
+    expiresSeconds,
+    sender,
+    id,
+    title,
+    text,
+    group,
+    collapseKey,
+    choices,
+  } = message;
+  const fields = [fingerprint ?? 0, priority, timestampSeconds, expiresSeconds ?? 0, sender, id ?? 0, title ?? 0, text];
   const life = message.lifeSeconds ?? 0;
   return encodeJson([MESSAGE, ...fields, group ?? 0, collapseKey ?? 0, choices?.length ? choices : 0, life]);
 }
 
-export function encodeFarewellRecord({ name, state, sender, id, answer }: Farewell): Uint8Array {
-  return encodeJson([FAREWELL, name, state, sender, id, answer ?? 0]);
+export function encodeFarewellRecord({ fingerprint, state, sender, id, answer }: Farewell): Uint8Array {
+  return encodeJson([FAREWELL, fingerprint, state, sender, id, answer ?? 0]);
 }
 
 /** undefined for a record that is not what was written, or that other firmware wrote. */
@@ -79,15 +90,21 @@ export function decodeRecord(record: Uint8Array): InboxRecord | undefined {
   } catch {
     return undefined;
   }
-  if (!Array.isArray(value)) return decodeMessage(value as Partial<InboxMessage> | null);
+  if (!Array.isArray(value)) return decodeObject(value);
   return value[0] === FAREWELL ? decodeFarewell(value) : value[0] === MESSAGE ? decodeFields(value) : undefined;
 }
 
+function decodeObject(value: unknown): InboxRecord | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { name, ...rest } = value as { readonly name?: unknown };
+  return decodeMessage({ ...rest, fingerprint: name });
+}
+
 function decodeFields(fields: readonly unknown[]): InboxRecord | undefined {
-  const [, name, priority, timestampSeconds, expires, sender, id, title, text, group, collapse, choices, life] =
+  const [, fingerprint, priority, timestampSeconds, expires, sender, id, title, text, group, collapse, choices, life] =
     fields.map((field) => (field === 0 ? undefined : field));
   return decodeMessage({
-    name,
+    fingerprint,
     sender,
     id,
     title,
@@ -103,12 +120,11 @@ function decodeFields(fields: readonly unknown[]): InboxRecord | undefined {
 }
 
 /** What was read counts as a message where every field is of its kind; else nothing of it can be relied on. */
-function decodeMessage(read: Partial<Record<keyof InboxMessage, unknown>> | null): InboxRecord | undefined {
-  if (typeof read !== "object" || read === null) return undefined;
-  const { name, sender, id, title, text, group, collapseKey, choices, priority } = read;
+function decodeMessage(read: Partial<Record<keyof InboxMessage, unknown>>): InboxRecord | undefined {
+  const { fingerprint, sender, id, title, text, group, collapseKey, choices, priority } = read;
   const { timestampSeconds, expiresSeconds, lifeSeconds } = read;
   const isWhole =
-    (name === undefined || isText(name)) &&
+    (fingerprint === undefined || isText(fingerprint)) &&
     isText(sender) &&
     isText(text) &&
     [id, title, group, collapseKey].every((field) => field === undefined || isText(field)) &&
@@ -120,10 +136,11 @@ function decodeMessage(read: Partial<Record<keyof InboxMessage, unknown>> | null
   return isWhole ? { message: read as InboxMessage } : undefined;
 }
 
-function decodeFarewell([, name, state, sender, id, answer]: readonly unknown[]): InboxRecord | undefined {
-  const isWhole = isText(name) && isCount(state, 0xffff) && isText(sender) && isText(id) && (!answer || isText(answer));
+function decodeFarewell([, fingerprint, state, sender, id, answer]: readonly unknown[]): InboxRecord | undefined {
+  const isWhole =
+    isText(fingerprint) && isCount(state, 0xffff) && isText(sender) && isText(id) && (!answer || isText(answer));
   return isWhole
-    ? { farewell: { name, state, sender, id, answer: answer ? (answer as string) : undefined } }
+    ? { farewell: { fingerprint, state, sender, id, answer: answer ? (answer as string) : undefined } }
     : undefined;
 }
 

@@ -13,7 +13,7 @@ import { recordNumbers } from "../record-numbers.ts";
 import { readRecord, removeRecord } from "../records.ts";
 import type { Store } from "../seams.ts";
 import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
-import { messageName, type Named, nameWords, wholeName, wordsName } from "./message-name.ts";
+import { fingerprintOfWords, fingerprintWords, messageFingerprint, type Named, wholeName } from "./message-name.ts";
 
 const VERSION = 1;
 const PREFIX = "k-";
@@ -51,8 +51,8 @@ export class NameWindow {
   }
 
   has(named: Named): boolean {
-    if (named.name === undefined) return false;
-    const [high, low] = nameWords(fingerprintOf(wholeName(named)));
+    if (named.fingerprint === undefined) return false;
+    const [high, low] = fingerprintWords(fingerprintOf(wholeName(named)));
     const { words } = this;
     for (let at = 0; at < this.count; at += 1)
       if (words[2 * at] === high && words[2 * at + 1] === low && this.isAt(at, named)) return true;
@@ -61,7 +61,7 @@ export class NameWindow {
 
   /** Throws what the store throws; the name is then not in the window. */
   add(named: Named): void {
-    if (named.name !== undefined) this.append(wholeName(named));
+    if (named.fingerprint !== undefined) this.append(wholeName(named));
   }
 
   /** Whether the name at this place is the same as a whole. Of a name that older firmware has left there is only the fingerprint. */
@@ -70,7 +70,7 @@ export class NameWindow {
     for (const { number, count } of this.pages) {
       if (at < first + count) {
         const name = namesOf(readRecord(this.store, keyOf(number)))[at - first];
-        return name === wholeName(named) || name === oldName(named.name as string);
+        return name === wholeName(named) || name === oldName(named.fingerprint as string);
       }
       first += count;
     }
@@ -97,7 +97,7 @@ export class NameWindow {
   }
 
   private push(page: Page, name: string): void {
-    const [high, low] = nameWords(fingerprintOf(name));
+    const [high, low] = fingerprintWords(fingerprintOf(name));
     this.words[2 * this.count] = high;
     this.words[2 * this.count + 1] = low;
     this.count += 1;
@@ -136,7 +136,7 @@ export class NameWindow {
         const record = readRecord(store, OLD_PREFIX + number.toString(36)) ?? NO_BYTES;
         const view = new DataView(record.buffer, record.byteOffset, record.length);
         for (let at = 0; at + 8 <= record.length; at += 8)
-          this.append(oldName(wordsName(view.getUint32(at), view.getUint32(at + 4))));
+          this.append(oldName(fingerprintOfWords(view.getUint32(at), view.getUint32(at + 4))));
       }
     } catch {
       // The store is full or refuses: it is tried again at the next start.
@@ -173,7 +173,9 @@ function oldName(fingerprint: string): string {
 /** Of a whole name. */
 function fingerprintOf(name: string): string {
   const separator = name.indexOf("\u0002");
-  return separator < 0 ? name.slice(-16) : messageName(name.slice(0, separator), name.slice(separator + 1), NO_BYTES);
+  return separator < 0
+    ? name.slice(-16)
+    : messageFingerprint(name.slice(0, separator), name.slice(separator + 1), NO_BYTES);
 }
 
 function keyOf(number: number): string {

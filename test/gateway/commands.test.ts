@@ -45,7 +45,10 @@ class Bench {
 
   receive(id: string): void {
     const name = id.padEnd(16, "0");
-    this.device.inbox.insert({ name, sender: "bob", id, text: "hi", priority: 3, timestampSeconds: NOW }, NOW);
+    this.device.inbox.insert(
+      { fingerprint: name, sender: "bob", id, text: "hi", priority: 3, timestampSeconds: NOW },
+      NOW,
+    );
   }
 
   /** What commands act on. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { DUPLICATE_WINDOW_MAX, INBOX_RECORDS_MAX, NAME_WINDOW_BYTES_MAX } from "../../src/limits.ts";
 import { Inbox } from "../../src/pager/inbox.ts";
 import type { InboxMessage } from "../../src/pager/inbox-message.ts";
-import { messageName } from "../../src/pager/message-name.ts";
+import { messageFingerprint } from "../../src/pager/message-name.ts";
 import { encodeUtf8 } from "../../src/utf8.ts";
 import { MemoryStore } from "../memory-store.ts";
 
@@ -11,8 +11,8 @@ const NO_BYTES = new Uint8Array();
 
 function message(id: string, extra: Partial<InboxMessage> = {}): InboxMessage {
   const sender = extra.sender ?? "bob";
-  const name = messageName(sender, id, NO_BYTES);
-  return { name, sender, id, text: `text ${id}`, priority: 3, timestampSeconds: 1000, ...extra };
+  const fingerprint = messageFingerprint(sender, id, NO_BYTES);
+  return { fingerprint, sender, id, text: `text ${id}`, priority: 3, timestampSeconds: 1000, ...extra };
 }
 
 /** Oldest first. */
@@ -62,11 +62,11 @@ describe("names that a hash cannot tell apart", () => {
   });
 
   it("are two messages, while the first is here, after it has left, and when only its receipts are owed", () => {
-    const name = "0123456789abcdef";
+    const fingerprint = "0123456789abcdef";
     const store = new MemoryStore();
     const inbox = new Inbox(store);
-    const others = ["a", "b", "c"].map((id) => message(id, { name }));
-    const mute = { ...message("x", { name, text: "one" }), id: undefined };
+    const others = ["a", "b", "c"].map((id) => message(id, { fingerprint }));
+    const mute = { ...message("x", { fingerprint, text: "one" }), id: undefined };
     expect([others[0], mute].map((each) => inbox.insert(each as InboxMessage, 1000))).toEqual(["stored", "stored"]);
     inbox.retract(1);
     inbox.retract(2);
@@ -90,7 +90,7 @@ describe("a message without a name", () => {
   it("is another one each time, and leaves no name behind", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
-    const page: InboxMessage = { ...message("1", { sender: "" }), id: undefined, name: undefined };
+    const page: InboxMessage = { ...message("1", { sender: "" }), id: undefined, fingerprint: undefined };
     expect([inbox.insert(page, 1000), inbox.insert(page, 1000), inbox.length]).toEqual(["stored", "stored", 2]);
     inbox.retract(1);
     const again = new Inbox(store);
@@ -103,7 +103,7 @@ describe("a message without a name", () => {
 });
 
 describe("records of older firmware", () => {
-  const name = (id: string) => messageName("bob", id, NO_BYTES);
+  const name = (id: string) => messageFingerprint("bob", id, NO_BYTES);
 
   it("of the first: objects, one byte of state, names as text", () => {
     const store = new MemoryStore();
@@ -124,7 +124,7 @@ describe("records of older firmware", () => {
     store.records.set("s-2", Uint8Array.of(1 | 2));
     store.records.set("names", encodeUtf8(name("left") + name("gone")));
     const inbox = new Inbox(store);
-    expect(messagesOf(inbox)[0]).toMatchObject({ ...old("1"), title: "T", expiresSeconds: 2000 });
+    expect(messagesOf(inbox)[0]).toMatchObject({ text: "text 1", priority: 4, title: "T", expiresSeconds: 2000 });
     expect([idsOf(inbox), inbox.unreadCount, inbox.unshownCount]).toEqual([["1", "2", "3"], 2, 1]);
     expect(tell(inbox)).toEqual(["bob 2 stored", "bob 2 shown", "bob 2 read", "bob 3 stored"]);
     for (const each of [inbox, new Inbox(store)])
@@ -143,7 +143,7 @@ describe("records of older firmware", () => {
     const inbox = new Inbox(store);
     expect(messagesOf(inbox)).toEqual([
       {
-        name: name("1"),
+        fingerprint: name("1"),
         sender: "bob",
         id: "1",
         title: "T",

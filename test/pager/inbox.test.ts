@@ -9,7 +9,7 @@ import {
 } from "../../src/limits.ts";
 import { Inbox, type Receipt } from "../../src/pager/inbox.ts";
 import type { InboxMessage } from "../../src/pager/inbox-message.ts";
-import { messageName } from "../../src/pager/message-name.ts";
+import { messageFingerprint } from "../../src/pager/message-name.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { seededRandom } from "../random.ts";
 import { PowerCut, PowerCutStore } from "../simulation/power-cut-store.ts";
@@ -18,7 +18,7 @@ const NO_BYTES = new Uint8Array();
 
 function message(id: string, extra: Partial<InboxMessage> = {}): InboxMessage {
   return {
-    name: messageName("bob", id, NO_BYTES),
+    fingerprint: messageFingerprint("bob", id, NO_BYTES),
     sender: "bob",
     id,
     text: `text ${id}`,
@@ -96,8 +96,8 @@ describe("inbox", () => {
   it("tells one sender as much as fits into a message, and each sender for itself", () => {
     const inbox = new Inbox(new MemoryStore());
     fill(inbox, CONTENTS_MAX + 1);
-    inbox.insert(message("a", { sender: "ann", name: messageName("ann", "a", NO_BYTES) }), 1000);
-    inbox.insert(message("p", { sender: "", name: messageName("", "p", NO_BYTES) }), 1000);
+    inbox.insert(message("a", { sender: "ann", fingerprint: messageFingerprint("ann", "a", NO_BYTES) }), 1000);
+    inbox.insert(message("p", { sender: "", fingerprint: messageFingerprint("", "p", NO_BYTES) }), 1000);
     inbox.markShown(sequencesOf(inbox).at(-1) as number);
     const told = tell(inbox);
     expect(told[0]?.split(",")).toHaveLength(CONTENTS_MAX);
@@ -186,7 +186,7 @@ describe("inbox", () => {
   it("replaces an unread message of the same sender and key, not a read one, not that of another", () => {
     const inbox = new Inbox(new MemoryStore());
     const keyed = (id: string, sender = "bob") =>
-      message(id, { collapseKey: "door", sender, name: messageName(sender, id, NO_BYTES) });
+      message(id, { collapseKey: "door", sender, fingerprint: messageFingerprint(sender, id, NO_BYTES) });
     inbox.insert(keyed("1"), 1000);
     inbox.insert(keyed("2", "ann"), 1000);
     inbox.insert(keyed("3"), 1000);
@@ -397,14 +397,14 @@ describe("inbox", () => {
 describe("message name", () => {
   it("differs by sender, by id, by payload, and by which of them there is", () => {
     const names = [
-      messageName("a", "b", NO_BYTES),
-      messageName("ab", "", NO_BYTES),
-      messageName("a", undefined, Uint8Array.of(0x62)),
-      messageName("a", undefined, Uint8Array.of(0x63)),
-      messageName("", "b", NO_BYTES),
+      messageFingerprint("a", "b", NO_BYTES),
+      messageFingerprint("ab", "", NO_BYTES),
+      messageFingerprint("a", undefined, Uint8Array.of(0x62)),
+      messageFingerprint("a", undefined, Uint8Array.of(0x63)),
+      messageFingerprint("", "b", NO_BYTES),
     ];
     expect(new Set(names).size).toBe(names.length);
-    expect(messageName("a", "b", Uint8Array.of(1))).toBe(names[0]);
+    expect(messageFingerprint("a", "b", Uint8Array.of(1))).toBe(names[0]);
     expect(names[0]).toMatch(/^[0-9a-f]{16}$/);
   });
 });

@@ -19,7 +19,7 @@ class Bench {
   arrive(count = 1, extra: Partial<InboxMessage> = {}): void {
     for (let index = 0; index < count; index += 1) {
       const name = `${this.inbox.length}`.padStart(16, "a");
-      this.inbox.insert({ name, sender: "bob", text: "x", priority: 3, timestampSeconds: 0, ...extra }, 0);
+      this.inbox.insert({ fingerprint: name, sender: "bob", text: "x", priority: 3, timestampSeconds: 0, ...extra }, 0);
     }
   }
 

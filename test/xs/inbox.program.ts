@@ -2,14 +2,14 @@
 import { INBOX_RECORDS_MAX } from "../../src/limits.ts";
 import { Inbox } from "../../src/pager/inbox.ts";
 import type { InboxMessage } from "../../src/pager/inbox-message.ts";
-import { messageName } from "../../src/pager/message-name.ts";
+import { messageFingerprint } from "../../src/pager/message-name.ts";
 import { MemoryStore } from "../memory-store.ts";
 
 const NO_BYTES = new Uint8Array();
 
 function message(id: string, extra: Partial<InboxMessage> = {}): InboxMessage {
   const common = { sender: "bob", id, text: `Füllstand ${id}`, priority: 3, timestampSeconds: 1000 };
-  return { name: messageName("bob", id, NO_BYTES), ...common, ...extra };
+  return { fingerprint: messageFingerprint("bob", id, NO_BYTES), ...common, ...extra };
 }
 
 export function run(): string[] {
