@@ -1,6 +1,6 @@
 /** The HTTP interface of pushes: `POST /api/push`, `GET /api/pushes`, `GET /api/pushes/{id}`. */
 import type { FastifyInstance } from "fastify";
-import { isUid } from "../../src/payload/uid.ts";
+import { isUid, UID_RULE } from "../../src/payload/uid.ts";
 import type { Viewing } from "./access/viewing.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { Push, PushRequest } from "./push.ts";
@@ -49,8 +49,7 @@ export function addPushRoutes(app: FastifyInstance, pushes: PushService, viewing
     },
     handler: async (request, reply) => {
       const body = request.body as PushRequest;
-      if (!isUid(body.to))
-        throw new PushRefused(400, "to: expected 1 to 64 bytes without /, +, # and control characters");
+      if (!isUid(body.to)) throw new PushRefused(400, `to: expected ${UID_RULE}`);
       const idempotencyKey = request.headers["idempotency-key"] as string | undefined;
       const { name, isAdmin } = request.account;
       const { id, isReplayed } = await pushes.push(body, { account: name, isAdmin, idempotencyKey });

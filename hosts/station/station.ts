@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
-import { isUid } from "../../src/payload/uid.ts";
+import { isUid, UID_RULE } from "../../src/payload/uid.ts";
 import { localPassword, localToken } from "../node/local-key.ts";
 import type { Accounts } from "./access/accounts.ts";
 import { ClientGate, PRESUBSCRIBER_NAME } from "./access/client-gate.ts";
@@ -95,7 +95,7 @@ export class StationError extends Error {}
 export async function startStation(options: StationOptions): Promise<Station> {
   const host = options.host ?? HOST_DEFAULT;
   const env = options.env ?? ENV_DEFAULT;
-  if (!isUid(env)) throw new StationError("flag --env: expected 1 to 64 bytes without /, +, # and control characters");
+  if (!isUid(env)) throw new StationError(`flag --env: expected ${UID_RULE}`);
   // What was started is ended again when a later step fails.
   const closers: Closer[] = [];
   const close = async () => {

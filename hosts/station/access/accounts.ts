@@ -3,7 +3,7 @@
  * file, as hashes only. Who belongs to whom, and who may be reached, is the directory's to say.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { isUid } from "../../../src/payload/uid.ts";
+import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
 import { localPassword, localToken } from "../../node/local-key.ts";
 import { JsonFile } from "../json-file.ts";
 import { ACCOUNTS_MAX, PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, TOKENS_MAX } from "../station-limits.ts";
@@ -260,7 +260,7 @@ export class Accounts {
   }
 
   #checkName(name: string): void {
-    if (!isUid(name)) throw new AccessError(400, "name: expected 1 to 64 bytes without /, +, # and control characters");
+    if (!isUid(name)) throw new AccessError(400, `name: expected ${UID_RULE}`);
     if (RESERVED_NAMES.includes(name)) throw new AccessError(400, `name: ${name} has a meaning of its own`);
     if (this.#accounts.has(name)) throw new AccessError(409, `name: ${JSON.stringify(name)} is taken`);
     if (this.#accounts.size >= ACCOUNTS_MAX) throw new AccessError(409, `there are ${ACCOUNTS_MAX} accounts`);

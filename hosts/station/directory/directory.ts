@@ -3,7 +3,7 @@
  * source (a JSON file, an LDAP server) is where it comes from. Names of people, uids of devices and uids of groups are one
  * space: no two of them are the same. Passwords are not here but in `access/accounts.ts`.
  */
-import { isUid } from "../../../src/payload/uid.ts";
+import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
 import { AccessError } from "../access/access-error.ts";
 import { RESERVED_NAMES } from "../access/accounts.ts";
 import { DIRECTORY_ENTRIES_MAX, DIRECTORY_LIST_MAX } from "../station-limits.ts";
@@ -259,7 +259,7 @@ export class Directory {
   }
 
   #checkNew(name: string): void {
-    if (!isUid(name)) throw new AccessError(400, "name: expected 1 to 64 bytes without /, +, # and control characters");
+    if (!isUid(name)) throw new AccessError(400, `name: expected ${UID_RULE}`);
     // A pre-subscription is one line of text in which these have a meaning.
     if (/,|-<sub>-/.test(name)) throw new AccessError(400, "name: a comma and -<sub>- cannot stand in it");
     if (RESERVED_NAMES.includes(name)) throw new AccessError(400, `name: ${name} has a meaning of its own`);

@@ -1,5 +1,5 @@
 /** The directory in a JSON file: `{"people": […], "devices": […], "groups": […]}`, each as in `directory.ts`. */
-import { isUid } from "../../../src/payload/uid.ts";
+import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
 import { JsonFile } from "../json-file.ts";
 import type { DirectorySource } from "./directory.ts";
 import type { Device, DirectoryData, Group, Person } from "./entries.ts";
@@ -30,8 +30,7 @@ function checked(data: unknown, path: string): DirectoryData {
       const where = `${path}: ${list}[${index}]`;
       if (!isRecord(entry)) throw new Error(`${where}: expected an object`);
       const name = entry[nameKey];
-      if (typeof name !== "string" || !isUid(name))
-        throw new Error(`${where}.${nameKey}: expected 1 to 64 bytes without /, +, # and control characters`);
+      if (typeof name !== "string" || !isUid(name)) throw new Error(`${where}.${nameKey}: expected ${UID_RULE}`);
       if (names.has(name)) throw new Error(`${where}.${nameKey}: ${JSON.stringify(name)} stands there twice`);
       names.add(name);
       for (const key of Object.keys(entry)) {

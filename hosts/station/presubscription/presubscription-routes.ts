@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { UID_BYTES_MAX } from "../../../src/limits.ts";
 import { encodeDirectoryLine } from "../../../src/payload/optional/presubscription.ts";
-import { isUid } from "../../../src/payload/uid.ts";
+import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
 import { AccessError } from "../access/access-error.ts";
 import type { Accounts } from "../access/accounts.ts";
 import { isFromHere } from "../access/client-address.ts";
@@ -32,8 +32,7 @@ export function addPresubscriptionRoutes(
       if (!accounts.verifyToken(token, isFromHere(request.socket))?.isAdmin)
         throw new AccessError(401, "Authorization: expected Bearer and the token of an administrator");
       const { client_uid: uid } = request.body as { client_uid: string };
-      if (!isUid(uid))
-        throw new AccessError(400, "client_uid: expected 1 to 64 bytes without /, +, # and control characters");
+      if (!isUid(uid)) throw new AccessError(400, `client_uid: expected ${UID_RULE}`);
       const line = encodeDirectoryLine(presubscriptionOf(env, directory, uid));
       return reply.type("text/plain; charset=utf-8").send(Buffer.concat([line, Buffer.from("\n")]));
     },
