@@ -18,7 +18,9 @@ import { TestSender } from "../../brokers/test-sender.ts";
 const UID = "pager-aabbcc";
 
 const TEXT = { top: 24, bottom: 216 };
+/** How the launcher ends: the engine's reason for an abort, and what the made-up board tells of a restart. */
 const UNHANDLED_EXCEPTION = 5;
+const RESTARTED = 3;
 
 const eventually = (check: () => void | Promise<void>, timeout = 20_000) =>
   vi.waitFor(check, { timeout, interval: 50 });
@@ -174,5 +176,18 @@ describe("an end that nobody asked for", () => {
     const simulator = launch({ reset: "Software" });
     await says(simulator, "Stopped before: the program ended without a word");
     await says(simulator, "connected to");
+  });
+
+  it("is not a restart that was asked for", async () => {
+    const sender = await startSender();
+    const first = launch();
+    await says(first, "connected to");
+    const command = JSON.stringify({ id: "r1", at: nowSeconds(), do: "restart" });
+    await sender.client.publishAsync(`/field/cmd/${UID}`, command, { qos: 1 });
+    expect(await first.ended).toBe(RESTARTED);
+
+    const second = launch({ reset: "Software" });
+    await says(second, "connected to");
+    expect(said(second, "Stopped before")).toEqual([]);
   });
 });
