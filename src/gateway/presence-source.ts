@@ -58,7 +58,7 @@ export class PresenceSource implements OutgoingSource {
     this.touchedMs = nowMs;
   }
 
-  /** Chosen by hand, also across reboots; undefined: no longer. Throws what the store throws; it holds even so. */
+  /** Chosen by hand, also across reboots; undefined: no longer. Throws what the store throws; it then holds until the device starts again. */
   choose(presence: Presence | undefined): void {
     this.chosen = presence;
     if (presence) this.device.store.write(KEY, Uint8Array.of(VERSION, ...encodePresence(presence)));

@@ -58,7 +58,7 @@ export class QuietHours {
 
   /**
    * Other hours from now on, also across reboots; `setting` goes back to those of the settings. False, and nothing is changed,
-   * for what `parseHours` does not take. Throws what the store throws; they hold even so.
+   * for what `parseHours` does not take. Throws what the store throws; the hours then hold until the device starts again.
    */
   set(text: string): boolean {
     const isBack = text === "setting";

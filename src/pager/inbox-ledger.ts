@@ -191,7 +191,7 @@ export class InboxLedger {
 
   /**
    * The time is known: messages that came before are dated. One that becomes worthless after a time came that long ago. Throws
-   * what the store throws; they are dated even so, until the device starts again.
+   * what the store throws; they have their dates until the device starts again.
    */
   protected date(nowSeconds: number, uptimeSeconds: number): void {
     const { index } = this;

@@ -199,7 +199,7 @@ export class Inbox extends InboxLedger {
 
   /**
    * Messages that nobody has read in time are worthless now; they stay until their room is needed. Where the time has become known
-   * they are dated first. Returns how many. Throws what the store throws; it holds even so.
+   * they are dated first. Returns how many. Throws what the store throws; the messages are worthless all the same.
    * @param nowSeconds since 1970, undefined: not known @param uptimeSeconds how long the device has been running
    */
   expire(nowSeconds: number | undefined, uptimeSeconds = 0): number {
@@ -260,7 +260,7 @@ export class Inbox extends InboxLedger {
 
   /**
    * The broker has the receipts, or with `isRefused` will never take them: they are not sent again. Throws what the store throws;
-   * it holds for all of them even so.
+   * no receipt is sent again in this life of the device.
    */
   handleReceiptsTaken({ receipts }: OwedReceipts, isRefused = false): void {
     let bits = 0;
