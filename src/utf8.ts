@@ -9,8 +9,11 @@
  */
 import { FormatError } from "./errors.ts";
 
-/** Code units of one piece: few, because each may be an argument on a stack of 384 slots. */
+/** Code units of one piece. */
 const PIECE_UNITS = 64;
+
+/** Code units joined by one call: few, because each is an argument, and a deep way through the program takes most of the stack. */
+const ARGUMENTS_MAX = 16;
 
 const REPLACEMENT = 0xfffd;
 
@@ -126,7 +129,7 @@ export function piecesOf(text: string): readonly string[] {
 /** Bytes that `text` takes in UTF-8. A lone surrogate counts as U+FFFD. */
 export function utf8Length(text: string): number {
   let bytes = 0;
-  for (const piece of piecesOf(text)) {
+  for (const piece of text.length <= PIECE_UNITS ? [text] : piecesOf(text)) {
     const { length } = piece;
     bytes += length;
     for (let index = 0; index < length; index += 1) {
@@ -143,7 +146,7 @@ export function utf8Length(text: string): number {
 /** Writes `text` at `offset` and returns the offset behind it. The caller has made room for `utf8Length(text)` bytes. */
 export function writeUtf8(text: string, bytes: Uint8Array, offset: number): number {
   let at = offset;
-  for (const piece of piecesOf(text)) {
+  for (const piece of text.length <= PIECE_UNITS ? [text] : piecesOf(text)) {
     const { length } = piece;
     for (let index = 0; index < length; index += 1) {
       let code = piece.charCodeAt(index);
@@ -191,8 +194,11 @@ export function encodeUtf8(text: string): Uint8Array {
   return bytes;
 }
 
-function fromUnits(units: ArrayLike<number>): string {
-  return String.fromCharCode.apply(null, units as number[]);
+function fromUnits(units: readonly number[] | Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < units.length; at += ARGUMENTS_MAX)
+    text += String.fromCharCode.apply(null, units.slice(at, at + ARGUMENTS_MAX) as number[]);
+  return text;
 }
 
 function isHighSurrogate(code: number): boolean {

@@ -29,6 +29,8 @@ screen.onMessage = (message) => {
 
 const startedAt = Date.now();
 
+let store: FileStore | undefined;
+
 /** Scripted, in the shape of a real one: a slow wave, so that telemetry has something to tell. */
 const temperature: Sensor = {
   name: "temperature",
@@ -43,7 +45,10 @@ export const board: Board = {
   resetCause: () => ({ kind: "other" }),
   linger() {},
 
-  openStore: () => new FileStore(RECORDS),
+  openStore() {
+    store = new FileStore(RECORDS);
+    return store;
+  },
 
   readSettings() {
     if (!File.exists(SETTINGS_FILE)) return {};
@@ -83,6 +88,8 @@ export const board: Board = {
       else if (message === "collect") {
         Debug.gc();
         trace("collected\n");
+      } else if (message.startsWith("busy ")) {
+        if (store) store.writeMs = Number(message.slice("busy ".length));
       } else toButtons.call(screen, message);
     };
   },

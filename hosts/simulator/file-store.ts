@@ -9,6 +9,8 @@ const TEMPORARY = ".tmp";
  * leaves the former record or the new one. (The SDK's files know no fsync: a power cut of the computer is another matter.)
  */
 export class FileStore implements Store {
+  /** A board's flash is slow: so long does each write take, in milliseconds. */
+  writeMs = 0;
   private readonly folder: string;
 
   /** Makes `folder` in its parent, which exists. Throws when it cannot be listed. */
@@ -42,6 +44,7 @@ export class FileStore implements Store {
       file.close();
     }
     if (!File.rename(temporary, key)) throw new Error(`store: ${temporary} cannot be renamed to ${key}`);
+    for (const endMs = Date.now() + this.writeMs; Date.now() < endMs; );
   }
 
   remove(key: string): void {

@@ -6,7 +6,7 @@
  *
  * Lines on standard input: `press a`, `b` or `c`; `picture file`, which writes the screen as PPM and answers with the
  * same line on standard output; `say text`, which tells the program the text; `network`, as if the network had come back; `collect`, which collects garbage, so that the
- * engine's figures are those of what is in use; `stop`, which asks the program to end. Its end without `stop` is an end of the input.
+ * engine's figures are those of what is in use; `busy n`: each record that is written takes n milliseconds; `stop`, which asks the program to end. Its end without `stop` is an end of the input.
  * Exit status: what the program posts as `exit:N`; the engine's reason for an abort (5: unhandled exception, 1: memory
  * full); 124 when the time is over; 2 when it was not started at all.
  */
@@ -132,7 +132,8 @@ static void obey(txScreen* screen, const char* line)
 		writePicture(screen, line + 8);
 	else if (strncmp(line, "say ", 4) == 0)
 		tell(screen, line + 4);
-	else if (strcmp(line, "stop") == 0 || strcmp(line, "network") == 0 || strcmp(line, "collect") == 0)
+	else if (strcmp(line, "stop") == 0 || strcmp(line, "network") == 0 || strcmp(line, "collect") == 0 ||
+		strncmp(line, "busy ", 5) == 0)
 		tell(screen, line);
 	else
 		printf("unknown line: %s\n", line);

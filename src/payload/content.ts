@@ -91,7 +91,7 @@ export function decodeContents(
 ): readonly Content[] {
   const decoded: Content[] = [];
   let problem: unknown;
-  contents.forEach(({ contentType, content }, index) => {
+  for (const [index, { contentType, content }] of contents.entries()) {
     const start = content.byteOffset - payload.byteOffset;
     try {
       decoded.push(decodeAt(contentType, payload, start, start + content.length, `Content ${index + 1}`, faults));
@@ -100,7 +100,7 @@ export function decodeContents(
       faults.push(error.message);
       problem ??= error;
     }
-  });
+  }
   if (decoded.length === 0) throw problem;
   return decoded;
 }

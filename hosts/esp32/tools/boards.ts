@@ -1,9 +1,10 @@
 /** The boards that are built, and how. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { checkLinks } from "../../moddable/tools/archive.ts";
 import { BUILD, findProgram, Refusal, ROOT, run } from "../../moddable/tools/command.ts";
 import { mcconfig, type Sdk } from "../../moddable/tools/sdk.ts";
+import { type FlashSize, flashByFolder, flashSize } from "./flash.ts";
 
 /** Names as the SDK has them. */
 export const BOARDS = Object.freeze([
@@ -19,15 +20,12 @@ export const BOARDS = Object.freeze([
 export type Board = (typeof BOARDS)[number];
 
 const FOLDER = join(BUILD, "esp32");
-const ATOM_HEADER_BYTES = 8;
 
-/** What a board's program takes of its flash, in bytes. */
-export interface BoardSize {
-  /** Slots of objects that are made when it is built, of 16 bytes each. */
-  readonly romSlots: number;
-  /** What XS runs, in bytes; the C code of engine and drivers is not in it. */
-  readonly byteCode: number;
+/** What a board's program takes of its flash. The C code of engine and drivers is not in it. */
+export interface BoardSize extends FlashSize {
+  /** In bytes. */
   readonly resources: number;
+  readonly folders: ReadonlyMap<string, FlashSize>;
 }
 
 /** The first argument as a board. Refuses others, and none, with the list. */
@@ -103,8 +101,10 @@ export async function linkByteCode(
   const output = await run("make", ["-f", makefile, ...variables, code, resources], {
     env: { ...sdk.env, IDF_PATH: empty },
   });
+  const source = readFileSync(code, "utf8");
   return {
-    ...codeSize(readFileSync(code, "utf8")),
+    ...flashSize(source),
+    folders: flashByFolder(source),
     resources: Number(/^Total resource size: (\d+) bytes$/m.exec(output)?.[1] ?? 0),
   };
 }
@@ -143,43 +143,4 @@ export async function engineByteCode(sdk: Sdk, board: Board): Promise<number> {
 interface Manifest {
   readonly preload: readonly string[];
   readonly typescript: unknown;
-}
-
-/**
- * Byte code of each folder of `src` as it was compiled, before the link, in bytes. The linker runs the modules and leaves
- * out what only made their functions, so that less of it lies in flash.
- */
-export function byteCodeOfFolders(board: Board): ReadonlyMap<string, number> {
-  const root = join(buildFolder(board, join(ROOT, "manifest.json")), "modules", "fieldpager", "src");
-  const sizes = new Map<string, number>();
-  for (const path of readdirSync(root, { recursive: true, encoding: "utf8" })) {
-    if (!path.endsWith(".xsb")) continue;
-    const folder = path.includes(sep) ? `src/${path.slice(0, path.indexOf(sep))}` : "src, its own files";
-    sizes.set(folder, (sizes.get(folder) ?? 0) + codeAtomSize(readFileSync(join(root, path))));
-  }
-  return sizes;
-}
-
-/** A compiled module is one atom `XS_B` of atoms, each with its length in four bytes, its own eight included, and four letters. */
-function codeAtomSize(bytes: Buffer): number {
-  for (let at = ATOM_HEADER_BYTES; at + ATOM_HEADER_BYTES <= bytes.length; ) {
-    const length = bytes.readUInt32BE(at);
-    if (bytes.toString("latin1", at + 4, at + ATOM_HEADER_BYTES) === "CODE") return length - ATOM_HEADER_BYTES;
-    if (length < ATOM_HEADER_BYTES) break;
-    at += length;
-  }
-  throw new Error("a compiled module has no code");
-}
-
-/**
- * Reads the linker's C source. The code of a module that is run on the board is an array; that of a preloaded one, which has
- * been run by the linker, stands as literals in the slots.
- */
-function codeSize(text: string): { romSlots: number; byteCode: number } {
-  let byteCode = 0;
-  for (const [, length] of text.matchAll(/^static const txU1 gxCode\d+\[(\d+)\];$/gm)) byteCode += Number(length);
-  for (const [, literal = ""] of text.matchAll(/\(txByte\*\)"((?:\\x[0-9a-f]{2})*)"/g)) byteCode += literal.length / 4;
-  const romSlots = Number(/^#define mxHeapCount (\d+)$/m.exec(text)?.[1] ?? 0);
-  if (romSlots === 0 || byteCode === 0) throw new Error("the linked code has no sizes");
-  return { romSlots, byteCode };
 }

@@ -19,6 +19,7 @@ declare class Session {
     protocolVersion: number;
     serverName?: string;
     certificates: object;
+    tls_max_fragment_length?: number;
     tls_elliptic_curves: readonly number[];
     tls_signature_algorithms: readonly { readonly hash: number; readonly sig: number }[];
   });

@@ -16,6 +16,12 @@ import { CheckedSession } from "./tls-session.ts";
 /** What a record adds to its content with AES-GCM: header, nonce, tag (RFC 5246, RFC 5288), and three to be safe. */
 const RECORD_OVERHEAD_BYTES = 32;
 
+/**
+ * What a record of the broker holds at most, where the broker knows the extension (RFC 6066, section 4); else 16,384 bytes. What
+ * leaves here is never more.
+ */
+const FRAGMENT_BYTES = 4_096;
+
 export interface TlsHandlers {
   /** TCP is connected, the handshake begins. */
   onHandshake(): void;
@@ -47,6 +53,8 @@ export class TlsSocket {
       ...(isIPv4(expectedName) ? {} : { serverName: expectedName }),
       tls_elliptic_curves: CURVE_NUMBERS,
       tls_signature_algorithms: SIGNATURES,
+      // Our own certificates leave in one record, which may be larger.
+      ...(identity ? {} : { tls_max_fragment_length: FRAGMENT_BYTES }),
       certificates: new CertificateCheck({
         expectedName,
         isInsecure: broker.isInsecure,
@@ -60,8 +68,8 @@ export class TlsSocket {
       address,
       port: broker.port,
       nodelay: true,
-      onReadable: (bytes) => this.guarded(() => this.readable(bytes)),
-      onWritable: (bytes) => this.guarded(() => this.writable(bytes)),
+      onReadable: (bytes) => this.readable(bytes),
+      onWritable: (bytes) => this.writable(bytes),
       onError: () => this.fail(GONE),
     });
     // As the SDK's session wants it: the socket remembers how much may be read and written.
@@ -80,26 +88,37 @@ export class TlsSocket {
     this.stream.close();
   }
 
+  /** The deepest way through the program begins here: no call more than need be. */
   private readable(bytes: number): void {
+    if (this.isClosed) return;
     const stream = this.stream;
     stream.readable = bytes;
-    if (!this.isReady) this.advance();
-    while (this.isReady && !this.isClosed && stream.readable > 0) {
-      const data = this.session.read(stream);
-      if (data === null) this.fail(GONE);
-      if (!data) return;
-      this.handlers.onBytes(data);
+    try {
+      if (!this.isReady) this.advance();
+      while (this.isReady && !this.isClosed && stream.readable > 0) {
+        const data = this.session.read(stream);
+        if (data === null) this.fail(GONE);
+        if (!data) return;
+        this.handlers.onBytes(data);
+      }
+    } catch (error) {
+      this.fail(explainTls(error));
     }
   }
 
   private writable(bytes: number): void {
+    if (this.isClosed) return;
     this.stream.writable = bytes;
-    if (!this.isConnected) {
-      this.isConnected = true;
-      this.handlers.onHandshake();
+    try {
+      if (!this.isConnected) {
+        this.isConnected = true;
+        this.handlers.onHandshake();
+      }
+      if (!this.isReady) this.advance();
+      else this.tellWritable();
+    } catch (error) {
+      this.fail(explainTls(error));
     }
-    if (!this.isReady) this.advance();
-    else this.tellWritable();
   }
 
   private advance(): void {
@@ -112,15 +131,6 @@ export class TlsSocket {
   private tellWritable(): void {
     const bytes = this.stream.writable - RECORD_OVERHEAD_BYTES;
     if (bytes > 0) this.handlers.onWritable(bytes);
-  }
-
-  private guarded(act: () => void): void {
-    if (this.isClosed) return;
-    try {
-      act();
-    } catch (error) {
-      this.fail(explainTls(error));
-    }
   }
 
   private fail(failure: TlsFailure): void {

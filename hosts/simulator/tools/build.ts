@@ -1,27 +1,25 @@
 /** Builds the program for the simulated M5Stack, and the launcher that runs it without a window. */
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { checkLinks } from "../../moddable/tools/archive.ts";
 import { BUILD, findProgram, Refusal, ROOT, run } from "../../moddable/tools/command.ts";
 import { mcconfig, type Sdk } from "../../moddable/tools/sdk.ts";
+import { type Allowance, simulatedCreation } from "./memory.ts";
 
 const FOLDER = join(BUILD, "simulator");
 
 /** The simulated device: its size in pixels, and the name by which mcsim knows it. */
 export const DEVICE = Object.freeze({ width: 320, height: 240, name: "m5stack" } as const);
 
-/**
- * The folders of the programs that are built: the pager with the heap of an M5Stack, with what the firmware may take of it at most,
- * and the program of the boards with drivers that are made up.
- */
-const PROGRAMS = Object.freeze({ whole: ".", tight: "hosts/simulator/tight", esp32: "hosts/simulator/esp32" });
+/** The folders of the programs that are built: the pager, and the program of the boards with drivers that are made up. */
+const PROGRAMS = Object.freeze({ whole: ".", esp32: "hosts/simulator/esp32" });
 
-export type Program = keyof typeof PROGRAMS;
+/** By name with the heap of an M5Stack; or the pager with what it may take of a board's memory. */
+export type Program = keyof typeof PROGRAMS | Allowance;
 
 /** What is built in, as `npm run deploy` does it. */
-const SETTINGS: Readonly<Record<Program, readonly string[]>> = Object.freeze({
+const SETTINGS: Readonly<Record<keyof typeof PROGRAMS, readonly string[]>> = Object.freeze({
   whole: [],
-  tight: [],
   esp32: ["wifi.ssid=lab", "wifi.password=secret"],
 });
 
@@ -31,7 +29,7 @@ const TARGET = Object.freeze(["-d", "-p", `sim/${DEVICE.name}`, "-o", FOLDER]);
 export async function writeMakefile(sdk: Sdk, program: Program): Promise<string> {
   const manifest = manifestOf(program);
   mkdirSync(FOLDER, { recursive: true });
-  await mcconfig(sdk, [...TARGET], SETTINGS[program], { manifest });
+  await mcconfig(sdk, [...TARGET], typeof program === "string" ? SETTINGS[program] : [], { manifest });
   return join(FOLDER, "tmp", "lin", DEVICE.name, "debug", basename(dirname(manifest)), "makefile");
 }
 
@@ -41,12 +39,25 @@ export async function buildProgram(sdk: Sdk, program: Program = "whole"): Promis
   const manifest = manifestOf(program);
   await checkLinks(await writeMakefile(sdk, program));
   // Of the targets only this one leaves a simulator alone that is running. mcsim knows the device by the word debug.
-  await mcconfig(sdk, ["-m", "-t", "build", ...TARGET], SETTINGS[program], { manifest });
+  await mcconfig(sdk, ["-m", "-t", "build", ...TARGET], typeof program === "string" ? SETTINGS[program] : [], {
+    manifest,
+  });
   return join(FOLDER, "bin", "lin", DEVICE.name, "debug", basename(dirname(manifest)), "mc.so");
 }
 
 function manifestOf(program: Program): string {
-  return join(ROOT, PROGRAMS[program], "manifest.json");
+  return typeof program === "string" ? join(ROOT, PROGRAMS[program], "manifest.json") : writeManifest(program);
+}
+
+/** The root's manifest with another `creation`. Its folder names the program that is built. */
+function writeManifest(allowance: Allowance): string {
+  const folder = join(FOLDER, `allowance-${allowance.boards[0]}`);
+  mkdirSync(folder, { recursive: true });
+  const manifest = join(folder, "manifest.json");
+  const text = JSON.stringify({ include: join(ROOT, "manifest.json"), creation: simulatedCreation(allowance) });
+  // A manifest that is newer than what was built of it costs a whole build.
+  if (!existsSync(manifest) || readFileSync(manifest, "utf8") !== text) writeFileSync(manifest, text);
+  return manifest;
 }
 
 /** Compiles the launcher where that has not been done, and gives its path. */

@@ -68,6 +68,16 @@ export class LaunchedSimulator {
     this.#tell(`say ${text}`);
   }
 
+  /** From now on each record that it writes takes so long, as on a board whose flash is slow. */
+  slowDown(writeMs: number): void {
+    this.#tell(`busy ${writeMs}`);
+  }
+
+  /** The most that was in use so far, garbage included, by the name of a figure. */
+  peakOf(name: string): number {
+    return Math.max(0, ...this.figures.map((figures) => figures[name] ?? 0));
+  }
+
   /** The engine's figures after its garbage was collected: those of what is in use. */
   async collect(): Promise<Readonly<Record<string, number>>> {
     const line = this.#line((text) => text === "collected");

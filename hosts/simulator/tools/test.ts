@@ -1,29 +1,36 @@
 /**
- * `npm run test:sim`: builds the pager for the simulator, then runs the tests that drive it. `npm run test:heap` (`--heap`) runs
- * those that take minutes: the load over TLS and a full inbox, in the tight heap.
+ * `npm run test:sim`: builds the pager for the simulator, then runs the tests that drive it, in what it may take of the first
+ * board's memory. `npm run test:heap` (`--heap`) runs those that take minutes, in what it may take of each board's: the load
+ * over TLS, a full inbox, a backlog, the deepest way through the program.
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { ROOT, runCommand } from "../../moddable/tools/command.ts";
 import { findSdk } from "../../moddable/tools/sdk.ts";
 import { buildLauncher, buildProgram } from "./build.ts";
+import { type AllowedProgram, allowances } from "./memory.ts";
+
+/** They have nothing to run where no program with a board's memory was built. */
+const HEAP_TESTS = "test/hosts/simulator/{inbox,memory}.test.ts";
 
 await runCommand(async ([first, ...rest]) => {
   const isHeap = first === "--heap";
   const args = isHeap
-    ? ["tls.test", "inbox.test", "-t", "reconnects|an inbox of", ...rest]
-    : [...(first === undefined ? [] : [first]), ...rest];
+    ? ["tls.test", "inbox.test", "memory.test", "-t", "reconnects|an inbox of|in the memory of", ...rest]
+    : [...(first === undefined ? [] : [first]), ...rest, "--exclude", HEAP_TESTS];
   const sdk = findSdk();
   const launcher = await buildLauncher(sdk);
-  const programs: NodeJS.ProcessEnv = isHeap
-    ? { FIELDPAGER_TIGHT_PROGRAM: await buildProgram(sdk, "tight") }
-    : {
-        FIELDPAGER_PROGRAM: await buildProgram(sdk, "whole"),
-        FIELDPAGER_ESP32_PROGRAM: await buildProgram(sdk, "esp32"),
-      };
+  const programs: AllowedProgram[] = [];
+  for (const allowance of isHeap ? allowances() : allowances().slice(0, 1))
+    programs.push({ ...allowance, program: await buildProgram(sdk, allowance) });
   const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
   const own = ["run", "--config", "test/vitest.config.ts", "--project", "simulator"];
-  const env = { FIELDPAGER_LAUNCHER: launcher, ...programs };
+  const env = {
+    FIELDPAGER_LAUNCHER: launcher,
+    FIELDPAGER_PROGRAM: programs[0]?.program,
+    FIELDPAGER_ESP32_PROGRAM: isHeap ? undefined : await buildProgram(sdk, "esp32"),
+    FIELDPAGER_ALLOWED_PROGRAMS: isHeap ? JSON.stringify(programs) : undefined,
+  };
   const child = spawn(process.execPath, [vitest, ...own, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },

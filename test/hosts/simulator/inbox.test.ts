@@ -4,16 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import { SIMULATOR_SLOT_BYTES } from "../../../hosts/simulator/tools/memory.ts";
 import { INBOX_BYTES_MAX, INBOX_RECORDS_MAX } from "../../../src/limits.ts";
 import { startAedes } from "../../brokers/aedes.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import { TestSender } from "../../brokers/test-sender.ts";
+import { allowedPrograms } from "./allowed-programs.ts";
 
 const UID = "pager-sim";
 const TEXT = "Bearing of pump 3 is too hot and rising, the standby pump has started. Please inspect it before noon. ";
-
-/** A slot in the simulator. On a board it takes 16 bytes. */
-const SLOT_BYTES = 32;
 
 /** What the index of the messages may take: 32 bytes each, and the room that is made for the next ones. */
 const INDEX_BYTES_MAX = 32 * (INBOX_RECORDS_MAX + 32);
@@ -39,9 +38,8 @@ afterEach(async () => {
   for (const stop of stops.reverse()) await stop();
 });
 
-function launch(): LaunchedSimulator {
-  const { FIELDPAGER_LAUNCHER: launcher, FIELDPAGER_TIGHT_PROGRAM: program } = process.env;
-  if (!launcher || !program) throw new Error("run this test by npm run test:heap, which builds what it drives");
+function launch(program: string): LaunchedSimulator {
+  const { FIELDPAGER_LAUNCHER: launcher = "" } = process.env;
   const settings = { uid: UID, "broker.port": broker.port, "telemetry.interval": 0, "screen.dwell": 0 };
   const simulator = new LaunchedSimulator({ launcher, program, folder, settings, timeoutSeconds: 300 });
   stops.push(() => simulator.kill());
@@ -51,14 +49,14 @@ function launch(): LaunchedSimulator {
 async function inUse(simulator: LaunchedSimulator): Promise<{ chunkBytes: number; slots: number }> {
   await simulator.collect();
   const figures = await simulator.collect();
-  return { chunkBytes: figures["Chunk used"] ?? 0, slots: (figures["Slot used"] ?? 0) / SLOT_BYTES };
+  return { chunkBytes: figures["Chunk used"] ?? 0, slots: (figures["Slot used"] ?? 0) / SIMULATOR_SLOT_BYTES };
 }
 
-describe.runIf(process.env.FIELDPAGER_TIGHT_PROGRAM)("in the tight heap", () => {
+describe.each(allowedPrograms())("in the memory of $boards", ({ program }) => {
   it(`an inbox of ${INBOX_RECORDS_MAX} messages fits, is opened again after a power cut and read through`, async () => {
     const sender = await TestSender.connect(broker.port, UID);
     stops.push(() => sender.stop());
-    const first = launch();
+    const first = launch(program);
     await eventually(() => expect(sender.presence.at(-1)?.hex).toBe("51"));
     await sender.push(UID, { id: "p1", text: TEXT });
     await eventually(() => expect(sender.countOf("shown")).toBe(1));
@@ -73,7 +71,7 @@ describe.runIf(process.env.FIELDPAGER_TIGHT_PROGRAM)("in the tight heap", () => 
     expect(INBOX_RECORDS_MAX * TEXT.length).toBeLessThan(INBOX_BYTES_MAX);
     await first.kill();
 
-    const second = launch();
+    const second = launch(program);
     await eventually(() => expect(second.lines.join("\n")).toContain("connected to"));
     for (let index = 0; index < INBOX_RECORDS_MAX; index += 1) second.press("b");
     await eventually(() => expect(sender.countOf("read")).toBe(INBOX_RECORDS_MAX));

@@ -1,0 +1,147 @@
+/**
+ * The deepest way through the program, in what it may take of each board's memory: TLS, a full inbox, pages that wait at the broker, an
+ * alert with choices, every view. Above that memory the engine aborts. Nothing here looks into the program.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import { type Allowance, SIMULATOR_SLOT_BYTES } from "../../../hosts/simulator/tools/memory.ts";
+import { INBOX_RECORDS_MAX, PRESS_GUARD_MS } from "../../../src/limits.ts";
+import { CuttingProxy } from "../../brokers/cutting-proxy.ts";
+import { findMosquitto, type Mosquitto, startMosquitto } from "../../brokers/mosquitto.ts";
+import { findProgram } from "../../brokers/server-process.ts";
+import { TestSender } from "../../brokers/test-sender.ts";
+import { type Certificates, makeCertificates } from "../../certificates.ts";
+import { requireOrSkip } from "../../require.ts";
+import { allowedPrograms } from "./allowed-programs.ts";
+
+const UID = "pager-sim";
+const PAGES = 200;
+const PAGE_CHARACTERS = 200;
+
+/** What a board takes for a page at the least, so that bytes wait for it on every connection. */
+const WRITE_MS = 20;
+
+/** A connection that is lost while pages wait: they come again. */
+const CUTS = 5;
+
+const WORDS = "Bearing of pump 3 is too hot and rising, the standby pump has started. Please inspect it before noon. ";
+
+const openssl = findProgram("openssl");
+const isReady =
+  requireOrSkip("mosquitto", findMosquitto() !== undefined) && requireOrSkip("openssl", openssl !== undefined);
+
+const eventually = (check: () => void, timeout = 120_000) => vi.waitFor(check, { timeout, interval: 20 });
+
+describe.runIf(isReady).each(allowedPrograms())("in the memory of $boards", (allowed) => {
+  let certificates: Certificates;
+  let broker: Mosquitto;
+  let folder: string;
+  let stops: (() => Promise<void>)[];
+
+  beforeAll(async () => {
+    certificates = makeCertificates(openssl as string);
+    const { certificate, key } = certificates.server;
+    broker = await startMosquitto({ listeners: [[`certfile ${certificate}`, `keyfile ${key}`]] });
+  });
+
+  afterAll(async () => {
+    await broker?.stop();
+    certificates?.remove();
+  });
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "fieldpager-simulator-memory-"));
+    stops = [async () => rmSync(folder, { recursive: true, force: true })];
+  });
+
+  afterEach(async () => {
+    for (const stop of stops.reverse()) await stop();
+  });
+
+  function launch(port: number, settings: Readonly<Record<string, string | number>> = {}): LaunchedSimulator {
+    const { FIELDPAGER_LAUNCHER: launcher = "" } = process.env;
+    const all = {
+      uid: UID,
+      "broker.transport": "tls",
+      "broker.port": port,
+      "broker.ca": readFileSync(certificates.ca.certificate, "utf8"),
+      contacts: "ann,bob",
+      groups: "ops",
+      ...settings,
+    };
+    const { program } = allowed;
+    const simulator = new LaunchedSimulator({ launcher, program, folder, settings: all, timeoutSeconds: 300 });
+    stops.push(() => simulator.kill());
+    return simulator;
+  }
+
+  const connections = (simulator: LaunchedSimulator) =>
+    simulator.lines.filter((line) => line.startsWith("connected to")).length;
+
+  async function sendWhileAway(sender: TestSender, port: number): Promise<void> {
+    const first = launch(port);
+    await eventually(() => expect(connections(first)).toBe(1));
+    expect(await first.stop()).toBe(0);
+    for (let index = 1; index <= PAGES; index += 1)
+      await sender.push(UID, { id: `q${index}`, text: `${index} ${WORDS.repeat(2)}`.slice(0, PAGE_CHARACTERS) });
+  }
+
+  function tell(what: string, simulator: LaunchedSimulator): void {
+    const { chunkBytes, slots, stackSlots } = allowed satisfies Allowance;
+    const stack = simulator.peakOf("Stack used") / SIMULATOR_SLOT_BYTES;
+    const most = simulator.peakOf("Slot used") / SIMULATOR_SLOT_BYTES;
+    const chunk = simulator.peakOf("Chunk used");
+    process.stdout.write(
+      `${allowed.boards}, ${what}: at most ${stack} of ${stackSlots} slots of stack, garbage included ${most} of ${slots} slots and ${chunk} of ${chunkBytes} bytes of chunks\n`,
+    );
+  }
+
+  it("a backlog of pages over TLS comes in whole, then an alert is answered and every view is seen", {
+    timeout: 300_000,
+  }, async () => {
+    const sender = await TestSender.connect(broker.port, UID);
+    stops.push(() => sender.stop());
+    const port = broker.further[0] as number;
+    await sendWhileAway(sender, port);
+    const simulator = launch(port, { "screen.dwell": 0, "telemetry.interval": 1 });
+    await eventually(() => expect(sender.countOf("stored")).toBe(PAGES));
+    expect(PAGES).toBeGreaterThanOrEqual(INBOX_RECORDS_MAX);
+    await sender.push(UID, { id: "alert", text: WORDS.repeat(20), extra: { pr: 5, re: ["Yes", "No", "Later"] } });
+    await eventually(() => expect(sender.statesOf("alert")).toContain("shown"));
+    await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
+    // Its pages and its choices, then the inbox with its rows and people, and home.
+    for (const button of "bbbbccccbbbbccbbaaccbbaaacccbbbaaa") {
+      simulator.press(button as "a" | "b" | "c");
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    await eventually(() => expect(sender.statesOf("alert")).toContain("read"));
+    expect(await simulator.stop()).toBe(0);
+    tell("every view", simulator);
+  });
+
+  it(`a busy device takes the same backlog through ${CUTS} lost connections`, { timeout: 300_000 }, async () => {
+    const sender = await TestSender.connect(broker.port, UID);
+    stops.push(() => sender.stop());
+    const proxy = await CuttingProxy.start(broker.further[0] as number);
+    stops.push(() => proxy.stop());
+    await sendWhileAway(sender, proxy.port);
+    const simulator = launch(proxy.port);
+    simulator.slowDown(WRITE_MS);
+    for (let cut = 1; cut <= CUTS; cut += 1) {
+      await eventually(() => expect(sender.countOf("stored")).toBeGreaterThan(((cut - 1) * PAGES) / CUTS));
+      const before = connections(simulator);
+      proxy.cut();
+      await eventually(() => {
+        simulator.networkChanged();
+        expect(connections(simulator)).toBe(before + 1);
+      });
+    }
+    await eventually(() => expect(sender.countOf("stored")).toBe(PAGES));
+    simulator.slowDown(0);
+    expect(await simulator.stop()).toBe(0);
+    tell("a backlog", simulator);
+  });
+});
