@@ -165,6 +165,8 @@ export class SessionDevice extends PoweredDevice {
 
   protected end(): void {
     this.#cancelTimer();
+    // The power may fail while the engine records that a connection has ended.
+    this.ledger.handleEnded();
     this.#session = undefined;
     // The peer learns of it late or never, as of any device that has lost its power.
     this.#transport = undefined;
