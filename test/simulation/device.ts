@@ -95,7 +95,11 @@ export class Device extends PoweredDevice {
     const settings = this.#nextSettings;
     this.#settings = settings;
     this.#skewSeconds = 0;
-    if (clockUnsetMsMax > 0) this.#clockSetMs = clock.nowMs + random() * clockUnsetMsMax;
+    if (clockUnsetMsMax > 0) {
+      this.#clockSetMs = clock.nowMs + random() * clockUnsetMsMax;
+      // A board says when its clock is set.
+      clock.after(this.#clockSetMs - clock.nowMs, () => this.networkChanged());
+    }
     const gateway = new Gateway({
       settings,
       store: this.store,
