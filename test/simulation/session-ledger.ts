@@ -137,8 +137,9 @@ export class SessionLedger {
   /** A connection has ended, and all that is not settled may have been on it. */
   handleEnded(): void {
     const topics = new Set<string>();
+    // Of QoS 0 nobody knows whether the broker has answered it by closing.
     for (const entry of this.outgoing.values())
-      if (!entry.isAcknowledged && !entry.isRejected && !entry.isDropped) topics.add(entry.topic);
+      if (entry.qos === 0 || !(entry.isAcknowledged || entry.isRejected || entry.isDropped)) topics.add(entry.topic);
     for (const topic of topics) this.#endings.set(topic, (this.#endings.get(topic) ?? 0) + 1);
   }
 
