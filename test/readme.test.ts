@@ -13,7 +13,7 @@ const PATHS = [
   "hosts/esp32/README.md",
   "hosts/station/README.md",
   "test/README.md",
-].filter((path) => existsSync(new URL(`../${path}`, import.meta.url)));
+];
 
 const PACKAGE = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   scripts: Record<string, string>;
