@@ -52,8 +52,9 @@ export class Timers {
    */
   watch(reason: number, sinceMs: number | undefined, readMs = 0): void {
     const timeoutMs = MISSED[reason - OPEN]?.[1] ?? 0;
-    const atMs = sinceMs && Math.min(Math.max(sinceMs, readMs) + timeoutMs, sinceMs + BUSY_TIMEOUT_MS);
-    this.set(reason, atMs);
+    // A board's clock begins at 0.
+    if (sinceMs === undefined) this.clear(reason);
+    else this.set(reason, Math.min(Math.max(sinceMs, readMs) + timeoutMs, sinceMs + BUSY_TIMEOUT_MS));
   }
 
   isDue(reason: number, nowMs: number): boolean {
