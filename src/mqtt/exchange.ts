@@ -65,8 +65,10 @@ export class Exchange {
   private sentBytes = 0;
   /** What waits for its end, or for room. */
   private readonly later: Later[] = [];
-  /** The last message of QoS 0: nothing tells that the broker has taken it. */
-  private unanswered: { readonly topic: string; readonly bytes: number; readonly sentMs: number } | undefined;
+  /** The last message of QoS 0, empty: none. Nothing tells that the broker has taken it. */
+  private unansweredTopic = "";
+  private unansweredBytes = 0;
+  private unansweredMs = 0;
   /** Connections in a row that the broker ended with something unanswered, until nothing waits any more. */
   endings = 0;
 
@@ -136,15 +138,15 @@ export class Exchange {
    */
   handleEndedByBroker(topicFilters: readonly string[], nowMs: number): void {
     const { sent } = this.outboundTable;
-    const unanswered = this.unanswered && nowMs - this.unanswered.sentMs < UNANSWERED_MS ? this.unanswered : undefined;
-    const count = topicFilters.length + sent.length + (unanswered ? 1 : 0);
+    const isUnanswered = this.unansweredTopic !== "" && nowMs - this.unansweredMs < UNANSWERED_MS;
+    const count = topicFilters.length + sent.length + (isUnanswered ? 1 : 0);
     if (count > 0) this.endings += 1;
     if (count !== 1) return;
     const filter = topicFilters[0];
     const entry = sent[0];
     if (filter !== undefined) this.suspects.accuse(filterName(filter), 0, nowMs);
     else if (entry) this.suspects.accuse(nameOf(entry), entry.payload.length, nowMs);
-    else if (unanswered) this.suspects.accuse(unanswered.topic, unanswered.bytes, nowMs);
+    else if (isUnanswered) this.suspects.accuse(this.unansweredTopic, this.unansweredBytes, nowMs);
   }
 
   /** The next connections go to another broker. */
@@ -158,7 +160,7 @@ export class Exchange {
   end(): void {
     this.limits = undefined;
     this.sending = undefined;
-    this.unanswered = undefined;
+    this.unansweredTopic = "";
     this.later.length = 0;
     this.outboundTable.handleClosed();
     this.inbound.handleClosed();
@@ -402,9 +404,11 @@ export class Exchange {
 
   /** A message of QoS 0 leaves. The one before it is no suspect where the connection has stood long enough since. */
   private expectNoAnswer(topic: string, bytes: number, sentMs: number): void {
-    const former = this.unanswered;
-    if (former && sentMs - former.sentMs >= UNANSWERED_MS) this.suspects.acquit(former.topic);
-    this.unanswered = { topic, bytes, sentMs };
+    const former = this.unansweredTopic;
+    if (former !== "" && sentMs - this.unansweredMs >= UNANSWERED_MS) this.suspects.acquit(former);
+    this.unansweredTopic = topic;
+    this.unansweredBytes = bytes;
+    this.unansweredMs = sentMs;
   }
 
   /** Whether the answer to what was sent has to come first. */

@@ -122,7 +122,7 @@ describe.each([
 
   it("tells of a name that cannot be", async () => {
     const { told, handlers } = notes();
-    await open(brokerAt(1883, "no such host.invalid"), handlers).closed;
+    await open({ ...brokerAt(1883), host: "no such host.invalid" }, handlers).closed;
     expect(told).toEqual([expect.stringMatching(/^closed: ./)]);
   });
 
