@@ -223,7 +223,7 @@ export class Exchange {
     expectAtMost(PUBLISH_BYTES_MAX, publishBytes(topicBytes, qos, properties, 1, isWhole ? length : 0), topic);
     expectAtMost(STREAM_BYTES_MAX, length, topic);
     // [MQTT-1.5.4-2]: the broker would end this connection, and each on which the message is sent again.
-    if (hasNul(properties)) throw new UsageError(`${topic}: U+0000 in its properties`);
+    if (properties !== NO_PROPERTIES && hasNul(properties)) throw new UsageError(`${topic}: U+0000 in its properties`);
     if (qos === 0 && isWhole && this.canSend(topic, length, qos, properties)) {
       this.send(topic, payload, retain, properties, nowMs);
       return 0;
