@@ -66,7 +66,13 @@ export class BrokerRecord {
 
   /** A broker without our session has forgotten the subscriptions, also where the connection ends before SUBACK. */
   handleConnected(level: ProtocolLevel, sessionPresent: boolean): void {
-    this.write(level, sessionPresent ? this.heldBefore : this.doubtful);
+    this.write(level, sessionPresent ? [...this.heldBefore, ...this.askedAnew] : this.doubtful);
+  }
+
+  /** What is wanted and was not held before: its SUBSCRIBE may have left when the power fails. */
+  private get askedAnew(): readonly HeldSubscription[] {
+    const isNew = ({ topicFilter }: Subscription) => !this.heldBefore.some((held) => held.topicFilter === topicFilter);
+    return this.wanted.filter(isNew).map(({ topicFilter }) => ({ topicFilter, qos: undefined }));
   }
 
   /** What was held, and what may be asked for. */
