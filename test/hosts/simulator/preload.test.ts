@@ -9,9 +9,13 @@ const PREFIX = "fieldpager/";
 
 const preloaded = ["manifest.json", "hosts/esp32/manifest.json", "hosts/simulator/manifest.json"]
   .flatMap((path) => (JSON.parse(read(path)) as { preload: string[] }).preload)
+  .filter((name) => name.startsWith(PREFIX))
   .map((name) => `${name.slice(PREFIX.length)}.ts`);
 
-/** Modules that hold what changes while the program runs are run on the device; those of types alone make nothing. */
+/**
+ * Modules that hold what changes while the program runs are run on the device. Those of types alone make nothing, and no board
+ * carries those of a folder `optional`.
+ */
 const RUN_ON_DEVICE = ["hosts/esp32/main.ts", "hosts/simulator/board.ts", "hosts/simulator/main.ts"];
 const makesSomething = (text: string) => /^(export (const|let|function|class)|if|for|throw) ?/m.test(text);
 
@@ -24,7 +28,11 @@ describe("preloaded modules", () => {
       ),
     );
     const wanted = [...files, "hosts/runner.ts"].filter(
-      (path) => /(?<!\.d)\.ts$/.test(path) && !RUN_ON_DEVICE.includes(path) && makesSomething(read(path)),
+      (path) =>
+        /(?<!\.d)\.ts$/.test(path) &&
+        !path.includes("/optional/") &&
+        !RUN_ON_DEVICE.includes(path) &&
+        makesSomething(read(path)),
     );
     expect([...preloaded].sort()).toEqual(wanted.sort());
   });
