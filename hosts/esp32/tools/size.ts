@@ -1,4 +1,7 @@
-/** `npm run size`: what the program takes of each board's flash. Ends with 1 where slots and byte code are above their bound. */
+/**
+ * `npm run size`: what the program takes of each board's flash, or of those that are named. Ends with 1 where slots and byte code
+ * are above their bound.
+ */
 import { Refusal, runCommand } from "../../moddable/tools/command.ts";
 import { findSdk } from "../../moddable/tools/sdk.ts";
 import { BOARDS, type Board, type BoardSize, engineByteCode, linkByteCode } from "./boards.ts";
@@ -20,10 +23,10 @@ const PROGRAM_BYTES_MAX: Readonly<Partial<Record<Board, number>>> = Object.freez
 const ENGINE_BYTES_MAX = 36_864;
 
 await runCommand(async (args) => {
-  if (args.length) throw new Refusal("size takes no arguments");
+  const boards = args.length > 0 ? args.map(boardOf) : BOARDS;
   const sdk = findSdk();
   const sizes: [Board, BoardSize][] = [];
-  for (const board of BOARDS) sizes.push([board, await linkByteCode(sdk, board, [])]);
+  for (const board of boards) sizes.push([board, await linkByteCode(sdk, board, [])]);
   const rows = [["board", "ROM slots", "bytes", "byte code", "both", "of at most", "resources"]];
   for (const [board, size] of sizes) {
     const { romSlots, byteCode, resources } = size;
@@ -48,6 +51,12 @@ await runCommand(async (args) => {
   );
   return isWithin && engine <= ENGINE_BYTES_MAX ? 0 : 1;
 });
+
+function boardOf(name: string): Board {
+  const board = BOARDS.find((one) => one === name);
+  if (!board) throw new Refusal(`size: ${name} is no board, expected ${BOARDS.join(", ")}`);
+  return board;
+}
 
 function bytesOf({ romSlots, byteCode }: FlashSize): number {
   return romSlots * SLOT_BYTES + byteCode;
