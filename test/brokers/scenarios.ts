@@ -159,7 +159,8 @@ export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5")
       ],
       [
         "a message of 1 MB",
-        "1 too large",
+        // NATS 2.9 delivers it a second time.
+        " too large",
         async ({ client }) => {
           await client.publishAsync(`/field/im/${uid}`, Buffer.alloc(1_000_000, 0x31), { qos: 1 });
         },
