@@ -148,10 +148,15 @@ export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5")
     const random = seededRandom(20_140_301);
     const noise = (length: number) =>
       Buffer.from([0xff, ...Array.from({ length }, () => integerBetween(random, 0, 255))]);
-    const bad: [string, string, (sender: TestSender) => Promise<void>][] = [
+    /** How often a message of this size was given to the pager: a broker that is not answered soon gives it again. */
+    const given = (bytes: number) =>
+      proxy
+        .packets("toPager", "publish")
+        .filter(({ packet }) => packet.cmd === "publish" && packet.payload.length === bytes).length;
+    const bad: [string, () => string, (sender: TestSender) => Promise<void>][] = [
       [
         "random bytes as messages",
-        "20 bad",
+        () => "20 bad",
         async ({ client }) => {
           for (let index = 0; index < 20; index += 1)
             await client.publishAsync(`/field/im/${uid}`, noise(index * 7), { qos: 1 });
@@ -159,8 +164,7 @@ export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5")
       ],
       [
         "a message of 1 MB",
-        // NATS 2.9 delivers it a second time.
-        " too large",
+        () => `${given(1_000_000)} too large`,
         async ({ client }) => {
           await client.publishAsync(`/field/im/${uid}`, Buffer.alloc(1_000_000, 0x31), { qos: 1 });
         },
@@ -172,7 +176,7 @@ export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5")
       await online(sender);
       await send(sender);
       await stillWorks(sender, pager);
-      expect(pager.screen).toContainEqual(expect.stringContaining(told));
+      expect(pager.screen).toContainEqual(expect.stringContaining(told()));
       expect(proxy.connections).toBe(1);
     });
 
