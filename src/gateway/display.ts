@@ -7,9 +7,9 @@ import { COLORS } from "../pager/screen/colors.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
 import { type Row, rowsOn, type ScreenList } from "../pager/screen/list-view.ts";
 import { type ScreenMessage, splitTitle, textBox } from "../pager/screen/message-view.ts";
-import { PagedText } from "../pager/screen/paged-text.ts";
+import { PagedText, type TextPage } from "../pager/screen/paged-text.ts";
 import { replyLines } from "../pager/screen/replies.ts";
-import { drawScreen, hasFaultLine, type ScreenHome } from "../pager/screen/screen.ts";
+import { drawScreen, type ScreenHome } from "../pager/screen/screen.ts";
 import { fitLine } from "../pager/screen/text-layout.ts";
 import { type TextWidths, textWidths } from "../pager/screen/text-widths.ts";
 import type { View, Viewer } from "../pager/viewer.ts";
@@ -67,7 +67,6 @@ interface Shown {
   readonly link: Link;
   readonly presence: Presence;
   readonly news: string;
-  readonly faults: string;
 }
 
 export class Display {
@@ -83,6 +82,8 @@ export class Display {
   private clockMs: number | undefined;
   private openText: OpenText | undefined;
   private excerpt: Excerpt | undefined;
+  /** Whether a line says what went wrong. */
+  private hasFaults = false;
   /** The rows of the inbox that are on the screen, by sequence, without what changes of them. */
   private heads: ReadonlyMap<number, RowHead> = new Map();
 
@@ -96,7 +97,10 @@ export class Display {
     return this.parts.size.width > 0;
   }
 
-  /** The screen, where it has changed since it was last asked for. */
+  /**
+   * The screen, where it has changed since it was last asked for. A long text is laid out in slices: until it is there, `timeoutMs`
+   * asks for the next slice at once.
+   */
   poll({ link, presence, counters, news }: DeviceState, nowMs: number): DrawList | undefined {
     const { inbox, wallClock } = this.device;
     const { viewer, roster, size } = this.parts;
@@ -113,12 +117,18 @@ export class Display {
         return undefined;
       }
     }
+    this.hasFaults = faults !== "";
+    const page = this.layOut();
+    if (page === "later") {
+      this.repaintMs = nowMs;
+      return undefined;
+    }
     this.paintedKey = key;
     this.paintedCounts = countsKey;
     this.paintedMs = nowMs;
-    const view = this.viewOf(viewer.view, { link, presence, news, faults });
+    const view = this.viewOf(viewer.view, page, { link, presence, news });
     // The labels tell whether the text goes on, which is known when its page has been laid out.
-    viewer.hasFurtherPage = view.kind === "message" && view.page.to < view.page.length;
+    viewer.hasFurtherPage = goesOn(page);
     const labels = viewer.labels();
     return drawScreen({ time, status, unreadCount: inbox.unreadCount, faults, view, labels }, size, this.widths);
   }
@@ -138,13 +148,21 @@ export class Display {
     return this.clockMs;
   }
 
-  private viewOf(view: View, shown: Shown): ScreenHome | ScreenMessage | ScreenList {
+  /** Lays out the rest of the text at once: what a button does depends on where its page ends. */
+  finishLayout(): void {
+    let page: TextPage | "later" | undefined;
+    do page = this.layOut();
+    while (page === "later");
+    this.parts.viewer.hasFurtherPage = goesOn(page);
+  }
+
+  private viewOf(view: View, page: TextPage | undefined, shown: Shown): ScreenHome | ScreenMessage | ScreenList {
     switch (view.kind) {
       case "home":
         return this.home(shown);
       case "message":
       case "reply":
-        return this.message(view, shown) ?? this.home(shown);
+        return this.message(view, page) ?? this.home(shown);
       case "inbox":
         return this.inboxList(view.sequence);
       case "roster":
@@ -166,31 +184,37 @@ export class Display {
     return { kind: "home", lines: lines.filter((line) => line !== "") };
   }
 
-  private message(view: View & { kind: "message" | "reply" }, { faults }: Shown): ScreenMessage | undefined {
+  private message(view: View & { kind: "message" | "reply" }, page: TextPage | undefined): ScreenMessage | undefined {
     const { inbox } = this.device;
-    const { viewer, size } = this.parts;
-    const { message } = viewer;
+    const { message } = this.parts.viewer;
     const { sequence } = view;
-    if (!message) return undefined;
+    if (!message || !page) return undefined;
     const { sender, group, priority, choices = [], timestampSeconds } = message;
-    const open = this.open(sequence, message);
-    const answers = this.answers(view, choices);
-    const hasFaults = hasFaultLine({ faults, view: { kind: "message" } });
-    const boxOf = (footCount: number) => textBox(size, hasFaults, open.title !== "", footCount);
-    let page = open.pages.page(view.page, boxOf(view.kind === "reply" ? 0 : answers.length));
-    if (view.kind === "reply") page = this.excerptOf(open, page.from).page(0, boxOf(answers.length));
     return {
       kind: "message",
       from: `${senderName(sender)}${group === undefined ? "" : `${TO_GROUP}${group}`}`,
-      title: open.title,
+      title: this.open(sequence, message).title,
       page,
       time: this.time(timestampSeconds || undefined),
       priority,
       mark: inbox.isExpired(sequence) ? "expired" : inbox.isRead(sequence) ? "" : "*",
       position: inbox.positionOf(sequence),
       count: inbox.length,
-      answers,
+      answers: this.answers(view, choices),
     };
+  }
+
+  /** A slice of the text that is to be on the screen. undefined: the view has none. */
+  private layOut(): TextPage | "later" | undefined {
+    const { viewer, size } = this.parts;
+    const { view, message } = viewer;
+    if (!message || (view.kind !== "message" && view.kind !== "reply")) return undefined;
+    const open = this.open(view.sequence, message);
+    const answerCount = this.answers(view, message.choices ?? []).length;
+    const boxOf = (footCount: number) => textBox(size, this.hasFaults, open.title !== "", footCount);
+    const page = open.pages.poll(view.page, boxOf(view.kind === "reply" ? 0 : answerCount));
+    if (view.kind === "message" || !page) return page ?? "later";
+    return this.excerptOf(open, page.from).poll(0, boxOf(answerCount)) ?? "later";
   }
 
   private open(sequence: number, { title = "", text }: InboxMessage): OpenText {
@@ -283,6 +307,10 @@ export class Display {
   private time(seconds: number | undefined): string {
     return seconds === undefined ? "" : timeOfDay(seconds, this.device.zone.offsetMinutes(seconds));
   }
+}
+
+function goesOn(page: TextPage | undefined): boolean {
+  return page !== undefined && page.to < page.length;
 }
 
 function colorOf(status: number): number {

@@ -58,6 +58,7 @@ export class Panel {
 
   press(button: Button, nowMs: number): void {
     this.parts.presence.handleTouched(nowMs);
+    if (this.exists) this.display.finishLayout();
     const choice = keeping(this.device, () => this.viewer.press(button, nowMs));
     if (choice) this.choose(choice);
   }

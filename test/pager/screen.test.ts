@@ -9,6 +9,7 @@ import { PagedText } from "../../src/pager/screen/paged-text.ts";
 import { drawScreen, type ScreenModel } from "../../src/pager/screen/screen.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
 import { textWidths } from "../../src/pager/screen/text-widths.ts";
+import { laidOut } from "./laid-out.ts";
 
 /** Every character is half as wide as its font is high; CJK is as wide as high. */
 function measureText(font: Font, text: string): number {
@@ -73,7 +74,7 @@ function messageView(message: Partial<typeof MESSAGE> = {}, size = M5STACK, inde
   const { title, text, ...rest } = { ...MESSAGE, ...message };
   const split = splitTitle(title, text, size, WIDTHS);
   const box = textBox(size, faults !== "", split.title !== "", rest.answers.length);
-  return { kind: "message", ...rest, title: split.title, page: new PagedText(split.text, WIDTHS).page(index, box) };
+  return { kind: "message", ...rest, title: split.title, page: laidOut(new PagedText(split.text, WIDTHS), index, box) };
 }
 
 /** What a screen shows of a message, as lines. */

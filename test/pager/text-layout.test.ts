@@ -6,6 +6,7 @@ import { PagedText, type TextBox } from "../../src/pager/screen/paged-text.ts";
 import { fitLine, lineAt, widthOf, wrapText } from "../../src/pager/screen/text-layout.ts";
 import { textWidths } from "../../src/pager/screen/text-widths.ts";
 import { asOnBoards } from "../code-point-text.ts";
+import { laidOut } from "./laid-out.ts";
 
 /** As wide as its first code point: half of the face's height, of CJK and emoji the whole. */
 function measureText(font: Font, text: string): number {
@@ -243,7 +244,7 @@ describe("a paged text", () => {
     });
     const costOf = (index: number) => {
       const former = count;
-      expect(watched.page(index, BOX).lines).toEqual(text.page(index, BOX).lines);
+      expect(laidOut(watched, index, BOX).lines).toEqual(laidOut(text, index, BOX).lines);
       return count - former;
     };
     const [first, again, second, back] = [costOf(0), costOf(0), costOf(1), costOf(0)];
@@ -258,17 +259,29 @@ describe("a paged text", () => {
     let end = 0;
     let index = 0;
     do {
-      const page = text.page(index, BOX);
+      const page = laidOut(text, index, BOX);
       expect([page.from, page.index]).toEqual([end, index]);
       end = page.to;
       index += 1;
     } while (end < words.length);
-    expect(text.page(index + 7, BOX).to).toBe(words.length);
-    expect(text.page(3, { ...BOX, height: BOX.height / 3 }).lines).toHaveLength(1);
+    expect(laidOut(text, index + 7, BOX).to).toBe(words.length);
+    expect(laidOut(text, 3, { ...BOX, height: BOX.height / 3 }).lines).toHaveLength(1);
+  });
+
+  it("does no more than a slice of the work at once, and the same page comes of it", () => {
+    const high: TextBox = { width: small(60), height: 60 * FONTS.small.lineHeight, fonts: ["large", "body", "small"] };
+    const text = new PagedText(words, WIDTHS);
+    let sliceCount = 1;
+    let page = text.poll(0, high);
+    for (; page === undefined; sliceCount += 1) page = text.poll(0, high);
+    expect(sliceCount).toBeGreaterThan(4);
+    expect(page.lines).toEqual(wrapText(words, page.font, high.width, page.lines.length, WIDTHS));
+    expect(page.to).toBe(words.length);
+    expect(text.poll(0, high)).toBe(page);
   });
 
   it("is one empty page where there is no text", () => {
-    expect(new PagedText("", WIDTHS).page(0, BOX)).toEqual({
+    expect(new PagedText("", WIDTHS).poll(0, BOX)).toEqual({
       font: "small",
       lines: [],
       index: 0,

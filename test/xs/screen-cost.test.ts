@@ -14,6 +14,12 @@ const SLICE_COMPUTE = 250_000;
 /** The same screen again, as with each minute. */
 const REPAINT_COMPUTE = 50_000;
 
+/** Of an m5stack and of an m5paper, with the most slices that a page takes there. */
+const SCREENS = [
+  { width: 320, height: 240, slicesMax: 4 },
+  { width: 540, height: 960, slicesMax: 12 },
+];
+
 interface Look {
   readonly lines: readonly string[];
 }
@@ -46,22 +52,39 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
 
   afterAll(() => engine.stop());
 
-  it.each(TEXTS)("a long text is painted and its pages are turned within a slice of time: %s", async (name, text) => {
-    await engine.evaluate("program.start(320, 240, 0)");
-    await engine.evaluate(`program.prepare(${text}); program.arrive()`);
-    const first = await engine.compute("program.paint()");
-    const { lines } = await engine.ask<Look>("program.look()");
-    await engine.evaluate("program.see()");
-    const next = await engine.compute('program.press("c")');
-    const further = await engine.compute('program.press("c")');
-    const back = await engine.compute('program.press("a")');
-    const repaint = await engine.compute("program.passMinute()");
-    console.info(`${name}: first paint ${first}, next pages ${next} and ${further}, back ${back}, repaint ${repaint}`);
-    // A text fills the screen but for its last page.
-    expect(lines.length).toBeGreaterThan(name === "ends of lines" ? 2 : 7);
-    expect(Math.max(first, next, further, back)).toBeLessThanOrEqual(SLICE_COMPUTE);
-    expect(repaint).toBeLessThanOrEqual(REPAINT_COMPUTE);
-  });
+  it.each(SCREENS.flatMap((screen) => TEXTS.map(([name, text]) => ({ ...screen, name, text }))))(
+    "a long text is painted and its pages are turned in slices of time, on $width × $height: $name",
+    async (of) => {
+      const { width, height, slicesMax, name, text } = of;
+      /** What each slice costs until the screen is painted. */
+      const slicesOf = async (program: string) => {
+        const slices = [await engine.compute(program)];
+        for (
+          ;
+          !(await engine.ask<boolean>("program.isPainted()"));
+          slices.push(await engine.compute("program.goOn()"))
+        );
+        return slices;
+      };
+      await engine.evaluate(`program.start(${width}, ${height}, 0)`);
+      await engine.evaluate(`program.prepare(${text}); program.arrive()`);
+      const first = await slicesOf("program.paint()");
+      const { lines } = await engine.ask<Look>("program.look()");
+      await engine.evaluate("program.see()");
+      const next = await slicesOf('program.press("c")');
+      const further = await slicesOf('program.press("c")');
+      const back = await slicesOf('program.press("a")');
+      const repaint = await engine.compute("program.passMinute()");
+      console.info(`${name}: first paint ${first}; next pages ${next}; ${further}; back ${back}; repaint ${repaint}`);
+      // A text fills the screen but for its last page.
+      expect(lines.length).toBeGreaterThan(name === "ends of lines" ? 2 : 7);
+      for (const slices of [first, next, further, back]) {
+        expect(Math.max(...slices)).toBeLessThanOrEqual(SLICE_COMPUTE);
+        expect(slices.length).toBeLessThanOrEqual(slicesMax);
+      }
+      expect(repaint).toBeLessThanOrEqual(REPAINT_COMPUTE);
+    },
+  );
 
   it("a PINGRESP costs the same, however many messages are there", async () => {
     const costs: number[] = [];

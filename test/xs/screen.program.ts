@@ -90,6 +90,17 @@ export function paint(): void {
   drain();
 }
 
+/** Whether nothing of the screen is left to be laid out. */
+export function isPainted(): boolean {
+  const timeoutMs = gateway.pollTimeout();
+  return timeoutMs === undefined || timeoutMs > nowMs;
+}
+
+/** The next slice of a text that is being laid out. */
+export function goOn(): void {
+  wake();
+}
+
 export function press(button: "a" | "b" | "c"): void {
   gateway.handleButton(button, nowMs);
   drain();

@@ -32,13 +32,26 @@ const UNIT_PART = 0.12;
 /** A text that is estimated this much wider than the room for it is not tried in a face. */
 const MISJUDGED = 1.3;
 
+/** What one slice of the work lays out, in code units: on XS at most some 220,000 of compute. A line counts as so many more. */
+const SLICE_UNITS = 320;
+const LINE_UNITS = 8;
+
+/** A page that is being laid out. */
+interface Draft {
+  readonly index: number;
+  readonly lines: string[];
+  to: number;
+}
+
 export class PagedText {
   private readonly text: string;
   private readonly widths: TextWidths;
   private box: TextBox = { width: 0, height: 0, fonts: [] };
-  private font: Font = "small";
+  /** Place of the face in those of the box. */
+  private face = 0;
   /** Where the pages begin that were asked for, and the one behind them. */
   private starts: number[] = [0];
+  private draft: Draft | undefined;
   private current: TextPage | undefined;
 
   constructor(text: string, widths: TextWidths) {
@@ -46,58 +59,76 @@ export class PagedText {
     this.widths = widths;
   }
 
-  /** @param index from 0 */
-  page(index: number, box: TextBox): TextPage {
+  /**
+   * The page, or undefined while more is to be laid out. Each call does a slice of the work.
+   * @param index from 0
+   */
+  poll(index: number, box: TextBox): TextPage | undefined {
     if (box.width !== this.box.width || box.height !== this.box.height) this.begin(box);
-    if (this.current?.index === index) return this.current;
-    let at = Math.min(index, this.starts.length - 1);
-    let page = this.current?.index === at ? this.current : this.layOut(at);
-    while (at < index && page.to < this.text.length) {
-      at += 1;
-      this.starts[at] = page.to;
-      page = this.layOut(at);
+    for (let units = 0; units < SLICE_UNITS; ) {
+      const current = this.current;
+      if (current && (current.index === index || (current.index < index && current.to >= this.text.length)))
+        return current;
+      units += LINE_UNITS + this.addLine(Math.min(index, this.starts.length - 1));
     }
-    this.current = page;
-    return page;
+    return undefined;
   }
 
-  /** Chooses the face. */
   private begin(box: TextBox): void {
     this.box = box;
     this.starts = [0];
+    this.face = 0;
+    this.draft = undefined;
     this.current = undefined;
-    for (const font of box.fonts.slice(0, -1)) {
-      this.font = font;
-      const lineCount = Math.floor(box.height / FONTS[font].lineHeight);
-      if (this.isTooWide(MISJUDGED * lineCount * box.width)) continue;
-      const page = this.layOut(0);
-      if (page.to < this.text.length) continue;
-      this.current = page;
-      return;
-    }
-    this.font = box.fonts.at(-1) ?? "small";
+    if (this.isTooWide()) this.takeNextFace();
   }
 
-  /** Whether the whole text in one line is estimated to be wider, in pixels. */
-  private isTooWide(width: number): boolean {
-    const { text } = this;
-    if (text.length * UNIT_PART * FONTS[this.font].sizePixels > width) return true;
-    const sample = text.slice(0, SAMPLE_UNITS);
-    return widthOf(sample, this.font, this.widths) * text.length > width * sample.length;
+  private get font(): Font {
+    return this.box.fonts[this.face] ?? "small";
   }
 
-  private layOut(index: number): TextPage {
+  private get isLastFace(): boolean {
+    return this.face >= this.box.fonts.length - 1;
+  }
+
+  private takeNextFace(): void {
+    do this.face += 1;
+    while (this.isTooWide());
+  }
+
+  /** Whether this face is not the last one, and the text is estimated to be more than a page in it. */
+  private isTooWide(): boolean {
+    if (this.isLastFace) return false;
     const { text, box } = this;
     const font = this.font;
-    const from = this.starts[index] ?? 0;
+    const width = MISJUDGED * Math.floor(box.height / FONTS[font].lineHeight) * box.width;
+    if (text.length * UNIT_PART * FONTS[font].sizePixels > width) return true;
+    const sample = text.slice(0, SAMPLE_UNITS);
+    return widthOf(sample, font, this.widths) * text.length > width * sample.length;
+  }
+
+  /** Adds a line to the page of that index, and keeps the page when it is whole. Returns how long the line is, in code units. */
+  private addLine(index: number): number {
+    const { text, box } = this;
+    const font = this.font;
     const lineCount = Math.max(1, Math.floor(box.height / FONTS[font].lineHeight));
-    const lines: string[] = [];
-    let to = from;
-    while (to < text.length && lines.length < lineCount) {
-      const line = lineAt(text, to, this.widths[font], box.width);
-      lines.push(line.text);
-      to = line.next;
+    const from = this.starts[index] ?? 0;
+    if (this.draft?.index !== index) this.draft = { index, lines: [], to: from };
+    const draft = this.draft;
+    const before = draft.to;
+    if (before < text.length) {
+      const line = lineAt(text, before, this.widths[font], this.box.width);
+      draft.lines.push(line.text);
+      draft.to = line.next;
     }
-    return { font, lines, index, from, to, length: text.length };
+    const { lines, to } = draft;
+    if (to < text.length && lines.length < lineCount) return to - before;
+    this.draft = undefined;
+    if (to < text.length && index === 0 && !this.isLastFace && this.starts.length === 1) this.takeNextFace();
+    else {
+      if (to < text.length) this.starts[index + 1] = to;
+      this.current = { font, lines, index, from, to, length: text.length };
+    }
+    return to - before;
   }
 }

@@ -49,7 +49,7 @@ export function drawScreen(model: ScreenModel, size: Size, widths: TextWidths): 
 }
 
 /** Whether a line below the bar says what went wrong. */
-export function hasFaultLine({ faults, view }: Pick<ScreenModel, "faults"> & { view: { kind: string } }): boolean {
+function hasFaultLine({ faults, view }: ScreenModel): boolean {
   return faults !== "" && view.kind !== "list";
 }
 
