@@ -1,14 +1,17 @@
-/** Bounds-checked big-endian reading and writing over one `Uint8Array`; nothing is copied that can be viewed. */
+/**
+ * These classes read and write big-endian numbers in one `Uint8Array`. They check every bound. They copy nothing that they
+ * can view.
+ */
 import { FormatError, UsageError } from "./errors.ts";
 import { decodeUtf8, utf8Length, writeUtf8 } from "./utf8.ts";
 
-/** Reads forward. Each read names the field it is for; a read past the end throws a `FormatError` with that name. */
+/** Reads forward. Each read names its field. A read past the end throws a `FormatError` with that name. */
 export class ByteReader {
-  /** What is read; a view keeps its own offset. */
+  /** The bytes that are read. A view keeps its own offset. */
   bytes: Uint8Array;
   /** Offset of the next byte. */
   offset: number;
-  /** Offset behind the last byte. */
+  /** Offset after the last byte. */
   end: number;
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
@@ -17,7 +20,7 @@ export class ByteReader {
     this.end = end;
   }
 
-  /** Begins again with other bytes; the reader itself is kept. */
+  /** Points this reader at other bytes. */
   reset(bytes: Uint8Array, start: number, end: number): this {
     this.bytes = bytes;
     this.offset = start;
@@ -42,18 +45,18 @@ export class ByteReader {
     return this.uint16(field) * 0x1_0000 + this.uint16(field);
   }
 
-  /** A number of 1, 2 or 4 bytes. */
+  /** Reads a number of 1, 2 or 4 bytes. */
   uint(bytes: number, field: string): number {
     return bytes === 1 ? this.uint8(field) : bytes === 2 ? this.uint16(field) : this.uint32(field);
   }
 
-  /** A view of the next `length` bytes: it lives as long as the buffer behind it. */
+  /** A view of the next `length` bytes. It is valid as long as the buffer that it views. */
   view(length: number, field: string): Uint8Array {
     const at = this.take(length, field);
     return this.bytes.subarray(at, at + length);
   }
 
-  /** The next `length` bytes as UTF-8 text. */
+  /** Reads the next `length` bytes as UTF-8 text. */
   text(length: number, field: string): string {
     const at = this.take(length, field);
     return decodeUtf8(this.bytes, at, at + length, field);
@@ -71,20 +74,20 @@ export class ByteReader {
   }
 }
 
-/** What can be written to: a buffer, or a counter that tells how large the buffer has to be. */
+/** A target to write to: a buffer, or a counter that measures how large the buffer has to be. */
 export interface ByteSink {
   uint8(value: number): void;
   uint16(value: number): void;
-  /** A number of 1, 2 or 4 bytes. */
+  /** Writes a number of 1, 2 or 4 bytes. */
   uint(bytes: number, value: number): void;
   bytes(bytes: Uint8Array): void;
-  /** Bytes behind their length in 2 bytes; at most 65,535 of them. */
+  /** Writes a length of 2 bytes and then the bytes. There are at most 65,535 of them. */
   prefixedBytes(bytes: Uint8Array): void;
-  /** The text as UTF-8 behind its length in 2 bytes. Throws a `UsageError` above 65,535 bytes. */
+  /** Writes a length of 2 bytes and then the text as UTF-8. Throws a `UsageError` above 65,535 bytes. */
   prefixedText(text: string): void;
 }
 
-/** Counts what a writer would write. */
+/** Counts the bytes that a writer would write. */
 export class ByteCounter implements ByteSink {
   length = 0;
 
@@ -113,7 +116,7 @@ export class ByteCounter implements ByteSink {
   }
 }
 
-/** Writes forward into a buffer of fixed size, allocated once. A write past its end throws a `UsageError`. */
+/** Writes forward into a buffer of fixed size, which is allocated once. A write past the end throws a `UsageError`. */
 export class ByteWriter implements ByteSink {
   private readonly buffer: Uint8Array;
   private lastView: Uint8Array;
@@ -166,12 +169,14 @@ export class ByteWriter implements ByteSink {
     this.buffer.set(bytes, at + 2);
   }
 
-  /** The text as UTF-8, without a length. */
+  /** Writes the text as UTF-8, without a length. */
   text(text: string): void {
     writeUtf8(text, this.buffer, this.take(utf8Length(text)));
   }
 
-  /** A view of what was written; it is overwritten after `clear`. One of the same length as before is the same. */
+  /**
+   * A view of the written bytes. A write after `clear` overwrites them. Two calls with the same length return the same view.
+   */
   view(): Uint8Array {
     if (this.lastView.length !== this.written) this.lastView = this.buffer.subarray(0, this.written);
     return this.lastView;
@@ -188,7 +193,7 @@ export class ByteWriter implements ByteSink {
     this.written = 0;
   }
 
-  /** The next `length` bytes, to be filled by the caller. */
+  /** Returns the next `length` bytes. The caller fills them. */
   grow(length: number): Uint8Array {
     const at = this.take(length);
     return this.buffer.subarray(at, at + length);

@@ -1,11 +1,12 @@
 /**
- * The kinds of failure. Each says where it was, what was found and what was expected. None of them crosses a seam:
- * the session turns them into a closed connection, the gateway into a counter, a caller's mistake into a failed test.
+ * The kinds of failure. Each message says where the failure is, what was found and what was expected. None of them leaves the
+ * core: the session turns them into a closed connection, the gateway turns them into a counter, and a mistake of a caller
+ * fails a test.
  */
 
 /** The peer sent bytes that are no packet or no payload. */
 export class FormatError extends Error {
-  /** What was being read, for example `PUBLISH topic` or `IM Count`. */
+  /** The field that was read, for example `PUBLISH topic` or `IM Count`. */
   readonly field: string;
   /** Offset of the first wrong byte, from the start of the packet's body or of the payload. */
   readonly offset: number;
@@ -17,9 +18,9 @@ export class FormatError extends Error {
   }
 }
 
-/** The peer sent a packet that is well formed and not allowed now, or from this side. */
+/** The peer sent a well-formed packet that is not allowed now, or not allowed from this side. */
 export class ProtocolError extends Error {
-  /** The reason code that MQTT 5 has for it. */
+  /** The MQTT 5 reason code for it. */
   readonly reasonCode: number;
 
   constructor(problem: string, reasonCode = 0x82) {
@@ -28,13 +29,13 @@ export class ProtocolError extends Error {
   }
 }
 
-/** The caller asked for what cannot be done. */
+/** The caller asked for something that is impossible or not allowed. */
 export class UsageError extends Error {}
 
 /** The store refused to read or to write. */
 export class StoreError extends Error {}
 
-/** Runs what asks the store; what it throws becomes a `StoreError`. */
+/** Runs `act`, which uses the store. Turns everything that it throws into a `StoreError`. */
 export function storing(act: () => void): void {
   try {
     act();
@@ -43,7 +44,7 @@ export function storing(act: () => void): void {
   }
 }
 
-/** What was thrown, in words. */
+/** The message of a thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,144 +1,152 @@
 /**
- * Every bound in one place: purpose, unit, range, what happens at the limit. The relations between them are asserted at
- * the end, when the module is loaded.
+ * Every bound stands here, with its purpose, its unit, its range and what happens at the limit. The end of this file checks the
+ * relations between them when the module is loaded.
  */
 
-/** Longest `env`, in UTF-8 bytes. Refused when the settings are read. */
+/** Longest `env`, in UTF-8 bytes. The settings refuse a longer one. */
 export const ENV_BYTES_MAX = 64;
 
-/** Longest uid, in UTF-8 bytes, as a setting and as the sender of a message. Longer ones are refused. */
+/** Longest uid, in UTF-8 bytes, as a setting and as the sender of a message. A longer one is refused. */
 export const UID_BYTES_MAX = 64;
 
-/** Longest time zone as a setting, in UTF-8 bytes: a name of IANA or a rule of POSIX. Longer ones are refused. */
+/** Longest time zone as a setting, in UTF-8 bytes: an IANA name or a POSIX rule. A longer one is refused. */
 export const TIME_ZONE_BYTES_MAX = 64;
 
-/** Largest keep-alive, in seconds: what CONNECT can say [MQTT-3.1.2-24]. */
+/** Longest keep-alive, in seconds. CONNECT cannot express more [MQTT-3.1.2-24]. */
 export const KEEP_ALIVE_SECONDS_MAX = 65_535;
 
-/** Longest certificate chain or key as a setting, in UTF-8 bytes of PEM. Longer ones are refused. */
+/** Longest certificate chain or key as a setting, in UTF-8 bytes of PEM. A longer one is refused. */
 export const PEM_BYTES_MAX = 16_384;
 
-/** Largest packet that is read into memory, in bytes with its fixed header. A larger one is skipped, acknowledged, counted. */
+/** Largest packet that is read into memory, in bytes with its fixed header. A larger one is skipped, acknowledged and counted. */
 export const PACKET_BYTES_MAX = 4_096;
 
 /**
- * Largest packet that the broker may send at all, in bytes; announced in MQTT 5, where a larger one ends the connection.
- * Well above `PACKET_BYTES_MAX`, since a broker discards in silence what is announced as too large, and this device counts it.
+ * Largest packet that the broker may send, in bytes. CONNECT announces it in MQTT 5, and a larger one ends the connection. It is far
+ * above `PACKET_BYTES_MAX`: a broker silently discards what is larger than announced, and this device wants to count it.
  */
 export const SKIPPED_BYTES_MAX = 4_194_304;
 
 /**
- * Largest packet that is sent from memory, in bytes with its fixed header. A caller that asks for more gets a `UsageError`;
- * a payload that is read when it is sent may have `STREAM_BYTES_MAX`.
+ * Largest packet that is sent from memory, in bytes with its fixed header. A caller with a larger one gets a `UsageError`. A payload
+ * that is read while it is sent may have `STREAM_BYTES_MAX`.
  */
 export const PUBLISH_BYTES_MAX = 3_072;
 
-/** Largest payload that is read when it is sent, in bytes: what remaining length can say, less the largest topic and properties. */
+/** Largest payload that is read while it is sent, in bytes: the largest Remaining Length, less the largest topic and properties. */
 export const STREAM_BYTES_MAX = 268_304_384;
 
-/** Bytes waiting to be sent. When it is full no new PUBLISH is taken until the host has taken some. */
+/** Bytes that wait to be sent. When the buffer is full, no new PUBLISH enters it until the host has taken some bytes. */
 export const TRANSMIT_BYTES_MAX = 4_096;
 
-/** Part of the transmit buffer that only acknowledgements and pings may use. When it is full too, nothing is read. */
+/** The part of the transmit buffer that only acknowledgements and pings may use. When this part is full too, nothing is read. */
 export const TRANSMIT_RESERVE_BYTES = 1_024;
 
-/** Messages of QoS 1 and 2 sent and not yet acknowledged, also where the broker would take more. Further ones wait. */
+/**
+ * Messages of QoS 1 and 2 that are sent and not yet acknowledged. It holds also where the broker would take more. Further messages
+ * wait.
+ */
 export const INFLIGHT_MAX = 8;
 
-/** Messages in the outbox, sent or not. What happens to a further one is its class's policy. */
+/** Messages in the outbox, sent or not. A message's policy says what happens to a further one. */
 export const OUTBOX_MESSAGES_MAX = 32;
 
-/** Bytes of all messages in the outbox: topic, properties and payload, but for a payload that is read when it is sent. */
+/** Bytes of all messages in the outbox: topic, properties and payload. A payload that is read while it is sent does not count. */
 export const OUTBOX_BYTES_MAX = 8_192;
 
-/** How long to wait before storage that refused to drop an expired message is asked again, in milliseconds. */
+/** Storage may refuse to drop an expired message. It is asked again after this long, in milliseconds. */
 export const EXPIRY_RETRY_MS = 60_000;
 
-/** Messages of QoS 1 and 2 that the broker may send before the first is answered; announced in MQTT 5. More end the connection. */
+/** Messages of QoS 1 and 2 that the broker may send before the first is answered. MQTT 5 announces it. More end the connection. */
 export const RECEIVE_MAX = 32;
 
-/** Longest reason that is given with an acknowledgement (MQTT 5), in UTF-8 bytes. A caller with a longer one gets a `UsageError`. */
+/** Longest reason that an acknowledgement carries (MQTT 5), in UTF-8 bytes. A caller with a longer one gets a `UsageError`. */
 export const REASON_STRING_BYTES_MAX = 64;
 
-/** Topics whose translation is kept, a direction. Beyond it the table begins anew. */
+/** Topics whose translation is kept, for each direction. One more empties the table. */
 export const TOPICS_CACHED_MAX = 16;
 
-/** Messages of QoS 1 and 2 of an MQTT 3.1.1 broker, which has no receive maximum, that are not finished. More end the connection. */
+/** Unfinished messages of QoS 1 and 2 from an MQTT 3.1.1 broker. That version has no receive maximum. More end the connection. */
 export const UNFINISHED_MAX = 1_024;
 
-/** Topic aliases a direction (MQTT 5). The broker is told; further topics of ours are sent in full. */
+/** Topic aliases for each direction (MQTT 5). CONNECT tells the broker. Further topics of ours are sent in full. */
 export const TOPIC_ALIAS_MAX = 8;
 
-/** How long the broker keeps our session while we are away, in seconds (MQTT 5). 30 days. */
+/** How long the broker keeps our session while we are away, in seconds (MQTT 5): 30 days. */
 export const SESSION_EXPIRY_SECONDS = 2_592_000;
 
-/** How long the application may take to take a message, in milliseconds. Then the connection is closed and the message comes again. */
+/**
+ * How long the application may need to take a message, in milliseconds. Then the connection is closed, and the message comes again.
+ */
 export const TAKE_TIMEOUT_MS = 60_000;
 
 /** How near the learned ping interval comes to the longest that the network allows, in milliseconds. */
 export const KEEP_ALIVE_STEP_MS = 30_000;
 
-/** After how long an idle time that killed a connection is tried again, in milliseconds. A day. */
+/** An idle time that killed a connection is tried again after this long, in milliseconds: a day. */
 export const KEEP_ALIVE_RETRY_MS = 86_400_000;
 
-/** Attempts in a row that may be dropped before a version that was once accepted is doubted: the broker may be another one. */
+/** Attempts in a row that may be dropped. Then a version that the broker once accepted is doubted: it may be another broker. */
 export const PROVEN_DROPS_MAX = 3;
 
-/** Connections in a row that may end before CONNACK. Then the broker is told less of the will. */
+/** Connections in a row that may end before CONNACK. Then CONNECT says less of the will. */
 export const CONNECT_DROPS_MAX = 4;
 
-/** Connections that may end on one message or topic filter. Then it is given up: it ends every connection. */
+/** Connections that may end on one message or topic filter. Then it is given up, since it ends every connection. */
 export const ENDINGS_MAX = 5;
 
-/** Connections in a row that the broker may end with something unanswered. Then one thing at a time is sent, to find what it is. */
+/**
+ * Connections in a row that the broker may end while something is unanswered. Then one thing is sent at a time, to find the one that
+ * ends them.
+ */
 export const HASTY_ENDINGS_MAX = 2;
 
-/** How long what was given up is not sent, in milliseconds. Then it is tried once more. An hour. */
+/** How long a message or topic filter that was given up is not sent, in milliseconds. Then it is tried once more. An hour. */
 export const GIVEN_UP_MS = 3_600_000;
 
-/** Names of messages and topic filters on which connections have ended. The oldest is forgotten. */
+/** Names of messages and topic filters on which connections have ended. One more replaces the oldest. */
 export const SUSPECTS_MAX = 16;
 
-/** For so long a message of QoS 0 may be why the broker closes, in milliseconds. It has no answer that would tell. */
+/** A message of QoS 0 has no answer. For this long it counts as a possible reason when the broker closes, in milliseconds. */
 export const UNANSWERED_MS = 5_000;
 
-/** How long after a refusal a topic filter is asked for again, in milliseconds; it doubles with each refusal. */
+/** A refused topic filter is asked for again after this long, in milliseconds. The time doubles with each refusal. */
 export const SUBSCRIBE_RETRY_MS = 60_000;
 
-/** Ceiling of that time, in milliseconds. */
+/** Ceiling of `SUBSCRIBE_RETRY_MS`, in milliseconds. */
 export const SUBSCRIBE_RETRY_MAX_MS = 3_600_000;
 
-/** Brokers of a device, the preferred one and its fall-backs. More are refused when the settings are read. */
+/** Brokers of a device: the preferred one and its fall-backs. The settings refuse more. */
 export const BROKERS_MAX = 4;
 
-/** Attempts in a row that do not connect before it is the next broker's turn. */
+/** Attempts in a row that do not connect. Then the next broker has its turn. */
 export const BROKER_ATTEMPTS_MAX = 2;
 
-/** How long a lesser broker is kept before the preferred one is tried, in milliseconds; doubles when it is not back. */
+/** How long a fall-back is used before the preferred broker is tried, in milliseconds. The time doubles when that one is not back. */
 export const BROKER_RETURN_MS = 600_000;
 
-/** Ceiling of that time, in milliseconds. */
+/** Ceiling of `BROKER_RETURN_MS`, in milliseconds. */
 export const BROKER_RETURN_MAX_MS = 7_200_000;
 
-/** When messages are on their way at that time: ask again after this long, in milliseconds. */
+/** The return is put off by this long while messages are on their way, in milliseconds. */
 export const BROKER_RETURN_POSTPONE_MS = 10_000;
 
-/** How long the name of a broker may take to be resolved, in milliseconds. Time for two name servers of a usual resolver. */
+/** How long the name lookup of a broker may take, in milliseconds. A usual resolver can ask two name servers in that time. */
 export const RESOLVE_TIMEOUT_MS = 10_000;
 
-/** How long TCP may take to connect, in milliseconds: the first attempt and three repetitions. */
+/** How long TCP may take to connect, in milliseconds: enough for the first attempt and three repetitions. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 
-/** How long the TLS handshake may take, in milliseconds. A board's own part takes seconds of it. */
+/** How long the TLS handshake may take, in milliseconds. A board's own computing takes seconds of it. */
 export const TLS_TIMEOUT_MS = 15_000;
 
-/** How long the answer to the HTTP request of a WebSocket may take, in milliseconds. */
+/** How long the answer to a WebSocket's HTTP request may take, in milliseconds. */
 export const UPGRADE_TIMEOUT_MS = 5_000;
 
-/** The same for a page, which cannot tell these four apart: one limit over all of them, in milliseconds. */
+/** One limit over all four steps for a page in a browser, in milliseconds. A page cannot tell them apart. */
 export const PAGE_TIMEOUT_MS = 20_000;
 
-/** How long a connection may take to open at all, in milliseconds, whatever its host tells. Then it is given up. */
+/** How long a connection may take to open in all, in milliseconds, whatever its host reports. Then it is given up. */
 export const OPEN_TIMEOUT_MS = 40_000;
 
 /** How long to wait for CONNACK, in milliseconds. Then the connection is closed. */
@@ -150,186 +158,198 @@ export const AUTH_TIMEOUT_MS = 10_000;
 /** How long to wait for SUBACK, in milliseconds. Then the connection is closed. */
 export const SUBACK_TIMEOUT_MS = 10_000;
 
-/** How long to wait for a PUBACK on a live connection, in milliseconds. Then the connection is closed; the next one resends. */
+/**
+ * How long to wait for a PUBACK on a live connection, in milliseconds. Then the connection is closed. The next one sends the message
+ * again.
+ */
 export const PUBACK_TIMEOUT_MS = 30_000;
 
 /**
- * Longest wait for an answer of the broker while something else comes from it, in milliseconds. Without anything else the time
- * of that answer runs. Long enough for `SKIPPED_BYTES_MAX` at 5 KB a second.
+ * Longest wait for an answer while the broker sends other things, in milliseconds. While it sends nothing, the answer's own time
+ * limit holds. This is long enough for `SKIPPED_BYTES_MAX` at 5 KB a second.
  */
 export const BUSY_TIMEOUT_MS = 900_000;
 
 /** How long to wait for PINGRESP, in milliseconds. Then the connection counts as half-open and is closed. */
 export const PINGRESP_TIMEOUT_MS = 5_000;
 
-/** Ceiling of the first wait before reconnecting, in milliseconds; it doubles with each attempt that fails. */
+/** Ceiling of the first wait before reconnecting, in milliseconds. It doubles with each failed attempt. */
 export const BACKOFF_BASE_MS = 500;
 
 /** Ceiling of every wait before reconnecting, in milliseconds. */
 export const BACKOFF_MAX_MS = 60_000;
 
-/** How long a connection must have stood before the next wait is short again, in milliseconds. */
+/** How long a connection must last before the next wait is short again, in milliseconds. */
 export const STABLE_MS = 10_000;
 
-/** Messages kept in the inbox. When it is full the expired go first, then the read, then the least important. */
+/** Messages in the inbox. When it is full, the expired leave first, then the read, then the least important. */
 export const INBOX_RECORDS_MAX = 200;
 
 /**
- * Bytes of all messages kept in the inbox; the same order of leaving. With the other records and what NVS adds to each, it
- * fits the 128 KB of flash that boards give to NVS.
+ * Bytes of all messages in the inbox. Messages leave in the same order. Together with the other records, and with what NVS adds to
+ * each, they fit the 128 KB of flash that boards give to NVS.
  */
 export const INBOX_BYTES_MAX = 40_960;
 
 /**
- * Shortest time between two paints of the same view, in milliseconds: while messages arrive in a burst only their number changes
- * on the screen. What the carrier does is seen at once.
+ * Shortest time between two paints of the same view, in milliseconds. In a burst of messages only the number of messages changes on
+ * the screen. What the carrier does is painted at once.
  */
 export const REPAINT_MS = 250;
 
 /**
- * For so many milliseconds after the screen has changed by itself a press goes nowhere: it was meant for what stood there before, and
- * would acknowledge or answer something unseen. A little longer than a person needs to react.
+ * A press is ignored for this long after the screen has changed by itself, in milliseconds. The carrier meant it for the former view,
+ * and it would acknowledge or answer something unseen. A person needs a little less time to react.
  */
 export const PRESS_GUARD_MS = 300;
 
-/** How long after a touch new messages below priority 4 wait until they take the screen, in milliseconds. */
+/** After a touch, new messages below priority 4 wait this long before they take the screen, in milliseconds. */
 export const SCREEN_HOLD_MS = 10_000;
 
-/** After how long without a touch a list or a question gives way to what is to be read, in milliseconds. */
+/** After this long without a touch, a list or a question gives way to the next unread message, in milliseconds. */
 export const SCREEN_RETURN_MS = 60_000;
 
-/** Names of messages that left the inbox and are still recognised as duplicates, at least. The oldest are forgotten. */
+/**
+ * Names of messages that have left the inbox and are still recognised as duplicates. At least so many are kept. The oldest are
+ * forgotten.
+ */
 export const DUPLICATE_WINDOW_MAX = 256;
 
-/** Bytes of all records of such names. Where names are longer than some 30 bytes there are fewer of them. A multiple of 512. */
+/** Bytes of all records of such names. Fewer names fit when they are longer than some 30 bytes. A multiple of 512. */
 export const NAME_WINDOW_BYTES_MAX = 8_192;
 
 /**
- * Messages that left the inbox while receipts for them were still to be sent. At the limit no further message is taken: it stays
- * with the broker, unacknowledged, until the senders have been told.
+ * Messages that have left the inbox and whose receipts still wait to be sent. At the limit the device takes no further message. The
+ * broker keeps it, unacknowledged, until the senders have been told.
  */
 export const LEFT_OWING_MAX = 128;
 
-/** Receipts of one sender that are told together, in bytes of payload. Where there are more, one is told at a time. */
+/** Receipts to one sender that go together, in bytes of payload. Where there are more, each goes by itself. */
 export const RECEIPTS_BYTES_MAX = 1_536;
 
-/** Messages with receipts that the broker has not acknowledged; what is to be told meanwhile goes together into the next one. */
+/** Messages with receipts that the broker has not acknowledged. Receipts that arise meanwhile go together into the next one. */
 export const RECEIPTS_INFLIGHT_MAX = 3;
 
 /** Longest id of a message, in UTF-8 bytes (wire format). A message with a longer one is shown and gets no receipts. */
 export const MESSAGE_ID_BYTES_MAX = 64;
 
-/** Contacts in the settings, each with a subscription of its own. More are refused when the settings are read. */
+/** Contacts in the settings. Each has a subscription of its own. The settings refuse more. */
 export const CONTACTS_MAX = 7;
 
-/** Groups in the settings, each with a subscription of its own. More are refused when the settings are read. */
+/** Groups in the settings. Each has a subscription of its own. The settings refuse more. */
 export const GROUPS_MAX = 4;
 
-/** Contacts whose presence is known: those of the settings, and of the station's as many as fit; news of others is counted. */
+/** Contacts whose presence is known: those of the settings, and as many of the station's as fit. Presence of others is counted. */
 export const ROSTER_MAX = 32;
 
-/** Records of contacts that may be written at once; beyond it what is known of them is written later. */
+/** Records of contacts that may be written at once. Further changes are written later. */
 export const ROSTER_WRITES_MAX = 64;
 
-/** After how long one more of them may be written, in milliseconds: so some 8,600 a day at most, which flash bears for decades. */
+/**
+ * One more record of a contact may be written after this long, in milliseconds: at most some 8,600 a day. Flash bears that for
+ * decades.
+ */
 export const ROSTER_WRITE_MS = 10_000;
 
-/** How long after a new session nothing of the contacts is written, in milliseconds: the broker is saying again what it knows. */
+/** For this long after a new session no record of a contact is written, in milliseconds. The broker repeats what it knows. */
 export const ROSTER_SETTLE_MS = 10_000;
 
-/** Texts in the settings that can be sent, or chosen as presence, with the buttons. More are refused. */
+/** Texts in the settings that the buttons can send or choose as presence. The settings refuse more. */
 export const CANNED_TEXTS_MAX = 8;
 
-/** Messages written here that the broker has not taken yet. A further one is refused. */
+/** Messages that were written here and that the broker has not taken yet. A further one is refused. */
 export const MESSAGES_OUT_MAX = 16;
 
-/** Text of a message written here, in UTF-8 bytes. A longer one is refused. */
+/** Longest text of a message that is written here, in UTF-8 bytes. A longer one is refused. */
 export const MESSAGE_TEXT_BYTES_MAX = 255;
 
 /**
- * A page that comes so soon after another unread one of at least its priority does not sound, in milliseconds: about as long as
- * a sound lasts. So a thousand pages at once sound once.
+ * A page is silent when it comes within this time after another unread one of at least its priority, in milliseconds. That is about
+ * the length of a sound. So a thousand pages at once sound once.
  */
 export const ALARM_BURST_MS = 2_000;
 
-/** How often a page of priority 4 or 5 is sounded until it is acknowledged, in milliseconds between two times. */
+/** A page of priority 4 or 5 sounds at this interval until it is acknowledged, in milliseconds. */
 export const ALARM_REPEAT_MS = 30_000;
 
 /** Longest id of a command, in UTF-8 bytes. A command with a longer one is refused. */
 export const COMMAND_ID_BYTES_MAX = 23;
 
-/** A clock that shows less has not been set, in seconds since 1970: 2020-01-01T00:00:00Z, before any firmware of this kind. */
+/** A clock that shows less has not been set, in seconds since 1970. It is 2020-01-01T00:00:00Z, before any such firmware. */
 export const CLOCK_SECONDS_MIN = 1_577_836_800;
 
 /** Largest jump of the clock that is believed at once, in seconds: a day. */
 export const CLOCK_JUMP_SECONDS_MAX = 86_400;
 
-/** How long the clock has to stand by a larger jump, in milliseconds. Until then the former time goes on. */
+/** How long the clock must keep to a larger jump, in milliseconds. Until then the device goes on with the former time. */
 export const CLOCK_DOUBT_MS = 3_600_000;
 
-/** How long a command holds that does not say so, in seconds. */
+/** How long a command holds when it does not say so, in seconds. */
 export const COMMAND_SECONDS_DEFAULT = 60;
 
-/** Longest time that a command may hold, in seconds: a day. One that says more is refused. */
+/** Longest time that a command may hold, in seconds: a day. A command that says more is refused. */
 export const COMMAND_SECONDS_MAX = 86_400;
 
-/** How far the clock of a command's sender may be ahead of the device's, in seconds. A command from later on is refused. */
+/** How far the clock of a command's sender may be ahead of the device's, in seconds. A command from further ahead is refused. */
 export const COMMAND_CLOCK_SECONDS = 300;
 
-/** Commands that were done and are recognised when they come again. The oldest is forgotten. */
+/** Commands that were done and are recognised when they come again. One more replaces the oldest. */
 export const COMMANDS_REMEMBERED_MAX = 32;
 
 /**
- * Longest reason in the result of a command, in characters, each of up to 6 bytes in JSON. What names many wrong settings is
- * cut there: a result that no packet holds would stop everything behind it.
+ * Longest reason in the result of a command, in characters. Each takes up to 6 bytes in JSON. A longer reason, which names many wrong
+ * settings, is cut. A result too large for a packet would block every message after it.
  */
 export const COMMAND_REASON_MAX = 255;
 
-/** Results of commands that wait to be sent. The oldest is dropped: its sender may ask again. */
+/** Results of commands that wait to be sent. At the limit the oldest is dropped. Its sender may ask again. */
 export const COMMAND_RESULTS_MAX = 8;
 
-/** How long a restart waits for the broker to take its result, in milliseconds. Then it happens without. */
+/** How long a restart waits for the broker to take its result, in milliseconds. Then the device restarts without. */
 export const COMMAND_RESTART_MS = 5_000;
 
-/** How long a device that is to identify itself has that on its screen as a message that is not yet worthless, in seconds. */
+/** How long the message of an `identify` command stays on the screen before it expires, in seconds. */
 export const IDENTIFY_SECONDS = 60;
 
-/** Contents of one instant message: 4 bits on the wire, 0 is refused (wire format). */
+/** Contents of one instant message. The wire has 4 bits for it and refuses 0 (wire format). */
 export const CONTENTS_MAX = 15;
 
-/** Context of a presence, in UTF-8 bytes (wire format). A longer one is refused. */
+/** Longest context of a presence, in UTF-8 bytes (wire format). A longer one is refused. */
 export const PRESENCE_CONTEXT_BYTES_MAX = 255;
 
-/** Longest reply choice, in UTF-8 bytes: it has to fit into its receipt. A longer one is cut, and ends with "…". */
+/** Longest reply choice, in UTF-8 bytes: it has to fit into its receipt. A longer one is cut and ends with "…". */
 export const CHOICE_BYTES_MAX = 128;
 
 /** Reply choices of one message (wire format). Further ones are shown and cannot be chosen. */
 export const CHOICES_MAX = 3;
 
-/** Topics of one pre-subscription, the contacts and groups of a client. A list with more is refused. */
+/** Topics of one pre-subscription: the contacts and groups of a client. A list with more is refused. */
 export const PRESUBSCRIPTION_TOPICS_MAX = 16_384;
 
-/** Sensors of a device, its own among them. Further ones are not sampled, and the log says so. Range 1 to 256. */
+/** Sensors of a device, its own among them. Further ones are not sampled, and the log names them. Range 1 to 256. */
 export const SENSORS_MAX = 32;
 
-/** Readings of all sensors kept until they can be sent, 17 bytes each. When it is full the older half is thinned, and counted. */
+/**
+ * Readings of all sensors that are kept until they can be sent. Each takes 17 bytes. When the store of readings is full, its older
+ * half is thinned, and the lost ones are counted.
+ */
 export const READINGS_MAX = 128;
 
-/** Readings in one telemetry message; the rest follows in the next one. */
+/** Readings in one telemetry message. The rest follows in the next one. */
 export const BATCH_READINGS_MAX = 16;
 
-/** Bytes of one telemetry payload; with more the batch is halved. Leaves room for topic and header in `PUBLISH_BYTES_MAX`. */
+/** Bytes of one telemetry payload. A batch with more is halved. This leaves room for topic and header in `PUBLISH_BYTES_MAX`. */
 export const TELEMETRY_BYTES_MAX = 1_792;
 
-/** Bytes of the document for Home Assistant: some ten sensors. Those that do not fit are left out, and the log says so. */
+/** Bytes of the document for Home Assistant: some ten sensors. Sensors that do not fit are left out, and the log names them. */
 export const DISCOVERY_BYTES_MAX = 2_880;
 
-/** Host events waiting in the gateway. Log lines beyond it are dropped, and the log says how many. */
+/** Host events that wait in the gateway. Further log lines are dropped, and the log says how many. */
 export const EVENTS_MAX = 32;
 
 /**
- * Opening brackets of a JSON text that the engine's own reader gets, which calls itself for each level. With more of them our
- * own reader goes on, which does not.
+ * Opening brackets in a JSON text that the engine's own reader may get. That reader calls itself for each level. Our own reader reads
+ * a text with more. It stops calling itself at a fixed depth.
  */
 export const JSON_BRACKETS_MAX = 8;
 
@@ -337,7 +357,8 @@ if (PUBLISH_BYTES_MAX + TRANSMIT_RESERVE_BYTES > TRANSMIT_BYTES_MAX)
   throw new Error("limits: a PUBLISH of PUBLISH_BYTES_MAX does not fit beside TRANSMIT_RESERVE_BYTES");
 if (RESOLVE_TIMEOUT_MS + CONNECT_TIMEOUT_MS + TLS_TIMEOUT_MS + UPGRADE_TIMEOUT_MS > OPEN_TIMEOUT_MS)
   throw new Error("limits: the steps of opening may take longer than OPEN_TIMEOUT_MS");
-// Beside each `/env/pres/uid` its length and QoS; three topics are the device's own; the packet's head and one topic of another.
+// Each topic filter takes 10 bytes more than its env and uid. Three topic filters are the device's own. 64 bytes are for the rest of
+// the packet.
 if (64 + (CONTACTS_MAX + GROUPS_MAX + 3) * (10 + ENV_BYTES_MAX + UID_BYTES_MAX) > PUBLISH_BYTES_MAX)
   throw new Error("limits: the longest SUBSCRIBE is above PUBLISH_BYTES_MAX");
 if (CONTACTS_MAX > ROSTER_MAX) throw new Error("limits: CONTACTS_MAX is above ROSTER_MAX");

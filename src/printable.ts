@@ -1,14 +1,14 @@
 import { piecesOf } from "./utf8.ts";
 
 /**
- * What can be shown of a text: the one place that says so. What came from outside goes through here before it is drawn; a text
- * that went through once stays as it is.
+ * The characters of a text that can be shown. This is the one place that decides it. Text from outside passes through here
+ * before it is drawn. A second pass changes nothing.
  *
  * | in the text | becomes |
  * |---|---|
  * | CR LF, CR, U+2028, U+2029 | the end of a line |
  * | tab | a space |
- * | controls of the direction of writing, U+FEFF | nothing: they have no picture, and turn around what stands beside them |
+ * | controls of the direction of writing, U+FEFF | nothing: they have no picture and reorder their neighbours |
  * | other controls (C0, DEL, C1), noncharacters, lone surrogates | U+FFFD |
  */
 export function printable(text: string): string {
@@ -22,11 +22,11 @@ export function printable(text: string): string {
       const unit = piece.charCodeAt(index);
       if (unit >= 0x20 && unit < 0x7f) continue;
       const code = unit < 0xd800 ? unit : (piece.codePointAt(index) as number);
-      // In the engine of the boards each code point is one unit.
+      // On the boards' engine each code point is one unit.
       const units = code === unit ? 1 : 2;
       let shown = shownAs(code);
       const isLast = index + 1 === length;
-      // The end of the line is the LF behind it.
+      // The LF after it ends the line.
       if (code === CR && (isLast ? pieces[at + 1]?.charCodeAt(0) : piece.charCodeAt(index + 1)) === LF) shown = "";
       if (shown !== undefined) {
         printed += piece.slice(start, index) + shown;
@@ -39,7 +39,7 @@ export function printable(text: string): string {
   return printed;
 }
 
-/** The same on one line. */
+/** The printable text on one line. */
 export function printableLine(text: string): string {
   return printable(text).split("\n").join(" ");
 }
@@ -47,9 +47,9 @@ export function printableLine(text: string): string {
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** undefined: as it is. */
+/** Returns undefined where the character stays as it is. */
 function shownAs(code: number): string | undefined {
-  // Nearly every character of any script.
+  // These are nearly all characters of all scripts.
   if (code === LF || (code > 0x9f && code < 0x61c) || (code > 0x2069 && code < 0xd800)) return undefined;
   if (code > 0xffff) return (code & 0xfffe) === 0xfffe ? "\ufffd" : undefined;
   if (code === CR || code === 0x2028 || code === 0x2029) return "\n";
@@ -58,7 +58,10 @@ function shownAs(code: number): string | undefined {
   return isUnprintable(code) ? "\ufffd" : undefined;
 }
 
-/** What may stand neither in a name nor in words: it has no picture, or changes how its neighbours are read. */
+/**
+ * Whether a character may stand neither in a name nor in a text. It has no picture, or it changes how its neighbours are
+ * read.
+ */
 export function isUnprintable(code: number): boolean {
   return (
     code < 0x20 ||

@@ -1,28 +1,31 @@
 /**
- * UTF-8 to text and back (RFC 3629). Over-long forms, surrogates and what lies above U+10FFFF are no UTF-8. The engine on
- * the boards has no TextDecoder.
+ * UTF-8 to text and back (RFC 3629). Over-long forms, surrogates and code points above U+10FFFF are not valid UTF-8. The
+ * boards' engine has no TextDecoder.
  *
- * That engine counts text by code points: an emoji is one character of one code there, and a pair of surrogates elsewhere. Both
- * are understood here. It keeps text as UTF-8 and measures it whole at each look at one character: a loop over a long text takes time by the
- * square of its length. So every loop here goes over short pieces. No patterns: see the notes on preloaded modules in
- * `test/hosts/simulator/preload.test.ts`.
+ * The boards' engine counts text in code points: there an emoji is one character with one code. Other engines have a pair of
+ * surrogates. This file understands both. The boards' engine keeps text as UTF-8 and measures the whole text for each look at
+ * one character. A loop over a text takes time with the square of its length. So every loop here runs over short pieces.
+ * There are no regular expressions: see the notes on preloaded modules in `test/hosts/simulator/preload.test.ts`.
  */
 import { FormatError } from "./errors.ts";
 
 /** Code units of one piece. */
 const PIECE_UNITS = 64;
 
-/** Code units joined by one call: few, because each is an argument, and a deep way through the program takes most of the stack. */
+/**
+ * Code units that one call joins. They are few, because each is an argument, and the deepest path of the program already
+ * takes most of the stack.
+ */
 const ARGUMENTS_MAX = 16;
 
 const REPLACEMENT = 0xfffd;
 
-/** Text of `bytes[start, end)`. Throws a `FormatError` that names `field` and the offset of the first wrong byte. */
+/** Returns the text of `bytes[start, end)`. Throws a `FormatError` with `field` and the offset of the first wrong byte. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number, field: string): string {
   return decode(bytes, start, end, field);
 }
 
-/** The same without a refusal: each beginning of a character that has no right end is one U+FFFD, as in a browser. */
+/** Returns the text and refuses nothing. Each broken beginning of a character becomes one U+FFFD, as in a browser. */
 export function readableUtf8(bytes: Uint8Array, start: number, end: number): string {
   return decode(bytes, start, end, undefined);
 }
@@ -43,7 +46,10 @@ function decode(bytes: Uint8Array, start: number, end: number, field: string | u
   return text;
 }
 
-/** Code units from `start` on, until there are enough of them or ASCII goes on for a while. Returns the offset behind them. */
+/**
+ * Adds code units from `start` on to `units`. Ends when there are enough of them, or when a run of ASCII begins. Returns the
+ * offset after the last one.
+ */
 function decodePiece(
   bytes: Uint8Array,
   start: number,
@@ -90,15 +96,15 @@ function decodePiece(
 }
 
 /**
- * Bytes of the character at `at`, which is not ASCII. Where none is, less than 0: so many bytes, as a negative number, are the
- * beginning of one.
+ * Returns the number of bytes of the character at `at`, which is not ASCII. A negative number means that the bytes there are
+ * only the beginning of a character. Its absolute value is the number of those bytes.
  */
 function lengthOf(bytes: Uint8Array, at: number, end: number): number {
   const first = bytes[at] as number;
   const second = at + 1 < end ? (bytes[at + 1] as number) : 0;
   if (first < 0xc2 || first > 0xf4 || (second & 0xc0) !== 0x80) return -1;
   if (first < 0xe0) return 2;
-  // The second byte tells over-long forms, surrogates and what lies above U+10FFFF.
+  // The second byte shows over-long forms, surrogates and code points above U+10FFFF.
   if (first === 0xe0 && second < 0xa0) return -1;
   if (first === 0xed && second > 0x9f) return -1;
   if (first === 0xf0 && second < 0x90) return -1;
@@ -108,10 +114,10 @@ function lengthOf(bytes: Uint8Array, at: number, end: number): number {
   return at + 3 < end && ((bytes[at + 3] as number) & 0xc0) === 0x80 ? 4 : -3;
 }
 
-/** After so many characters of ASCII in a row they are taken together again. */
+/** A run of this many ASCII characters ends a piece. The faster path for ASCII goes on from there. */
 const ASCII_RUN = 8;
 
-/** `text` in pieces of a few characters, none of which ends inside of a pair of surrogates. */
+/** Splits `text` into pieces of a few characters. No piece ends inside a pair of surrogates. */
 export function piecesOf(text: string): readonly string[] {
   const { length } = text;
   if (length <= PIECE_UNITS) return [text];
@@ -126,7 +132,7 @@ export function piecesOf(text: string): readonly string[] {
   return pieces;
 }
 
-/** Bytes that `text` takes in UTF-8. A lone surrogate counts as U+FFFD. */
+/** The number of bytes of `text` in UTF-8. A lone surrogate counts as U+FFFD. */
 export function utf8Length(text: string): number {
   let bytes = 0;
   for (const piece of text.length <= PIECE_UNITS ? [text] : piecesOf(text)) {
@@ -136,14 +142,14 @@ export function utf8Length(text: string): number {
       const code = piece.charCodeAt(index);
       if (code < 0x80) continue;
       bytes += code < 0x800 ? 1 : code > 0xffff ? 3 : 2;
-      // The other half of a pair adds nothing: both together are four bytes.
+      // The second half of a pair adds nothing: both halves together are four bytes.
       if (isHighSurrogate(code) && isLowSurrogate(piece.charCodeAt(index + 1))) index += 1;
     }
   }
   return bytes;
 }
 
-/** Writes `text` at `offset` and returns the offset behind it. The caller has made room for `utf8Length(text)` bytes. */
+/** Writes `text` at `offset` and returns the offset after it. The caller has made room for `utf8Length(text)` bytes. */
 export function writeUtf8(text: string, bytes: Uint8Array, offset: number): number {
   let at = offset;
   for (const piece of text.length <= PIECE_UNITS ? [text] : piecesOf(text)) {
@@ -166,7 +172,7 @@ export function writeUtf8(text: string, bytes: Uint8Array, offset: number): numb
         at += 1;
         bytes[at] = 0x80 | ((code >> 6) & 0x3f);
       } else if (code < 0xdc00 && isLowSurrogate(piece.charCodeAt(index + 1))) {
-        // 0x40 more are the 0x10000 that a pair leaves out.
+        // The added 0x40 restores the 0x10000 that a pair leaves out.
         const high = (code & 0x3ff) + 0x40;
         index += 1;
         code = piece.charCodeAt(index);
@@ -187,7 +193,7 @@ export function writeUtf8(text: string, bytes: Uint8Array, offset: number): numb
   return at;
 }
 
-/** `text` as UTF-8. */
+/** Encodes `text` as UTF-8. */
 export function encodeUtf8(text: string): Uint8Array {
   const bytes = new Uint8Array(utf8Length(text));
   writeUtf8(text, bytes, 0);
