@@ -1,6 +1,6 @@
 /**
- * What is known of every message without reading it from the store: 32 bytes each in one block, so that an inbox of
- * hundreds takes no objects of the heap. Rows stand in the order of their sequence numbers, oldest first.
+ * Holds what is known of every message without a read from the store. Each message takes 32 bytes of one block, so an
+ * inbox of hundreds adds no objects to the heap. Rows are in the order of their sequence numbers, oldest first.
  */
 import { fnv1a } from "../fnv.ts";
 import { encodeUtf8 } from "../utf8.ts";
@@ -17,12 +17,12 @@ const BYTES = 7;
 const WORDS_A_ROW = 8;
 const ROWS_A_STEP = 32;
 
-/** Beside the size of its record, in the last word of a row. */
+/** The last word of a row holds the size of the record in these bits. Priority and flags are in the bits above. */
 const BYTES_MASK = 0xffffff;
 const PRIORITY_SHIFT = 24;
 const HAS_ID = 0x8000000;
 const HAS_LEFT = 0x10000000;
-/** Its time is not known: it expires by the time that the device has been running. */
+/** The time of the message is not known. Its expiry is in seconds since the device started. */
 const IS_UNDATED = 0x20000000;
 
 export class InboxIndex {
@@ -33,7 +33,11 @@ export class InboxIndex {
     return this.rowCount;
   }
 
-  /** Adds a message behind all others. @param bytes of its record @param uptimeSeconds when one came whose time is not known */
+  /**
+   * Adds a message after all others.
+   * @param bytes size of its record
+   * @param uptimeSeconds seconds since the device started; used when the time of the message is not known
+   */
   add(sequence: number, message: InboxMessage, bytes: number, state: number, uptimeSeconds: number): void {
     const { fingerprint, sender, collapseKey, priority, timestampSeconds, expiresSeconds, lifeSeconds, id } = message;
     const row = this.append(sequence, fingerprint ?? "", sender, state);
@@ -45,12 +49,12 @@ export class InboxIndex {
     this.setWord(row, BYTES, bytes | (priority << PRIORITY_SHIFT) | flags);
   }
 
-  /** Adds one that has left and owes receipts. */
+  /** Adds a message that has left the inbox and owes receipts. */
   addLeft(sequence: number, fingerprint: string, sender: string, state: number): void {
     this.setWord(this.append(sequence, fingerprint, sender, state), BYTES, HAS_ID | HAS_LEFT);
   }
 
-  /** From now on the message is not in the inbox; it only owes receipts. */
+  /** Takes the message out of the inbox. The row stays because the message still owes receipts. */
   leave(row: number): void {
     this.setWord(row, BYTES, HAS_ID | HAS_LEFT);
     this.setWord(row, COLLAPSE, 0);
@@ -62,7 +66,7 @@ export class InboxIndex {
     this.rowCount -= 1;
   }
 
-  /** The row with this sequence number, or -1. */
+  /** Returns the row with this sequence number, or -1. */
   find(sequence: number): number {
     let low = 0;
     let high = this.rowCount - 1;
@@ -76,7 +80,7 @@ export class InboxIndex {
     return -1;
   }
 
-  /** The first row from `from` on whose name has this fingerprint, or -1. */
+  /** Returns the first row at or after `from` whose name has this fingerprint, or -1. */
   findFingerprint(fingerprint: string, from: number): number {
     const [high, low] = fingerprintWords(fingerprint);
     for (let row = from; row < this.rowCount; row += 1)
@@ -92,7 +96,7 @@ export class InboxIndex {
     return this.word(row, SEQUENCE);
   }
 
-  /** Seconds since 1970, or since the device has been running where the message is undated; 0: never. */
+  /** When the message expires: seconds since 1970, or since the device started if the message is undated. 0: never. */
   expires(row: number): number {
     return this.word(row, EXPIRES);
   }
@@ -101,18 +105,18 @@ export class InboxIndex {
     return (this.word(row, BYTES) & IS_UNDATED) !== 0;
   }
 
-  /** The message is dated now. @param expiresSeconds since 1970, 0: never */
+  /** Dates the message. @param expiresSeconds since 1970, 0: never */
   setExpires(row: number, expiresSeconds: number): void {
     this.setWord(row, EXPIRES, wordOf(expiresSeconds));
     this.setWord(row, BYTES, this.word(row, BYTES) & ~IS_UNDATED);
   }
 
-  /** Whether both may be of the same sender. */
+  /** Compares hashes. If they are equal, the senders may still differ. */
   mayBeOfSameSender(row: number, other: number): boolean {
     return this.word(row, SENDER) === this.word(other, SENDER);
   }
 
-  /** Whether this message may be of this sender and collapse key. */
+  /** Compares hashes. If they are equal, sender and collapse key may still differ. */
   mayCollapse(row: number, sender: string, collapseKey: string): boolean {
     return this.word(row, COLLAPSE) === hash(collapseKey, hash(sender));
   }
@@ -169,11 +173,11 @@ export class InboxIndex {
 }
 
 function hash(text: string, start?: number): number {
-  // Never 0, which stands for none.
+  // 0 stands for "none", so the hash is never 0.
   return fnv1a(encodeUtf8(text), start) || 1;
 }
 
-/** A word ends in the year 2106: what holds longer holds until then. */
+/** One word reaches to the year 2106. Later times are cut to its last second. */
 function wordOf(seconds = 0): number {
   return Math.min(Math.ceil(seconds), 0xffff_ffff);
 }

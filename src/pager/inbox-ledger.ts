@@ -1,16 +1,18 @@
 /**
- * What the inbox has on the store, and the index of it in memory. A message is in the inbox when its record is written. What
- * is later known of it (shown, read, which receipts the broker has) is in a record of its own. A message that leaves while its
- * sender is still to be told of it is replaced, in one write, by what that takes; its name goes to the window against
- * duplicates last. So a power cut at any write leaves either the former or the new state.
+ * Keeps the messages of the inbox on the store, and their index in memory. A message is in the inbox when its record is
+ * written. Later facts (shown, read, which receipts the broker has) are in a second record. When a message leaves while
+ * receipts are due, one write replaces its record by what the receipts need. Then, when no receipt is due, its name
+ * goes to the window against duplicates, and its records are removed last. So a power cut at any write leaves either
+ * the former state or the new one.
  *
  * | record | holds |
  * |---|---|
- * | `m-<sequence>` | the message, or what is left of it: see `inbox-message.ts` |
- * | `s-<sequence>` | see `receipt-state.ts` |
+ * | `m-<sequence>` | the message, or what its receipts need: see `inbox-message.ts` |
+ * | `s-<sequence>` | the state: see `receipt-state.ts` |
  * | `k-<number>` | names of messages that left: see `name-window.ts` |
  *
- * A record that cannot be read is kept for firmware that can, and goes before any unread message when room is needed.
+ * A record that cannot be read is kept, because other firmware may be able to read it. When room is needed, it goes
+ * before any unread message.
  */
 import { recordNumbers } from "../record-numbers.ts";
 import { readRecord, removeRecord } from "../records.ts";
@@ -41,39 +43,42 @@ export class InboxLedger {
   protected readonly index = new InboxIndex();
   private readonly store: Store;
   private readonly names: NameWindow;
-  /** Sequence numbers of messages whose state the store has refused to record. */
+  /** Sequence numbers of messages whose state the store has refused to write. */
   private readonly unrecorded = new Set<number>();
   /** Sequence numbers of records that cannot be read, oldest first. */
   private readonly unreadable: number[] = [];
   private nextSequence = 1;
-  /** The message that came last, as it was written: it is the one that is told of and shown next. */
+  /** The message that came last, as it was written. Its receipt and its first display need it next. */
   private newest: { readonly sequence: number; readonly message: InboxMessage } | undefined;
-  /** Of all records that take room here, and their bytes. */
+  /** Count and bytes of all records that take room here. */
   protected roomCount = 0;
   protected roomBytes = 0;
-  /** Messages that can be read here. */
+  /** Number of messages that can be read here. */
   length = 0;
   unreadCount = 0;
   unshownCount = 0;
   /** Messages that have left and owe receipts. */
   leftCount = 0;
-  /** When the next message becomes worthless: in seconds since 1970, and in seconds of `uptimeSeconds`; infinite: none does. */
+  /**
+   * When the next message expires: in seconds since 1970, and in seconds of `uptimeSeconds`. Infinity: no message
+   * expires.
+   */
   nextExpirySeconds = Number.POSITIVE_INFINITY;
   nextUptimeExpirySeconds = Number.POSITIVE_INFINITY;
-  /** Whether messages wait for the time to be known. */
+  /** Whether a message waits for the clock to be set. */
   hasUndated = false;
-  /** How often messages were dated: what was read before is read anew. */
+  /** How often messages were dated. After each time, messages that were read before must be read again. */
   datedCount = 0;
   /** Receipts that a sender will never get. */
   unreceiptedCount = 0;
   /** Records that could not be read when the inbox was opened. */
   damagedCount = 0;
-  /** Changes whenever anything here has. */
+  /** Grows with every change here. */
   version = 0;
-  /** Changes whenever something has that can be seen; that a message was shown cannot. */
+  /** Grows with every change that the screen can show. That a message was shown is no such change. */
   viewVersion = 0;
 
-  /** Opens what the store holds. Does not throw, whatever that is. */
+  /** Opens what the store holds. It does not throw, whatever the store holds. */
   constructor(store: Store) {
     this.store = store;
     this.names = new NameWindow(store);
@@ -81,7 +86,10 @@ export class InboxLedger {
     this.recount();
   }
 
-  /** Whether this message is or was here, as far back as the window goes. Fingerprints find it, the names as a whole decide. */
+  /**
+   * Whether this message is or was here, as far back as the window goes. Fingerprints find candidates, whole names
+   * decide.
+   */
   has(message: InboxMessage): boolean {
     if (message.fingerprint === undefined) return false;
     const { index } = this;
@@ -98,14 +106,18 @@ export class InboxLedger {
     return this.names.has(message);
   }
 
-  /** The message, read from the store, or undefined. */
+  /** Reads the message from the store. Returns undefined if there is none. */
   read(sequence: number): InboxMessage | undefined {
     const row = this.index.find(sequence);
     const found = row < 0 ? undefined : this.record(row);
     return found && "message" in found ? found.message : undefined;
   }
 
-  /** Adds a message: its record, as `encodeMessageRecord` made it. @param uptimeSeconds now, for one whose time is not known */
+  /**
+   * Adds a message.
+   * @param record as `encodeMessageRecord` made it
+   * @param uptimeSeconds seconds since the device started; used when the time of the message is not known
+   */
   protected add(message: InboxMessage, record: Uint8Array, uptimeSeconds: number): void {
     const sequence = this.nextSequence;
     this.store.write(messageKey(sequence), record);
@@ -115,7 +127,7 @@ export class InboxLedger {
     this.recount();
   }
 
-  /** A message that is not kept at all; of that its sender is told, and it is known when it comes again. */
+  /** Refuses a message. Its sender gets a receipt for `event`, and the message is recognised when it comes again. */
   protected turnAway(message: InboxMessage, event: number): void {
     const { fingerprint, sender, id } = message;
     if (id === undefined || fingerprint === undefined) {
@@ -129,11 +141,14 @@ export class InboxLedger {
     this.recount(false);
   }
 
-  /** What happened has happened: it also holds where the store refuses to record it, and is recorded with the next change. */
+  /**
+   * Sets bits of the state. They hold even if the store refuses to write them; the next change writes them then.
+   * Returns whether a bit was new. Throws what the store throws.
+   */
   protected mark(row: number, bits: number): boolean {
     const state = row < 0 ? bits : this.index.state(row);
     if ((state & bits) === bits) return false;
-    // Of what happens to a worthless message its sender is not told any more.
+    // After a message has expired, its sender gets no further receipts.
     const hidden = state & EVENT.expired ? asTold(bits & ~state) : 0;
     this.index.setState(row, state | bits | hidden);
     this.unrecorded.add(this.index.sequence(row));
@@ -146,8 +161,8 @@ export class InboxLedger {
   }
 
   /**
-   * The broker has the receipts of these bits. A message that has left and owes no more is only a name then. Where the store
-   * refuses to record it, it is recorded with the next change.
+   * The broker has the receipts of these bits. A message that has left and owes no more receipts keeps only its name.
+   * If the store refuses to write this, the next change writes it.
    */
   protected settle(row: number, bits: number): void {
     if (row < 0) return;
@@ -161,7 +176,7 @@ export class InboxLedger {
     this.forget(row);
   }
 
-  /** The message is no longer in the inbox. What its sender has to be told of it stays. */
+  /** Takes the message out of the inbox. What its receipts need stays. */
   protected leave(row: number, event: number): void {
     const state = (this.index.state(row) | event) & DURABLE;
     const sequence = this.index.sequence(row);
@@ -175,7 +190,10 @@ export class InboxLedger {
     this.recount();
   }
 
-  /** The oldest record that cannot be read makes room; whom to tell of it nobody knows. Returns whether there was one. */
+  /**
+   * Removes the oldest record that cannot be read. Nobody knows its sender, so it counts as a receipt that is never
+   * sent. Returns whether there was such a record.
+   */
   protected dropUnreadable(): boolean {
     const sequence = this.unreadable.shift();
     if (sequence === undefined) return false;
@@ -190,8 +208,8 @@ export class InboxLedger {
   }
 
   /**
-   * The time is known: messages that came before are dated. One that becomes worthless after a time came that long ago. Throws
-   * what the store throws; they have their dates until the device starts again.
+   * The clock is set: messages that came before get their dates. A message with a life came as long ago as its life has
+   * run. Throws what the store throws; the dates hold until the device starts again.
    */
   protected date(nowSeconds: number, uptimeSeconds: number): void {
     const { index } = this;
@@ -212,7 +230,7 @@ export class InboxLedger {
     this.recount();
   }
 
-  /** Whom to tell of a message, and what it is called there. */
+  /** Who gets the receipts for a message, and the id and the answer that they carry. */
   protected origin(row: number): { sender: string; id: string; answer?: string | undefined } | undefined {
     const decoded = this.record(row);
     if (!decoded) return undefined;
@@ -230,7 +248,7 @@ export class InboxLedger {
     return record && decodeRecord(record);
   }
 
-  /** Only its name is still known. */
+  /** Removes the message. Only its name stays. */
   private forget(row: number): void {
     const sequence = this.index.sequence(row);
     const isSeen = !this.index.hasLeft(row);
@@ -242,7 +260,7 @@ export class InboxLedger {
     this.removeRecords(sequence);
   }
 
-  /** Records that the store does not let go are recognised by their names when the device starts again. */
+  /** If the store refuses to remove the records, the device recognises them by their names when it starts again. */
   private removeRecords(sequence: number): void {
     removeRecord(this.store, messageKey(sequence));
     removeRecord(this.store, stateKey(sequence));
@@ -288,7 +306,8 @@ export class InboxLedger {
       this.nextSequence = sequence + 1;
       this.loadOne(sequence);
     }
-    // A power cut between the two removals of a message leaves its state behind. No other message may ever take it for its own.
+    // A power cut between the two removals of a message leaves its state behind. No other message may take that state
+    // for its own.
     for (const sequence of recordNumbers(this.store, STATE_PREFIX)) {
       if (this.index.find(sequence) >= 0 || this.unreadable.includes(sequence)) continue;
       this.nextSequence = Math.max(this.nextSequence, sequence + 1);
@@ -306,7 +325,7 @@ export class InboxLedger {
     }
     const named = "message" in decoded ? decoded.message : decoded.farewell;
     if (this.names.has(named)) {
-      // The power was cut after its name had gone to the window: it has left.
+      // The power was cut after the name had gone to the window. So the message has left.
       removeRecord(this.store, messageKey(sequence));
       return;
     }
@@ -322,7 +341,7 @@ export class InboxLedger {
   }
 }
 
-/** Events that are seen on the screen. */
+/** Bits of the events that the screen shows. */
 const SEEN = EVENT.read | EVENT.answered | EVENT.expired;
 
 const MESSAGE_PREFIX = "m-";

@@ -1,47 +1,50 @@
 /**
- * A message as the inbox keeps it, and its record on the store: the version, then a JSON array, so that the names of its fields
- * take no flash.
+ * A message as the inbox keeps it, and its record on the store. A record is a version byte and a JSON array. The array
+ * saves the flash that field names would take.
  *
  * | record | array |
  * |---|---|
  * | a message | 1, fingerprint, priority, time, expiry, sender, id, title, text, group, collapse key, choices, life (0: absent) |
  * | a message that has left and owes receipts | 2, fingerprint, state, sender, id, answer |
  *
- * Older firmware wrote the array without a version and without the life, and before that a message as a JSON object.
+ * Older firmware wrote the array without a version and without the life. Still older firmware wrote a message as a JSON
+ * object.
  */
 import { CHOICES_MAX } from "../limits.ts";
 import { VERSIONS_END } from "../records.ts";
 import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
 
 export interface InboxMessage {
-  /** `messageFingerprint`, 16 hexadecimal digits. undefined: it has none, and the same words again are another message. */
+  /**
+   * `messageFingerprint`, 16 hexadecimal digits. undefined: it has none. The same words again are then another message.
+   */
   readonly fingerprint: string | undefined;
-  /** uid of the sender; empty for a plain page. */
+  /** uid of the sender. Empty for a plain page. */
   readonly sender: string;
-  /** Names it in receipts; without one it gets none. */
+  /** Names the message in receipts. A message without an id gets no receipts. */
   readonly id?: string | undefined;
   readonly title?: string | undefined;
   readonly text: string;
-  /** uid of the group that it was sent to. */
+  /** uid of the group that the message was sent to. */
   readonly group?: string | undefined;
-  /** It takes the place of an unread message of the same sender and key. */
+  /** The message replaces an unread message of the same sender with the same key. */
   readonly collapseKey?: string | undefined;
-  /** What can be answered, at most `CHOICES_MAX`. */
+  /** The answers that the carrier can choose from, at most `CHOICES_MAX`. */
   readonly choices?: readonly string[] | undefined;
   /** 1 to 5. */
   readonly priority: number;
-  /** Seconds since 1970 when it was made, 0 = unknown. */
+  /** When the message was made, in seconds since 1970. 0: unknown. */
   readonly timestampSeconds: number;
-  /** Seconds since 1970 when it becomes worthless. */
+  /** When the message expires, in seconds since 1970. */
   readonly expiresSeconds?: number | undefined;
-  /** Of a message whose time is not known: after how many seconds it becomes worthless. */
+  /** Only if the time of the message is not known: after how many seconds it expires. */
   readonly lifeSeconds?: number | undefined;
 }
 
-/** What stays of a message that has left until its sender has been told of it. */
+/** What stays of a message that has left, until the broker has all its receipts. */
 export interface Farewell {
   readonly fingerprint: string;
-  /** Of `receipt-state.ts`. */
+  /** Bits, see `receipt-state.ts`. */
   readonly state: number;
   readonly sender: string;
   readonly id: string;
@@ -53,7 +56,7 @@ export type InboxRecord = { readonly message: InboxMessage } | { readonly farewe
 const VERSION = 2;
 const MESSAGE = 1;
 const FAREWELL = 2;
-/** As the first byte of a record of older firmware. */
+/** First byte of a record that older firmware wrote. */
 const ARRAY = 0x5b;
 const OBJECT = 0x7b;
 
@@ -80,7 +83,7 @@ export function encodeFarewellRecord({ fingerprint, state, sender, id, answer }:
   return encodeJson([FAREWELL, fingerprint, state, sender, id, answer ?? 0]);
 }
 
-/** undefined for a record that is not what was written, or that other firmware wrote. */
+/** Returns undefined for a damaged record, and for a record of a version that is not known here. */
 export function decodeRecord(record: Uint8Array): InboxRecord | undefined {
   const [first = 0] = record;
   if (first !== VERSION && first !== ARRAY && first !== OBJECT) return undefined;
@@ -119,7 +122,7 @@ function decodeFields(fields: readonly unknown[]): InboxRecord | undefined {
   });
 }
 
-/** What was read counts as a message where every field is of its kind; else nothing of it can be relied on. */
+/** Returns a message if every field has its type and range. Otherwise nothing in the record can be trusted. */
 function decodeMessage(read: Partial<Record<keyof InboxMessage, unknown>>): InboxRecord | undefined {
   const { fingerprint, sender, id, title, text, group, collapseKey, choices, priority } = read;
   const { timestampSeconds, expiresSeconds, lifeSeconds } = read;

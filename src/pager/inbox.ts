@@ -1,6 +1,6 @@
 /**
- * The messages of this device: what comes in, what has to go when it is full, what the senders are to be told. How all that
- * lies on the store: `inbox-ledger.ts`.
+ * The messages of this device. This file decides which message comes in, which one leaves when the inbox is full, and
+ * which receipts are due. `inbox-ledger.ts` keeps the messages on the store.
  */
 import { CONTENTS_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX, LEFT_OWING_MAX, PACKET_BYTES_MAX } from "../limits.ts";
 import type { Stage } from "../stages.ts";
@@ -12,20 +12,20 @@ export interface Receipt {
   readonly sequence: number;
   readonly stage: Stage;
   readonly id: string;
-  /** With the stage `answered`. */
+  /** Only with the stage `answered`. */
   readonly answer?: string | undefined;
 }
 
-/** What one sender is to be told, in order: 1 to `CONTENTS_MAX` receipts. */
+/** The receipts that one sender gets next, in order: 1 to `CONTENTS_MAX` of them. */
 export interface OwedReceipts {
-  /** Empty for plain pages, which get one at a time. */
+  /** Empty for plain pages, which get one receipt at a time. */
   readonly sender: string;
   readonly receipts: readonly Receipt[];
 }
 
 export type InsertOutcome = "stored" | "duplicate" | "full" | "expired";
 
-/** The messages that come first in one way or another, by their sequence numbers; -1: none. */
+/** Sequence numbers of the messages that come first, each for one purpose. -1: none. */
 interface Foremost {
   version: number;
   unshown: number;
@@ -34,38 +34,43 @@ interface Foremost {
 }
 
 export class Inbox extends InboxLedger {
-  /** As of a version of the ledger: an idle device asks for these again and again. */
+  /** Found once for each version of the ledger, because an idle device asks for it again and again. */
   private readonly foremost: Foremost = { version: -1, unshown: -1, unread: -1, alert: -1 };
-  /** The version at which nothing was owed. */
+  /** The version at which no receipt was due. */
   private settledVersion = -1;
   /** Messages that left unread to make room for others. */
   droppedCount = 0;
-  /** Messages that left unread because their sender has sent a newer one in their place. */
+  /** Messages that left unread because their sender sent a newer one with the same collapse key. */
   replacedCount = 0;
-  /** Messages that were worthless before they were read. */
+  /** Messages that expired before they were read. */
   expiredCount = 0;
 
-  /** Whether a further message of any size may push out one that is here. */
+  /** Whether one more message, of any size, may push out one that is here. */
   get isFull(): boolean {
     return isTooMuch(this.roomCount, this.roomBytes + PACKET_BYTES_MAX);
   }
 
-  /** Whether as many senders are to be told as can be remembered: until they are, a message is better left with the broker. */
+  /**
+   * Whether the inbox remembers as many unsent receipts of left messages as it may. Until some are sent, the broker
+   * should keep further messages.
+   */
   get isOwingTooMuch(): boolean {
     return this.leftCount >= LEFT_OWING_MAX;
   }
 
   /**
-   * Keeps a message. When it returns "stored" the message is durable. "full": everything here is more important and unread;
-   * "expired": it was worthless when it came; of both the sender is told. Throws what the store throws; the message is then
-   * not in the inbox.
-   * @param nowSeconds since 1970, undefined: not known @param uptimeSeconds how long the device has been running
+   * Keeps a message. "stored": the message is durable. "full": everything here is unread and more important, or too
+   * many receipts are due. "expired": it had expired when it came. The sender of an expired message gets a receipt, and
+   * so does the sender of one for which there is no room. Throws what the store throws; the message is then not in the
+   * inbox.
+   * @param nowSeconds since 1970, undefined: not known
+   * @param uptimeSeconds seconds since the device started
    */
   insert(message: InboxMessage, nowSeconds: number | undefined, uptimeSeconds = 0): InsertOutcome {
     const { expiresSeconds, priority } = message;
     if (this.has(message)) return "duplicate";
     if (this.isOwingTooMuch) {
-      // It came all the same, and nobody will send it again.
+      // The message came even so. Nobody will send it again, so its sender gets no receipt.
       if (message.id !== undefined) this.unreceiptedCount += 1;
       return "full";
     }
@@ -77,7 +82,7 @@ export class Inbox extends InboxLedger {
     const record = encodeMessageRecord(message);
     const replaced = this.find((row) => isUnread(this.index.state(row)) && this.isReplaced(row, message));
     if (!this.canMakeRoom(record.length, worthOf(priority, 0), nowSeconds, replaced)) {
-      // What it would have replaced stays: of the two that one is here.
+      // The message that it would have replaced stays, because that one is here.
       this.turnAway(message, EVENT.dropped);
       return "full";
     }
@@ -110,19 +115,19 @@ export class Inbox extends InboxLedger {
     return (this.state(sequence) & EVENT.expired) !== 0;
   }
 
-  /** Which of its choices was the answer, from 0, or undefined. */
+  /** Which choice the carrier answered with, from 0, or undefined. */
   answerOf(sequence: number): number | undefined {
     const state = this.state(sequence);
     return state & EVENT.answered ? choiceOf(state) : undefined;
   }
 
-  /** 1 to 5; 0 where there is no such message. */
+  /** 1 to 5, or 0 if there is no such message. */
   priorityOf(sequence: number): number {
     const row = this.row(sequence);
     return row < 0 ? 0 : this.index.priority(row);
   }
 
-  /** The next older one, or the newest where none is named, or undefined. */
+  /** Returns the next older message, or undefined. Without a sequence number it returns the newest message. */
   older(sequence?: number): number | undefined {
     let row = sequence === undefined ? this.index.length : this.index.find(sequence);
     if (row < 0) return undefined;
@@ -139,7 +144,7 @@ export class Inbox extends InboxLedger {
     return row < this.index.length ? this.index.sequence(row) : undefined;
   }
 
-  /** Place among the messages: 1 is the oldest; 0 where there is no such message. */
+  /** Place of the message in the inbox. 1: the oldest, 0: there is no such message. */
   positionOf(sequence: number): number {
     const row = this.index.find(sequence);
     let position = row + 1;
@@ -152,19 +157,22 @@ export class Inbox extends InboxLedger {
     return position;
   }
 
-  /** The oldest message that has not been on the screen, those of priority 4 and 5 first, or undefined. */
+  /**
+   * Returns the oldest message that has not been on the screen, or undefined. Messages of priority 4 and 5 come first.
+   */
   nextUnshown(): number | undefined {
     return foundOf(this.look().unshown);
   }
 
-  /** The newest message that has not been read, or undefined. */
+  /** Returns the newest message that has not been read, or undefined. */
   newestUnread(): number | undefined {
     return foundOf(this.look().unread);
   }
 
   /**
-   * The message of priority 4 or 5 that is to be acknowledged first: it has been on the screen and nobody has read it.
-   * @param test of its sequence; default: any
+   * Returns the newest message of priority 4 or 5 that has been on the screen and is unread. The carrier must
+   * acknowledge it first.
+   * @param test is called with a sequence number; default: any message
    */
   nextAlert(test?: (sequence: number) => boolean): number | undefined {
     const first = foundOf(this.look().alert);
@@ -172,7 +180,7 @@ export class Inbox extends InboxLedger {
     return this.findLast((row) => this.isAlert(row) && test(this.index.sequence(row)));
   }
 
-  /** The newest message with this id, of this sender where one is named. */
+  /** Returns the newest message with this id. If a sender is given, the message must be from that sender. */
   findId(id: string, sender?: string): number | undefined {
     return this.findLast((row) => {
       const message = this.index.hasId(row) ? this.read(this.index.sequence(row)) : undefined;
@@ -180,17 +188,20 @@ export class Inbox extends InboxLedger {
     });
   }
 
-  /** The message has been on the screen. Returns whether it was for the first time. */
+  /** The message has been on the screen. Returns whether this was the first time. */
   markShown(sequence: number): boolean {
     return this.mark(this.row(sequence), EVENT.shown);
   }
 
-  /** The carrier has read the message. */
+  /** The carrier has read the message. Returns whether this was the first time. */
   markRead(sequence: number): boolean {
     return this.mark(this.row(sequence), EVENT.read | EVENT.shown);
   }
 
-  /** The carrier has answered with one of the message's choices, from 0. Only the first answer counts, and none to what is worthless. */
+  /**
+   * The carrier has answered with one of the message's choices, from 0. Only the first answer counts. An expired
+   * message takes no answer. Returns whether the answer counts.
+   */
   markAnswered(sequence: number, choice: number): boolean {
     const row = this.row(sequence);
     if (row < 0 || this.index.state(row) & (EVENT.answered | EVENT.expired)) return false;
@@ -198,9 +209,11 @@ export class Inbox extends InboxLedger {
   }
 
   /**
-   * Messages that nobody has read in time are worthless now; they stay until their room is needed. Where the time has become known
-   * they are dated first. Returns how many. Throws what the store throws; the messages are worthless all the same.
-   * @param nowSeconds since 1970, undefined: not known @param uptimeSeconds how long the device has been running
+   * Marks messages as expired that nobody has read in time. They stay until their room is needed. If the time has
+   * become known, messages without a date are dated first. Returns how many have expired. Throws what the store throws;
+   * the messages have expired even so.
+   * @param nowSeconds since 1970, undefined: not known
+   * @param uptimeSeconds seconds since the device started
    */
   expire(nowSeconds: number | undefined, uptimeSeconds = 0): number {
     if (this.hasUndated && nowSeconds !== undefined) this.date(nowSeconds, uptimeSeconds);
@@ -218,14 +231,20 @@ export class Inbox extends InboxLedger {
     return this.expiredCount - before;
   }
 
-  /** Takes a message back, as its sender wishes; what has happened to it is still told. Returns whether there was one. */
+  /**
+   * Takes a message out, because its sender wants it back. Receipts that are due are still sent. Returns whether there
+   * was such a message.
+   */
   retract(sequence: number): boolean {
     const row = this.row(sequence);
     if (row >= 0) this.leave(row, 0);
     return row >= 0;
   }
 
-  /** What is to be told to one sender next: oldest message first, in the order of the stages; at most `countMax` of it. */
+  /**
+   * Returns the receipts that one sender gets next: oldest message first, in the order of the stages.
+   * @param countMax how many at most
+   */
   nextReceipts(countMax = CONTENTS_MAX): OwedReceipts | undefined {
     if (this.version === this.settledVersion) return undefined;
     let first = -1;
@@ -259,8 +278,8 @@ export class Inbox extends InboxLedger {
   }
 
   /**
-   * The broker has the receipts, or with `isRefused` will never take them: they are not sent again. Throws what the store throws;
-   * no receipt is sent again in this life of the device.
+   * The broker has the receipts. With `isRefused` the broker will never take them. In both cases they are not sent
+   * again. Throws what the store throws; no receipt is sent again until the device restarts.
    */
   handleReceiptsTaken({ receipts }: OwedReceipts, isRefused = false): void {
     let bits = 0;
@@ -280,7 +299,10 @@ export class Inbox extends InboxLedger {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Whether there is room without the message in row `replaced` and those that are worth no more than `worth`. */
+  /**
+   * Whether there is room for `bytes` if the message in row `replaced` leaves, and all those that are worth no more
+   * than `worth`.
+   */
   private canMakeRoom(bytes: number, worth: number, nowSeconds: number | undefined, replaced: number): boolean {
     let { roomCount: count, roomBytes: total } = this;
     count -= this.unreadableCount;
@@ -292,7 +314,7 @@ export class Inbox extends InboxLedger {
     return !isTooMuch(count, total + bytes);
   }
 
-  /** Lets messages go until there is room, those that are worth least first. */
+  /** Removes messages until there is room, the least worth first. */
   private makeRoom(bytes: number, nowSeconds: number | undefined): void {
     while (isTooMuch(this.roomCount, this.roomBytes + bytes)) {
       let least = -1;
@@ -300,7 +322,7 @@ export class Inbox extends InboxLedger {
         if (this.index.hasLeft(row)) continue;
         if (least < 0 || this.worthOf(row, nowSeconds) < this.worthOf(least, nowSeconds)) least = row;
       }
-      // A record that nobody can read here is worth more than a message that was read, and less than any other.
+      // A record that cannot be read is worth more than a read message, and less than any other message.
       if ((least < 0 || this.worthOf(least, nowSeconds) > WORTH_OF_READ) && this.dropUnreadable()) continue;
       const wasUnread = isUnread(this.index.state(least));
       this.leave(least, wasUnread ? EVENT.dropped : 0);
@@ -339,7 +361,7 @@ export class Inbox extends InboxLedger {
     return foremost;
   }
 
-  /** First row of the inbox for which the test holds, or -1. */
+  /** Returns the first row of the inbox for which the test holds, or -1. */
   private find(test: (row: number) => boolean): number {
     for (let row = 0; row < this.index.length; row += 1) if (!this.index.hasLeft(row) && test(row)) return row;
     return -1;
@@ -351,7 +373,7 @@ export class Inbox extends InboxLedger {
     return undefined;
   }
 
-  /** The row of a message that is here, or -1. */
+  /** Returns the row of a message that is here, or -1. */
   private row(sequence: number): number {
     const row = this.index.find(sequence);
     return row >= 0 && this.index.hasLeft(row) ? -1 : row;
@@ -367,17 +389,24 @@ function foundOf(sequence: number): number | undefined {
   return sequence < 0 ? undefined : sequence;
 }
 
-/** Priorities from here on take the screen until they are acknowledged. */
+/** Messages of this priority and above take the screen until the carrier acknowledges them. */
 export const URGENT = 4;
 
-/** Whether one more message beside so many, or so many bytes with it, are above the limits. */
+/**
+ * Whether the inbox is beyond its limits with one more message.
+ * @param length messages that are here
+ * @param bytes of all messages, with the new one
+ */
 function isTooMuch(length: number, bytes: number): boolean {
   return length >= INBOX_RECORDS_MAX || bytes > INBOX_BYTES_MAX;
 }
 
 const WORTH_OF_READ = 1;
 
-/** The order of leaving: the read first, then the least important; of two alike the one that was on the screen. */
+/**
+ * The message that is worth least leaves first: expired, then read, then by priority. Of two with the same priority,
+ * the one that has been on the screen leaves first.
+ */
 function worthOf(priority: number, state: number): number {
   if (state & EVENT.expired) return 0;
   if (state & EVENT.read) return WORTH_OF_READ;

@@ -1,12 +1,13 @@
 /**
- * The names of messages that have left, as far back as duplicates are recognised.
+ * The names of messages that have left. Duplicates are recognised as far back as these go.
  *
  * | record | holds |
  * |---|---|
- * | `k-<number>` | version, then names (`wholeName`), each behind a byte with its length, oldest first; the highest number is the newest |
+ * | `k-<number>` | version, then names (`wholeName`), each after a byte with its length, oldest first; the highest number is the newest |
  *
- * In small records, because each name that is added writes the newest one again. In memory only the fingerprints are kept. Older
- * firmware kept nothing but fingerprints, 8 bytes each in records `n-<number>`, and before that 16 digits each in `names`.
+ * The records are small because each added name writes the newest record again. Memory holds only the fingerprints.
+ * Older firmware kept only fingerprints: 8 bytes each in records `n-<number>`. Still older firmware kept 16 digits each
+ * in the record `names`.
  */
 import { DUPLICATE_WINDOW_MAX, NAME_WINDOW_BYTES_MAX } from "../limits.ts";
 import { recordNumbers } from "../record-numbers.ts";
@@ -33,9 +34,9 @@ interface Page {
 
 export class NameWindow {
   private readonly store: Store;
-  /** The records that there are, oldest first, and how many names each has. */
+  /** All records, oldest first, and how many names each has. */
   private readonly pages: Page[] = [];
-  /** Two words a name, oldest first. */
+  /** Two words for each name, oldest first. */
   private readonly words = new Uint32Array(2 * NAMES_MAX);
   private count = 0;
 
@@ -59,12 +60,14 @@ export class NameWindow {
     return false;
   }
 
-  /** Throws what the store throws; the name is then not in the window. */
+  /** Adds a name. Throws what the store throws; the name is then not in the window. */
   add(named: Named): void {
     if (named.fingerprint !== undefined) this.append(wholeName(named));
   }
 
-  /** Whether the name at this place is the same as a whole. Of a name that older firmware has left there is only the fingerprint. */
+  /**
+   * Whether this place holds the whole name. Older firmware left only fingerprints; for those the fingerprint decides.
+   */
   private isAt(at: number, named: Named): boolean {
     let first = 0;
     for (const { number, count } of this.pages) {
@@ -104,7 +107,7 @@ export class NameWindow {
     page.count += 1;
   }
 
-  /** The oldest record goes where the others are enough, or too many. */
+  /** Removes the oldest record while the others hold enough names, or while there are too many records. */
   private bound(): void {
     while (
       this.pages.length > 1 &&
@@ -117,11 +120,11 @@ export class NameWindow {
     const page = this.pages.shift() as Page;
     this.words.copyWithin(0, 2 * page.count, 2 * this.count);
     this.count -= page.count;
-    // One that the store does not let go is removed when the device starts again.
+    // If the store refuses to remove it, the next start of the device removes it.
     removeRecord(this.store, keyOf(page.number));
   }
 
-  /** What older firmware has left: it becomes records of today, and goes only when these are written. */
+  /** Writes the names that older firmware left as records of today. The old records are removed only after that. */
   private takeOver(): void {
     const { store } = this;
     const numbers = recordNumbers(store, OLD_PREFIX);
@@ -139,7 +142,7 @@ export class NameWindow {
           this.append(oldName(fingerprintOfWords(view.getUint32(at), view.getUint32(at + 4))));
       }
     } catch {
-      // The store is full or refuses: it is tried again at the next start.
+      // The store is full or refuses. The next start tries again.
       return;
     }
     removeRecord(store, OLDEST_KEY);
@@ -147,7 +150,7 @@ export class NameWindow {
   }
 }
 
-/** The names of a record; none where it is not what was written. */
+/** Returns the names of a record, or none if the record is damaged. */
 function namesOf(record = NO_BYTES): string[] {
   const names: string[] = [];
   if (record[0] !== VERSION) return names;
@@ -170,7 +173,7 @@ function oldName(fingerprint: string): string {
   return `\u0003${fingerprint}`;
 }
 
-/** Of a whole name. */
+/** The fingerprint of a whole name. */
 function fingerprintOf(name: string): string {
   const separator = name.indexOf("\u0002");
   return separator < 0

@@ -1,11 +1,11 @@
 /**
- * What has become of a message and what its sender has been told of it, in the bits of one number.
+ * What has happened to a message, and which receipts its sender has got. Both are bits of one number.
  *
  * | bits | hold |
  * |---|---|
- * | 0 to 5 | what has happened, by `EVENT` |
+ * | 0 to 5 | what has happened, by `EVENT_BIT` |
  * | 6 to 11 | the broker has the receipt for it |
- * | 12, 13 | which choice was the answer |
+ * | 12, 13 | which choice the carrier answered with |
  * | 16 to 21 | the receipt for it is on its way; not kept on the store |
  */
 import { STAGES, type Stage } from "../stages.ts";
@@ -17,12 +17,12 @@ const TOLD_SHIFT = 6;
 const CHOICE_SHIFT = 12;
 const TELLING_SHIFT = 16;
 
-/** As if the sender had been told of these events. */
+/** The bits which say that the broker has the receipts for these events. */
 export function asTold(events: number): number {
   return (events & ALL) << TOLD_SHIFT;
 }
 
-/** What of a state outlasts a reboot. */
+/** The bits of a state that are kept on the store. */
 export const DURABLE = 0xffff;
 
 export function told(stage: Stage): number {
@@ -41,18 +41,18 @@ export function choiceOf(state: number): number {
   return (state >> CHOICE_SHIFT) & 3;
 }
 
-/** What the sender is to be told and what is not on its way. */
+/** Returns the receipts that are due and not on their way. */
 export function owed(state: number): readonly Stage[] {
   const bits = state & ~(state >> TOLD_SHIFT) & ~(state >> TELLING_SHIFT) & ALL;
   return bits === 0 ? NOTHING : STAGES.filter((stage) => bits & EVENT[stage]);
 }
 
-/** Whether the broker has not yet taken every receipt that is due. */
+/** Whether a receipt is due that the broker does not have yet. */
 export function isOwing(state: number): boolean {
   return (state & ~(state >> TOLD_SHIFT) & ALL) !== 0;
 }
 
-/** Neither read nor worthless. */
+/** Neither read nor expired. */
 export function isUnread(state: number): boolean {
   return (state & (EVENT.read | EVENT.expired)) === 0;
 }
@@ -65,14 +65,14 @@ const NOTHING: readonly Stage[] = Object.freeze([]);
 
 const VERSION = 2;
 
-/** The record of a state: version, then 2 bytes. */
+/** Makes the record of a state: version, then 2 bytes. */
 export function encodeState(state: number): Uint8Array {
   return Uint8Array.of(VERSION, state >> 8, state);
 }
 
 /**
- * 0 for a record that is not what was written. Older firmware wrote the 2 bytes alone, and before that one byte: 1 shown, 2 read,
- * and 4, 8, 16 where the sender had been told that it was stored, shown, read.
+ * Returns 0 for a damaged record. Older firmware wrote the 2 bytes alone. Still older firmware wrote one byte: 1 shown,
+ * 2 read, and 4, 8, 16 if the sender had the receipt for stored, shown, read.
  */
 export function decodeState(record: Uint8Array | undefined): number {
   const [first = 0, second = 0, third = 0] = record ?? [];

@@ -1,6 +1,7 @@
 /**
- * The contacts of this device and what was last heard of each; bounded, those that can be reached first. It outlasts a reboot:
- * a broker that still has the session does not say again what it has said.
+ * The contacts of this device, and the last presence that came from each. Their number has a limit; those that can be
+ * reached come first. The roster outlasts a reboot, because a broker that still has the session does not send the
+ * presences again.
  *
  * | record | holds |
  * |---|---|
@@ -14,7 +15,10 @@ import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
 
 export interface Contact {
   readonly uid: string;
-  /** As on the wire: 1 online, 2 offline, 3 busy, 4 away, 15 custom; others have no meaning yet. 0: nothing was heard. */
+  /**
+   * As on the wire: 1 online, 2 offline, 3 busy, 4 away, 15 custom. Other values have no meaning yet. 0: no presence
+   * has come.
+   */
   readonly status: number;
   /** Empty: none. */
   readonly context: string;
@@ -24,21 +28,27 @@ export class Roster {
   private readonly wanted: readonly string[];
   private readonly store: Store | undefined;
   private sorted: Contact[];
-  /** The numbers of the records, by uid. */
+  /** The number of each contact's record, by uid. */
   private readonly numbers = new Map<string, number>();
-  /** Contacts whose records are not what is known. */
+  /** uids of contacts whose records are out of date. */
   private readonly unwritten = new Set<string>();
-  /** Writes that may be made at once; there are more with time, so that a restless contact does not wear out the flash. */
+  /**
+   * How many writes may be made at once. Time adds to it. So a contact that changes all the time does not wear out the
+   * flash.
+   */
   private writesLeft = ROSTER_WRITES_MAX;
   private writtenMs = 0;
-  /** Nothing is written until then. */
+  /** Nothing is written before this time. */
   private settledMs = 0;
-  /** News of contacts that were not taken in because there was no room. */
+  /** Presences that were ignored because there was no room for another contact. */
   turnedAwayCount = 0;
-  /** Changes whenever something here has. */
+  /** Grows with every change here. */
   version = 0;
 
-  /** @param wanted contacts of the settings; they always have a place @param store without one nothing outlasts a reboot */
+  /**
+   * @param wanted contacts of the settings, which always have a place
+   * @param store without one nothing outlasts a reboot
+   */
   constructor(wanted: readonly string[], store?: Store) {
     this.wanted = wanted;
     this.store = store;
@@ -47,12 +57,12 @@ export class Roster {
     this.sort();
   }
 
-  /** Online first, those that are gone last, by name among equals. */
+  /** Online contacts first, offline ones last. Contacts of the same rank are in the order of their names. */
   get contacts(): readonly Contact[] {
     return this.sorted;
   }
 
-  /** Its place among the contacts, from 1; 0: it is none of them. */
+  /** Place of the contact, from 1. 0: it is not a contact. */
   rowOf(uid: string | undefined): number {
     return this.sorted.findIndex((contact) => contact.uid === uid) + 1;
   }
@@ -61,7 +71,10 @@ export class Roster {
     return this.sorted.filter(({ status }) => status === 1).length;
   }
 
-  /** News of a contact. One that is not in the settings takes the place of such a one that is offline, or none. */
+  /**
+   * Takes in the presence of a contact. If the roster is full, a new contact replaces an offline one that is not in the
+   * settings. If there is none, the new contact is ignored.
+   */
   update(uid: string, status: number, context: string): void {
     const former = this.sorted.find((contact) => contact.uid === uid);
     if (former?.status === status && former.context === context) return;
@@ -80,7 +93,7 @@ export class Roster {
     this.sort();
   }
 
-  /** The broker has a new session and says again of whom it knows something: until then nothing is known. */
+  /** The broker has a new session and sends all presences that it has. Until they come nothing is known. */
   forget(nowMs: number): void {
     for (const { uid, status } of this.sorted) if (status !== 0) this.unwritten.add(uid);
     this.sorted = this.sorted.map(({ uid }) => ({ uid, status: 0, context: "" }));
@@ -88,7 +101,10 @@ export class Roster {
     this.sort();
   }
 
-  /** Writes what has changed, as far as the flash is to bear it now. Throws what the store throws; it is written later then. */
+  /**
+   * Writes what has changed, as often as the flash may be written. Throws what the store throws; it is written later
+   * then.
+   */
   flush(nowMs: number): void {
     if (this.unwritten.size === 0 || !this.store || nowMs < this.settledMs) return;
     const more = Math.floor((nowMs - this.writtenMs) / ROSTER_WRITE_MS);
@@ -103,7 +119,7 @@ export class Roster {
     }
   }
 
-  /** Whether the store had to change anything. */
+  /** Writes or removes the record of a contact. Returns whether the store had to change anything. */
   private write(store: Store, uid: string): boolean {
     const contact = this.sorted.find((one) => one.uid === uid);
     const number = this.numbers.get(uid) ?? this.freeNumber();
@@ -120,7 +136,7 @@ export class Roster {
     return true;
   }
 
-  /** A contact takes the place, and the record, of another. */
+  /** Gives the place and the record of one contact to another. */
   private replace(gone: string, uid: string): void {
     const number = this.numbers.get(gone);
     this.numbers.delete(gone);
@@ -140,7 +156,7 @@ export class Roster {
       const read = decodeContact(readRecord(store, keyOf(number)));
       const at = this.sorted.findIndex(({ uid }) => uid === read?.contact.uid);
       const isTaken = read && !this.numbers.has(read.contact.uid) && (at >= 0 || this.sorted.length < ROSTER_MAX);
-      // One that was taken out of the settings is nobody's contact any more.
+      // The settings named this contact before and do not name it now. So it is no contact any more.
       if (!isTaken || (read.wasWanted && at < 0)) {
         removeRecord(store, keyOf(number));
         continue;
@@ -175,7 +191,7 @@ function encodeContact({ uid, status, context }: Contact, isWanted: boolean): Ui
   return record;
 }
 
-/** undefined for a record that is not what was written. */
+/** Returns undefined for a damaged record. */
 function decodeContact(
   record: Uint8Array | undefined,
 ): { readonly contact: Contact; readonly wasWanted: boolean } | undefined {
@@ -192,7 +208,10 @@ function decodeContact(
   }
 }
 
-/** Busy, custom, away, then what has no meaning yet, offline, and of whom nothing was heard. */
+/**
+ * The order of the contacts by status: online, busy, custom, away, unknown values, offline, and last those without a
+ * presence.
+ */
 const RANKS: Readonly<Record<number, number>> = Object.freeze({ 1: 0, 3: 1, 15: 2, 4: 3, 2: 5, 0: 6 });
 const OFFLINE_RANK = 5;
 

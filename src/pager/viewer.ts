@@ -1,7 +1,8 @@
 /**
- * Which view is on the screen and what the buttons do there. New messages come onto the screen one after the other, each for a
- * dwell time at least, so that a person can see each. Then the newest unread one stays until the carrier moves on. A page of priority 4 or 5 comes before all others and stays until it is acknowledged; others do not take the
- * screen from under the carrier's hand.
+ * Decides which view is on the screen, and what the buttons do there. New messages come onto the screen one after the
+ * other. Each stays for the dwell time at least, so that a person can see each. Then the newest unread message stays
+ * until the carrier moves on. A message of priority 4 or 5 comes before all others and stays until it is acknowledged.
+ * Other messages do not take the screen while the carrier uses the buttons.
  */
 import { PRESS_GUARD_MS, SCREEN_HOLD_MS, SCREEN_RETURN_MS } from "../limits.ts";
 import { type Inbox, URGENT } from "./inbox.ts";
@@ -12,18 +13,20 @@ import { REPLIES_SHOWN, repliesTo, replyLabels } from "./screen/replies.ts";
 
 export type View =
   | { readonly kind: "home" }
-  /** `page`: of its text, from 0. */
+  /** `page`: the page of its text, from 0. */
   | { readonly kind: "message"; readonly sequence: number; readonly page: number }
-  /** The message with what can be replied. `first`: which reply the first button gives, of `replies`. */
+  /** The message with the possible replies. `first`: index in `replies` of the reply that the first button gives. */
   | { readonly kind: "reply"; readonly sequence: number; readonly page: number; readonly first: number }
-  /** `sequence`: the chosen row. */
+  /** `sequence`: the message of the chosen row. */
   | { readonly kind: "inbox"; readonly sequence: number }
-  /** `uid`: the chosen contact, wherever news of others move it; undefined: the carrier, who stands first. */
+  /** `uid`: the chosen contact, wherever it moves in the list. undefined: the carrier, who is in the first row. */
   | { readonly kind: "roster"; readonly uid: string | undefined }
-  /** Texts to send to a contact, or without one to choose as own presence. */
+  /** The texts for a contact. Without a `uid`: the texts for the carrier's own presence. */
   | { readonly kind: "texts"; readonly uid: string | undefined; readonly index: number };
 
-/** What the carrier has chosen, and the viewer cannot do: a text, by its place in the list, to a contact or as own presence. */
+/**
+ * What the carrier has chosen and the viewer cannot do itself: the index of a text, for a contact or as own presence.
+ */
 export interface Choice {
   readonly uid: string | undefined;
   readonly index: number;
@@ -31,7 +34,7 @@ export interface Choice {
 
 export interface ViewerOptions {
   readonly dwellMs: number;
-  /** How many texts there are to send, and to choose as own presence. */
+  /** How many texts there are for contacts, and how many for the own presence. */
   readonly textCount: number;
   readonly presenceCount: number;
 }
@@ -40,9 +43,9 @@ const HOME: View = Object.freeze({ kind: "home" });
 
 interface OpenMessage {
   readonly sequence: number;
-  /** Of the inbox: another one means that its time may have become known. */
+  /** `datedCount` of the inbox. If it changes, the time of the message may have become known. */
   readonly datedCount: number;
-  /** undefined: its record cannot be read. */
+  /** undefined: the record cannot be read. */
   readonly message: InboxMessage | undefined;
 }
 
@@ -52,17 +55,17 @@ export class Viewer {
   private readonly options: ViewerOptions;
   private currentView: View = HOME;
   private sinceMs = 0;
-  /** The carrier is at work until then: what is not urgent waits. */
+  /** Until this time the carrier uses the buttons. Messages that are not urgent wait. */
   private holdMs = 0;
-  /** When a list that nobody touches gives way to what is to be read. */
+  /** At this time a list that nobody touches gives way to the next message to read. */
   private returnMs: number | undefined;
-  /** The view has changed by itself: until then a press was meant for what stood there before, and goes nowhere. */
+  /** The view has changed by itself. A press before this time was meant for the former view and is ignored. */
   private deafMs = 0;
   private opened: OpenMessage | undefined;
   private checkedVersion = -1;
-  /** Whether the text of the message goes on behind the page on the screen. Whoever lays it out says so. */
+  /** Whether the text of the message goes on after the page on the screen. The code that lays out the text sets it. */
   hasFurtherPage = false;
-  /** Changes whenever the view has. */
+  /** Grows with every change of the view. */
   version = 0;
 
   constructor(inbox: Inbox, roster: Roster, options: ViewerOptions) {
@@ -77,13 +80,13 @@ export class Viewer {
     return this.currentView;
   }
 
-  /** Sequence of the message that is to be on the screen; undefined: another view. */
+  /** Sequence number of the message that is on the screen. undefined: the view is another one. */
   get current(): number | undefined {
     const view = this.currentView;
     return view.kind === "message" || view.kind === "reply" ? view.sequence : undefined;
   }
 
-  /** The message that is on the screen. It is read from the store once, however often the screen is painted. */
+  /** The message that is on the screen. The store is read once for it, however often the screen is painted. */
   get message(): InboxMessage | undefined {
     const { current, opened } = this;
     const { datedCount } = this.inbox;
@@ -93,12 +96,15 @@ export class Viewer {
     return this.opened?.message;
   }
 
-  /** What the carrier can reply to the message on the screen; the last one is to give no answer. */
+  /** The replies to the message on the screen. The last one is to give no answer. */
   get replies(): readonly string[] {
     return repliesTo(this.choices);
   }
 
-  /** Whether new messages wait for the carrier and not for their dwell time: nobody knows how long. */
+  /**
+   * Whether new messages wait until the carrier acts, which can take any time. Otherwise they wait only for the dwell
+   * time.
+   */
   isHolding(nowMs: number): boolean {
     return nowMs < this.holdMs || this.inbox.nextAlert() !== undefined;
   }
@@ -114,7 +120,7 @@ export class Viewer {
     return wakeMs;
   }
 
-  /** Brings onto the screen what is to be there now. */
+  /** Brings the view onto the screen that belongs there now. */
   update(nowMs: number): void {
     const before = this.currentView;
     const isLeft = this.returnMs !== undefined && nowMs >= this.returnMs;
@@ -123,7 +129,7 @@ export class Viewer {
     if (this.currentView !== before && before.kind !== "home") this.deafMs = nowMs + PRESS_GUARD_MS;
   }
 
-  /** Whether the message that is on the screen, or chosen there, has left the inbox. */
+  /** Whether the message of this view has left the inbox. */
   private isGone(): boolean {
     if (this.checkedVersion === this.inbox.viewVersion) return false;
     this.checkedVersion = this.inbox.viewVersion;
@@ -141,7 +147,7 @@ export class Viewer {
     if (alert !== undefined && !this.isAlert()) this.show(messageView(alert), nowMs);
   }
 
-  /** What the buttons do now; empty: nothing. */
+  /** The labels of the buttons. Empty: the button does nothing. */
   labels(): readonly [string, string, string] {
     const view = this.currentView;
     const inbox = this.inbox;
@@ -177,7 +183,7 @@ export class Viewer {
     }
   }
 
-  /** Throws what the store throws; what the carrier wants has happened even so. */
+  /** Does what the button says. Throws what the store throws; the view has changed even so. */
   press(button: Button, nowMs: number): Choice | undefined {
     const view = this.currentView;
     if (nowMs < this.deafMs) return undefined;
@@ -278,7 +284,10 @@ export class Viewer {
     ];
   }
 
-  /** Also where the store refuses to record it: the carrier has read it and wants to go on. */
+  /**
+   * Records what the carrier did and moves on. It also moves on if the store refuses, because the carrier is done with
+   * the message.
+   */
   private finish(nowMs: number, record: () => void): void {
     try {
       record();
@@ -287,14 +296,14 @@ export class Viewer {
     }
   }
 
-  /** To what is to be read next, or home. */
+  /** Shows the next message to read, or home. */
   private goOn(nowMs: number): void {
     const next = this.inbox.nextAlert() ?? this.inbox.newestUnread();
     this.holdMs = 0;
     this.show(next === undefined ? HOME : messageView(next), nowMs);
   }
 
-  /** Where the carrier has gone by hand. */
+  /** Shows a view that the carrier has gone to. */
   private browse(view: View, nowMs: number): void {
     this.show(view, nowMs);
     if (view.kind === "home") this.holdMs = 0;
@@ -324,7 +333,7 @@ export class Viewer {
     return this.current !== undefined && !this.inbox.isShown(this.current);
   }
 
-  /** Whether what is on the screen has to be acknowledged. */
+  /** Whether the message on the screen must be acknowledged. */
   private isAlert(): boolean {
     const { current } = this;
     return current !== undefined && this.inbox.priorityOf(current) >= URGENT && this.inbox.isUnread(current);

@@ -1,4 +1,4 @@
-/** Every pair of text and ground has a contrast of at least 4.5:1; a test computes it. */
+/** Every text has a contrast of at least 4.5:1 to its background. A test computes it. */
 export const COLORS = Object.freeze({
   ground: 0x000000,
   text: 0xffffff,

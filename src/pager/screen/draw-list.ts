@@ -1,6 +1,6 @@
 /**
- * What the screen is made of: a list of fills, text runs, bitmaps and clips with pixel positions, painted in order. The
- * origin is the top left corner; colours are 0xRRGGBB. A host only paints; it decides nothing.
+ * The screen as a list of fills, text runs, bitmaps and clips with pixel positions, painted in order. The origin is the
+ * top left corner. Colours are 0xRRGGBB. A host only paints; it decides nothing.
  */
 import type { Font } from "./fonts.ts";
 
@@ -9,7 +9,6 @@ export interface Size {
   readonly height: number;
 }
 
-/** A filled rectangle. */
 export interface Fill {
   readonly kind: "fill";
   readonly x: number;
@@ -19,7 +18,7 @@ export interface Fill {
   readonly color: number;
 }
 
-/** One line of text; `x`, `y` is the top left corner of its line box. Already wrapped and cut to fit. */
+/** One line of text, already wrapped and cut to fit. `x`, `y` is the top left corner of its line box. */
 export interface TextRun {
   readonly kind: "text";
   readonly x: number;
@@ -29,7 +28,10 @@ export interface TextRun {
   readonly text: string;
 }
 
-/** A one-bit picture, rows padded to whole bytes, most significant bit left; set bits are painted in `color`. */
+/**
+ * A one-bit picture. Rows are padded to whole bytes; the most significant bit is on the left. Set bits are painted in
+ * `color`.
+ */
 export interface Bitmap {
   readonly kind: "bitmap";
   readonly x: number;
@@ -40,7 +42,10 @@ export interface Bitmap {
   readonly bits: Uint8Array;
 }
 
-/** What follows is painted inside this rectangle only, until the next clip. The whole screen ends it. */
+/**
+ * All commands after this one paint only inside this rectangle, until the next clip. A clip of the whole screen ends
+ * it.
+ */
 export interface Clip {
   readonly kind: "clip";
   readonly x: number;

@@ -1,7 +1,7 @@
-/** The fonts of the layout, by role. A host maps each to a face of its own that keeps to these pixel sizes. */
+/** The fonts of the layout, by role. A host maps each one to a face of its own with these pixel sizes. */
 export type Font = "small" | "body" | "large";
 
-/** Size of the face and height of a line, in pixels. A line's text is drawn at the top of its line. */
+/** Size of the face and height of a line, in pixels. The text is drawn at the top of its line. */
 export const FONTS = Object.freeze({
   small: Object.freeze({ sizePixels: 16, lineHeight: 22 }),
   body: Object.freeze({ sizePixels: 20, lineHeight: 27 }),

@@ -1,29 +1,34 @@
 /**
- * Where a character as a reader sees it ends: a letter with its marks, a flag, a family of emoji, a Hangul syllable of jamo.
- * After UAX 29, extended grapheme clusters. It never ends one where the standard does not, and joins a little more. The marks of the
- * writings behind the first plane, such as Chakma, are not known.
+ * Finds the end of a character as a reader sees it: a letter with its marks, a flag, a family of emoji, a Hangul
+ * syllable of jamo. The rules follow UAX 29, extended grapheme clusters. A character never ends where the standard does
+ * not end one. In some cases more is joined than the standard joins. The marks of scripts beyond U+FFFF, such as
+ * Chakma, are not known.
  */
 
 /**
- * Longest character, in code units. Unicode's stream-safe format allows 30 marks in a row; what has more is no text, and is
- * cut so that its cost has a bound.
+ * Longest character, in code units. Unicode's stream-safe format allows 30 marks in a row. A longer sequence is not
+ * text; it is cut to limit its cost.
  */
 export const CLUSTER_UNITS_MAX = 32;
 
 const ZERO_WIDTH_JOINER = 0x200d;
 
-/** The first picture, ©. */
+/** The first emoji, ©. */
 const FIRST_PICTURE = 0xa9;
 
-/** What stands behind a joiner joins from here on: flags, which are no pictures, come in pairs of their own. */
+/**
+ * From here on a zero width joiner always joins the code point after it. The flag letters below it are no emoji; they
+ * join in pairs.
+ */
 const EMOJI_BEGIN = 0x1f200;
 
-/** Before this code point nothing joins what stands before it. */
+/** Below this code point nothing joins the code point before it. */
 const FIRST_MARK = 0x300;
 
 /**
- * Marks of the first plane from U+0300 on (Unicode 17, categories M, and what UAX 29 adds). Each range is the distance from the
- * end of the range before, and behind a point how many follow the first, in base 36.
+ * Marks of the basic multilingual plane from U+0300 on (Unicode 17, categories M, and what UAX 29 adds). Each entry is
+ * one range, in base 36. The first number is the distance from the end of the range before. The number after the point
+ * says how many code points follow the first.
  */
 const MARKS = unpack(
   "lc.33 7o.6 7c.18 2 2.1 2.1 2 21.a 1d.k h 2u.6 3.5 3.1 2.3 10 v.q 2k.a 1n.8 a p.3 2.8 2.2 2.4 18.2 1o.8 17.n 2.w 1j.2 2.h 2.6 " +
@@ -34,7 +39,7 @@ const MARKS = unpack(
     "2.1 fn5 ki.f h.f a7.1",
 );
 
-/** First and last code point of each range, in turn. */
+/** Returns the first and the last code point of each range, in turn. */
 function unpack(packed: string): Uint16Array {
   const ranges = packed.split(" ");
   const bounds = new Uint16Array(2 * ranges.length);
@@ -49,7 +54,7 @@ function unpack(packed: string): Uint16Array {
   return bounds;
 }
 
-/** Where in `MARKS` the search begins, by the upper byte of a code point. */
+/** Index in `MARKS` where the search begins, by the upper byte of a code point. */
 const FIRST_RANGES = firstRanges();
 
 function firstRanges(): Uint16Array {
@@ -62,10 +67,10 @@ function firstRanges(): Uint16Array {
   return first;
 }
 
-/** Index behind the character that begins at `at`: at least one code unit further, at most `CLUSTER_UNITS_MAX`. */
+/** Returns the index after the character that begins at `at`: at least one code unit, at most `CLUSTER_UNITS_MAX`. */
 export function clusterEnd(text: string, at: number): number {
   let before = text.codePointAt(at) as number;
-  // The engine of the boards counts text by code points, others by halves of pairs.
+  // The engine of the boards (XS) indexes text by code points, other engines by UTF-16 code units.
   let end = text.charCodeAt(at) === before ? at + 1 : at + 2;
   let flagCount = before > 0xffff && isFlagLetter(before) ? 1 : 0;
   let isConjunct = false;
@@ -79,7 +84,7 @@ export function clusterEnd(text: string, at: number): number {
     }
     if (next - at > CLUSTER_UNITS_MAX) break;
     if (after === ZERO_WIDTH_JOINER || (after >= FIRST_MARK && isMark(after))) {
-      // An Indic sign that joins two consonants does so over further marks.
+      // A virama joins two consonants even if more marks are between them.
       if (after >= 0x900 && ((after & 0x7f) === 0x4d || after >= 0x1000) && isVirama(after)) isConjunct = true;
     } else if (before !== ZERO_WIDTH_JOINER || after < EMOJI_BEGIN) {
       if (after > 0xffff && isFlagLetter(after) && (isFlagLetter(before) ? flagCount === 1 : isJoined(before, after)))
@@ -93,10 +98,10 @@ export function clusterEnd(text: string, at: number): number {
   return end;
 }
 
-/** A sign that stands on or beside the letter before it, or asks for another form of it. @param code from `FIRST_MARK` on */
+/** Whether this code point changes or adds to the letter before it. @param code at least `FIRST_MARK` */
 function isMark(code: number): boolean {
   if (code < 0x370) return true;
-  // Chinese and Japanese are long texts, and have few marks; jamo have none.
+  // Chinese and Japanese texts are long and have few marks. Jamo have none.
   if ((code >= 0x3100 && code < 0xa66f) || (code >= 0x1100 && code < 0x1200)) return false;
   if (code > 0xffff) return (code >= 0x1f3fb && code <= 0x1f3ff) || (code >= 0xe0000 && code < 0xe1000);
   let at = FIRST_RANGES[code >> 8] as number;
@@ -104,10 +109,10 @@ function isMark(code: number): boolean {
   return code >= (MARKS[at] as number);
 }
 
-/** Whether the second belongs to the first though it is no mark. */
+/** Whether the second code point belongs to the first although it is no mark. */
 function isJoined(before: number, after: number): boolean {
   if (before < FIRST_MARK || before > 0xffff) return false;
-  // The usual jamo: vowels and closing consonants stand behind the leading ones.
+  // The usual jamo: vowels and closing consonants come after the leading ones.
   if (before >= 0x1100 && after >= 0x1100 && before < 0x1200 && after < 0x1200)
     return before < 0x1160 || after >= 0x1160;
   if (before === ZERO_WIDTH_JOINER) return after >= FIRST_PICTURE;
@@ -133,21 +138,23 @@ function isHangulSyllable(code: number): boolean {
   return code >= 0xac00 && code <= 0xd7a3;
 }
 
-/** The scripts of India and those that came of them. */
+/** The scripts of India and those that come from them. */
 function isBrahmic(code: number): boolean {
   return (code >= 0x900 && code < 0x2000) || (code >= 0xa800 && code < 0xac00);
 }
 
-/** The sign that joins the consonants beside it. In the scripts of India it has the same place in each of their blocks. */
+/**
+ * The sign that joins the consonants beside it. In the scripts of India it has the same place in each of their blocks.
+ */
 function isVirama(code: number): boolean {
   if (code < 0x1000) return code >= 0x900 && (code & 0x7f) === 0x4d;
   return code < 0xac00 && FURTHER_VIRAMAS.includes(String.fromCharCode(code));
 }
 
-/** Of Burmese, Khmer, Tai Tham, Balinese, Sundanese, Javanese and Meitei. */
+/** The viramas of Burmese, Khmer, Tai Tham, Balinese, Sundanese, Javanese and Meitei. */
 const FURTHER_VIRAMAS = "\u1039\u17d2\u1a60\u1b44\u1bab\ua9c0\uaaf6";
 
-/** Arabic and other signs that stand around the digits behind them. */
+/** Arabic and other signs that are drawn around the digits after them. */
 function isNumberSign(code: number): boolean {
   return (
     (code >= 0x600 && code <= 0x605) ||

@@ -1,4 +1,7 @@
-/** Where things stand on a screen of a size: bar on top, foot with the labels of the buttons, between them the view. */
+/**
+ * Where things are on a screen of a given size. The bar is at the top, and the foot with the button labels at the
+ * bottom. The view is between them.
+ */
 import { printableLine } from "../../printable.ts";
 import { COLORS } from "./colors.ts";
 import type { DrawCommand, Size } from "./draw-list.ts";
@@ -9,7 +12,7 @@ import type { TextWidths } from "./text-widths.ts";
 /** Pixels left and right of the text. */
 export const MARGIN = 6;
 
-/** Lower screens have one bar and no foot: what stands there is what the view has to say at the moment. */
+/** Screens below this height have one bar and no foot. The bar shows what the view has to say at the moment. */
 const LOW_PIXELS = 100;
 
 export interface Area {
@@ -25,29 +28,29 @@ export function barHeight(size: Size): number {
   return isLow(size) ? FONTS.small.lineHeight - 2 : FONTS.small.lineHeight + 2;
 }
 
-/** Width of a screen without its margins. */
+/** Width of the screen without its margins. */
 export function innerWidth({ width }: Size): number {
   return width - 2 * MARGIN;
 }
 
-/** Between bar and foot. @param hasFaultLine below the bar; a low screen has no room for it */
+/** The area between bar and foot. @param hasFaultLine a line below the bar; a low screen has no room for it */
 export function viewArea(size: Size, hasFaultLine = false): Area {
   const bar = barHeight(size);
   if (isLow(size)) return { top: bar, bottom: size.height };
   return { top: bar + (hasFaultLine ? FONTS.small.lineHeight : 0), bottom: size.height - bar };
 }
 
-/** Lines of a font that fit between two heights. */
+/** How many lines of a font fit into the area, at least 1. */
 export function linesIn({ top, bottom }: Area, font: Font): number {
   return Math.max(1, Math.floor((bottom - top) / FONTS[font].lineHeight));
 }
 
-/** Makes a draw list, command by command; every text is cut to the width that it has. */
+/** Makes a draw list, command by command. Every text is cut to its width. */
 export class DrawListBuilder {
   readonly commands: DrawCommand[] = [];
   readonly size: Size;
   readonly widths: TextWidths;
-  /** Where the view stands. */
+  /** The area of the view. */
   readonly area: Area;
 
   constructor(size: Size, widths: TextWidths, area: Area) {
@@ -61,12 +64,12 @@ export class DrawListBuilder {
     this.commands.push({ kind: "fill", x, y, width, height, color });
   }
 
-  /** A text that is known to fit. It is not drawn as it came. */
+  /** Draws a text that is known to fit. It is made printable first. */
   fitted(x: number, y: number, font: Font, color: number, text: string): void {
     this.laidOut(x, y, font, color, printableLine(text));
   }
 
-  /** A line of the text of a message, which was made printable when the message came. */
+  /** Draws a line of a message's text. The text was made printable when the message came. */
   laidOut(x: number, y: number, font: Font, color: number, text: string): void {
     if (text !== "") this.commands.push({ kind: "text", x, y, font, color, text });
   }
@@ -80,7 +83,10 @@ export class DrawListBuilder {
     this.fitted(x + Math.floor((width - this.widthOf(font, fitted)) / 2), y, font, color, fitted);
   }
 
-  /** The first text left, the last one right, one between in the middle; the first gives way when they do not fit. */
+  /**
+   * Draws the first text on the left, the last one on the right, and a text between them in the middle. If they do not
+   * fit, the first one gives way.
+   */
   spread(y: number, font: Font, color: number, texts: readonly string[]): void {
     const { size } = this;
     const right = fitLine(texts.at(-1) ?? "", font, innerWidth(size), this.widths);
@@ -91,7 +97,7 @@ export class DrawListBuilder {
     const leftEnd = middle === "" ? rightX : Math.floor((size.width - middleWidth) / 2);
     const fits = MARGIN + this.widthOf(font, left) + MARGIN <= leftEnd && leftEnd + middleWidth + MARGIN <= rightX;
     if (middle !== "" && !fits) {
-      // Too narrow for three: the time of day gives way.
+      // The screen is too narrow for three. The first text, the time of day, is left out.
       this.lineBefore(rightX, y, font, color, middle);
     } else {
       this.lineBefore(leftEnd, y, font, color, left);
@@ -100,7 +106,9 @@ export class DrawListBuilder {
     this.fitted(rightX, y, font, color, right);
   }
 
-  /** A line from the left margin that ends before `end`; none where there is no room for a character. */
+  /**
+   * Draws a line from the left margin that ends before `end`. If there is no room for a character, nothing is drawn.
+   */
   lineBefore(end: number, y: number, font: Font, color: number, text: string): void {
     const width = end - 2 * MARGIN;
     if (width >= FONTS[font].sizePixels) this.line(MARGIN, y, font, color, text, width);

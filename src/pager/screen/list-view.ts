@@ -1,4 +1,4 @@
-/** Rows of which one is chosen: inbox, contacts, texts. */
+/** A list of rows, one of which is chosen: inbox, contacts, texts. */
 import { COLORS } from "./colors.ts";
 import type { Size } from "./draw-list.ts";
 import { FONTS } from "./fonts.ts";
@@ -6,28 +6,28 @@ import { type DrawListBuilder, isLow, linesIn, MARGIN, viewArea } from "./layout
 
 export interface Row {
   readonly text: string;
-  /** Stands at the right; the text gives way. */
+  /** Drawn on the right. The text is cut to make room for it. */
   readonly right?: string;
   readonly isStrong?: boolean;
-  /** Of a mark before the text; the text says the same in words. */
+  /** Colour of a mark before the text. The text says the same in words. */
   readonly dot?: number;
 }
 
 export interface ScreenList {
   readonly kind: "list";
   readonly title: string;
-  /** What fits onto the screen, see `rowsOn`. */
+  /** As many rows as fit onto the screen, see `rowsOn`. */
   readonly rows: readonly Row[];
-  /** Which of them is chosen, from 0. */
+  /** Index of the chosen row in `rows`, from 0. */
   readonly chosen: number;
-  /** Place of the chosen one among all, from 1. */
+  /** Place of the chosen row in the whole list, from 1. */
   readonly position: number;
   readonly count: number;
 }
 
 const DOT_PIXELS = 8;
 
-/** How many rows a screen shows. */
+/** How many rows the screen shows. */
 export function rowsOn(size: Size): number {
   return linesIn(rowsArea(size), "small");
 }
@@ -50,7 +50,7 @@ export function drawRows(builder: DrawListBuilder, list: ScreenList): void {
     if (row.dot !== undefined)
       builder.fill(MARGIN, y + Math.floor((lineHeight - DOT_PIXELS) / 2), DOT_PIXELS, DOT_PIXELS, row.dot);
     const x = row.dot === undefined ? MARGIN : 2 * MARGIN + DOT_PIXELS;
-    // Also where colours cannot be told apart.
+    // The sign shows the chosen row to a reader who cannot see its colour.
     const text = isChosen ? `> ${row.text}` : row.text;
     const width = (right === "" ? size.width : rightX) - MARGIN - x;
     builder.line(x, y, "small", color, text, width);

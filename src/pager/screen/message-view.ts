@@ -1,4 +1,4 @@
-/** One message: sender, title, a page of the text, reply choices; a page of priority 4 or 5 with a band that nobody overlooks. */
+/** Draws one message: sender, title, a page of the text, reply choices. A message of priority 4 or 5 has a red band. */
 import { COLORS } from "./colors.ts";
 import type { Size } from "./draw-list.ts";
 import { FONTS } from "./fonts.ts";
@@ -9,25 +9,28 @@ import type { TextWidths } from "./text-widths.ts";
 
 export interface ScreenMessage {
   readonly kind: "message";
-  /** Who has sent it, in words. */
+  /** The name of the sender. */
   readonly from: string;
-  /** Empty where it stands in the text, see `splitTitle`. */
+  /** Empty if the title is part of the text, see `splitTitle`. */
   readonly title: string;
-  /** What is on the screen of the text. */
+  /** The page of the text that is on the screen. */
   readonly page: TextPage;
   /** Time of day, or empty. */
   readonly time: string;
   readonly priority: number;
-  /** `*` unread, a word such as `expired`, or empty. */
+  /** `*` for unread, a word such as `expired`, or empty. */
   readonly mark: string;
-  /** Place in the inbox: 1 is the oldest. */
+  /** Place in the inbox. 1: the oldest. */
   readonly position: number;
   readonly count: number;
-  /** What is offered now, or was answered: shown below the text. */
+  /** The replies on offer, or the answer that was given. They are drawn below the text. */
   readonly answers: readonly string[];
 }
 
-/** A title that does not fit into its line is the first paragraph of the text, so that nothing of it is lost. */
+/**
+ * Decides where the title goes. A title that does not fit into its line becomes the first paragraph of the text, so
+ * nothing of it is lost.
+ */
 export function splitTitle(
   title: string,
   text: string,
@@ -39,7 +42,7 @@ export function splitTitle(
   return { title: "", text: `${title}\n${text}` };
 }
 
-/** The room for the text of a message. @param footCount lines of answers below it */
+/** The area for the text of a message. @param footCount lines of answers below it */
 export function textBox(size: Size, hasFaultLine: boolean, hasTitle: boolean, footCount: number): TextBox {
   const { top, bottom } = textArea(viewArea(size, hasFaultLine), size, hasTitle, footCount);
   return { width: innerWidth(size), height: bottom - top, fonts: isLow(size) ? ["small"] : ["large", "body", "small"] };
@@ -63,7 +66,7 @@ export function drawMessage(builder: DrawListBuilder, message: ScreenMessage): v
   drawPageMark(builder, page, area);
 }
 
-/** What stands in the bar of a screen that has no room for a head. */
+/** The text for the bar of a screen that has no room for a head. */
 export function headOf({ from, priority, mark }: ScreenMessage): string {
   return `${priority >= 4 ? "!! " : ""}${from}${mark === "" ? "" : ` ${mark}`}`;
 }
@@ -77,7 +80,9 @@ function drawHead(builder: DrawListBuilder, message: ScreenMessage): void {
   builder.fitted(MARGIN, top + FONTS.small.lineHeight, "body", COLORS.text, message.title);
 }
 
-/** Which part of the text is on the screen, at the right edge beside it: how much is missing above and below. */
+/**
+ * Draws a mark at the right edge. It shows which part of the text is on the screen, and how much is above and below.
+ */
 function drawPageMark(builder: DrawListBuilder, { from, to, length }: TextPage, { top, bottom }: Area): void {
   if (from === 0 && to >= length) return;
   const pixels = bottom - top;

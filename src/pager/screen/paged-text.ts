@@ -1,38 +1,44 @@
-/** A text page by page. Only the page that is asked for is laid out; of the others it is kept where they begin. */
+/** A text, page by page. Only the page that is asked for is laid out. Of other pages only their beginnings are kept. */
 import { FONTS, type Font } from "./fonts.ts";
 import { lineAt, widthOf } from "./text-layout.ts";
 import type { TextWidths } from "./text-widths.ts";
 
-/** Where a page stands, in pixels. */
+/** The area of a page, in pixels. */
 export interface TextBox {
   readonly width: number;
   readonly height: number;
-  /** From the largest: the first in which the text is one page, else the last. */
+  /** From the largest. The first font in which the text takes one page is used, otherwise the last one. */
   readonly fonts: readonly Font[];
 }
 
 export interface TextPage {
   readonly font: Font;
   readonly lines: readonly string[];
-  /** From 0; the last one where so many were not there. */
+  /** From 0. It is the last page if fewer pages exist than were asked for. */
   readonly index: number;
   /** The part of the text that is on this page, in code units. */
   readonly from: number;
   readonly to: number;
-  /** Of the whole text, in code units. */
+  /** Length of the whole text, in code units. */
   readonly length: number;
 }
 
-/** From so many code units at its beginning the width of a text is estimated. */
+/** The width of a text is estimated from so many code units at its beginning. */
 const SAMPLE_UNITS = 64;
 
-/** No text has less of a line for a code unit, in parts of the face's size; one of marks alone is not tried in every face. */
+/**
+ * Least width of a code unit, as a part of the font's size. With it a text of marks alone, which have no width, is not
+ * tried in every font.
+ */
 const UNIT_PART = 0.12;
 
-/** A text that is estimated this much wider than the room for it is not tried in a face. */
+/** A font is not tried if the estimated width is this many times the room. */
 const MISJUDGED = 1.3;
 
-/** What one slice of the work lays out, in code units: on XS at most some 220,000 of compute. A line counts as so many more. */
+/**
+ * How much one slice lays out, in code units: at most some 220,000 of compute on XS. Each line counts as `LINE_UNITS`
+ * more.
+ */
 const SLICE_UNITS = 320;
 const LINE_UNITS = 8;
 
@@ -47,9 +53,9 @@ export class PagedText {
   private readonly text: string;
   private readonly widths: TextWidths;
   private box: TextBox = { width: 0, height: 0, fonts: [] };
-  /** Place of the face in those of the box. */
+  /** Index of the current font in the box. */
   private face = 0;
-  /** Where the pages begin that were asked for, and the one behind them. */
+  /** Where each page begins that is known so far. The last one is the page after those that were laid out. */
   private starts: number[] = [0];
   private draft: Draft | undefined;
   private current: TextPage | undefined;
@@ -60,8 +66,8 @@ export class PagedText {
   }
 
   /**
-   * The page, or undefined while more is to be laid out. Each call does a slice of the work.
-   * @param index from 0
+   * Does a slice of the work. Returns the page, or undefined while there is more to lay out.
+   * @param index of the page, from 0
    */
   poll(index: number, box: TextBox): TextPage | undefined {
     if (box.width !== this.box.width || box.height !== this.box.height) this.begin(box);
@@ -96,7 +102,7 @@ export class PagedText {
     while (this.isTooWide());
   }
 
-  /** Whether this face is not the last one, and the text is estimated to be more than a page in it. */
+  /** Whether there is a smaller font and the text is estimated to take more than one page in this one. */
   private isTooWide(): boolean {
     if (this.isLastFace) return false;
     const { text, box } = this;
@@ -107,7 +113,10 @@ export class PagedText {
     return widthOf(sample, font, this.widths) * text.length > width * sample.length;
   }
 
-  /** Adds a line to the page of that index, and keeps the page when it is whole. Returns how long the line is, in code units. */
+  /**
+   * Adds a line to the page, and keeps the page when it is whole. Returns the length of the line in code units.
+   * @param index of the page
+   */
   private addLine(index: number): number {
     const { text, box } = this;
     const font = this.font;

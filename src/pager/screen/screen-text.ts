@@ -1,8 +1,8 @@
 import type { DrawList, TextRun } from "./draw-list.ts";
 
 /**
- * The words on a screen, for a terminal, a screen reader or a test: one string a line of the screen, top to bottom; runs
- * of one line are joined by two spaces, left to right.
+ * The words on a screen, for a terminal, a screen reader or a test. One string for each line of the screen, top to
+ * bottom. Runs on one line are joined by two spaces, left to right.
  */
 export function screenText(drawList: DrawList): string[] {
   const runs = drawList.filter((command): command is TextRun => command.kind === "text");

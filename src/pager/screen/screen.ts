@@ -1,6 +1,6 @@
 /**
- * The screen as a pure function: what is to be known goes in, a draw list comes out. Status bar on top, below it one view, at
- * the bottom the labels of the three buttons.
+ * The screen as a pure function: a model goes in, a draw list comes out. The status bar is at the top, one view below
+ * it, the labels of the three buttons at the bottom.
  */
 import { COLORS } from "./colors.ts";
 import type { DrawList, Size } from "./draw-list.ts";
@@ -11,23 +11,23 @@ import { drawMessage, headOf, type ScreenMessage } from "./message-view.ts";
 import { fitLine } from "./text-layout.ts";
 import type { TextWidths } from "./text-widths.ts";
 
-/** Nothing to read. */
+/** There is nothing to read. */
 export interface ScreenHome {
   readonly kind: "home";
-  /** Below the time, largest first: what there is to know. */
+  /** Lines below the time, the most important first. */
   readonly lines: readonly string[];
 }
 
 export interface ScreenModel {
-  /** Time of day, or empty while the clock is not set. */
+  /** Time of day. Empty while the clock is not set. */
   readonly time: string;
-  /** Link, own presence, quiet hours in a word or two. */
+  /** Link, own presence and quiet hours, in a word or two. */
   readonly status: string;
   readonly unreadCount: number;
-  /** What went wrong and was counted, in a few words; empty when nothing did. */
+  /** What went wrong and was counted, in a few words. Empty if nothing went wrong. */
   readonly faults: string;
   readonly view: ScreenHome | ScreenMessage | ScreenList;
-  /** What the buttons a, b, c do now; empty: nothing. */
+  /** What the buttons a, b, c do now. Empty: nothing. */
   readonly labels: readonly [string, string, string];
 }
 
@@ -58,7 +58,10 @@ function drawStatusBar(builder: DrawListBuilder, model: ScreenModel): void {
   builder.spread(1, "small", COLORS.text, [model.time, model.status, unreadWords(model)]);
 }
 
-/** The one bar of a low screen: labels where something is to be chosen, else who has written or what the state is. */
+/**
+ * Draws the one bar of a low screen. It shows the labels if there is something to choose, otherwise the sender or the
+ * status.
+ */
 function drawLowBar(builder: DrawListBuilder, model: ScreenModel): void {
   const { view } = model;
   const { width } = builder.size;

@@ -1,33 +1,34 @@
 /**
- * Text into lines that fit. A line breaks at a space, behind a hyphen, beside a CJK character; a word that is longer than a line
- * breaks between characters. It never breaks inside a character (`graphemes.ts`), and a closing sign does not begin a line unless
- * nothing else is left.
+ * Breaks text into lines that fit. A line breaks at a space, after a hyphen, or beside a CJK character. A word that is
+ * longer than a line breaks between characters. A line never breaks inside a character (`graphemes.ts`). A closing sign
+ * begins a line only if there is no other place to break.
  */
 import type { Font } from "./fonts.ts";
 import { CLUSTER_UNITS_MAX, clusterEnd } from "./graphemes.ts";
 import { type FaceWidths, KIND, OTHERS_COUNT, PARTS_A_PIXEL, type TextWidths } from "./text-widths.ts";
 
 /**
- * Longest line, in code units: so many, and one more for every fourth pixel. Only a text whose characters have hardly any width
- * comes to it; it bounds the cost of such a text.
+ * Longest line, in code units: this many, and one more for every fourth pixel. Only characters with almost no width
+ * reach it. It limits the cost of such a text.
  */
 const LINE_UNITS_BASE = 48;
 
 export interface Line {
-  /** What is to be seen. */
+  /** The words of the line. */
   readonly text: string;
-  /** Where in the text the next line begins. */
+  /** Index in the text where the next line begins. */
   readonly next: number;
 }
 
 /**
- * The line of `text` that begins at `start`. Its cost does not depend on the length of the text. What is done for each character
- * is written out here, since a call or a name of another module costs the engine as much as all the rest.
+ * Lays out the line of `text` that begins at `start`. Its cost does not depend on the length of the text. The work for
+ * each character is written out here and not shared, because a call, or a name of another module, costs XS as much as
+ * all the rest.
  * @param width in pixels
  */
 export function lineAt(text: string, start: number, widths: FaceWidths, width: number): Line {
   const unitsMax = LINE_UNITS_BASE + (width >> 2);
-  // An index into a long text costs the engine a walk from its beginning.
+  // XS walks a text from its beginning to find an index. So work on a short piece.
   const piece = text.slice(start, start + unitsMax + CLUSTER_UNITS_MAX);
   const scanEnd = start + piece.length < text.length ? unitsMax : piece.length;
   const limit = width * PARTS_A_PIXEL;
@@ -35,7 +36,9 @@ export function lineAt(text: string, start: number, widths: FaceWidths, width: n
   const { digit, space, ideograph, opening, ideographicOpening } = KIND;
   let used = 0;
   let before: number = space;
-  /** The last place where a line may break, and the last where it may in need; 0: none yet. */
+  /**
+   * The last place where the line may break, and the last place where it may break if there is no other. 0: none yet.
+   */
   let breakAt = 0;
   let needAt = 0;
   let at = 0;
@@ -49,7 +52,7 @@ export function lineAt(text: string, start: number, widths: FaceWidths, width: n
     after = piece.charCodeAt(end);
     if (code < 0x80 && !(after >= 0x300)) entry = ascii[code] as number;
     else {
-      // Nearly all of Chinese and Japanese, which nothing joins.
+      // Nearly all Chinese and Japanese characters: no mark follows them.
       const isAlone = code >= 0x3100 && code < 0xa66f && !(after >= 0xa66f);
       if (!isAlone || (after >= 0x300 && after < 0x3100)) {
         end = clusterEnd(piece, at);
@@ -73,7 +76,7 @@ export function lineAt(text: string, start: number, widths: FaceWidths, width: n
       else {
         if (mayBreak(before, kind)) breakAt = at;
         if (!isClosing(kind) && !isOpening(before)) needAt = at;
-        // The sign of a number, or the dashes before a word.
+        // A minus sign before a number, or dashes before a word.
         if (kind === KIND.hyphen && before > digit) kind = opening;
       }
       if (used > limit) break;
@@ -87,7 +90,7 @@ export function lineAt(text: string, start: number, widths: FaceWidths, width: n
   return lineOf(piece, start, next, next);
 }
 
-/** Without the spaces at its end. */
+/** Leaves out the spaces at the end of the line. */
 function lineOf(piece: string, start: number, end: number, next: number): Line {
   return { text: piece.slice(0, end).trimEnd(), next: start + next };
 }
@@ -100,7 +103,7 @@ function isOpening(kind: number): boolean {
   return kind === KIND.opening || kind === KIND.ideographicOpening;
 }
 
-/** Whether a line may break between characters of these kinds, of which the second is no space. */
+/** Whether a line may break between characters of these kinds. The second one is no space. */
 function mayBreak(before: number, kind: number): boolean {
   if (isClosing(kind) || isOpening(before)) return false;
   if (before === KIND.space) return true;
@@ -108,7 +111,9 @@ function mayBreak(before: number, kind: number): boolean {
   return kind === KIND.ideograph || kind === KIND.ideographicOpening || before >= KIND.ideograph;
 }
 
-/** `text` as at most `linesMax` lines of at most `width` pixels each; where there is more, the last one ends with "…". */
+/**
+ * Lays out `text` as at most `linesMax` lines of at most `width` pixels. If there is more, the last line ends with "…".
+ */
 export function wrapText(text: string, font: Font, width: number, linesMax: number, widths: TextWidths): string[] {
   const lines: string[] = [];
   for (let at = 0; at < text.length && lines.length < linesMax; ) {
@@ -120,7 +125,7 @@ export function wrapText(text: string, font: Font, width: number, linesMax: numb
   return lines;
 }
 
-/** `text` cut to one line of at most `width` pixels; one that is cut, or goes on in a further line, ends with "…". */
+/** Cuts `text` to one line of at most `width` pixels. If it is cut, or has a line break, it ends with "…". */
 export function fitLine(text: string, font: Font, width: number, widths: TextWidths): string {
   const limit = width * PARTS_A_PIXEL;
   const face = widths[font];
@@ -134,7 +139,7 @@ export function widthOf(text: string, font: Font, widths: TextWidths): number {
   return Math.ceil(partsOf(text, widths[font]) / PARTS_A_PIXEL);
 }
 
-/** How far `text` goes in one line of so many parts of a pixel. */
+/** Returns how many code units of `text` fit into one line. @param limit width of the line, in parts of a pixel */
 function headEnd(text: string, widths: FaceWidths, limit: number): number {
   const { ascii } = widths;
   let used = 0;
@@ -158,7 +163,7 @@ function headEnd(text: string, widths: FaceWidths, limit: number): number {
   return at;
 }
 
-/** Nothing that is shown in one line is longer, in code units. */
+/** No text that is shown in one line is longer, in code units. */
 const HEAD_UNITS_MAX = 256;
 
 function partsOf(text: string, widths: FaceWidths): number {

@@ -1,43 +1,49 @@
-/** How wide each character is, and how it may stand in a line. The host is asked once for a character of a face. */
+/** The width of each character, and where a line may break beside it. The host measures a character of a font once. */
 import type { MeasureText } from "../../seams.ts";
 import type { Font } from "./fonts.ts";
 
-/** Widths are counted in parts of a pixel: faces of a browser have fractions. */
+/** Widths are in parts of a pixel, because fonts in a browser have fractions. */
 export const PARTS_A_PIXEL = 16;
 
-/** What a line may do beside a character. The layout counts on the order. */
+/** Kinds of characters, by where a line may break beside them. The layout relies on their order. */
 export const KIND = Object.freeze({
   letter: 0,
   digit: 1,
   space: 2,
   newline: 3,
-  /** Of two words that are one: a line may break behind it. */
+  /** Joins two words to one. A line may break after it. */
   hyphen: 4,
-  /** It never begins a line. */
+  /** A line does not break before it. */
   closing: 5,
-  /** It never ends a line. */
+  /** A line does not break after it. */
   opening: 6,
-  /** A line may break before and behind it. */
+  /** A line may break before and after it. */
   ideograph: 7,
   ideographicClosing: 8,
   ideographicOpening: 9,
 } as const);
 
-/** A character is one number, its entry: its kind, and in the lower 12 bits its width in parts of a pixel. */
+/**
+ * The entry of a character is one number. The lower 12 bits are its width in parts of a pixel, the upper bits are its
+ * kind.
+ */
 const KIND_SHIFT = 12;
 const WIDTH_MAX = 0xfff;
 
 const ASCII_COUNT = 128;
-/** Characters beyond ASCII whose width is kept, a face. A power of two; two that share a place drive each other out. */
+/**
+ * How many widths of characters beyond ASCII are kept for each font. A power of two. Two characters with the same place
+ * replace each other.
+ */
 export const OTHERS_COUNT = 64;
 
-/** Of one face. */
+/** The widths of one font. */
 export class FaceWidths {
   private readonly font: Font;
   private readonly measureText: MeasureText;
-  /** The entry of each character of ASCII. */
+  /** The entry of each ASCII character. */
   readonly ascii = new Uint16Array(ASCII_COUNT);
-  /** Code unit and, in the lower 16 bits, entry. */
+  /** Code unit in the upper 16 bits, entry in the lower 16 bits. */
   readonly others = new Uint32Array(OTHERS_COUNT);
 
   /** The last character of several code units, and its entry. */
@@ -52,7 +58,7 @@ export class FaceWidths {
     this.ascii[0x0a] = this.ascii[0x0d] = KIND.newline << KIND_SHIFT;
   }
 
-  /** The entry of the character of `text` in `[at, end)`, as a reader sees it. */
+  /** Returns the entry of the character of `text` in `[at, end)`, as a reader sees it. */
   entryAt(text: string, at: number, end: number): number {
     const code = text.codePointAt(at) as number;
     if (end - at > 1 || code > 0xffff) {
@@ -79,10 +85,10 @@ export class FaceWidths {
   }
 }
 
-/** The widths of all faces of the layout. */
+/** The widths of all fonts of the layout. */
 export type TextWidths = Readonly<Record<Font, FaceWidths>>;
 
-/** Asks the host for the width of every character of ASCII. */
+/** Asks the host for the width of every ASCII character. */
 export function textWidths(measureText: MeasureText): TextWidths {
   const of = (font: Font) => new FaceWidths(font, measureText);
   return { small: of("small"), body: of("body"), large: of("large") };
@@ -91,7 +97,7 @@ export function textWidths(measureText: MeasureText): TextWidths {
 const CLOSING_ASCII = "!),.:;?]}%";
 const OPENING_ASCII = "([{";
 
-/** Also the small kana and the signs that repeat or lengthen what stands before them. */
+/** Includes the small kana, and the signs that repeat or lengthen the character before them. */
 const CLOSING =
   "»’”›…‥‰‼⁇⁈⁉℃°、。，．・：；？！）］｝〕〉》」』】〙〗〟｠ー々〻ゝゞヽヾ％" +
   "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ｡､･ｰ｣ｧｨｩｪｫｬｭｮｯ";
@@ -114,13 +120,13 @@ function kindOf(character: string, code: number): number {
   const isIdeographic = isWide(code);
   const first = String.fromCodePoint(code);
   if (CLOSING.includes(first)) return isIdeographic ? KIND.ideographicClosing : KIND.closing;
-  // Thai and Lao write some vowels before the consonant behind which they are spoken.
+  // Thai and Lao write some vowels before the consonant that is spoken first.
   const isLeadingVowel = (code >= 0xe40 && code <= 0xe44) || (code >= 0xec0 && code <= 0xec4);
   if (isLeadingVowel || OPENING.includes(first)) return isIdeographic ? KIND.ideographicOpening : KIND.opening;
   return isIdeographic ? KIND.ideograph : KIND.letter;
 }
 
-/** The spaces at which a line may break, the one of no width among them. */
+/** The spaces at which a line may break. The zero width space is one of them. */
 function isBreakingSpace(code: number): boolean {
   return code === 0x3000 || code === 0x1680 || code === 0x205f || (code >= 0x2000 && code <= 0x200b && code !== 0x2007);
 }
