@@ -20,7 +20,7 @@ import type { Store } from "../seams.ts";
 import { InboxIndex } from "./inbox-index.ts";
 import {
   decodeRecord,
-  encodeFarewellRecord,
+  encodeLeftRecord,
   encodeMessageRecord,
   type InboxMessage,
   type InboxRecord,
@@ -28,15 +28,15 @@ import {
 import { isSameMessage, wholeName } from "./message-name.ts";
 import { NameWindow } from "./name-window.ts";
 import {
-  asTold,
   choiceOf,
-  DURABLE,
+  DURABLE_BITS,
   decodeState,
-  EVENT,
+  EVENT_BIT,
   encodeState,
-  isOwing,
   isUnread,
   isUnshown,
+  owesReceipts,
+  takenBits,
 } from "./receipt-state.ts";
 
 export class InboxLedger {
@@ -100,7 +100,7 @@ export class InboxLedger {
     ) {
       const found = this.record(row);
       if (!found) continue;
-      if ("message" in found ? isSameMessage(found.message, message) : wholeName(found.farewell) === wholeName(message))
+      if ("message" in found ? isSameMessage(found.message, message) : wholeName(found.left) === wholeName(message))
         return true;
     }
     return this.names.has(message);
@@ -122,7 +122,7 @@ export class InboxLedger {
     const sequence = this.nextSequence;
     this.store.write(messageKey(sequence), record);
     this.nextSequence += 1;
-    this.index.add(sequence, message, record.length, EVENT.stored, uptimeSeconds);
+    this.index.add(sequence, message, record.length, EVENT_BIT.stored, uptimeSeconds);
     this.newest = { sequence, message };
     this.recount();
   }
@@ -135,7 +135,7 @@ export class InboxLedger {
       return;
     }
     const sequence = this.nextSequence;
-    this.store.write(messageKey(sequence), encodeFarewellRecord({ fingerprint, state: event, sender, id }));
+    this.store.write(messageKey(sequence), encodeLeftRecord({ fingerprint, state: event, sender, id }));
     this.nextSequence += 1;
     this.index.addLeft(sequence, fingerprint, sender, event);
     this.recount(false);
@@ -149,10 +149,10 @@ export class InboxLedger {
     const state = row < 0 ? bits : this.index.state(row);
     if ((state & bits) === bits) return false;
     // After a message has expired, its sender gets no further receipts.
-    const hidden = state & EVENT.expired ? asTold(bits & ~state) : 0;
+    const hidden = state & EVENT_BIT.expired ? takenBits(bits & ~state) : 0;
     this.index.setState(row, state | bits | hidden);
     this.unrecorded.add(this.index.sequence(row));
-    this.recount((bits & SEEN) !== 0);
+    this.recount((bits & VISIBLE_BITS) !== 0);
     for (const sequence of this.unrecorded) {
       this.store.write(stateKey(sequence), encodeState(this.index.state(this.index.find(sequence))));
       this.unrecorded.delete(sequence);
@@ -166,7 +166,7 @@ export class InboxLedger {
    */
   protected settle(row: number, bits: number): void {
     if (row < 0) return;
-    if (!this.index.hasLeft(row) || isOwing(this.index.state(row) | bits)) {
+    if (!this.index.hasLeft(row) || owesReceipts(this.index.state(row) | bits)) {
       this.mark(row, bits);
       return;
     }
@@ -178,12 +178,12 @@ export class InboxLedger {
 
   /** Takes the message out of the inbox. What its receipts need stays. */
   protected leave(row: number, event: number): void {
-    const state = (this.index.state(row) | event) & DURABLE;
+    const state = (this.index.state(row) | event) & DURABLE_BITS;
     const sequence = this.index.sequence(row);
-    const origin = this.index.hasId(row) && isOwing(state) ? this.origin(row) : undefined;
+    const origin = this.index.hasId(row) && owesReceipts(state) ? this.origin(row) : undefined;
     if (origin) {
       const fingerprint = this.index.fingerprint(row);
-      this.store.write(messageKey(sequence), encodeFarewellRecord({ ...origin, fingerprint, state }));
+      this.store.write(messageKey(sequence), encodeLeftRecord({ ...origin, fingerprint, state }));
       this.index.setState(row, this.index.state(row) | event);
       this.index.leave(row);
     } else this.forget(row);
@@ -234,10 +234,10 @@ export class InboxLedger {
   protected origin(row: number): { sender: string; id: string; answer?: string | undefined } | undefined {
     const decoded = this.record(row);
     if (!decoded) return undefined;
-    if ("farewell" in decoded) return decoded.farewell;
+    if ("left" in decoded) return decoded.left;
     const { sender, id, choices } = decoded.message;
     const state = this.index.state(row);
-    const answer = state & EVENT.answered ? choices?.[choiceOf(state)] : undefined;
+    const answer = state & EVENT_BIT.answered ? choices?.[choiceOf(state)] : undefined;
     return id === undefined ? undefined : { sender, id, answer };
   }
 
@@ -251,12 +251,12 @@ export class InboxLedger {
   /** Removes the message. Only its name stays. */
   private forget(row: number): void {
     const sequence = this.index.sequence(row);
-    const isSeen = !this.index.hasLeft(row);
+    const isVisible = !this.index.hasLeft(row);
     const found = this.record(row);
-    if (found) this.names.add("message" in found ? found.message : found.farewell);
+    if (found) this.names.add("message" in found ? found.message : found.left);
     this.index.remove(row);
     this.unrecorded.delete(sequence);
-    this.recount(isSeen);
+    this.recount(isVisible);
     this.removeRecords(sequence);
   }
 
@@ -266,7 +266,7 @@ export class InboxLedger {
     removeRecord(this.store, stateKey(sequence));
   }
 
-  private recount(isSeen = true): void {
+  private recount(isVisible = true): void {
     const { index } = this;
     let [length, bytes, unread, unshown, left] = [0, 0, 0, 0, 0];
     let [expires, uptimeExpires] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -298,7 +298,7 @@ export class InboxLedger {
     this.nextUptimeExpirySeconds = uptimeExpires;
     this.hasUndated = hasUndated;
     this.version += 1;
-    if (isSeen) this.viewVersion += 1;
+    if (isVisible) this.viewVersion += 1;
   }
 
   private load(): void {
@@ -323,26 +323,20 @@ export class InboxLedger {
       this.unreadable.push(sequence);
       return;
     }
-    const named = "message" in decoded ? decoded.message : decoded.farewell;
+    const named = "message" in decoded ? decoded.message : decoded.left;
     if (this.names.has(named)) {
       // The power was cut after the name had gone to the window. So the message has left.
       removeRecord(this.store, messageKey(sequence));
       return;
     }
     const state = decodeState(readRecord(this.store, stateKey(sequence)));
-    if ("message" in decoded) this.index.add(sequence, decoded.message, record.length, state | EVENT.stored, 0);
-    else
-      this.index.addLeft(
-        sequence,
-        decoded.farewell.fingerprint,
-        decoded.farewell.sender,
-        state | decoded.farewell.state,
-      );
+    if ("message" in decoded) this.index.add(sequence, decoded.message, record.length, state | EVENT_BIT.stored, 0);
+    else this.index.addLeft(sequence, decoded.left.fingerprint, decoded.left.sender, state | decoded.left.state);
   }
 }
 
 /** Bits of the events that the screen shows. */
-const SEEN = EVENT.read | EVENT.answered | EVENT.expired;
+const VISIBLE_BITS = EVENT_BIT.read | EVENT_BIT.answered | EVENT_BIT.expired;
 
 const MESSAGE_PREFIX = "m-";
 const STATE_PREFIX = "s-";

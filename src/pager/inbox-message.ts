@@ -42,7 +42,7 @@ export interface InboxMessage {
 }
 
 /** What stays of a message that has left, until the broker has all its receipts. */
-export interface Farewell {
+export interface LeftMessage {
   readonly fingerprint: string;
   /** Bits, see `receipt-state.ts`. */
   readonly state: number;
@@ -51,11 +51,11 @@ export interface Farewell {
   readonly answer?: string | undefined;
 }
 
-export type InboxRecord = { readonly message: InboxMessage } | { readonly farewell: Farewell };
+export type InboxRecord = { readonly message: InboxMessage } | { readonly left: LeftMessage };
 
 const VERSION = 2;
 const MESSAGE = 1;
-const FAREWELL = 2;
+const LEFT = 2;
 /** First byte of a record that older firmware wrote. */
 const ARRAY = 0x5b;
 const OBJECT = 0x7b;
@@ -79,8 +79,8 @@ export function encodeMessageRecord(message: InboxMessage): Uint8Array {
   return encodeJson([MESSAGE, ...fields, group ?? 0, collapseKey ?? 0, choices?.length ? choices : 0, life]);
 }
 
-export function encodeFarewellRecord({ fingerprint, state, sender, id, answer }: Farewell): Uint8Array {
-  return encodeJson([FAREWELL, fingerprint, state, sender, id, answer ?? 0]);
+export function encodeLeftRecord({ fingerprint, state, sender, id, answer }: LeftMessage): Uint8Array {
+  return encodeJson([LEFT, fingerprint, state, sender, id, answer ?? 0]);
 }
 
 /** Returns undefined for a damaged record, and for a record of a version that is not known here. */
@@ -94,7 +94,7 @@ export function decodeRecord(record: Uint8Array): InboxRecord | undefined {
     return undefined;
   }
   if (!Array.isArray(value)) return decodeObject(value);
-  return value[0] === FAREWELL ? decodeFarewell(value) : value[0] === MESSAGE ? decodeFields(value) : undefined;
+  return value[0] === LEFT ? decodeLeft(value) : value[0] === MESSAGE ? decodeFields(value) : undefined;
 }
 
 function decodeObject(value: unknown): InboxRecord | undefined {
@@ -139,11 +139,11 @@ function decodeMessage(read: Partial<Record<keyof InboxMessage, unknown>>): Inbo
   return isWhole ? { message: read as InboxMessage } : undefined;
 }
 
-function decodeFarewell([, fingerprint, state, sender, id, answer]: readonly unknown[]): InboxRecord | undefined {
+function decodeLeft([, fingerprint, state, sender, id, answer]: readonly unknown[]): InboxRecord | undefined {
   const isWhole =
     isText(fingerprint) && isCount(state, 0xffff) && isText(sender) && isText(id) && (!answer || isText(answer));
   return isWhole
-    ? { farewell: { fingerprint, state, sender, id, answer: answer ? (answer as string) : undefined } }
+    ? { left: { fingerprint, state, sender, id, answer: answer ? (answer as string) : undefined } }
     : undefined;
 }
 

@@ -6,7 +6,16 @@ import { CONTENTS_MAX, INBOX_BYTES_MAX, INBOX_RECORDS_MAX, LEFT_OWING_MAX, PACKE
 import type { Stage } from "../stages.ts";
 import { InboxLedger } from "./inbox-ledger.ts";
 import { encodeMessageRecord, type InboxMessage } from "./inbox-message.ts";
-import { answered, choiceOf, EVENT, isUnread, isUnshown, owed, telling, told } from "./receipt-state.ts";
+import {
+  answeredBits,
+  choiceOf,
+  dueStages,
+  EVENT_BIT,
+  isUnread,
+  isUnshown,
+  sentBit,
+  takenBits,
+} from "./receipt-state.ts";
 
 export interface Receipt {
   readonly sequence: number;
@@ -75,7 +84,7 @@ export class Inbox extends InboxLedger {
       return "full";
     }
     if (nowSeconds !== undefined && expiresSeconds !== undefined && expiresSeconds <= nowSeconds) {
-      this.turnAway(message, EVENT.expired);
+      this.turnAway(message, EVENT_BIT.expired);
       this.expiredCount += 1;
       return "expired";
     }
@@ -83,11 +92,11 @@ export class Inbox extends InboxLedger {
     const replaced = this.find((row) => isUnread(this.index.state(row)) && this.isReplaced(row, message));
     if (!this.canMakeRoom(record.length, worthOf(priority, 0), nowSeconds, replaced)) {
       // The message that it would have replaced stays, because that one is here.
-      this.turnAway(message, EVENT.dropped);
+      this.turnAway(message, EVENT_BIT.dropped);
       return "full";
     }
     if (replaced >= 0) {
-      this.leave(replaced, EVENT.dropped);
+      this.leave(replaced, EVENT_BIT.dropped);
       this.replacedCount += 1;
     }
     this.makeRoom(record.length, nowSeconds);
@@ -100,7 +109,7 @@ export class Inbox extends InboxLedger {
   }
 
   isRead(sequence: number): boolean {
-    return (this.state(sequence) & EVENT.read) !== 0;
+    return (this.state(sequence) & EVENT_BIT.read) !== 0;
   }
 
   isUnread(sequence: number): boolean {
@@ -112,13 +121,13 @@ export class Inbox extends InboxLedger {
   }
 
   isExpired(sequence: number): boolean {
-    return (this.state(sequence) & EVENT.expired) !== 0;
+    return (this.state(sequence) & EVENT_BIT.expired) !== 0;
   }
 
   /** Which choice the carrier answered with, from 0, or undefined. */
   answerOf(sequence: number): number | undefined {
     const state = this.state(sequence);
-    return state & EVENT.answered ? choiceOf(state) : undefined;
+    return state & EVENT_BIT.answered ? choiceOf(state) : undefined;
   }
 
   /** 1 to 5, or 0 if there is no such message. */
@@ -161,12 +170,12 @@ export class Inbox extends InboxLedger {
    * Returns the oldest message that has not been on the screen, or undefined. Messages of priority 4 and 5 come first.
    */
   nextUnshown(): number | undefined {
-    return foundOf(this.look().unshown);
+    return orUndefined(this.findForemost().unshown);
   }
 
   /** Returns the newest message that has not been read, or undefined. */
   newestUnread(): number | undefined {
-    return foundOf(this.look().unread);
+    return orUndefined(this.findForemost().unread);
   }
 
   /**
@@ -175,7 +184,7 @@ export class Inbox extends InboxLedger {
    * @param test is called with a sequence number; default: any message
    */
   nextAlert(test?: (sequence: number) => boolean): number | undefined {
-    const first = foundOf(this.look().alert);
+    const first = orUndefined(this.findForemost().alert);
     if (first === undefined || !test || test(first)) return first;
     return this.findLast((row) => this.isAlert(row) && test(this.index.sequence(row)));
   }
@@ -190,12 +199,12 @@ export class Inbox extends InboxLedger {
 
   /** The message has been on the screen. Returns whether this was the first time. */
   markShown(sequence: number): boolean {
-    return this.mark(this.row(sequence), EVENT.shown);
+    return this.mark(this.row(sequence), EVENT_BIT.shown);
   }
 
   /** The carrier has read the message. Returns whether this was the first time. */
   markRead(sequence: number): boolean {
-    return this.mark(this.row(sequence), EVENT.read | EVENT.shown);
+    return this.mark(this.row(sequence), EVENT_BIT.read | EVENT_BIT.shown);
   }
 
   /**
@@ -204,8 +213,8 @@ export class Inbox extends InboxLedger {
    */
   markAnswered(sequence: number, choice: number): boolean {
     const row = this.row(sequence);
-    if (row < 0 || this.index.state(row) & (EVENT.answered | EVENT.expired)) return false;
-    return this.mark(row, answered(choice));
+    if (row < 0 || this.index.state(row) & (EVENT_BIT.answered | EVENT_BIT.expired)) return false;
+    return this.mark(row, answeredBits(choice));
   }
 
   /**
@@ -226,7 +235,7 @@ export class Inbox extends InboxLedger {
       const isLate = expires !== 0 && expires <= (index.isUndated(row) ? uptimeSeconds : seconds);
       if (!isLate || !isUnread(index.state(row))) continue;
       this.expiredCount += 1;
-      this.mark(row, EVENT.expired);
+      this.mark(row, EVENT_BIT.expired);
     }
     return this.expiredCount - before;
   }
@@ -251,7 +260,7 @@ export class Inbox extends InboxLedger {
     let sender = "";
     const receipts: Receipt[] = [];
     for (let row = 0; row < this.index.length; row += 1) {
-      const stages = this.index.hasId(row) ? owed(this.index.state(row)) : [];
+      const stages = this.index.hasId(row) ? dueStages(this.index.state(row)) : [];
       if (stages.length === 0 || (first >= 0 && !this.index.mayBeOfSameSender(row, first))) continue;
       const origin = this.origin(row);
       if (!origin || (first >= 0 && origin.sender !== sender)) continue;
@@ -273,7 +282,7 @@ export class Inbox extends InboxLedger {
   handleReceiptsSent({ receipts }: OwedReceipts): void {
     for (const { sequence, stage } of receipts) {
       const row = this.index.find(sequence);
-      if (row >= 0) this.index.setState(row, this.index.state(row) | telling(stage));
+      if (row >= 0) this.index.setState(row, this.index.state(row) | sentBit(stage));
     }
   }
 
@@ -286,7 +295,7 @@ export class Inbox extends InboxLedger {
     const failures: unknown[] = [];
     for (let at = 0; at < receipts.length; at += 1) {
       const { sequence, stage } = receipts[at] as Receipt;
-      bits |= told(stage);
+      bits |= takenBits(EVENT_BIT[stage]);
       if (receipts[at + 1]?.sequence === sequence) continue;
       if (isRefused) this.unreceiptedCount += 1;
       try {
@@ -325,7 +334,7 @@ export class Inbox extends InboxLedger {
       // A record that cannot be read is worth more than a read message, and less than any other message.
       if ((least < 0 || this.worthOf(least, nowSeconds) > WORTH_OF_READ) && this.dropUnreadable()) continue;
       const wasUnread = isUnread(this.index.state(least));
-      this.leave(least, wasUnread ? EVENT.dropped : 0);
+      this.leave(least, wasUnread ? EVENT_BIT.dropped : 0);
       if (wasUnread) this.droppedCount += 1;
     }
   }
@@ -347,7 +356,7 @@ export class Inbox extends InboxLedger {
     return this.index.priority(row) >= URGENT && isUnread(state) && !isUnshown(state);
   }
 
-  private look(): Readonly<Foremost> {
+  private findForemost(): Readonly<Foremost> {
     const foremost = this.foremost;
     const index = this.index;
     if (foremost.version === this.version) return foremost;
@@ -381,11 +390,11 @@ export class Inbox extends InboxLedger {
 
   private state(sequence: number): number {
     const row = this.row(sequence);
-    return row < 0 ? EVENT.read : this.index.state(row);
+    return row < 0 ? EVENT_BIT.read : this.index.state(row);
   }
 }
 
-function foundOf(sequence: number): number | undefined {
+function orUndefined(sequence: number): number | undefined {
   return sequence < 0 ? undefined : sequence;
 }
 
@@ -408,7 +417,7 @@ const WORTH_OF_READ = 1;
  * the one that has been on the screen leaves first.
  */
 function worthOf(priority: number, state: number): number {
-  if (state & EVENT.expired) return 0;
-  if (state & EVENT.read) return WORTH_OF_READ;
-  return 2 + 2 * priority + (state & EVENT.shown ? 0 : 1);
+  if (state & EVENT_BIT.expired) return 0;
+  if (state & EVENT_BIT.read) return WORTH_OF_READ;
+  return 2 + 2 * priority + (state & EVENT_BIT.shown ? 0 : 1);
 }

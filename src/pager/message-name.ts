@@ -5,7 +5,7 @@
  */
 import { fnv1a, hexWord } from "../fnv.ts";
 import { encodeUtf8 } from "../utf8.ts";
-import type { Farewell, InboxMessage } from "./inbox-message.ts";
+import type { InboxMessage, LeftMessage } from "./inbox-message.ts";
 
 /** Makes the fingerprint of a name: 16 hexadecimal digits, two FNV-1a hashes of 32 bits with different starts. */
 export function messageFingerprint(sender: string, id: string | undefined, payload: Uint8Array): string {
@@ -25,7 +25,7 @@ export function fingerprintOfWords(high: number, low: number): string {
 }
 
 /** The fields of a message that make up its name. */
-export type Named = Pick<InboxMessage | Farewell, "fingerprint" | "sender" | "id">;
+export type Named = Pick<InboxMessage | LeftMessage, "fingerprint" | "sender" | "id">;
 
 /**
  * The whole name of a message, which is kept after the message has left: sender and `id`. Without an `id` the payload

@@ -27,7 +27,7 @@ const OLD_PREFIX = "n-";
 const OLDEST_KEY = "names";
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
-interface Page {
+interface NameRecord {
   readonly number: number;
   count: number;
 }
@@ -35,7 +35,7 @@ interface Page {
 export class NameWindow {
   private readonly store: Store;
   /** All records, oldest first, and how many names each has. */
-  private readonly pages: Page[] = [];
+  private readonly records: NameRecord[] = [];
   /** Two words for each name, oldest first. */
   private readonly words = new Uint32Array(2 * NAMES_MAX);
   private count = 0;
@@ -43,12 +43,12 @@ export class NameWindow {
   constructor(store: Store) {
     this.store = store;
     for (const number of recordNumbers(store, PREFIX)) {
-      const page: Page = { number, count: 0 };
-      this.pages.push(page);
-      for (const name of namesOf(readRecord(store, keyOf(number)))) this.push(page, name);
-      this.bound();
+      const record: NameRecord = { number, count: 0 };
+      this.records.push(record);
+      for (const name of namesOf(readRecord(store, keyOf(number)))) this.remember(record, name);
+      this.forgetOld();
     }
-    this.takeOver();
+    this.migrate();
   }
 
   has(named: Named): boolean {
@@ -56,7 +56,7 @@ export class NameWindow {
     const [high, low] = fingerprintWords(fingerprintOf(wholeName(named)));
     const { words } = this;
     for (let at = 0; at < this.count; at += 1)
-      if (words[2 * at] === high && words[2 * at + 1] === low && this.isAt(at, named)) return true;
+      if (words[2 * at] === high && words[2 * at + 1] === low && this.isNameAt(at, named)) return true;
     return false;
   }
 
@@ -68,9 +68,9 @@ export class NameWindow {
   /**
    * Whether this place holds the whole name. Older firmware left only fingerprints; for those the fingerprint decides.
    */
-  private isAt(at: number, named: Named): boolean {
+  private isNameAt(at: number, named: Named): boolean {
     let first = 0;
-    for (const { number, count } of this.pages) {
+    for (const { number, count } of this.records) {
       if (at < first + count) {
         const name = namesOf(readRecord(this.store, keyOf(number)))[at - first];
         return name === wholeName(named) || name === oldName(named.fingerprint as string);
@@ -82,50 +82,50 @@ export class NameWindow {
 
   private append(name: string): void {
     const bytes = encodeUtf8(name);
-    let page = this.pages.at(-1);
-    const former = page && page.count < NAMES_A_RECORD ? readRecord(this.store, keyOf(page.number)) : undefined;
+    let newest = this.records.at(-1);
+    const former = newest && newest.count < NAMES_A_RECORD ? readRecord(this.store, keyOf(newest.number)) : undefined;
     const isFull =
-      !former || namesOf(former).length !== page?.count || former.length + 1 + bytes.length > RECORD_BYTES_MAX;
+      !former || namesOf(former).length !== newest?.count || former.length + 1 + bytes.length > RECORD_BYTES_MAX;
     const head = isFull ? Uint8Array.of(VERSION) : former;
     const record = new Uint8Array(head.length + 1 + bytes.length);
     record.set(head);
     record[head.length] = bytes.length;
     record.set(bytes, head.length + 1);
-    const isNew = !page || isFull;
-    if (!page || isFull) page = { number: (page?.number ?? 0) + 1, count: 0 };
-    this.store.write(keyOf(page.number), record);
-    if (isNew) this.pages.push(page);
-    this.push(page, name);
-    this.bound();
+    const isNew = !newest || isFull;
+    if (!newest || isFull) newest = { number: (newest?.number ?? 0) + 1, count: 0 };
+    this.store.write(keyOf(newest.number), record);
+    if (isNew) this.records.push(newest);
+    this.remember(newest, name);
+    this.forgetOld();
   }
 
-  private push(page: Page, name: string): void {
+  private remember(record: NameRecord, name: string): void {
     const [high, low] = fingerprintWords(fingerprintOf(name));
     this.words[2 * this.count] = high;
     this.words[2 * this.count + 1] = low;
     this.count += 1;
-    page.count += 1;
+    record.count += 1;
   }
 
   /** Removes the oldest record while the others hold enough names, or while there are too many records. */
-  private bound(): void {
+  private forgetOld(): void {
     while (
-      this.pages.length > 1 &&
-      (this.pages.length > RECORDS_MAX || this.count - (this.pages[0] as Page).count >= DUPLICATE_WINDOW_MAX)
+      this.records.length > 1 &&
+      (this.records.length > RECORDS_MAX || this.count - (this.records[0] as NameRecord).count >= DUPLICATE_WINDOW_MAX)
     )
       this.forgetOldest();
   }
 
   private forgetOldest(): void {
-    const page = this.pages.shift() as Page;
-    this.words.copyWithin(0, 2 * page.count, 2 * this.count);
-    this.count -= page.count;
+    const oldest = this.records.shift() as NameRecord;
+    this.words.copyWithin(0, 2 * oldest.count, 2 * this.count);
+    this.count -= oldest.count;
     // If the store refuses to remove it, the next start of the device removes it.
-    removeRecord(this.store, keyOf(page.number));
+    removeRecord(this.store, keyOf(oldest.number));
   }
 
   /** Writes the names that older firmware left as records of today. The old records are removed only after that. */
-  private takeOver(): void {
+  private migrate(): void {
     const { store } = this;
     const numbers = recordNumbers(store, OLD_PREFIX);
     const oldest = readRecord(store, OLDEST_KEY);

@@ -10,31 +10,34 @@
  */
 import { STAGES, type Stage } from "../stages.ts";
 
-export const EVENT = Object.freeze({ stored: 1, shown: 2, read: 4, answered: 8, expired: 16, dropped: 32 } as const);
+export const EVENT_BIT = Object.freeze({
+  stored: 1,
+  shown: 2,
+  read: 4,
+  answered: 8,
+  expired: 16,
+  dropped: 32,
+} as const);
 
-const ALL = 0x3f;
-const TOLD_SHIFT = 6;
+const ALL_EVENTS = 0x3f;
+const TAKEN_SHIFT = 6;
 const CHOICE_SHIFT = 12;
-const TELLING_SHIFT = 16;
+const SENT_SHIFT = 16;
 
 /** The bits which say that the broker has the receipts for these events. */
-export function asTold(events: number): number {
-  return (events & ALL) << TOLD_SHIFT;
+export function takenBits(events: number): number {
+  return (events & ALL_EVENTS) << TAKEN_SHIFT;
 }
 
 /** The bits of a state that are kept on the store. */
-export const DURABLE = 0xffff;
+export const DURABLE_BITS = 0xffff;
 
-export function told(stage: Stage): number {
-  return EVENT[stage] << TOLD_SHIFT;
+export function sentBit(stage: Stage): number {
+  return EVENT_BIT[stage] << SENT_SHIFT;
 }
 
-export function telling(stage: Stage): number {
-  return EVENT[stage] << TELLING_SHIFT;
-}
-
-export function answered(choice: number): number {
-  return EVENT.shown | EVENT.read | EVENT.answered | (choice << CHOICE_SHIFT);
+export function answeredBits(choice: number): number {
+  return EVENT_BIT.shown | EVENT_BIT.read | EVENT_BIT.answered | (choice << CHOICE_SHIFT);
 }
 
 export function choiceOf(state: number): number {
@@ -42,26 +45,26 @@ export function choiceOf(state: number): number {
 }
 
 /** Returns the receipts that are due and not on their way. */
-export function owed(state: number): readonly Stage[] {
-  const bits = state & ~(state >> TOLD_SHIFT) & ~(state >> TELLING_SHIFT) & ALL;
-  return bits === 0 ? NOTHING : STAGES.filter((stage) => bits & EVENT[stage]);
+export function dueStages(state: number): readonly Stage[] {
+  const bits = state & ~(state >> TAKEN_SHIFT) & ~(state >> SENT_SHIFT) & ALL_EVENTS;
+  return bits === 0 ? NO_STAGES : STAGES.filter((stage) => bits & EVENT_BIT[stage]);
 }
 
 /** Whether a receipt is due that the broker does not have yet. */
-export function isOwing(state: number): boolean {
-  return (state & ~(state >> TOLD_SHIFT) & ALL) !== 0;
+export function owesReceipts(state: number): boolean {
+  return (state & ~(state >> TAKEN_SHIFT) & ALL_EVENTS) !== 0;
 }
 
 /** Neither read nor expired. */
 export function isUnread(state: number): boolean {
-  return (state & (EVENT.read | EVENT.expired)) === 0;
+  return (state & (EVENT_BIT.read | EVENT_BIT.expired)) === 0;
 }
 
 export function isUnshown(state: number): boolean {
-  return (state & (EVENT.shown | EVENT.read | EVENT.expired)) === 0;
+  return (state & (EVENT_BIT.shown | EVENT_BIT.read | EVENT_BIT.expired)) === 0;
 }
 
-const NOTHING: readonly Stage[] = Object.freeze([]);
+const NO_STAGES: readonly Stage[] = Object.freeze([]);
 
 const VERSION = 2;
 
@@ -79,6 +82,7 @@ export function decodeState(record: Uint8Array | undefined): number {
   if (record?.length === 3 && first === VERSION) return (second << 8) | third;
   if (record?.length === 2) return (first << 8) | second;
   if (record?.length !== 1) return 0;
-  const happened = EVENT.stored | (first & 1 ? EVENT.shown : 0) | (first & 2 ? EVENT.shown | EVENT.read : 0);
-  return happened | asTold((first >> 2) & (EVENT.stored | EVENT.shown | EVENT.read));
+  const happened =
+    EVENT_BIT.stored | (first & 1 ? EVENT_BIT.shown : 0) | (first & 2 ? EVENT_BIT.shown | EVENT_BIT.read : 0);
+  return happened | takenBits((first >> 2) & (EVENT_BIT.stored | EVENT_BIT.shown | EVENT_BIT.read));
 }

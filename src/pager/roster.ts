@@ -39,7 +39,7 @@ export class Roster {
   private writesLeft = ROSTER_WRITES_MAX;
   private writtenMs = 0;
   /** Nothing is written before this time. */
-  private settledMs = 0;
+  private writableFromMs = 0;
   /** Presences that were ignored because there was no room for another contact. */
   turnedAwayCount = 0;
   /** Grows with every change here. */
@@ -97,7 +97,7 @@ export class Roster {
   forget(nowMs: number): void {
     for (const { uid, status } of this.sorted) if (status !== 0) this.unwritten.add(uid);
     this.sorted = this.sorted.map(({ uid }) => ({ uid, status: 0, context: "" }));
-    this.settledMs = nowMs + ROSTER_SETTLE_MS;
+    this.writableFromMs = nowMs + ROSTER_SETTLE_MS;
     this.sort();
   }
 
@@ -106,7 +106,7 @@ export class Roster {
    * then.
    */
   flush(nowMs: number): void {
-    if (this.unwritten.size === 0 || !this.store || nowMs < this.settledMs) return;
+    if (this.unwritten.size === 0 || !this.store || nowMs < this.writableFromMs) return;
     const more = Math.floor((nowMs - this.writtenMs) / ROSTER_WRITE_MS);
     if (more > 0) {
       this.writesLeft = Math.min(ROSTER_WRITES_MAX, this.writesLeft + more);

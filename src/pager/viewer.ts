@@ -54,13 +54,13 @@ export class Viewer {
   private readonly roster: Roster;
   private readonly options: ViewerOptions;
   private currentView: View = HOME;
-  private sinceMs = 0;
+  private shownAtMs = 0;
   /** Until this time the carrier uses the buttons. Messages that are not urgent wait. */
-  private holdMs = 0;
+  private holdUntilMs = 0;
   /** At this time a list that nobody touches gives way to the next message to read. */
   private returnMs: number | undefined;
   /** The view has changed by itself. A press before this time was meant for the former view and is ignored. */
-  private deafMs = 0;
+  private ignoreUntilMs = 0;
   private opened: OpenMessage | undefined;
   private checkedVersion = -1;
   /** Whether the text of the message goes on after the page on the screen. The code that lays out the text sets it. */
@@ -106,7 +106,7 @@ export class Viewer {
    * time.
    */
   isHolding(nowMs: number): boolean {
-    return nowMs < this.holdMs || this.inbox.nextAlert() !== undefined;
+    return nowMs < this.holdUntilMs || this.inbox.nextAlert() !== undefined;
   }
 
   /** When `update` has something to do, or undefined. */
@@ -114,7 +114,7 @@ export class Viewer {
     const next = this.inbox.nextUnshown();
     let wakeMs = this.returnMs;
     if (next !== undefined && !this.isCurrentUnshown() && !this.mustWait(next, Number.POSITIVE_INFINITY)) {
-      const nextMs = this.mustWait(next, nowMs) ? Math.max(this.nextMs, this.holdMs) : this.nextMs;
+      const nextMs = this.mustWait(next, nowMs) ? Math.max(this.nextMs, this.holdUntilMs) : this.nextMs;
       wakeMs = wakeMs === undefined ? nextMs : Math.min(wakeMs, nextMs);
     }
     return wakeMs;
@@ -124,9 +124,9 @@ export class Viewer {
   update(nowMs: number): void {
     const before = this.currentView;
     const isLeft = this.returnMs !== undefined && nowMs >= this.returnMs;
-    if (isLeft || this.isGone()) this.goOn(nowMs);
+    if (isLeft || this.isGone()) this.moveOn(nowMs);
     this.showNext(nowMs);
-    if (this.currentView !== before && before.kind !== "home") this.deafMs = nowMs + PRESS_GUARD_MS;
+    if (this.currentView !== before && before.kind !== "home") this.ignoreUntilMs = nowMs + PRESS_GUARD_MS;
   }
 
   /** Whether the message of this view has left the inbox. */
@@ -186,7 +186,7 @@ export class Viewer {
   /** Does what the button says. Throws what the store throws; the view has changed even so. */
   press(button: Button, nowMs: number): Choice | undefined {
     const view = this.currentView;
-    if (nowMs < this.deafMs) return undefined;
+    if (nowMs < this.ignoreUntilMs) return undefined;
     switch (view.kind) {
       case "home":
         this.pressAtHome(button, nowMs);
@@ -217,7 +217,7 @@ export class Viewer {
     if (button === "c") this.browse({ kind: "roster", uid: undefined }, nowMs);
     else if (newest === undefined) return;
     else if (button === "a") this.browse(messageView(newest), nowMs);
-    else if (this.inbox.unreadCount > 0) this.goOn(nowMs);
+    else if (this.inbox.unreadCount > 0) this.moveOn(nowMs);
     else this.browse({ kind: "inbox", sequence: newest }, nowMs);
   }
 
@@ -264,7 +264,7 @@ export class Viewer {
 
   private pressAtTexts(uid: string | undefined, index: number, button: Button, nowMs: number): Choice | undefined {
     if (button === "b") {
-      this.goOn(nowMs);
+      this.moveOn(nowMs);
       return { uid, index };
     }
     const next = button === "a" ? index - 1 : index + 1;
@@ -292,41 +292,41 @@ export class Viewer {
     try {
       record();
     } finally {
-      this.goOn(nowMs);
+      this.moveOn(nowMs);
     }
   }
 
   /** Shows the next message to read, or home. */
-  private goOn(nowMs: number): void {
+  private moveOn(nowMs: number): void {
     const next = this.inbox.nextAlert() ?? this.inbox.newestUnread();
-    this.holdMs = 0;
+    this.holdUntilMs = 0;
     this.show(next === undefined ? HOME : messageView(next), nowMs);
   }
 
   /** Shows a view that the carrier has gone to. */
   private browse(view: View, nowMs: number): void {
     this.show(view, nowMs);
-    if (view.kind === "home") this.holdMs = 0;
+    if (view.kind === "home") this.holdUntilMs = 0;
     else {
-      this.holdMs = nowMs + SCREEN_HOLD_MS;
+      this.holdUntilMs = nowMs + SCREEN_HOLD_MS;
       if (view.kind !== "message") this.returnMs = nowMs + SCREEN_RETURN_MS;
     }
   }
 
   private show(view: View, nowMs: number): void {
     this.currentView = view;
-    this.sinceMs = nowMs;
+    this.shownAtMs = nowMs;
     this.returnMs = undefined;
     this.version += 1;
   }
 
   private get nextMs(): number {
-    return this.current === undefined ? this.sinceMs : this.sinceMs + this.options.dwellMs;
+    return this.current === undefined ? this.shownAtMs : this.shownAtMs + this.options.dwellMs;
   }
 
   private mustWait(next: number, nowMs: number): boolean {
     if (this.inbox.priorityOf(next) >= URGENT) return false;
-    return nowMs < this.holdMs || this.inbox.nextAlert() !== undefined;
+    return nowMs < this.holdUntilMs || this.inbox.nextAlert() !== undefined;
   }
 
   private isCurrentUnshown(): boolean {

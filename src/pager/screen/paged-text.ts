@@ -30,10 +30,10 @@ const SAMPLE_UNITS = 64;
  * Least width of a code unit, as a part of the font's size. With it a text of marks alone, which have no width, is not
  * tried in every font.
  */
-const UNIT_PART = 0.12;
+const UNIT_WIDTH_MIN = 0.12;
 
 /** A font is not tried if the estimated width is this many times the room. */
-const MISJUDGED = 1.3;
+const ESTIMATE_TOLERANCE = 1.3;
 
 /**
  * How much one slice lays out, in code units: at most some 220,000 of compute on XS. Each line counts as `LINE_UNITS`
@@ -107,8 +107,8 @@ export class PagedText {
     if (this.isLastFace) return false;
     const { text, box } = this;
     const font = this.font;
-    const width = MISJUDGED * Math.floor(box.height / FONTS[font].lineHeight) * box.width;
-    if (text.length * UNIT_PART * FONTS[font].sizePixels > width) return true;
+    const width = ESTIMATE_TOLERANCE * Math.floor(box.height / FONTS[font].lineHeight) * box.width;
+    if (text.length * UNIT_WIDTH_MIN * FONTS[font].sizePixels > width) return true;
     const sample = text.slice(0, SAMPLE_UNITS);
     return widthOf(sample, font, this.widths) * text.length > width * sample.length;
   }

@@ -40,7 +40,7 @@ export function lineAt(text: string, start: number, widths: FaceWidths, width: n
    * The last place where the line may break, and the last place where it may break if there is no other. 0: none yet.
    */
   let breakAt = 0;
-  let needAt = 0;
+  let fallbackAt = 0;
   let at = 0;
   let end = 0;
   let code = piece.charCodeAt(0);
@@ -69,13 +69,13 @@ export function lineAt(text: string, start: number, widths: FaceWidths, width: n
     if (kind === space) before = space;
     else {
       if (kind <= digit && before <= space) {
-        needAt = at;
+        fallbackAt = at;
         if (before === space) breakAt = at;
-      } else if (kind === ideograph && before !== opening && before !== ideographicOpening) breakAt = needAt = at;
+      } else if (kind === ideograph && before !== opening && before !== ideographicOpening) breakAt = fallbackAt = at;
       else if (kind === KIND.newline) return lineOf(piece, start, at, code === 0x0d && after === 0x0a ? end + 1 : end);
       else {
         if (mayBreak(before, kind)) breakAt = at;
-        if (!isClosing(kind) && !isOpening(before)) needAt = at;
+        if (!isClosing(kind) && !isOpening(before)) fallbackAt = at;
         // A minus sign before a number, or dashes before a word.
         if (kind === KIND.hyphen && before > digit) kind = opening;
       }
@@ -86,7 +86,7 @@ export function lineAt(text: string, start: number, widths: FaceWidths, width: n
     code = after;
   }
   if (at >= piece.length) return lineOf(piece, start, at, at);
-  const next = breakAt || (at < scanEnd ? needAt || at || end : at);
+  const next = breakAt || (at < scanEnd ? fallbackAt || at || end : at);
   return lineOf(piece, start, next, next);
 }
 
