@@ -55,8 +55,8 @@ class TcpTransport implements Transport {
   private readonly linger = new OneTimer();
   private handlers: TransportHandlers | undefined;
   private socket: Socket | undefined;
-  /** What it means now when the peer is gone without a word. */
-  private goneInWords = "";
+  /** The reason to report when the peer closes without an error. */
+  private closeReason = "";
   private connected = false;
   private ended = false;
   private writableBytes = 0;
@@ -110,17 +110,17 @@ class TcpTransport implements Transport {
 
   private connect(address: string): void {
     this.handlers?.onPhase?.("connect");
-    this.goneInWords = `no connection to ${address}`;
+    this.closeReason = `no connection to ${address}`;
     const isSecure = this.broker.transport === "tls";
     const onWritable = (bytes: number) => this.writable(bytes);
     const onError = ({ reason, isRefusal }: TlsFailure = GONE) => {
-      this.end(reason || this.goneInWords, isRefusal);
+      this.end(reason || this.closeReason, isRefusal);
     };
     try {
       if (isSecure) {
         const onBytes = (bytes: Uint8Array) => this.handlers?.onBytes(bytes);
         const onHandshake = () => {
-          this.goneInWords = "closed by the peer in the TLS handshake";
+          this.closeReason = "closed by the peer in the TLS handshake";
           this.handlers?.onPhase?.("tls");
         };
         this.socket = new TlsSocket(this.broker, address, { onHandshake, onBytes, onWritable, onError });
@@ -157,7 +157,7 @@ class TcpTransport implements Transport {
     this.writableBytes = bytes;
     if (!this.connected) {
       this.connected = true;
-      this.goneInWords = "closed by the peer";
+      this.closeReason = "closed by the peer";
       this.handlers?.onConnected();
     }
     this.flush();

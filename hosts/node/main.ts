@@ -1,8 +1,8 @@
 /** The command `npm run pager`: a pager in a terminal. Its flags are the settings, and `--data DIR`. */
 import { join } from "node:path";
 import { hostOf, SETTINGS } from "../../src/gateway/settings.ts";
+import { describeError } from "./describe-error.ts";
 import { whenAskedToEnd } from "./ending.ts";
-import { errorInWords } from "./error-in-words.ts";
 import { FileStore } from "./file-store.ts";
 import { parseFlags } from "./flags.ts";
 import { LOCAL_KEY_FILE, localPassword, readLocalKey } from "./local-key.ts";
@@ -44,7 +44,7 @@ function main(args: readonly string[]): void {
       onLog: terminalLog(uid, process.stderr),
     });
   } catch (error) {
-    refuse(error instanceof SettingsError ? error.problems : [errorInWords(error)]);
+    refuse(error instanceof SettingsError ? error.problems : [describeError(error)]);
     return;
   }
   const end = whenAskedToEnd(() => {

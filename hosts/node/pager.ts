@@ -8,7 +8,7 @@ import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import type { Sensor, Store } from "../../src/seams.ts";
 import { machineZone } from "../machine-zone.ts";
 import { type Platform, Runner } from "../runner.ts";
-import { errorInWords } from "./error-in-words.ts";
+import { describeError } from "./describe-error.ts";
 import { machineSensors } from "./machine-sensors.ts";
 import { type NodeTransport, openTcp } from "./tcp-transport.ts";
 import { measureText } from "./text-width.ts";
@@ -88,7 +88,7 @@ export function startPager(options: PagerOptions): Pager {
           ({ settings, runner } = begin(options, platform));
         } catch (error) {
           // A file that the settings name is gone, for example: better as before than not at all.
-          options.onLog?.(`restart: ${errorInWords(error)}`);
+          options.onLog?.(`restart: ${describeError(error)}`);
           runner.start();
         }
       });
@@ -121,7 +121,7 @@ function begin(options: PagerOptions, platform: Platform): { settings: Settings;
   try {
     tlsOptions(settings.broker);
   } catch (error) {
-    throw new SettingsError([errorInWords(error)]);
+    throw new SettingsError([describeError(error)]);
   }
   const gateway = new Gateway({
     settings,

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { Transport, TransportHandlers } from "../runner.ts";
-import { errorInWords } from "./error-in-words.ts";
+import { describeError } from "./describe-error.ts";
 import { followOpening } from "./follow-opening.ts";
 
 /** How long a peer may take to answer our end of the stream, in milliseconds. Then the socket is destroyed. */
@@ -32,7 +32,7 @@ export function openTcp(broker: BrokerSettings, handlers: TransportHandlers): No
   const kind: StreamKind = {
     isSecure: false,
     connect: () => connect({ host, port, noDelay: true }),
-    explain: (error) => ({ reason: errorInWords(error), isRefusal: false }),
+    explain: (error) => ({ reason: describeError(error), isRefusal: false }),
   };
   return openStream(kind, host, handlers);
 }

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { type ConnectionOptions, checkServerIdentity, createSecureContext } from "node:tls";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
-import { errorInWords } from "./error-in-words.ts";
+import { describeError } from "./describe-error.ts";
 
 const PEM_BEGINS = "-----BEGIN ";
 
@@ -41,7 +41,7 @@ function pem(setting: string, value: string): string | undefined {
   try {
     return readFileSync(value, "utf8");
   } catch (error) {
-    throw new Error(`setting ${setting}: expected PEM or a file that can be read: ${errorInWords(error)}`);
+    throw new Error(`setting ${setting}: expected PEM or a file that can be read: ${describeError(error)}`);
   }
 }
 
@@ -56,6 +56,6 @@ function usable(setting: string, use: () => void): void {
   try {
     use();
   } catch (error) {
-    throw new Error(`setting ${setting}: cannot be used: ${errorInWords(error)}`);
+    throw new Error(`setting ${setting}: cannot be used: ${describeError(error)}`);
   }
 }

@@ -1,8 +1,8 @@
 import { connect } from "node:tls";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { TransportHandlers } from "../runner.ts";
+import { explainTls } from "./explain-tls.ts";
 import { type NodeTransport, openStream, type StreamKind } from "./tcp-transport.ts";
-import { explainTls } from "./tls-in-words.ts";
 import { tlsOptions } from "./tls-options.ts";
 
 /** A connection with TLS 1.2 or later. Nothing is sent before the broker's certificate was found good. */

@@ -1,10 +1,10 @@
 import { WebSocket } from "ws";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { TransportHandlers } from "../runner.ts";
-import { errorInWords } from "./error-in-words.ts";
+import { describeError } from "./describe-error.ts";
+import { explainTls } from "./explain-tls.ts";
 import { followOpening } from "./follow-opening.ts";
 import { CLOSE_TIMEOUT_MS, type Failure, type NodeTransport } from "./tcp-transport.ts";
-import { explainTls } from "./tls-in-words.ts";
 import { tlsOptions } from "./tls-options.ts";
 
 /** MQTT in a WebSocket, subprotocol `mqtt` [MQTT-6.0.0-3], [MQTT-6.0.0-4], with TLS for `wss`. Errors come as `onClosed`. */
@@ -16,7 +16,7 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
   };
   const isSecure = broker.transport === "wss";
   const explain = (error: unknown) =>
-    isSecure ? explainTls(error, broker) : { reason: errorInWords(error), isRefusal: false };
+    isSecure ? explainTls(error, broker) : { reason: describeError(error), isRefusal: false };
   let socket: WebSocket | undefined;
   try {
     const host = broker.host.includes(":") ? `[${broker.host}]` : broker.host;

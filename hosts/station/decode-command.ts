@@ -1,7 +1,7 @@
 /** The command `npm run decode -- <topic> <hex or base64>`: says in words what a payload holds, or what is wrong with it. */
 import { FormatError } from "../../src/errors.ts";
 import { parseFlags } from "../node/flags.ts";
-import { payloadInWords } from "./decode/in-words.ts";
+import { describePayload } from "./decode/describe-payload.ts";
 
 const USAGE = `Usage: npm run decode -- <topic> <payload> [--base64]
 The payload in hexadecimal digits, with or without spaces, or in base64; --base64 where it could be both.
@@ -28,7 +28,7 @@ function main(args: readonly string[]): void {
     return;
   }
   try {
-    for (const line of payloadInWords(topic, payload)) console.log(line);
+    for (const line of describePayload(topic, payload)) console.log(line);
   } catch (error) {
     if (error instanceof FormatError) {
       console.error(`bad: ${error.message}`);

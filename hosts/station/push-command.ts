@@ -1,6 +1,6 @@
 /** The command `npm run push -- <to> "<text>"`: sends a push and tells what becomes of it. */
 import { randomUUID } from "node:crypto";
-import { errorInWords } from "../node/error-in-words.ts";
+import { describeError } from "../node/describe-error.ts";
 import { readEvents } from "./event-stream.ts";
 import type { PushCommand } from "./push-command-line.ts";
 import { parsePushCommand, TOKEN_VARIABLE, USAGE } from "./push-command-line.ts";
@@ -67,7 +67,7 @@ async function follow(command: PushCommand, id: string, beganMs: number): Promis
       console.log(`${progress.missing} within ${waitSeconds} s; the station keeps the push and goes on trying`);
     // It was accepted: who takes this for a refusal would send it twice.
     else
-      console.error(`the station ended (${errorInWords(error)}); the push is on its disk and goes on when it is back`);
+      console.error(`the station ended (${describeError(error)}); the push is on its disk and goes on when it is back`);
     return false;
   } finally {
     clearTimeout(timer);
@@ -82,7 +82,7 @@ async function ask({ station, token }: PushCommand, path: string, init: RequestI
   } catch (error) {
     if (init.signal?.aborted) throw error;
     const cause = error instanceof Error && error.cause ? error.cause : error;
-    throw new CommandFailed(`no station at ${station} (${errorInWords(cause)}): start one with npm start`);
+    throw new CommandFailed(`no station at ${station} (${describeError(cause)}): start one with npm start`);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import { errorInWords } from "../node/error-in-words.ts";
+import { describeError } from "../node/describe-error.ts";
 import { type Flags, parseFlags } from "../node/flags.ts";
 import { isLoopback } from "../node/loopback.ts";
 import type { LdapOptions } from "./directory/ldap-directory.ts";
@@ -98,7 +98,7 @@ export function warn({ anonymous, host, certificate }: Parsed): void {
 /** Ends the program: one line for what the user can change, more for what is wrong with the program itself. */
 export function fail(error: unknown): never {
   if (error instanceof StationError) console.error(error.message);
-  else console.error(error instanceof Error ? (error.stack ?? errorInWords(error)) : error);
+  else console.error(error instanceof Error ? (error.stack ?? describeError(error)) : error);
   process.exit(1);
 }
 
@@ -114,7 +114,7 @@ function certificateOf({ values }: Flags, errors: string[]): Certificate | undef
     createSecureContext(certificate);
     return certificate;
   } catch (error) {
-    errors.push(`flags --tls-cert and --tls-key: ${errorInWords(error)}`);
+    errors.push(`flags --tls-cert and --tls-key: ${describeError(error)}`);
     return undefined;
   }
 }

@@ -68,7 +68,7 @@ export function newCounters(): Counters {
 }
 
 /** What the carrier should know, in a few words for the screen; empty when nothing went wrong. */
-export function faultsInWords(counters: Readonly<Counters>): string {
+export function describeFaults(counters: Readonly<Counters>): string {
   const words: string[] = [];
   if (counters.refused) words.push(`${counters.refused} bad`);
   if (counters.oversize) words.push(`${counters.oversize} too large`);

@@ -15,9 +15,9 @@ import { type TextWidths, textWidths } from "../pager/screen/text-widths.ts";
 import type { View, Viewer } from "../pager/viewer.ts";
 import type { Presence } from "../payload/presence.ts";
 import type { MeasureText } from "../seams.ts";
-import { type Counters, faultsInWords } from "./counters.ts";
+import { type Counters, describeFaults } from "./counters.ts";
+import { describeAge, describeDate, describePresence, describeTime } from "./describe.ts";
 import type { Device } from "./device.ts";
-import { ageWords, dateWords, presenceWords, timeOfDay } from "./words.ts";
 
 export type Link = "offline" | "connecting" | "online";
 
@@ -104,9 +104,9 @@ export class Display {
   poll({ link, presence, counters, news }: DeviceState, nowMs: number): DrawList | undefined {
     const { inbox, wallClock } = this.device;
     const { viewer, roster, size } = this.parts;
-    const faults = faultsInWords(counters);
+    const faults = describeFaults(counters);
     const time = this.time(wallClock());
-    const status = link === "online" ? presenceWords(presence) : link;
+    const status = link === "online" ? describePresence(presence) : link;
     const key = `${viewer.version} ${time} ${status} ${faults} ${news}`;
     const countsKey = `${inbox.viewVersion}/${roster.version}`;
     this.repaintMs = undefined;
@@ -178,7 +178,7 @@ export class Display {
     const seconds = wallClock();
     const words = link === "online" ? "no new messages" : link === "connecting" ? "connecting" : "no connection";
     const lines = [inbox.unreadCount > 0 ? `${inbox.unreadCount} to read` : words, news];
-    if (seconds !== undefined) lines.push(dateWords(seconds, zone.offsetMinutes(seconds)));
+    if (seconds !== undefined) lines.push(describeDate(seconds, zone.offsetMinutes(seconds)));
     if (inbox.length > 0) lines.push(inbox.length === 1 ? "1 message" : `${inbox.length} messages`);
     if (roster.onlineCount > 0) lines.push(`${roster.onlineCount} of ${roster.contacts.length} people online`);
     return { kind: "home", lines: lines.filter((line) => line !== "") };
@@ -263,7 +263,7 @@ export class Display {
     const isStrong = inbox.isUnread(sequence);
     const state = isStrong ? "* " : inbox.isExpired(sequence) ? "expired " : "";
     const text = `${inbox.priorityOf(sequence) >= URGENT ? "!! " : ""}${state}${words}`;
-    return { text, right: ageWords(timestampSeconds, nowSeconds), isStrong };
+    return { text, right: describeAge(timestampSeconds, nowSeconds), isStrong };
   }
 
   private readHead(sequence: number): RowHead {
@@ -281,7 +281,7 @@ export class Display {
       const contact = contacts[at - 1];
       const person = contact ?? presence;
       return {
-        text: `${contact ? senderName(contact.uid) : OWN_NAME}  ${presenceWords(person)}`,
+        text: `${contact ? senderName(contact.uid) : OWN_NAME}  ${describePresence(person)}`,
         dot: colorOf(person.status),
         isStrong: person.status === 1,
       };
@@ -305,7 +305,7 @@ export class Display {
   }
 
   private time(seconds: number | undefined): string {
-    return seconds === undefined ? "" : timeOfDay(seconds, this.device.zone.offsetMinutes(seconds));
+    return seconds === undefined ? "" : describeTime(seconds, this.device.zone.offsetMinutes(seconds));
   }
 }
 

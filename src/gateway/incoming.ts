@@ -37,7 +37,7 @@ export function readMessage(
     else shown.push(content);
   const [first] = shown;
   if (!first) return { message: undefined, receipts, sender };
-  const text = lines(shown.map(contentInWords));
+  const text = lines(shown.map(describeContent));
   const origin = { sender, group, timestampSeconds, nowSeconds, hasTime: timestampSeconds !== 0 };
   return { message: toInboxMessage(first.keys, text, origin, payload), receipts, sender };
 }
@@ -87,7 +87,7 @@ function toInboxMessage(keys: MessageKeys, words: string, origin: Origin, payloa
   };
 }
 
-function contentInWords(content: Exclude<Content, ReceiptContent>): string {
+function describeContent(content: Exclude<Content, ReceiptContent>): string {
   switch (content.type) {
     case "text":
       return content.text;

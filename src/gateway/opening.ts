@@ -17,17 +17,17 @@ export type OpeningPhase = "resolve" | "connect" | "tls" | "upgrade" | "page";
 
 interface Limit {
   readonly limitMs: number;
-  inWords(broker: BrokerSettings): string;
+  describe(broker: BrokerSettings): string;
 }
 
 const at = ({ host, port }: BrokerSettings) => `${host}:${port}`;
 
 const LIMITS: Readonly<Record<OpeningPhase, Limit>> = Object.freeze({
-  resolve: { limitMs: RESOLVE_TIMEOUT_MS, inWords: ({ host }) => `no answer from DNS for ${host}` },
-  connect: { limitMs: CONNECT_TIMEOUT_MS, inWords: (broker) => `no connection to ${at(broker)}` },
-  tls: { limitMs: TLS_TIMEOUT_MS, inWords: (broker) => `no end of the TLS handshake with ${at(broker)}` },
-  upgrade: { limitMs: UPGRADE_TIMEOUT_MS, inWords: (broker) => `no WebSocket from ${at(broker)}` },
-  page: { limitMs: PAGE_TIMEOUT_MS, inWords: (broker) => `no WebSocket to ${at(broker)}` },
+  resolve: { limitMs: RESOLVE_TIMEOUT_MS, describe: ({ host }) => `no answer from DNS for ${host}` },
+  connect: { limitMs: CONNECT_TIMEOUT_MS, describe: (broker) => `no connection to ${at(broker)}` },
+  tls: { limitMs: TLS_TIMEOUT_MS, describe: (broker) => `no end of the TLS handshake with ${at(broker)}` },
+  upgrade: { limitMs: UPGRADE_TIMEOUT_MS, describe: (broker) => `no WebSocket from ${at(broker)}` },
+  page: { limitMs: PAGE_TIMEOUT_MS, describe: (broker) => `no WebSocket to ${at(broker)}` },
 });
 
 export class Opening {
@@ -41,8 +41,8 @@ export class Opening {
 
   /** The step has begun, and with it the former one has ended. */
   enter(phase: OpeningPhase, broker: BrokerSettings, nowMs: number): void {
-    const { limitMs, inWords } = LIMITS[phase];
-    this.reason = `${inWords(broker)} in ${limitMs / 1000} s`;
+    const { limitMs, describe } = LIMITS[phase];
+    this.reason = `${describe(broker)} in ${limitMs / 1000} s`;
     this.phaseEndMs = nowMs + limitMs;
   }
 

@@ -6,11 +6,11 @@ import { type Choice, Viewer } from "../pager/viewer.ts";
 import { PRESENCE_STATUS } from "../payload/presence.ts";
 import type { MeasureText } from "../seams.ts";
 import type { Counters } from "./counters.ts";
+import { describePresence } from "./describe.ts";
 import { type Device, keeping } from "./device.ts";
 import { Display, type Link } from "./display.ts";
 import type { MessageSource } from "./message-source.ts";
 import { BUSY, ONLINE, type PresenceSource } from "./presence-source.ts";
-import { presenceWords } from "./words.ts";
 
 /** What the panel shows of, and changes in. */
 export interface PanelParts {
@@ -32,7 +32,7 @@ export class Panel {
     this.device = device;
     this.parts = parts;
     const { screen, cannedTexts, presence } = device.settings;
-    const presenceTexts = [presenceWords(ONLINE), presenceWords(BUSY), ...presence.custom];
+    const presenceTexts = [describePresence(ONLINE), describePresence(BUSY), ...presence.custom];
     this.viewer = new Viewer(device.inbox, parts.roster, {
       dwellMs: screen.dwellMs,
       textCount: cannedTexts.length,

@@ -29,7 +29,7 @@ import {
 } from "./outbound.ts";
 import type { Acknowledgement, LargePublish, PayloadPart, ProtocolLevel, Publish, QoS } from "./packet.ts";
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
-import { DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
+import { DISCONNECT_REASON, describeReason } from "./reason-codes.ts";
 import { Receiver } from "./receiver.ts";
 import type { DropReason, PayloadSource, PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
 import { filterName, GIVEN_UP, type Suspects } from "./suspects.ts";
@@ -322,7 +322,7 @@ export class Exchange {
     this.suspects.acquit(nameOf(entry));
     if (!this.isCareful) this.endings = 0;
     if (reasonCode >= 0x80 && type !== "pubcomp") {
-      this.finish(entry, reasonInWords(reasonCode, properties));
+      this.finish(entry, describeReason(reasonCode, properties));
     } else if (type === "pubrec") {
       this.outboundTable.handlePubrec(entry);
     } else {

@@ -77,7 +77,7 @@ export function isReasonCode(packetType: number, reasonCode: number): boolean {
 }
 
 /** A reason code of MQTT 5 in words, with the reason string of the broker where it has sent one. */
-export function reasonInWords(reasonCode: number, { reasonString }: Properties = NO_PROPERTIES): string {
+export function describeReason(reasonCode: number, { reasonString }: Properties = NO_PROPERTIES): string {
   const known = reasonCode === 0 ? "success" : WORDS.find(([code]) => code === reasonCode)?.[1];
   const words = known ?? `reason 0x${reasonCode.toString(16).padStart(2, "0")}`;
   return reasonString ? `${words}: ${reasonString}` : words;
@@ -85,9 +85,9 @@ export function reasonInWords(reasonCode: number, { reasonString }: Properties =
 
 /** The reason of a refused CONNECT in words (MQTT 3.1.1, table 3.1; MQTT 5, 3.2.2.2). */
 export function connackReason({ reasonCode, properties }: Connack, protocolLevel: ProtocolLevel): string {
-  if (protocolLevel === 5) return reasonInWords(reasonCode, properties);
+  if (protocolLevel === 5) return describeReason(reasonCode, properties);
   const code = RETURN_CODES[reasonCode];
-  return code === undefined ? `refused with return code ${reasonCode}` : reasonInWords(code);
+  return code === undefined ? `refused with return code ${reasonCode}` : describeReason(code);
 }
 
 /** Return codes 1 to 5 of MQTT 3.1.1 as the reason codes that say the same. */

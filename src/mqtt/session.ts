@@ -32,7 +32,7 @@ import { Exchange } from "./exchange.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import type { Connack, HeldSubscription, ProtocolLevel, QoS, ReceivedPacket, Subscription } from "./packet.ts";
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
-import { connackReason, DISCONNECT_REASON, reasonInWords } from "./reason-codes.ts";
+import { connackReason, DISCONNECT_REASON, describeReason } from "./reason-codes.ts";
 import type { DropReason, PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Suspects } from "./suspects.ts";
@@ -446,7 +446,7 @@ export class Session {
     this.handleEndedByBroker();
     if (reasonCode === 0x8e) this.backoff.refused();
     this.events.push(CLOSE);
-    this.disconnect(`by the broker: ${reasonInWords(reasonCode, properties)}`, false, properties.serverReference);
+    this.disconnect(`by the broker: ${describeReason(reasonCode, properties)}`, false, properties.serverReference);
   }
 
   private handleEndedByBroker(): void {
@@ -542,7 +542,7 @@ export class Session {
 
   /** What the next CONNECT asks for, in words. */
   private get terms(): string {
-    return (this.version.level === 5 ? "MQTT 5" : "MQTT 3.1.1") + this.will.inWords;
+    return (this.version.level === 5 ? "MQTT 5" : "MQTT 3.1.1") + this.will.description;
   }
 
   private leave(next: number): void {

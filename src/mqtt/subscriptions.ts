@@ -9,7 +9,7 @@ import { writeSubscribe, writeUnsubscribe } from "./encoder.ts";
 import { type Exchange, tooLarge } from "./exchange.ts";
 import type { HeldSubscription, ProtocolLevel, QoS, Suback, Subscription } from "./packet.ts";
 import { NO_PROPERTIES } from "./properties.ts";
-import { reasonInWords } from "./reason-codes.ts";
+import { describeReason } from "./reason-codes.ts";
 import type { SessionEvent, SessionOptions } from "./session-types.ts";
 import { filterName, GIVEN_UP, type Suspects } from "./suspects.ts";
 import { isTopicFilter } from "./topic.ts";
@@ -143,7 +143,7 @@ export class Subscriptions {
       const asked = out.asked[index];
       this.suspects.acquit(filterName(topicFilter));
       if (code >= 0x80) {
-        this.pass(topicFilter, reasonInWords(code, suback.properties));
+        this.pass(topicFilter, describeReason(code, suback.properties));
         if (asked) this.release(topicFilter);
       } else if (!asked) this.release(topicFilter);
       else {

@@ -29,7 +29,7 @@ export class WillChoice {
   }
 
   /** What is left out, in words; empty: nothing. */
-  get inWords(): string {
+  get description(): string {
     const bits = this.bits;
     return bits & ALL
       ? ", without a will"

@@ -84,8 +84,8 @@ console.log(`|${"---|".repeat(WAYS.length + 2)}`);
 for (const contacts of CONTACTS) {
   const costs: Cost[] = [];
   for (const way of WAYS) costs.push(await measure(contacts, way));
-  const inWords = costs.map(({ bytes, packets }) => `${bytes.toLocaleString("en")} bytes, ${packets} packets`);
+  const cells = costs.map(({ bytes, packets }) => `${bytes.toLocaleString("en")} bytes, ${packets} packets`);
   const [, forAll, presubscribed] = costs as [Cost, Cost, Cost];
   const saved = (1 - presubscribed.bytes / forAll.bytes) * 100;
-  console.log(`| ${contacts.toLocaleString("en")} | ${inWords.join(" | ")} | ${saved.toFixed(1)} % |`);
+  console.log(`| ${contacts.toLocaleString("en")} | ${cells.join(" | ")} | ${saved.toFixed(1)} % |`);
 }

@@ -1,7 +1,7 @@
 /** The examples of the wire format's reference: each payload, and what the decode command says of it. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { payloadInWords } from "../../hosts/station/decode/in-words.ts";
+import { describePayload } from "../../hosts/station/decode/describe-payload.ts";
 import {
   CHOICE_BYTES_MAX,
   CHOICES_MAX,
@@ -37,7 +37,7 @@ describe("the reference of the wire format", () => {
   });
 
   it.each(EXAMPLES)("says of an example on $topic what the command prints: $words", ({ topic, bytes, words }) => {
-    expect(payloadInWords(topic, bytes).join("\n")).toBe(words);
+    expect(describePayload(topic, bytes).join("\n")).toBe(words);
   });
 
   it("names the limits and the states as they are", () => {

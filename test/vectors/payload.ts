@@ -26,7 +26,7 @@ import { MESSAGE_BYTES, MESSAGE_VECTORS } from "./message.ts";
 import { PRESENCE_BYTES, PRESENCE_READ_ONLY, PRESENCE_VECTORS } from "./presence.ts";
 import { DIRECTORY_READ_ONLY, DIRECTORY_VECTORS, PRESUBSCRIPTION_VECTORS } from "./presubscription.ts";
 import { TELEMETRY_VECTORS } from "./telemetry.ts";
-import { complaintOf, fromHex, inWords, toHex, type Vector } from "./vector.ts";
+import { complaintOf, describeValue, fromHex, toHex, type Vector } from "./vector.ts";
 
 /** Longer ones say the same over and over and are not cut beyond this. */
 const CUT_BYTES_MAX = 400;
@@ -142,7 +142,7 @@ function cutComplaint(
 ): string | undefined {
   try {
     const value = decode(bytes);
-    return isWhole ? undefined : `${name}, cut to ${bytes.length}: ${inWords(value)}, expected a refusal`;
+    return isWhole ? undefined : `${name}, cut to ${bytes.length}: ${describeValue(value)}, expected a refusal`;
   } catch (error) {
     const where = `${name}, cut to ${bytes.length}: ${error}`;
     if (!(error instanceof FormatError)) return `${where}, expected a FormatError`;

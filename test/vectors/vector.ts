@@ -27,27 +27,27 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 /** The value as one line of text, comparable; bytes as hexadecimal digits, absent keys left out. */
-export function inWords(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value instanceof Uint8Array) return JSON.stringify(toHex(value));
-  if (Array.isArray(value)) return `[${value.map(inWords).join()}]`;
+  if (Array.isArray(value)) return `[${value.map(describeValue).join()}]`;
   if (typeof value !== "object" || value === null) return String(JSON.stringify(value));
   const entries = Object.entries(value).filter(([, part]) => part !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${inWords(part)}`).join()}}`;
+  return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${describeValue(part)}`).join()}}`;
 }
 
 /** Compares what `decode` does with what the vector says; the complaint, or undefined. */
 export function complaintOf(vector: Vector, way: string, decode: () => unknown): string | undefined {
   let got: string;
   try {
-    got = inWords(decode());
+    got = describeValue(decode());
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     if (vector.refused !== undefined && words.includes(vector.refused)) return undefined;
-    return `${vector.name}, ${way}: refused with "${words}", expected ${vector.refused ?? inWords(vector.expected)}`;
+    return `${vector.name}, ${way}: refused with "${words}", expected ${vector.refused ?? describeValue(vector.expected)}`;
   }
   if (vector.refused !== undefined)
     return `${vector.name}, ${way}: ${got}, expected a refusal with "${vector.refused}"`;
-  const expected = inWords(vector.expected);
+  const expected = describeValue(vector.expected);
   return got === expected ? undefined : `${vector.name}, ${way}: ${got}, expected ${expected}`;
 }

@@ -1,17 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
+import { messageOf } from "../../../src/errors.ts";
 import { PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, TOKEN_LABEL_CHARACTERS_MAX } from "../station-limits.ts";
 import { Line } from "./credentials-note.tsx";
+import { momentOf } from "./describe-time.ts";
 import { Field, Problem } from "./field.tsx";
-import { momentOf } from "./in-words.ts";
-import {
-  changePassword,
-  fetchTokens,
-  inWords,
-  makeToken,
-  revokeToken,
-  type Session,
-  type TokenInfo,
-} from "./station-client.ts";
+import { changePassword, fetchTokens, makeToken, revokeToken, type Session, type TokenInfo } from "./station-client.ts";
 
 /** One's own password, and tokens for programs. */
 export function AccountPanel({ session, onLogout }: { readonly session: Session; readonly onLogout: () => void }) {
@@ -35,7 +28,7 @@ function Tokens() {
       await act();
       setTokens(await fetchTokens());
     } catch (error) {
-      setProblem(inWords(error));
+      setProblem(messageOf(error));
     }
   };
   useEffect(() => void run(async () => {}), []);
@@ -103,7 +96,7 @@ function Password({ session, onLogout }: { readonly session: Session; readonly o
       // Every login of this account has ended with the former password, this one too.
       onLogout();
     } catch (error) {
-      setProblem(inWords(error));
+      setProblem(messageOf(error));
     }
   };
   return (

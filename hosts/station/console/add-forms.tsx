@@ -1,8 +1,9 @@
 import { useState } from "preact/hooks";
+import { messageOf } from "../../../src/errors.ts";
 import { UID_BYTES_MAX } from "../../../src/limits.ts";
 import { LABEL_CHARACTERS_MAX } from "../station-limits.ts";
 import { Field, Problem } from "./field.tsx";
-import { add, type Credentials, type DirectoryAnswer, inWords } from "./station-client.ts";
+import { add, type Credentials, type DirectoryAnswer } from "./station-client.ts";
 
 /** A form that adds something, with what was wrong below it. */
 function AddForm(props: {
@@ -20,7 +21,7 @@ function AddForm(props: {
       setOutcome(undefined);
       setOutcome(await props.onAdd());
     } catch (error) {
-      setProblem(inWords(error));
+      setProblem(messageOf(error));
     }
   };
   return (

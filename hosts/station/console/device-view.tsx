@@ -1,12 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
+import { messageOf } from "../../../src/errors.ts";
 import type { DeviceDetails, DeviceReading, Series } from "../device.ts";
 import { SERIES_POINTS_MAX } from "../station-limits.ts";
 import { Chart, numberOf, unitOf } from "./chart.tsx";
+import { agoOf, momentOf, spanOf } from "./describe-time.ts";
 import { useClock } from "./devices-view.tsx";
 import { Problem } from "./field.tsx";
-import { agoOf, momentOf, spanOf } from "./in-words.ts";
 import { Presence } from "./presence.tsx";
-import { fetchDevice, inWords } from "./station-client.ts";
+import { fetchDevice } from "./station-client.ts";
 import type { StationModel } from "./station-model.ts";
 
 const CLOCK_MS = 5_000;
@@ -24,7 +25,7 @@ export function DeviceView({ uid, model }: Props) {
   const live = model.devices.find((device) => device.uid === uid);
   const presenceKey = `${live?.presence?.status} ${live?.presence?.sinceMs}`;
   useEffect(() => {
-    fetchDevice(uid).then(setDetails, (error) => setProblem(inWords(error)));
+    fetchDevice(uid).then(setDetails, (error) => setProblem(messageOf(error)));
   }, [uid, presenceKey, model.isLive]);
   useEffect(
     () =>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { DeviceSummary } from "../device.ts";
-import { agoOf, spanOf } from "./in-words.ts";
+import { agoOf, spanOf } from "./describe-time.ts";
 import { Presence } from "./presence.tsx";
 import type { StationModel } from "./station-model.ts";
 

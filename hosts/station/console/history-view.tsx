@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
+import { messageOf } from "../../../src/errors.ts";
 import type { Delivery, Progress, PushWithDeliveries, Receipt } from "../push.ts";
+import { clockOf, momentOf } from "./describe-time.ts";
 import { Problem } from "./field.tsx";
-import { clockOf, momentOf } from "./in-words.ts";
-import { inWords } from "./station-client.ts";
 import type { StationModel } from "./station-model.ts";
 
 const STATE_WORDS = Object.freeze({
@@ -19,7 +19,7 @@ export function HistoryView({ model }: { readonly model: StationModel }) {
   const more = () =>
     model.fetchOlder().then(
       () => setProblem(""),
-      (error) => setProblem(inWords(error)),
+      (error) => setProblem(messageOf(error)),
     );
   return (
     <section class="panel sent" aria-labelledby="history-heading">
@@ -105,7 +105,7 @@ function ManyRecipients({ push, model }: { readonly push: PushWithDeliveries; re
     if (!isOpen) return undefined;
     model.openPush(id).then(
       () => setProblem(""),
-      (error) => setProblem(inWords(error)),
+      (error) => setProblem(messageOf(error)),
     );
     return () => model.closePush(id);
   }, [isOpen, id]);
@@ -113,7 +113,7 @@ function ManyRecipients({ push, model }: { readonly push: PushWithDeliveries; re
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <progress max={progress.recipients} value={progress.finished} aria-label="reached" />
-        <span class="counts">{countsInWords(progress)}</span>
+        <span class="counts">{describeProgress(progress)}</span>
       </summary>
       {isOpen && (
         <ul class="deliveries">
@@ -149,10 +149,19 @@ function wordsOf({ status, answer, from }: Receipt, to: string): string {
   return from === to ? words : `${words} by ${from}`;
 }
 
-function countsInWords({ recipients, published, stored, shown, read, answered, expired, dropped }: Progress): string {
+function describeProgress({
+  recipients,
+  published,
+  stored,
+  shown,
+  read,
+  answered,
+  expired,
+  dropped,
+}: Progress): string {
   const counts = Object.entries({ sent: published, stored, shown, read, answered, expired, dropped });
-  const told = counts
+  const parts = counts
     .filter(([name, count]) => count > 0 || name === "sent")
     .map(([name, count]) => `${count} ${name}`);
-  return `${recipients} devices: ${told.join(", ")}`;
+  return `${recipients} devices: ${parts.join(", ")}`;
 }

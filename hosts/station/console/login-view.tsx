@@ -1,8 +1,9 @@
 import { useState } from "preact/hooks";
+import { messageOf } from "../../../src/errors.ts";
 import { UID_BYTES_MAX } from "../../../src/limits.ts";
 import { PASSWORD_BYTES_MAX } from "../station-limits.ts";
 import { Problem } from "./field.tsx";
-import { inWords, logIn, type Session } from "./station-client.ts";
+import { logIn, type Session } from "./station-client.ts";
 
 /** Asks who it is. */
 export function LoginView({ onLogin }: { readonly onLogin: (session: Session) => void }) {
@@ -17,7 +18,7 @@ export function LoginView({ onLogin }: { readonly onLogin: (session: Session) =>
     try {
       onLogin(await logIn(name.trim(), password));
     } catch (error) {
-      setProblem(inWords(error));
+      setProblem(messageOf(error));
       setPassword("");
     } finally {
       setBusy(false);

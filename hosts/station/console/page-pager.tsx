@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { messageOf } from "../../../src/errors.ts";
 import { forgetIdentity } from "../../browser/identity.ts";
 import { type MountedPager, mountPager } from "../../browser/pager.ts";
 import { Problem } from "./field.tsx";
-import { fetchPagerLogin, inWords, Refused } from "./station-client.ts";
+import { fetchPagerLogin, Refused } from "./station-client.ts";
 
 /** Whether this browser wants a pager in its pages. */
 const WANTED_KEY = "fieldpager.pager";
@@ -36,7 +37,7 @@ export function PagePager({ env, owner }: Props) {
         mounted = pager;
         setUid(pager.uid);
       },
-      (error: unknown) => setProblem(inWords(error)),
+      (error: unknown) => setProblem(messageOf(error)),
     );
     return () => {
       gone = true;

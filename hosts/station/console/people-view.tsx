@@ -1,10 +1,11 @@
 import { useState } from "preact/hooks";
+import { messageOf } from "../../../src/errors.ts";
 import type { Device, Group, Person } from "../directory/entries.ts";
 import { AccountPanel } from "./account-panel.tsx";
 import { AddDevice, AddGroup, AddPerson } from "./add-forms.tsx";
 import { CredentialsNote, type NewLogin } from "./credentials-note.tsx";
 import { Problem } from "./field.tsx";
-import { inWords, remove, renewPassword, type Session } from "./station-client.ts";
+import { remove, renewPassword, type Session } from "./station-client.ts";
 import type { StationModel } from "./station-model.ts";
 
 interface Props {
@@ -25,7 +26,7 @@ export function PeopleView({ model, session, onLogout }: Props) {
       setProblem("");
       await act();
     } catch (error) {
-      setProblem(inWords(error));
+      setProblem(messageOf(error));
     }
   };
   const renew = (name: string, kind: NewLogin["kind"]) =>

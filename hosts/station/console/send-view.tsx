@@ -1,4 +1,5 @@
 import { useRef, useState } from "preact/hooks";
+import { messageOf } from "../../../src/errors.ts";
 import { CHOICES_MAX, UID_BYTES_MAX } from "../../../src/limits.ts";
 import type { PushRequest } from "../push.ts";
 import {
@@ -10,7 +11,7 @@ import {
 } from "../station-limits.ts";
 import { Field } from "./field.tsx";
 import { PagerPreview } from "./pager-preview.tsx";
-import { inWords, type Session, sendPush } from "./station-client.ts";
+import { type Session, sendPush } from "./station-client.ts";
 import type { StationModel } from "./station-model.ts";
 
 const PRIORITIES = Object.freeze([
@@ -88,7 +89,7 @@ export function SendView({ model, session }: Props) {
       setDraft({ ...EMPTY, to: draft.to });
       form.current?.querySelector("textarea")?.focus();
     } catch (error) {
-      setOutcome({ ok: false, text: inWords(error) });
+      setOutcome({ ok: false, text: messageOf(error) });
     } finally {
       setSending(false);
     }

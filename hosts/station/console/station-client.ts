@@ -130,11 +130,6 @@ export function revokeToken(id: string): Promise<void> {
   return ask("DELETE", `/api/tokens/${encodeURIComponent(id)}`);
 }
 
-/** What is to be shown of an error. */
-export function inWords(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 async function ask<Answer>(
   method: string,
   path: string,

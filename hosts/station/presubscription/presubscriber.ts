@@ -6,7 +6,7 @@
 import { connect, type Socket } from "node:net";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
 import { decodeDirectoryLine, encodePresubscription } from "../../../src/payload/optional/presubscription.ts";
-import { errorInWords } from "../../node/error-in-words.ts";
+import { describeError } from "../../node/describe-error.ts";
 import { PRESUBSCRIBER_NAME } from "../access/client-gate.ts";
 import { NEW_CLIENT_TOPIC, PRESUBSCRIPTION_TOPIC } from "../access/topic-rules.ts";
 import { DIRECTORY_RETRY_MS } from "../station-limits.ts";
@@ -72,7 +72,7 @@ export class Presubscriber {
     reader.on("error", (error) => socket.destroy(error));
     socket.on("data", (bytes) => reader.parse(bytes));
     socket.on("error", (error) => {
-      problem = errorInWords(error);
+      problem = describeError(error);
     });
     socket.on("close", () => {
       if (this.#closing.signal.aborted) return;
@@ -113,7 +113,7 @@ export class Presubscriber {
         return;
       } catch (error) {
         if (this.#closing.signal.aborted) return;
-        this.#options.onLog(`pre-subscription of ${JSON.stringify(uid)}: ${errorInWords(error)}; trying again`);
+        this.#options.onLog(`pre-subscription of ${JSON.stringify(uid)}: ${describeError(error)}; trying again`);
         await new Promise((resolve) => setTimeout(resolve, DIRECTORY_RETRY_MS));
       }
     }

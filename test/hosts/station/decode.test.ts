@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { payloadInWords } from "../../../hosts/station/decode/in-words.ts";
+import { describePayload } from "../../../hosts/station/decode/describe-payload.ts";
 import { readJson } from "../../../hosts/station/decode/json-reader.ts";
 import { decodeTelemetry } from "../../../hosts/station/decode/telemetry.ts";
 import { encodeLink, encodeReceipt, encodeText } from "../../../src/payload/content.ts";
@@ -26,7 +26,7 @@ describe("a payload in words", () => {
     ["57", "unknown (status 7)"],
     ["5461", "away (a Context after Type 1, ignored)"],
   ])("presence %s", (hex, words) => {
-    expect(payloadInWords("/acme/pres/bay-7", fromHex(hex))).toEqual([`presence of bay-7 in acme: ${words}`]);
+    expect(describePayload("/acme/pres/bay-7", fromHex(hex))).toEqual([`presence of bay-7 in acme: ${words}`]);
   });
 
   it("messages of every type of content, with their keys", () => {
@@ -53,7 +53,7 @@ describe("a payload in words", () => {
       encodeLink({ ...link, type: "file", thumbnail: undefined, original: undefined, fileName: "f", sizeBytes: 9 }),
       { contentType: 9, content: ascii("?") },
     );
-    const lines = payloadInWords("/acme/im/team", payload).map((line) => line.trim().replace(/ {2,}/, " "));
+    const lines = describePayload("/acme/im/team", payload).map((line) => line.trim().replace(/ {2,}/, " "));
     expect(lines).toEqual([
       "message to team in acme: group",
       "made 2023-11-14T22:13:20.000Z",
@@ -78,43 +78,46 @@ describe("a payload in words", () => {
 
   it("receipts, plain pages, telemetry, pre-subscriptions, first connections", () => {
     const receipt = message(4, encodeReceipt("7", "stored"), encodeReceipt("8", "answered", "yes"));
-    expect(payloadInWords("/acme/im/bob", receipt).slice(3)).toEqual([
+    expect(describePayload("/acme/im/bob", receipt).slice(3)).toEqual([
       '  receipt 1      message "7" was stored',
       '  receipt 2      message "8" was answered, the answer "yes"',
     ]);
-    expect(payloadInWords("/acme/page/p/receipt", encodeReceipt("7", "read").content)).toEqual([
+    expect(describePayload("/acme/page/p/receipt", encodeReceipt("7", "read").content)).toEqual([
       "receipt of p in acme",
       '  receipt        message "7" was read',
     ]);
-    expect(payloadInWords("/acme/page/p", ascii("hot"))).toEqual(["plain page to p in acme", '  text           "hot"']);
+    expect(describePayload("/acme/page/p", ascii("hot"))).toEqual([
+      "plain page to p in acme",
+      '  text           "hot"',
+    ]);
     const readings = [{ name: "t", unit: "Cel", value: 21.5, ageSeconds: 60 }];
-    expect(payloadInWords("/acme/tele/p", encodeTelemetry("cbor", "p", readings, undefined))).toEqual([
+    expect(describePayload("/acme/tele/p", encodeTelemetry("cbor", "p", readings, undefined))).toEqual([
       "telemetry of p in acme: 1 reading, SenML in CBOR",
       "  p/t                      21.5 Cel, 60 s before it was sent",
     ]);
     const topics = [{ topicFilter: "/acme/pres/b", qos: 1 }] as const;
-    expect(payloadInWords("/connect/presub", encodePresubscription({ uid: "a", topics }))).toEqual([
+    expect(describePayload("/connect/presub", encodePresubscription({ uid: "a", topics }))).toEqual([
       'pre-subscription of "a"',
       '  topic 1        "/acme/pres/b", QoS 1',
     ]);
-    expect(payloadInWords("/connect/new", ascii("bay-7"))).toEqual(['first connection of "bay-7"']);
+    expect(describePayload("/connect/new", ascii("bay-7"))).toEqual(['first connection of "bay-7"']);
   });
 
   it("commands and their results", () => {
     const command = { id: "c1", at: 1_700_000_000, do: "settings", set: { "screen.dwell": 5 } };
-    expect(payloadInWords("/acme/cmd/p", ascii(JSON.stringify(command)))).toEqual([
+    expect(describePayload("/acme/cmd/p", ascii(JSON.stringify(command)))).toEqual([
       "command to p in acme: settings",
       '  id             "c1"',
       "  made           2023-11-14T22:13:20.000Z",
       "  holds          60 s",
       '  set            {"screen.dwell":5}',
     ]);
-    expect(payloadInWords("/acme/cmd/p", ascii('{"id":"c1","do":"read","message":"7"}')).slice(2)).toEqual([
+    expect(describePayload("/acme/cmd/p", ascii('{"id":"c1","do":"read","message":"7"}')).slice(2)).toEqual([
       "  made           by a sender without a clock",
       "  holds          60 s",
       '  message        "7"',
     ]);
-    expect(payloadInWords("/acme/cmd/p/result", ascii('{"id":"c1","ok":false,"error":"stale"}'))).toEqual([
+    expect(describePayload("/acme/cmd/p/result", ascii('{"id":"c1","ok":false,"error":"stale"}'))).toEqual([
       "result of a command to p in acme: not done",
       '  id             "c1"',
       '  error          "stale"',
@@ -142,7 +145,7 @@ describe("a payload in words", () => {
     ],
   ])("what is not quite right on %s: %j", (topic, text, lines) => {
     const bytes = text.endsWith("\xff") ? Buffer.from(text, "latin1") : ascii(text);
-    expect(payloadInWords(topic, bytes)).toEqual(lines);
+    expect(describePayload(topic, bytes)).toEqual(lines);
   });
 
   it.each([
@@ -157,13 +160,13 @@ describe("a payload in words", () => {
     ["/connect/presub", fromHex("016105"), "Presub Flag at byte 2: 5, expected 4"],
     ["/connect/new", fromHex("612f"), "uid at byte 0"],
   ])("what is wrong on %s, by field and offset", (topic, payload, problem) => {
-    expect(() => payloadInWords(topic, payload)).toThrow(problem);
+    expect(() => describePayload(topic, payload)).toThrow(problem);
   });
 
   it.each(["acme/pres/p", "/acme/pres", "/acme/other/p", "/acme/pres/p/x", "/connect/other", "", "/acme/im/p/receipt"])(
     "no topic of ours: %j",
     (topic) => {
-      expect(() => payloadInWords(topic, fromHex("51"))).toThrow(RangeError);
+      expect(() => describePayload(topic, fromHex("51"))).toThrow(RangeError);
     },
   );
 });

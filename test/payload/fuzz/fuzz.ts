@@ -6,7 +6,7 @@
  */
 
 import { generate } from "mqtt-packet";
-import { payloadInWords } from "../../../hosts/station/decode/in-words.ts";
+import { describePayload } from "../../../hosts/station/decode/describe-payload.ts";
 import { decodeTelemetry } from "../../../hosts/station/decode/telemetry.ts";
 import { FormatError } from "../../../src/errors.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
@@ -28,7 +28,7 @@ import { printableLine } from "../../../src/printable.ts";
 import { MemoryStore } from "../../memory-store.ts";
 import { seededRandom } from "../../random.ts";
 import { type SentPacket, sentPackets } from "../../sent-packets.ts";
-import { fromHex, inWords, toHex } from "../../vectors/vector.ts";
+import { describeValue, fromHex, toHex } from "../../vectors/vector.ts";
 import { fuzzPayload, KINDS, type Kind } from "./grammar.ts";
 
 /** An input is replayed by its number alone; the device is a new one after so many. */
@@ -101,7 +101,7 @@ function read(kind: Kind, payload: Uint8Array): boolean {
     command: [() => decodeCommand(decodeCommandHead(payload))],
     result: [],
   };
-  const words = TOPICS[kind] === "" ? [] : [() => payloadInWords(TOPICS[kind], payload)];
+  const words = TOPICS[kind] === "" ? [] : [() => describePayload(TOPICS[kind], payload)];
   let isRead = false;
   for (const way of [...ways[kind], ...words]) {
     try {
@@ -120,7 +120,7 @@ function read(kind: Kind, payload: Uint8Array): boolean {
 function agrees(topic: string, payload: Uint8Array, verdict: "taken" | "refused" | "skipped"): void {
   let words = "";
   try {
-    words = payloadInWords(topic, payload).join("; ");
+    words = describePayload(topic, payload).join("; ");
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     // Of a command that was done before the device looks at nothing but the id.
@@ -164,8 +164,8 @@ function sameAgain<Value>(
   encode: (value: Value) => Uint8Array,
 ): void {
   const value = decode(payload);
-  const again = inWords(decode(encode(value)));
-  if (again !== inWords(value)) throw new Error(`written and read again: ${again}`);
+  const again = describeValue(decode(encode(value)));
+  if (again !== describeValue(value)) throw new Error(`written and read again: ${again}`);
 }
 
 /** A whole device with its screen, to which the broker sends each payload with QoS 1. */

@@ -3,7 +3,7 @@ import type { Contact } from "../pager/roster.ts";
 import { PRESENCE_STATUS } from "../payload/presence.ts";
 
 /** A presence: its text where there is one beside `custom`, else what its status means. */
-export function presenceWords({ status, context }: Pick<Contact, "status" | "context">): string {
+export function describePresence({ status, context }: Pick<Contact, "status" | "context">): string {
   const word = STATUS_WORDS[status] ?? `unknown (${status})`;
   if (status === PRESENCE_STATUS.custom && context !== "") return context;
   return context === "" ? word : `${word}: ${context}`;
@@ -19,7 +19,7 @@ const STATUS_WORDS: Readonly<Record<number, string>> = Object.freeze({
 });
 
 /** How long ago, in one number and a letter; empty where a time is not known. Both in seconds since 1970. */
-export function ageWords(seconds: number, nowSeconds: number | undefined): string {
+export function describeAge(seconds: number, nowSeconds: number | undefined): string {
   if (seconds === 0 || nowSeconds === undefined) return "";
   const minutes = Math.max(0, Math.floor((nowSeconds - seconds) / 60));
   if (minutes < 60) return `${minutes}m`;
@@ -27,14 +27,14 @@ export function ageWords(seconds: number, nowSeconds: number | undefined): strin
 }
 
 /** Hours and minutes, `HH:MM`, at an offset from UTC in minutes. @param seconds since 1970-01-01T00:00:00Z */
-export function timeOfDay(seconds: number, utcOffsetMinutes: number): string {
+export function describeTime(seconds: number, utcOffsetMinutes: number): string {
   const minutes = Math.floor(seconds / 60) + utcOffsetMinutes;
   const ofDay = ((minutes % 1440) + 1440) % 1440;
   return `${String(Math.floor(ofDay / 60)).padStart(2, "0")}:${String(ofDay % 60).padStart(2, "0")}`;
 }
 
 /** Day, month and year, `20 Nov 2026`; Gregorian, counted from 1 March of year 0 so that the leap day comes last. */
-export function dateWords(seconds: number, utcOffsetMinutes: number): string {
+export function describeDate(seconds: number, utcOffsetMinutes: number): string {
   const day = Math.floor((seconds / 60 + utcOffsetMinutes) / 1440) + 719_468;
   const era = Math.floor(day / 146_097);
   const ofEra = day - era * 146_097;

@@ -22,33 +22,33 @@ const IM_TYPES: readonly string[] = ["", "point-to-point", "group", "notificatio
 const TIMESTAMP_MS_MAX = 8.64e15;
 
 /** Throws a `FormatError` that names the field and its offset; a `RangeError` for a topic that the wire format does not have. */
-export function payloadInWords(topic: string, payload: Uint8Array): string[] {
+export function describePayload(topic: string, payload: Uint8Array): string[] {
   if (topic === "/connect/new") return [`first connection of ${quoted(uidOf(payload))}`];
-  if (topic === "/connect/presub") return presubscriptionInWords(payload);
+  if (topic === "/connect/presub") return describePresubscription(payload);
   const [empty, env, kind, uid, part, ...rest] = topic.split("/");
   if (empty === "" && env && uid && rest.length === 0) {
     const where = `${uid} in ${env}`;
     switch (part === undefined ? kind : `${kind}/${part}`) {
       case "pres":
-        return [`presence of ${where}: ${presenceInWords(payload)}`];
+        return [`presence of ${where}: ${describePresence(payload)}`];
       case "im":
-        return messageInWords(where, payload);
+        return describeMessage(where, payload);
       case "page":
-        return pageInWords(where, payload);
+        return describePage(where, payload);
       case "page/receipt":
         return [
           `receipt of ${where}`,
-          ...contentInWords(
+          ...describeContent(
             placing(payload, () => decodePageReceipt(payload)),
             "",
           ),
         ];
       case "cmd":
-        return commandInWords(where, payload);
+        return describeCommand(where, payload);
       case "cmd/result":
-        return resultInWords(where, payload);
+        return describeResult(where, payload);
       case "tele":
-        return telemetryInWords(where, payload);
+        return describeTelemetry(where, payload);
     }
   }
   throw new RangeError(
@@ -68,7 +68,7 @@ function uidOf(payload: Uint8Array): string {
   return uid;
 }
 
-function presenceInWords(payload: Uint8Array): string {
+function describePresence(payload: Uint8Array): string {
   if (payload.length === 0) return "none any more, a retained one was cleared";
   const { status, context } = decodePresence(payload);
   const word = status === 15 ? "custom" : (STATUSES[status] ?? `unknown (status ${status})`);
@@ -76,33 +76,33 @@ function presenceInWords(payload: Uint8Array): string {
   return payload.length > 1 && (payload[0] as number) >> 6 === 1 ? `${word} (a Context after Type 1, ignored)` : word;
 }
 
-function messageInWords(where: string, payload: Uint8Array): string[] {
+function describeMessage(where: string, payload: Uint8Array): string[] {
   const { imType, timestampSeconds, sender, contents } = decodeMessage(payload);
   const faults: string[] = [];
   const decoded = decodeContents(contents, payload, faults);
   return [
     `message to ${where}: ${IM_TYPES[imType] ?? `unknown (IM Type ${imType})`}`,
-    row("made", timestampSeconds === 0 ? "by a sender without a clock" : timeInWords(timestampSeconds)),
+    row("made", timestampSeconds === 0 ? "by a sender without a clock" : describeTime(timestampSeconds)),
     row("sender", quoted(sender)),
-    ...decoded.flatMap((content, index) => contentInWords(content, decoded.length > 1 ? ` ${index + 1}` : "")),
-    ...faults.map(faultInWords),
+    ...decoded.flatMap((content, index) => describeContent(content, decoded.length > 1 ? ` ${index + 1}` : "")),
+    ...faults.map(describeFault),
   ];
 }
 
-function pageInWords(where: string, payload: Uint8Array): string[] {
+function describePage(where: string, payload: Uint8Array): string[] {
   const faults: string[] = [];
   const page = decodePlainPage(payload, faults);
   if (!page) return [`plain page to ${where}: none any more, a retained one was cleared`];
   const { text, keys } = page;
-  return [`plain page to ${where}`, row("text", quoted(text)), ...keysInWords(keys), ...faults.map(faultInWords)];
+  return [`plain page to ${where}`, row("text", quoted(text)), ...describeKeys(keys), ...faults.map(describeFault)];
 }
 
 /** What a device shows the message without, or shows as it came. */
-function faultInWords(fault: string): string {
+function describeFault(fault: string): string {
   return row("not read", visible(fault));
 }
 
-function commandInWords(where: string, payload: Uint8Array): string[] {
+function describeCommand(where: string, payload: Uint8Array): string[] {
   const { head, command } = placing(payload, () => {
     const head = decodeCommandHead(payload);
     return { head, command: decodeCommand(head) };
@@ -112,13 +112,13 @@ function commandInWords(where: string, payload: Uint8Array): string[] {
   return [
     `command to ${where}: ${name}`,
     row("id", quoted(id)),
-    row("made", atSeconds === undefined ? "by a sender without a clock" : timeInWords(atSeconds)),
+    row("made", atSeconds === undefined ? "by a sender without a clock" : describeTime(atSeconds)),
     row("holds", `${expirySeconds} s`),
     ...Object.entries(keys).flatMap(([key, value]) => (value === undefined ? [] : [row(key, quoted(value))])),
   ];
 }
 
-function resultInWords(where: string, payload: Uint8Array): string[] {
+function describeResult(where: string, payload: Uint8Array): string[] {
   const { id, ok, error, note } = placing(payload, () => {
     const result = decodeJsonObject(payload, "result");
     if (typeof result.ok !== "boolean") throw new FormatError("result ok", 0, "expected true or false");
@@ -150,10 +150,10 @@ function placing<Value>(payload: Uint8Array, decode: () => Value): Value {
   }
 }
 
-function contentInWords(content: Content, number: string): string[] {
+function describeContent(content: Content, number: string): string[] {
   switch (content.type) {
     case "text":
-      return [row(`text${number}`, quoted(content.text)), ...keysInWords(content.keys)];
+      return [row(`text${number}`, quoted(content.text)), ...describeKeys(content.keys)];
     case "receipt": {
       const answer = content.answer === undefined ? "" : `, the answer ${quoted(content.answer)}`;
       return [row(`receipt${number}`, `message ${quoted(content.id)} was ${content.state}${answer}`)];
@@ -168,13 +168,13 @@ function contentInWords(content: Content, number: string): string[] {
         ...optional("  original", original),
         ...optional("  file name", fileName),
         ...(sizeBytes === undefined ? [] : [row("  length", `${sizeBytes} bytes`)]),
-        ...keysInWords(keys),
+        ...describeKeys(keys),
       ];
     }
   }
 }
 
-function keysInWords(keys: MessageKeys): string[] {
+function describeKeys(keys: MessageKeys): string[] {
   const { id, priority, expirySeconds, collapseKey, title, uri, choices, unoffered } = keys;
   return [
     ...optional("  id", id),
@@ -188,19 +188,19 @@ function keysInWords(keys: MessageKeys): string[] {
   ];
 }
 
-function telemetryInWords(where: string, payload: Uint8Array): string[] {
+function describeTelemetry(where: string, payload: Uint8Array): string[] {
   const { format, readings } = decodeTelemetry(payload);
   const count = `${readings.length} ${readings.length === 1 ? "reading" : "readings"}`;
-  return [`telemetry of ${where}: ${count}, SenML in ${format.toUpperCase()}`, ...readings.map(readingInWords)];
+  return [`telemetry of ${where}: ${count}, SenML in ${format.toUpperCase()}`, ...readings.map(describeReading)];
 }
 
-function readingInWords({ name, unit, value, timeSeconds, isRelative }: TelemetryReading): string {
+function describeReading({ name, unit, value, timeSeconds, isRelative }: TelemetryReading): string {
   const data = value instanceof Uint8Array ? `${value.length} bytes of data` : String(value);
-  const time = isRelative ? `${-timeSeconds} s before it was sent` : timeInWords(timeSeconds);
+  const time = isRelative ? `${-timeSeconds} s before it was sent` : describeTime(timeSeconds);
   return row(name, `${data}${unit ? ` ${unit}` : ""}, ${time}`, 24);
 }
 
-function presubscriptionInWords(payload: Uint8Array): string[] {
+function describePresubscription(payload: Uint8Array): string[] {
   const { uid, topics } = decodePresubscription(payload);
   return [
     `pre-subscription of ${quoted(uid)}`,
@@ -216,7 +216,7 @@ function row(name: string, words: string, width = 14): string {
   return `  ${name.padEnd(width)} ${words}`;
 }
 
-function timeInWords(seconds: number): string {
+function describeTime(seconds: number): string {
   const ms = Math.round(seconds * 1000);
   return Math.abs(ms) > TIMESTAMP_MS_MAX ? `${seconds} s after 1970` : new Date(ms).toISOString();
 }

@@ -1,5 +1,5 @@
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
-import { errorInWords } from "./error-in-words.ts";
+import { describeError } from "./describe-error.ts";
 import type { Failure } from "./tcp-transport.ts";
 import { expectedName } from "./tls-options.ts";
 
@@ -48,7 +48,7 @@ const OPENSSL_WORDS = /:error:[^:]*:[^:]*:[^:]*:([^:]+):/;
 
 /** One line that says why a connection with TLS failed, with the code in brackets. What is not known here is no refusal. */
 export function explainTls(error: unknown, broker: BrokerSettings): Failure {
-  if (!(error instanceof Error)) return { reason: errorInWords(error), isRefusal: false };
+  if (!(error instanceof Error)) return { reason: describeError(error), isRefusal: false };
   const [, words] = OPENSSL_WORDS.exec(error.message) ?? [];
   const code = words ? `ERR_SSL_${words.toUpperCase().replaceAll(" ", "_")}` : (error as NodeJS.ErrnoException).code;
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
@@ -59,6 +59,6 @@ export function explainTls(error: unknown, broker: BrokerSettings): Failure {
   if (code === UNSPECIFIED)
     return { reason: `the broker's certificate is not believed: ${error.message}`, isRefusal: true };
   const known = code === undefined ? undefined : WORDS[code];
-  if (known === undefined) return { reason: words ? `TLS: ${words}` : errorInWords(error).trim(), isRefusal: false };
+  if (known === undefined) return { reason: words ? `TLS: ${words}` : describeError(error).trim(), isRefusal: false };
   return { reason: `${known} (${code})`, isRefusal: known !== NOT_TLS };
 }
