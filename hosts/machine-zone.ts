@@ -1,6 +1,9 @@
 import { isTimeZone } from "../src/gateway/time-zone.ts";
 
-/** The setting by which a screen shows the time of this machine: its zone, or where that has no known name its offset of now. */
+/**
+ * Returns the setting for the time on the screen: the time zone of this machine. If its name is not known, it is the
+ * present offset from UTC.
+ */
 export function machineZone(): Readonly<Record<string, unknown>> {
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
   return isTimeZone(timeZone)

@@ -1,6 +1,6 @@
 /**
- * The loop that every host runs around the gateway: hand in what happened, then drain what is to be sent, when to wake and
- * what to tell, in that order. A host supplies a `Platform` and nothing of this logic.
+ * The loop that every host runs around the gateway. First it hands in what has happened. Then it drains what to send,
+ * what to report and what to paint, and sets the timer. A host supplies a `Platform` and none of this logic.
  */
 
 import type { GatewayEvent } from "../src/gateway/event-queue.ts";
@@ -10,41 +10,47 @@ import type { BrokerSettings } from "../src/gateway/settings.ts";
 import type { Button } from "../src/pager/screen/buttons.ts";
 import type { DrawList } from "../src/pager/screen/draw-list.ts";
 
-/** A connection being opened or open. After `close()` it calls none of its handlers any more. */
+/** A connection that is being opened or is open. After `close()` it calls none of its handlers. */
 export interface Transport {
   /** Queues bytes to be sent. They are copied before the call returns. */
   write(bytes: Uint8Array): void;
-  /** Ends the connection after what was written has been sent, as far as the platform can. */
+  /** Ends the connection. What was written is sent first, as far as the platform can. */
   close(): void;
 }
 
-/** What a transport tells, never before `openTransport` has returned. `onClosed` comes at most once, also when it never was open. */
+/**
+ * A transport calls these, but never before `openTransport` has returned. It calls `onClosed` at most once, and also if
+ * the connection was never open.
+ */
 export interface TransportHandlers {
-  /** The step of opening that begins now; for the one who keeps the time. */
+  /** The next step of opening begins. The runner uses it to limit the time of each step. */
   onPhase?(phase: OpeningPhase): void;
   onConnected(): void;
-  /** The bytes are only looked at during the call. */
+  /** The bytes are valid only during the call. */
   onBytes(bytes: Uint8Array): void;
-  /** `isRefusal`: one side does not accept what the other one is, as its certificate tells; this does not heal in seconds. */
+  /**
+   * `isRefusal`: one side does not accept the certificate or the offer of the other. A new attempt within seconds will
+   * fail again.
+   */
   onClosed(reason: string, isRefusal?: boolean): void;
 }
 
 export interface Platform {
   /** Monotonic milliseconds. */
   nowMs(): number;
-  /** Calls back once after `delayMs`; replaces the former timer. undefined only clears it. */
+  /** Calls back once after `delayMs`. It replaces the former timer. undefined only clears it. */
   setTimer(delayMs: number | undefined, callback: () => void): void;
-  /** Begins to open a connection; errors are told by `onClosed`, never thrown. */
+  /** Begins to open a connection. Errors go to `onClosed` and are never thrown. */
   openTransport(broker: BrokerSettings, handlers: TransportHandlers): Transport;
   paint(drawList: DrawList): void;
-  /** Sound, light, vibration for a page of this priority, 1 to 5. */
+  /** Sound, light, vibration for a message of this priority, 1 to 5. */
   alert(priority: number): void;
   /**
-   * Begins again as after power-on, with the settings as they are stored then: a while later, by way of `stop`, and not within
-   * the call.
+   * Starts the program again as after power-on, with the settings that are stored then. This calls `stop` first, and
+   * happens after the call has returned.
    */
   restart(): void;
-  /** One line for the log; never holds a credential. */
+  /** Writes one line to the log. The line never contains a credential. */
   log(line: string): void;
 }
 
@@ -67,7 +73,10 @@ export class Runner {
     this.drain();
   }
 
-  /** Says goodbye to the broker (presence offline, DISCONNECT) and closes; nothing is lost, `start` goes on later. */
+  /**
+   * Says goodbye to the broker (presence offline, DISCONNECT) and closes the connection. Nothing is lost; `start` goes
+   * on later.
+   */
   stop(): void {
     this.gateway.stop(this.platform.nowMs());
     this.drain();
@@ -81,7 +90,7 @@ export class Runner {
     this.drain();
   }
 
-  /** The network is there again or another one: do not wait for the end of the back-off. */
+  /** The network is back, or it is another one. The gateway does not wait for the end of the back-off. */
   networkChanged(): void {
     this.gateway.handleNetworkChanged(this.platform.nowMs());
     this.drain();
@@ -119,7 +128,7 @@ export class Runner {
     this.transport = mine;
   }
 
-  /** Gives up the connection, if there is one. */
+  /** Closes the connection, if there is one. */
   private closeTransport(): void {
     this.opening.end();
     this.transport?.close();
@@ -180,7 +189,7 @@ export class Runner {
     }
   }
 
-  /** Paints one screen; there may be another behind it. */
+  /** Paints a screen if there is a new one. Returns whether it did; there may be another one. */
   private paintScreen(): boolean {
     const drawList = this.gateway.pollScreen(this.platform.nowMs());
     if (!drawList) return false;

@@ -30,9 +30,9 @@ export interface CertificateCase {
 
 const HERE = alternativeNames("127.0.0.1");
 const NOT_SIGNED = /^the broker's certificate is not signed by an authority of broker\.ca$/;
-const MUST_NOT_SIGN = /^the broker's certificate is signed by one that must not sign it$/;
+const MUST_NOT_SIGN = /^the broker's certificate is signed by a certificate that must not sign it$/;
 const NO_SERVER = /^the broker's certificate is not meant for a server$/;
-const LIMITED = /^the broker's certificate is limited in a way that is not understood here/;
+const LIMITED = /^the broker's certificate has a restriction that is not known here/;
 const UNKNOWN_ON_NODE = /^the broker's certificate comes from an authority that is not known here/;
 
 /** @returns the cases, and the text for `broker.ca` that they are meant for */

@@ -231,7 +231,7 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
     play: withKey({}, (body) =>
       Buffer.concat([body.subarray(0, 4 + (body[3] ?? 0) + 2), Buffer.from("00083006020100020100", "hex")]),
     ),
-    said: /^TLS: the broker's signature is none$/,
+    said: /^TLS: the broker's signature is malformed$/,
   },
   {
     what: "chooses curve 25",
@@ -284,7 +284,7 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
   ...(
     [
       [40, "no cipher or version in common"],
-      [80, "something went wrong in it"],
+      [80, "it has an internal error"],
       [112, "it does not know the name that we asked for"],
       [255, "alert 255"],
       [0, "it closed the connection"],
@@ -306,7 +306,7 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
   {
     what: "breaks off in place of Finished",
     play: inPlaceOfFinished((server) => server.alert(2, 20)),
-    said: /^TLS: the broker ended it: what we sent came damaged$/,
+    said: /^TLS: the broker ended it: what we sent arrived damaged$/,
   },
   {
     what: "hangs up in place of Finished",

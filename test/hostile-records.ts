@@ -65,12 +65,12 @@ export const HOSTILE_RECORDS: readonly HostileCase[] = [
     said: /^TLS: a record of 16409 bytes, expected 24 to 16408$/,
   },
   {
-    what: "wants to negotiate anew",
+    what: "wants to renegotiate",
     async play(server) {
       await untilConnect(server);
       server.message(MESSAGE.helloRequest, Buffer.alloc(0));
     },
-    said: /^TLS: the broker wants to negotiate anew$/,
+    said: /^TLS: the broker wants to renegotiate$/,
     saidOnNode: "waits",
   },
   {
@@ -80,7 +80,7 @@ export const HOSTILE_RECORDS: readonly HostileCase[] = [
       server.serverHello();
       server.certificate();
     },
-    said: /^TLS: the broker wants to negotiate anew$/,
+    said: /^TLS: the broker wants to renegotiate$/,
   },
   {
     what: "changes the cipher of a connection that stands",
@@ -88,7 +88,7 @@ export const HOSTILE_RECORDS: readonly HostileCase[] = [
       await untilConnect(server);
       server.changeCipherSpec();
     },
-    said: /^TLS: the broker wants to negotiate anew$/,
+    said: /^TLS: the broker wants to renegotiate$/,
   },
   {
     what: "sends an encrypted record of unknown type",
@@ -104,7 +104,7 @@ export const HOSTILE_RECORDS: readonly HostileCase[] = [
       await untilConnect(server);
       server.alert(2, 80);
     },
-    said: /^TLS: the broker ended it: something went wrong in it$/,
+    said: /^TLS: the broker ended it: it has an internal error$/,
   },
   {
     what: "warns of something and goes on",

@@ -2,51 +2,56 @@
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Sensor, Store, WallClock } from "../../src/seams.ts";
 
-/** Why a board began to run. */
+/** Why the board started. */
 export type ResetCause =
-  /** The program itself began again, whether that was wanted or not. */
+  /** The program started itself again, on purpose or not. */
   | { readonly kind: "program" }
-  /** Something that nobody wanted. */
+  /** A fault ended the former run. */
   | { readonly kind: "fault"; readonly words: string }
-  /** Power or a button; or nobody knows. */
+  /** Power or a button, or the cause is not known. */
   | { readonly kind: "other" };
 
 /** What a board may do with the running pager. */
 export interface Pager {
   press(button: Button): void;
   networkChanged(): void;
-  /** Says goodbye to the broker; `done` is called when it has been sent, or after a while if it could not be. */
+  /**
+   * Says goodbye to the broker. It calls `done` when that has been sent, or after some time if it could not be sent.
+   */
   stop(done: () => void): void;
 }
 
 export interface Board {
-  /** One line for whoever reads what this board writes. */
+  /** Writes one line for the person who reads the output of this board. */
   log(line: string): void;
-  /** Brings up what the board has. Comes first; what it throws is told as the reason why the pager cannot start. */
+  /**
+   * Sets up what the board has. It is called first. If it throws, that is shown as the reason why the pager cannot
+   * start.
+   */
   open(): void;
-  /** Why it began to run, as far as it knows. */
+  /** Why the board started, as far as it knows. */
   resetCause(): ResetCause;
-  /** The program is about to end by itself, and its last words are on the screen: leaves them there a while. */
+  /** The program is about to end, and its last words are on the screen. Waits a while so that they can be read. */
   linger(): void;
-  /** Opens the store. Throws when the medium cannot be used. */
+  /** Opens the store. Throws if the medium cannot be used. */
   openStore(): Store;
   /**
-   * The settings kept on this device, by name, as text or numbers; none stored is an empty record. Throws, in words, when
-   * what is stored cannot be read.
+   * Returns the settings that this device stores, by name, as text or numbers. If there are none, the record is empty.
+   * Throws an error with a message for the reader if they cannot be read.
    */
   readSettings(): Readonly<Record<string, unknown>>;
-  /** The uid of a device to which nobody has given one; undefined leaves the general default. */
+  /** The uid of a device that has none in its settings. undefined: the general default is used. */
   defaultUid(): string | undefined;
-  /** Names of the settings that the board itself reads; they are not the gateway's. */
+  /** Names of the settings that the board reads. The gateway does not know them. */
   readonly ownSettings: readonly string[];
-  /** What is wrong with them, one sentence each. */
+  /** Returns what is wrong with these settings, one sentence for each problem. */
   checkOwnSettings(own: Readonly<Record<string, unknown>>): readonly string[];
   readonly sensors: readonly Sensor[];
   readonly wallClock: WallClock;
-  /** Sound, light, vibration for a page of this priority, 1 to 5, as the board can. */
+  /** Sound, light, vibration for a message of this priority, 1 to 5, as far as the board can. */
   alert(priority: number): void;
-  /** Begins again as after power-on. */
+  /** Starts the board again as after power-on. */
   restart(): void;
-  /** Begins to listen to buttons and to bring up the network. `own` holds what `ownSettings` names. */
+  /** Begins to listen to the buttons and to set up the network. `own` holds the settings that `ownSettings` names. */
   start(pager: Pager, own: Readonly<Record<string, unknown>>): void;
 }

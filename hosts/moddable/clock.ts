@@ -2,9 +2,9 @@ import Time from "time";
 import Timer from "timer";
 
 /**
- * Monotonic milliseconds. The ticks of a board are 32 bits and wrap after 49 days, those of the simulator are the time of
- * day and can be set back: so differences are added up, and one that is negative counts as none. Two calls are never
- * more than 24 days apart, because the keep-alive timer is shorter.
+ * Monotonic milliseconds. The ticks of a board have 32 bits and wrap after 49 days. The ticks of the simulator are the
+ * time of day, which can be set back. So this clock adds up differences, and a negative difference counts as none. Two
+ * calls are never more than 24 days apart, because the keep-alive timer is shorter.
  */
 export class MonotonicClock {
   private lastTicks = Time.ticks;
@@ -19,11 +19,14 @@ export class MonotonicClock {
   }
 }
 
-/** One timer that is set again and again. Clearing one that has fired is an error in the SDK, so that is remembered. */
+/**
+ * One timer that is set again and again. The SDK throws when a timer is cleared that has fired, so this class remembers
+ * that.
+ */
 export class OneTimer {
   private timer: Timer | undefined;
 
-  /** Calls back once after `delayMs`; replaces the former call. undefined only clears it. */
+  /** Calls back once after `delayMs`. It replaces the former call. undefined only clears it. */
   set(delayMs: number | undefined, callback: () => void): void {
     if (this.timer) Timer.clear(this.timer);
     this.timer = undefined;

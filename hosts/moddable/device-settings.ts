@@ -17,7 +17,7 @@ const ABILITIES: HostAbilities = {
   reason: "boards and simulator have no WebSocket",
 };
 
-/** What a device found: settings to start with, or what is wrong with them; and those that the board reads itself. */
+/** The settings to start with, and the board's own settings. Or what is wrong with them. */
 export type DeviceSettings =
   | {
       readonly settings: Settings;
@@ -27,8 +27,9 @@ export type DeviceSettings =
   | { readonly errors: readonly string[] };
 
 /**
- * Joins what was built in (`mc/config`, where the SDK keeps settings of its own, too) with what is stored on the device,
- * which wins, and what commands have changed since, and checks it. Throws, in words, when what is stored cannot be read.
+ * Joins three sources and checks the result. Built-in settings (`mc/config`, which also holds settings of the SDK) come
+ * first, settings that are stored on the device replace them, and changes by commands replace both. Throws an error
+ * with a message for the reader if the stored settings cannot be read.
  */
 export function deviceSettings(
   builtIn: Readonly<Record<string, unknown>>,
@@ -49,7 +50,7 @@ export function deviceSettings(
   return "errors" in result || errors.length ? { errors } : { settings: result.settings, storedSettings, own };
 }
 
-/** What only a device asks for: it has no authorities of its own, and reads no files. */
+/** Problems that only a device can have: it has no list of authorities and reads no files. */
 function tlsProblems({ transport, ca, isInsecure, identity }: BrokerSettings): string[] {
   if (transport !== "tls") return [];
   const problems: string[] = [];

@@ -1,15 +1,15 @@
 /**
- * A program that ends though nobody asked for it says why: in the log and on the screen at once, and again after the restart.
- * The engine calls the global `abort` for what nothing caught, in callbacks of the SDK, too (`abortHook` in `manifest.json`).
- * It does not call it when its stack has overflowed.
+ * When the program ends by a fault, this says why: at once in the log and on the screen, and again after the restart.
+ * The engine calls the global `abort` for an exception that nothing caught, in callbacks of the SDK too (`abortHook` in
+ * `manifest.json`). It does not call it when its stack has overflowed.
  */
 import type { Store } from "../../src/seams.ts";
 import type { ResetCause } from "./board.ts";
 
-/** The record of the last words. It is empty where the end was wanted. */
+/** Key of the record with the last words. The record is empty if the end was wanted. */
 const KEY = "last-words";
 
-/** Longer words are cut. Every byte of them is written to flash. */
+/** Longer words are cut, because every byte of them is written to flash. */
 const WORDS_LENGTH_MAX = 200;
 
 interface AbortGlobals {
@@ -17,16 +17,19 @@ interface AbortGlobals {
 }
 
 export class Ending {
-  private readonly tell: (words: string) => void;
+  private readonly showWords: (words: string) => void;
   private store: Store | undefined;
 
-  /** Listens from now on. `tell` is called with the last words; what it throws is lost. */
-  constructor(tell: (words: string) => void) {
-    this.tell = tell;
+  /** Sets the abort hook. @param showWords is called with the last words; an error that it throws is ignored */
+  constructor(showWords: (words: string) => void) {
+    this.showWords = showWords;
     (globalThis as AbortGlobals).abort = (reason, exception) => this.end(reason, exception);
   }
 
-  /** Keeps last words here from now on. Gives why the former run ended, if nobody asked for that. Told once. */
+  /**
+   * Keeps the last words in this store from now on. Returns why the former run ended, or undefined if the end was
+   * wanted. It returns the reason only once.
+   */
   keepIn(store: Store, cause: ResetCause): string | undefined {
     this.store = store;
     const record = store.read(KEY);
@@ -37,7 +40,7 @@ export class Ending {
     return isUnexplained ? "the program ended without a word, as it does when its stack overflows" : undefined;
   }
 
-  /** The restart that comes now is wanted. */
+  /** The next restart is wanted. */
   expect(): void {
     this.keep("");
   }
@@ -47,17 +50,17 @@ export class Ending {
     try {
       if (exception !== undefined) words = `${reason}: ${exception}`.slice(0, WORDS_LENGTH_MAX);
     } catch {
-      // There is no memory left for more than the reason.
+      // There is no memory for more than the reason.
     }
     this.keep(words);
     try {
-      this.tell(words);
+      this.showWords(words);
     } catch {
-      // Nothing can be told any more: after the restart it is.
+      // The words cannot be shown now. They are shown after the restart.
     }
   }
 
-  /** A store that refuses is not mended here; the words stand in the log. */
+  /** If the store refuses, the words are only in the log. */
   private keep(words: string): void {
     try {
       this.store?.write(KEY, new Uint8Array(ArrayBuffer.fromString(words)));

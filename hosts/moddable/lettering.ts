@@ -1,30 +1,30 @@
 /**
- * Lines of text in Poco's faces. The SDK's faces hold ASCII only, and Poco drops what a face does not hold: here such a
- * character is drawn as an empty box, and measured as one. A character of several code points is one box.
+ * Draws lines of text in Poco's fonts. The SDK's fonts hold ASCII only, and Poco leaves out characters that a font does
+ * not hold. Here such a character is drawn and measured as an empty box. A character of several code points is one box.
  */
 
 import { clusterEnd } from "../../src/pager/screen/graphemes.ts";
 
-/** What is used of a face of the SDK. */
+/** The part of an SDK font that is used here. */
 export interface Face {
-  /** Of a line, in pixels. */
+  /** Height of a line, in pixels. */
   readonly height: number;
 }
 
-/** What is used of Poco. */
+/** The part of Poco that is used here. */
 export interface Canvas {
   fillRectangle(color: number, x: number, y: number, width: number, height: number): void;
   drawText(text: string, face: Face, color: number, x: number, y: number): void;
   getTextWidth(text: string, face: Face): number;
 }
 
-/** Pixels left free on both sides of a box. */
+/** Free pixels on both sides of a box. */
 const BOX_MARGIN = 1;
 
-/** Width in pixels of one character as a reader sees it. */
+/** Width of one character as a reader sees it, in pixels. */
 export function measureCharacter(canvas: Canvas, face: Face, character: string): number {
   const width = canvas.getTextWidth(character, face);
-  const isBox = width === 0 || (character.length > 1 && !isHeld(canvas, face, character));
+  const isBox = width === 0 || (character.length > 1 && !hasGlyphs(canvas, face, character));
   return isBox ? boxWidth(face) : width;
 }
 
@@ -44,7 +44,7 @@ export function drawLine(canvas: Canvas, face: Face, text: string, color: number
   };
   for (let at = 0; at < text.length; ) {
     const end = clusterEnd(text, at);
-    if (!isHeld(canvas, face, text.slice(at, end))) {
+    if (!hasGlyphs(canvas, face, text.slice(at, end))) {
       drawUntil(at);
       drawBox(canvas, face, color, left, y);
       left += boxWidth(face);
@@ -55,15 +55,16 @@ export function drawLine(canvas: Canvas, face: Face, text: string, color: number
   drawUntil(text.length);
 }
 
-/** Whether the face holds all code points of a character. */
-function isHeld(canvas: Canvas, face: Face, character: string): boolean {
+/** Whether the font holds all code points of a character. */
+function hasGlyphs(canvas: Canvas, face: Face, character: string): boolean {
   for (const part of character) if (canvas.getTextWidth(part, face) === 0) return false;
   return true;
 }
 
 /**
- * Whether every face holds all of it. A pattern would do, but not in a module that is preloaded: in SDK 8.2.3 the engine
- * loses the captures of a pattern in ROM when it collects garbage while it runs one, and crashes.
+ * Whether every font holds the whole text. There is no regular expression here, because this module is preloaded. In
+ * SDK 8.2.3 the engine crashes when it collects garbage while it runs a regular expression from ROM: it loses the
+ * captures.
  */
 function isPlain(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
@@ -77,7 +78,7 @@ function boxWidth(face: Face): number {
   return (face.height + 1) >> 1;
 }
 
-/** As high as a capital letter, which in these faces is about half of the line and stands below a quarter of it. */
+/** The box is as high as a capital letter: about half of the line, beginning at a quarter of it. */
 function drawBox(canvas: Canvas, face: Face, color: number, x: number, y: number): void {
   const width = boxWidth(face) - 2 * BOX_MARGIN;
   const height = Math.round(face.height / 2);

@@ -1,6 +1,6 @@
 /**
- * Paints draw lists with Poco. Poco collects what is drawn in a buffer of fixed size before it sends pixels, so the screen
- * is painted in bands; only the rows that differ from the former picture are painted again.
+ * Paints draw lists with Poco. Poco collects commands in a buffer of fixed size before it sends pixels, so the screen
+ * is painted in bands. Only rows that differ from the former picture are painted again.
  */
 
 import Resource from "Resource";
@@ -11,19 +11,19 @@ import type { DrawCommand, DrawList, Size } from "../../src/pager/screen/draw-li
 import { FONTS, type Font } from "../../src/pager/screen/fonts.ts";
 import { drawLine, measureCharacter } from "./lettering.ts";
 
-/** Poco's buffer in bytes. A band that needs more is halved. */
+/** Size of Poco's buffer, in bytes. A band that needs more is halved. */
 const DISPLAY_LIST_BYTES = 6_144;
 
-/** Rows painted at once. A multiple of 4: e-paper takes no others. */
+/** Rows that are painted at once. A multiple of 4, because e-paper takes no others. */
 const BAND_ROWS = 32;
 
-/** Smallest band, in rows. One line of text of a screen's width always fits. */
+/** Smallest band, in rows. One line of text with the width of the screen always fits. */
 const BAND_ROWS_MIN = 4;
 
-/** `end` takes true when more of the same picture follows; the SDK's typings leave that out. */
+/** `end(true)`: more of the same picture follows. The SDK's typings leave the parameter out. */
 type PocoEnd = { end(more?: boolean): void };
 
-/** The faces by role. Made once; each is read where it lies in flash. */
+/** The fonts by role. They are made once. Their glyphs are read from flash. */
 export type Faces = Readonly<Record<Font, Face>>;
 
 export function loadFaces(): Faces {
@@ -68,7 +68,7 @@ export class Painter {
     try {
       (poco as PocoEnd).end(more);
     } catch (error) {
-      // Poco says no more than that it failed, and its buffer being full is the one failure that can be helped.
+      // Poco only says that it failed. The one failure that can be helped is a full buffer.
       const half = (height >> 1) & ~(BAND_ROWS_MIN - 1);
       if (half === 0) throw error;
       this.paintBand(drawList, y, half, true);
@@ -115,7 +115,7 @@ function heightOf(command: DrawCommand): number {
   return command.kind === "text" ? FONTS[command.font].lineHeight : command.height;
 }
 
-/** The rows from the first to the last in which a command differs, in whole groups of four. */
+/** The rows from the first to the last command that differs, in whole groups of four. */
 function changedRows(before: DrawList, after: DrawList, height: number): { top: number; bottom: number } {
   if (before.length === 0) return { top: 0, bottom: height };
   let top = height;
@@ -143,6 +143,6 @@ function same(a: DrawCommand, b: DrawCommand): boolean {
     return a.kind === "text" && b.kind === "text" && a.font === b.font && a.text === b.text;
   }
   if (a.width !== b.width || a.height !== b.height) return false;
-  // The bits of two bitmaps are not compared: they are equal when they are the same array.
+  // Two bitmaps are equal if they share one array. Their bits are not compared.
   return a.kind !== "bitmap" || b.kind !== "bitmap" || a.bits === b.bits;
 }

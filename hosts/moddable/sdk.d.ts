@@ -1,20 +1,21 @@
 /**
- * What these hosts use of the Moddable SDK, and no more. The SDK's own typings serve its builder; these serve a checkout
- * without the SDK, and are narrower where those differ from the code. Nothing here is a module of ours.
+ * The part of the Moddable SDK that these hosts use. The SDK's own typings serve its builder. These typings serve a
+ * checkout without the SDK, and follow the SDK's code where its typings differ from it. No module of this repository is
+ * declared here.
  */
 
-/** Writes to the debugger and to standard output. The line feed is the caller's. */
+/** Writes to the debugger and to standard output. The caller adds the line feed. */
 declare function trace(...parts: readonly (string | number)[]): void;
 
 interface StringConstructor {
-  /** Text of UTF-8 bytes; throws when they are not. */
+  /** Decodes UTF-8. Throws if the bytes are not UTF-8. */
   fromArrayBuffer(bytes: ArrayBuffer): string;
 }
 
 interface ArrayBufferConstructor {
-  /** Big-endian, as few bytes as it takes. */
+  /** Big-endian, in as few bytes as possible. */
   fromBigInt(value: bigint): ArrayBuffer;
-  /** As UTF-8. */
+  /** Encodes as UTF-8. */
   fromString(text: string): ArrayBuffer;
 }
 
@@ -42,7 +43,7 @@ declare module "timer" {
     private constructor();
     static set(callback: () => void, delayMs?: number): Timer;
     static clear(timer: Timer): void;
-    /** Blocks. */
+    /** Blocks the program. */
     static delay(delayMs: number): void;
     private brand: boolean;
   }
@@ -74,7 +75,7 @@ declare module "sntp" {
 declare module "embedded:io/serial" {
   class Serial {
     constructor(options: { transmit: number; baud: number; port: number });
-    /** Throws when there is no room for all of it. */
+    /** Throws if there is no room for all bytes. */
     write(bytes: Uint8Array): void;
   }
   export default Serial;
@@ -118,7 +119,7 @@ declare module "embedded:network/interface/wifi" {
 }
 
 declare module "embedded:storage/key-value" {
-  /** One namespace. The class itself is not exported. */
+  /** One namespace of preferences. The SDK does not export the class itself. */
   export interface Storage {
     read(key: string): ArrayBuffer | string | number | bigint;
     write(key: string, value: Uint8Array): void;

@@ -6,10 +6,7 @@ import { wrapText } from "../../src/pager/screen/text-layout.ts";
 import { textWidths } from "../../src/pager/screen/text-widths.ts";
 import type { MeasureText } from "../../src/seams.ts";
 
-/**
- * What stands on the screen of a device that cannot start, or that ended: a title and what is wrong, as much of it as there is
- * room for.
- */
+/** Makes the screen of a device that cannot start or that has ended: a title, and as much of the problems as fits. */
 export function setupScreen(
   title: string,
   problems: readonly string[],

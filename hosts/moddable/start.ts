@@ -1,4 +1,4 @@
-/** What the entries of boards and simulator share: finds the settings, joins gateway and platform, starts. */
+/** Starts the program on boards and in the simulator: finds the settings, joins gateway and platform, and runs them. */
 import type { Screen } from "commodetto/Poco";
 import config from "mc/config";
 import { Gateway } from "../../src/gateway/gateway.ts";
@@ -14,16 +14,16 @@ import { setupScreen } from "./setup-screen.ts";
 import { DeviceIdentity } from "./tls/device-identity.ts";
 import { Network } from "./transport.ts";
 
-/** How often `stop` looks whether the goodbye has been sent, in milliseconds. */
+/** How often `stop` checks whether the goodbye has been sent, in milliseconds. */
 const STOP_POLL_MS = 20;
 
-/** How long a start shows why the former run ended, before it goes on, in milliseconds. */
+/** How long the reason of the former end is on the screen before the start goes on, in milliseconds. */
 const FORMER_END_MS = 5_000;
 
-/** What the gateway is told of a board without a screen: nothing counts as shown there. */
+/** The size of a board without a screen. With it the gateway counts no message as shown. */
 const NO_SCREEN: Size = Object.freeze({ width: 0, height: 0 });
 
-/** Starts the pager on this board, or shows why it cannot. */
+/** Starts the pager on this board, or shows why it cannot start. */
 export function start(board: Board): void {
   let display = BLANK;
   const show = (title: string, lines: readonly string[]) => {
@@ -51,11 +51,11 @@ interface Display {
   paint(drawList: DrawList): void;
 }
 
-/** That of a board without a screen. */
+/** The display of a board without a screen. */
 const BLANK: Display = Object.freeze({ size: NO_SCREEN, measureText: () => 0, paint: () => {} });
 
 function openDisplay(): Display {
-  // The global is missing on a board without a screen.
+  // A board without a screen does not have this global.
   const { screen } = globalThis as unknown as { screen?: Screen };
   if (!screen) return BLANK;
   const painter = new Painter(screen, loadFaces());
@@ -68,13 +68,13 @@ function openDisplay(): Display {
 
 interface Prepared {
   readonly gateway: Gateway;
-  /** The settings that the board reads itself. */
+  /** The settings that the board reads. */
   readonly own: Readonly<Record<string, unknown>>;
-  /** Why the former run ended, if nobody asked for that. */
+  /** Why the former run ended. undefined: the end was wanted. */
   readonly formerEnd: string | undefined;
 }
 
-/** What is wrong is told, never thrown: a device with wrong settings must be able to say so. */
+/** Makes the gateway. It returns problems instead of throwing, so that a device with wrong settings can show them. */
 function prepare(
   board: Board,
   { measureText, size }: Display,

@@ -1,30 +1,31 @@
 /**
- * Whether the answer of a time server is believed. One that is near the clock is. One that moves the clock by more than a day, or
- * sets it for the first time, is believed when a second server says the same; one from before the firmware was made never is.
+ * Decides whether to believe a time server. An answer near the clock is believed. An answer that moves the clock by
+ * more than a day, or sets it for the first time, is believed when a second server agrees. An answer from before the
+ * firmware was built is never believed.
  */
 
 const DAY_SECONDS = 86_400;
 
-/** How far two answers may differ that say the same, in seconds. */
+/** How far two answers that agree may differ, in seconds. */
 const AGREEMENT_SECONDS = 60;
 
-/** 32 bits of the wire end here, in the year 2106. */
+/** The 32 bits on the wire end here, in the year 2106. */
 const END_SECONDS = 0xffff_ffff;
 
-/** `ask`: another server is to be asked now. */
+/** `ask`: ask another server now. */
 export type Verdict = "believed" | "ask" | "refused";
 
 export class TimeBelief {
   private readonly madeSeconds: number;
-  /** The server whose answer waits for another's, and how far that answer is ahead of the clock. */
+  /** The server whose answer waits for a second one, and how far that answer is ahead of the clock. */
   private doubted: { readonly server: string; readonly aheadSeconds: number } | undefined;
 
-  /** @param madeSeconds when the firmware was made, in seconds since 1970 */
+  /** @param madeSeconds when the firmware was built, in seconds since 1970 */
   constructor(madeSeconds: number) {
     this.madeSeconds = madeSeconds;
   }
 
-  /** @param clockSeconds what the clock shows, also where it was never set: it goes on in between */
+  /** @param clockSeconds what the clock shows; a clock that was never set runs too */
   judge(answerSeconds: number, server: string, clockSeconds: number): Verdict {
     if (!(answerSeconds >= this.madeSeconds && answerSeconds < END_SECONDS)) return "refused";
     const aheadSeconds = answerSeconds - clockSeconds;

@@ -1,6 +1,6 @@
 /**
- * Byte streams over ECMA-419 TCP, with TLS or without. What the SDK throws becomes `onClosed`; a socket is closed only outside its own
- * callbacks, because it may still have one to call.
+ * Byte streams over ECMA-419 TCP, with or without TLS. What the SDK throws becomes `onClosed`. A socket is never closed
+ * in its own callbacks, because it may still call another one.
  */
 import TCP from "embedded:io/socket/tcp";
 // biome-ignore lint/style/useNodejsImportProtocol: this is a module of the Moddable SDK, not Node's.
@@ -13,36 +13,41 @@ import { isIPv4 } from "./tls/ip-address.ts";
 import { GONE, type TlsFailure } from "./tls/tls-failure.ts";
 import { TlsSocket } from "./tls/tls-socket.ts";
 
-/** Bytes waiting for the peer to take them. When there are more the connection is closed. Range: above one packet. */
+/** How many bytes may wait for the peer. If there are more, the connection is closed. Must be more than one packet. */
 const QUEUE_BYTES_MAX = 16_384;
 
-/** Bytes taken from the socket at once: what the SDK's simulator buffers, and about one segment on a board. */
+/**
+ * How many bytes are read from the socket at once. The SDK's simulator buffers this many; on a board it is about one
+ * segment.
+ */
 const READ_BYTES = 1_536;
 
-/** How long `close` lets a slow peer take what was written, in milliseconds. */
+/** How long `close` waits for a slow peer to take what was written, in milliseconds. */
 const LINGER_MS = 2_000;
 
-/** The part of a socket that is used, with TLS or without. */
+/** The part of a socket that is used, with or without TLS. */
 interface Socket {
-  /** Gives the bytes that may still be written; the SDK's typings of TCP say void, its code does the same. */
+  /**
+   * Returns how many bytes may still be written. The SDK's typings of TCP say void, but its code returns this number.
+   */
   write(bytes: Uint8Array): unknown;
   close(): void;
 }
 
-/** Opens the transports of one device and knows which of them have not ended yet. */
+/** Opens the transports of one device, and knows which of them have not ended. */
 export class Network {
   private readonly open = new Set<TcpTransport>();
-  /** Shared by all: its bytes are only looked at while they are told. */
+  /** All transports share this buffer. Handlers use its bytes only during the call. */
   private readonly received = new Uint8Array(READ_BYTES);
 
-  /** Begins to open a connection; errors are told by `onClosed`, never thrown. */
+  /** Begins to open a connection. Errors go to `onClosed` and are never thrown. */
   openTransport(broker: BrokerSettings, handlers: TransportHandlers): Transport {
     const transport = new TcpTransport(broker, handlers, this.received, () => this.open.delete(transport));
     this.open.add(transport);
     return transport;
   }
 
-  /** True when nothing waits to be sent any more and every socket is closed. */
+  /** True when every socket is closed, so that nothing waits to be sent. */
   get idle(): boolean {
     return this.open.size === 0;
   }
@@ -68,7 +73,7 @@ class TcpTransport implements Transport {
     this.broker = broker;
     this.handlers = handlers;
     this.onEnded = onEnded;
-    // Nothing is told before openTransport has returned, not even that the address is wrong.
+    // No handler is called before openTransport has returned, not even for a wrong address.
     Timer.set(() => this.resolve(), 0);
   }
 
@@ -175,7 +180,7 @@ class TcpTransport implements Transport {
         this.end(`not written: ${error}`);
         return;
       }
-      // SDK 8.2.3 gives nothing when the connection has gone, and in the simulator does not tell it by onError either.
+      // SDK 8.2.3 returns undefined when the connection has gone. In the simulator it does not call onError either.
       if (typeof left !== "number") {
         this.end("closed by the peer");
         return;
@@ -188,7 +193,10 @@ class TcpTransport implements Transport {
     if (!this.handlers && this.queueBytes === 0) this.end();
   }
 
-  /** With a reason it is told, later: the caller may be in the middle of something, and may close it until then. */
+  /**
+   * Ends the transport. A reason is reported to `onClosed` later, because the caller may be in the middle of its work.
+   * The caller may also close the transport before that.
+   */
   private end(reason?: string, isRefusal?: boolean): void {
     if (this.ended) return;
     this.ended = true;

@@ -9,7 +9,7 @@ const UNKNOWN_AUTHORITY =
 /** Does not mean that somebody is refused: a damaged byte or a login page in between may look the same. */
 const NOT_TLS = "there is no TLS at this port";
 
-const MUST_NOT_SIGN = "the broker's certificate is signed by one that must not sign it";
+const MUST_NOT_SIGN = "the broker's certificate is signed by a certificate that must not sign it";
 
 /** Node's code for what it has no code for: a certificate that OpenSSL does not believe for one of its many reasons. */
 const UNSPECIFIED = "UNSPECIFIED";

@@ -1,4 +1,4 @@
-/** What is used of the SDK's module `ber`. */
+/** The part of the SDK's module `ber` that is used. */
 declare class BER {
   constructor(bytes: Uint8Array);
   getSequence(): Uint8Array;

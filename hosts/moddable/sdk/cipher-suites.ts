@@ -1,12 +1,13 @@
 /**
- * Stands in for the SDK's `ssl/ciphersuites`, which offers suites without forward secrecy first. Here are the two with
- * ECDHE and AES-GCM that the SDK can do in TLS 1.2 (RFC 5289, section 3.2): one for certificates with an RSA key, one for ECDSA.
+ * Replaces the SDK's `ssl/ciphersuites`, which offers suites without forward secrecy first. These are the two suites
+ * with ECDHE and AES-GCM that the SDK supports in TLS 1.2 (RFC 5289, section 3.2): one for certificates with an ECDSA
+ * key, one for RSA.
  */
 import { AES, ECDHE_RSA, GCM, SHA256 } from "ssl/constants";
 
 const common = {
   isExportable: false,
-  // The SDK has one name for both: what signs is told by the certificate.
+  // The SDK has one name for both. The certificate decides what kind of key signs.
   keyExchangeAlgorithm: ECDHE_RSA,
   cipherAlgorithm: AES,
   cipherKeySize: 16,

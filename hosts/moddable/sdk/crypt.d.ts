@@ -1,4 +1,4 @@
-/** What is used of the SDK's module `crypt`. */
+/** The part of the SDK's module `crypt` that is used. */
 export declare class Digest {
   constructor(type: "SHA256" | "SHA384" | "SHA512");
   write(bytes: ArrayBuffer): void;

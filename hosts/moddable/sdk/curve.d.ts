@@ -1,4 +1,4 @@
-/** What is used of the SDK's module `curve`. */
+/** The part of the SDK's module `curve` that is used. */
 export interface Point {
   readonly X: bigint;
   readonly Y: bigint;
@@ -7,7 +7,7 @@ declare class Curve {
   constructor(name: "secp256r1" | "secp384r1");
   readonly n: bigint;
   readonly G: Point;
-  /** Bytes of a number below the order. */
+  /** Size of a number below the order, in bytes. */
   readonly orderSize: number;
   readonly ec: {
     readonly a: bigint;

@@ -1,4 +1,4 @@
-/** What is used of the SDK's module `ecdsa`. */
+/** The part of the SDK's module `ecdsa` that is used. */
 declare class ECDSA {
   constructor(key: unknown, curve: { readonly n: bigint }, isPrivate: boolean);
   sign(digest: ArrayBuffer, isAsn1: boolean): ArrayBuffer;

@@ -1,5 +1,5 @@
 /**
- * Stands in for the SDK's list of a board's buses and pins, with all of their drivers, where nothing uses them. The SDK's module
- * `system` asks for it.
+ * Replaces the SDK's list of a board's buses and pins, which brings all their drivers with it. Nothing here uses them,
+ * but the SDK's module `system` imports the list.
  */
 export default Object.freeze({});

@@ -1,7 +1,7 @@
-/** What is used of the SDK's module `pkcs1_5`. */
+/** The part of the SDK's module `pkcs1_5` that is used. */
 import type { PublicKey } from "x509";
 
-/** As PKCS #1 has them; with the primes the SDK is about four times as fast. */
+/** As in PKCS #1. With the primes the SDK is about four times as fast. */
 export interface PrivateNumbers {
   readonly privExponent: bigint;
   readonly prim1: bigint;

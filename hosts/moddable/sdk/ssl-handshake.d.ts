@@ -1,8 +1,8 @@
-/** What is used of the SDK's module `ssl/handshake`. */
+/** The part of the SDK's module `ssl/handshake` that is used. */
 import type Session from "ssl/session";
 
 declare const handshakeProtocol: {
-  /** Gives the record of a handshake message, and counts it among those that Finished proves. */
+  /** Returns the record of a handshake message, and adds the message to those that Finished confirms. */
   packetize(session: Session, type: number, body: { getChunk(): Uint8Array }): Uint8Array;
 };
 export default handshakeProtocol;

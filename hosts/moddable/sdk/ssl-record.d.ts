@@ -1,8 +1,8 @@
-/** What is used of the SDK's module `ssl/record`. */
+/** The part of the SDK's module `ssl/record` that is used. */
 import type Session from "ssl/session";
 
 declare const recordProtocol: {
-  /** Does what the record says. */
+  /** Applies the record to the session. */
   unpacketize(session: Session, record: ArrayBuffer): void;
 };
 export default recordProtocol;

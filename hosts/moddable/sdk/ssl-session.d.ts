@@ -1,20 +1,20 @@
-/** What is used of the SDK's module `ssl/session`. */
+/** The part of the SDK's module `ssl/session` that is used. */
 import type { PublicKey } from "x509";
 
-/** A TCP socket that remembers how many bytes may be read and written. */
+/** A TCP socket that remembers how many bytes can be read and written. */
 export interface Stream {
   readable: number;
   writable: number;
   read(buffer: Uint8Array): void;
   write(bytes: Uint8Array): unknown;
 }
-/** One message of the handshake, or another kind of record. */
+/** One handshake message, or another kind of record. */
 export interface Protocol {
   readonly name: string;
   packetize(session: Session, parameter?: unknown, further?: unknown): Uint8Array | undefined;
 }
 declare class Session {
-  /** `certificates` is what our stand-in of `ssl/cert` gives. */
+  /** `certificates` is the object that our replacement of `ssl/cert` returns. */
   constructor(options: {
     protocolVersion: number;
     serverName?: string;
@@ -32,10 +32,10 @@ declare class Session {
   handshakeDigests: { readonly SHA256: { close(goesOn: boolean): ArrayBuffer } };
   initiateHandshake(): void;
   handshake(stream: Stream): boolean;
-  /** undefined: no whole record; null: the peer has said goodbye. */
+  /** undefined: no complete record. null: the peer has said goodbye. */
   read(stream: Stream): Uint8Array | null | undefined;
   write(stream: Stream, bytes: Uint8Array): number;
-  /** Sends what the protocol makes of the parameter. */
+  /** Makes a packet from the parameter, by the protocol, and sends it. */
   doProtocol(stream: Stream, protocol: Protocol, parameter?: unknown, further?: unknown): void;
   readPacket(stream: Stream): ArrayBuffer | undefined;
 }

@@ -1,4 +1,4 @@
-/** What is used of the SDK's module `x509`. */
+/** The part of the SDK's module `x509` that is used. */
 import type { Point } from "curve";
 
 export interface PublicKey {

@@ -1,7 +1,8 @@
 /**
- * Whether the broker is the broker, in place of the SDK's `ssl/cert`. That one (8.2.3) accepts a chain whose last certificate is signed by a known authority
- * also when the first one, whose key is used, is not signed by the second: anybody who has a copy of the broker's public
- * certificate could be the broker. Here every link is checked, from the broker's certificate to an authority of the settings.
+ * Checks that the broker is the right one. It replaces the SDK's `ssl/cert`. That module (8.2.3) accepts a chain if a
+ * known authority signed its last certificate. It does not check that the second certificate signed the first, whose
+ * key is used. So anybody with a copy of the broker's public certificate could pose as the broker. Here every link is
+ * checked, from the broker's certificate to an authority of the settings.
  */
 import BER from "ber";
 import { Digest } from "crypt";
@@ -17,10 +18,13 @@ import {
 import { readNames } from "./certificate-names.ts";
 import { TlsError } from "./tls-failure.ts";
 
-/** Certificates of a chain that are looked at. A longer one is refused. */
+/** How many certificates of a chain are checked. If these do not lead to an authority, the chain is refused. */
 const CHAIN_MAX = 5;
 
-/** RSA keys with a smaller exponent are refused: the SDK does not look behind the digest in what was signed. */
+/**
+ * RSA keys with a smaller exponent are refused, because the SDK does not check the bytes after the digest in a
+ * signature.
+ */
 const RSA_EXPONENT_MIN = 65_537n;
 
 type Hash = "SHA256" | "SHA384" | "SHA512";
@@ -28,9 +32,9 @@ type Hash = "SHA256" | "SHA384" | "SHA512";
 const DATE_LENGTH = 10;
 
 export interface CertificateOptions {
-  /** DER of the authorities that are believed. */
+  /** DER of the trusted authorities. */
   readonly authorities: readonly Uint8Array[];
-  /** The name or IPv4 address that has to stand in the broker's certificate. */
+  /** The name or IPv4 address that must be in the broker's certificate. */
   readonly expectedName: string;
   readonly isInsecure: boolean;
   /** DER of the certificates that this device shows, its own first. */
@@ -46,7 +50,10 @@ export class CertificateCheck {
     this.options = options;
   }
 
-  /** Throws, in words, unless the first certificate is the broker's and signed, link by link, by a known authority. */
+  /**
+   * Accepts the chain if the first certificate is the broker's and every link up to a known authority is signed.
+   * Otherwise throws an error that says why.
+   */
   verify(chain: readonly Uint8Array[]): boolean {
     this.brokerKey = undefined;
     const [leaf] = chain;
@@ -56,12 +63,12 @@ export class CertificateCheck {
       this.checkChain(chain.slice(0, CHAIN_MAX));
     }
     const key = X509.decodeSPKI(leaf);
-    if (!key.curve && !isStrongRsa(key)) throw refusal("the broker's key is of a kind that is not known here");
+    if (!key.curve && !isStrongRsa(key)) throw refusal("the broker's key is of an unknown kind");
     this.brokerKey = key;
     return true;
   }
 
-  /** The SDK hands in the certificate that it has just had verified; that was remembered. */
+  /** The SDK hands in the certificate that `verify` has just accepted. Its key is kept already. */
   register(_certificate: unknown): void {}
 
   getKey(): PublicKey {
@@ -69,7 +76,7 @@ export class CertificateCheck {
     return this.brokerKey;
   }
 
-  /** Our own, for a broker that asks; without one it gets an empty list. */
+  /** Returns the device's own certificates for a broker that asks. Without any, the list is empty. */
   findPreferredCert(): readonly Uint8Array[] {
     return this.options.ownChain;
   }
@@ -83,7 +90,8 @@ export class CertificateCheck {
       checkDates(tbs);
       if (authorities.some((authority) => isSame(authority, certificate))) return;
       const { issuer } = readNames(certificate);
-      // A verification takes a third of a second on a board: only of the one that is named.
+      // A signature check takes a third of a second on a board. So only the certificate with the issuer's name is
+      // tried.
       const isIssuer = (other: Uint8Array) =>
         isSame(readNames(other).subject, issuer) && isSigned(tbs, algo, sig, X509.decodeSPKI(other));
       const authority = authorities.find(isIssuer);
@@ -106,7 +114,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
-/** Whether the key signed these bytes. Keys and algorithms that are not known count as no. */
+/** Whether the key signed these bytes. Returns false for unknown keys and algorithms. */
 function isSigned(tbs: Uint8Array, algorithm: Uint32Array, signature: Uint8Array, key: PublicKey): boolean {
   const name = algorithm.join(".");
   const rsa = name.startsWith("1.2.840.113549.1.1.");
@@ -119,7 +127,8 @@ function isSigned(tbs: Uint8Array, algorithm: Uint32Array, signature: Uint8Array
     return new PKCS1_5(key, false, []).verify(digestOf(hash, tbs), signature);
   }
   if (!key.curve || !isEcdsaSignature(signature, key.curve.n)) return false;
-  // Of a digest that is longer than the order only so many bytes count (SEC 1, section 4.1.4, step 3); the SDK takes all.
+  // If the digest is longer than the order, only its first bytes count (SEC 1, section 4.1.4, step 3). The SDK takes
+  // all.
   const digest = digestOf(hash, tbs).slice(0, orderBytes(key.curve.n));
   return new ECDSA(key.pub, key.curve, false).verify(digest, signature, true);
 }
@@ -139,11 +148,13 @@ function isStrongRsa(key: PublicKey): boolean {
   return key.exponent !== undefined && key.exponent >= RSA_EXPONENT_MIN;
 }
 
-/** By the last number of the algorithm; SHA-1 and MD5 are not there. */
+/** By the last number of the algorithm's identifier. SHA-1 and MD5 are left out on purpose. */
 const RSA_HASHES: Readonly<Record<number, Hash>> = Object.freeze({ 11: "SHA256", 12: "SHA384", 13: "SHA512" });
 const EC_HASHES: Readonly<Record<number, Hash>> = Object.freeze({ 2: "SHA256", 3: "SHA384", 4: "SHA512" });
 
-/** The SDK does not look whether both numbers are between 0 and the order of the curve (SEC 1, section 4.1.4, step 1). */
+/**
+ * Checks that both numbers are between 0 and the order of the curve (SEC 1, section 4.1.4, step 1). The SDK does not.
+ */
 export function isEcdsaSignature(signature: Uint8Array, order: bigint): boolean {
   const numbers = new BER(new BER(signature).getSequence());
   const r = numbers.getInteger();
@@ -151,7 +162,10 @@ export function isEcdsaSignature(signature: Uint8Array, order: bigint): boolean 
   return r > 0n && s > 0n && r < order && s < order;
 }
 
-/** The broker's own certificate: for a server, with a key that may sign, which is what it is for in ECDHE. */
+/**
+ * Checks the broker's own certificate. It must be for a server, and its key must be allowed to sign, because ECDHE
+ * needs that.
+ */
 function checkPurpose(certificate: Uint8Array): void {
   const extensions = readExtensions(certificate);
   checkLimits(extensions);
@@ -159,18 +173,21 @@ function checkPurpose(certificate: Uint8Array): void {
     throw refusal("the broker's certificate is not meant for a server");
 }
 
-/** One that signed another one, with so many between it and the broker's. */
+/**
+ * Checks a certificate that signed another one.
+ * @param betweenCount how many certificates are between it and the broker's
+ */
 function checkIssuer(certificate: Uint8Array, betweenCount: number): void {
   const extensions = readExtensions(certificate);
   checkLimits(extensions);
   const { isAuthority, pathLength = betweenCount } = extensions;
   if (!isAuthority || !extensions.mayBeUsed(CERTIFICATE_SIGNING) || pathLength < betweenCount)
-    throw refusal("the broker's certificate is signed by one that must not sign it");
+    throw refusal("the broker's certificate is signed by a certificate that must not sign it");
 }
 
 function checkLimits({ unknownLimit }: CertificateExtensions): void {
   if (unknownLimit)
-    throw refusal(`the broker's certificate is limited in a way that is not understood here (${unknownLimit})`);
+    throw refusal(`the broker's certificate has a restriction that is not known here (${unknownLimit})`);
 }
 
 function checkDates(tbs: Uint8Array): void {
@@ -182,7 +199,7 @@ function checkDates(tbs: Uint8Array): void {
   if (nowMs > to) throw refusal(`the broker's certificate has expired on ${day(to)}`);
 }
 
-/** RFC 6125: alternative names only, a wildcard for the first level only. */
+/** RFC 6125: alternative names only, and a wildcard only for the first label. */
 function checkName(leaf: Uint8Array, expected: string): void {
   const wanted = expected.toLowerCase();
   const found: string[] = [];

@@ -1,23 +1,25 @@
-/** What a certificate may be used for (RFC 5280, section 4.2). */
+/** Reads what a certificate may be used for (RFC 5280, section 4.2). */
 import { DER, DerReader, derSequence, hexOf } from "./der.ts";
 
 export interface CertificateExtensions {
-  /** Basic constraints: it may sign others. */
+  /** Basic constraints: the certificate may sign others. */
   readonly isAuthority: boolean;
-  /** How many others may stand between it and a broker's certificate; undefined: any number. */
+  /** How many certificates may be between this one and the broker's. undefined: any number. */
   readonly pathLength: number | undefined;
-  /** Key usage: whether it has this bit, 0 to 7; true where the certificate says nothing of it. */
+  /** Key usage: whether this bit, 0 to 7, is set. true if the certificate has no key usage. */
   mayBeUsed(bit: number): boolean;
-  /** Extended key usage names servers, or anything, or is not there. */
+  /** Extended key usage names servers or any purpose, or is absent. */
   readonly isForServers: boolean;
-  /** Identifier, in hexadecimal, of a limit that is not understood here. The certificate must not be believed then. */
+  /**
+   * Identifier of a restriction that this code does not know, in hexadecimal. Such a certificate must not be trusted.
+   */
   readonly unknownLimit: string | undefined;
 }
 
 export const DIGITAL_SIGNATURE = 0;
 export const CERTIFICATE_SIGNING = 5;
 
-/** The object identifiers, 2.5.29.x of them all. */
+/** Object identifiers, all of the form 2.5.29.x. */
 const KEY_USAGE = "551d0f";
 const ALTERNATIVE_NAMES = "551d11";
 const BASIC_CONSTRAINTS = "551d13";
@@ -28,13 +30,13 @@ const EXTENDED_KEY_USAGE = "551d25";
 /** Purposes: serverAuth, anyExtendedKeyUsage. */
 const FOR_SERVERS: readonly string[] = Object.freeze(["2b06010505070301", "551d2500"]);
 
-/** Tags of the parts of a certificate that may be missing (RFC 5280, section 4.1). */
+/** Tags of the optional parts of a certificate (RFC 5280, section 4.1). */
 const VERSION = 0xa0;
 const ISSUER_IDENTIFIER = 0x81;
 const SUBJECT_IDENTIFIER = 0x82;
 const EXTENSIONS = 0xa3;
 
-/** @param certificate DER. Throws, in words, where it is none. */
+/** Throws an error that says why if the certificate is malformed. @param certificate DER */
 export function readExtensions(certificate: Uint8Array): CertificateExtensions {
   let constraints: DerReader | undefined;
   let keyUsage: Uint8Array | undefined;
@@ -59,7 +61,7 @@ export function readExtensions(certificate: Uint8Array): CertificateExtensions {
   return {
     isAuthority,
     pathLength: pathLength && Number(`0x${hexOf(pathLength)}`),
-    // The first byte of a bit string says how many bits of the last one do not count.
+    // The first byte of a bit string is the number of unused bits. The bits begin in the second byte.
     mayBeUsed: (bit) => !keyUsage || ((keyUsage[1] ?? 0) & (0x80 >> bit)) !== 0,
     isForServers: !purposes || purposes.some((purpose) => FOR_SERVERS.includes(purpose)),
     unknownLimit,

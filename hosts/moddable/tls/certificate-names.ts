@@ -1,24 +1,25 @@
 import { DER, DerReader, derSequence } from "./der.ts";
 
-/** Tag of the version of a certificate, which may be missing. */
+/** Tag of the version of a certificate, which is optional. */
 const VERSION = 0xa0;
 
 export interface CertificateNames {
-  /** Who signed it. */
+  /** Name of the certificate's issuer. */
   readonly issuer: Uint8Array;
-  /** Whose it is. */
+  /** Name of the certificate's owner. */
   readonly subject: Uint8Array;
 }
 
 /**
- * The names in a certificate (RFC 5280, section 4.1), as their DER: an issuer writes its own name byte by byte into what it signs.
- * @param certificate DER. Throws, in words, where it is none.
+ * Reads the names in a certificate (RFC 5280, section 4.1), as DER. An issuer writes its own name into what it signs,
+ * byte by byte, so names can be compared as bytes. Throws an error that says why if the certificate is malformed.
+ * @param certificate DER
  */
 export function readNames(certificate: Uint8Array): CertificateNames {
   const parts = new DerReader(derSequence(certificate).read(DER.sequence));
   parts.readIf(VERSION);
   parts.read(DER.integer);
-  // The algorithm, and behind the issuer the validity.
+  // The algorithm, and after the issuer the validity.
   parts.read(DER.sequence);
   const issuer = parts.read(DER.sequence);
   parts.read(DER.sequence);

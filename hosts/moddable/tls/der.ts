@@ -1,4 +1,4 @@
-/** Tags of DER (X.690, section 8) that certificates and keys are made of. */
+/** Tags of the DER elements (X.690, section 8) in certificates and keys. */
 export const DER = Object.freeze({
   boolean: 0x01,
   integer: 0x02,
@@ -8,7 +8,10 @@ export const DER = Object.freeze({
   sequence: 0x30,
 } as const);
 
-/** The elements of DER, one after the other: tag, length, content. Throws, in words, where one does not fit into the bytes. */
+/**
+ * Reads DER elements one after the other: tag, length, content. Throws an error with its position if an element does
+ * not fit into the bytes.
+ */
 export class DerReader {
   private readonly bytes: Uint8Array;
   private at = 0;
@@ -21,30 +24,30 @@ export class DerReader {
     return this.at >= this.bytes.length;
   }
 
-  /** The tag of the next element; undefined at the end. */
+  /** The tag of the next element. undefined at the end. */
   get nextTag(): number | undefined {
     return this.bytes[this.at];
   }
 
-  /** The content of the next element, a view. */
+  /** Returns the content of the next element, a view. Throws if the tag is another one. */
   read(tag: number): Uint8Array {
     if (this.nextTag !== tag) throw new Error(`DER: tag ${this.nextTag} at byte ${this.at}, expected ${tag}`);
     return this.skip();
   }
 
-  /** The content of the next element if it has this tag; it is left where it is otherwise. */
+  /** Returns the content of the next element if it has this tag. Otherwise reads nothing. */
   readIf(tag: number): Uint8Array | undefined {
     return this.nextTag === tag ? this.skip() : undefined;
   }
 
-  /** The content of the next element, whatever it is. */
+  /** Returns the content of the next element, whatever its tag is. */
   skip(): Uint8Array {
     const bytes = this.bytes;
     const first = bytes[this.at + 1] ?? 0x80;
     let from = this.at + 2;
     let length = first;
     if (first > 0x80) {
-      // Nothing of more than 65,535 bytes is read here.
+      // No element here is longer than 65,535 bytes.
       if (first > 0x82)
         throw new Error(`DER: a length of ${first - 0x80} bytes at byte ${this.at}, expected at most 2`);
       length = 0;
@@ -57,12 +60,12 @@ export class DerReader {
   }
 }
 
-/** A reader of what is in the one sequence that these bytes are, or begin with. */
+/** Returns a reader for the content of the sequence with which these bytes begin. */
 export function derSequence(bytes: Uint8Array): DerReader {
   return new DerReader(new DerReader(bytes).read(DER.sequence));
 }
 
-/** The bytes as lower-case hexadecimal digits: how identifiers are compared. */
+/** Lower-case hexadecimal digits. Identifiers are compared in this form. */
 export function hexOf(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += (byte < 16 ? "0" : "") + byte.toString(16);

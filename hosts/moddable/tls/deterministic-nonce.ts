@@ -1,6 +1,7 @@
 /**
- * The number that an ECDSA signature needs and that must never be guessed nor come twice, made from key and message as in
- * RFC 6979, section 3.2, because the SDK's own random numbers are no better than what they were started with.
+ * Makes the secret number that an ECDSA signature needs (RFC 6979, section 3.2). Nobody may guess this number, and it
+ * must never be used twice. So it is made from key and message: the SDK's random numbers are only as good as their
+ * seed.
  */
 
 /** HMAC with SHA-256 over the parts, one after the other. */
@@ -37,7 +38,10 @@ export function deterministicNonce(secret: Uint8Array, digest: Uint8Array, order
   }
 }
 
-/** The digest modulo the order, as long as it. It is at most one order too large. */
+/**
+ * The digest modulo the order, with the length of the order. One subtraction is enough, because the digest is less than
+ * twice the order.
+ */
 function reduced(digest: Uint8Array, order: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(order.length);
   bytes.set(digest, order.length - digest.length);

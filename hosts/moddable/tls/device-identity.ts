@@ -1,4 +1,4 @@
-/** With what a device shows a broker who it is: its certificate and what proves that it has the key. */
+/** How a device proves to a broker who it is: its certificate, and a signature with its key. */
 import { Digest } from "crypt";
 import Curve from "curve";
 import ECDSA from "ecdsa";
@@ -9,28 +9,31 @@ import { deterministicNonce, type Hmac } from "./deterministic-nonce.ts";
 import { pemBlocks } from "./pem.ts";
 import { type PrivateKey, parsePrivateKey } from "./private-key.ts";
 
-/** SignatureAndHashAlgorithm (RFC 5246, section 7.4.1.4.1): SHA-256 with RSA, with ECDSA. */
+/** SignatureAndHashAlgorithm (RFC 5246, section 7.4.1.4.1): SHA-256 with RSA, and with ECDSA. */
 const RSA_SHA256 = Object.freeze([4, 1]);
 const ECDSA_SHA256 = Object.freeze([4, 3]);
 
-/** SHA-256 as PKCS #1 names it in a signature. */
+/** The identifier of SHA-256 in a PKCS #1 signature. */
 const SHA256_IDENTIFIER = Object.freeze([2, 16, 840, 1, 101, 3, 4, 2, 1]);
 
-/** Bytes that SHA-256 takes at once. */
+/** Block size of SHA-256, in bytes. */
 const BLOCK_BYTES = 64;
 
 export class DeviceIdentity {
-  /** DER of its own certificate and of those that lead to the broker's authority, as the settings have them. */
+  /**
+   * DER of the device's own certificate, and of those that lead to the broker's authority, in the order of the
+   * settings.
+   */
   readonly chain: readonly Uint8Array[];
   private readonly key: PrivateKey;
 
-  /** Throws, in words that hold nothing of the key, where the settings are no certificate and no key. */
+  /** Throws if the settings contain no certificate or no key. The message contains nothing of the key. */
   constructor({ certificate, key }: NonNullable<BrokerSettings["identity"]>) {
     this.chain = pemBlocks(certificate, "CERTIFICATE");
     this.key = parsePrivateKey(key);
   }
 
-  /** Whether the key is that of the certificate. */
+  /** Whether the key belongs to the certificate. */
   get isPair(): boolean {
     const key = this.key;
     const shown = X509.decodeSPKI(this.chain[0] as Uint8Array);

@@ -1,4 +1,4 @@
-/** Whether it is four numbers with dots, as opposed to a name that has to be resolved. */
+/** Whether the host is an IPv4 address. A name must be resolved first. */
 export function isIPv4(host: string): boolean {
   return /^\d+\.\d+\.\d+\.\d+$/.test(host);
 }

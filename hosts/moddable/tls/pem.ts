@@ -1,13 +1,16 @@
 /**
- * PEM as in RFC 7468, without what is rarely met: headers and encryption. Line feeds may be missing or be spaces, because
- * settings pass through command lines.
+ * PEM as in RFC 7468, without headers and encryption. Line feeds may be missing or be spaces, because settings can come
+ * from a command line.
  */
 
 const BEGIN = "-----BEGIN ";
 const END = "-----END ";
 const DASHES = "-----";
 
-/** The bytes of every block with this label, in order. Throws, in words, when there is none or one is damaged. */
+/**
+ * Returns the bytes of every block with this label, in order. Throws an error that says why if there is none, or if one
+ * is damaged.
+ */
 export function pemBlocks(text: string, label: string): Uint8Array<ArrayBuffer>[] {
   const begin = `${BEGIN}${label}${DASHES}`;
   const end = `${END}${label}${DASHES}`;

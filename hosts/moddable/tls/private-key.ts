@@ -1,11 +1,11 @@
 /**
- * The private key of a device from PEM, in the three forms that OpenSSL writes without a password: PKCS #8 (RFC 5208,
- * section 5), PKCS #1 for RSA (RFC 8017, section A.1.2), SEC 1 for elliptic curves (RFC 5915, section 3).
+ * Reads the private key of a device from PEM. It reads the three forms that OpenSSL writes without a password: PKCS #8
+ * (RFC 5208, section 5), PKCS #1 for RSA (RFC 8017, section A.1.2), SEC 1 for elliptic curves (RFC 5915, section 3).
  */
 import { DER, DerReader, derSequence, hexOf } from "./der.ts";
 import { pemBlocks } from "./pem.ts";
 
-/** All numbers are big-endian bytes, views of the decoded PEM. */
+/** All numbers are big-endian bytes. They are views of the decoded PEM. */
 export type PrivateKey =
   | {
       readonly algorithm: "rsa";
@@ -20,7 +20,7 @@ export type PrivateKey =
     }
   | { readonly algorithm: "ec"; readonly curve: CurveName; readonly secret: Uint8Array };
 
-/** Those that the SDK knows: P-256 and P-384. */
+/** The curves that the SDK knows: P-256 and P-384. */
 export type CurveName = "secp256r1" | "secp384r1";
 
 const PKCS8 = "PRIVATE KEY";
@@ -35,7 +35,7 @@ const CURVES: Readonly<Record<string, CurveName>> = Object.freeze({
   "2b81040022": "secp384r1",
 });
 
-/** Throws, in words that hold nothing of the key. */
+/** Throws an error that says why. The message contains nothing of the key. */
 export function parsePrivateKey(pem: string): PrivateKey {
   const label = [PKCS8, PKCS1, SEC1].find((label) => pem.includes(`-----BEGIN ${label}-----`));
   if (!label)
@@ -53,7 +53,7 @@ function pkcs8Key(der: Uint8Array): PrivateKey {
   const name = hexOf(algorithm.read(DER.objectIdentifier));
   if (name === RSA_ENCRYPTION) return rsaKey(key);
   if (name === EC_PUBLIC_KEY) return ecKey(key, algorithm.readIf(DER.objectIdentifier));
-  throw new Error("a key of a kind that is not known here, expected RSA or an elliptic curve");
+  throw new Error("a key of an unknown kind, expected RSA or an elliptic curve");
 }
 
 function rsaKey(der: Uint8Array): PrivateKey {
@@ -73,7 +73,7 @@ function rsaKey(der: Uint8Array): PrivateKey {
   };
 }
 
-/** The curve stands in the key or, in PKCS #8, around it. */
+/** The name of the curve is in the key or, in PKCS #8, beside it. */
 function ecKey(der: Uint8Array, around: Uint8Array | undefined): PrivateKey {
   const key = derSequence(der);
   key.read(DER.integer);
@@ -81,6 +81,6 @@ function ecKey(der: Uint8Array, around: Uint8Array | undefined): PrivateKey {
   const parameters = key.readIf(0xa0);
   const name = around ?? (parameters && new DerReader(parameters).readIf(DER.objectIdentifier));
   const curve = name && CURVES[hexOf(name)];
-  if (!curve) throw new Error("a key on a curve that is not known here, expected P-256 or P-384");
+  if (!curve) throw new Error("a key on an unknown curve, expected P-256 or P-384");
   return { algorithm: "ec", curve, secret };
 }

@@ -1,4 +1,7 @@
-/** What a server may choose (RFC 5246, section 7.4). The SDK takes more than it has offered, and what nobody has signed. */
+/**
+ * Checks what a server chooses (RFC 5246, section 7.4). The SDK accepts choices that it has not offered, and key
+ * exchanges that nobody signed.
+ */
 import Curve from "curve";
 import suites from "ssl/ciphersuites";
 import type { PublicKey } from "x509";
@@ -8,11 +11,14 @@ import { TlsError } from "./tls-failure.ts";
 /** TLS 1.2, the only version. */
 export const VERSION = 0x303;
 
-/** The curves (RFC 8422, section 5.1.1): of the key exchange, and, for many a broker, of the certificates on both sides. */
+/**
+ * The curves of the key exchange (RFC 8422, section 5.1.1). Many brokers also allow only these in the certificates of
+ * both sides.
+ */
 const CURVES = Object.freeze({ 23: "secp256r1", 24: "secp384r1" } as const);
 export const CURVE_NUMBERS: readonly number[] = Object.freeze([23, 24]);
 
-/** SHA-256 first (4), then SHA-384 (5), with ECDSA (3) and RSA (1) (RFC 5246, section 7.4.1.4.1). */
+/** Hash SHA-256 (4), then SHA-384 (5), each with ECDSA (3) and RSA (1) (RFC 5246, section 7.4.1.4.1). */
 export const SIGNATURES = Object.freeze([
   Object.freeze({ hash: 4, sig: 3 }),
   Object.freeze({ hash: 4, sig: 1 }),
@@ -38,8 +44,8 @@ export function checkServerHello(body: Uint8Array): void {
 }
 
 /**
- * ServerKeyExchange with ECDHE (RFC 8422, section 5.4): 03, curve 2, length of point 1, point, hash 1, signer 1, signature. The
- * SDK checks the signature, if there is one of a kind that it knows.
+ * ServerKeyExchange with ECDHE (RFC 8422, section 5.4): 03, curve 2, length of point 1, point, hash 1, signer 1,
+ * signature. The SDK checks the signature, but only if there is one of a kind that it knows.
  */
 export function checkKeyExchange(body: Uint8Array, key: PublicKey | undefined): void {
   const number = twoBytes(body, 1);
@@ -53,10 +59,10 @@ export function checkKeyExchange(body: Uint8Array, key: PublicKey | undefined): 
   if (!key || !SIGNATURES.some(({ hash, sig }) => hash === body[at] && sig === body[at + 1] && sig === signer))
     throw new TlsError("TLS: the broker does not sign its key");
   if (key.curve && !isEcdsaSignature(body.subarray(at + 4), key.curve.n))
-    throw new TlsError("TLS: the broker's signature is none");
+    throw new TlsError("TLS: the broker's signature is malformed");
 }
 
-/** RFC 8422, section 5.11: y² = x³ + ax + b, and both below the modulus. */
+/** RFC 8422, section 5.11: y² = x³ + ax + b, with both below the modulus. */
 function isOnCurve(point: Uint8Array, { ec, orderSize }: Curve): boolean {
   if (point[0] !== UNCOMPRESSED || point.length !== 1 + 2 * orderSize) return false;
   const number = (from: number) => BigInt.fromArrayBuffer(point.slice(from, from + orderSize).buffer as ArrayBuffer);

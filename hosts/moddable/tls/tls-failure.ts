@@ -1,6 +1,8 @@
-/** Why a connection with TLS ended. */
+/** Why a TLS connection ended. */
 
-/** `isRefusal`: for what one side is, as its certificate tells, and not for long; see `TransportHandlers.onClosed`. */
+/**
+ * `isRefusal`: one side does not accept the certificate or the offer of the other, see `TransportHandlers.onClosed`.
+ */
 export class TlsError extends Error {
   readonly isRefusal: boolean;
 
@@ -11,21 +13,21 @@ export class TlsError extends Error {
 }
 
 export interface TlsFailure {
-  /** Empty: the peer has gone. */
+  /** Empty: the peer has closed the connection without a reason. */
   readonly reason: string;
   readonly isRefusal: boolean;
 }
 
 export const GONE: TlsFailure = Object.freeze({ reason: "", isRefusal: false });
 
-/** What a broker says by an alert (RFC 5246, section 7.2; RFC 8446, section 6). */
+/** The meaning of a broker's alerts (RFC 5246, section 7.2; RFC 8446, section 6). */
 const ALERTS: Readonly<Record<number, string>> = Object.freeze({
   0: "it closed the connection",
   10: "it did not expect what we sent",
-  20: "what we sent came damaged",
+  20: "what we sent arrived damaged",
   40: "no cipher or version in common",
   42: "our certificate is bad",
-  43: "our certificate is of a kind that it does not know",
+  43: "it does not know our kind of certificate",
   44: "our certificate is revoked",
   45: "our certificate has expired",
   46: "it does not accept our certificate",
@@ -33,15 +35,15 @@ const ALERTS: Readonly<Record<number, string>> = Object.freeze({
   48: "it does not know who signed our certificate",
   49: "it does not let us in",
   50: "it does not understand what we sent",
-  51: "our proof of our key does not hold",
+  51: "our signature does not match our key",
   70: "it does not speak TLS 1.2",
   71: "our ciphers are too weak for it",
-  80: "something went wrong in it",
+  80: "it has an internal error",
   112: "it does not know the name that we asked for",
-  116: "it wants a certificate of us",
+  116: "it wants a certificate from us",
 });
 
-/** Goodbye, damage on the way and trouble of its own say nothing about what we are. */
+/** These alerts say nothing about this device: goodbye, damage on the way, trouble of the broker. */
 const NO_REFUSALS: readonly number[] = Object.freeze([0, 10, 20, 47, 50, 80]);
 
 export function alertError(description: number): TlsError {
@@ -50,7 +52,10 @@ export function alertError(description: number): TlsError {
   return new TlsError(`TLS: the broker ended it: ${said ?? `alert ${description}`}`, isRefusal);
 }
 
-/** What was thrown by us, or by the SDK, which throws an alert as `alert: level, description`, and little that is meant for a reader. */
+/**
+ * Makes a failure from an error of this code or of the SDK. The SDK throws an alert as `alert: level, description`. Few
+ * of its other messages are meant for a reader.
+ */
 export function explainTls(error: unknown): TlsFailure {
   if (error instanceof TlsError) return { reason: error.message, isRefusal: error.isRefusal };
   const message = error instanceof Error ? error.message : String(error);

@@ -1,8 +1,12 @@
 /**
- * The SDK's TLS session (8.2.3) takes from the peer what RFC 5246 forbids. Records are read and looked at here, before it sees
- * them; refused are handshake messages out of order or twice, a version, a cipher or a curve that was not offered, a key exchange
- * that nobody signed, a change of cipher or an end of the handshake without keys, application data before it, an alert in its
- * midst, after which the SDK would go on unencrypted, and everything but data and alerts after it.
+ * The SDK's TLS session (8.2.3) accepts much that RFC 5246 forbids. This class reads and checks each record before the
+ * SDK sees it. It refuses:
+ * - handshake messages out of order or twice;
+ * - a version, cipher or curve that was not offered, and a key exchange that nobody signed;
+ * - a change of cipher, or the end of the handshake, without keys;
+ * - application data before the end of the handshake;
+ * - an alert during the handshake, after which the SDK would go on without encryption;
+ * - anything but data and alerts after the handshake.
  */
 import handshakeProtocol from "ssl/handshake";
 import recordProtocol from "ssl/record";
@@ -16,10 +20,13 @@ const ALERT = 21;
 const HANDSHAKE = 22;
 const APPLICATION_DATA = 23;
 
-/** What a record with AES-GCM has beside its content: nonce and tag (RFC 5288, section 3). */
+/** What AES-GCM adds to the content of a record: nonce and tag (RFC 5288, section 3). */
 const GCM_BYTES = 24;
 
-/** Content of a record, in bytes (RFC 5246, section 6.2.1); and of a handshake message, however many records it comes in. */
+/**
+ * Largest content of a record, in bytes (RFC 5246, section 6.2.1). A handshake message may not be larger either, in
+ * however many records it comes.
+ */
 const CONTENT_BYTES_MAX = 16_384;
 
 /** Type 1, version 2, length 2. */
@@ -27,7 +34,7 @@ const RECORD_HEADER_BYTES = 5;
 /** Type 1, length 3. */
 const MESSAGE_HEADER_BYTES = 4;
 
-/** What a server may say before the keys are in force, in this order, each once (RFC 5246, section 7.3). */
+/** What a server may send before the keys are in use, in this order, each once (RFC 5246, section 7.3). */
 const SERVER_MESSAGES: readonly number[] = Object.freeze([2, 11, 12, 13, 14]);
 const HELLO_REQUEST = 0;
 const SERVER_HELLO = 2;
@@ -36,8 +43,8 @@ const SERVER_HELLO_DONE = 14;
 const CERTIFICATE_VERIFY = 15;
 const FINISHED = 20;
 
-/** After these it is our turn. The first stands for the beginning. */
-const OURS_NEXT: readonly number[] = Object.freeze([HELLO_REQUEST, SERVER_HELLO_DONE, FINISHED]);
+/** After these messages it is the device's turn. The first value stands for the beginning. */
+const OUR_TURN_AFTER: readonly number[] = Object.freeze([HELLO_REQUEST, SERVER_HELLO_DONE, FINISHED]);
 
 const NOTHING = new Uint8Array(0);
 
@@ -45,10 +52,10 @@ export class CheckedSession extends Session {
   private readonly identity: DeviceIdentity | undefined;
   private readonly header = new Uint8Array(RECORD_HEADER_BYTES);
   private headerLength = 0;
-  /** The record that is being read, and how much of it is there. */
+  /** The record that is being read, and how many of its bytes are there. */
   private record: Uint8Array<ArrayBuffer> | undefined;
   private recordLength = 0;
-  /** Handshake messages, or a part of one, that came in a record together. */
+  /** Handshake messages that are not used yet. The last one may be incomplete. */
   private messages: Uint8Array = NOTHING;
   private lastMessage = 0;
   private isDone = false;
@@ -59,10 +66,13 @@ export class CheckedSession extends Session {
     this.identity = identity;
   }
 
-  /** Goes on with the handshake as far as there are bytes; true when it has ended well. Throws, in words, when it failed. */
+  /**
+   * Goes on with the handshake as far as there are bytes. Returns whether it is complete. Throws an error that says why
+   * it failed.
+   */
   advance(stream: Stream): boolean {
     while (!this.isDone) {
-      if (OURS_NEXT.includes(this.handshakeProcess)) this.isDone = this.handshake(stream);
+      if (OUR_TURN_AFTER.includes(this.handshakeProcess)) this.isDone = this.handshake(stream);
       else {
         const isSecret = this.serverCipher !== null;
         const record = this.readPacket(stream);
@@ -78,12 +88,12 @@ export class CheckedSession extends Session {
     return true;
   }
 
-  /** Writes what the handshake has to say, as far as the socket takes it now; true when nothing is left. */
+  /** Sends the handshake messages, as far as the socket takes them now. Returns whether nothing is left. */
   flush(stream: Stream): boolean {
     while (this.unsent.length > 0 && stream.writable > 0) {
       const part = this.unsent.subarray(0, stream.writable);
       const writable = stream.write(part);
-      // The simulator's socket tells by this alone that its peer has gone.
+      // In the simulator this is the only sign that the peer has gone.
       if (typeof writable !== "number") throw new TlsError("");
       stream.writable = writable;
       this.unsent = this.unsent.subarray(part.length);
@@ -92,8 +102,8 @@ export class CheckedSession extends Session {
   }
 
   /**
-   * The next record, or, before the keys are in force, the next handshake message in a record of its own: a server may put many
-   * into one, or one into many. undefined: it is not there yet.
+   * Returns the next record, or undefined if it is not there yet. Before the keys are in use, it returns the next
+   * handshake message in a record of its own, because a server may put many messages into one record, or one into many.
    */
   override readPacket(stream: Stream): ArrayBuffer | undefined {
     for (;;) {
@@ -103,7 +113,7 @@ export class CheckedSession extends Session {
       if (!record) return undefined;
       if (record[0] !== HANDSHAKE || this.serverCipher) {
         if (this.messages.length > 0 && record[0] !== ALERT)
-          throw new TlsError("TLS: the broker does not end what it says in the handshake");
+          throw new TlsError("TLS: the broker leaves a handshake message unfinished");
         return record.buffer;
       }
       this.messages = joined(this.messages, record.subarray(RECORD_HEADER_BYTES));
@@ -111,8 +121,9 @@ export class CheckedSession extends Session {
   }
 
   /**
-   * Collects what is ours to say, for `flush`: the SDK would write each part at once, whether the socket takes it or not, and a
-   * broker that breaks off after the first one could not tell why. The proof of our key is our own: the SDK's can do RSA only.
+   * Collects the device's messages for `flush`. The SDK would write each part at once, even if the socket does not take
+   * it. A broker that closes after the first part could then not say why. The signature with the device's key is made
+   * here, because the SDK can sign with RSA only.
    */
   override doProtocol(_stream: Stream, protocol: Protocol, parameter?: unknown, further?: unknown): void {
     const packet =
@@ -129,21 +140,24 @@ export class CheckedSession extends Session {
 
   private readRecord(stream: Stream): Uint8Array<ArrayBuffer> | undefined {
     if (!this.record) {
-      this.headerLength += take(stream, this.header, this.headerLength);
+      this.headerLength += readInto(stream, this.header, this.headerLength);
       if (this.headerLength < RECORD_HEADER_BYTES) return undefined;
       this.record = new Uint8Array(RECORD_HEADER_BYTES + this.contentLength());
       this.record.set(this.header);
       this.recordLength = RECORD_HEADER_BYTES;
     }
     const record = this.record;
-    this.recordLength += take(stream, record, this.recordLength);
+    this.recordLength += readInto(stream, record, this.recordLength);
     if (this.recordLength < record.length) return undefined;
     this.record = undefined;
     this.headerLength = 0;
     return record;
   }
 
-  /** As the header of a record has it, if such a record may come now: nothing is allocated for another one. */
+  /**
+   * Returns the length in the record's header. Throws if such a record may not come now, so that nothing is allocated
+   * for it.
+   */
   private contentLength(): number {
     const [type = 0, major = 0] = this.header;
     const length = ((this.header[3] ?? 0) << 8) | (this.header[4] ?? 0);
@@ -159,7 +173,7 @@ export class CheckedSession extends Session {
 
   private checkType(type: number): void {
     if (this.isDone && (type === HANDSHAKE || type === CHANGE_CIPHER_SPEC))
-      throw new TlsError("TLS: the broker wants to negotiate anew");
+      throw new TlsError("TLS: the broker wants to renegotiate");
     if (!this.isDone && type === APPLICATION_DATA)
       throw new TlsError("TLS: the broker sends data before the handshake has ended");
     if (type === CHANGE_CIPHER_SPEC && (this.serverCipher || !this.masterSecret))
@@ -186,8 +200,8 @@ export class CheckedSession extends Session {
   }
 }
 
-/** Reads what there is into the rest of the target; gives how many bytes. */
-function take(stream: Stream, target: Uint8Array, from: number): number {
+/** Reads what the stream has into the rest of the target. Returns how many bytes. */
+function readInto(stream: Stream, target: Uint8Array, from: number): number {
   const length = Math.min(target.length - from, stream.readable);
   if (length > 0) stream.read(target.subarray(from, from + length));
   stream.readable -= length;

@@ -1,6 +1,6 @@
 /**
- * TLS over ECMA-419 TCP. Unlike the SDK's TLSSocket it throws nothing from a callback, which would end the program, and hands
- * over what was decrypted where it lies.
+ * TLS over ECMA-419 TCP. The SDK's TLSSocket throws from callbacks, which would end the program. This one does not. It
+ * also hands over decrypted bytes without copying them.
  */
 import TCP from "embedded:io/socket/tcp";
 import type { Stream } from "ssl/session";
@@ -13,21 +13,21 @@ import { CURVE_NUMBERS, SIGNATURES, VERSION } from "./server-messages.ts";
 import { explainTls, GONE, type TlsFailure } from "./tls-failure.ts";
 import { CheckedSession } from "./tls-session.ts";
 
-/** What a record adds to its content with AES-GCM: header, nonce, tag (RFC 5246, RFC 5288), and three to be safe. */
+/** What AES-GCM adds to a record: header, nonce, tag (RFC 5246, RFC 5288), and three bytes to be safe. */
 const RECORD_OVERHEAD_BYTES = 32;
 
 /**
- * What a record of the broker holds at most, where the broker knows the extension (RFC 6066, section 4); else 16,384 bytes. What
- * leaves here is never more.
+ * Largest record that the broker is asked to send (RFC 6066, section 4). A broker that does not know this extension
+ * sends up to 16,384 bytes. The device never sends more than this.
  */
 const FRAGMENT_BYTES = 4_096;
 
 export interface TlsHandlers {
-  /** TCP is connected, the handshake begins. */
+  /** TCP is connected. The handshake begins. */
   onHandshake(): void;
-  /** The bytes are only looked at during the call. */
+  /** The bytes are valid only during the call. */
   onBytes(bytes: Uint8Array): void;
-  /** The handshake has ended, or bytes have left: so many may be written. */
+  /** The handshake is complete, or bytes have been sent. @param bytes how many may be written */
   onWritable(bytes: number): void;
   onError(failure: TlsFailure): void;
 }
@@ -37,23 +37,23 @@ export class TlsSocket {
   private readonly session: CheckedSession;
   private readonly stream: Stream & TCP;
   private isConnected = false;
-  /** The handshake has ended; ready is what may carry data, when our last word of it has left, too. */
+  /** `isDone`: the handshake is complete. `isReady`: its last message has been sent too, so data may follow. */
   private isDone = false;
   private isReady = false;
   private isClosed = false;
 
-  /** Throws, in words, when what the settings give as certificates and key is none. */
+  /** Throws an error that says why if the certificates or the key in the settings are malformed. */
   constructor(broker: BrokerSettings, address: string, handlers: TlsHandlers) {
     this.handlers = handlers;
     const expectedName = broker.serverName || broker.host;
     const identity = broker.identity && new DeviceIdentity(broker.identity);
     const options = {
       protocolVersion: VERSION,
-      // An address is no server name (RFC 6066, section 3).
+      // An address is not a server name (RFC 6066, section 3).
       ...(isIPv4(expectedName) ? {} : { serverName: expectedName }),
       tls_elliptic_curves: CURVE_NUMBERS,
       tls_signature_algorithms: SIGNATURES,
-      // Our own certificates leave in one record, which may be larger.
+      // The device sends its certificates in one record, which may be larger.
       ...(identity ? {} : { tls_max_fragment_length: FRAGMENT_BYTES }),
       certificates: new CertificateCheck({
         expectedName,
@@ -72,11 +72,11 @@ export class TlsSocket {
       onWritable: (bytes) => this.writable(bytes),
       onError: () => this.fail(GONE),
     });
-    // As the SDK's session wants it: the socket remembers how much may be read and written.
+    // The SDK's session keeps in the socket how many bytes can be read and written.
     this.stream = Object.assign(tcp, { readable: 0, writable: 0 });
   }
 
-  /** Sends one record; gives the bytes that may still be written, or undefined when the connection has gone. */
+  /** Sends one record. Returns how many bytes may still be written, or undefined if the connection has gone. */
   write(bytes: Uint8Array): number | undefined {
     this.session.write(this.stream, bytes);
     if (typeof this.stream.writable !== "number") return undefined;
@@ -88,7 +88,7 @@ export class TlsSocket {
     this.stream.close();
   }
 
-  /** The deepest way through the program begins here: no call more than need be. */
+  /** The deepest call path of the program begins here. So it makes as few calls as possible. */
   private readable(bytes: number): void {
     if (this.isClosed) return;
     const stream = this.stream;

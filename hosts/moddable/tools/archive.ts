@@ -1,13 +1,13 @@
 /**
- * The modules of a program, as mcconfig's makefile puts them together, and whether each of their imports finds what it names.
- * The linker of the SDK does not tell: it links a module that is not preloaded only when it runs, which is on the board.
+ * Finds the modules of a program in mcconfig's makefile, and checks that each import exists. The SDK's linker does not
+ * check this: it links a module that is not preloaded only when the program runs on the board.
  */
 import { readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { type BuildResult, build, type Message, type Plugin, transform } from "esbuild";
 import { ProgramFailed } from "./command.ts";
 
-/** Throws, after naming them, when there are imports in the program of this makefile that cannot be linked. */
+/** Prints the imports in the program of this makefile that cannot be linked, and throws if there are any. */
 export async function checkLinks(makefilePath: string): Promise<void> {
   const problems = await linkProblems(modulesOf(readFileSync(makefilePath, "utf8")));
   if (problems.length === 0) return;
@@ -18,21 +18,24 @@ export async function checkLinks(makefilePath: string): Promise<void> {
 /** The source file of each module, by its name. */
 export type Modules = ReadonlyMap<string, string>;
 
-/** Reads the makefile that mcconfig wrote. TypeScript stands there with the file that it becomes, and that with its source. */
+/**
+ * Reads the makefile that mcconfig wrote. For TypeScript, the makefile names both the script that is compiled from it
+ * and its source.
+ */
 export function modulesOf(makefile: string): Modules {
   const typeScript = new Map<string, string>();
   for (const [, script = "", source = ""] of makefile.matchAll(/^(\S+\.m?js) *: *(\S+\.ts)\b/gm))
     typeScript.set(script, source);
   const modules = new Map<string, string>();
   for (const [, path = "", source = ""] of makefile.matchAll(/^\$\(MODULES_DIR\)\/(\S+)\.xsb *: *(\S+)/gm)) {
-    // A name with a colon is no path: `embedded:io/spi` lies in `~.embedded/io`.
+    // A name with a colon is not a path: `embedded:io/spi` is in `~.embedded/io`.
     const name = path.replace(/^~\.([^/]+)\//, "$1:");
     if (!source.endsWith(".json")) modules.set(name, typeScript.get(source) ?? source);
   }
   return modules;
 }
 
-/** What cannot be linked, one sentence each: imports of modules that are not there, and of names that they do not export. */
+/** Returns imports of modules that do not exist, and of names that a module does not export. One sentence for each. */
 export async function linkProblems(modules: Modules): Promise<string[]> {
   const names = [...modules.keys()];
   const missing: string[] = [];
@@ -54,8 +57,8 @@ export async function linkProblems(modules: Modules): Promise<string[]> {
 }
 
 /**
- * Makes esbuild look for modules as the engine does: by name, and relative to the name of the one that imports. What is not
- * there is put into `missing`: as an error it would keep esbuild from looking at the rest.
+ * Makes esbuild find modules as the engine does: by name, or relative to the name of the importing module. A module
+ * that does not exist is added to `missing`. As an error it would stop esbuild from checking the rest.
  */
 function archive(modules: Modules, missing: string[]): Plugin {
   return {
@@ -72,20 +75,23 @@ function archive(modules: Modules, missing: string[]): Plugin {
         const source = modules.get(path) as string;
         const text = readFileSync(source, "utf8");
         const script = source.endsWith(".ts") ? await scriptOf(text) : withoutNatives(text);
-        // Without a word of import or export esbuild would take it for CommonJS, which exports whatever it is asked for.
+        // Without an import or export, esbuild would take it for CommonJS, which is allowed to export any name.
         return { contents: `${script}\nexport {};`, loader: "js" };
       });
     },
   };
 }
 
-/** Of what is imported only the types go. Asked for a bundle, esbuild forgives TypeScript an import that leads nowhere. */
+/** Removes only imports of types. When esbuild bundles TypeScript itself, it ignores an import that does not exist. */
 async function scriptOf(text: string): Promise<string> {
   const tsconfigRaw = { compilerOptions: { verbatimModuleSyntax: true } };
   return (await transform(text, { loader: "ts", tsconfigRaw })).code;
 }
 
-/** XS has its own syntax for what is written in C: `@ "name"` in the place of a body or behind the name of a class. */
+/**
+ * XS has a syntax for functions and classes that are written in C: `@ "name"` in place of a body, or after a class
+ * name.
+ */
 function withoutNatives(text: string): string {
   return text
     .replace(/(\bset\s+\w+\s*\()\s*(\)\s*@)/g, "$1_$2")

@@ -1,22 +1,22 @@
-/** How the commands of the repository end: with 0, or with one line that says what is missing and status 2. */
+/** How the commands of the repository end: with status 0, or with one line that says what is missing and status 2. */
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The checkout. */
+/** The root folder of the checkout. */
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url)).replace(/[\\/]$/, "");
 
-/** Where everything that is built lies; git ignores it. */
+/** The folder for everything that is built. Git ignores it. */
 export const BUILD = join(ROOT, ".build");
 
-/** Something that the user has to do first. Its message is one line. */
+/** The user has to do something first. The message is one line. */
 export class Refusal extends Error {}
 
-/** A program or a check that was run and failed. What it found has been shown. */
+/** A program or a check was run and failed. Its output has been shown. */
 export class ProgramFailed extends Error {}
 
-/** Runs a command of the repository to its end. */
+/** Runs a command of the repository and sets the exit status. */
 export async function runCommand(main: (args: readonly string[]) => Promise<number>): Promise<void> {
   try {
     process.exitCode = await main(process.argv.slice(2));
@@ -27,7 +27,7 @@ export async function runCommand(main: (args: readonly string[]) => Promise<numb
   }
 }
 
-/** The full path of a program on PATH, or undefined. */
+/** Returns the full path of a program on PATH, or undefined. */
 export function findProgram(name: string, path = process.env.PATH ?? ""): string | undefined {
   for (const folder of path.split(delimiter)) {
     if (folder === "") continue;
@@ -36,7 +36,7 @@ export function findProgram(name: string, path = process.env.PATH ?? ""): string
       accessSync(program, constants.X_OK);
       return program;
     } catch {
-      // Not here: the next folder may have it.
+      // The program is not in this folder. The next one may have it.
     }
   }
   return undefined;
@@ -45,13 +45,13 @@ export function findProgram(name: string, path = process.env.PATH ?? ""): string
 export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly folder?: string;
-  /** Shows what the program prints while it runs; otherwise it is shown only when the program fails. */
+  /** Shows what the program prints while it runs. Otherwise it is shown only if the program fails. */
   readonly show?: boolean;
-  /** Shows nothing, not even when it fails: the caller has better words. */
+  /** Shows nothing, even if the program fails, because the caller has a better message. */
   readonly quiet?: boolean;
 }
 
-/** Runs a program and gives what it printed. Throws `ProgramFailed` when it fails, after showing what it printed. */
+/** Runs a program and returns what it printed. If it fails, shows that and throws `ProgramFailed`. */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const child = spawn(program, args, {
     cwd: options.folder ?? ROOT,

@@ -1,21 +1,24 @@
-/** Finds the Moddable SDK of this machine and runs its builder with the project's own TypeScript. */
+/** Finds the Moddable SDK on this machine and runs its builder with the project's own TypeScript. */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { findProgram, Refusal, ROOT, type RunOptions, run } from "./command.ts";
 
 export interface Sdk {
-  /** What `MODDABLE` names. */
+  /** The folder that `MODDABLE` names. */
   readonly root: string;
-  /** The SDK's tools for this machine. */
+  /** The folder with the SDK's tools for this machine. */
   readonly tools: string;
-  /** For all programs of the SDK. */
+  /** The environment for all programs of the SDK. */
   readonly env: NodeJS.ProcessEnv;
 }
 
 const PLATFORMS: Readonly<Record<string, string>> = { linux: "lin", darwin: "mac", win32: "win" };
 
-/** The SDK that `MODDABLE` names, or the one where xs-dev puts it. Refuses when there is none, or make is missing. */
+/**
+ * Finds the SDK that `MODDABLE` names, or the one in the folder that xs-dev uses. Throws `Refusal` if there is none, or
+ * if make is missing.
+ */
 export function findSdk(): Sdk {
   const named = process.env.MODDABLE;
   const root = named || join(homedir(), ".local", "share", "moddable");
@@ -29,7 +32,10 @@ export function findSdk(): Sdk {
   return { root, tools, env: { ...process.env, MODDABLE: root, PATH: path } };
 }
 
-/** Runs mcconfig on a manifest, the root's when none is named. `settings` are built in as text, `name=value` each. */
+/**
+ * Runs mcconfig on a manifest, by default the one in the root folder.
+ * @param settings are built in as text, `name=value` each
+ */
 export function mcconfig(
   sdk: Sdk,
   args: readonly string[],
@@ -42,7 +48,7 @@ export function mcconfig(
   });
 }
 
-/** Names like `broker.host=10.0.0.2` from a command line; refuses everything else. */
+/** Returns arguments like `broker.host=10.0.0.2` from a command line. Throws `Refusal` for any other argument. */
 export function settingArguments(args: readonly string[]): readonly string[] {
   for (const arg of args) {
     if (!/^[a-z][\w.]*=/i.test(arg)) throw new Refusal(`${arg}: expected a setting, name=value`);
