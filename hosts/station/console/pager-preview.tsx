@@ -29,7 +29,9 @@ export function PagerPreview({ title, text, priority, choices }: Props) {
     const replies = choices.length > 0 ? repliesTo(choices) : [];
     const answers = replyLines(replies, 0);
     const box = textBox(SIZE, false, split.title !== "", answers.length);
-    const page = new PagedText(split.text, widths).page(0, box);
+    const pages = new PagedText(split.text, widths);
+    let page = pages.poll(0, box);
+    while (!page) page = pages.poll(0, box);
     const hasMore = page.to < page.length;
     const labels = replies.length > 0 ? replyLabels(replies, 0) : (["", "read", hasMore ? "more" : "home"] as const);
     const place = { position: 1, count: 1, time, mark: "*" };
