@@ -16,10 +16,11 @@ export function ownSensors({ inbox, counters }: Device, uptimeMs: () => number):
     {
       ...count("uptime", () => Math.floor(uptimeMs() / 1000)),
       unit: "s",
-      // A time that only goes on is worth a message when its age says so.
+      // The uptime always grows. So it is sent only when `telemetry.maxAge` says so.
       deadband: Number.POSITIVE_INFINITY,
     },
     count("refused", () => counters.refused + counters.oversize),
+    count("malformed", () => counters.malformed),
     count("rejected", () => counters.rejected),
     count("unreceipted", () => inbox.unreceiptedCount),
     count("disconnections", () => counters.disconnections),

@@ -104,6 +104,20 @@ describe("a device", () => {
     );
   });
 
+  it("tells telemetry how many messages it could not read all of", () => {
+    const device = new Bench({
+      settings: settingsOf({ "telemetry.format": "json", "telemetry.interval": 60 }),
+    }).connect();
+    device.pass(0);
+    device.receive(publish(IM, message(1, raw(0, '{"co":"hot","pr":"urgent"}'))));
+    device.pass(60_000);
+    const readings = device.sent
+      .filter(({ topic }) => topic === "/acme/tele/p1")
+      .flatMap(({ payload = "" }) => JSON.parse(payload) as { n: string; v: number }[]);
+    const malformed = readings.filter(({ n }) => n === "malformed").map(({ v }) => v);
+    expect([malformed[0], malformed.at(-1)]).toEqual([0, 1]);
+  });
+
   it("shows what is readable of a page in another encoding", () => {
     const device = bench();
     device.receive(publish(PAGE, Uint8Array.of(0x48, 0xf6, 0x68, 0x65)));
