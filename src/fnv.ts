@@ -1,6 +1,6 @@
 /**
- * The FNV-1a hash of 32 bits. It gives a long value a short name. It is no protection against forgery. @param start the
- * standard's offset, or the hash of the bytes before
+ * The FNV-1a hash of 32 bits. It gives a long value a short name. It is no protection against forgery.
+ * @param start the standard offset, or the hash of the bytes before
  */
 export function fnv1a(bytes: Uint8Array, start = 0x811c9dc5): number {
   let hash = start;

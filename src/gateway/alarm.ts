@@ -3,28 +3,29 @@ import { readRecord } from "../records.ts";
 import { type Device, keeping } from "./device.ts";
 import type { QuietHours } from "./quiet-hours.ts";
 
-/** From this priority on a page is sounded in quiet hours, too. */
+/** A page sounds during quiet hours from this priority on. */
 const BREAKTHROUGH = 5;
 
-/** What a page that waited through quiet hours is worth in the morning. */
+/** The priority of the one sound at the end of quiet hours. */
 const DIGEST_PRIORITY = 3;
 
-/** The record that says that pages came without a sound: its version. */
+/** The record that marks that pages arrived without a sound. It holds its version only. */
 const DIGEST_KEY = "digest";
 const DIGEST_VERSION = 1;
 
 /**
- * When the host is to sound: once for a page that comes onto the screen, again and again for one of priority 4 or 5 until it
- * is acknowledged. Pages that come close after each other sound once. In quiet hours only priority 5 and chosen senders sound;
- * when they end, once for all that has come meanwhile. Without a screen a page sounds as soon as it is kept.
+ * Decides when the host sounds. A page sounds once when it comes onto the screen. A page of priority 4 or 5 sounds again and
+ * again until it is acknowledged. Pages that arrive close together sound once. During quiet hours only priority 5 and chosen
+ * senders sound. At the end of quiet hours one sound tells of all pages that came meanwhile. On a board without a screen a page
+ * sounds as soon as it is stored.
  */
 export class Alarm {
   private readonly device: Device;
   private readonly quietHours: QuietHours;
   private nextMs: number | undefined;
-  /** Pages came without a sound, and one sound has to tell of them; also across reboots. */
+  /** Pages arrived during quiet hours. One sound will tell of them. A reboot keeps this flag. */
   private isDigestDue: boolean;
-  /** Until then a page of no more than this priority belongs to those that have sounded. */
+  /** Until this time, a page of at most `burstPriority` is silent: the sound before stands for it. */
   private burstEndMs = 0;
   private burstPriority = 0;
 
@@ -39,12 +40,15 @@ export class Alarm {
     return this.nextMs;
   }
 
-  /** What nobody had acknowledged before goes on; a device that starts again and again in less than its time is silent. */
+  /**
+   * Goes on sounding for a page that nobody had acknowledged before the restart. The first sound comes after `ALARM_REPEAT_MS`.
+   * A device that restarts again and again within that time stays silent.
+   */
   start(nowMs: number): void {
     this.nextMs = this.device.inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
   }
 
-  /** A message is on the screen for the first time; without a screen: it is in the inbox. */
+  /** A message is on the screen for the first time. On a board without a screen, it has been stored. */
   handleNew(sequence: number, nowMs: number): void {
     const { inbox, events } = this.device;
     const priority = inbox.priorityOf(sequence);
@@ -53,15 +57,15 @@ export class Alarm {
       const { store } = this.device;
       if (!this.isDigestDue) keeping(this.device, () => store.write(DIGEST_KEY, Uint8Array.of(DIGEST_VERSION)));
       this.isDigestDue = true;
-      // It must not put off what sounds.
+      // A silent page must not delay a page that sounds.
       this.nextMs ??= nowMs + ALARM_REPEAT_MS;
       return;
     }
-    // Who has read all that came before looks away again.
+    // When the inbox has no other unread message, the carrier has looked, and the new page sounds.
     const isBurst = nowMs < this.burstEndMs && priority <= this.burstPriority && inbox.unreadCount > 1;
     this.burstEndMs = nowMs + ALARM_BURST_MS;
     if (isBurst) {
-      // What keeps coming must not put off what is to sound again.
+      // Pages that keep arriving must not delay the next repetition.
       this.nextMs ??= nowMs + ALARM_REPEAT_MS;
       return;
     }
@@ -73,13 +77,13 @@ export class Alarm {
   handleTimeout(nowMs: number): void {
     if (this.nextMs === undefined || nowMs < this.nextMs) return;
     const { inbox, events } = this.device;
-    // A silent one stays watched: quiet hours end.
+    // A silent page is still watched: it may sound when quiet hours end.
     this.nextMs = inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
     const loud = inbox.nextAlert((sequence) => !this.isSilent(sequence));
     if (loud !== undefined) events.tell({ type: "alert", priority: inbox.priorityOf(loud) });
   }
 
-  /** The time of day was looked at: when it is known to be no quiet hour, one sound tells of all that came without. */
+  /** The time of day was read. When quiet hours are known to be over, one sound tells of all silent pages. */
   handleClock(): void {
     if (!this.isDigestDue || !this.quietHours.isLoud) return;
     const { inbox, events, store } = this.device;

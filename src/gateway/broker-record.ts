@@ -6,12 +6,12 @@ import { encodeUtf8 } from "../utf8.ts";
 import { readText, writeText } from "./text-record.ts";
 
 /**
- * What is remembered of a broker across reboots: the subscriptions that it may hold for this device, and the version that it
- * speaks. So a device with its session present sends no SUBSCRIBE, and takes back what the settings do not name any more.
+ * What the device remembers of a broker across reboots: the subscriptions that the broker may hold, and its version of MQTT. So
+ * the device sends no SUBSCRIBE when its session is present. It also unsubscribes from what the settings no longer name.
  *
  * | record | holds |
  * |---|---|
- * | `b-<hash of the address>` | lines of text: host and port; 4 or 5, or nothing; then `<QoS> <topic filter>` each, `?` for a QoS that is in doubt |
+ * | `b-<hash of the address>` | lines of text: host and port; 4 or 5, or nothing; then one `<QoS> <topic filter>` each, with `?` for a QoS that is in doubt |
  */
 export class BrokerRecord {
   private readonly store: Store;
@@ -20,17 +20,21 @@ export class BrokerRecord {
   private readonly wanted: readonly Subscription[];
   private level: ProtocolLevel | undefined;
   private heldNow: readonly HeldSubscription[] = [];
-  /** What was held before the connection that is being made. */
+  /** The subscriptions that were held before the connection that is being made. */
   private heldBefore: readonly HeldSubscription[] = [];
   private written = "";
 
-  /** @param broker host and port @param wanted none: others subscribe for this device, and nothing of that is remembered */
+  /**
+   * @param broker host and port
+   * @param wanted the subscriptions of the settings; none where others subscribe for this device: then no subscription is
+   * remembered
+   */
   constructor(store: Store, broker: string, wanted: readonly Subscription[]) {
     this.store = store;
     this.key = `b-${hexWord(fnv1a(encodeUtf8(broker)))}`;
     this.broker = broker;
     this.wanted = wanted;
-    // Of two brokers with one hash the one that was connected to last is remembered: the first line decides whose it is.
+    // Two brokers may have the same hash. The record then belongs to the one that was connected last. Its first line names it.
     let text = readText(store, this.key) ?? "";
     if (text.split("\n")[0] !== broker) text = readText(store, OLD_KEY) ?? "";
     else this.written = text;
@@ -40,7 +44,7 @@ export class BrokerRecord {
     if (wanted.length > 0) this.heldNow = lines.flatMap(heldOf);
   }
 
-  /** What the broker may hold for this device. */
+  /** The subscriptions that the broker may hold for this device. */
   get held(): readonly HeldSubscription[] {
     return this.heldNow;
   }
@@ -56,26 +60,26 @@ export class BrokerRecord {
   }
 
   /**
-   * CONNECT is about to leave. From now until CONNACK nobody knows whether the broker still has the session: should the power
-   * fail in between, the next life asks for its subscriptions again. Throws what the store throws.
+   * CONNECT is about to leave. Until CONNACK nobody knows whether the broker still has the session. If the power fails in
+   * between, the device subscribes again after its next start. Throws what the store throws.
    */
   handleConnecting(): void {
     this.heldBefore = this.heldNow;
     this.write(this.level, this.doubtful);
   }
 
-  /** A broker without our session has forgotten the subscriptions, also where the connection ends before SUBACK. */
+  /** CONNACK has come. A broker without our session has no subscriptions, even if the connection ends before SUBACK. */
   handleConnected(level: ProtocolLevel, sessionPresent: boolean): void {
     this.write(level, sessionPresent ? [...this.heldBefore, ...this.askedAnew] : this.doubtful);
   }
 
-  /** What is wanted and was not held before: its SUBSCRIBE may have left when the power fails. */
+  /** The subscriptions that are wanted and were not held before. Their SUBSCRIBE may have left before a power failure. */
   private get askedAnew(): readonly HeldSubscription[] {
     const isNew = ({ topicFilter }: Subscription) => !this.heldBefore.some((held) => held.topicFilter === topicFilter);
     return this.wanted.filter(isNew).map(({ topicFilter }) => ({ topicFilter, qos: undefined }));
   }
 
-  /** What was held, and what may be asked for. */
+  /** The subscriptions that were held, and those that may be asked for. */
   private get doubtful(): readonly HeldSubscription[] {
     const filters = new Set([...this.heldNow, ...this.wanted].map(({ topicFilter }) => topicFilter));
     return [...filters].map((topicFilter) => ({ topicFilter, qos: undefined }));
@@ -94,11 +98,14 @@ export class BrokerRecord {
   }
 }
 
-/** Older firmware had one record for the broker, and before that one for its subscriptions alone, which are asked for again. */
+/**
+ * The record of older firmware for one broker. Before that, `subscribed` was a record of the subscriptions alone. The device
+ * does not read it and subscribes again.
+ */
 const OLD_KEY = "broker";
 const OLDEST_KEY = "subscribed";
 
-/** A line that is not what was written holds nothing. */
+/** A damaged line holds nothing. */
 function heldOf(line: string): readonly HeldSubscription[] {
   const at = "012?".indexOf(line.charAt(0));
   if (line.length < 3 || at < 0) return [];

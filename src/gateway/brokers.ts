@@ -1,7 +1,7 @@
 /**
- * The brokers of a device, in order of preference, and what is remembered of each. After `BROKER_ATTEMPTS_MAX` attempts in a
- * row that did not connect it is the next one's turn, round and round. A lesser broker is left for the preferred one after a
- * while. That while doubles each time the preferred one turns out not to be back.
+ * The brokers of a device in order of preference, and what is remembered of each. After `BROKER_ATTEMPTS_MAX` attempts in a row
+ * that did not connect, the next broker has its turn. After the last one comes the first. After a while the device leaves a
+ * fall-back for the preferred broker. That time doubles each time when the preferred broker is not back.
  */
 import { BROKER_ATTEMPTS_MAX, BROKER_RETURN_MAX_MS, BROKER_RETURN_MS, BROKER_RETURN_POSTPONE_MS } from "../limits.ts";
 import type { Subscription } from "../mqtt/packet.ts";
@@ -22,10 +22,10 @@ export class Brokers {
   private isReturning = false;
   private returnDueMs: number | undefined;
   private returnDelayMs = BROKER_RETURN_MS;
-  /** Where to go back to when the preferred one is tried and is not there. */
+  /** The broker to go back to when the preferred one is tried and does not answer. */
   private fallbackIndex: number | undefined;
 
-  /** @param brokers at least one, the preferred one first */
+  /** @param brokers at least one; the preferred one first */
   constructor(brokers: readonly BrokerSettings[], store: Store, subscriptions: readonly Subscription[]) {
     this.candidates = brokers.map((broker) => ({
       broker,
@@ -37,7 +37,7 @@ export class Brokers {
     return this.candidates[this.index] as Candidate;
   }
 
-  /** `host:port` of the current one. */
+  /** `host:port` of the current broker. */
   get address(): string {
     const { host, port } = this.current.broker;
     return `${host}:${port}`;
@@ -56,7 +56,7 @@ export class Brokers {
     this.returnDueMs = this.index === 0 ? undefined : nowMs + this.returnDelayMs;
   }
 
-  /** The connection, or the attempt at one, has ended. Returns whether the next attempt goes to another broker. */
+  /** The connection, or an attempt at one, has ended. Returns whether the next attempt goes to another broker. */
   handleDisconnected(): boolean {
     const isChanged = this.wasConnected ? this.isReturning : this.handleFailedAttempt();
     this.wasConnected = false;
@@ -64,7 +64,7 @@ export class Brokers {
     return isChanged;
   }
 
-  /** Whether a lesser broker is to be left now for the preferred one; with messages on their way it is not the moment. */
+  /** Returns whether to leave a fall-back now for the preferred broker. While messages are on their way it is too early. */
   beginReturn(outboxCount: number, nowMs: number): boolean {
     if (this.returnDueMs === undefined || nowMs < this.returnDueMs) return false;
     if (outboxCount > 0) {

@@ -1,7 +1,8 @@
 /**
- * The time of day that is believed. The host's clock may be wrong for a while: set from one wrong answer to the year 2036, or lost.
- * The time that has passed is known without it. So a jump of more than a day is doubted, and the former time goes on, until the
- * clock has stood by it for a while. What is not between 2020 and 2106 is no time at all.
+ * The time of day that the device believes. The host's clock may be wrong for a while: a wrong answer may set it to 2036, or it
+ * may lose its time. The device knows without it how much time has passed. So it doubts a jump of more than a day, and goes on
+ * with the former time. It believes the jump when the clock has kept to it for `CLOCK_DOUBT_MS`. A time outside 2020 to 2106
+ * counts as no time.
  */
 import { CLOCK_DOUBT_MS, CLOCK_JUMP_SECONDS_MAX, CLOCK_SECONDS_MIN } from "../limits.ts";
 import type { WallClock } from "../seams.ts";
@@ -9,9 +10,9 @@ import type { WallClock } from "../seams.ts";
 export class Clock {
   private readonly wallClock: WallClock;
   private nowMs = 0;
-  /** How far the time that is believed is ahead of the time that has passed, in seconds; undefined: it is not known. */
+  /** The believed time minus the elapsed time, in seconds. undefined: the time is not known. */
   private offset: number | undefined;
-  /** The same of a time that is doubted, and since when. */
+  /** The same difference for a doubted time. `doubtedMs` says since when it is doubted. */
   private doubtedOffset: number | undefined;
   private doubtedMs = 0;
 
@@ -19,7 +20,7 @@ export class Clock {
     this.wallClock = wallClock;
   }
 
-  /** Time has passed. To be called before the time of day is asked for. */
+  /** Reads the host's clock. The caller calls this before it asks for the time of day. */
   update(nowMs: number): void {
     this.nowMs = nowMs;
     const seconds = plausible(this.wallClock());
@@ -32,7 +33,7 @@ export class Clock {
     } else if (nowMs - this.doubtedMs >= CLOCK_DOUBT_MS) this.believe(offset);
   }
 
-  /** Seconds since 1970, or undefined while they are not known. */
+  /** Seconds since 1970, or undefined while the time is not known. */
   get seconds(): number | undefined {
     if (this.offset === undefined) return undefined;
     const seconds = plausible(this.wallClock());
@@ -50,7 +51,7 @@ function isNear(a: number, b: number): boolean {
   return Math.abs(a - b) <= CLOCK_JUMP_SECONDS_MAX;
 }
 
-/** 32 bits of the wire end in 2106. */
+/** The wire has 32 bits for a time. They end in 2106. */
 function plausible(seconds: number | undefined): number | undefined {
   return seconds !== undefined && seconds >= CLOCK_SECONDS_MIN && seconds < 0xffff_ffff ? seconds : undefined;
 }

@@ -1,10 +1,11 @@
 /**
- * Commands to this device, and the result of each. One is obeyed when it is not retained, is fresh, and was not obeyed before:
+ * Commands to this device, and the result of each. The device obeys a command when it is not retained, is fresh, and was not
+ * obeyed before:
  *
- * - fresh: by `at` and `ex` against the clock of the device; a sender without a clock, or a device whose clock is not set,
- *   needs MQTT 5 and a message expiry, by which the broker keeps the time. A retained command never comes here.
- * - not before: the ids of the last ones that were done are on record, also across reboots; the same id again is answered
- *   and not done again. So a sender that got no result may send the same command again.
+ * - It is fresh when `at` and `ex` say so by the device's clock. A sender without a clock, or a device whose clock is not set,
+ *   needs MQTT 5 and a message expiry: then the broker keeps the time. `Routes` passes no retained command on.
+ * - It is new when its id is not on record. The record holds the ids of the last commands that were done, across reboots. The
+ *   device answers a repeated id and does not act again. So a sender without a result may send the same command again.
  */
 import { FormatError, messageOf } from "../errors.ts";
 import {
@@ -35,18 +36,18 @@ import type { Route } from "./routes.ts";
 import type { StoredSettings } from "./stored-settings.ts";
 import { readJson, writeText } from "./text-record.ts";
 
-/** What commands act on, beside the inbox. */
+/** What commands act on, apart from the inbox. */
 export interface CommandParts {
   readonly quietHours: QuietHours;
   readonly presence: PresenceSource;
-  /** undefined where the host keeps none. */
+  /** undefined where the host stores no settings. */
   readonly storedSettings: StoredSettings | undefined;
 }
 
-/** The record: ids of commands that were done, newest last, as a JSON array. */
+/** The record: a JSON array with the ids of the commands that were done, newest last. */
 const KEY = "commands";
 
-/** A command was not done, and why, in words. */
+/** The device did not do a command. The message says why. */
 class Refusal extends Error {}
 
 export class Commands implements Route, OutgoingSource {
@@ -54,7 +55,7 @@ export class Commands implements Route, OutgoingSource {
   private readonly device: Device;
   private readonly parts: CommandParts;
   private readonly done: string[];
-  /** Payloads that wait to be sent, and how many are on their way. */
+  /** Payloads that wait to be sent. `sentCount` counts those that are on their way. */
   private readonly results: Uint8Array[] = [];
   private sentCount = 0;
   private restartMs: number | undefined;
@@ -79,7 +80,7 @@ export class Commands implements Route, OutgoingSource {
       if (!isAgain) this.obey(head, publish.properties.messageExpiryInterval, nowMs);
       this.answer({ id, ok: true, note: isAgain ? "done before" : NOTES[String(head.object.do)] });
     } catch (error) {
-      // What the store refuses is an answer, too: the sender may try again.
+      // A failure of the store is an answer too: the sender may try again.
       const reason = messageOf(error);
       const isLong = reason.length > COMMAND_REASON_MAX;
       this.answer({ id, ok: false, error: isLong ? `${reason.slice(0, COMMAND_REASON_MAX - 1)}…` : reason });
@@ -94,7 +95,7 @@ export class Commands implements Route, OutgoingSource {
     return this.restartMs;
   }
 
-  /** Restarts without waiting any longer for the broker to take the result. */
+  /** Restarts. The device no longer waits for the broker to take the result. */
   handleTimeout(nowMs: number): void {
     if (this.restartMs === undefined || nowMs < this.restartMs) return;
     this.restartMs = undefined;
@@ -120,7 +121,7 @@ export class Commands implements Route, OutgoingSource {
     this.checkFresh(head, messageExpirySeconds);
     if (command.name !== "restart") this.act(command);
     this.remember(head.id);
-    // Only now: a restart that is not on record would be done again and again.
+    // The restart comes after the record. Without a record, the same command would restart the device again and again.
     if (command.name === "restart") this.restartMs = nowMs + COMMAND_RESTART_MS;
     this.device.events.log(`command ${head.id}: ${command.name}`);
   }
@@ -129,14 +130,14 @@ export class Commands implements Route, OutgoingSource {
     const now = this.device.wallClock();
     if (atSeconds !== undefined && now !== undefined) {
       if (now > atSeconds + expirySeconds)
-        throw new Refusal(`stale: it held until ${Math.floor(now - atSeconds - expirySeconds)} s ago`);
+        throw new Refusal(`stale: it expired ${Math.floor(now - atSeconds - expirySeconds)} s ago`);
       if (atSeconds > now + COMMAND_CLOCK_SECONDS)
         throw new Refusal(`at is ${Math.ceil(atSeconds - now)} s ahead of the device's clock`);
     } else if (messageExpirySeconds === undefined)
       throw new Refusal(
         atSeconds === undefined
-          ? "neither at nor a message expiry: it cannot be told whether it is stale"
-          : "the device's clock is not set, and there is no message expiry: it cannot be told whether it is stale",
+          ? "neither at nor a message expiry: the device cannot know whether it is stale"
+          : "the device's clock is not set and there is no message expiry: the device cannot know whether it is stale",
       );
   }
 
@@ -148,7 +149,7 @@ export class Commands implements Route, OutgoingSource {
         if (!inbox.retract(this.find(command))) throw new Refusal("there is no such message");
         break;
       case "read":
-        if (!inbox.markRead(this.find(command))) throw new Refusal("there is no such message unread");
+        if (!inbox.markRead(this.find(command))) throw new Refusal("there is no such unread message");
         break;
       case "quiet":
         if (!quietHours.set(command.hours))
@@ -169,12 +170,12 @@ export class Commands implements Route, OutgoingSource {
     }
   }
 
-  /** Sequence of the message that a command names; none has -1. */
+  /** Sequence of the message that a command names, or -1 where there is no such message. */
   private find({ message, from }: { readonly message: string; readonly from: string | undefined }): number {
     return this.device.inbox.findId(message, from) ?? -1;
   }
 
-  /** Makes the device heard and seen, whatever the hour: somebody stands among many and looks for it. */
+  /** Sounds and shows the device's uid, also during quiet hours. Somebody is looking for it among many. */
   private identify(): void {
     const { inbox, topics, random, wallClock, events } = this.device;
     const nowSeconds = wallClock();
@@ -206,7 +207,9 @@ export class Commands implements Route, OutgoingSource {
   }
 }
 
-const NOTES: Readonly<Record<string, string | undefined>> = Object.freeze({ settings: "holds from the next start on" });
+const NOTES: Readonly<Record<string, string | undefined>> = Object.freeze({
+  settings: "takes effect at the next start",
+});
 
 function readDone(store: Store): string[] {
   const done = readJson(store, KEY);

@@ -1,40 +1,40 @@
-/** What happened to the messages that came, since the device started: nothing is lost without a number saying so. */
+/** Counts of what happened to the messages since the device started. No message is lost without a count. */
 export interface Counters {
-  /** Messages that came, of any kind. */
+  /** Messages that arrived, of any kind. */
   received: number;
-  /** Kept in the inbox. */
+  /** Messages that were stored in the inbox. */
   stored: number;
-  /** Recognised as kept before. */
+  /** Messages that were recognised as stored before. */
   duplicates: number;
-  /** Not what the wire format allows, or on a topic that is not ours. */
+  /** Messages that the wire format does not allow, or on a topic that is not ours. */
   refused: number;
-  /** Shown, though a part of them could not be read: it was left out, or shown as it came. */
+  /** Messages that were shown although a part of them could not be read. That part was left out, or shown as it came. */
   malformed: number;
-  /** Above `PACKET_BYTES_MAX`. */
+  /** Packets above `PACKET_BYTES_MAX`. */
   oversize: number;
-  /** Retained: old, whatever they say; not acted on. */
+  /** Retained messages. They are old, whatever they say, and the device does not act on them. */
   retained: number;
-  /** Not kept because everything in the inbox is more important. */
+  /** Messages that were not stored, because everything in the inbox is more important. */
   full: number;
-  /** Left the inbox unread to make room. */
+  /** Unread messages that left the inbox to make room. */
   dropped: number;
-  /** Left the inbox unread because their senders have sent others in their place. */
+  /** Unread messages that left the inbox, because their senders sent others in their place. */
   replaced: number;
-  /** Worthless before they were read. */
+  /** Messages that expired before they were read. */
   expired: number;
-  /** Receipts that a sender will never get: the broker refuses them, or nobody knows of what they are. */
+  /** Receipts that a sender will never get. The broker refuses them, or the device no longer knows their messages. */
   unreceipted: number;
-  /** Records of the inbox that could not be read back. */
+  /** Records of the inbox that could not be read. */
   damaged: number;
   /** Messages of this device that the broker refused. */
   rejected: number;
-  /** 1 while the broker does not grant all subscriptions: the device hears less than it should. */
+  /** 1 while the broker does not grant all subscriptions. The device then misses messages. */
   notSubscribed: number;
-  /** News of contacts for whom there was no room, see `ROSTER_MAX`. */
+  /** Presences of contacts for whom there was no room, see `ROSTER_MAX`. */
   strangers: number;
-  /** Readings of sensors that were given up so that newer ones could be kept. */
+  /** Readings of sensors that were given up to keep newer ones. */
   thinned: number;
-  /** Times that a sensor threw or had no value. */
+  /** How often a sensor threw or had no value. */
   sensorFailures: number;
   /** Writes that the store refused. */
   storeFailures: number;
@@ -67,7 +67,7 @@ export function newCounters(): Counters {
   };
 }
 
-/** What the carrier should know, in a few words for the screen; empty when nothing went wrong. */
+/** What the carrier should know, in a few words for the screen. Empty when nothing went wrong. */
 export function describeFaults(counters: Readonly<Counters>): string {
   const words: string[] = [];
   if (counters.refused) words.push(`${counters.refused} bad`);

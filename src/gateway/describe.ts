@@ -1,8 +1,8 @@
-/** Small things in words, for the screen. */
+/** Short texts for the screen. */
 import type { Contact } from "../pager/roster.ts";
 import { PRESENCE_STATUS } from "../payload/presence.ts";
 
-/** A presence: its text where there is one beside `custom`, else what its status means. */
+/** A presence: its text beside `custom` where it has one, otherwise the meaning of its status. */
 export function describePresence({ status, context }: Pick<Contact, "status" | "context">): string {
   const word = STATUS_WORDS[status] ?? `unknown (${status})`;
   if (status === PRESENCE_STATUS.custom && context !== "") return context;
@@ -18,7 +18,7 @@ const STATUS_WORDS: Readonly<Record<number, string>> = Object.freeze({
   [PRESENCE_STATUS.custom]: "custom",
 });
 
-/** How long ago, in one number and a letter; empty where a time is not known. Both in seconds since 1970. */
+/** The age as one number and a letter. Empty where a time is not known. Both times are in seconds since 1970. */
 export function describeAge(seconds: number, nowSeconds: number | undefined): string {
   if (seconds === 0 || nowSeconds === undefined) return "";
   const minutes = Math.max(0, Math.floor((nowSeconds - seconds) / 60));
@@ -26,14 +26,17 @@ export function describeAge(seconds: number, nowSeconds: number | undefined): st
   return minutes < 1440 ? `${Math.floor(minutes / 60)}h` : `${Math.floor(minutes / 1440)}d`;
 }
 
-/** Hours and minutes, `HH:MM`, at an offset from UTC in minutes. @param seconds since 1970-01-01T00:00:00Z */
+/** Hours and minutes, `HH:MM`. @param seconds since 1970-01-01T00:00:00Z */
 export function describeTime(seconds: number, utcOffsetMinutes: number): string {
   const minutes = Math.floor(seconds / 60) + utcOffsetMinutes;
   const ofDay = ((minutes % 1440) + 1440) % 1440;
   return `${String(Math.floor(ofDay / 60)).padStart(2, "0")}:${String(ofDay % 60).padStart(2, "0")}`;
 }
 
-/** Day, month and year, `20 Nov 2026`; Gregorian, counted from 1 March of year 0 so that the leap day comes last. */
+/**
+ * Day, month and year, `20 Nov 2026`, in the Gregorian calendar. The years are counted from 1 March of year 0, so that the leap
+ * day comes last.
+ */
 export function describeDate(seconds: number, utcOffsetMinutes: number): string {
   const day = Math.floor((seconds / 60 + utcOffsetMinutes) / 1440) + 719_468;
   const era = Math.floor(day / 146_097);

@@ -5,20 +5,20 @@ import { type Device, keeping } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 import { readText, writeText } from "./text-record.ts";
 
-/** The topic on which a document of this device stands. */
+/** The record of the topic that holds a document of this device. */
 const KEY = "discovery";
 const EMPTY = new Uint8Array();
 
 /**
- * The document for Home Assistant, retained: said at each connection, with QoS 0, since the next connection says it again.
- * Where it stands is on record before it goes out, so that it is taken back, with QoS 1, when discovery is turned off or its
- * prefix is another one.
+ * The retained document for Home Assistant. The device sends it at each connection with QoS 0: the next connection repeats it.
+ * The device records its topic before it sends it. So it can clear the topic, with QoS 1, when discovery is turned off or the
+ * prefix changes.
  */
 export class DiscoverySource implements OutgoingSource {
   private readonly device: Device;
   private readonly sensors: readonly DiscoveredSensor[];
   private readonly topic: string | undefined;
-  private standsOn: string | undefined;
+  private publishedTopic: string | undefined;
   private isDue = false;
   private isTakingBack = false;
 
@@ -28,7 +28,7 @@ export class DiscoverySource implements OutgoingSource {
     this.device = device;
     this.sensors = sensors;
     this.topic = isDiscovered ? discoveryTopic(prefix, topics.uid) : undefined;
-    this.standsOn = standingOn(readText(store, KEY), topics.uid);
+    this.publishedTopic = readPublishedTopic(readText(store, KEY), topics.uid);
   }
 
   handleConnected(): void {
@@ -37,7 +37,8 @@ export class DiscoverySource implements OutgoingSource {
 
   next(): Outgoing | undefined {
     if (!this.isDue || this.isTakingBack) return undefined;
-    if (this.standsOn !== undefined && this.standsOn !== this.topic) return this.takeBack(this.standsOn);
+    if (this.publishedTopic !== undefined && this.publishedTopic !== this.topic)
+      return this.takeBack(this.publishedTopic);
     if (this.topic === undefined || !this.record(this.topic)) {
       this.isDue = false;
       return undefined;
@@ -52,7 +53,7 @@ export class DiscoverySource implements OutgoingSource {
     const { payload, left } = encodeDiscovery(device, DISCOVERY_BYTES_MAX);
     const handleSent = () => {
       this.isDue = false;
-      if (left.length) events.log(`Home Assistant is not told of ${left.join(", ")}`);
+      if (left.length) events.log(`the document for Home Assistant has no room for ${left.join(", ")}`);
     };
     return { topic, payload, qos: 0, retain: true, handleSent };
   }
@@ -63,27 +64,27 @@ export class DiscoverySource implements OutgoingSource {
     };
     const handleTaken = () => {
       this.isTakingBack = false;
-      this.standsOn = undefined;
+      this.publishedTopic = undefined;
       this.device.store.remove(KEY);
     };
     return { topic, payload: EMPTY, qos: 1, retain: true, handleSent, handleTaken };
   }
 
-  /** False where the store failed: nothing is said that could not be taken back. */
+  /** Returns false where the store failed. Then the document is not sent, since the device could not clear it later. */
   private record(topic: string): boolean {
-    if (this.standsOn === topic) return true;
+    if (this.publishedTopic === topic) return true;
     return (
       keeping(this.device, () => {
         writeText(this.device.store, KEY, topic);
-        this.standsOn = topic;
+        this.publishedTopic = topic;
         return true;
       }) ?? false
     );
   }
 }
 
-/** undefined for a record that names no topic of this device's document. */
-function standingOn(text: string | undefined, uid: string): string | undefined {
+/** Returns undefined for a record that is no topic of this device's document. */
+function readPublishedTopic(text: string | undefined, uid: string): string | undefined {
   const prefix = text?.slice(0, text.indexOf("/")) ?? "";
   return isUid(prefix) && text === discoveryTopic(prefix, uid) ? text : undefined;
 }

@@ -1,4 +1,4 @@
-/** What is on the screen: made of inbox, contacts, clock and link, and only made again when one of them has changed. */
+/** What is on the screen. It is made of inbox, contacts, clock and link. It is made again only when one of them has changed. */
 import { REPAINT_MS } from "../limits.ts";
 import { URGENT } from "../pager/inbox.ts";
 import type { InboxMessage } from "../pager/inbox-message.ts";
@@ -24,19 +24,19 @@ export type Link = "offline" | "connecting" | "online";
 export interface DisplayParts {
   readonly viewer: Viewer;
   readonly roster: Roster;
-  /** Words to choose as own presence. */
+  /** Texts that the carrier can choose as presence. */
   readonly presenceTexts: readonly string[];
-  /** 0 by 0 for a board without one. */
+  /** 0 by 0 for a board without a screen. */
   readonly size: Size;
   readonly measureText: MeasureText;
 }
 
-/** What the display has to be told each time. */
+/** What the display needs from outside for each picture. */
 export interface DeviceState {
   readonly link: Link;
   readonly presence: Presence;
   readonly counters: Readonly<Counters>;
-  /** What became of the last message that was sent from here; empty where there is none. */
+  /** What became of the last message that was sent from here. Empty where there is none. */
   readonly news: string;
 }
 
@@ -48,21 +48,21 @@ interface OpenText {
   readonly pages: PagedText;
 }
 
-/** What the carrier sees below what he can reply: the text from the page on where he has begun to. */
+/** The text that the carrier sees below the replies. It begins at the page on which the carrier chose to reply. */
 interface Excerpt {
   readonly of: OpenText;
   readonly from: number;
   readonly pages: PagedText;
 }
 
-/** What stands in a row of the inbox, cut to the width of the screen. */
+/** The fixed part of an inbox row, cut to the width of the screen. */
 interface RowHead {
   readonly words: string;
   /** 0: unknown. */
   readonly timestampSeconds: number;
 }
 
-/** What a view needs to know. */
+/** What a view needs from outside. */
 interface Shown {
   readonly link: Link;
   readonly presence: Presence;
@@ -74,17 +74,17 @@ export class Display {
   private readonly parts: DisplayParts;
   private readonly widths: TextWidths;
   private paintedKey = "";
-  /** Of what changes with each message of a burst. */
+  /** The versions that change with each message of a burst. */
   private paintedCounts = "";
   private paintedMs = Number.NEGATIVE_INFINITY;
-  /** When what has changed is painted, if it waits. */
+  /** When a waiting change will be painted. undefined: nothing waits. */
   private repaintMs: number | undefined;
   private clockMs: number | undefined;
   private openText: OpenText | undefined;
   private excerpt: Excerpt | undefined;
   /** Whether a line says what went wrong. */
   private hasFaults = false;
-  /** The rows of the inbox that are on the screen, by sequence, without what changes of them. */
+  /** The fixed parts of the inbox rows on the screen, by sequence. */
   private heads: ReadonlyMap<number, RowHead> = new Map();
 
   constructor(device: Device, parts: DisplayParts) {
@@ -98,8 +98,8 @@ export class Display {
   }
 
   /**
-   * The screen, where it has changed since it was last asked for. A long text is laid out in slices: until it is there, `timeoutMs`
-   * asks for the next slice at once.
+   * Returns the screen when it has changed since the last call. A long text is laid out in slices. Until its page is complete,
+   * `timeoutMs` asks for the next slice at once.
    */
   poll({ link, presence, counters, news }: DeviceState, nowMs: number): DrawList | undefined {
     const { inbox, wallClock } = this.device;
@@ -127,13 +127,13 @@ export class Display {
     this.paintedCounts = countsKey;
     this.paintedMs = nowMs;
     const view = this.viewOf(viewer.view, page, { link, presence, news });
-    // The labels tell whether the text goes on, which is known when its page has been laid out.
+    // The labels say whether the text goes on. That is known once its page is laid out.
     viewer.hasFurtherPage = goesOn(page);
     const labels = viewer.labels();
     return drawScreen({ time, status, unreadCount: inbox.unreadCount, faults, view, labels }, size, this.widths);
   }
 
-  /** When the screen changes by itself: with the minute, or with what waits to be painted. */
+  /** When the screen changes by itself: at the next minute, or when a waiting change is painted. */
   timeoutMs(nowMs: number): number | undefined {
     const minuteMs = this.nextMinuteMs(nowMs);
     if (this.repaintMs === undefined) return minuteMs;
@@ -143,12 +143,12 @@ export class Display {
   private nextMinuteMs(nowMs: number): number | undefined {
     const seconds = this.device.wallClock();
     if (seconds === undefined) return undefined;
-    // One clock moves against the other: a wake that was promised stands until it has come.
+    // The two clocks drift against each other. A promised wake-up stays until it has come.
     if (this.clockMs === undefined || this.clockMs <= nowMs) this.clockMs = nowMs + (60 - (seconds % 60)) * 1000;
     return this.clockMs;
   }
 
-  /** Lays out the rest of the text at once: what a button does depends on where its page ends. */
+  /** Lays out the rest of the page at once. What a button does depends on where the page ends. */
   finishLayout(): void {
     let page: TextPage | "later" | undefined;
     do page = this.layOut();
@@ -204,7 +204,7 @@ export class Display {
     };
   }
 
-  /** A slice of the text that is to be on the screen. undefined: the view has none. */
+  /** Lays out a slice of the text for the screen. Returns undefined where the view has no text. */
   private layOut(): TextPage | "later" | undefined {
     const { viewer, size } = this.parts;
     const { view, message } = viewer;
@@ -231,7 +231,7 @@ export class Display {
     return this.excerpt.pages;
   }
 
-  /** The replies with the button of each, or which one was given. */
+  /** The replies, each with its button, or the reply that the carrier gave. */
   private answers(view: View & { kind: "message" | "reply" }, choices: readonly string[]): readonly string[] {
     if (view.kind === "reply") return replyLines(this.parts.viewer.replies, view.first);
     const answer = this.device.inbox.answerOf(view.sequence);
@@ -295,7 +295,7 @@ export class Display {
     }));
   }
 
-  /** Of so many rows those around the chosen one. */
+  /** The rows around the chosen one, out of `count`. */
   private rowsAround(title: string, index: number, count: number, rowAt: (index: number) => Row): ScreenList {
     const rowCount = rowsOn(this.parts.size);
     const skipped = index - (index % rowCount);
@@ -319,14 +319,14 @@ function colorOf(status: number): number {
   return status === 4 ? COLORS.away : COLORS.dim;
 }
 
-/** The first line with words; where there are more, it says so. Empty where there are none. */
+/** The first line with words. An ellipsis marks that more lines follow. Empty where the text has no words. */
 function firstLine(text: string): string {
   const words = text.trim();
   const end = words.indexOf("\n");
   return end < 0 ? words : `${words.slice(0, end).trimEnd()}…`;
 }
 
-/** A sender who is named like a word of this screen stands in quotation marks. */
+/** The sender's name for the screen. A name that could be taken for a word of this screen stands in quotation marks. */
 function senderName(uid: string): string {
   if (uid === "") return PLAIN_PAGE;
   const isMistakable = uid === PLAIN_PAGE || uid === OWN_NAME || uid.includes(TO_GROUP) || uid.startsWith('"');

@@ -1,20 +1,23 @@
 import { EVENTS_MAX } from "../limits.ts";
 import type { BrokerSettings } from "./settings.ts";
 
-/** What the gateway asks of its host. */
+/** What the gateway asks its host to do. */
 export type GatewayEvent =
-  /** Open a connection to this broker; give up a former one. Answer with `handleConnected` or `handleClosed`. */
+  /** Open a connection to this broker and give up a former one. The host answers with `handleConnected` or `handleClosed`. */
   | { readonly type: "open"; readonly broker: BrokerSettings }
-  /** Close the connection, after what `pollTransmit` gave has been sent. `handleClosed` need not follow. */
+  /** Send what `pollTransmit` gave, then close the connection. `handleClosed` need not follow. */
   | { readonly type: "close" }
-  /** A new page of this priority (1 to 5) is on the screen: sound, light, vibration as the board can. */
+  /** Sound, light or vibrate, as the board can, for a page of this priority (1 to 5). */
   | { readonly type: "alert"; readonly priority: number }
-  /** Begin again as after power-on, once what is to be sent has been sent, and with the settings as they are stored then. */
+  /** Send what waits, then begin again as after power-on, with the settings that are stored then. */
   | { readonly type: "restart" }
-  /** For the log. */
+  /** A line for the log. */
   | { readonly type: "log"; readonly line: string };
 
-/** What waits for the host. Lines of the log beyond `EVENTS_MAX` are left out, and one line says how many; nothing else is. */
+/**
+ * Events that wait for the host. Log lines beyond `EVENTS_MAX` are dropped, and one line says how many. No other event is
+ * dropped.
+ */
 export class EventQueue {
   private readonly events: GatewayEvent[] = [];
   private droppedLines = 0;
@@ -31,7 +34,7 @@ export class EventQueue {
   poll(): GatewayEvent | undefined {
     const event = this.events.shift();
     if (event || this.droppedLines === 0) return event;
-    const line = `${this.droppedLines} further lines are missing here`;
+    const line = `${this.droppedLines} more log lines were dropped here`;
     this.droppedLines = 0;
     return { type: "log", line };
   }

@@ -1,9 +1,9 @@
 /**
- * The device: joins session, payloads, inbox, screen and sensors. A host tells it what happened (`handle…`) and then
- * drains `pollTransmit`, `pollEvent`, `pollScreen` until there is nothing more, and sets its timer to `pollTimeout`.
+ * The device. It joins session, payloads, inbox, screen and sensors. A host tells it what happened (`handle…`). Then the host
+ * drains `pollTransmit`, `pollEvent` and `pollScreen` until they return nothing, and sets its timer to `pollTimeout`.
  *
- * Nothing but the joining is here. What comes goes to a `Route`, what leaves comes from an `OutgoingSource`, and what the
- * carrier sees and does is the `Panel`'s.
+ * This file only joins the parts. A message that arrives goes to a `Route`. A message that leaves comes from an
+ * `OutgoingSource`. The `Panel` has what the carrier sees and does.
  */
 import type { BackoffLimits } from "../mqtt/backoff.ts";
 import type { Publish, Subscription } from "../mqtt/packet.ts";
@@ -45,16 +45,19 @@ import { Topics } from "./topics.ts";
 
 export interface GatewayOptions {
   readonly settings: Settings;
-  /** Where commands may change them; left out: they may not. */
+  /** The settings that commands may change. Without it, commands may change none. */
   readonly storedSettings?: StoredSettings | undefined;
   readonly store: Store;
   readonly random: Random;
   readonly wallClock: WallClock;
   readonly measureText: MeasureText;
-  /** Of the screen, in pixels; 0 by 0 for a board without one, on which nothing counts as shown. */
+  /** Size of the screen, in pixels. 0 by 0 for a board without a screen, on which no message counts as shown. */
   readonly size: Size;
   readonly sensors: readonly Sensor[];
-  /** Names the network, for example by its SSID: what is learned of one does not hold for another. Default: the only one. */
+  /**
+   * Names the network, for example by its SSID. What is learned of one network does not hold for another. Default: the only
+   * one.
+   */
   readonly network?: string | undefined;
   readonly backoff?: BackoffLimits | undefined;
 }
@@ -77,8 +80,8 @@ export class Gateway {
   private readonly alarm: Alarm;
   private readonly timeOfDay: TimeOfDay;
   private readonly panel: Panel;
-  /** Messages stay with the broker, since there are too many senders who are still to be told of others. */
-  private isLeaving = false;
+  /** New messages stay at the broker, because too many senders still wait for receipts. */
+  private isHoldingBack = false;
   private startedMs = 0;
   private nowMs = 0;
 
@@ -102,7 +105,7 @@ export class Gateway {
     const sensors = [...options.sensors, ...ownSensors(device, () => this.nowMs - this.startedMs)];
     this.sampler = newSampler(device, sensors);
     this.discovery = new DiscoverySource(device, sensors);
-    // None where the station subscribes.
+    // Empty where the station subscribes.
     const subscriptions = settings.broker.subscribes ? this.routes.subscriptions : [];
     this.brokers = new Brokers([settings.broker, ...settings.fallbackBrokers], store, subscriptions);
     this.networkRecord = new NetworkRecord(store, options.network ?? "");
@@ -117,7 +120,7 @@ export class Gateway {
     ]);
   }
 
-  /** What happened to the messages so far. */
+  /** Counts of what has happened to the messages. */
   get counters(): Readonly<Counters> {
     const { droppedCount, replacedCount, expiredCount, unreceiptedCount, damagedCount } = this.device.inbox;
     return {
@@ -139,19 +142,19 @@ export class Gateway {
     return this.device.inbox.unreadCount;
   }
 
-  /** Online first. */
+  /** The contacts, those who are online first. */
   get contacts(): readonly Contact[] {
     return this.roster.contacts;
   }
 
-  /** Own presence by hand; undefined: as it comes. */
+  /** Sets the presence by hand. undefined: presence follows the device again. */
   choosePresence(presence: Presence | undefined, nowMs: number): void {
     this.after(nowMs, () => keeping(this.device, () => this.presence.choose(presence)));
   }
 
   /**
-   * Writes to a contact or a group; kept until the broker has it, also across reboots. Returns its id. Throws a `UsageError`
-   * where it cannot be sent or too many wait, and what the store throws.
+   * Writes to a contact or a group. The message is stored until the broker has it, also across reboots. Returns its id. Throws
+   * a `UsageError` when it cannot be sent or too many wait. Throws what the store throws.
    */
   sendMessage(to: string, text: string, nowMs: number): string {
     let id = "";
@@ -161,7 +164,7 @@ export class Gateway {
     return id;
   }
 
-  /** Begins to connect and to sample. */
+  /** Starts to connect and to sample. */
   start(nowMs: number): void {
     this.startedMs = nowMs;
     this.presence.handleTouched(nowMs);
@@ -170,7 +173,10 @@ export class Gateway {
     this.after(nowMs, () => this.session.start(nowMs));
   }
 
-  /** Goes offline cleanly: presence offline, DISCONNECT. Where nothing more can be sent the will says that it is offline. */
+  /**
+   * Goes offline cleanly: sends presence offline, then DISCONNECT. When no more can be sent, the will says that the device is
+   * offline.
+   */
   stop(nowMs: number): void {
     const { presence } = this.device.topics;
     const canSayIt = this.session.canPublish(presence, OFFLINE.length, 1);
@@ -187,7 +193,7 @@ export class Gateway {
     this.after(nowMs, () => this.session.handleBytes(bytes, nowMs));
   }
 
-  /** `isRefusal`: as by a bad certificate, which coming back soon does not heal. */
+  /** @param isRefusal one side refused a certificate, for example: a quick retry would not help */
   handleClosed(reason: string, nowMs: number, isRefusal = false): void {
     this.after(nowMs, () => this.session.handleClosed(reason, nowMs, isRefusal));
   }
@@ -210,7 +216,7 @@ export class Gateway {
     this.after(nowMs, () => this.panel.press(button, nowMs));
   }
 
-  /** What `pollScreen` gave is on the screen now: the message counts as shown. */
+  /** The host has painted what `pollScreen` returned. The message counts as shown. */
   handlePainted(nowMs: number): void {
     const sequence = this.panel.newOnScreen;
     if (sequence === undefined) return;
@@ -220,7 +226,7 @@ export class Gateway {
     });
   }
 
-  /** Bytes to send, or undefined. The view lives until the next call. */
+  /** Returns bytes to send, or undefined. The view is valid until the next call. */
   pollTransmit(): Uint8Array | undefined {
     this.drainSession();
     const bytes = this.session.pollTransmit();
@@ -232,9 +238,9 @@ export class Gateway {
     return this.device.events.poll();
   }
 
-  /** The screen, where it has changed since it was last asked for; `handlePainted` answers. */
+  /** Returns the screen when it has changed since the last call. The host answers with `handlePainted`. */
   pollScreen(nowMs: number): DrawList | undefined {
-    this.look(nowMs);
+    this.updateClock(nowMs);
     return this.panel.poll(this.link, this.counters, nowMs);
   }
 
@@ -251,7 +257,7 @@ export class Gateway {
       ...this.panel.timeoutsMs(this.nowMs),
     ];
     const least = wakes.reduce((least: number, wake) => Math.min(least, wake ?? least), Number.POSITIVE_INFINITY);
-    // A wake that comes a part of a millisecond too early finds nothing to do.
+    // A wake-up that comes a fraction of a millisecond too early would find nothing to do.
     return least === Number.POSITIVE_INFINITY ? undefined : Math.ceil(least);
   }
 
@@ -281,20 +287,20 @@ export class Gateway {
     );
   }
 
-  /** Does what happened, then what follows from it. */
+  /** Runs `act`, then does what follows from it. */
   private after(nowMs: number, act: () => void): void {
-    this.look(nowMs);
+    this.updateClock(nowMs);
     act();
     this.drainSession();
     this.timeOfDay.update(nowMs);
     keeping(this.device, () => this.roster.flush(nowMs));
     this.outbox.pump(nowMs);
-    // The broker sends them again on a new connection alone.
-    if (this.isLeaving && this.device.inbox.leftCount === 0)
-      this.session.restart("the senders are told: messages that were left with the broker may come", nowMs);
+    // The broker sends the messages again only on a new connection.
+    if (this.isHoldingBack && this.device.inbox.leftCount === 0)
+      this.session.restart("the senders have their receipts: the broker may send the messages that it kept", nowMs);
   }
 
-  private look(nowMs: number): void {
+  private updateClock(nowMs: number): void {
     this.nowMs = nowMs;
     this.clock.update(nowMs);
   }
@@ -314,7 +320,9 @@ export class Gateway {
     switch (event.type) {
       case "open":
         if (broker.isInsecure)
-          events.log(`warning: broker.insecure: whoever answers at ${this.brokers.address} is taken for the broker`);
+          events.log(
+            `warning: broker.insecure: the certificate is not checked, so anybody may answer at ${this.brokers.address}`,
+          );
         events.tell({ type: "open", broker });
         break;
       case "close":
@@ -332,11 +340,11 @@ export class Gateway {
         );
         break;
       case "disconnected":
-        this.isLeaving = false;
+        this.isHoldingBack = false;
         this.messageRoute.takenPages.handleClosed();
         counters.disconnections += 1;
         events.log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
-        // One that is made at once goes on with less at the same broker.
+        // An attempt that follows at once goes to the same broker, with less in CONNECT.
         if (event.retryMs > 0 && this.brokers.handleDisconnected()) this.changeBroker();
         break;
       case "subscribed":
@@ -366,26 +374,28 @@ export class Gateway {
     }
   }
 
-  /** Another broker's turn: what is known of that one holds. */
+  /** It is another broker's turn. What is remembered of that broker holds now. */
   private changeBroker(): void {
     const { record } = this.brokers.current;
     this.session.handleBrokerChanged(record.held, record.protocolLevel);
     this.messageRoute.takenPages.handleBrokerChanged();
-    this.device.events.log(`next is ${this.brokers.address}`);
+    this.device.events.log(`the next broker is ${this.brokers.address}`);
   }
 
-  /** Leaves a lesser broker for the preferred one, without a goodbye, so that the will tells there that we are gone. */
+  /**
+   * Leaves a fall-back for the preferred broker. It sends no DISCONNECT, so that the will there says that the device has gone.
+   */
   private returnToPreferred(nowMs: number): void {
     const { isConnected, outboxCount } = this.session;
     if (isConnected && this.brokers.beginReturn(outboxCount, nowMs))
       this.session.restart("back to the preferred broker", nowMs);
   }
 
-  /** Keeps a message and only then acknowledges it; one that cannot be kept now stays with the broker. */
+  /** Stores a message and then acknowledges it. A message that cannot be stored now stays at the broker. */
   private handleMessage(publish: Publish, token: number): void {
-    // Messages are acknowledged in order [MQTT-4.6.0-2]: behind one that stays there all others do.
-    this.isLeaving ||= token > 0 && this.device.inbox.isOwingTooMuch;
-    if (token > 0 && this.isLeaving) return;
+    // The device acknowledges messages in order [MQTT-4.6.0-2]. So all messages after one that stays must stay too.
+    this.isHoldingBack ||= token > 0 && this.device.inbox.isOwingTooMuch;
+    if (token > 0 && this.isHoldingBack) return;
     if (!this.routes.take(publish, this.nowMs)) this.session.restart("the store failed", this.nowMs);
     else if (token > 0) this.session.acknowledge(token);
   }

@@ -1,4 +1,4 @@
-/** Payloads to what the inbox keeps: the way from a topic's bytes to a message that can be shown. */
+/** Turns the payload of a message or page into what the inbox stores. */
 import type { InboxMessage } from "../pager/inbox-message.ts";
 import { messageFingerprint } from "../pager/message-name.ts";
 import {
@@ -12,16 +12,18 @@ import { decodeMessage } from "../payload/message.ts";
 import { printable, printableLine } from "../printable.ts";
 
 export interface ReadMessage {
-  /** What is to be shown; undefined where all contents are receipts. */
+  /** The message to show. undefined where all contents are receipts. */
   readonly message: InboxMessage | undefined;
   readonly receipts: readonly ReceiptContent[];
   readonly sender: string;
 }
 
 /**
- * A message of a topic `im`. A receipt is one in a message of any type, and what stands beside it is shown. Throws a `FormatError`.
- * @param group uid of the group that it was sent to @param nowSeconds time of arrival, 0 = unknown
- * @param faults what could not be read is added, one phrase each
+ * Reads a message of a topic `im`. A message of any type may contain receipts. The other contents are shown. Throws a
+ * `FormatError`.
+ * @param group uid of the group that it was sent to
+ * @param nowSeconds time of arrival, 0: unknown
+ * @param faults gets one phrase for each part that could not be read
  */
 export function readMessage(
   payload: Uint8Array,
@@ -42,7 +44,10 @@ export function readMessage(
   return { message: toInboxMessage(first.keys, text, origin, payload), receipts, sender };
 }
 
-/** A plain page; undefined: a retained one was cleared. Its time is the time of arrival: `nowSeconds`, 0 = unknown. */
+/**
+ * Reads a plain page. Returns undefined for an empty payload, which clears a retained page. The page's time is `nowSeconds`,
+ * the time of arrival, 0: unknown.
+ */
 export function readPlainPage(
   payload: Uint8Array,
   nowSeconds: number,
@@ -59,14 +64,14 @@ interface Origin {
   readonly group?: string | undefined;
   readonly timestampSeconds: number;
   readonly nowSeconds: number;
-  /** The payload has the time in it, so that the same again is the same message. */
+  /** The payload holds a time. So the same payload is the same message. */
   readonly hasTime: boolean;
 }
 
 function toInboxMessage(keys: MessageKeys, words: string, origin: Origin, payload: Uint8Array): InboxMessage {
   const { id, title, priority, expirySeconds, collapseKey, uri, choices, unoffered } = keys;
   const { sender, group, timestampSeconds, nowSeconds, hasTime } = origin;
-  // A sender without a clock means: so long after it has come.
+  // A message without a time expires so many seconds after its arrival.
   const sinceSeconds = timestampSeconds || nowSeconds;
   const shownTitle = title && printableLine(title).trim();
   const rest = [uri ?? "", unoffered ? `[no answer possible: ${unoffered.join(" / ")}]` : ""];

@@ -8,18 +8,21 @@ import type { MessageSource } from "./message-source.ts";
 import type { Route } from "./routes.ts";
 import { TakenPages } from "./taken-pages.ts";
 
-/** Instant messages and plain pages to this device and to its groups: kept in the inbox, and only then acknowledged. */
+/**
+ * Instant messages and plain pages to this device and its groups. The route stores a message in the inbox. Only then is it
+ * acknowledged.
+ */
 export class MessageRoute implements Route {
   readonly topicFilters: readonly string[];
-  /** It is told of the connection. */
+  /** The gateway tells it what happens to the connection. */
   readonly takenPages = new TakenPages();
   private readonly device: Device;
   private readonly sent: MessageSource;
   private readonly alarm: Alarm | undefined;
 
   /**
-   * @param sent what was sent from here; it is told what became of it
-   * @param alarm on a board without a screen: it sounds as soon as a message is kept
+   * @param sent the messages from here; it gets their receipts
+   * @param alarm on a board without a screen: it sounds as soon as a message is stored
    */
   constructor(device: Device, sent: MessageSource, alarm?: Alarm) {
     this.device = device;
@@ -29,7 +32,7 @@ export class MessageRoute implements Route {
     this.topicFilters = [topics.messages, topics.pages, ...settings.groups.map((group) => topics.messagesOf(group))];
   }
 
-  /** Also the messages of groups for which the station has subscribed. */
+  /** Also matches the messages of groups for which the station has subscribed. */
   matches(topic: string): boolean {
     const { topics } = this.device;
     return topic === topics.pages || topics.uidOfMessages(topic) !== undefined;
@@ -49,14 +52,14 @@ export class MessageRoute implements Route {
     const group = uid === topics.uid ? undefined : uid;
     const { message, receipts, sender } = readMessage(payload, group, nowSeconds, faults);
     this.tellFaults(topic, faults);
-    // What was written here to a group comes back from it.
+    // A message from here to a group comes back from the group.
     if (group !== undefined && sender === topics.uid) return true;
     if (message && !this.keep(message, publish, nowMs)) return false;
     for (const receipt of receipts) this.sent.handleReceipt(receipt, sender);
     return true;
   }
 
-  /** It is shown, and somebody should know that its sender is not quite right. */
+  /** Counts and logs the parts that could not be read. The message is shown, and somebody should correct its sender. */
   private tellFaults(topic: string, faults: readonly string[]): void {
     if (faults.length === 0) return;
     const { counters, events } = this.device;
@@ -64,7 +67,7 @@ export class MessageRoute implements Route {
     events.log(`could not read all of a message on ${topic}: ${faults.join("; ")}`);
   }
 
-  /** Without a name the same again is another message, but where this very PUBLISH was taken before. */
+  /** Stores a message. Without a name, the same payload is a new message, except for a repeat of this same PUBLISH. */
   private keep(message: InboxMessage, publish: Publish, nowMs: number): boolean {
     if (message.fingerprint !== undefined) return this.insert(message, nowMs);
     const { inbox, counters } = this.device;

@@ -11,7 +11,7 @@ import { type Device, keeping } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 import { readJson, writeText } from "./text-record.ts";
 
-/** One that the broker has not taken yet. */
+/** A message that the broker has not taken yet. */
 interface Waiting {
   readonly number: number;
   readonly to: string;
@@ -20,12 +20,12 @@ interface Waiting {
   readonly text: string;
 }
 
-/** What is known of the last message; each thing that becomes known has a higher rank. */
+/** What is known of the last message. Each new fact has a higher rank. */
 interface LastSent {
   readonly to: string;
   readonly id: string;
   readonly words: string;
-  /** 0 waiting, 1 sent, then as the stages of a receipt come. */
+  /** 0: waiting, 1: sent. The stages of its receipts follow in their order. */
   readonly rank: number;
 }
 
@@ -34,20 +34,21 @@ const PREFIX = "w-";
 const LAST_KEY = "sent";
 
 /**
- * What the carrier writes to a contact or a group: on the store until the broker has it, in the order of writing. It may go
- * out twice where the power fails before the PUBACK is recorded; its id makes the receiver show it once.
+ * Messages that the carrier writes to a contact or a group. Each stays on the store until the broker has it. They leave in the
+ * order of writing. A message may leave twice when the power fails before its PUBACK is recorded. Its id lets the receiver show
+ * it once.
  *
  * | record | holds |
  * |---|---|
  * | `w-<number>` | JSON: receiver, id, time, text |
- * | `sent` | JSON: receiver and id of the last one, what became of it in words, its rank |
+ * | `sent` | JSON: receiver and id of the last message, what became of it as text, its rank |
  */
 export class MessageSource implements OutgoingSource {
   private readonly device: Device;
   private readonly waiting: Waiting[] = [];
-  private readonly onTheWay = new Set<number>();
+  private readonly inFlight = new Set<number>();
   private nextNumber = 1;
-  /** The last one that was written, and what became of it. */
+  /** The last message that was written, and what became of it. */
   private last: LastSent | undefined;
 
   constructor(device: Device) {
@@ -56,20 +57,20 @@ export class MessageSource implements OutgoingSource {
     for (const number of recordNumbers(store, PREFIX)) {
       this.nextNumber = number + 1;
       const waiting = readWaiting(store, number);
-      // One that cannot be read is kept for firmware that can.
+      // A record that cannot be read stays for firmware that can read it.
       if (waiting) this.waiting.push(waiting);
     }
     this.last = readLast(store);
   }
 
-  /** What became of the last message, in words; empty where none was written. */
+  /** What became of the last message, as text. Empty where none was written. */
   get news(): string {
     return this.last ? `to ${this.last.to}: ${this.last.words}` : "";
   }
 
   /**
-   * Keeps a message until the broker has it, and returns its id. Throws a `UsageError` where it cannot be sent, or too many
-   * wait, and what the store throws; it will not be sent then.
+   * Stores a message until the broker has it, and returns its id. Throws a `UsageError` when it cannot be sent or too many
+   * wait. Throws what the store throws. In both cases the message will not be sent.
    */
   send(to: string, text: string): string {
     const { store, wallClock, random } = this.device;
@@ -88,7 +89,9 @@ export class MessageSource implements OutgoingSource {
     return id;
   }
 
-  /** The same for what was chosen with the buttons: where it is not sent, `news` says why. Throws what the store throws. */
+  /**
+   * Sends a text that the carrier chose with the buttons. When it is not sent, `news` says why. Throws what the store throws.
+   */
   sendChosen(to: string, text: string): void {
     try {
       this.send(to, text);
@@ -99,7 +102,7 @@ export class MessageSource implements OutgoingSource {
   }
 
   next(): Outgoing | undefined {
-    const waiting = this.waiting.find(({ number }) => !this.onTheWay.has(number));
+    const waiting = this.waiting.find(({ number }) => !this.inFlight.has(number));
     if (!waiting) return undefined;
     const { topics, settings, store } = this.device;
     const { number, to, id, timestampSeconds, text } = waiting;
@@ -109,9 +112,9 @@ export class MessageSource implements OutgoingSource {
       contents: [encodeText(text, { id })],
       sender: topics.uid,
     });
-    const handleSent = () => this.onTheWay.add(number);
+    const handleSent = () => this.inFlight.add(number);
     const handleTaken = (problem?: string) => {
-      this.onTheWay.delete(number);
+      this.inFlight.delete(number);
       this.waiting.splice(this.waiting.indexOf(waiting), 1);
       if (this.last?.id === id && this.last.rank === 0)
         this.remember({ ...this.last, words: problem ?? "sent", rank: 1 });
@@ -121,8 +124,8 @@ export class MessageSource implements OutgoingSource {
   }
 
   /**
-   * A receipt has come. It counts from the one whom the message was for, or anyone where that is a group; one that comes late says
-   * less than what is known.
+   * A receipt has arrived. It counts when it comes from the receiver of the message. For a group it counts from anyone. A late
+   * receipt that says less than is known is ignored.
    */
   handleReceipt({ id, state, answer }: ReceiptContent, from: string): void {
     const { last } = this;
@@ -132,7 +135,7 @@ export class MessageSource implements OutgoingSource {
     this.remember({ ...last, words: answer === undefined ? state : `${state}: ${answer}`, rank });
   }
 
-  /** Also across reboots, where the store takes it: a receipt may come long after. */
+  /** Remembers the last message. Where the store takes it, this lasts across reboots: a receipt may come much later. */
   private remember(last: LastSent): void {
     this.last = last;
     const { to, id, words, rank } = last;
@@ -140,7 +143,7 @@ export class MessageSource implements OutgoingSource {
   }
 }
 
-/** undefined for a record that is not what was written. */
+/** Returns undefined for a damaged record. */
 function readWaiting(store: Store, number: number): Waiting | undefined {
   const fields = readJson(store, keyOf(number));
   const [to, id, timestampSeconds, text] = Array.isArray(fields) ? fields : [];

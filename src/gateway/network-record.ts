@@ -9,13 +9,14 @@ const VERSION = 1;
 const OLD_BYTES = 8;
 
 /**
- * How long a network lets a connection be idle, remembered across reboots.
+ * How long a network lets a connection be idle. This is remembered across reboots.
  *
  * | record | holds |
  * |---|---|
- * | `net-<hash of the network's name>` | version, 4 bytes longest that went well, 4 bytes shortest that did not (0: none), milliseconds, name |
+ * | `net-<hash of the network's name>` | version; 4 bytes: longest idle time that went well; 4 bytes: shortest that did not, 0: none; the name. Times are in milliseconds |
  *
- * Older firmware wrote the two times alone. Of two networks with one hash the one that was learned last is remembered.
+ * Older firmware wrote only the two times. Two networks may have the same hash. The record then belongs to the one that was
+ * learned last.
  */
 export class NetworkRecord {
   private readonly store: Store;
@@ -28,7 +29,7 @@ export class NetworkRecord {
     this.key = `net-${hexWord(fnv1a(encodeUtf8(network)))}`;
   }
 
-  /** undefined where nothing is known, or the record is not what was written, or it is of another network. */
+  /** Returns undefined where nothing is known, where the record is damaged, and where it belongs to another network. */
   get learned(): LearnedInterval | undefined {
     const record = readRecord(this.store, this.key);
     if (!record) return undefined;

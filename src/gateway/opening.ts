@@ -1,6 +1,6 @@
 /**
- * How long each step of opening a connection may take, and what is told when it took longer. A transport tells which step it
- * is at, the runner of the hosts keeps the time: so every host has the same limits, and a test needs no clock.
+ * The time limit of each step of opening a connection, and the text to report when a step takes longer. A transport tells which
+ * step it is at. The runner of the hosts keeps the time. So every host has the same limits, and a test needs no clock.
  */
 
 import {
@@ -12,7 +12,10 @@ import {
 } from "../limits.ts";
 import type { BrokerSettings } from "./settings.ts";
 
-/** In their order; each transport has some of them. `page`: all at once, since a page is not told where its WebSocket is. */
+/**
+ * The steps in their order. Each transport has some of them. `page` is all steps at once: a page in a browser does not learn at
+ * which step its WebSocket is.
+ */
 export type OpeningPhase = "resolve" | "connect" | "tls" | "upgrade" | "page";
 
 interface Limit {
@@ -25,7 +28,7 @@ const at = ({ host, port }: BrokerSettings) => `${host}:${port}`;
 const LIMITS: Readonly<Record<OpeningPhase, Limit>> = Object.freeze({
   resolve: { limitMs: RESOLVE_TIMEOUT_MS, describe: ({ host }) => `no answer from DNS for ${host}` },
   connect: { limitMs: CONNECT_TIMEOUT_MS, describe: (broker) => `no connection to ${at(broker)}` },
-  tls: { limitMs: TLS_TIMEOUT_MS, describe: (broker) => `no end of the TLS handshake with ${at(broker)}` },
+  tls: { limitMs: TLS_TIMEOUT_MS, describe: (broker) => `the TLS handshake with ${at(broker)} did not end` },
   upgrade: { limitMs: UPGRADE_TIMEOUT_MS, describe: (broker) => `no WebSocket from ${at(broker)}` },
   page: { limitMs: PAGE_TIMEOUT_MS, describe: (broker) => `no WebSocket to ${at(broker)}` },
 });
@@ -34,24 +37,24 @@ export class Opening {
   private reason = "";
   private phaseEndMs: number | undefined;
 
-  /** When `overdue` is to be asked, or undefined. */
+  /** When to ask `overdue`, or undefined. */
   get deadlineMs(): number | undefined {
     return this.phaseEndMs;
   }
 
-  /** The step has begun, and with it the former one has ended. */
+  /** The step has begun, so the former one has ended. */
   enter(phase: OpeningPhase, broker: BrokerSettings, nowMs: number): void {
     const { limitMs, describe } = LIMITS[phase];
     this.reason = `${describe(broker)} in ${limitMs / 1000} s`;
     this.phaseEndMs = nowMs + limitMs;
   }
 
-  /** The connection stands, or was given up. */
+  /** The connection is open, or it was given up. */
   end(): void {
     this.phaseEndMs = undefined;
   }
 
-  /** Why the connection is to be given up now, or undefined. */
+  /** Why to give the connection up now, or undefined. */
   overdue(nowMs: number): string | undefined {
     return this.phaseEndMs !== undefined && this.phaseEndMs <= nowMs ? this.reason : undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * What waits to be published. Nothing is queued here: each source keeps, within its own bounds, what it has to say, and is
- * asked for its next message when the session can take one. Earlier sources go first.
+ * What waits to be published. The outbox itself queues nothing. Each source keeps its own messages, within its own limits. The
+ * outbox asks it for the next message when the session can take one. Earlier sources go first.
  */
 import type { Session } from "../mqtt/session.ts";
 
@@ -9,14 +9,14 @@ export interface Outgoing {
   readonly payload: Uint8Array;
   readonly qos: 0 | 1;
   readonly retain: boolean;
-  /** It was handed to the session, which sends it again after a reconnect: the source goes on to its next one. */
+  /** The session has the message and sends it again after a reconnect. The source goes on to its next message. */
   handleSent(): void;
-  /** QoS 1: the broker has taken it, or will never: then with the reason. */
+  /** QoS 1: the broker has taken the message. With `problem`: it will never take it, and this is why. */
   handleTaken?(problem?: string): void;
 }
 
 export interface OutgoingSource {
-  /** Looks at the next message without taking it; undefined where there is none. */
+  /** Returns the next message and does not remove it. undefined where there is none. */
   next(nowMs: number): Outgoing | undefined;
 }
 
@@ -30,7 +30,7 @@ export class Outbox {
     this.sources = sources;
   }
 
-  /** Publishes as much as the session takes now. */
+  /** Publishes as much as the session can take now. */
   pump(nowMs: number): void {
     if (!this.session.isConnected) return;
     for (const source of this.sources) {
@@ -45,7 +45,7 @@ export class Outbox {
     }
   }
 
-  /** The broker has taken the message with this token, or will never take it. */
+  /** The broker has taken the message with this token. With `problem`: it will never take it. */
   handleTaken(token: number, problem?: string): void {
     const outgoing = this.sent.get(token);
     this.sent.delete(token);

@@ -1,4 +1,4 @@
-/** What the carrier sees and does: the screen, its buttons, and what is chosen with them. */
+/** What the carrier sees and does: the screen, the buttons, and the choices made with them. */
 import type { Roster } from "../pager/roster.ts";
 import type { Button } from "../pager/screen/buttons.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
@@ -12,12 +12,12 @@ import { Display, type Link } from "./display.ts";
 import type { MessageSource } from "./message-source.ts";
 import { BUSY, ONLINE, type PresenceSource } from "./presence-source.ts";
 
-/** What the panel shows of, and changes in. */
+/** The parts that the panel shows and changes. */
 export interface PanelParts {
   readonly roster: Roster;
   readonly presence: PresenceSource;
   readonly messages: MessageSource;
-  /** Of the screen, in pixels; 0 by 0 for a board without one. */
+  /** Size of the screen, in pixels. 0 by 0 for a board without a screen. */
   readonly size: Size;
   readonly measureText: MeasureText;
 }
@@ -47,8 +47,8 @@ export class Panel {
   }
 
   /**
-   * Whether a further message is taken. It waits at the broker where it would push the message off the screen before a person
-   * can have seen it; not where the carrier is waited for, since nobody knows how long.
+   * Whether to take another message. The message waits at the broker when it would push an older one off the full inbox before
+   * a person can have seen it. It does not wait for the carrier to act, since nobody knows how long that takes.
    */
   hasRoom(nowMs: number): boolean {
     const { inbox } = this.device;
@@ -63,13 +63,13 @@ export class Panel {
     if (choice) this.choose(choice);
   }
 
-  /** The message that came onto the screen just now for the first time, or undefined. */
+  /** Sequence of the message that is on the screen for the first time, or undefined. */
   get newOnScreen(): number | undefined {
     const { current } = this.viewer;
     return current === undefined || this.device.inbox.isShown(current) ? undefined : current;
   }
 
-  /** The screen, where it has changed since it was last asked for. */
+  /** Returns the screen when it has changed since the last call. */
   poll(link: Link, counters: Readonly<Counters>, nowMs: number): DrawList | undefined {
     if (!this.display.exists) return undefined;
     const { presence, messages } = this.parts;
@@ -89,7 +89,7 @@ export class Panel {
       if (text !== undefined) keeping(this.device, () => this.parts.messages.sendChosen(uid, text));
       return;
     }
-    // The first is to be online as it comes, the second busy; then the texts of the settings.
+    // The first choice is automatic presence, the second is busy. The texts of the settings follow.
     const context = presence.custom[index - 2];
     const custom = context === undefined ? undefined : { status: PRESENCE_STATUS.custom, context };
     keeping(this.device, () => this.parts.presence.choose(index === 1 ? BUSY : custom));

@@ -4,10 +4,10 @@ import { decodePresence } from "../payload/presence.ts";
 import { type Device, keeping } from "./device.ts";
 import type { Route } from "./routes.ts";
 
-/** Presence of contacts: of those in the settings, and of those for which the station has subscribed. */
+/** Presence of contacts: those of the settings, and those for which the station has subscribed. */
 export class PresenceRoute implements Route {
   readonly topicFilters: readonly string[];
-  /** A presence is retained, so that who comes later sees the last one. */
+  /** A presence is retained, so that a new subscriber gets the last one. */
   readonly readsRetained = true;
   private readonly device: Device;
   private readonly roster: Roster;
@@ -26,10 +26,10 @@ export class PresenceRoute implements Route {
     const { topics } = this.device;
     const uid = topics.uidOfPresence(topic);
     if (uid === undefined || uid === topics.uid) return true;
-    // Without a payload it has been taken back.
+    // An empty payload clears the presence.
     const { status, context } = payload.length === 0 ? { status: 0, context: "" } : decodePresence(payload);
     this.roster.update(uid, status, context);
-    // What the store refuses is written later: the connection is not worth it.
+    // The roster writes later what the store refuses now. That is no reason to end the connection.
     keeping(this.device, () => this.roster.flush(nowMs));
     return true;
   }

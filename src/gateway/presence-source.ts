@@ -4,7 +4,7 @@ import type { Device } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 import type { QuietHours } from "./quiet-hours.ts";
 
-/** The will, and what is said on a clean end. */
+/** The payload of the will. The device also sends it on a clean end. */
 export const OFFLINE = encodePresence({ status: PRESENCE_STATUS.offline, context: "" });
 
 export const ONLINE: Presence = Object.freeze({ status: PRESENCE_STATUS.online, context: "" });
@@ -12,24 +12,27 @@ export const BUSY: Presence = Object.freeze({ status: PRESENCE_STATUS.busy, cont
 const AWAY: Presence = Object.freeze({ status: PRESENCE_STATUS.away, context: "" });
 const QUIET: Presence = Object.freeze({ status: PRESENCE_STATUS.busy, context: "quiet hours" });
 
-/** The record of what was chosen by hand: version, then the payload that is sent for it. Older firmware wrote the payload alone. */
+/**
+ * The record of the presence that was chosen by hand: version, then the payload that is sent for it. Older firmware wrote only
+ * the payload.
+ */
 const KEY = "presence";
 const VERSION = 1;
 
 /**
- * This device's own presence, retained at the broker: said after each connection and when it changes. What was chosen by hand
- * goes before quiet hours, and these before being away.
+ * This device's own presence, retained at the broker. The device sends it after each connection and at each change. A presence
+ * chosen by hand takes precedence over quiet hours. Quiet hours take precedence over being away.
  */
 export class PresenceSource implements OutgoingSource {
   private readonly device: Device;
   private readonly quietHours: QuietHours;
-  /** Milliseconds without a touch after which the carrier counts as away; 0: never. */
+  /** The carrier counts as away after so many milliseconds without a touch. 0: never. */
   private readonly awayMs: number;
   private chosen: Presence | undefined;
   private touchedMs = 0;
   private isDue = false;
-  private isSent = false;
-  private said: Presence = ONLINE;
+  private isInFlight = false;
+  private lastSent: Presence = ONLINE;
 
   constructor(device: Device, quietHours: QuietHours) {
     this.device = device;
@@ -38,7 +41,7 @@ export class PresenceSource implements OutgoingSource {
     this.chosen = readPresence(readRecord(device.store, KEY));
   }
 
-  /** What is to be said now. */
+  /** The presence that holds now. */
   current(nowMs: number): Presence {
     if (this.chosen) return this.chosen;
     if (this.quietHours.isQuiet) return QUIET;
@@ -58,7 +61,10 @@ export class PresenceSource implements OutgoingSource {
     this.touchedMs = nowMs;
   }
 
-  /** Chosen by hand, also across reboots; undefined: no longer. Throws what the store throws; it then holds until the device starts again. */
+  /**
+   * Sets the presence by hand, also across reboots. undefined: presence follows the device again. Throws what the store throws.
+   * The presence then holds until the device restarts.
+   */
   choose(presence: Presence | undefined): void {
     this.chosen = presence;
     if (presence) this.device.store.write(KEY, Uint8Array.of(VERSION, ...encodePresence(presence)));
@@ -67,22 +73,22 @@ export class PresenceSource implements OutgoingSource {
 
   next(nowMs: number): Outgoing | undefined {
     const presence = this.current(nowMs);
-    // One that is still in flight is sent again by the session; what is new follows it.
-    if (this.isSent || (!this.isDue && isSame(presence, this.said))) return undefined;
+    // The session sends a presence in flight again. A newer one follows it.
+    if (this.isInFlight || (!this.isDue && isSame(presence, this.lastSent))) return undefined;
     const handleSent = () => {
       this.isDue = false;
-      this.isSent = true;
-      this.said = presence;
+      this.isInFlight = true;
+      this.lastSent = presence;
     };
     const handleTaken = () => {
-      this.isSent = false;
+      this.isInFlight = false;
     };
     const { presence: topic } = this.device.topics;
     return { topic, payload: encodePresence(presence), qos: 1, retain: true, handleSent, handleTaken };
   }
 }
 
-/** undefined for a record that is not what was written. */
+/** Returns undefined for a damaged record. */
 function readPresence(record: Uint8Array | undefined): Presence | undefined {
   try {
     return record && decodePresence(record[0] === VERSION ? record.subarray(1) : record);

@@ -3,17 +3,17 @@ import { readText, writeText } from "./text-record.ts";
 
 const DAY_MINUTES = 1_440;
 
-/** The record of hours that were set on the device or by a command: their text. */
+/** The record of the hours that a command has set: their text. */
 const KEY = "quiet";
 
 export interface Hours {
-  /** Minutes of the day. */
+  /** Minutes since midnight. */
   readonly from: number;
-  /** Before `from` where they go over midnight. */
+  /** Less than `from` where the hours go over midnight. */
   readonly to: number;
 }
 
-/** `22:00-07:00`; `on`: always; `off` or empty: never. undefined for anything else. */
+/** Reads `22:00-07:00`, `on` (always), `off` or an empty text (never). Returns undefined for any other text. */
 export function parseHours(text: string): Hours | undefined {
   if (text === "on") return { from: 0, to: DAY_MINUTES };
   if (text === "off" || text === "") return { from: 0, to: 0 };
@@ -21,11 +21,14 @@ export function parseHours(text: string): Hours | undefined {
   if (!found) return undefined;
   const [h1 = 0, m1 = 0, h2 = 0, m2 = 0] = found.slice(1).map(Number);
   const [from, to] = [60 * h1 + m1, 60 * h2 + m2];
-  // From an hour to itself is a whole day to one reader and nothing to another.
+  // From an hour to the same hour may mean a whole day or nothing. So it is refused.
   return h1 < 24 && h2 < 24 && m1 < 60 && m2 < 60 && from !== to ? { from, to } : undefined;
 }
 
-/** When the device is not to disturb: from the settings, or as it was told since. Without a clock only `on` is quiet. */
+/**
+ * When the device must not disturb. The hours come from the settings, or from a command since. Without a clock, only `on` is
+ * quiet.
+ */
 export class QuietHours {
   private readonly device: Device;
   private text: string;
@@ -41,24 +44,25 @@ export class QuietHours {
     this.text = text;
   }
 
-  /** As `set` takes them. */
+  /** The hours, as `set` takes them. */
   get hours(): string {
     return this.text;
   }
 
-  /** As of the last `update`. */
+  /** Whether it is quiet now, as of the last `update`. */
   get isQuiet(): boolean {
     return this.isQuietNow;
   }
 
-  /** As of the last `update`, whether it is known that it is no quiet hour: before the clock is set nobody knows. */
+  /** Whether it is certainly not quiet now, as of the last `update`. Before the clock is set nobody knows. */
   get isLoud(): boolean {
     return this.isLoudNow;
   }
 
   /**
-   * Other hours from now on, also across reboots; `setting` goes back to those of the settings. False, and nothing is changed,
-   * for what `parseHours` does not take. Throws what the store throws; the hours then hold until the device starts again.
+   * Sets other hours from now on, also across reboots. `setting` goes back to those of the settings. Returns false and changes
+   * nothing when `parseHours` does not take the text. Throws what the store throws. The hours then hold until the device
+   * restarts.
    */
   set(text: string): boolean {
     const isBack = text === "setting";
@@ -71,19 +75,19 @@ export class QuietHours {
     return true;
   }
 
-  /** Looks at the clock. @param seconds since 1970 */
+  /** Reads the clock. @param seconds since 1970 */
   update(seconds: number | undefined): void {
     this.isQuietNow = this.isAt(seconds);
     this.isLoudNow = !this.isQuietNow && (seconds !== undefined || this.current.from === this.current.to);
   }
 
-  /** How long until they may begin or end, in milliseconds, or undefined. */
+  /** The time until the hours begin or end, in milliseconds, or undefined where they never do. */
   remainingMs(seconds: number | undefined): number | undefined {
     const { from, to } = this.current;
     if (seconds === undefined || to - from === DAY_MINUTES || from === to) return undefined;
     const ofDay = this.secondOfDay(seconds);
     const until = (minutes: number) => (60 * (minutes + DAY_MINUTES) - ofDay) % (60 * DAY_MINUTES) || 60 * DAY_MINUTES;
-    // Where local time jumps before that, the clock is looked at then.
+    // When local time jumps before that, the clock is read again at the jump.
     return 1000 * Math.min(until(from), until(to), this.device.zone.nextChangeSeconds(seconds) - seconds);
   }
 

@@ -5,7 +5,7 @@ import { encodeMessage, IM_TYPE, type RawContent } from "../payload/message.ts";
 import type { Device } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 
-/** What the senders are told of their messages; to one sender as much in one message as there is to tell. */
+/** The receipts to the senders. One message carries all receipts that wait for one sender. */
 export class ReceiptSource implements OutgoingSource {
   private readonly device: Device;
   private inflightCount = 0;
@@ -21,7 +21,7 @@ export class ReceiptSource implements OutgoingSource {
     return owed && (this.outgoing(owed) ?? this.outgoing(inbox.nextReceipts(1)));
   }
 
-  /** undefined where they are too long for one message. */
+  /** Returns undefined where the receipts are too long for one message. */
   private outgoing(owed: OwedReceipts | undefined): Outgoing | undefined {
     if (!owed) return undefined;
     const { inbox, topics, wallClock } = this.device;

@@ -1,18 +1,21 @@
-/** Which part of the gateway a message is for, by its topic; what all of them refuse is refused here. */
+/** Finds the part of the gateway that a message is for, by its topic. Messages that no part takes are refused here. */
 import { FormatError } from "../errors.ts";
 import type { Publish, Subscription } from "../mqtt/packet.ts";
 import type { Device } from "./device.ts";
 
 export interface Route {
-  /** What the broker is asked for. Empty where the station subscribes. */
+  /** The topic filters of SUBSCRIBE. The device does not send them where the station subscribes. */
   readonly topicFilters: readonly string[];
-  /** A retained message is old, whatever it says, and is only counted; true where a topic is made of such, as presence is. */
+  /**
+   * A retained message is old, whatever it says, and is only counted. true: this route's topics hold retained messages, as for
+   * presence.
+   */
   readonly readsRetained?: boolean;
   /** Whether a message on this topic is for this route. */
   matches(topic: string): boolean;
   /**
-   * Takes a message; its views live during the call. True: it is safe and is acknowledged. False: the store failed and the
-   * broker has to send it again. Throws a `FormatError` for what the wire format does not allow.
+   * Takes a message. Its views are valid during the call. true: the message is safe and will be acknowledged. false: the store
+   * failed, and the broker has to send the message again. Throws a `FormatError` for what the wire format does not allow.
    */
   take(publish: Publish, nowMs: number): boolean;
 }
@@ -30,14 +33,14 @@ export class Routes {
     return this.routes.flatMap(({ topicFilters }) => topicFilters.map((topicFilter) => ({ topicFilter, qos: 1 })));
   }
 
-  /** False where the store failed: the broker has to send the message again. */
+  /** Returns false where the store failed. The broker then has to send the message again. */
   take(publish: Publish, nowMs: number): boolean {
     const { topic, payload, retain } = publish;
     const { counters, events } = this.device;
     counters.received += 1;
     const route = this.routes.find((route) => route.matches(topic));
     if (retain && !route?.readsRetained) {
-      // It is the end of one: nothing at all.
+      // An empty payload clears a retained message. There is nothing to count.
       if (payload.length === 0) return true;
       counters.retained += 1;
       events.log(`ignored an old (retained) message on ${topic}`);

@@ -1,6 +1,6 @@
 /**
- * Every setting of a device, its range and its default: the one place that knows them. Hosts read them from where they
- * keep them (command line, preferences, page address) as text or numbers and hand the whole record to `parseSettings`.
+ * Every setting of a device, with its range and its default. No other place knows them. A host reads the settings from where it
+ * keeps them (command line, preferences, page address) as text or numbers. It passes the whole record to `parseSettings`.
  */
 import {
   BROKERS_MAX,
@@ -20,83 +20,83 @@ import { fixedZone, isTimeZone } from "./time-zone.ts";
 
 export type TransportName = "tcp" | "tls" | "ws" | "wss";
 
-/** The broker to connect to and how to log in there. */
+/** The broker to connect to, and how to log in there. */
 export interface BrokerSettings {
-  /** Version of MQTT; `auto` tries 5 and falls back. */
+  /** Version of MQTT. `auto` tries 5 first and falls back to 3.1.1. */
   readonly protocol: "auto" | "3.1.1" | "5";
-  /** `tls` and `wss` are encrypted, and nothing ever falls back from them. */
+  /** `tls` and `wss` are encrypted. The device never falls back from them to an unencrypted transport. */
   readonly transport: TransportName;
   /** Name or address. */
   readonly host: string;
   readonly port: number;
-  /** Path of the WebSocket; of no meaning with TCP. */
+  /** Path of the WebSocket. TCP does not use it. */
   readonly path: string;
-  /** The authorities that are believed: PEM, or what the host takes for it. Empty: those of the platform. */
+  /** The trusted authorities: PEM, or what the host takes in its place. Empty: those of the platform. */
   readonly ca: string;
-  /** With what this device shows who it is, likewise. */
+  /** The certificate that identifies this device, and its key. Both are PEM, or what the host takes in its place. */
   readonly identity: { readonly certificate: string; readonly key: string } | undefined;
-  /** The name that the broker's certificate has to hold. Empty: `host`. */
+  /** The name that the broker's certificate must hold. Empty: `host`. */
   readonly serverName: string;
-  /** The broker's certificate is not checked: anybody may be the broker. */
+  /** The broker's certificate is not checked. Anybody may pose as the broker. */
   readonly isInsecure: boolean;
   /** Empty: log in without a name. */
   readonly userName: string;
   readonly password: string;
-  /** False where the station subscribes for this device: it sends no SUBSCRIBE. */
+  /** False where the station subscribes for this device. The device then sends no SUBSCRIBE. */
   readonly subscribes: boolean;
-  /** Longest time between pings; learning ends here. */
+  /** Longest time between pings. Learning ends here. */
   readonly keepAliveSeconds: number;
-  /** Shortest time between pings; learning begins here. */
+  /** Shortest time between pings. Learning begins here. */
   readonly keepAliveMinSeconds: number;
 }
 
 export interface Settings {
-  /** Names the organisation: the first level of every topic. */
+  /** Names the organisation. It is the first level of every topic. */
   readonly env: string;
-  /** Names this device: its topics, its client identifier, the sender of its messages. */
+  /** Names this device. It stands in the device's topics, is its client identifier and is the sender of its messages. */
   readonly uid: string;
   /** The preferred broker. */
   readonly broker: BrokerSettings;
-  /** Where to go when it cannot be reached, in order of preference; they differ in host and port only. */
+  /** The brokers to try when the preferred one cannot be reached, in order of preference. They differ only in host and port. */
   readonly fallbackBrokers: readonly BrokerSettings[];
   readonly telemetry: {
     readonly format: "cbor" | "json";
-    /** 0: a batch that is lost on the way is lost. */
+    /** 0: a batch that is lost on the way is lost. 1: it is sent until the broker has it. */
     readonly qos: 0 | 1;
-    /** Seconds between two samples; 0 takes none. */
+    /** Seconds between two samples. 0 takes none. */
     readonly intervalSeconds: number;
-    /** A reading that has not changed is sent again after this many seconds. */
+    /** An unchanged reading is sent again after this many seconds. */
     readonly maxAgeSeconds: number;
-    /** By name of a sensor: a smaller change than this is not sent. Others have their own. */
+    /** A smaller change is not sent, by name of the sensor. A sensor without an entry uses its own deadband. */
     readonly deadbands: Readonly<Record<string, number>>;
   };
-  /** Whose presence is shown. */
+  /** The uids whose presence is shown. */
   readonly contacts: readonly string[];
-  /** Groups whose messages come here. */
+  /** The groups whose messages come to this device. */
   readonly groups: readonly string[];
   readonly presence: {
-    /** Without a touch for so many seconds the carrier counts as away; 0: never. */
+    /** The carrier counts as away after this many seconds without a touch. 0: never. */
     readonly awaySeconds: number;
-    /** Words that can be chosen as own presence. */
+    /** Texts that the carrier can choose as presence. */
     readonly custom: readonly string[];
   };
   readonly quiet: {
-    /** What `parseHours` takes. */
+    /** The text for `parseHours`. */
     readonly hours: string;
-    /** Who may disturb at any time. */
+    /** Senders who may sound at any time. */
     readonly senders: readonly string[];
   };
-  /** What can be sent to a contact with the buttons. */
+  /** Texts that the carrier can send to a contact with the buttons. */
   readonly cannedTexts: readonly string[];
   readonly homeAssistant: {
     readonly isDiscovered: boolean;
-    /** Where Home Assistant listens for devices. */
+    /** The topic prefix on which Home Assistant listens for devices. */
     readonly prefix: string;
   };
   readonly screen: {
-    /** A page stays on the screen at least this long before the next new one takes its place. */
+    /** A page stays on the screen for at least this long before the next new page takes its place. */
     readonly dwellMs: number;
-    /** What `isTimeZone` takes. */
+    /** A zone that `isTimeZone` takes. */
     readonly timeZone: string;
   };
 }
@@ -111,10 +111,10 @@ type Setting =
     }
   | { readonly kind: "number"; readonly default: number; readonly min: number; readonly max: number }
   | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
-  /** Separated by commas. */
+  /** A list, separated by commas. */
   | { readonly kind: "list"; readonly default: string; readonly countMax: number; readonly of: "uid" | "text" };
 
-/** Name, kind, default and range of each setting. A name is what stands on a command line and in a preference. */
+/** Name, kind, default and range of each setting. The same name stands on a command line and in a preference. */
 export const SETTINGS = Object.freeze({
   env: { kind: "text", default: "field", bytesMax: ENV_BYTES_MAX, topicLevel: true },
   uid: { kind: "text", default: "pager-1", bytesMax: UID_BYTES_MAX, topicLevel: true },
@@ -155,16 +155,16 @@ export const SETTINGS = Object.freeze({
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** What a host can do. Settings that ask for more are refused there, and never passed over. */
+/** What a host can do. A setting that asks for more is refused and never ignored. */
 export interface HostAbilities {
   readonly transports: readonly TransportName[];
-  /** Settings that it cannot honour; only their default may stand there. */
+  /** Settings that the host cannot honour. Only their defaults are allowed. */
   readonly lacks: readonly SettingName[];
-  /** Why, in words for the one who set them. */
+  /** Why the host cannot, for the person who set them. */
   readonly reason: string;
 }
 
-/** Those of encryption, for a host's `lacks`. */
+/** The settings of encryption, for a host's `lacks`. */
 export const TLS_SETTINGS = Object.freeze([
   "broker.ca",
   "broker.certificate",
@@ -173,18 +173,18 @@ export const TLS_SETTINGS = Object.freeze([
   "broker.insecure",
 ] as const satisfies readonly SettingName[]);
 
-/** Taken as they are; blanks around all others are left out. */
+/** These values are taken as they are. Blanks around all others are removed. */
 const VERBATIM: readonly SettingName[] = ["broker.password", "broker.ca", "broker.certificate", "broker.key"];
 
-/** Never repeated in an error or a log. */
+/** These values never stand in an error or a log. */
 const SECRETS: readonly SettingName[] = ["broker.password", "broker.key"];
 
 export type SettingsResult = { readonly settings: Settings } | { readonly errors: readonly string[] };
 
 /**
- * Checks a record of raw settings (text as from a command line, or numbers) and fills in the defaults.
- * Every wrong or unknown one is named in `errors` with what was got and expected; a password or key is never repeated there.
- * @param abilities of the host; all of them when left out
+ * Checks a record of raw settings (text from a command line, or numbers) and fills in the defaults. `errors` names every wrong
+ * or unknown setting, with what was found and what was expected. It never contains a password or a key.
+ * @param abilities of the host; without it, the host can do everything
  */
 export function parseSettings(raw: Readonly<Record<string, unknown>>, abilities?: HostAbilities): SettingsResult {
   const errors: string[] = [];
@@ -243,7 +243,7 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, abilities?
   return errors.length ? { errors } : { settings };
 }
 
-/** What the settings ask for together and cannot have, or not on this host. */
+/** Finds settings that contradict each other, and settings that this host cannot honour. */
 function contradictions(
   broker: BrokerSettings,
   raw: Readonly<Record<string, unknown>>,
@@ -251,16 +251,16 @@ function contradictions(
 ): string[] {
   const errors: string[] = [];
   const { transport, path } = broker;
-  // A path without its beginning would be a part of the host.
+  // Without the slash, the path would be read as part of the host.
   if (!path.startsWith("/")) errors.push(`setting broker.path: ${JSON.stringify(path)}, expected / at the beginning`);
   const given = TLS_SETTINGS.filter((name) => raw[name] !== undefined && raw[name] !== SETTINGS[name].default);
   if (abilities && !abilities.transports.includes(transport)) {
     const expected = abilities.transports.join(" or ");
     errors.push(`setting broker.transport: "${transport}", expected ${expected}: ${abilities.reason}`);
   } else if (transport === "tcp" || transport === "ws") {
-    // Whoever names an authority believes that the connection is encrypted.
+    // A person who sets an authority believes that the connection is encrypted.
     for (const name of given)
-      errors.push(`setting ${name}: of no use with broker.transport ${transport}, which has no TLS`);
+      errors.push(`setting ${name}: not used with broker.transport ${transport}, which has no TLS`);
   }
   for (const name of given)
     if (abilities?.lacks.includes(name)) errors.push(`setting ${name}: not on this host: ${abilities.reason}`);
@@ -272,7 +272,7 @@ function parseOne(name: SettingName, given: unknown, errors: string[]): string |
   if (given === undefined) return setting.default;
   const value = typeof given === "string" && !VERBATIM.includes(name) ? given.trim() : given;
   const problem = (expected: string) => {
-    const got = SECRETS.includes(name) ? "a value that is not" : JSON.stringify(value);
+    const got = SECRETS.includes(name) ? "a hidden value" : JSON.stringify(value);
     errors.push(`setting ${name}: ${got}, expected ${expected}`);
     return setting.default;
   };
@@ -299,20 +299,23 @@ function parseOne(name: SettingName, given: unknown, errors: string[]): string |
       if (typeof value !== "string" || utf8Length(value) > setting.bytesMax)
         return problem(`text of at most ${setting.bytesMax} bytes`);
       if (setting.topicLevel && !isUid(value)) return problem(UID_RULE);
-      // An empty host would be this machine to some hosts.
+      // Some hosts take an empty host name for this machine.
       if (setting.isHost && hostOf(value) === undefined && (name === "broker.host" || value !== ""))
         return problem("a name or an address alone: broker.transport and broker.port say the rest");
       return value;
   }
 }
 
-/** What stands between commas, each once. */
+/** The items between commas, each once. */
 function itemsOf(text: string): readonly string[] {
   const items = text.split(",").map((item) => item.trim());
   return items.filter((item, index) => item !== "" && items.indexOf(item) === index);
 }
 
-/** A name or an address, blanks and brackets around it left out; undefined for anything else, such as a URL or `host:port`. */
+/**
+ * Returns a name or an address, without blanks and brackets around it. undefined for any other text, such as a URL or
+ * `host:port`.
+ */
 export function hostOf(text: string): string | undefined {
   const trimmed = text.trim();
   const bare = trimmed.startsWith("[") && trimmed.endsWith("]") ? trimmed.slice(1, -1) : trimmed;
@@ -329,7 +332,7 @@ function identityOf(certificate: string, key: string, errors: string[]): BrokerS
   return undefined;
 }
 
-/** `host` or `host:port`, separated by commas; an IPv6 address with a port stands in brackets. */
+/** Reads `host` or `host:port`, separated by commas. An IPv6 address with a port stands in brackets. */
 function parseFallbacks(text: string, broker: BrokerSettings, errors: string[]): BrokerSettings[] {
   const fallbacks: BrokerSettings[] = [];
   for (const item of itemsOf(text)) {
@@ -346,7 +349,7 @@ function parseFallbacks(text: string, broker: BrokerSettings, errors: string[]):
   return fallbacks;
 }
 
-/** `name=number`, separated by commas. */
+/** Reads `name=number`, separated by commas. */
 function parseDeadbands(text: string, errors: string[]): Record<string, number> {
   const deadbands: Record<string, number> = {};
   for (const item of text.split(",").filter((item) => item.trim() !== "")) {
@@ -360,7 +363,7 @@ function parseDeadbands(text: string, errors: string[]): Record<string, number> 
   return deadbands;
 }
 
-/** Home Assistant reads JSON alone: it is what discovery means where nothing else was asked for. */
+/** Home Assistant reads only JSON. So discovery selects JSON, unless another format was asked for: that is an error. */
 function telemetryFormat(
   raw: Readonly<Record<string, unknown>>,
   format: string,
@@ -373,7 +376,7 @@ function telemetryFormat(
   return "json";
 }
 
-/** `screen.utcOffset` is what older firmware had in the place of `screen.timeZone`. Of the two the one that was set last holds. */
+/** Older firmware had `screen.utcOffset` in the place of `screen.timeZone`. The one that was set last holds. */
 function timeZone(
   raw: Readonly<Record<string, unknown>>,
   zone: string,

@@ -1,6 +1,6 @@
 /**
- * Settings that a command has changed: a record on the store that goes before what was configured. Only those of `CHANGEABLE`
- * are taken: none holds a credential, and none can cut the device off from its broker or its name.
+ * Settings that a command has changed. Their record overrides the configured values. Only the settings of `CHANGEABLE` are
+ * taken: none of them holds a credential, and none can cut the device off from its broker or change its name.
  */
 import type { Store } from "../seams.ts";
 import { type HostAbilities, parseSettings, SETTINGS, type SettingName, type SettingsResult } from "./settings.ts";
@@ -36,10 +36,10 @@ export class StoredSettings {
   private readonly configured: Values;
   private readonly abilities: HostAbilities | undefined;
   private changed: Values;
-  /** What the device starts with: a record that does not go with what is configured now is passed over. */
+  /** The settings that the device starts with. A record that contradicts the configured values is ignored. */
   readonly result: SettingsResult;
 
-  /** @param configured what `parseSettings` takes */
+  /** @param configured as `parseSettings` takes them */
   constructor(store: Store, configured: Values, abilities?: HostAbilities) {
     this.store = store;
     this.configured = configured;
@@ -51,8 +51,8 @@ export class StoredSettings {
   }
 
   /**
-   * Keeps other values, which hold from the next start on; null forgets one. Returns what is wrong with them, one sentence
-   * each: then nothing has changed. Throws what the store throws.
+   * Stores other values. They take effect at the next start. null removes a stored value. Returns what is wrong with the
+   * values, one sentence each. When something is wrong, nothing changes. Throws what the store throws.
    */
   change(set: Values): readonly string[] {
     const changed: Record<string, unknown> = { ...this.changed };
@@ -81,7 +81,7 @@ function refusal(name: string): string {
   return `setting ${name}: ${why}`;
 }
 
-/** A name that is no longer taken is left out. */
+/** Leaves out names that commands may no longer change. */
 function readRecord(store: Store): Values {
   const values = (readJson(store, KEY) ?? {}) as Values;
   const names = Object.keys(values).filter((name) => CHANGEABLE.includes(name as SettingName));

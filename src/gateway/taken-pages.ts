@@ -1,24 +1,24 @@
 /**
- * Which pages without a name were taken on this session, by packet identifier. The same words again are another page, but for
- * this very PUBLISH, sent again. DUP alone does not prove that: it is also set where the first transmission never came. It is the
- * same where it has come on this connection, or where the answer never left on a former one. In doubt it is another page, since
- * to show one twice does less harm than to lose one.
+ * The pages without a name that were taken on this session, by packet identifier. The same payload is a new page, except when
+ * this same PUBLISH comes again. DUP alone does not prove a repeat: the broker also sets it when the first transmission never
+ * arrived. It is a repeat when the page arrived on this connection, or when its answer never left on a former connection. When
+ * in doubt, it is a new page: to show a page twice does less harm than to lose one.
  */
 import { RECEIVE_MAX } from "../limits.ts";
 
 interface TakenPage {
-  /** In the inbox. */
+  /** Sequence in the inbox. */
   readonly sequence: number;
-  /** The host has taken the bytes of its answer. */
+  /** The host has taken the bytes of the answer. */
   isAnswered: boolean;
 }
 
 export class TakenPages {
   private readonly pages = new Map<number, TakenPage>();
-  /** Packet identifiers whose answers wait for the host to take them. */
+  /** Packet identifiers whose answers the host has not taken yet. */
   private readonly unanswered: number[] = [];
 
-  /** The sequence of the page that came with this packet identifier, or undefined. */
+  /** Returns the sequence of the page that came with this packet identifier, or undefined. */
   find(packetIdentifier: number): number | undefined {
     return this.pages.get(packetIdentifier)?.sequence;
   }
@@ -32,12 +32,12 @@ export class TakenPages {
     if (this.pages.size > RECEIVE_MAX && oldest !== undefined) this.pages.delete(oldest);
   }
 
-  /** Another message has come with this packet identifier: the broker has had the answer. */
+  /** Another message came with this packet identifier, so the broker has got the former answer. */
   remove(packetIdentifier: number): void {
     this.pages.delete(packetIdentifier);
   }
 
-  /** The host has taken all that was to be sent. */
+  /** The host has taken all bytes that waited. */
   handleSent(): void {
     for (const packetIdentifier of this.unanswered) {
       const page = this.pages.get(packetIdentifier);
@@ -51,7 +51,7 @@ export class TakenPages {
     for (const [packetIdentifier, { isAnswered }] of this.pages) if (isAnswered) this.pages.delete(packetIdentifier);
   }
 
-  /** A session that begins with nothing knows no former packet identifier. */
+  /** A new session knows no former packet identifier. */
   handleConnected(sessionPresent: boolean): void {
     if (!sessionPresent) this.pages.clear();
   }

@@ -4,7 +4,7 @@ import type { Sampler } from "../sensor/sampler.ts";
 import type { Device } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 
-/** The readings of the sensors, a batch at a time, each with the time when it was taken. */
+/** The readings of the sensors, a batch at a time. Each has the time at which it was taken. */
 export class TelemetrySource implements OutgoingSource {
   private readonly device: Device;
   private readonly sampler: Sampler;
@@ -22,7 +22,7 @@ export class TelemetrySource implements OutgoingSource {
       if (batch.length === 0) return undefined;
       const readings = batch.map((sample) => ({ ...sample, ageSeconds: (nowMs - sample.atMs) / 1000 }));
       const payload = encodeTelemetry(format, topics.uid, readings, wallClock());
-      // Sensors of long names: fewer of them fit. One reading always does.
+      // Fewer readings fit when the sensors have long names. One reading always fits.
       if (payload.length > TELEMETRY_BYTES_MAX && batch.length > 1) continue;
       const handleSent = () => this.sampler.remove(batch.length);
       return { topic: topics.telemetry, payload, qos, retain: false, handleSent };

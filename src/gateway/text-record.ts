@@ -1,11 +1,11 @@
-/** Records of text: one byte of version, then UTF-8. The first firmware wrote them without a version. */
+/** Records of text: one byte of version, then UTF-8. The first firmware wrote no version. */
 import { readRecord, VERSIONS_END } from "../records.ts";
 import type { Store } from "../seams.ts";
 import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
 
 const VERSION = 1;
 
-/** undefined where there is no such record, or it is not what was written. */
+/** Returns undefined where there is no such record, or it is damaged. */
 export function readText(store: Store, key: string): string | undefined {
   const record = readRecord(store, key);
   const version = record?.[0] ?? VERSIONS_END;
@@ -17,7 +17,7 @@ export function readText(store: Store, key: string): string | undefined {
   }
 }
 
-/** The value of a record of JSON; undefined where there is none, or it is not what was written. */
+/** Returns the value of a JSON record. undefined where there is no such record, or it is damaged. */
 export function readJson(store: Store, key: string): unknown {
   const text = readText(store, key);
   try {

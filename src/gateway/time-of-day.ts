@@ -2,7 +2,7 @@ import type { Alarm } from "./alarm.ts";
 import { type Device, keeping } from "./device.ts";
 import type { QuietHours } from "./quiet-hours.ts";
 
-/** What follows from the time of day: messages become worthless, quiet hours begin and end. */
+/** What follows from the time of day: messages expire, quiet hours begin and end. */
 export class TimeOfDay {
   private readonly device: Device;
   private readonly quietHours: QuietHours;
@@ -14,7 +14,7 @@ export class TimeOfDay {
     this.alarm = alarm;
   }
 
-  /** Looks at the clock. */
+  /** Reads the clock. */
   update(nowMs: number): void {
     const seconds = this.device.wallClock();
     this.quietHours.update(seconds);
@@ -22,7 +22,7 @@ export class TimeOfDay {
     keeping(this.device, () => this.device.inbox.expire(seconds, nowMs / 1000));
   }
 
-  /** When `update` has something to do. */
+  /** When to call `update` next. */
   timeoutMs(nowMs: number): number {
     const seconds = this.device.wallClock();
     const { nextExpirySeconds, nextUptimeExpirySeconds } = this.device.inbox;

@@ -1,7 +1,7 @@
 /**
- * The time zones of IANA (tzdata 2025b), one rule a line: the rule of POSIX without its abbreviations, then the zones, those of
- * one region behind its name. So the sign is that of POSIX: `-1` is an hour ahead of UTC. One string, since that is what takes
- * the least flash; a test holds it against the zones of the machine.
+ * The IANA time zones (tzdata 2025b), one rule a line. A line has the POSIX rule without its abbreviations, then the zones. The
+ * zones of one region stand after its name. The sign is that of POSIX: `-1` is an hour ahead of UTC. The table is one string,
+ * since that takes the least flash. A test compares it with the zones of the machine.
  */
 export const ZONES = `+11 Pacific/Midway,Niue,Pago_Pago
 +10 Pacific/Honolulu,Rarotonga,Tahiti

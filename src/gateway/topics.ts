@@ -1,9 +1,9 @@
 import { isUid } from "../payload/uid.ts";
 
-/** The topics of one device (wire format, topics): the one place that joins their names. */
+/** The topics of one device (wire format, topics). No other place joins their names. */
 export class Topics {
   readonly env: string;
-  /** This device. */
+  /** The uid of this device. */
   readonly uid: string;
 
   constructor(env: string, uid: string) {
@@ -19,12 +19,12 @@ export class Topics {
     return `/${this.env}/pres/${uid}`;
   }
 
-  /** Whose presence a topic tells, or undefined where it is another topic. */
+  /** The uid whose presence a topic holds, or undefined for another topic. */
   uidOfPresence(topic: string): string | undefined {
     return uidBehind(this.presenceOf(""), topic);
   }
 
-  /** To which client or group the messages on a topic are, or undefined where it is another topic. */
+  /** The client or group that receives the messages of a topic, or undefined for another topic. */
   uidOfMessages(topic: string): string | undefined {
     return uidBehind(this.messagesOf(""), topic);
   }

@@ -65,7 +65,7 @@ describe.runIf(available)("commands through mosquitto", () => {
     await send({ id: "s2", at: now(), do: "settings", set: { "quiet.hours": "on" } });
     await eventually(() => expect(results).toHaveLength(2));
     expect(results[0]).toMatchObject({ ok: false, error: "setting broker.host: not by a command" });
-    expect(results[1]).toEqual({ id: "s2", ok: true, note: "holds from the next start on" });
+    expect(results[1]).toEqual({ id: "s2", ok: true, note: "takes effect at the next start" });
     expect(presences.at(-1)).toBe("51");
     await send({ id: "r1", at: now(), do: "restart" });
     // A clean goodbye, and quiet hours from then on.

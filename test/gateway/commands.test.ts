@@ -119,7 +119,7 @@ describe("a command", () => {
 
   it.each([
     [{ do: "retract", message: "none" }, "there is no such message"],
-    [{ do: "read", message: "none" }, "there is no such message unread"],
+    [{ do: "read", message: "none" }, "there is no such unread message"],
     [{ do: "quiet", hours: "25:00" }, "hours: expected for example"],
     [{ do: "presence", status: "busy", text: "x".repeat(256) }, "text: expected at most 255 bytes"],
     [{ do: "settings", set: { bad: 1 } }, "setting bad: there is no such setting"],
@@ -155,7 +155,7 @@ describe("a command", () => {
 
   it.each([
     ["held until now", { at: NOW - 60 }, {}, true],
-    ["is stale by a second", { at: NOW - 61 }, {}, "stale: it held until 1 s ago"],
+    ["is stale by a second", { at: NOW - 61 }, {}, "stale: it expired 1 s ago"],
     ["says itself how long it holds", { at: NOW - 3_600, ex: 3_600 }, {}, true],
     ["is stale at once", { at: NOW - 1, ex: 0 }, {}, "stale"],
     ["is from a clock that is ahead", { at: NOW + 300 }, {}, true],

@@ -67,7 +67,7 @@ describe("the document for Home Assistant", () => {
     source.next()?.handleSent();
     expect(device.events.poll()).toEqual({
       type: "log",
-      line: expect.stringMatching(/^Home Assistant is not told of .*s29$/),
+      line: expect.stringMatching(/^the document for Home Assistant has no room for .*s29$/),
     });
   });
 });

@@ -10,7 +10,7 @@ it("the queue of events keeps as many lines as its limit says, and what a host i
   expect(events.slice(EVENTS_MAX - 1)).toEqual([
     { type: "log", line: `line ${EVENTS_MAX - 1}` },
     { type: "restart" },
-    { type: "log", line: "2 further lines are missing here" },
+    { type: "log", line: "2 more log lines were dropped here" },
   ]);
   expect(queue.poll()).toBeUndefined();
 });

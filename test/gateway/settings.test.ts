@@ -120,11 +120,11 @@ describe("settings", () => {
   });
 
   it.each([
-    [{ "broker.ca": "ca.pem" }, "broker.ca: of no use with broker.transport tcp, which has no TLS"],
-    [{ "broker.insecure": "yes", "broker.transport": "ws" }, "broker.insecure: of no use with broker.transport ws"],
+    [{ "broker.ca": "ca.pem" }, "broker.ca: not used with broker.transport tcp, which has no TLS"],
+    [{ "broker.insecure": "yes", "broker.transport": "ws" }, "broker.insecure: not used with broker.transport ws"],
     [{ "broker.certificate": "c.pem", "broker.transport": "tls" }, "broker.key: missing"],
     [{ "broker.key": "c.key", "broker.transport": "wss" }, "broker.certificate: missing"],
-    [{ "broker.transport": "tls", "broker.key": 7, "broker.certificate": "c.pem" }, "broker.key: a value that is not"],
+    [{ "broker.transport": "tls", "broker.key": 7, "broker.certificate": "c.pem" }, "broker.key: a hidden value"],
   ])("refuse %j, which asks for TLS by halves", (raw, expected) => {
     expect(errorsOf(raw).join("\n")).toContain(`setting ${expected}`);
   });

@@ -238,7 +238,7 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("opening", () =>
     const pager = new Pager(kind, "127.0.0.1", port);
     await pager.reaches("connect", "tls");
     await until("the server to know", () => counted.open === 1);
-    await expectGivenUp(pager, "tls", `no end of the TLS handshake with 127.0.0.1:${port}`);
+    await expectGivenUp(pager, "tls", `the TLS handshake with 127.0.0.1:${port} did not end`);
     watch();
     await until("no connection left", () => counted.open === 0);
   });
