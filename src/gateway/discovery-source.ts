@@ -50,10 +50,10 @@ export class DiscoverySource implements OutgoingSource {
     const { topics, events } = this.device;
     const { env, uid, presence: presenceTopic, telemetry: telemetryTopic, pages: pageTopic } = topics;
     const device = { env, uid, presenceTopic, telemetryTopic, pageTopic, sensors: this.sensors };
-    const { payload, left } = encodeDiscovery(device, DISCOVERY_BYTES_MAX);
+    const { payload, omitted } = encodeDiscovery(device, DISCOVERY_BYTES_MAX);
     const handleSent = () => {
       this.isDue = false;
-      if (left.length) events.log(`the document for Home Assistant has no room for ${left.join(", ")}`);
+      if (omitted.length) events.log(`the document for Home Assistant has no room for ${omitted.join(", ")}`);
     };
     return { topic, payload, qos: 0, retain: true, handleSent };
   }

@@ -1,17 +1,17 @@
 /**
- * Commands to a device (topic `/{env}/cmd/{uid}`) and the result of each (`…/result`): JSON objects.
+ * Commands to a device (topic `/{env}/cmd/{uid}`) and the result of each (`…/result`). Both are JSON objects.
  *
  * | key | holds |
  * |---|---|
- * | `id` | 1 to 23 bytes: names the command in its result, and against doing it twice |
- * | `at`, `ex` | seconds since 1970 when it was made, and for how many seconds from then it holds, 60 when absent |
- * | `do` | what to do, with the keys of its own: see `Command` |
+ * | `id` | 1 to 23 bytes; it names the command in its result, and keeps the device from doing it twice |
+ * | `at`, `ex` | when it was made, in seconds since 1970; for how many seconds from then it holds, 60 when absent |
+ * | `do` | what to do; each value has keys of its own, see `Command` |
  *
  * | key of a result | holds |
  * |---|---|
- * | `id` | of the command; absent where it had none |
- * | `ok` | whether it was done |
- * | `error` or `note` | why not, or what is to be known, in words |
+ * | `id` | `id` of the command; absent where the command had none |
+ * | `ok` | whether the command was done |
+ * | `error` or `note` | why it was not done, or what the sender should know, as text |
  */
 import { FormatError } from "../errors.ts";
 import { COMMAND_ID_BYTES_MAX, COMMAND_SECONDS_DEFAULT, COMMAND_SECONDS_MAX } from "../limits.ts";
@@ -22,21 +22,21 @@ import { PRESENCE_STATUS } from "./presence.ts";
 
 export interface CommandHead {
   readonly id: string;
-  /** Undefined where its sender has no clock: then the broker has to keep the time (MQTT 5, message expiry). */
+  /** undefined where its sender has no clock. Then the broker has to keep the time (MQTT 5, message expiry). */
   readonly atSeconds: number | undefined;
   readonly expirySeconds: number;
-  /** What `decodeCommand` reads. */
+  /** The object that `decodeCommand` reads. */
   readonly object: JsonObject;
 }
 
 export type Command =
-  /** The message of this id, of one sender where `from` names it, is taken back, or counts as read. */
+  /** Remove the message with this id, or count it as read. Where `from` is given, the message must be from that sender. */
   | { readonly name: "retract" | "read"; readonly message: string; readonly from: string | undefined }
   /** `hours`: `22:00-07:00`, `on`, `off`, or `setting` for those of the settings. */
   | { readonly name: "quiet"; readonly hours: string }
-  /** `status`: online, busy, away, or custom with `text`; `auto`, here undefined, as it comes. `text` goes with any of them. */
+  /** `status`: online, busy, away or custom; undefined (`auto`): presence follows the device. Any of them may have a `text`. */
   | { readonly name: "presence"; readonly status: number | undefined; readonly text: string }
-  /** `set`: values by name of the setting; null goes back to what was there before any command. */
+  /** `set`: values by name of the setting. null goes back to the configured value. */
   | { readonly name: "settings"; readonly set: JsonObject }
   | { readonly name: "identify" | "restart" };
 
@@ -55,7 +55,7 @@ const STATUSES: Readonly<Record<string, number | undefined>> = Object.freeze({
   auto: undefined,
 });
 
-/** What every command has. Throws a `FormatError` that names the key. */
+/** Reads the keys that every command has. Throws a `FormatError` with the key. */
 export function decodeCommandHead(payload: Uint8Array): CommandHead {
   const object = decodeJsonObject(payload, "command");
   const id = requiredText(object, "id");
@@ -69,7 +69,7 @@ export function decodeCommandHead(payload: Uint8Array): CommandHead {
   };
 }
 
-/** Throws a `FormatError` that names the key. */
+/** Reads the keys of its own. Throws a `FormatError` with the key. */
 export function decodeCommand({ object }: CommandHead): Command {
   const name = requiredText(object, "do");
   switch (name) {

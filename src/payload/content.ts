@@ -1,12 +1,13 @@
 /**
  * The JSON inside a message's contents (wire format, table 8) and inside a plain page.
  *
- * What cannot be read costs only itself, and is named in `faults`:
+ * Only the part that cannot be read is lost. `faults` names each such part:
  *
- * - A key with a value of the wrong kind or out of its range counts as absent. Numbers in text and text in numbers are taken.
- * - What is no JSON object is the text that it is. So is an object without words.
- * - Bytes that are no UTF-8 become U+FFFD.
- * - A receipt without a readable `id` or `st` says nothing, and is left out.
+ * - A key with a value of the wrong kind, or out of its range, counts as absent. A number may stand as text, and text as a
+ *   number.
+ * - A content that is not a JSON object is shown as text. So is an object without words.
+ * - Bytes that are not UTF-8 become U+FFFD.
+ * - A receipt without a readable `id` or `st` is left out.
  */
 import { FormatError, UsageError } from "../errors.ts";
 import { CHOICE_BYTES_MAX, CHOICES_MAX, MESSAGE_ID_BYTES_MAX } from "../limits.ts";
@@ -17,11 +18,11 @@ import type { RawContent } from "./message.ts";
 
 export const CONTENT_TYPE = Object.freeze({ text: 0, image: 1, audio: 2, video: 3, file: 4, receipt: 5 } as const);
 
-/** The keys that any message may carry; in a message of several contents they stand in the first. */
+/** The keys that any message may have. In a message of several contents they stand in the first. */
 export interface MessageKeys {
-  /** `id`, 1 to 64 bytes: names the message for receipts and against duplicates. */
+  /** `id`, 1 to 64 bytes. It names the message for receipts and against duplicates. */
   readonly id?: string | undefined;
-  /** `pr`, 1 (lowest) to 5; 3 when absent. */
+  /** `pr`, 1 (lowest) to 5. 3 when absent. */
   readonly priority: number;
   /** `ex`, seconds after the Time Stamp, 0 to 4,294,967,295. */
   readonly expirySeconds?: number | undefined;
@@ -31,9 +32,9 @@ export interface MessageKeys {
   readonly title?: string | undefined;
   /** `ur`. */
   readonly uri?: string | undefined;
-  /** `re`, at most 3 of at most 128 bytes. None without an `id`: an answer needs it. */
+  /** `re`, at most 3 texts of at most 128 bytes each. Empty without an `id`, which an answer needs. */
   readonly choices: readonly string[];
-  /** What else stands in `re`. */
+  /** The other texts of `re`. */
   readonly unoffered?: readonly string[] | undefined;
 }
 
@@ -45,7 +46,7 @@ export interface TextContent {
   readonly text: string;
 }
 
-/** A picture, a sound, a film or a file, which lies elsewhere. */
+/** A picture, a sound, a film or a file that is stored elsewhere. */
 export interface LinkContent {
   readonly type: "image" | "audio" | "video" | "file";
   readonly keys: MessageKeys;
@@ -57,20 +58,20 @@ export interface LinkContent {
   readonly original?: string | undefined;
   /** `fn`, name of a file. */
   readonly fileName?: string | undefined;
-  /** `si`, length of sound, film or file. */
+  /** `si`, size of a sound, film or file. */
   readonly sizeBytes?: number | undefined;
 }
 
 export interface ReceiptContent {
   readonly type: "receipt";
-  /** Of the message that it answers. */
+  /** `id` of the message that it answers. */
   readonly id: string;
   readonly state: Stage;
-  /** `co`, with `answered` and only there. */
+  /** `co`, only with `answered`. */
   readonly answer?: string | undefined;
 }
 
-/** A type that this reader does not know: skipped by its length. */
+/** A content of a type that this reader does not know. Its length is known, so it is skipped. */
 export interface OtherContent {
   readonly type: "other";
   readonly keys: MessageKeys;
@@ -81,8 +82,8 @@ export interface OtherContent {
 export type Content = TextContent | LinkContent | ReceiptContent | OtherContent;
 
 /**
- * The contents of the message that `decodeMessage` made of `payload`. What could not be read is added to `faults`, one phrase each.
- * Throws a `FormatError` where nothing is left: all contents are receipts that say nothing.
+ * Reads the contents of the message that `decodeMessage` made of `payload`. Adds one phrase to `faults` for each part that
+ * could not be read. Throws a `FormatError` when all contents are unreadable receipts.
  */
 export function decodeContents(
   contents: readonly RawContent[],
@@ -105,12 +106,12 @@ export function decodeContents(
   return decoded;
 }
 
-/** One content by itself. Throws a `FormatError` for a receipt that says nothing. */
+/** Reads one content by itself. Throws a `FormatError` for an unreadable receipt. */
 export function decodeContent({ contentType, content }: RawContent, faults: string[] = []): Content {
   return decodeAt(contentType, content, 0, content.length, "Content", faults);
 }
 
-/** What a device says of a plain page. Throws a `FormatError`. */
+/** Reads a receipt of a plain page. Throws a `FormatError`. */
 export function decodePageReceipt(payload: Uint8Array): ReceiptContent {
   const { object } = read(payload, 0, payload.length, "receipt", []);
   if (!object) throw new FormatError("receipt", 0, "expected a JSON object");
@@ -129,14 +130,14 @@ export function encodeLink(content: LinkContent): RawContent {
   return { contentType: CONTENT_TYPE[type], content: encodeObject(keys, object) };
 }
 
-/** @param answer with `answered` and only there */
+/** @param answer only with `answered` */
 export function encodeReceipt(id: string, state: Stage, answer?: string): RawContent {
   return { contentType: CONTENT_TYPE.receipt, content: encodeObject({ id }, { st: state, co: answer }) };
 }
 
 /**
- * A plain page: UTF-8 text, or a JSON object with words and the keys of a message. Without a byte it is nothing at all, undefined:
- * so a page that was retained is cleared. What could not be read is added to `faults`.
+ * Reads a plain page: UTF-8 text, or a JSON object with words and the keys of a message. Returns undefined for an empty
+ * payload, which clears a retained page. Adds to `faults` what could not be read.
  */
 export function decodePlainPage(
   payload: Uint8Array,
@@ -151,7 +152,7 @@ export function decodePlainPage(
 
 const NO_KEYS: MessageKeys = Object.freeze({ priority: PRIORITY_DEFAULT, choices: Object.freeze([]) });
 
-/** What stands between blanks: its text, and the object that it is, if it is one. */
+/** Returns the text without the blanks around it, and the JSON object that it is, if it is one. */
 function read(
   bytes: Uint8Array,
   start: number,
@@ -161,7 +162,7 @@ function read(
 ): { readonly object: JsonObject | undefined; readonly text: string } {
   const inner = trimBlanks(bytes, start, end);
   const text = readableUtf8(bytes, inner.start, inner.end);
-  // It came so, or was put in for what is no UTF-8.
+  // U+FFFD stood in the text, or it replaces bytes that are not UTF-8. The strict decoder decides.
   if (text.includes("\ufffd")) attempt(() => decodeUtf8(bytes, inner.start, inner.end, field), faults);
   const isObject = bytes[inner.start] === 0x7b && inner.start < inner.end;
   return {
@@ -170,7 +171,7 @@ function read(
   };
 }
 
-/** undefined, and a fault, where the bytes are not what was looked for. */
+/** Returns undefined and adds a fault when `decode` throws a `FormatError`. */
 function attempt<Value>(decode: () => Value, faults: string[]): Value | undefined {
   try {
     return decode();
@@ -216,7 +217,7 @@ function decodeAt(
   }
 }
 
-/** What `co` says. An object without words is the text that it is, so that none are lost; a title alone is enough. */
+/** The text of `co`. An object without words is shown as it came, so that nothing is lost. A title alone is enough. */
 function wordsOf(object: JsonObject, keys: MessageKeys, raw: string, field: string, faults: string[]): string {
   const words = textOf(object.co);
   if (words !== undefined) return words;
@@ -262,7 +263,7 @@ function decodeKeys(object: JsonObject, field: string, faults: string[]): Messag
   };
 }
 
-/** The value of a key that may be absent; one that `decode` does not take is a fault, and absent. */
+/** The value of a key that may be absent. A value that `decode` does not take is a fault, and counts as absent. */
 function optional<Value>(
   object: JsonObject,
   key: string,
@@ -276,7 +277,7 @@ function optional<Value>(
   return decoded;
 }
 
-/** Keys that are undefined are left out by JSON. */
+/** JSON leaves out the keys that are undefined. */
 function encodeObject(keys: Partial<MessageKeys>, own: object): Uint8Array {
   const { id, priority, expirySeconds, collapseKey, title, uri, choices } = keys;
   if (id !== undefined && !isId(id))
@@ -292,19 +293,19 @@ function isId(id: string): boolean {
 }
 
 function idOf(value: unknown): string | undefined {
-  // A larger number is not the one that was sent.
+  // A larger number has lost digits.
   if (typeof value === "number" && !Number.isSafeInteger(value)) return undefined;
   const id = textOf(value);
   return id !== undefined && isId(id) ? id : undefined;
 }
 
-/** undefined for what says nothing. */
+/** Returns undefined for a choice without words. */
 function choiceOf(value: unknown): string | undefined {
   const choice = textOf(value) ?? "";
   return choice.trim() === "" ? undefined : cutChoice(choice);
 }
 
-/** The beginning of a choice that fits into a receipt, with "…" where more stood. */
+/** Cuts a choice to what fits into a receipt. A cut choice ends with "…". */
 function cutChoice(choice: string): string {
   if (utf8Length(choice) <= CHOICE_BYTES_MAX) return choice;
   let kept = "";
@@ -320,7 +321,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }
 
-/** A number, also one that came as text. */
+/** Returns a whole number from `min` to `max`, also when it came as text. undefined for any other value. */
 export function wholeNumber(value: unknown, min: number, max: number): number | undefined {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   return typeof number === "number" && Number.isInteger(number) && number >= min && number <= max ? number : undefined;

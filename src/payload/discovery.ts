@@ -1,25 +1,25 @@
 /**
- * The document by which Home Assistant (2024.11 or later) finds a device: device discovery of its MQTT integration, one
- * retained JSON object with the device, where its presence stands, and its parts. Each reading is a sensor, and a notify
- * entity pages the device. Keys have the short names that Home Assistant knows, since the whole has to fit into one packet.
+ * The document by which Home Assistant (2024.11 or later) finds a device. It follows the device discovery of its MQTT
+ * integration: one retained JSON object with the device, its presence topic and its parts. Each reading is a sensor. A notify
+ * entity pages the device. The keys are Home Assistant's short names, since the whole has to fit into one packet.
  *
- * - Availability is the presence. It is bytes and no text, so sensors read it as Latin-1: what begins with `R` (52) or U+0092
- *   is offline, everything else online, with and without a Context. The notify entity has none: a page for a device that is
- *   away waits with the broker.
- * - A sensor's value is that of the last record of its name in a batch of SenML in JSON. A batch without one renders as
- *   nothing, which Home Assistant passes over; a sensor that failed is `None`, unknown.
+ * - The presence gives the availability. A presence is bytes and no text, so sensors read it as Latin-1. A presence that begins
+ *   with `R` (52) or U+0092 is offline. Any other is online, with and without a Context. The notify entity has no availability:
+ *   a page for a device that is away waits at the broker.
+ * - A sensor's value is the last record of its name in a batch of SenML in JSON. A batch without its name renders as nothing,
+ *   and Home Assistant ignores that. A failed sensor renders as `None`, which is unknown.
  */
 import { fnv1a, hexWord } from "../fnv.ts";
 import { encodeUtf8, utf8Length } from "../utf8.ts";
 
 export interface DiscoveredSensor {
-  /** SenML name; one that is none cannot be found in a batch and is left out. */
+  /** SenML name. A name that SenML does not allow cannot be found in a batch, and the sensor is left out. */
   readonly name: string;
   /** SenML unit. */
   readonly unit: string;
-  /** It counts up from 0 at each start. */
+  /** The reading counts up from 0 at each start. */
   readonly isTotal?: boolean | undefined;
-  /** It tells of the device itself. */
+  /** The reading is about the device itself. */
   readonly isDiagnostic?: boolean | undefined;
 }
 
@@ -29,19 +29,22 @@ export interface DiscoveredDevice {
   readonly presenceTopic: string;
   readonly telemetryTopic: string;
   readonly pageTopic: string;
-  /** Those behind the limit of bytes are left out. */
+  /** Sensors that do not fit into the limit of bytes are left out. */
   readonly sensors: readonly DiscoveredSensor[];
 }
 
 export interface DiscoveryDocument {
   readonly payload: Uint8Array;
-  /** Names of sensors that are not in it. */
-  readonly left: readonly string[];
+  /** Names of the sensors that were left out. */
+  readonly omitted: readonly string[];
 }
 
 const AVAILABILITY = "{{'offline' if value[:1] in 'R\u0092' else 'online'}}";
 
-/** SenML unit to Home Assistant's unit and device class. Others are shown as they are; counts and ratios have none. */
+/**
+ * From a SenML unit to Home Assistant's unit and device class. An unknown unit is shown as it is. Counts and ratios have no
+ * unit.
+ */
 const UNITS: readonly (readonly [senml: string, unit: string | undefined, deviceClass?: string])[] = Object.freeze([
   Object.freeze(["Cel", "\u00b0C", "temperature"] as const),
   Object.freeze(["%RH", "%", "humidity"] as const),
@@ -61,12 +64,15 @@ const UNITS: readonly (readonly [senml: string, unit: string | undefined, device
   Object.freeze(["1", undefined] as const),
 ] as const);
 
-/** Where the document stands: `<prefix>/device/<uid>/config`, where Home Assistant allows all its characters. */
+/**
+ * The topic of the document, `<prefix>/device/<uid>/config`. The uid is changed where Home Assistant does not allow its
+ * characters.
+ */
 export function discoveryTopic(prefix: string, uid: string): string {
   return `${prefix}/device/${objectId(uid)}/config`;
 }
 
-/** @param bytesMax of the document */
+/** @param bytesMax largest size of the document */
 export function encodeDiscovery(device: DiscoveredDevice, bytesMax: number): DiscoveryDocument {
   const { env, uid, presenceTopic, telemetryTopic, pageTopic, sensors } = device;
   const id = `${env}_${uid}`;
@@ -78,21 +84,21 @@ export function encodeDiscovery(device: DiscoveredDevice, bytesMax: number): Dis
   });
   const notify = JSON.stringify({ p: "notify", name: null, uniq_id: `${id}_page`, cmd_t: pageTopic, qos: 1, avty: [] });
   let text = `${head.slice(0, -1)},"cmps":{"page":${notify}`;
-  const left: string[] = [];
+  const omitted: string[] = [];
   let bytes = utf8Length(text) + 2;
   for (const sensor of sensors) {
     const part = `,${JSON.stringify(sensor.name)}:${JSON.stringify(component(sensor, id))}`;
     const partBytes = utf8Length(part);
-    if (!isSenmlName(sensor.name) || sensor.name === "page" || bytes + partBytes > bytesMax) left.push(sensor.name);
+    if (!isSenmlName(sensor.name) || sensor.name === "page" || bytes + partBytes > bytesMax) omitted.push(sensor.name);
     else {
       text += part;
       bytes += partBytes;
     }
   }
-  return { payload: encodeUtf8(`${text}}}`), left };
+  return { payload: encodeUtf8(`${text}}}`), omitted };
 }
 
-/** Keys that are undefined are left out by JSON. */
+/** JSON leaves out the keys that are undefined. */
 function component({ name, unit, isTotal, isDiagnostic }: DiscoveredSensor, id: string): object {
   const [, shown, deviceClass] = UNITS.find(([senml]) => senml === unit) ?? [unit, unit || undefined];
   return {
@@ -108,12 +114,12 @@ function component({ name, unit, isTotal, isDiagnostic }: DiscoveredSensor, id: 
   };
 }
 
-/** RFC 8428, section 4.5.1. */
+/** Whether SenML allows the name (RFC 8428, section 4.5.1). */
 function isSenmlName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9:./_-]*$/.test(name);
 }
 
-/** What may be an object id of Home Assistant as it is; else with other characters replaced, and a hash against those alike. */
+/** The uid as an object id of Home Assistant. Other characters are replaced. A hash then keeps similar uids apart. */
 function objectId(uid: string): string {
   if (/^[A-Za-z0-9_-]+$/.test(uid)) return uid;
   return `${uid.replace(/[^A-Za-z0-9_-]/g, "_")}_${hexWord(fnv1a(encodeUtf8(uid)))}`;

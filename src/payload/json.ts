@@ -1,8 +1,8 @@
 /**
- * JSON as it comes from senders of every kind. The engine's own reader goes first; what it refuses is read again by a reader that
- * bears what senders are known to do: a byte order mark, white space or NUL around the object, control characters and wrong
- * escapes inside of text, a comma behind the last value. What no key asks for may be nested to any depth: it is passed over by
- * counting brackets, without a call for each level, since a board's stack is small.
+ * JSON as senders of every kind write it. The engine's own reader goes first. Our reader reads again what that one refuses.
+ * Ours tolerates what senders are known to write: a byte order mark, white space or NUL around the object, control characters
+ * and wrong escapes inside text, a comma after the last value. Values that no key asks for may be nested to any depth. Our
+ * reader skips them by counting brackets. It makes no call for each level, since a board's stack is small.
  */
 import { FormatError } from "../errors.ts";
 import { JSON_BRACKETS_MAX } from "../limits.ts";
@@ -10,22 +10,25 @@ import { readableUtf8 } from "../utf8.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Characters of a value that are repeated in the words of a refusal. */
+/** Characters of a value that an error repeats. */
 const SHOWN_MAX = 32;
 
-/** What was got, as JSON and cut short, for the words of a refusal. */
+/** A value as JSON, cut short, for the text of an error. */
 export function shownJson(value: unknown): string {
   const text = JSON.stringify(value) ?? "undefined";
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX - 1)}…` : text;
 }
 
-/** The JSON object in `bytes[start, end)`. Throws a `FormatError` with `field` and the offset in `bytes`. */
+/** Reads the JSON object in `bytes[start, end)`. Throws a `FormatError` with `field` and the offset in `bytes`. */
 export function decodeJsonObject(bytes: Uint8Array, field: string, start = 0, end = bytes.length): JsonObject {
   const inner = trimBlanks(bytes, start, end);
   return parseJsonObject(readableUtf8(bytes, inner.start, inner.end), bytes, field, inner.start, inner.end);
 }
 
-/** The same where blanks are cut off already. @param text what `readableUtf8` makes of `bytes[start, end)` */
+/**
+ * Reads a JSON object that has no blanks around it. Throws the same.
+ * @param text what `readableUtf8` makes of `bytes[start, end)`
+ */
 export function parseJsonObject(
   text: string,
   bytes: Uint8Array,
@@ -38,13 +41,13 @@ export function parseJsonObject(
     try {
       return JSON.parse(text) as JsonObject;
     } catch {
-      // The other reader bears more.
+      // Our own reader tolerates more.
     }
   }
   return new JsonReader(bytes, field, start, end).read();
 }
 
-/** Leaves out byte order marks, white space and NUL on both sides. */
+/** Leaves out byte order marks and blanks before the text, and blanks after it. A blank is white space or NUL. */
 export function trimBlanks(bytes: Uint8Array, start: number, end: number): { start: number; end: number } {
   let from = start;
   let to = end;
@@ -66,10 +69,13 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** Values of the object, and what stands in those of them that are lists or objects. Deeper ones read as an empty object. */
+/**
+ * The reader reads the values of the object, and the values inside its lists and objects. A deeper list or object reads as an
+ * empty object.
+ */
 const DEPTH_READ = 1;
 
-/** The engine's reader calls itself for each level: it only gets what cannot have too many. */
+/** The engine's reader calls itself for each level. So it must not get a text that may have too many levels. */
 function hasManyBrackets(bytes: Uint8Array): boolean {
   let count = 0;
   for (const bracket of [OPEN_OBJECT, OPEN_ARRAY])
@@ -154,14 +160,14 @@ class JsonReader {
     this.skipText();
     const raw = readableUtf8(this.bytes, start, this.at - 1);
     if (!raw.includes("\\")) return raw;
-    // What is no escape of JSON stands for itself: a lone backslash, and characters before the space.
+    // A wrong escape stands for itself: a lone backslash stays, and so does a control character.
     const escaped = raw.replace(/\\(?:u[\dA-Fa-f]{4}|["\\/bfnrt])|\\|[^ -\uffff]/g, (found) =>
       found.length > 1 ? found : JSON.stringify(found).slice(1, -1),
     );
     return JSON.parse(`"${escaped}"`) as string;
   }
 
-  /** From a quote to behind the one that ends its text. */
+  /** Goes from a quote to the byte after the closing quote. */
   private skipText(): void {
     const { bytes, end } = this;
     let at = this.at + 1;
@@ -170,7 +176,7 @@ class JsonReader {
     this.at = at + 1;
   }
 
-  /** A number, true, false or null. */
+  /** Reads a number, true, false or null. */
   private word(): unknown {
     const start = this.at;
     let at = start;
@@ -188,7 +194,7 @@ class JsonReader {
     return true;
   }
 
-  /** The next byte that is not blank; -1 at the end. */
+  /** Returns the next byte that is not blank, or -1 at the end. */
   private peek(): number {
     while (this.at < this.end && isBlank(this.bytes[this.at])) this.at += 1;
     return this.at < this.end ? (this.bytes[this.at] as number) : -1;
@@ -199,7 +205,7 @@ class JsonReader {
   }
 }
 
-/** Letters, digits and signs. */
+/** Whether the byte is a letter, a digit, `-`, `+` or `.`. */
 function isOfWord(byte: number | undefined): boolean {
   if (byte === undefined) return false;
   return (

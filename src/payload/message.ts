@@ -1,9 +1,9 @@
 /**
- * Instant message (wire format, tables 5 and 6). The contents stay raw here; `content.ts` knows what is in them.
+ * Instant message (wire format, tables 5 and 6). The contents stay raw here. `content.ts` reads them.
  *
  * | bytes | field |
  * |---|---|
- * | 1-4 | Time Stamp, seconds since 1970, 0 = the sender has no clock |
+ * | 1-4 | Time Stamp, seconds since 1970; 0: the sender has no clock |
  * | 5 | bits 7-4 IM Type, bits 3-0 IM Count |
  * | 6… | IM Count contents: 1 byte Content Type, 4 bytes Content Length, Content |
  * | … n | Sender Client UID, UTF-8, to the end |
@@ -23,9 +23,9 @@ export interface RawContent {
 }
 
 export interface Message {
-  /** Seconds since 1970-01-01T00:00:00Z, 0 to 4,294,967,295; 0: unknown. */
+  /** Seconds since 1970-01-01T00:00:00Z, 0 to 4,294,967,295. 0: unknown. */
   readonly timestampSeconds: number;
-  /** 1 to 15; see `IM_TYPE`, 5 to 15 have no meaning yet. */
+  /** 1 to 15, see `IM_TYPE`. 5 to 15 have no meaning yet. */
   readonly imType: number;
   /** 1 to 15 of them. */
   readonly contents: readonly RawContent[];
@@ -33,7 +33,7 @@ export interface Message {
   readonly sender: string;
 }
 
-/** Throws a `UsageError` where a field is out of its range. */
+/** Throws a `UsageError` when a field is out of its range. */
 export function encodeMessage({ timestampSeconds, imType, contents, sender }: Message): Uint8Array {
   const senderBytes = utf8Length(sender);
   if (!isWholeNumber(timestampSeconds, 0, 0xffff_ffff))
@@ -58,7 +58,7 @@ export function encodeMessage({ timestampSeconds, imType, contents, sender }: Me
   return writer.view();
 }
 
-/** Throws a `FormatError` that names the field and its offset. The contents are views of `payload`. */
+/** Throws a `FormatError` with the field and its offset. The contents are views of `payload`. */
 export function decodeMessage(payload: Uint8Array): Message {
   const reader = new ByteReader(payload);
   const timestampSeconds = reader.uint32("Time Stamp");

@@ -14,13 +14,15 @@ import { utf8Length } from "../utf8.ts";
 export const PRESENCE_STATUS = Object.freeze({ online: 1, offline: 2, busy: 3, away: 4, custom: 15 } as const);
 
 export interface Presence {
-  /** 1 to 15; 5 to 14 have no meaning yet and are kept as they came. */
+  /** 1 to 15. 5 to 14 have no meaning yet and are kept as they came. */
   readonly status: number;
   /** Empty with Type 1. */
   readonly context: string;
 }
 
-/** One byte without a Context, else Type 2 with it. Throws a `UsageError` for a status or a Context out of range. */
+/**
+ * Writes one byte without a Context, and Type 2 with a Context. Throws a `UsageError` for a status or a Context out of range.
+ */
 export function encodePresence({ status, context }: Presence): Uint8Array {
   if (!Number.isInteger(status) || status < 1 || status > 15)
     throw new UsageError(`presence: status ${status}, expected 1 to 15`);
@@ -35,7 +37,7 @@ export function encodePresence({ status, context }: Presence): Uint8Array {
   return writer.view();
 }
 
-/** Throws a `FormatError` that names the field and its offset. A Context after Type 1 is ignored. */
+/** Throws a `FormatError` with the field and its offset. A Context after Type 1 is ignored. */
 export function decodePresence(payload: Uint8Array): Presence {
   const reader = new ByteReader(payload);
   const byte = reader.uint8("presence");

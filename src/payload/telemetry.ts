@@ -1,14 +1,14 @@
 /**
- * Telemetry: a batch of readings as SenML (RFC 8428), in CBOR or in JSON. The first record carries the base name (uid and
- * `/`) and, where the clock is set, the base time; each record has a name, a unit, a value and its own time: seconds after
- * the base time, or, without a clock, seconds before now as a negative number (RFC 8428, section 4.5.3). A sensor that failed
- * has the text `failed` in the place of its value.
+ * Telemetry: a batch of readings as SenML (RFC 8428), in CBOR or in JSON. The first record carries the base name (uid and `/`).
+ * It also carries the base time when the clock is set. Each record has a name, a unit, a value and a time. The time counts
+ * seconds after the base time. Without a clock it counts seconds before now, as a negative number (RFC 8428, section 4.5.3). A
+ * sensor that failed has the text `failed` in the place of its value.
  */
 import { ByteWriter } from "../bytes.ts";
 import { encodeUtf8, utf8Length } from "../utf8.ts";
 
 export interface Reading {
-  /** SenML name below the base name. */
+  /** SenML name after the base name. */
   readonly name: string;
   /** SenML unit. */
   readonly unit: string;
@@ -53,7 +53,7 @@ function recordsOf(uid: string, readings: readonly Reading[], nowSeconds: number
   });
 }
 
-/** Milliseconds are all that the clock gives. */
+/** Rounds to milliseconds. The clock is no finer. */
 function round(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
@@ -83,7 +83,7 @@ function encodeCbor(records: readonly SenmlRecord[]): Uint8Array {
   return writer.view();
 }
 
-/** Major type and argument in the shortest form (RFC 8949, section 3). */
+/** Writes a major type and its argument in the shortest form (RFC 8949, section 3). */
 function writeHead(writer: ByteWriter, majorType: number, argument: number): void {
   const major = majorType << 5;
   if (argument < 24) writer.uint8(major | argument);
@@ -99,7 +99,10 @@ function writeHead(writer: ByteWriter, majorType: number, argument: number): voi
   }
 }
 
-/** A whole number of up to 32 bits as such, else as a float of 4 bytes where that is exact, else of 8. */
+/**
+ * Writes a whole number of up to 32 bits as an integer. Writes any other number as a float of 4 bytes where that is exact, and
+ * of 8 bytes otherwise.
+ */
 function writeNumber(writer: ByteWriter, value: number): void {
   if (Number.isInteger(value) && value >= -0x1_0000_0000 && value <= 0xffff_ffff) {
     if (value >= 0) writeHead(writer, 0, value);

@@ -1,12 +1,12 @@
 /**
- * The readings that wait to be sent, oldest first, in buffers that are allocated once. When they are full the oldest are
- * thinned and not cut off: of the older half every second reading of each sensor leaves. So an outage of any length is kept
- * from its beginning to its end, the coarser the longer ago, and the newer half stays as it was taken.
+ * The readings that wait to be sent, oldest first. Their buffers are allocated once. When the buffers are full, the older half
+ * is thinned: every second reading of each sensor in it leaves. So the backlog keeps an outage of any length from its beginning
+ * to its end. Older readings are further apart. The newer half stays as it was taken.
  */
 import { READINGS_MAX } from "../limits.ts";
 
 export class Backlog {
-  /** Index of the sensor, value (NaN: it failed) and time of each reading. */
+  /** Number of the sensor, value (NaN: it failed) and time of each reading. */
   private readonly sensors = new Uint8Array(READINGS_MAX);
   private readonly values = new Float64Array(READINGS_MAX);
   private readonly atMs = new Float64Array(READINGS_MAX);
@@ -37,7 +37,7 @@ export class Backlog {
     this.count += 1;
   }
 
-  /** Removes the oldest. */
+  /** Removes the oldest readings. */
   remove(count: number): void {
     const end = this.count;
     for (const column of [this.sensors, this.values, this.atMs]) column.copyWithin(0, count, end);

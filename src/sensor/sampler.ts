@@ -1,4 +1,7 @@
-/** Sensors to readings: samples each at an interval and keeps what has changed or is too old, until somebody takes it. */
+/**
+ * Turns sensors into readings. The sampler samples each sensor at an interval. It keeps a reading that has changed, or whose
+ * last kept one is too old, until the gateway takes it.
+ */
 import { messageOf } from "../errors.ts";
 import { BATCH_READINGS_MAX, SENSORS_MAX } from "../limits.ts";
 import type { Sensor } from "../seams.ts";
@@ -14,29 +17,29 @@ export interface Sample {
 }
 
 export interface SamplerOptions {
-  /** Milliseconds between two samples of a sensor; 0 takes none. */
+  /** Milliseconds between two samples of a sensor. 0: no samples. */
   readonly intervalMs: number;
-  /** A value is kept, changed or not, when the last kept one is older than this many milliseconds. */
+  /** An unchanged value is kept when the last kept one is older than this many milliseconds. */
   readonly ageMaxMs: number;
-  /** By name of the sensor, in the place of its own. */
+  /** Deadbands by name of the sensor. They replace the sensors' own. */
   readonly deadbands?: Readonly<Record<string, number>> | undefined;
   readonly counters: SamplerCounters;
-  /** Told once when a sensor begins to fail, and when it is back. */
+  /** Gets a line once when a sensor begins to fail, and once when it works again. */
   readonly log?: ((line: string) => void) | undefined;
 }
 
-/** What the sampler counts, for whoever tells it. */
+/** What the sampler counts. */
 export interface SamplerCounters {
-  /** Readings that were given up so that newer ones could be kept. */
+  /** Readings that were given up to keep newer ones. */
   thinned: number;
-  /** Times that a sensor threw or had no value. */
+  /** How often a sensor threw or had no value. */
   sensorFailures: number;
 }
 
 interface Channel {
   readonly sensor: Sensor;
   readonly deadband: number;
-  /** What was kept last; NaN: a failure. */
+  /** The value that was kept last. NaN: the sensor failed. */
   value: number;
   atMs: number;
 }
@@ -54,10 +57,11 @@ export class Sampler {
       const deadband = options.deadbands?.[sensor.name] ?? sensor.deadband ?? 0;
       return { sensor, deadband, value: 0, atMs: Number.NEGATIVE_INFINITY };
     });
-    for (const { name } of sensors.slice(SENSORS_MAX)) options.log?.(`sensor ${name} is one too many`);
+    for (const { name } of sensors.slice(SENSORS_MAX))
+      options.log?.(`sensor ${name} is not sampled, expected at most ${SENSORS_MAX}`);
   }
 
-  /** Begins: the first samples are due at once. */
+  /** Starts. The first samples are due at once. */
   start(nowMs: number): void {
     this.nextMs = this.options.intervalMs > 0 && this.channels.length > 0 ? nowMs : undefined;
   }
@@ -73,7 +77,7 @@ export class Sampler {
     for (let index = 0; index < this.channels.length; index += 1) this.sample(index, nowMs);
   }
 
-  /** The oldest waiting samples, at most `countMax` or `BATCH_READINGS_MAX`; `remove` them once they are on their way. */
+  /** Returns the oldest readings, at most `countMax`. The caller calls `remove` when they have left. */
   batch(countMax = BATCH_READINGS_MAX): Sample[] {
     const samples: Sample[] = [];
     const backlog = this.backlog;
@@ -96,14 +100,14 @@ export class Sampler {
     const hadFailed = Number.isNaN(channel.value);
     const isChanged = hasFailed !== hadFailed || Math.abs(value - channel.value) >= channel.deadband;
     if (!isChanged && nowMs - channel.atMs < this.options.ageMaxMs) return;
-    if (hadFailed && !hasFailed) this.options.log?.(`sensor ${channel.sensor.name} is back`);
+    if (hadFailed && !hasFailed) this.options.log?.(`sensor ${channel.sensor.name} works again`);
     channel.value = value;
     channel.atMs = nowMs;
     this.backlog.push(index, value, nowMs);
     this.options.counters.thinned = this.backlog.thinnedCount;
   }
 
-  /** NaN where the sensor failed. */
+  /** Returns NaN where the sensor failed. */
   private valueOf({ sensor, value: last }: Channel): number {
     let problem = "no value";
     try {

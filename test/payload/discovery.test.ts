@@ -121,14 +121,14 @@ describe("the document for Home Assistant", () => {
 
   it("leaves out sensors that do not fit, and those whose name is none of SenML, and names them", () => {
     const many = Array.from({ length: 40 }, (_, index) => ({ name: `s${index}`, unit: "1" }));
-    const { payload, left } = encodeDiscovery(
+    const { payload, omitted } = encodeDiscovery(
       { ...DEVICE, sensors: [{ name: "it's", unit: "1" }, { name: "page", unit: "1" }, ...many] },
       DISCOVERY_BYTES_MAX,
     );
     expect(payload.length).toBeLessThanOrEqual(DISCOVERY_BYTES_MAX);
     expect(discoveryProblems("homeassistant", TOPIC, textOf(payload))).toEqual([]);
     const inside = Object.keys(JSON.parse(textOf(payload)).cmps).slice(1);
-    expect([...left.slice(0, 2), ...inside, ...left.slice(2)]).toEqual([
+    expect([...omitted.slice(0, 2), ...inside, ...omitted.slice(2)]).toEqual([
       "it's",
       "page",
       ...many.map(({ name }) => name),

@@ -42,14 +42,14 @@ describe("the reference of the wire format", () => {
 
   it("names the limits and the states as they are", () => {
     for (const words of [
-      `at most ${PACKET_BYTES_MAX.toLocaleString("en")} bytes, its fixed header included`,
-      `Both are 1 to ${UID_BYTES_MAX} bytes`,
+      `at most ${PACKET_BYTES_MAX.toLocaleString("en")} bytes with its fixed header`,
+      `Both have 1 to ${UID_BYTES_MAX} bytes`,
       `text of 1 to ${MESSAGE_ID_BYTES_MAX} bytes. It names`,
       `up to ${CHOICES_MAX} texts of at most ${CHOICE_BYTES_MAX} bytes`,
       `with up to ${CONTENTS_MAX} contents`,
       `text to the end of the payload, at most ${PRESENCE_CONTEXT_BYTES_MAX} bytes`,
       `\`id\` is text of 1 to ${COMMAND_ID_BYTES_MAX} bytes`,
-      `it holds, ${COMMAND_SECONDS_DEFAULT} without it`,
+      `it holds, ${COMMAND_SECONDS_DEFAULT} when absent`,
       ...STAGES.map((stage) => `| \`${stage}\` |`),
     ])
       expect(README).toContain(words);

@@ -78,7 +78,7 @@ describe("sampler", () => {
       "sensor n failed: no value",
       "sensor i failed: no value",
       "sensor u failed: no value",
-      "sensor b is back",
+      "sensor b works again",
     ]);
     sampler.handleTimeout(10_000);
     expect(sampler.batch().filter(({ name }) => name === "n")).toHaveLength(2);
@@ -96,7 +96,7 @@ describe("sampler", () => {
     sampler.start(0);
     sampler.handleTimeout(0);
     expect(sampler.batch(100)).toHaveLength(SENSORS_MAX);
-    expect(lines).toEqual([`sensor s${SENSORS_MAX} is one too many`]);
+    expect(lines).toEqual([`sensor s${SENSORS_MAX} is not sampled, expected at most ${SENSORS_MAX}`]);
   });
 
   it("keeps as many as its limit says; the oldest are thinned, counted", () => {

@@ -1,6 +1,6 @@
 /**
- * Pre-subscription (wire format, table 3): the topics that the station subscribes a client to before it has asked. The
- * directory answers with one line of text, `{uid}-<sub>-{QoS}-{topic}[,{topic}…]`; the pre-subscriber hands it on as
+ * Pre-subscription (wire format, table 3): the topics that the station subscribes a client to at its first connection. The
+ * directory answers with one line of text, `{uid}-<sub>-{QoS}-{topic}[,{topic}…]`. The pre-subscriber passes it on as
  *
  * | bytes | field |
  * |---|---|
@@ -19,7 +19,7 @@ const PRESUB_FLAG = 0x04;
 const UID_END = "-<sub>-";
 
 export interface PresubscribedTopic {
-  /** 1 to 65,535 bytes without U+0000; whether it is a filter is for the broker to say. */
+  /** 1 to 65,535 bytes without U+0000. The broker decides whether it is a filter. */
   readonly topicFilter: string;
   readonly qos: 0 | 1 | 2;
 }
@@ -30,7 +30,7 @@ export interface Presubscription {
   readonly topics: readonly PresubscribedTopic[];
 }
 
-/** The payload of `/connect/presub`. Throws a `UsageError` where a field is out of its range. */
+/** The payload of `/connect/presub`. Throws a `UsageError` when a field is out of its range. */
 export function encodePresubscription({ uid, topics }: Presubscription): Uint8Array {
   checkUsage(uid, topics);
   const uidBytes = utf8Length(uid);
@@ -47,7 +47,7 @@ export function encodePresubscription({ uid, topics }: Presubscription): Uint8Ar
   return writer.view();
 }
 
-/** Throws a `FormatError` that names the field and its offset. */
+/** Throws a `FormatError` with the field and its offset. */
 export function decodePresubscription(payload: Uint8Array): Presubscription {
   const reader = new ByteReader(payload);
   const uidBytes = reader.uint8("uid length");
@@ -70,7 +70,10 @@ export function decodePresubscription(payload: Uint8Array): Presubscription {
   return { uid, topics };
 }
 
-/** The directory's line. Throws a `UsageError` for what a line cannot say: topics of unlike QoS, a comma, the end mark. */
+/**
+ * The directory's line. Throws a `UsageError` for what a line cannot hold: topics of different QoS, a comma, or the end mark in
+ * the uid.
+ */
 export function encodeDirectoryLine({ uid, topics }: Presubscription): Uint8Array {
   checkUsage(uid, topics);
   const { qos } = topics[0] as PresubscribedTopic;
@@ -82,7 +85,7 @@ export function encodeDirectoryLine({ uid, topics }: Presubscription): Uint8Arra
   return encodeUtf8(`${uid}${UID_END}${qos}-${topics.map(({ topicFilter }) => topicFilter).join()}`);
 }
 
-/** Reads the directory's line; one end of line behind it is allowed. Throws a `FormatError` with the offset in bytes. */
+/** Reads the directory's line. It may end with one line break. Throws a `FormatError` with the offset in bytes. */
 export function decodeDirectoryLine(bytes: Uint8Array): Presubscription {
   let end = bytes.length;
   if (bytes[end - 1] === 0x0a) end -= bytes[end - 2] === 0x0d ? 2 : 1;
@@ -96,7 +99,7 @@ export function decodeDirectoryLine(bytes: Uint8Array): Presubscription {
   const digit = text.charCodeAt(at) - 0x30;
   const qos = checkQos(digit >= 0 && digit <= 9 ? digit : (text[at] ?? "nothing"), "QoS", offset);
   if (text[at + 1] !== "-")
-    throw new FormatError("QoS", offset + 1, `${text[at + 1] ?? "nothing"} behind it, expected -`);
+    throw new FormatError("QoS", offset + 1, `${text[at + 1] ?? "nothing"} after it, expected -`);
   offset += 2;
   const topics: PresubscribedTopic[] = [];
   for (const topicFilter of text.slice(at + 2).split(",")) {
