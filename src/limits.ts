@@ -206,7 +206,7 @@ export const PRESS_GUARD_MS = 300;
 /** After a touch, new messages below priority 4 wait this long before they take the screen, in milliseconds. */
 export const SCREEN_HOLD_MS = 10_000;
 
-/** After this long without a touch, a list or a question gives way to the next unread message, in milliseconds. */
+/** After this long without a touch, a list or a question gives way to the next unread message or to the home view, in milliseconds. */
 export const SCREEN_RETURN_MS = 60_000;
 
 /**
