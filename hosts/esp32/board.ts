@@ -1,4 +1,4 @@
-/** An ESP32 board of those the SDK knows: Wi-Fi, time from the network, flash, whatever buttons there are. */
+/** An ESP32 board that the SDK supports: Wi-Fi, time from the network, flash, and the buttons that the board has. */
 
 import resetReason from "resetReason";
 import config from "mc/config";
@@ -12,28 +12,31 @@ import { NvsStore } from "./nvs-store.ts";
 import { SerialLine } from "./serial-line.ts";
 import { WifiKeeper } from "./wifi.ts";
 
-/** Namespaces in flash: the gateway's records, and the settings, which outlive them. */
+/** Namespaces in flash. One holds the gateway's records; the other holds the settings, which outlive them. */
 const RECORDS = "fp-records";
 const SETTINGS = "fp-settings";
 
-/** The one record of settings: a JSON object of names and values. NVS keys are shorter than names of settings. */
+/**
+ * Key of the record that holds all settings: a JSON object of names and values. They have no records of their own,
+ * because NVS keys are shorter than their names.
+ */
 const SETTINGS_KEY = "settings";
 
-/** What 802.11 and WPA2 allow, in bytes. The driver refuses more, too. */
+/** Largest values that 802.11 and WPA2 allow, in bytes. The driver refuses some shorter ones too. */
 const SSID_BYTES_MAX = 32;
 const PASSWORD_BYTES_MAX = 64;
 
-/** The SDK's names of resets that nobody asked for; those of a program's own restart, and of a stack that overflowed. */
+/** The SDK's names of resets by a fault, and of the reset after a restart by the program or after a stack overflow. */
 const FAULTS: readonly string[] = Object.freeze(["Panic", "Interrupt WDT", "Task WDT", "Other WDT", "Brownout"]);
 const PROGRAM = "Software";
 
-/** How long last words stay on the screen, in milliseconds. */
+/** How long the last words stay on the screen, in milliseconds. */
 const LINGER_MS = 10_000;
 
-/** How long the motor runs for a page of priority 3 and more, in milliseconds. */
+/** How long the motor runs for a message of priority 3 or more, in milliseconds. */
 const VIBRATION_MS = 400;
 
-/** The SDK's module `system` exports nothing: it makes this global. */
+/** The SDK's module `system` exports nothing. It makes this global. */
 declare const System: { restart(): void };
 
 /** Boards with a motor have this global. */
@@ -53,7 +56,7 @@ export class Esp32Board implements Board {
     this.line.write(line);
   }
 
-  /** Brings up the network stack, without which a socket cannot even be tried. */
+  /** Starts the network stack. Without it no socket can be made. */
   open(): void {
     this.wifi = new WifiKeeper((line) => this.log(line));
   }
@@ -118,7 +121,7 @@ export class Esp32Board implements Board {
     const timeHost = String(own["time.host"] ?? config.sntp ?? "");
     this.wifi?.start(String(own["wifi.ssid"]), String(own["wifi.password"] ?? ""), () => {
       pager.networkChanged();
-      // Until the clock is set every certificate looks as if it were not valid yet.
+      // While the clock is not set, every certificate seems to be not valid yet. So connect again when it is set.
       if (timeHost !== "") this.networkTime.start(timeHost, () => pager.networkChanged());
     });
   }

@@ -1,23 +1,24 @@
 /**
- * The three buttons on whatever a board has. Where there are fewer than three, holding one stands for what is missing:
- * one button is next when pressed and open when held; of two, the first is open, or back when held, and the second next.
+ * Maps the buttons of a board to the three buttons of the pager. A board with fewer buttons also uses how long a button
+ * is held. One button: a press is next, a hold is open. Two buttons: the first is open when pressed and back when held;
+ * the second is next.
  */
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import { OneTimer } from "../moddable/clock.ts";
 
-/** How long a button is down before it counts as held, in milliseconds. */
+/** How long a button must be down to count as held, in milliseconds. */
 const HOLD_MS = 600;
 
-/** How often a touch panel is asked that has no interrupt, in milliseconds. */
+/** How often a touch panel without an interrupt is sampled, in milliseconds. */
 const TOUCH_POLL_MS = 30;
 
-/** A button of M5Stack's boards; its level when down differs between boards. */
+/** A button of M5Stack's boards. Its level when pressed differs between boards. */
 interface LevelButton {
   read(): number;
   onChanged?: () => void;
 }
 
-/** A button of the other boards. `onPush` is told the state, or has to ask `pressed`. */
+/** A button of the other boards. Some pass the state to `onPush`; for others `pressed` must be read. */
 type PushButton = new (options: { onPush: (pressed?: number) => void }) => { readonly pressed: unknown };
 
 type TouchClass = new (options: { onSample: () => void }) => TouchPanel;
@@ -27,7 +28,7 @@ interface TouchPanel {
   sample(): unknown;
 }
 
-/** What the SDK's boards put into the global object. */
+/** Globals that the SDK sets on its boards. */
 interface BoardGlobals {
   readonly button?: Readonly<Record<string, LevelButton>>;
   readonly Host?: { readonly Button?: { readonly Default?: PushButton } };
@@ -69,7 +70,10 @@ function onPush(Constructor: PushButton, press: (button: Button) => void, short:
   const button = new Constructor({ onPush: (pressed) => change(Boolean(pressed ?? button.pressed)) });
 }
 
-/** Without a meaning for holding, going down counts at once; with one, letting go does, or the time. */
+/**
+ * A button with one meaning acts when it goes down. A button with two meanings acts when it is released, or when it has
+ * been held long enough.
+ */
 function holdDetector(
   press: (button: Button) => void,
   short: Button,
@@ -95,8 +99,9 @@ function holdDetector(
 }
 
 /**
- * The buttons of the later M5Stacks are places on the touch panel; they change while the panel is sampled. The panel is asked over
- * a bus that may fail, now or for good: then the buttons are missing, and all else goes on.
+ * Samples the touch panel. The buttons of the later M5Stacks are areas of this panel and change when it is sampled. The
+ * panel is on a bus that can fail for a moment or for good. Then these buttons do not work, and everything else goes
+ * on.
  */
 function sampleTouch(Touch: TouchClass | undefined, log: (line: string) => void): void {
   if (!Touch) return;

@@ -10,20 +10,22 @@ const INTERVAL_MS = 12 * 60 * 60 * 1_000;
 /** Wait after a failure, in milliseconds. */
 const RETRY_MS = 60_000;
 
-/** Wait before another server is asked whether it says the same, in milliseconds. */
+/** Wait before a second server is asked, in milliseconds. */
 const ASK_MS = 1_000;
 
-/** 2024-01-01T00:00:00Z in seconds: a board's clock that shows less has not been set, whenever the firmware was made. */
+/**
+ * 2024-01-01T00:00:00Z in seconds. A board's clock that shows less has not been set, whenever the firmware was built.
+ */
 const PLAUSIBLE_SECONDS = 1_704_067_200;
 
-/** When the firmware was made, in seconds since 1970, as the build has written it. */
-const madeSeconds = Number(config.made) || PLAUSIBLE_SECONDS;
+/** When the firmware was built, in seconds since 1970. The build writes it. */
+const builtSeconds = Number(config.made) || PLAUSIBLE_SECONDS;
 
-/** Sets the board's clock from time servers, once there is a network, and again from time to time. */
+/** Sets the board's clock from time servers when there is a network, and then at intervals. */
 export class NetworkTime {
   private readonly log: (line: string) => void;
   private readonly timer = new OneTimer();
-  private readonly belief = new TimeBelief(madeSeconds);
+  private readonly belief = new TimeBelief(builtSeconds);
   private asking = false;
   private asked = 0;
 
@@ -32,8 +34,10 @@ export class NetworkTime {
   }
 
   /**
-   * Asks now. To be called whenever the network is there again; `onFirst` is called when the clock has been set for the first time.
-   * @param hosts names of servers, separated by commas; one alone, as that of a pool, is asked twice where two have to agree
+   * Asks a server now. Call this whenever the network is back.
+   * @param hosts names of servers, separated by commas; if there is only one, as for a pool, it is asked a second time
+   * where two answers must agree
+   * @param onFirst is called when the clock has been set for the first time
    */
   start(hosts: string, onFirst: () => void): void {
     if (this.asking) return;
@@ -45,16 +49,16 @@ export class NetworkTime {
     try {
       new SNTP({ host }, (message, value) => {
         if (message === SNTP.retry) return;
-        const verdict = message === SNTP.time ? this.take(value ?? Number.NaN, server, onFirst) : "refused";
-        this.again(hosts, verdict === "believed" ? INTERVAL_MS : verdict === "ask" ? ASK_MS : RETRY_MS, onFirst);
+        const verdict = message === SNTP.time ? this.handleAnswer(value ?? Number.NaN, server, onFirst) : "refused";
+        this.askAgain(hosts, verdict === "believed" ? INTERVAL_MS : verdict === "ask" ? ASK_MS : RETRY_MS, onFirst);
       });
     } catch (error) {
       this.log(`time: ${error}`);
-      this.again(hosts, RETRY_MS, onFirst);
+      this.askAgain(hosts, RETRY_MS, onFirst);
     }
   }
 
-  private take(answerSeconds: number, server: string, onFirst: () => void): "believed" | "ask" | "refused" {
+  private handleAnswer(answerSeconds: number, server: string, onFirst: () => void): "believed" | "ask" | "refused" {
     const isFirst = networkSeconds() === undefined;
     const verdict = this.belief.judge(answerSeconds, server, Date.now() / 1_000);
     if (verdict !== "believed") return verdict;
@@ -63,13 +67,15 @@ export class NetworkTime {
     return verdict;
   }
 
-  private again(hosts: string, delayMs: number, onFirst: () => void): void {
+  private askAgain(hosts: string, delayMs: number, onFirst: () => void): void {
     this.asking = false;
     this.timer.set(delayMs, () => this.start(hosts, onFirst));
   }
 }
 
-/** Seconds since 1970, or undefined while the clock has not been set. A restart without a power cut keeps it. */
+/**
+ * Seconds since 1970, or undefined while the clock is not set. The clock goes on over a restart without a power cut.
+ */
 export function networkSeconds(): number | undefined {
   const seconds = Date.now() / 1_000;
   return seconds < PLAUSIBLE_SECONDS ? undefined : seconds;

@@ -1,19 +1,19 @@
 import KeyValueStorage, { type Storage } from "embedded:storage/key-value";
 import type { Store } from "../../src/seams.ts";
 
-/** The SDK's typings leave out that a key that is not there reads as undefined. */
+/** A missing key reads as undefined. The SDK's typings leave this out. */
 type Stored = ArrayBuffer | undefined;
 
 /**
- * Records in flash (NVS), one blob each. NVS writes the new value, then the entry that names it, then removes the former,
- * so a power cut leaves one or the other. (The SDK's `preference` erases before it writes, so it will not do.) One byte
- * stands before each value, because NVS keeps no empty blob. Values may be as long as the partition allows: see
- * `partitions.csv`.
+ * Records in flash (NVS), one blob each. NVS writes the new value, then the entry that names it, and then removes the
+ * former value. So a power cut leaves one or the other. The SDK's `preference` is not used, because it erases before it
+ * writes. One byte is put before each value, because NVS stores no empty blob. The partition limits the length of
+ * values: see `partitions.csv`.
  */
 export class NvsStore implements Store {
   private readonly storage: Storage;
 
-  /** `space` is NVS's namespace, 1 to 15 characters. */
+  /** @param space NVS's namespace, 1 to 15 characters */
   constructor(space: string) {
     this.storage = KeyValueStorage.open({ path: space, format: "buffer" });
   }

@@ -1,23 +1,23 @@
 import Serial from "embedded:io/serial";
 import Timer from "timer";
 
-/** As the boot loader writes. */
+/** The boot loader's rate. */
 const BAUD = 115_200;
 
-/** The UART takes 128 bytes at once, and throws when it has no room for all that it is given. */
+/** The UART takes up to 128 bytes at once. It throws if there is no room for all bytes of a write. */
 const PIECE_BYTES = 32;
 
-/** A piece leaves the UART in 3 ms. */
+/** The UART sends a piece in 3 ms. Each try waits 1 ms. */
 const TRIES_MAX = 20;
 
 /**
- * The serial line over which a board is flashed. In a release build `trace` says nothing and nobody else writes there. In a debug
- * build the line belongs to the debugger, which shows what `trace` says.
+ * The serial line that is also used to flash the board. In a release build `trace` writes nothing, so only this class
+ * writes there. In a debug build the line belongs to the debugger, which shows the output of `trace`.
  */
 export class SerialLine {
   private readonly serial: Serial | undefined;
 
-  /** @param transmit the pin, or undefined on a board that has none for it */
+  /** @param transmit the pin; undefined on a board without one */
   constructor(transmit: number | undefined) {
     if (transmit === undefined) return;
     try {
@@ -27,7 +27,7 @@ export class SerialLine {
     }
   }
 
-  /** Waits until all of it has been taken, some 10 ms for a hundred characters. */
+  /** Writes a line and waits until the UART has taken it: some 10 ms for a hundred characters. */
   write(line: string): void {
     trace(`${line}\n`);
     if (!this.serial) return;

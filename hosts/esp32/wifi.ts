@@ -1,24 +1,33 @@
 import WiFi from "embedded:network/interface/wifi";
 import { OneTimer } from "../moddable/clock.ts";
 
-/** First wait before the network is tried again, in milliseconds; it doubles with each attempt that fails. */
+/** First wait before a new attempt, in milliseconds. It doubles after each attempt that fails. */
 const RETRY_BASE_MS = 1_000;
 
-/** Longest wait before the network is tried again, in milliseconds. */
+/** Longest wait before a new attempt, in milliseconds. */
 const RETRY_MAX_MS = 60_000;
 
-/** How long an attempt may take until there is an address, in milliseconds. A network may take the board in and give it none. */
+/**
+ * How long an attempt may take until there is an address, in milliseconds. A network may accept the board and give it
+ * no address.
+ */
 const ADDRESS_MS = 30_000;
 
-/** ECMA-419's values of `connection`: from here on there is an address; up to there, nothing is connected or tried. */
+/**
+ * ECMA-419's values of `connection`. At CONNECTED and above there is an address. At DISCONNECTED and below there is no
+ * connection and no attempt.
+ */
 const CONNECTED = 500;
 const DISCONNECTED = 200;
 
-/** Connects to one Wi-Fi network and stays connected. The firmware does this itself: the SDK's way never starts without. */
+/**
+ * Connects to one Wi-Fi network and stays connected. The firmware does this itself, because the SDK's own code does not
+ * start the program without a network.
+ */
 export class WifiKeeper {
   private readonly log: (line: string) => void;
   private readonly wifi: WiFi;
-  /** Of the wait before an attempt, and of the attempt. */
+  /** Times the wait before an attempt, and then the attempt. */
   private readonly timer = new OneTimer();
   private onAddress: () => void = () => {};
   private network: { SSID: string; password?: string } | undefined;
@@ -26,10 +35,10 @@ export class WifiKeeper {
   /** undefined while there is no connection. */
   private address: string | undefined;
 
-  /** Makes the network interface; sockets may be opened from now on, and fail until there is an address. */
+  /** Makes the network interface. From now on sockets can be opened. They fail until there is an address. */
   constructor(log: (line: string) => void) {
     this.log = log;
-    this.wifi = new WiFi({ onChanged: () => this.changed() });
+    this.wifi = new WiFi({ onChanged: () => this.handleChanged() });
   }
 
   /** Hardware address, `xx:xx:xx:xx:xx:xx`. */
@@ -37,7 +46,7 @@ export class WifiKeeper {
     return this.wifi.MAC;
   }
 
-  /** Begins to connect. `onAddress` is called each time that there is an address again, or another one. */
+  /** Begins to connect. `onAddress` is called whenever there is an address again, or a new one. */
   start(ssid: string, password: string, onAddress: () => void): void {
     this.network = password === "" ? { SSID: ssid } : { SSID: ssid, password };
     this.onAddress = onAddress;
@@ -51,11 +60,11 @@ export class WifiKeeper {
       this.timer.set(ADDRESS_MS, () => this.giveUp());
     } catch (error) {
       this.log(`Wi-Fi: ${error}`);
-      this.later();
+      this.retryLater();
     }
   }
 
-  /** The driver tells nothing of a disconnection that was asked for. */
+  /** Ends the attempt. The driver does not report a disconnection that was asked for. */
   private giveUp(): void {
     this.log("Wi-Fi: no address");
     try {
@@ -63,15 +72,15 @@ export class WifiKeeper {
     } catch (error) {
       this.log(`Wi-Fi: ${error}`);
     }
-    this.later();
+    this.retryLater();
   }
 
-  private changed(): void {
+  private handleChanged(): void {
     const { connection, address } = this.wifi;
     if (connection >= CONNECTED) {
       this.failures = 0;
       this.timer.set(undefined, () => {});
-      // Connection and address are told one after the other, and both stand here the first time.
+      // The driver reports connection and address separately. The first report already has both.
       if (address === undefined || address === this.address) return;
       this.log(`Wi-Fi: connected as ${address}`);
       this.address = address;
@@ -79,14 +88,14 @@ export class WifiKeeper {
     } else if (connection <= DISCONNECTED) {
       if (this.address !== undefined) this.log("Wi-Fi: connection lost");
       this.address = undefined;
-      this.later();
+      this.retryLater();
     }
   }
 
-  private later(): void {
+  private retryLater(): void {
     const ceilingMs = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** this.failures);
     this.failures = Math.min(this.failures + 1, 16);
-    // At least half of it, so that an access point that refuses is not asked without pause.
+    // The wait is at least half of the limit, so that an access point that refuses is not asked without pause.
     this.timer.set(ceilingMs * (0.5 + Math.random() / 2), () => this.connect());
   }
 }

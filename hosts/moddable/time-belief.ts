@@ -16,25 +16,25 @@ const END_SECONDS = 0xffff_ffff;
 export type Verdict = "believed" | "ask" | "refused";
 
 export class TimeBelief {
-  private readonly madeSeconds: number;
+  private readonly builtSeconds: number;
   /** The server whose answer waits for a second one, and how far that answer is ahead of the clock. */
   private doubted: { readonly server: string; readonly aheadSeconds: number } | undefined;
 
-  /** @param madeSeconds when the firmware was built, in seconds since 1970 */
-  constructor(madeSeconds: number) {
-    this.madeSeconds = madeSeconds;
+  /** @param builtSeconds when the firmware was built, in seconds since 1970 */
+  constructor(builtSeconds: number) {
+    this.builtSeconds = builtSeconds;
   }
 
   /** @param clockSeconds what the clock shows; a clock that was never set runs too */
   judge(answerSeconds: number, server: string, clockSeconds: number): Verdict {
-    if (!(answerSeconds >= this.madeSeconds && answerSeconds < END_SECONDS)) return "refused";
+    if (!(answerSeconds >= this.builtSeconds && answerSeconds < END_SECONDS)) return "refused";
     const aheadSeconds = answerSeconds - clockSeconds;
     const doubted = this.doubted;
     const isAgreed =
       doubted !== undefined &&
       doubted.server !== server &&
       Math.abs(doubted.aheadSeconds - aheadSeconds) <= AGREEMENT_SECONDS;
-    const isSet = clockSeconds >= this.madeSeconds;
+    const isSet = clockSeconds >= this.builtSeconds;
     if (isAgreed || (isSet && Math.abs(aheadSeconds) <= DAY_SECONDS)) {
       this.doubted = undefined;
       return "believed";

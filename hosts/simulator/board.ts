@@ -6,23 +6,23 @@ import type { Sensor } from "../../src/seams.ts";
 import type { Board, Pager } from "../moddable/board.ts";
 import { FileStore } from "./file-store.ts";
 
-/** Everything is kept below the folder in which the simulator was started, so that one build serves many pagers. */
+/** All data is in the folder in which the simulator was started. So one build serves many pagers. */
 const RECORDS = "./records";
 const SETTINGS_FILE = "./settings.json";
 
-/** The buttons of the simulated device, as its `host.js` makes them. */
+/** The buttons of the simulated device, as the SDK's `host.js` makes them. */
 type SimulatorButtons = Record<Button, new (options: { onPush: (pressed: number) => void }) => unknown>;
 
-/** The simulated device: what is sent to it arrives at `onMessage`, where its buttons listen, too. */
+/** The simulated device. Messages to it arrive at `onMessage`. Its buttons listen there too. */
 interface SimulatorScreen {
   onMessage: (message: string) => void;
-  /** `exit:N` ends the launcher with that status; mcsim ignores it. */
+  /** `exit:N` ends the launcher with that status. mcsim ignores it. */
   postMessage(message: string): void;
 }
 
 const { screen, Host } = globalThis as unknown as { screen: SimulatorScreen; Host: { Button: SimulatorButtons } };
 
-/** Also a pager that could not be started can be told to end. */
+/** This also ends a pager that could not start. */
 screen.onMessage = (message) => {
   if (message === "stop") screen.postMessage("exit:0");
 };
@@ -31,7 +31,7 @@ const startedAt = Date.now();
 
 let store: FileStore | undefined;
 
-/** Scripted, in the shape of a real one: a slow wave, so that telemetry has something to tell. */
+/** A scripted sensor with the interface of a real one. Its value is a slow wave, so that there is telemetry. */
 const temperature: Sensor = {
   name: "temperature",
   unit: "Cel",
@@ -70,7 +70,7 @@ export const board: Board = {
     trace(`alert of priority ${priority}\n`);
   },
 
-  /** The simulator has no power to switch: its program ends, and whoever started it starts it again. */
+  /** The simulator has no reset. The program ends, and whoever started it starts it again. */
   restart: () => screen.postMessage("exit:0"),
 
   start(pager: Pager) {

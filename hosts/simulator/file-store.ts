@@ -1,19 +1,20 @@
 import { Directory, File, Iterator } from "file";
 import type { Store } from "../../src/seams.ts";
 
-/** No key has a dot, so this ending belongs to no record. */
+/** No key contains a dot, so no record has this ending. */
 const TEMPORARY = ".tmp";
 
 /**
- * One file a record. A record is written beside its place and then renamed into it, so that a simulator that is killed
- * leaves the former record or the new one. (The SDK's files know no fsync: a power cut of the computer is another matter.)
+ * A store with one file for each record. It writes a record into a temporary file and renames that file. So a simulator
+ * that is killed leaves the former record or the new one. The SDK's files have no fsync, so a power cut of the computer
+ * can lose records.
  */
 export class FileStore implements Store {
-  /** A board's flash is slow: so long does each write take, in milliseconds. */
+  /** How long each write takes, in milliseconds. With it the store is as slow as a board's flash. */
   writeMs = 0;
   private readonly folder: string;
 
-  /** Makes `folder` in its parent, which exists. Throws when it cannot be listed. */
+  /** Makes `folder`. Its parent must exist. Throws if the folder cannot be listed. */
   constructor(folder: string) {
     Directory.create(folder);
     this.folder = folder;
@@ -25,7 +26,7 @@ export class FileStore implements Store {
     if (!File.exists(path)) return undefined;
     const file = new File(path);
     try {
-      // The SDK refuses to read the last zero bytes of a file.
+      // The SDK throws when it reads a file of length 0.
       return new Uint8Array(file.length === 0 ? new ArrayBuffer(0) : file.read(ArrayBuffer));
     } finally {
       file.close();
@@ -35,7 +36,7 @@ export class FileStore implements Store {
   write(key: string, bytes: Uint8Array): void {
     const path = this.path(key);
     const temporary = path + TEMPORARY;
-    // Opening does not empty a file that is there.
+    // Opening a file does not empty it.
     if (File.exists(temporary) && !File.delete(temporary)) throw new Error(`store: ${temporary} cannot be replaced`);
     const file = new File(temporary, true);
     try {

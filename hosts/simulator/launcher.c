@@ -1,14 +1,19 @@
 /*
- * Runs the program that mcconfig built for the simulator without a window, for tests and pictures. It offers what the
- * SDK's mcsim offers: a buffer of pixels, a timer that calls the program, messages both ways.
+ * Runs the program that mcconfig built for the simulator without a window, for tests and pictures. Like the SDK's
+ * mcsim it offers a buffer of pixels, a timer that calls the program, and messages both ways.
  *
  *   launcher [-w width] [-h height] [-t seconds] mc.so
  *
- * Lines on standard input: `press a`, `b` or `c`; `picture file`, which writes the screen as PPM and answers with the
- * same line on standard output; `say text`, which tells the program the text; `network`, as if the network had come back; `collect`, which collects garbage, so that the
- * engine's figures are those of what is in use; `busy n`: each record that is written takes n milliseconds; `stop`, which asks the program to end. Its end without `stop` is an end of the input.
- * Exit status: what the program posts as `exit:N`; the engine's reason for an abort (5: unhandled exception, 1: memory
- * full); 124 when the time is over; 2 when it was not started at all.
+ * Lines on standard input:
+ * - `press a`, `press b`, `press c`: presses a button.
+ * - `picture file`: writes the screen as PPM and prints the same line on standard output.
+ * - `say text`: sends the text to the program.
+ * - `network`: tells the program that the network is back.
+ * - `collect`: collects garbage, so that the engine's figures count only what is in use.
+ * - `busy n`: from now on each write of a record takes n milliseconds.
+ * - `stop`: asks the program to end. The end of the input does not end the program.
+ * Exit status: N of the program's `exit:N`; the engine's reason for an abort (5: unhandled exception, 1: memory full);
+ * 124 when the time is over; 2 when the program could not be started.
  */
 #include <dlfcn.h>
 #include <gio/gio.h>
@@ -41,7 +46,7 @@ static void end(int status)
 static void onAbort(txScreen* screen, int status)
 {
 	(void)screen;
-	/* The engine is not to be called again; the main loop may not be running yet. */
+	/* The engine must not be called again. The main loop may not be running yet. */
 	fflush(stdout);
 	fprintf(stderr, "launcher: the engine aborted with reason %d\n", status);
 	exit(status ? status : 1);
@@ -88,9 +93,9 @@ static gboolean onTimeout(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void tell(txScreen* screen, const char* message)
+static void sendMessage(txScreen* screen, const char* message)
 {
-	/* The program may write into what it is given. */
+	/* The program may write into the message, so it gets a copy. */
 	char* copy = g_strdup(message);
 	if (screen->invoke)
 		(*screen->invoke)(screen, copy, 0);
@@ -107,7 +112,7 @@ static void writePicture(const txScreen* screen, const char* path)
 	}
 	fprintf(file, "P6\n%d %d\n255\n", screen->width, screen->height);
 	for (int index = 0; index < count; index++) {
-		/* Cairo's order, which is blue first on the machines that have a simulator. */
+		/* Cairo's order: blue comes first on the machines that have a simulator. */
 		const unsigned char* pixel = screen->buffer + index * screenBytesPerPixel;
 		fputc(pixel[2], file);
 		fputc(pixel[1], file);
@@ -119,22 +124,22 @@ static void writePicture(const txScreen* screen, const char* path)
 		printf("picture failed: %s\n", path);
 }
 
-static void obey(txScreen* screen, const char* line)
+static void handleLine(txScreen* screen, const char* line)
 {
 	char message[32];
 	if (strncmp(line, "press ", 6) == 0 && line[6] >= 'a' && line[6] <= 'c' && line[7] == 0) {
 		for (int pressed = 1; pressed >= 0; pressed--) {
 			snprintf(message, sizeof message, "{\"%cButton\":%d}", line[6], pressed);
-			tell(screen, message);
+			sendMessage(screen, message);
 		}
 	}
 	else if (strncmp(line, "picture ", 8) == 0)
 		writePicture(screen, line + 8);
 	else if (strncmp(line, "say ", 4) == 0)
-		tell(screen, line + 4);
+		sendMessage(screen, line + 4);
 	else if (strcmp(line, "stop") == 0 || strcmp(line, "network") == 0 || strcmp(line, "collect") == 0 ||
 		strncmp(line, "busy ", 5) == 0)
-		tell(screen, line);
+		sendMessage(screen, line);
 	else
 		printf("unknown line: %s\n", line);
 }
@@ -147,15 +152,15 @@ static gboolean onInput(GIOChannel* channel, GIOCondition condition, gpointer da
 	if (g_io_channel_read_line(channel, &line, NULL, &end, NULL) != G_IO_STATUS_NORMAL)
 		return G_SOURCE_REMOVE;
 	line[end] = 0;
-	obey(data, line);
+	handleLine(data, line);
 	g_free(line);
 	return G_SOURCE_CONTINUE;
 }
 
-static void hearInput(txScreen* screen)
+static void watchInput(txScreen* screen)
 {
 	GIOChannel* channel = g_io_channel_unix_new(0);
-	/* Unbuffered reading would not be told of a second line that came with the first. */
+	/* Without this the channel would not report a second line that came with the first. */
 	g_io_channel_set_encoding(channel, NULL, NULL);
 	g_io_add_watch(channel, G_IO_IN | G_IO_HUP, onInput, screen);
 }
@@ -192,7 +197,7 @@ int main(int count, char** arguments)
 	if (index + 1 != count || width < 1 || height < 1)
 		fail("use", "launcher [-w width] [-h height] [-t seconds] mc.so");
 
-	/* A peer that has gone is an error of the socket, not the end of the program. */
+	/* A peer that has gone is an error of the socket. It must not end the program. */
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
@@ -201,7 +206,7 @@ int main(int count, char** arguments)
 		fail("not loaded", dlerror());
 	txScreenLaunchProc launch = (txScreenLaunchProc)dlsym(library, "fxScreenLaunch");
 	if (!launch)
-		fail("no simulator's program", dlerror());
+		fail("not a simulator program", dlerror());
 
 	loop = g_main_loop_new(NULL, FALSE);
 	txScreen* screen = makeScreen(width, height);
@@ -210,7 +215,7 @@ int main(int count, char** arguments)
 		fail("no memory", "for the engine");
 	if (seconds)
 		g_timeout_add_seconds(seconds, onTimeout, NULL);
-	hearInput(screen);
+	watchInput(screen);
 	g_main_loop_run(loop);
 	if (screen->quit)
 		(*screen->quit)(screen);

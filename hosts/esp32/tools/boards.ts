@@ -1,4 +1,4 @@
-/** The boards that are built, and how. */
+/** The boards that are built, and how they are built. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { checkLinks } from "../../moddable/tools/archive.ts";
@@ -6,7 +6,7 @@ import { BUILD, findProgram, Refusal, ROOT, run } from "../../moddable/tools/com
 import { mcconfig, type Sdk } from "../../moddable/tools/sdk.ts";
 import { type FlashSize, flashByFolder, flashSize } from "./flash.ts";
 
-/** Names as the SDK has them. */
+/** The SDK's names. */
 export const BOARDS = Object.freeze([
   "m5stack",
   "m5stack_core2",
@@ -21,29 +21,29 @@ export type Board = (typeof BOARDS)[number];
 
 const FOLDER = join(BUILD, "esp32");
 
-/** What a board's program takes of its flash. The C code of engine and drivers is not in it. */
+/** What a board's program takes of its flash, without the C code of engine and drivers. */
 export interface BoardSize extends FlashSize {
   /** In bytes. */
   readonly resources: number;
   readonly folders: ReadonlyMap<string, FlashSize>;
 }
 
-/** The first argument as a board. Refuses others, and none, with the list. */
+/** Returns the board of this name. If there is no such board, throws `Refusal` with the list of boards. */
 export function boardArgument(name: string | undefined): Board {
   const board = BOARDS.find((each) => each === name);
   if (board) return board;
   throw new Refusal(`${name === undefined ? "Which board?" : `${name}: no such board.`} Boards: ${BOARDS.join(", ")}`);
 }
 
-/** Whether Espressif's tools are here; if not, what is missing. */
+/** Returns what is missing of Espressif's tools, or undefined if they are complete. */
 export function missingToolchain(): string | undefined {
   const path = process.env.IDF_PATH;
   if (!path) return "IDF_PATH is not set";
-  if (!existsSync(path)) return `IDF_PATH names ${path}, which is not there`;
+  if (!existsSync(path)) return `IDF_PATH names ${path}, which does not exist`;
   return findProgram("idf.py") ? undefined : "idf.py is not on PATH";
 }
 
-/** Builds everything, to what is flashed, and flashes it when asked to. Needs Espressif's tools. */
+/** Builds the image that is flashed, and flashes it if asked to. Needs Espressif's tools. */
 export async function buildBoard(
   sdk: Sdk,
   board: Board,
@@ -52,17 +52,17 @@ export async function buildBoard(
 ): Promise<void> {
   const args = ["-m", "-p", `esp32/${board}`, "-o", FOLDER];
   const image = join(FOLDER, "bin", "esp32", board, "release", basename(ROOT), "xs_esp32.bin");
-  // No time server is believed that tells a time from before this.
+  // The firmware believes no time server whose time is before this.
   const made = `made=${Math.floor(Date.now() / 1000)}`;
   await checkLinks(await writeMakefile(sdk, board, [...settings, made]));
-  // The SDK's makefile goes on when Espressif's build fails: only the image tells.
+  // The SDK's makefile goes on when Espressif's build fails. Only a new image shows that it did not.
   rmSync(image, { force: true });
   await mcconfig(sdk, [...args, "-t", "build"], [...settings, made], { show: true });
-  if (!existsSync(image)) throw new Error(`${board}: the build made no ${image}`);
+  if (!existsSync(image)) throw new Error(`${board}: the build did not make ${image}`);
   if (flash) await mcconfig(sdk, [...args, "-t", "deploy"], [...settings, made], { show: true });
 }
 
-/** Resolves the manifests for a board, and gives the path of the makefile that says which modules make the program. */
+/** Resolves the manifests for a board. Returns the path of the makefile that names the modules of the program. */
 export async function writeMakefile(
   sdk: Sdk,
   board: Board,
@@ -75,9 +75,8 @@ export async function writeMakefile(
 }
 
 /**
- * Builds up to the link of the byte code, which needs none of Espressif's tools: all TypeScript is checked and compiled,
- * every import is held against what it names, the modules are preloaded and linked, all resources converted. The C code is not
- * compiled.
+ * Builds up to the link of the byte code, without Espressif's tools. It checks and compiles all TypeScript, checks
+ * every import, preloads and links the modules, and converts all resources. It does not compile the C code.
  */
 export async function linkByteCode(
   sdk: Sdk,
@@ -85,7 +84,7 @@ export async function linkByteCode(
   settings: readonly string[],
   manifest = join(ROOT, "manifest.json"),
 ): Promise<BoardSize> {
-  // What the makefile asks of Espressif's tools is answered with nothing.
+  // The makefile asks for files of Espressif's tools. This folder holds empty ones.
   const empty = join(FOLDER, "nothing");
   mkdirSync(empty, { recursive: true });
   const header = join(empty, "sdkconfig.h");
@@ -95,7 +94,7 @@ export async function linkByteCode(
   const folder = dirname(makefile);
   const code = join(folder, "mc.xs.c");
   const resources = join(folder, "mc.resources.c");
-  // Its size is told only when it is made.
+  // The makefile prints its size only when it is made.
   rmSync(resources, { force: true });
   const variables = ["IDF_VERSION=v6.0", `SDKCONFIG_H=${header}`];
   const output = await run("make", ["-f", makefile, ...variables, code, resources], {
@@ -114,8 +113,8 @@ function buildFolder(board: Board, manifest: string): string {
 }
 
 /**
- * Byte code of `src/mqtt` as it lies in flash, in bytes: what the link of the engine alone has more than that of the files
- * beside the folder that it needs.
+ * Byte code of `src/mqtt` in flash, in bytes. It links the engine with the files that it needs, then these files alone,
+ * and returns the difference.
  */
 export async function engineByteCode(sdk: Sdk, board: Board): Promise<number> {
   const root = JSON.parse(readFileSync(join(ROOT, "manifest.json"), "utf8")) as Manifest;

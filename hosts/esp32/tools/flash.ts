@@ -1,9 +1,11 @@
 /**
- * Reads what the SDK's linker has written: the C source of all that the engine finds in flash. Modules that were run by the
- * linker stand there as slots, with the byte code of their functions as literals; the others as arrays of byte code.
+ * Reads the C source that the SDK's linker writes: everything that the engine finds in flash. Preloaded modules are
+ * slots, with the byte code of their functions as literals. The other modules are arrays of byte code.
  */
 
-/** Of objects, functions and names that are made when the program is built. */
+/**
+ * Size of a slot in flash, in bytes. Slots are the objects, functions and names that exist when the program is built.
+ */
 export const SLOT_BYTES = 16;
 
 export interface FlashSize {
@@ -11,11 +13,11 @@ export interface FlashSize {
   readonly byteCode: number;
 }
 
-/** A slot by its index. References are indices, too. */
+/** One slot. References are indices of slots. */
 interface Slot {
   readonly kind: string;
   readonly id: string;
-  /** Of the next slot in its list, or undefined at the end. */
+  /** Index of the next slot in its list. undefined: there is none. */
   readonly next: number | undefined;
   readonly references: readonly number[];
   readonly value: string;
@@ -32,8 +34,8 @@ export function flashSize(source: string): FlashSize {
 }
 
 /**
- * The same by folder of the modules to which they belong; `SDK` for those of the SDK, `names` for the table of names, `engine` for
- * what belongs to no module.
+ * Slots and byte code by the folder of the module that owns them. `SDK`: modules of the SDK. `names`: the table of
+ * names. `engine`: what no module owns.
  */
 export function flashByFolder(source: string): ReadonlyMap<string, FlashSize> {
   const slots = readSlots(source);
@@ -49,7 +51,7 @@ export function flashByFolder(source: string): ReadonlyMap<string, FlashSize> {
   return sizes;
 }
 
-/** As `\x1f`: four characters a byte. */
+/** A byte is written as `\x1f`, which is four characters. */
 const CODE_LITERAL = /\(txByte\*\)"((?:\\x[0-9a-f]{2})*)"/g;
 const CODE_LITERAL_ONE = /\(txByte\*\)"((?:\\x[0-9a-f]{2})*)"/;
 const LITERAL_CHARACTERS = 4;
@@ -67,7 +69,10 @@ function readSlots(source: string): readonly Slot[] {
   return slots;
 }
 
-/** Which module each slot belongs to: by its functions, their homes and closures, then by what these hold. */
+/**
+ * Which module owns each slot. A module owns its functions, their homes and closures, and then everything that these
+ * hold.
+ */
 function ownersOf(slots: readonly Slot[]): ReadonlyMap<number, string> {
   const names = new Map<string, string>();
   for (const { kind, id, value } of slots) if (kind === "KEY_X") names.set(id, /"([^"]*)"/.exec(value)?.[1] ?? "");
@@ -88,7 +93,7 @@ function ownersOf(slots: readonly Slot[]): ReadonlyMap<number, string> {
     const module = modules.get(home?.references.at(-1) ?? -1);
     if (module !== undefined) owners.set(index, module);
   });
-  // What is held belongs to who holds it.
+  // A slot that another slot holds has the same owner.
   const reached = [...owners.keys()];
   for (let at = 0; at < reached.length; at += 1) {
     const index = reached[at] as number;
@@ -102,7 +107,7 @@ function ownersOf(slots: readonly Slot[]): ReadonlyMap<number, string> {
   return owners;
 }
 
-/** A function is an instance, its code behind it, then its home, which names the module. */
+/** A function is a list of slots: the instance, its code, later its home, which names the module. */
 function homeOf(slots: readonly Slot[], instance: Slot): Slot | undefined {
   let slot = instance.next === undefined ? undefined : slots[instance.next];
   if (!slot?.kind.startsWith("CODE")) return undefined;

@@ -1,6 +1,6 @@
 /**
- * `npm run size`: what the program takes of each board's flash, or of those that are named. Ends with 1 where slots and byte code
- * are above their bound.
+ * `npm run size -- [board …]`: prints what the program takes of each board's flash. The exit status is 1 if slots and
+ * byte code are above their limit.
  */
 import { Refusal, runCommand } from "../../moddable/tools/command.ts";
 import { findSdk } from "../../moddable/tools/sdk.ts";
@@ -8,8 +8,8 @@ import { BOARDS, type Board, type BoardSize, engineByteCode, linkByteCode } from
 import { type FlashSize, SLOT_BYTES } from "./flash.ts";
 
 /**
- * Slots and byte code of the whole program, the SDK's modules included, must not take more of a board's flash, in bytes. The other
- * boards carry more drivers of the SDK; their own part is the same.
+ * Largest size of slots and byte code of the whole program in flash, with the SDK's modules, in bytes. The other boards
+ * have more drivers of the SDK. The rest of their program is the same.
  */
 const PROGRAM_BYTES_MAX: Readonly<Partial<Record<Board, number>>> = Object.freeze({
   m5stack: 540_000,
@@ -17,8 +17,8 @@ const PROGRAM_BYTES_MAX: Readonly<Partial<Record<Board, number>>> = Object.freez
 });
 
 /**
- * The engine's part of it, in bytes of byte code. It finds what a broker closes on, sees progress in its deadlines and takes back
- * subscriptions: that is 4 KB of it.
+ * Largest byte code of the engine (`src/mqtt`), in bytes. 4 KB of it find the packet on which a broker closes, extend
+ * deadlines while bytes come, and take back subscriptions.
  */
 const ENGINE_BYTES_MAX = 36_864;
 
@@ -54,7 +54,7 @@ await runCommand(async (args) => {
 
 function boardOf(name: string): Board {
   const board = BOARDS.find((one) => one === name);
-  if (!board) throw new Refusal(`size: ${name} is no board, expected ${BOARDS.join(", ")}`);
+  if (!board) throw new Refusal(`size: ${name}: no such board, expected ${BOARDS.join(", ")}`);
   return board;
 }
 

@@ -1,12 +1,12 @@
-/** What an attempt to join the network comes to. */
+/** The result of an attempt to join the network. */
 export type WifiAnswer = "joined" | "refused" | "no address" | "throws";
 
-/** What a time server answers: seconds, or not. */
+/** What a time server answers: seconds, or an error. */
 export type TimeAnswer = number | "error" | "throws";
 
-/** How the made-up drivers of `simulated-board.ts` answer. */
+/** How the simulated drivers of `simulated-board.ts` answer. */
 export interface BoardScript {
-  /** One for each attempt; the last one stands for all that follow. */
+  /** One for each attempt. The last one is used for all further attempts. */
   readonly wifi?: readonly WifiAnswer[];
   readonly time?: readonly TimeAnswer[];
   readonly flash?: "refuses to open" | "refuses to write";
@@ -17,11 +17,14 @@ export interface BoardScript {
   readonly clock?: "unset";
 }
 
-/** The board, as the global `simulatedBoard`: drivers that the linker runs before there is a board cannot import it. */
+/**
+ * The board, as the global `simulatedBoard`. The linker runs some drivers before there is a board, so they cannot
+ * import it.
+ */
 export interface SimulatedBoard {
   readonly script: BoardScript;
-  /** What happens to the board, by the line that tells it. */
-  readonly happenings: Map<string, () => void>;
+  /** The events that a line of input can trigger, by that line. */
+  readonly events: Map<string, () => void>;
   nextTime(): TimeAnswer;
   nextWifi(): WifiAnswer;
   /** The computer's clock, which nobody sets. */

@@ -1,4 +1,4 @@
-/** Stands in for the SDK's storage in NVS: each entry is a file. Limits are NVS's. */
+/** Replaces the SDK's storage in NVS. Each entry is a file. The limits are those of NVS. */
 import { Directory, File, Iterator as Folder } from "file";
 import type { SimulatedBoard } from "./board-script.ts";
 

@@ -1,4 +1,4 @@
-/** Stands in for the SDK's module `resetReason`. */
+/** Replaces the SDK's module `resetReason`. */
 import type { SimulatedBoard } from "./board-script.ts";
 
 const simulatedBoard = () => (globalThis as unknown as { simulatedBoard: SimulatedBoard }).simulatedBoard;

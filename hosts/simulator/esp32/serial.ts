@@ -1,10 +1,10 @@
-/** Stands in for the SDK's driver of a UART, with its 128 bytes of room. What is sent is traced, a line at a time. */
+/** Replaces the SDK's driver of a UART, with its buffer of 128 bytes. It traces the output line by line. */
 import type { SimulatedBoard } from "./board-script.ts";
 
 const ROOM_BYTES = 128;
 const BITS_PER_BYTE = 10;
 
-/** Asked for anew each time: the global object of the linker, which runs this module, is another one. */
+/** Read on each call. The linker runs this module too, with another global object. */
 const simulatedBoard = () => (globalThis as unknown as { simulatedBoard: SimulatedBoard }).simulatedBoard;
 const computerMs = () => simulatedBoard().computerMs();
 

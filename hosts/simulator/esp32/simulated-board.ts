@@ -1,7 +1,7 @@
 /**
- * A board for the program of `hosts/esp32` in the simulator's engine. The files beside this one stand in for drivers of the SDK and
- * have the same exports. What they answer is read from `board.json` in the folder in which the simulator was started; lines
- * that are sent to it happen to the board.
+ * A board on which the simulator's engine runs the program of `hosts/esp32`. The files in this folder replace drivers
+ * of the SDK and have the same exports. `board.json`, in the folder in which the simulator was started, says how they
+ * answer. Lines of input trigger events of the board.
  */
 import { File } from "file";
 import type { Button } from "../../../src/pager/screen/buttons.ts";
@@ -16,7 +16,7 @@ interface SimulatorScreen {
   postMessage(message: string): void;
 }
 
-/** A button as M5Stack's are. */
+/** Works like a button of an M5Stack. */
 class LevelButton {
   onChanged?: () => void;
   private level = RELEASED;
@@ -53,7 +53,7 @@ function readScript(): BoardScript {
 
 const script: BoardScript = readScript();
 
-/** Answers in turn, the last one again and again. */
+/** Returns the answers one after the other, then the last one again and again. */
 function answers<Answer>(list: readonly Answer[] | undefined, otherwise: Answer): () => Answer {
   let at = 0;
   return () => {
@@ -63,8 +63,8 @@ function answers<Answer>(list: readonly Answer[] | undefined, otherwise: Answer)
   };
 }
 
-const happenings = new Map<string, () => void>();
-happenings.set("throw", () => {
+const events = new Map<string, () => void>();
+events.set("throw", () => {
   throw new Error("a callback failed");
 });
 
@@ -84,11 +84,11 @@ const globals = globalThis as unknown as {
 };
 globals.button = buttons;
 globals.device = { sensor: { Touch } };
-/** The one who started it starts it again. */
+/** Whoever started the program starts it again. */
 globals.System = { restart: () => globals.screen.postMessage("exit:3") };
 
 const ComputerDate = Date;
-/** What the board's clock shows less than the computer's, in milliseconds. */
+/** How far the board's clock is behind the computer's, in milliseconds. */
 let behindMs = script.clock === "unset" ? ComputerDate.now() : 0;
 
 class BoardDate extends ComputerDate {
@@ -100,7 +100,7 @@ globals.Date = BoardDate as DateConstructor;
 
 globals.simulatedBoard = Object.freeze({
   script,
-  happenings,
+  events,
   nextTime: answers(script.time, "error"),
   nextWifi: answers(script.wifi, "joined"),
   computerMs: () => ComputerDate.now(),
@@ -111,8 +111,8 @@ globals.simulatedBoard = Object.freeze({
 });
 
 globals.screen.onMessage = (message) => {
-  const happening = happenings.get(message);
-  if (happening) happening();
+  const event = events.get(message);
+  if (event) event();
   else if (message.startsWith("{")) {
     for (const [key, pressed] of Object.entries(JSON.parse(message)))
       buttons[key[0] as Button].move(pressed ? DOWN : RELEASED);

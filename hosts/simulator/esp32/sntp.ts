@@ -1,10 +1,10 @@
-/** Stands in for the SDK's SNTP client. */
+/** Replaces the SDK's SNTP client. */
 import Timer from "timer";
 import type { SimulatedBoard } from "./board-script.ts";
 
 const ANSWER_MS = 20;
 
-/** Asked for anew each time: the global object of the linker, which runs this module, is another one. */
+/** Read on each call. The linker runs this module too, with another global object. */
 const simulatedBoard = () => (globalThis as unknown as { simulatedBoard: SimulatedBoard }).simulatedBoard;
 
 class SNTP {
@@ -12,7 +12,7 @@ class SNTP {
   static readonly retry = 2;
   static readonly error = -1;
 
-  /** Asks twice before it has an answer, as over a bad link. */
+  /** Reports one retry before the answer, as over a bad link. */
   constructor(_options: { host: string }, callback: (message: -1 | 1 | 2, value?: number) => void) {
     const answer = simulatedBoard().nextTime();
     if (answer === "throws") throw new Error("no socket");

@@ -1,9 +1,9 @@
-/** Stands in for the SDK's module `time`: its ticks are 32 bits with a sign, as on a board, and overflow soon. */
+/** Replaces the SDK's module `time`. Its ticks have 32 bits with a sign, as on a board, and overflow soon. */
 import type { SimulatedBoard } from "./board-script.ts";
 
 const OVERFLOW_AFTER_MS = 3_000;
 
-/** Asked for anew each time: the global object of the linker, which runs this module, is another one. */
+/** Read on each call. The linker runs this module too, with another global object. */
 const simulatedBoard = () => (globalThis as unknown as { simulatedBoard: SimulatedBoard }).simulatedBoard;
 
 const Time = Object.freeze({

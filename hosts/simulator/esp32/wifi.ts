@@ -1,4 +1,4 @@
-/** Stands in for the SDK's driver of Wi-Fi. */
+/** Replaces the SDK's Wi-Fi driver. */
 import "simulated-board";
 import Timer from "timer";
 import type { SimulatedBoard } from "./board-script.ts";
@@ -23,7 +23,7 @@ class WiFi {
 
   constructor(options: { onChanged?: (property: Property) => void }) {
     this.onChanged = options.onChanged;
-    simulatedBoard().happenings.set("wifi lost", () => this.lose());
+    simulatedBoard().events.set("wifi lost", () => this.lose());
   }
 
   connect(options: { SSID: string; password?: string }): void {
@@ -42,7 +42,7 @@ class WiFi {
     }, ANSWER_MS);
   }
 
-  /** As the driver: it tells nothing of it. */
+  /** Like the driver, it does not report this. */
   disconnect(): void {
     this.connection = IDLE;
     this.address = undefined;

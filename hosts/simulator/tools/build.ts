@@ -8,16 +8,16 @@ import { type Allowance, simulatedCreation } from "./memory.ts";
 
 const FOLDER = join(BUILD, "simulator");
 
-/** The simulated device: its size in pixels, and the name by which mcsim knows it. */
+/** The simulated device: its size in pixels, and its name in mcsim. */
 export const DEVICE = Object.freeze({ width: 320, height: 240, name: "m5stack" } as const);
 
-/** The folders of the programs that are built: the pager, and the program of the boards with drivers that are made up. */
+/** The folders of the two programs: the pager, and the boards' program with simulated drivers. */
 const PROGRAMS = Object.freeze({ whole: ".", esp32: "hosts/simulator/esp32" });
 
-/** By name with the heap of an M5Stack; or the pager with what it may take of a board's memory. */
+/** A named program with the heap of an M5Stack, or the pager with its allowance of a board's memory. */
 export type Program = keyof typeof PROGRAMS | Allowance;
 
-/** What is built in, as `npm run deploy` does it. */
+/** Settings that are built in, as by `npm run deploy`. */
 const SETTINGS: Readonly<Record<keyof typeof PROGRAMS, readonly string[]>> = Object.freeze({
   whole: [],
   esp32: ["wifi.ssid=lab", "wifi.password=secret"],
@@ -25,7 +25,7 @@ const SETTINGS: Readonly<Record<keyof typeof PROGRAMS, readonly string[]>> = Obj
 
 const TARGET = Object.freeze(["-d", "-p", `sim/${DEVICE.name}`, "-o", FOLDER]);
 
-/** Resolves the manifests for the simulator, and gives the path of the makefile that says which modules make the program. */
+/** Resolves the manifests for the simulator. Returns the path of the makefile that names the modules of the program. */
 export async function writeMakefile(sdk: Sdk, program: Program): Promise<string> {
   const manifest = manifestOf(program);
   mkdirSync(FOLDER, { recursive: true });
@@ -33,12 +33,12 @@ export async function writeMakefile(sdk: Sdk, program: Program): Promise<string>
   return join(FOLDER, "tmp", "lin", DEVICE.name, "debug", basename(dirname(manifest)), "makefile");
 }
 
-/** Builds the program (again) and gives the path of its library. mcsim and launcher run the same one. */
+/** Builds the program. Returns the path of its library, which mcsim and the launcher both run. */
 export async function buildProgram(sdk: Sdk, program: Program = "whole"): Promise<string> {
   requireLinux();
   const manifest = manifestOf(program);
   await checkLinks(await writeMakefile(sdk, program));
-  // Of the targets only this one leaves a simulator alone that is running. mcsim knows the device by the word debug.
+  // The other targets stop a simulator that is running. mcsim recognises the device by the word `debug` in the path.
   await mcconfig(sdk, ["-m", "-t", "build", ...TARGET], typeof program === "string" ? SETTINGS[program] : [], {
     manifest,
   });
@@ -49,18 +49,21 @@ function manifestOf(program: Program): string {
   return typeof program === "string" ? join(ROOT, PROGRAMS[program], "manifest.json") : writeManifest(program);
 }
 
-/** The root's manifest with another `creation`. Its folder names the program that is built. */
+/**
+ * Writes a manifest that includes the root's and sets `creation`. The name of its folder becomes the name of the
+ * program.
+ */
 function writeManifest(allowance: Allowance): string {
   const folder = join(FOLDER, `allowance-${allowance.boards[0]}`);
   mkdirSync(folder, { recursive: true });
   const manifest = join(folder, "manifest.json");
   const text = JSON.stringify({ include: join(ROOT, "manifest.json"), creation: simulatedCreation(allowance) });
-  // A manifest that is newer than what was built of it costs a whole build.
+  // A manifest that is newer than the build causes a complete build.
   if (!existsSync(manifest) || readFileSync(manifest, "utf8") !== text) writeFileSync(manifest, text);
   return manifest;
 }
 
-/** Compiles the launcher where that has not been done, and gives its path. */
+/** Compiles the launcher if it is out of date. Returns its path. */
 export async function buildLauncher(sdk: Sdk): Promise<string> {
   requireLinux();
   const compiler = findProgram("cc");

@@ -1,4 +1,4 @@
-/** A simulator that runs without a window, as tests and pictures use it. */
+/** A simulator that runs without a window. Tests and pictures use it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,16 +6,16 @@ import { createInterface } from "node:readline";
 import { DEVICE } from "./build.ts";
 import { type Picture, parsePpm } from "./picture.ts";
 
-/** It tells its figures every second. */
+/** How long to wait for the figures of the engine, in milliseconds. It prints them every second. */
 const FIGURES_TIMEOUT_MS = 10_000;
 
 export interface LaunchOptions {
   readonly launcher: string;
   readonly program: string;
-  /** Where its records and settings are kept. Made when it is missing. */
+  /** The folder for records and settings. It is made if it is missing. */
   readonly folder: string;
   readonly settings: Readonly<Record<string, string | number>>;
-  /** It ends with status 124 after this. */
+  /** After this time the simulator ends with status 124. */
   readonly timeoutSeconds: number;
 }
 
@@ -24,7 +24,7 @@ export class LaunchedSimulator {
   readonly #folder: string;
   readonly #ended: Promise<number>;
   readonly #waiting: { readonly test: (line: string) => boolean; readonly resolve: () => void }[] = [];
-  /** What it has printed so far, without the engine's figures. */
+  /** All lines that it has printed, without the engine's figures. */
   readonly lines: string[] = [];
   #figureNames: readonly string[] = [];
   /** What the engine measured in each second, by its names, for example `Chunk used` and `Slot available`, in bytes. */
@@ -40,8 +40,8 @@ export class LaunchedSimulator {
       stdio: ["pipe", "pipe", "pipe"],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr])
-      if (stream) createInterface(stream).on("line", (line) => this.#heard(line));
-    // Writing to one that has just ended is no error of ours: its status tells.
+      if (stream) createInterface(stream).on("line", (line) => this.#handleLine(line));
+    // The simulator may have ended already. Then its exit status says so.
     this.#child.stdin?.on("error", () => {});
     this.#ended = new Promise((resolve, reject) => {
       this.#child.on("error", reject);
@@ -49,78 +49,78 @@ export class LaunchedSimulator {
     });
   }
 
-  /** Its exit status, when it has ended. */
+  /** The exit status, when the simulator has ended. */
   get ended(): Promise<number> {
     return this.#ended;
   }
 
   press(button: "a" | "b" | "c"): void {
-    this.#tell(`press ${button}`);
+    this.#send(`press ${button}`);
   }
 
-  /** As if the network had come back: it does not wait any longer before it connects. */
+  /** Simulates that the network is back. The pager then connects without waiting. */
   networkChanged(): void {
-    this.#tell("network");
+    this.#send("network");
   }
 
-  /** Tells the program a text, as a message to the simulated device. */
+  /** Sends a text to the program, as a message to the simulated device. */
   say(text: string): void {
-    this.#tell(`say ${text}`);
+    this.#send(`say ${text}`);
   }
 
-  /** From now on each record that it writes takes so long, as on a board whose flash is slow. */
+  /** From now on each write of a record takes this long, as on a board with slow flash. */
   slowDown(writeMs: number): void {
-    this.#tell(`busy ${writeMs}`);
+    this.#send(`busy ${writeMs}`);
   }
 
-  /** The most that was in use so far, garbage included, by the name of a figure. */
+  /** The highest value of a figure so far, with garbage. @param name of the figure */
   peakOf(name: string): number {
     return Math.max(0, ...this.figures.map((figures) => figures[name] ?? 0));
   }
 
-  /** The engine's figures after its garbage was collected: those of what is in use. */
+  /** Collects garbage. Returns the engine's figures after it, which count only what is in use. */
   async collect(): Promise<Readonly<Record<string, number>>> {
-    const line = this.#line((text) => text === "collected");
-    this.#tell("collect");
+    const line = this.#nextLine((text) => text === "collected");
+    this.#send("collect");
     await line;
     const count = this.figures.length;
     const deadline = Date.now() + FIGURES_TIMEOUT_MS;
     while (this.figures.length === count) {
-      if (Date.now() > deadline) throw new Error("the simulator tells no figures");
+      if (Date.now() > deadline) throw new Error("the simulator prints no figures");
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     return this.figures.at(-1) ?? {};
   }
 
-  /** Asks it to say goodbye and to end; gives its exit status. */
+  /** Asks the program to say goodbye and to end. Returns its exit status. */
   stop(): Promise<number> {
-    this.#tell("stop");
+    this.#send("stop");
     return this.#ended;
   }
 
-  /** Ends it as a power cut would. */
+  /** Ends the simulator without warning, like a power cut. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#ended;
   }
 
-  /** What its screen shows now. */
+  /** Returns what the screen shows now. */
   async picture(): Promise<Picture> {
     const path = join(this.#folder, "screen.ppm");
-    const line = this.#line((text) => text.startsWith("picture "));
-    this.#tell(`picture ${path}`);
+    const line = this.#nextLine((text) => text.startsWith("picture "));
+    this.#send(`picture ${path}`);
     await line;
     const picture = parsePpm(readFileSync(path));
     rmSync(path);
     return picture;
   }
 
-  #tell(line: string): void {
+  #send(line: string): void {
     this.#child.stdin?.write(`${line}\n`);
   }
 
-  /** The next line that passes the test. Fails when it ends before. */
-  async #line(test: (line: string) => boolean): Promise<void> {
+  /** Waits for the next line that passes the test. Rejects if the simulator ends before. */
+  async #nextLine(test: (line: string) => boolean): Promise<void> {
     const heard = new Promise<void>((resolve) => this.#waiting.push({ test, resolve }));
     const ended = this.#ended.then((status) => {
       throw new Error(`the simulator ended with status ${status}:\n${this.lines.slice(-20).join("\n")}`);
@@ -129,7 +129,7 @@ export class LaunchedSimulator {
     ended.catch(() => {});
   }
 
-  #heard(line: string): void {
+  #handleLine(line: string): void {
     const figures = /^instruments( key)?: (.*)$/.exec(line);
     if (figures) {
       const values = (figures[2] ?? "").split(",");

@@ -1,15 +1,15 @@
 /**
- * What the program may take of a board's memory. Each board's manifest states what the engine gets there: the `creation`. Four
- * fifths of its chunks and slots and three quarters of its stack are the program's; the rest is to spare. In the simulator the
- * engine aborts above that, since nothing can grow there.
+ * The program's allowance of each board's memory. A board's manifest states in `creation` what the engine gets. The
+ * program may use four fifths of the chunks and slots and three quarters of the stack; the rest is a reserve. In the
+ * simulator the engine aborts above that, because its memory cannot grow.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../moddable/tools/command.ts";
 
-/** As the SDK's manifests have it. Chunks in bytes, heap and stack in slots. */
+/** As in the SDK's manifests. Chunks are in bytes, heap and stack in slots. */
 export interface Creation {
-  /** Bytes for chunks, slots and stack together; 0: each has its own. */
+  /** Bytes for chunks, slots and stack together. 0: each has its own memory. */
   readonly static: number;
   readonly stack: number;
   readonly chunk: { readonly initial: number; readonly incremental: number };
@@ -24,20 +24,20 @@ export interface Allowance {
   readonly stackSlots: number;
 }
 
-/** The simulator's program with that memory and no more. */
+/** The simulator's program, built with this memory and no more. */
 export interface AllowedProgram extends Allowance {
   /** Path of its library. */
   readonly program: string;
 }
 
-/** A slot has 16 bytes on a board. The simulator's slots are twice as large: slots are counted, not bytes. */
+/** A slot has 16 bytes on a board and twice as many in the simulator. So slots are counted, not bytes. */
 const BOARD_SLOT_BYTES = 16;
 export const SIMULATOR_SLOT_BYTES = 32;
 
 const HEAP_SHARE = 4 / 5;
 const STACK_SHARE = 3 / 4;
 
-/** One for all boards with the same memory, in the order of the manifest. */
+/** Returns one allowance for all boards with the same memory, in the order of the manifest. */
 export function allowances(): readonly Allowance[] {
   const { platforms } = JSON.parse(readFileSync(join(ROOT, "hosts", "esp32", "manifest.json"), "utf8")) as {
     platforms: Record<string, { readonly creation?: Creation }>;
@@ -51,7 +51,7 @@ export function allowances(): readonly Allowance[] {
   return [...boardsOf].map(([creation, boards]) => allowanceOf(JSON.parse(creation) as Creation, boards));
 }
 
-/** Where chunks and slots share their bytes, each gets the part that its beginning is of both. */
+/** If chunks and slots share their bytes, they share in the ratio of their initial sizes. */
 export function allowanceOf({ static: shared, stack, chunk, heap }: Creation, boards: readonly string[]): Allowance {
   const initialBytes = chunk.initial + heap.initial * BOARD_SLOT_BYTES;
   const grown = shared === 0 ? 1 : (shared - stack * BOARD_SLOT_BYTES) / initialBytes;
@@ -63,7 +63,7 @@ export function allowanceOf({ static: shared, stack, chunk, heap }: Creation, bo
   };
 }
 
-/** The same for the engine of the simulator, in which `static` means nothing. */
+/** Returns the `creation` of the simulator's engine with this allowance. The simulator ignores `static`. */
 export function simulatedCreation({ chunkBytes, slots, stackSlots }: Allowance): Creation {
   return {
     static: 0,

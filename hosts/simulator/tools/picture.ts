@@ -1,14 +1,14 @@
-/** A picture of the simulated screen: read from the launcher's PPM, written as PNG. */
+/** A picture of the simulated screen. It is read from the launcher's PPM and written as PNG. */
 import { deflateSync } from "node:zlib";
 
 export interface Picture {
   readonly width: number;
   readonly height: number;
-  /** Three bytes a pixel, red first, rows from the top. */
+  /** Three bytes for each pixel, red first, rows from the top. */
   readonly rgb: Uint8Array;
 }
 
-/** Reads a binary PPM with 8 bits a channel, as the launcher writes it: without comments. */
+/** Reads a binary PPM with 8 bits for each channel and without comments, as the launcher writes it. */
 export function parsePpm(bytes: Uint8Array): Picture {
   const head = /^P6\n(\d+) (\d+)\n255\n/.exec(Buffer.from(bytes.subarray(0, 64)).toString("latin1"));
   if (!head) throw new Error("picture: not a PPM of the launcher");
@@ -42,7 +42,10 @@ function chunk(type: string, data: Uint8Array): Buffer {
   return frame;
 }
 
-/** The check of PNG and zip (W3C PNG specification, annex D). Node's own is younger than the oldest Node supported. */
+/**
+ * The checksum of PNG and zip (W3C PNG specification, annex D). The oldest Node that is supported has no function for
+ * it.
+ */
 function crc32(bytes: Uint8Array): number {
   let rest = 0xffffffff;
   for (const byte of bytes) {

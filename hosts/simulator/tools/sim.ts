@@ -14,7 +14,7 @@ const FLAGS = {
   port: { type: "string", default: "1883" },
   uid: { type: "string", default: "pager-sim" },
   env: { type: "string" },
-  /** Where its messages are kept; a pager has one of its own. */
+  /** The folder for its messages. Each pager needs its own. */
   data: { type: "string" },
 } as const;
 
@@ -36,7 +36,7 @@ await runCommand(async (args) => {
     "broker.port": flags.port,
   };
   if (flags.env !== undefined) settings.env = flags.env;
-  // A station of this machine made a key from which its pagers derive their passwords.
+  // A station on this machine has written a key. Its pagers derive their passwords from this key.
   const key = isLoopback(flags.host) ? readLocalKey(join(ROOT, ".fieldpager", LOCAL_KEY_FILE)) : undefined;
   if (key !== undefined) {
     settings["broker.userName"] = flags.uid;

@@ -1,4 +1,4 @@
-/** `npm run picture`: pushes a message to the simulated pager and writes what its screen shows, for the README. */
+/** `npm run picture`: pushes a message to the simulated pager and writes a picture of its screen for the README. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ const PICTURE = join(ROOT, "hosts", "simulator", "screen.png");
 const UID = "pager-1";
 const TIMEOUT_MS = 20_000;
 
-/** What the picture shows. */
+/** The message in the picture. */
 const PUSH = {
   sender: "station",
   content: {
@@ -37,7 +37,7 @@ await runCommand(async (args) => {
   try {
     await broker.subscribed(`/field/im/${UID}`);
     broker.publish(`/field/im/${UID}`, encodePush());
-    await broker.told("shown");
+    await broker.receipt("shown");
     writeFileSync(PICTURE, encodePng(await simulator.picture()));
     const status = await simulator.stop();
     if (status !== 0) throw new Error(`the simulator ended with status ${status}`);
@@ -60,7 +60,7 @@ function encodePush(): Buffer {
   return Buffer.concat([head, content, Buffer.from(PUSH.sender)]);
 }
 
-/** A broker of our own on a free port, in this process. */
+/** Starts a broker on a free port, in this process. */
 async function startBroker() {
   const aedes = await Aedes.createBroker();
   const server = createServer(aedes.handle);
@@ -78,8 +78,8 @@ async function startBroker() {
     publish: (topic: string, payload: Buffer) =>
       aedes.publish({ cmd: "publish", topic, payload, qos: 1, retain: false, dup: false }, () => {}),
     subscribed: (topic: string) => until(() => topics.has(topic), `nobody subscribed to ${topic}`),
-    /** A receipt with this state has come. */
-    told: (state: string) =>
+    /** Waits for a receipt with this state. */
+    receipt: (state: string) =>
       until(() => payloads.some((text) => text.includes(`"st":"${state}"`)), `no receipt says ${state}`),
     close: () => new Promise<void>((resolve) => aedes.close(() => server.close(() => resolve()))),
   };

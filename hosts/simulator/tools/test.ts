@@ -1,7 +1,7 @@
 /**
- * `npm run test:sim`: builds the pager for the simulator, then runs the tests that drive it, in what it may take of the first
- * board's memory. `npm run test:heap` (`--heap`) runs those that take minutes, in what it may take of each board's: the load
- * over TLS, a full inbox, a backlog, the deepest way through the program.
+ * `npm run test:sim` builds the pager for the simulator with its allowance of the first board's memory, and runs the
+ * tests that drive it. `npm run test:heap` (`--heap`) runs the tests that take minutes, with the allowance of each
+ * board: the load over TLS, a full inbox, a backlog, the deepest call path.
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { findSdk } from "../../moddable/tools/sdk.ts";
 import { buildLauncher, buildProgram } from "./build.ts";
 import { type AllowedProgram, allowances } from "./memory.ts";
 
-/** They have nothing to run where no program with a board's memory was built. */
+/** These tests need programs that were built with the memory of boards. */
 const HEAP_TESTS = "test/hosts/simulator/{inbox,memory}.test.ts";
 
 await runCommand(async ([first, ...rest]) => {
