@@ -394,7 +394,7 @@ export class Gateway {
   /** Stores a message and then acknowledges it. A message that cannot be stored now stays at the broker. */
   private handleMessage(publish: Publish, token: number): void {
     // The device acknowledges messages in order [MQTT-4.6.0-2]. So all messages after one that stays must stay too.
-    this.isHoldingBack ||= token > 0 && this.device.inbox.isOwingTooMuch;
+    this.isHoldingBack ||= token > 0 && this.device.inbox.owesTooManyReceipts;
     if (token > 0 && this.isHoldingBack) return;
     if (!this.routes.take(publish, this.nowMs)) this.session.restart("the store failed", this.nowMs);
     else if (token > 0) this.session.acknowledge(token);

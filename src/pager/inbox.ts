@@ -63,7 +63,7 @@ export class Inbox extends InboxLedger {
    * Whether the inbox remembers as many unsent receipts of left messages as it may. Until some are sent, the broker
    * should keep further messages.
    */
-  get isOwingTooMuch(): boolean {
+  get owesTooManyReceipts(): boolean {
     return this.leftCount >= LEFT_OWING_MAX;
   }
 
@@ -78,7 +78,7 @@ export class Inbox extends InboxLedger {
   insert(message: InboxMessage, nowSeconds: number | undefined, uptimeSeconds = 0): InsertOutcome {
     const { expiresSeconds, priority } = message;
     if (this.has(message)) return "duplicate";
-    if (this.isOwingTooMuch) {
+    if (this.owesTooManyReceipts) {
       // The message came even so. Nobody will send it again, so its sender gets no receipt.
       if (message.id !== undefined) this.unreceiptedCount += 1;
       return "full";

@@ -130,17 +130,17 @@ describe("inbox", () => {
     expect(store.keys()).not.toContain("m-1");
     expect(new Inbox(store).insert(message("left"), 1000)).toBe("duplicate");
     for (let index = 0; index < LEFT_OWING_MAX + INBOX_RECORDS_MAX; index += 1) {
-      expect(again.isOwingTooMuch).toBe(false);
+      expect(again.owesTooManyReceipts).toBe(false);
       again.insert({ ...message(`owing-${index}`), priority: 5 }, 1000);
     }
-    expect([again.isOwingTooMuch, again.unreceiptedCount]).toEqual([true, 0]);
+    expect([again.owesTooManyReceipts, again.unreceiptedCount]).toEqual([true, 0]);
     // What comes all the same is not kept, and counted.
     expect(again.insert({ ...message("late"), priority: 5 }, 1000)).toBe("full");
     expect([again.unreceiptedCount, again.nextReceipts()?.receipts[0]?.id]).toEqual([1, "owing-0"]);
     expect(new Set(tell(again).flatMap((words) => words.match(/owing-\d+/g))).size).toBe(
       LEFT_OWING_MAX + INBOX_RECORDS_MAX,
     );
-    expect(again.isOwingTooMuch).toBe(false);
+    expect(again.owesTooManyReceipts).toBe(false);
   });
 
   it("lets nothing unread of priority 4 and 5 go for something less, and tells the sender of the less", () => {
