@@ -14,6 +14,10 @@ import type { DrawList } from "../src/pager/screen/draw-list.ts";
 export interface Transport {
   /** Queues bytes to be sent. They are copied before the call returns. */
   write(bytes: Uint8Array): void;
+  /** Stops reading. `onBytes` is not called until `resume`. */
+  pause(): void;
+  /** Reads again. `onBytes` gets the bytes that were held back after this call, never within it. */
+  resume(): void;
   /** Ends the connection. What was written is sent first, as far as the platform can. */
   close(): void;
 }
@@ -26,7 +30,7 @@ export interface TransportHandlers {
   /** The next step of opening begins. The runner uses it to limit the time of each step. */
   onPhase?(phase: OpeningPhase): void;
   onConnected(): void;
-  /** The bytes are valid only during the call. */
+  /** The bytes are valid during the call. If the transport is paused in it, they are valid until the next call after `resume`. */
   onBytes(bytes: Uint8Array): void;
   /**
    * `isRefusal`: one side does not accept the certificate or the offer of the other. A new attempt within seconds will
@@ -60,6 +64,7 @@ export class Runner {
   private readonly opening = new Opening();
   private transport: Transport | undefined;
   private running = false;
+  private isReading = true;
 
   constructor(gateway: Gateway, platform: Platform) {
     this.gateway = gateway;
@@ -126,6 +131,7 @@ export class Runner {
       },
     });
     this.transport = mine;
+    this.isReading = true;
   }
 
   /** Closes the connection, if there is one. */
@@ -143,7 +149,17 @@ export class Runner {
       for (let event = gateway.pollEvent(); event; event = gateway.pollEvent()) this.handleEvent(event);
       isPainted = this.paintScreen();
     } while (isPainted);
+    this.regulate();
     this.setWake();
+  }
+
+  /** Pauses the transport while the gateway cannot take more bytes. Then the rest stays with the broker. */
+  private regulate(): void {
+    const { canReceive } = this.gateway;
+    if (canReceive === this.isReading || !this.transport) return;
+    this.isReading = canReceive;
+    if (canReceive) this.transport.resume();
+    else this.transport.pause();
   }
 
   private setWake(): void {

@@ -1,5 +1,6 @@
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { Transport, TransportHandlers } from "../runner.ts";
+import { FrameQueue, TOO_MUCH } from "./frame-queue.ts";
 
 /** Encrypted where the settings say so and where the page is: a browser refuses anything else there. */
 export function webSocketUrl(broker: BrokerSettings, pageProtocol: string): string {
@@ -13,10 +14,11 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
   let listening = true;
   let reason = "the broker closed the connection";
   let socket: WebSocket | undefined;
+  const frames = new FrameQueue(handlers);
   const tellClosed = () => {
     if (!listening) return;
     listening = false;
-    handlers.onClosed(reason);
+    frames.finish(reason);
   };
   try {
     socket = new WebSocket(webSocketUrl(broker, location.protocol), "mqtt");
@@ -27,6 +29,10 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
   }
   if (socket) {
     const open = socket;
+    const refuse = (why: string) => {
+      reason = why;
+      open.close();
+    };
     setTimeout(() => {
       if (listening && open.readyState === WebSocket.CONNECTING) handlers.onPhase?.("page");
     });
@@ -36,12 +42,9 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
     };
     open.onmessage = ({ data }) => {
       if (!listening) return;
-      if (data instanceof ArrayBuffer) handlers.onBytes(new Uint8Array(data));
-      else {
-        // [MQTT-6.0.0-1]: a text frame is no MQTT.
-        reason = "the broker sent a text frame [MQTT-6.0.0-1]";
-        open.close();
-      }
+      // [MQTT-6.0.0-1]: a text frame is no MQTT.
+      if (!(data instanceof ArrayBuffer)) refuse("the broker sent a text frame [MQTT-6.0.0-1]");
+      else if (!frames.add(new Uint8Array(data))) refuse(TOO_MUCH);
     };
     open.onerror = () => {
       // A page is not told more than this.
@@ -53,8 +56,15 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
     write(bytes) {
       if (listening && socket?.readyState === WebSocket.OPEN) socket.send(Uint8Array.from(bytes));
     },
+    pause() {
+      frames.pause();
+    },
+    resume() {
+      frames.resume();
+    },
     close() {
       listening = false;
+      frames.discard();
       // What was sent before goes out first; that is how the browser closes.
       socket?.close(1000);
     },

@@ -37,7 +37,7 @@ interface Socket {
 /** Opens the transports of one device, and knows which of them have not ended. */
 export class Network {
   private readonly open = new Set<TcpTransport>();
-  /** All transports share this buffer. Handlers use its bytes only during the call. */
+  /** All transports share this buffer. Only one transport has handlers at a time, and a paused transport does not read. */
   private readonly received = new Uint8Array(READ_BYTES);
 
   /** Begins to open a connection. Errors go to `onClosed` and are never thrown. */
@@ -60,6 +60,11 @@ class TcpTransport implements Transport {
   private readonly linger = new OneTimer();
   private handlers: TransportHandlers | undefined;
   private socket: Socket | undefined;
+  /** Reads what the socket holds, while bytes are wanted. */
+  private read = () => {};
+  private isPaused = false;
+  /** Bytes that a socket without TLS holds. */
+  private readableBytes = 0;
   /** The reason to report when the peer closes without an error. */
   private closeReason = "";
   private connected = false;
@@ -88,8 +93,22 @@ class TcpTransport implements Transport {
     this.flush();
   }
 
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    Timer.set(() => this.read(), 0);
+  }
+
   close(): void {
     this.handlers = undefined;
+    // A socket that is closed with unread bytes may discard what it has sent.
+    if (this.isPaused) {
+      this.isPaused = false;
+      this.read();
+    }
     if (this.queueBytes === 0 || !this.connected) this.end();
     else this.linger.set(LINGER_MS, () => this.end());
   }
@@ -123,12 +142,19 @@ class TcpTransport implements Transport {
     };
     try {
       if (isSecure) {
-        const onBytes = (bytes: Uint8Array) => this.handlers?.onBytes(bytes);
         const onHandshake = () => {
           this.closeReason = "closed by the peer in the TLS handshake";
           this.handlers?.onPhase?.("tls");
         };
-        this.socket = new TlsSocket(this.broker, address, { onHandshake, onBytes, onWritable, onError });
+        const tls = new TlsSocket(this.broker, address, {
+          onHandshake,
+          wantsBytes: () => !this.isPaused,
+          onBytes: (bytes) => this.handlers?.onBytes(bytes),
+          onWritable,
+          onError,
+        });
+        this.read = () => tls.read();
+        this.socket = tls;
       } else this.socket = this.openTcp(address, onWritable, onError);
     } catch (error) {
       this.end(`no connection to ${address}: ${error}`);
@@ -140,19 +166,25 @@ class TcpTransport implements Transport {
       address,
       port: this.broker.port,
       nodelay: true,
-      onReadable: (bytes) => this.readable(tcp, bytes),
+      onReadable: (bytes) => {
+        this.readableBytes = bytes;
+        this.readTcp(tcp);
+      },
       onWritable,
       onError: () => onError(),
     });
+    this.read = () => this.readTcp(tcp);
     return tcp;
   }
 
-  private readable(tcp: TCP, bytes: number): void {
-    for (let rest = bytes; rest > 0 && this.socket && !this.ended; ) {
-      const length = Math.min(rest, READ_BYTES);
-      const view = length === READ_BYTES ? this.received : this.received.subarray(0, length);
+  private readTcp(tcp: TCP): void {
+    while (this.readableBytes > 0 && !this.isPaused && this.socket && !this.ended) {
+      const length = Math.min(this.readableBytes, READ_BYTES);
+      // The next connection may still use the shared buffer.
+      const target = this.handlers ? this.received : new Uint8Array(length);
+      const view = length === target.length ? target : target.subarray(0, length);
       tcp.read(view);
-      rest -= length;
+      this.readableBytes -= length;
       this.handlers?.onBytes(view);
     }
   }

@@ -82,9 +82,17 @@ export function openStream(kind: StreamKind, host: string, handlers: TransportHa
       // Node keeps the array until it is sent and the caller uses it again at once: copied, as the seam promises.
       if (listening) socket?.write(Uint8Array.from(bytes));
     },
+    pause() {
+      socket?.pause();
+    },
+    resume() {
+      socket?.resume();
+    },
     close() {
       listening = false;
       if (!socket || socket.destroyed) return;
+      // The end of what the peer sends is behind what was not read.
+      socket.resume();
       if (!isReady) {
         socket.destroy();
         return;

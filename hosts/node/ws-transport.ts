@@ -1,5 +1,6 @@
 import { WebSocket } from "ws";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
+import { FrameQueue, TOO_MUCH } from "../browser/frame-queue.ts";
 import type { TransportHandlers } from "../runner.ts";
 import { describeError } from "./describe-error.ts";
 import { explainTls } from "./explain-tls.ts";
@@ -14,6 +15,7 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
   const tell = (handler: () => void) => {
     if (listening) handler();
   };
+  const frames = new FrameQueue(handlers);
   const isSecure = broker.transport === "wss";
   const explain = (error: unknown) =>
     isSecure ? explainTls(error, broker) : { reason: describeError(error), isRefusal: false };
@@ -38,7 +40,7 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
   }
   const closed = new Promise<void>((resolve) => {
     const end = () => {
-      tell(() => handlers.onClosed(failure.reason, failure.isRefusal));
+      tell(() => frames.finish(failure.reason, failure.isRefusal));
       listening = false;
       resolve();
     };
@@ -48,27 +50,40 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
     }
     socket.binaryType = "nodebuffer";
     socket.on("open", () => tell(() => handlers.onConnected()));
+    const refuse = (reason: string) => {
+      failure = { reason, isRefusal: false };
+      socket.terminate();
+    };
     socket.on("message", (data, isBinary) => {
       // [MQTT-6.0.0-1]: a text frame is no MQTT.
-      if (!isBinary) {
-        failure = { reason: "the broker sent a text frame [MQTT-6.0.0-1]", isRefusal: false };
-        socket.terminate();
-        return;
-      }
-      tell(() => handlers.onBytes(data as Buffer));
+      if (!isBinary) refuse("the broker sent a text frame [MQTT-6.0.0-1]");
+      else if (listening && !frames.add(data as Buffer)) refuse(TOO_MUCH);
     });
     socket.on("error", (error) => {
       failure = explain(error);
     });
     socket.on("close", end);
   });
+  const resume = () => {
+    if (socket?.isPaused) socket.resume();
+  };
   return {
     closed,
     write(bytes) {
       if (listening && socket?.readyState === WebSocket.OPEN) socket.send(Uint8Array.from(bytes), { binary: true });
     },
+    pause() {
+      frames.pause();
+      socket?.pause();
+    },
+    resume() {
+      frames.resume();
+      resume();
+    },
     close() {
       listening = false;
+      frames.discard();
+      resume();
       if (!socket || socket.readyState === WebSocket.CLOSED) return;
       if (socket.readyState === WebSocket.CONNECTING) {
         socket.terminate();

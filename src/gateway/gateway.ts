@@ -189,6 +189,15 @@ export class Gateway {
     this.after(nowMs, () => this.session.handleConnected(nowMs));
   }
 
+  /**
+   * Whether bytes of the broker may be handed in. False while the former ones are not used up, as where the inbox has no room for
+   * a message: read nothing from the transport then. It may be true again after any call.
+   */
+  get canReceive(): boolean {
+    return this.session.canReceive;
+  }
+
+  /** The bytes stay as they are until `canReceive` is true again. */
   handleBytes(bytes: Uint8Array, nowMs: number): void {
     this.after(nowMs, () => this.session.handleBytes(bytes, nowMs));
   }
@@ -306,7 +315,8 @@ export class Gateway {
   }
 
   private drainSession(): void {
-    while (this.panel.hasRoom(this.nowMs)) {
+    for (;;) {
+      this.session.setReading(this.panel.hasRoom(this.nowMs), this.nowMs);
       const event = this.session.pollEvent();
       if (!event) return;
       this.handleSessionEvent(event);

@@ -83,6 +83,7 @@ export class Session {
   private readonly timers = new Timers();
   private readonly events: SessionEvent[] = [];
   private state = STOPPED;
+  private isReading = true;
   private readonly subscriptions: Subscriptions;
   /** Something was accepted since `drained` was told. */
   private isDrainedDue = false;
@@ -146,11 +147,11 @@ export class Session {
   }
 
   /**
-   * Whether bytes may be handed in. False only where what `pollTransmit` gives has not been taken: whoever leaves it there,
-   * because the transport takes no more for now, reads nothing from it either.
+   * Whether bytes may be handed in. False while the former ones are not used up: `pollEvent` was not asked for all of it, or an
+   * answer waits until `pollTransmit` has been asked for what is in front of it. Read nothing from the transport then.
    */
   get canReceive(): boolean {
-    return this.exchange.canReceive;
+    return this.decoder.isEmpty && this.exchange.canReceive;
   }
 
   /** Connects at once. */
@@ -199,8 +200,8 @@ export class Session {
   }
 
   /**
-   * Bytes of the broker; they are looked at by `pollEvent`, until it returns undefined. Given before that, or while
-   * `canReceive` is false, they end the connection, since the former ones would be lost.
+   * Bytes of the broker. `pollEvent` looks at them, so they have to stay as they are until `canReceive` is true again. Handed in
+   * while it is false, they end the connection, since the former ones would be lost.
    */
   handleBytes(bytes: Uint8Array, nowMs: number): void {
     if (!this.isOpen) return;
@@ -208,6 +209,12 @@ export class Session {
     this.keepAlive.handleReceived(nowMs);
     if (this.decoder.isEmpty) this.decoder.push(bytes);
     else this.fail("bytes before the former were read");
+  }
+
+  /** Whether the application has room for a message. Where it has none, `pollEvent` looks at no packet, and `canReceive` is soon false. */
+  setReading(isReading: boolean, nowMs: number): void {
+    this.nowMs = nowMs;
+    this.isReading = isReading;
   }
 
   /** The transport has ended, or could not be opened; `isRefusal`: for what one side is, as its certificate tells, and not for long. */
@@ -333,8 +340,10 @@ export class Session {
    * the queue then. Returns whether there was one, or something that is none.
    */
   private decodeOne(): boolean {
-    if (!this.isOpen || !this.canReceive) return false;
+    if (!this.isOpen || !this.isReading || !this.exchange.canReceive) return false;
     try {
+      // The time of an answer begins anew: it may stand behind bytes that have long waited here.
+      if (!this.decoder.isEmpty) this.keepAlive.handleReceived(this.nowMs);
       const packet = this.decoder.next();
       if (packet) this.handlePacket(packet);
       return packet !== undefined;
@@ -553,6 +562,7 @@ export class Session {
     }
     this.subscriptions.handleClosed();
     this.authenticationMs = undefined;
+    this.decoder.reset(this.version.level);
     this.state = next;
     this.timers.clearAll();
     this.exchange.end();

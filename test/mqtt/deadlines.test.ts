@@ -150,3 +150,36 @@ describe("goodbye", () => {
     expect([bench.sent(), bench.events()]).toEqual([["e00104"], [{ type: "close" }]]);
   });
 });
+
+describe("an application that has no room", () => {
+  it("finds the answers that stand behind a message, however long that has waited", () => {
+    const bench = new Bench({ keepAliveSeconds: 20 }).connect();
+    bench.publish("x");
+    bench.sent();
+    bench.session.setReading(false, bench.nowMs);
+    // A whole message and the beginning of PUBACK; the rest of it is with the broker.
+    expect(bench.receive("3004000161784002")).toEqual([]);
+    expect(bench.session.canReceive).toBe(false);
+    const sent: string[] = [];
+    for (let waitedMs = 0; waitedMs < 10 * PUBACK_TIMEOUT_MS; waitedMs += STEP_MS) {
+      expect(bench.pass(STEP_MS)).toEqual([]);
+      sent.push(...bench.sent());
+    }
+    expect(sent).toContain("c000");
+    bench.session.setReading(true, bench.nowMs);
+    expect(bench.events()).toMatchObject([{ type: "message" }]);
+    expect(bench.session.canReceive).toBe(true);
+    expect(bench.pass(PINGRESP_TIMEOUT_MS - 1)).toEqual([]);
+    expect(bench.receive("0002d000")).toEqual([{ type: "acknowledged", token: 1 }]);
+    expect(bench.session.isConnected).toBe(true);
+  });
+
+  it("is not given more than it was given first", () => {
+    const bench = new Bench().connect();
+    bench.session.setReading(false, bench.nowMs);
+    expect(bench.receive("300400016178")).toEqual([]);
+    const [, ended] = bench.receive("300400016179");
+    expect(ended).toMatchObject({ type: "disconnected", reason: "bytes before the former were read" });
+    expect(bench.session.canReceive).toBe(true);
+  });
+});

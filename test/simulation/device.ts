@@ -39,6 +39,9 @@ export interface Perception {
 /** More paints in a millisecond than messages fit into the inbox are a firmware that spins. */
 const PAINTS_AT_ONCE_MAX = 200;
 
+/** The runner has handed in what the gateway had no room for. */
+const UNREAD = "bytes before the former were read";
+
 export class Device extends PoweredDevice {
   readonly perceptions: Perception[] = [];
   readonly #options: DeviceOptions;
@@ -154,6 +157,8 @@ export class Device extends PoweredDevice {
         });
         return {
           write: (bytes) => alive(() => transport.write(bytes)),
+          pause: () => alive(() => transport.pause()),
+          resume: () => alive(() => transport.resume()),
           close: () => alive(() => transport.close()),
         };
       },
@@ -162,7 +167,11 @@ export class Device extends PoweredDevice {
       },
       paint: (drawList) => alive(() => this.#look(screenText(drawList).join("\n"))),
       alert: () => alive(() => this.#perceive("alert")),
-      log: (line) => alive(() => this.#options.onLog?.(`${clock.nowMs} ms, life ${life}: ${line}`)),
+      log: (line) =>
+        alive(() => {
+          if (line.includes(UNREAD)) this.errors.push(line);
+          this.#options.onLog?.(`${clock.nowMs} ms, life ${life}: ${line}`);
+        }),
     };
   }
 

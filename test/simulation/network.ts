@@ -143,8 +143,12 @@ export class Network {
   openTransport(handlers: TransportHandlers): Transport {
     let alive = true;
     let connection: { write: (bytes: Uint8Array) => void; close: () => void } | undefined;
+    /** What has come while nothing was read; the end of the connection is behind it. */
+    const held: (() => void)[] = [];
+    let isPaused = false;
     const tell = (run: () => void) => {
-      if (alive) run();
+      held.push(run);
+      while (alive && !isPaused && held.length > 0) held.shift()?.();
     };
     this.#clock.after(1 + this.#random() * this.#options.latencyMsMax, () => {
       if (!alive) return;
@@ -158,6 +162,13 @@ export class Network {
     });
     return {
       write: (bytes) => connection?.write(bytes),
+      pause() {
+        isPaused = true;
+      },
+      resume: () => {
+        isPaused = false;
+        this.#clock.after(0, () => tell(() => {}));
+      },
       close() {
         alive = false;
         connection?.close();

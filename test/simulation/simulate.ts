@@ -17,6 +17,7 @@ import {
   CLOCK_DOUBT_MS,
   CONNACK_TIMEOUT_MS,
   INBOX_BYTES_MAX,
+  INBOX_RECORDS_MAX,
   NAME_WINDOW_BYTES_MAX,
   OPEN_TIMEOUT_MS,
   PACKET_BYTES_MAX,
@@ -51,6 +52,9 @@ const EXPIRY_SECONDS = 604_800;
 const CLOCK_JUMP_SECONDS = 6_311_520_000;
 const RECONNECT_MS_MAX =
   KEEP_ALIVE_SECONDS * 1_000 + PINGRESP_TIMEOUT_MS + BACKOFF_MAX_MS + OPEN_TIMEOUT_MS + CONNACK_TIMEOUT_MS;
+/** Pushes that come at once, more than the inbox holds, and a share of the runs in which they do. */
+const FLOOD_PUSHES = INBOX_RECORDS_MAX + 60;
+const FLOOD_SHARE = 0.02;
 /** After it is connected: time for the backlog, its receipts and what must be sent again. */
 const SETTLE_MS_MAX = 120_000;
 /** Storage beside the messages: states, names, the rest. */
@@ -83,7 +87,10 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
   const violations: string[] = [];
   const told = watchReceipts(broker);
 
-  const pushes = integerBetween(random, 5, 45);
+  // Drawn by itself, so that every other run is what it was.
+  const isFlooded = seededRandom(~seed)() < FLOOD_SHARE;
+  const usualPushes = integerBetween(random, 5, 45);
+  const pushes = isFlooded ? usualPushes + FLOOD_PUSHES : usualPushes;
   const troubleMs = integerBetween(random, 60_000, 1_200_000);
   const sometime = (run: () => void) => clock.after(random() * troubleMs, run);
   // The first connection makes the session: what was sent before it nobody has promised to keep.
@@ -91,7 +98,11 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
   device.boot();
   clock.runUntil(3_600_000, () => broker.hasSubscribed(UID));
   const beginMs = clock.nowMs;
-  for (let number = 0; number < pushes; number += 1) sometime(() => push(broker, clock, number));
+  for (let number = 0; number < usualPushes; number += 1) sometime(() => push(broker, clock, number));
+  if (isFlooded)
+    clock.after(troubleMs / 2, () => {
+      for (let number = usualPushes; number < pushes; number += 1) push(broker, clock, number);
+    });
   for (let cut = integerBetween(random, 0, 15); cut > 0; cut -= 1) sometime(() => network.cut());
   for (let down = integerBetween(random, 0, 3); down > 0; down -= 1) {
     sometime(() => {
@@ -111,7 +122,8 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
     });
   for (let noise = chance(0.5) ? integerBetween(random, 1, 20) : 0; noise > 0; noise -= 1)
     sometime(() => sendNoise(broker, random));
-  const pressed = chance(0.3);
+  // What the carrier does not look at may be pushed off the screen while the carrier presses.
+  const pressed = chance(0.3) && !isFlooded;
   for (let press = pressed ? integerBetween(random, 1, 30) : 0; press > 0; press -= 1)
     sometime(() => device.press((["a", "b", "c"] as const)[integerBetween(random, 0, 2)] as Button));
   for (let jump = chance(0.5) ? integerBetween(random, 1, 4) : 0; jump > 0; jump -= 1)
@@ -129,7 +141,7 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
   clock.runUntil(beginMs + troubleMs + RECONNECT_MS_MAX, () => broker.isConnected(UID));
   if (!broker.isConnected(UID)) violations.push(`not connected ${RECONNECT_MS_MAX} ms after the network was back`);
   const settled = () => told.size === pushes && [...told.values()].every((states) => states.has("shown"));
-  clock.runUntil(clock.nowMs + SETTLE_MS_MAX, settled);
+  clock.runUntil(clock.nowMs + SETTLE_MS_MAX + pushes * dwellMs, settled);
   // One more stretch of quiet: nothing may come late or twice.
   clock.runUntil(clock.nowMs + RECONNECT_MS_MAX);
 

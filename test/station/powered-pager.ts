@@ -107,6 +107,8 @@ export class PoweredPager {
             write: (bytes) => {
               if (!store.isDead) transport.write(bytes);
             },
+            pause: () => transport.pause(),
+            resume: () => transport.resume(),
             close: () => transport.close(),
           };
         },

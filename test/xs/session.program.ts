@@ -80,7 +80,12 @@ class Script {
       openTransport: (_settings, handlers) => {
         this.#broker = handlers;
         this.#clock.after(1, () => handlers.onConnected());
-        return { write: (bytes) => this.#read(bytes.slice()), close: () => this.#lines.push("close") };
+        return {
+          write: (bytes) => this.#read(bytes.slice()),
+          pause: () => this.#lines.push("pause"),
+          resume: () => this.#lines.push("resume"),
+          close: () => this.#lines.push("close"),
+        };
       },
       paint: (drawList) => {
         const screen = screenText(drawList).join(" ");

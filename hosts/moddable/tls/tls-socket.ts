@@ -25,7 +25,9 @@ const FRAGMENT_BYTES = 4_096;
 export interface TlsHandlers {
   /** TCP is connected. The handshake begins. */
   onHandshake(): void;
-  /** The bytes are valid only during the call. */
+  /** Whether more bytes are wanted. If not, `read` continues later. */
+  wantsBytes(): boolean;
+  /** The bytes are valid until the next call. */
   onBytes(bytes: Uint8Array): void;
   /** The handshake is complete, or bytes have been sent. @param bytes how many may be written */
   onWritable(bytes: number): void;
@@ -83,6 +85,11 @@ export class TlsSocket {
     return Math.max(0, this.stream.writable - RECORD_OVERHEAD_BYTES);
   }
 
+  /** Continues with the bytes that were held back. */
+  read(): void {
+    if (this.isReady) this.readable(this.stream.readable);
+  }
+
   close(): void {
     this.isClosed = true;
     this.stream.close();
@@ -95,7 +102,7 @@ export class TlsSocket {
     stream.readable = bytes;
     try {
       if (!this.isReady) this.advance();
-      while (this.isReady && !this.isClosed && stream.readable > 0) {
+      while (this.isReady && !this.isClosed && stream.readable > 0 && this.handlers.wantsBytes()) {
         const data = this.session.read(stream);
         if (data === null) this.fail(GONE);
         if (!data) return;

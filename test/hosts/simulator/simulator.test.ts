@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
-import { PRESS_GUARD_MS } from "../../../src/limits.ts";
+import { INBOX_RECORDS_MAX, PRESS_GUARD_MS } from "../../../src/limits.ts";
 import { startAedes } from "../../brokers/aedes.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import { findMosquitto, startMosquitto } from "../../brokers/mosquitto.ts";
@@ -14,6 +14,10 @@ import { TestSender } from "../../brokers/test-sender.ts";
 const UID = "pager-sim";
 const ONLINE = "51";
 const OFFLINE = "52";
+
+/** More pushes than the inbox holds, and how long each stays on the screen: they come faster than they are shown. */
+const FLOOD_PUSHES = INBOX_RECORDS_MAX + 40;
+const FLOOD_DWELL_MS = 60;
 
 /** Rows of the M5Stack's screen between status bar and button labels. */
 const MESSAGE = { top: 24, bottom: 216 };
@@ -182,6 +186,17 @@ describe("the simulated pager", () => {
     const words = { top: 48, bottom: MESSAGE.bottom };
     expect(difference(plain, degrees, words)).toBeGreaterThan(20);
     expect(inkOf(temperature, words)).toBeGreaterThan(60);
+  });
+
+  it("leaves pushes that have no room with the broker, and the connection stands", async () => {
+    const sender = await startSender();
+    const simulator = launch({ "screen.dwell": FLOOD_DWELL_MS });
+    await online(sender);
+    const pushes = Array.from({ length: FLOOD_PUSHES }, (_, number) => ({ id: `f${number}`, text: `flood ${number}` }));
+    await Promise.all(pushes.map((push) => sender.push(UID, push)));
+    await eventually(() => expect(sender.countOf("shown")).toBe(FLOOD_PUSHES), 50_000);
+    expect(simulator.lines.filter((line) => line.includes("disconnected"))).toEqual([]);
+    expect(await simulator.stop()).toBe(0);
   });
 
   it("stays within the heap of an M5Stack while its inbox overflows", async () => {
