@@ -65,24 +65,24 @@ export class BrokerRecord {
    */
   handleConnecting(): void {
     this.heldBefore = this.heldNow;
-    this.write(this.level, this.doubtful);
+    this.write(this.level, this.doubtfulBut([]));
   }
 
   /** CONNACK has come. A broker without our session has no subscriptions, even if the connection ends before SUBACK. */
   handleConnected(level: ProtocolLevel, sessionPresent: boolean): void {
-    this.write(level, sessionPresent ? [...this.heldBefore, ...this.askedAnew] : this.doubtful);
+    const isKept = (held: HeldSubscription) => this.wanted.some(({ topicFilter }) => topicFilter === held.topicFilter);
+    this.write(level, sessionPresent ? this.doubtfulBut(this.heldBefore.filter(isKept)) : this.doubtfulBut([]));
   }
 
-  /** The subscriptions that are wanted and were not held before. Their SUBSCRIBE may have left before a power failure. */
-  private get askedAnew(): readonly HeldSubscription[] {
-    const isNew = ({ topicFilter }: Subscription) => !this.heldBefore.some((held) => held.topicFilter === topicFilter);
-    return this.wanted.filter(isNew).map(({ topicFilter }) => ({ topicFilter, qos: undefined }));
-  }
-
-  /** The subscriptions that were held, and those that may be asked for. */
-  private get doubtful(): readonly HeldSubscription[] {
+  /**
+   * All subscriptions that were held or are wanted, in doubt but for these. SUBSCRIBE for a new one, or UNSUBSCRIBE for one that
+   * is no longer wanted, may leave before a power failure.
+   */
+  private doubtfulBut(known: readonly HeldSubscription[]): readonly HeldSubscription[] {
     const filters = new Set([...this.heldNow, ...this.wanted].map(({ topicFilter }) => topicFilter));
-    return [...filters].map((topicFilter) => ({ topicFilter, qos: undefined }));
+    return [...filters].map(
+      (topicFilter) => known.find((one) => one.topicFilter === topicFilter) ?? { topicFilter, qos: undefined },
+    );
   }
 
   private write(level: ProtocolLevel | undefined, held: readonly HeldSubscription[]): void {

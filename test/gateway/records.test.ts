@@ -128,6 +128,30 @@ describe("records of older firmware", () => {
   });
 });
 
+describe("a group that is joined or left while the power fails", () => {
+  const OWN = { topicFilter: "/a/im/p", qos: 1 } as const;
+  const CREW = { topicFilter: "/a/im/crew", qos: 1 } as const;
+  const connect = (store: MemoryStore, wanted: readonly (typeof OWN | typeof CREW)[]) => {
+    const record = new BrokerRecord(store, "a:1883", wanted);
+    record.handleConnecting();
+    record.handleConnected(4, true);
+  };
+
+  it("seed 921: joined, it may be held, though SUBACK did not come", () => {
+    const store = new MemoryStore();
+    new BrokerRecord(store, "a:1883", [OWN]).setHeld([OWN]);
+    connect(store, [OWN, CREW]);
+    expect(new BrokerRecord(store, "a:1883", [OWN]).held).toEqual([OWN, { ...CREW, qos: undefined }]);
+  });
+
+  it("seed 1515: left, it may be gone, though UNSUBACK did not come", () => {
+    const store = new MemoryStore();
+    new BrokerRecord(store, "a:1883", [OWN, CREW]).setHeld([OWN, CREW]);
+    connect(store, [OWN]);
+    expect(new BrokerRecord(store, "a:1883", [OWN, CREW]).held).toEqual([OWN, { ...CREW, qos: undefined }]);
+  });
+});
+
 describe("a device with everything on its store", () => {
   /** Every kind of record that there is. */
   function everything(): MemoryStore {
