@@ -1,4 +1,4 @@
-/** The console as it is served: bundled in memory when the station starts, so that there is no folder of built files. */
+/** The files of the console. They are bundled in memory when the station starts, so there is no folder of built files. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
@@ -17,9 +17,25 @@ const FAVICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect x="1" y="3" width="14" height="10" rx="2" ' +
   'fill="#12324a"/><rect x="3" y="5" width="10" height="4" fill="#9fe8c8"/></svg>';
 
-/** Bundles the console. `env` is what its pager uses in its topics. */
+/** Scripts and styles, the same for every station in this process. */
+let bundle: { readonly js: string; readonly css: string } | undefined;
+
+/** Makes the console's files. `env` is what its pager uses in its topics. */
 export async function buildConsolePage(env: string): Promise<ConsolePage> {
-  // In one call that leaves no process behind, as the one that answers later does.
+  bundle ??= bundleConsole();
+  const html = await readFile(new URL("console.html", folder), "utf8");
+  return {
+    files: [
+      { path: "/", type: "text/html; charset=utf-8", content: html.replace("{{env}}", () => escapeHtml(env)) },
+      { path: "/console.js", type: "text/javascript; charset=utf-8", content: bundle.js },
+      { path: "/console.css", type: "text/css; charset=utf-8", content: bundle.css },
+      { path: "/favicon.ico", type: "image/svg+xml", content: FAVICON },
+    ],
+  };
+}
+
+function bundleConsole(): { readonly js: string; readonly css: string } {
+  // The synchronous call leaves no process of esbuild behind.
   const { outputFiles } = buildSync({
     entryPoints: ["main.tsx", "console.css"].map((name) => fileURLToPath(new URL(name, folder))),
     bundle: true,
@@ -32,16 +48,8 @@ export async function buildConsolePage(env: string): Promise<ConsolePage> {
     jsxImportSource: "preact",
     logLevel: "silent",
   });
-  const bundled = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";
-  const html = await readFile(new URL("console.html", folder), "utf8");
-  return {
-    files: [
-      { path: "/", type: "text/html; charset=utf-8", content: html.replace("{{env}}", () => escapeHtml(env)) },
-      { path: "/console.js", type: "text/javascript; charset=utf-8", content: bundled(".js") },
-      { path: "/console.css", type: "text/css; charset=utf-8", content: bundled(".css") },
-      { path: "/favicon.ico", type: "image/svg+xml", content: FAVICON },
-    ],
-  };
+  const textOf = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";
+  return { js: textOf(".js"), css: textOf(".css") };
 }
 
 function escapeHtml(text: string): string {
