@@ -5,10 +5,10 @@ import { LABEL_CHARACTERS_MAX } from "../station-limits.ts";
 import { Field, Problem } from "./field.tsx";
 import { add, type Credentials, type DirectoryAnswer } from "./station-client.ts";
 
-/** A form that adds something, with what was wrong below it. */
+/** A form that adds a person, a device or a group. An error is shown below it. */
 function AddForm(props: {
   readonly title: string;
-  /** What is to be said of it; nothing where it shows. */
+  /** The outcome in words; undefined if the page shows it anyway. */
   readonly onAdd: () => Promise<string | undefined>;
   readonly children: preact.ComponentChildren;
 }) {
@@ -43,6 +43,23 @@ function AddForm(props: {
   );
 }
 
+interface TextFieldProps {
+  readonly id: string;
+  readonly label: string;
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+}
+
+/** The name or uid of what is added. */
+function NameField(props: TextFieldProps & { readonly hint: string }) {
+  return <Field {...props} required maxLength={UID_BYTES_MAX} isName />;
+}
+
+/** Words about what is added. */
+function LabelField(props: TextFieldProps) {
+  return <Field {...props} hint="optional" maxLength={LABEL_CHARACTERS_MAX} />;
+}
+
 interface AddProps {
   readonly onAdded: (made: Credentials) => void;
 }
@@ -64,24 +81,8 @@ export function AddDevice({ directory, onAdded }: AddProps & { readonly director
   };
   return (
     <AddForm title="Add a device" onAdd={onAdd}>
-      <Field
-        id="device-uid"
-        label="Device"
-        hint="its uid, such as bay-7"
-        value={uid}
-        onValue={setUid}
-        required
-        maxLength={UID_BYTES_MAX}
-        isName
-      />
-      <Field
-        id="device-label"
-        label="What or where it is"
-        hint="optional"
-        value={label}
-        onValue={setLabel}
-        maxLength={LABEL_CHARACTERS_MAX}
-      />
+      <NameField id="device-uid" label="Device" hint="its uid, such as bay-7" value={uid} onValue={setUid} />
+      <LabelField id="device-label" label="What or where it is" value={label} onValue={setLabel} />
       <label for="device-owner">Carried by</label>
       <select id="device-owner" value={owner} onChange={(event) => setOwner(event.currentTarget.value)}>
         <option value="">nobody</option>
@@ -113,24 +114,8 @@ export function AddPerson({ onAdded }: AddProps) {
   };
   return (
     <AddForm title="Add a person" onAdd={onAdd}>
-      <Field
-        id="person-name"
-        label="Name"
-        hint="to log in with and to send to"
-        value={name}
-        onValue={setName}
-        required
-        maxLength={UID_BYTES_MAX}
-        isName
-      />
-      <Field
-        id="person-fullName"
-        label="Full name"
-        hint="optional"
-        value={fullName}
-        onValue={setFullName}
-        maxLength={LABEL_CHARACTERS_MAX}
-      />
+      <NameField id="person-name" label="Name" hint="to log in with and to send to" value={name} onValue={setName} />
+      <LabelField id="person-fullName" label="Full name" value={fullName} onValue={setFullName} />
       <label class="check">
         <input type="checkbox" checked={isAdmin} onChange={(event) => setAdmin(event.currentTarget.checked)} /> may add
         and remove people, devices and groups
@@ -155,24 +140,8 @@ export function AddGroup({ directory }: { readonly directory: DirectoryAnswer })
     setMembers((former) => (former.includes(name) ? former.filter((each) => each !== name) : [...former, name]));
   return (
     <AddForm title="Add a group" onAdd={onAdd}>
-      <Field
-        id="group-uid"
-        label="Group"
-        hint="such as night-shift"
-        value={uid}
-        onValue={setUid}
-        required
-        maxLength={UID_BYTES_MAX}
-        isName
-      />
-      <Field
-        id="group-label"
-        label="What it is"
-        hint="optional"
-        value={label}
-        onValue={setLabel}
-        maxLength={LABEL_CHARACTERS_MAX}
-      />
+      <NameField id="group-uid" label="Group" hint="such as night-shift" value={uid} onValue={setUid} />
+      <LabelField id="group-label" label="What it is" value={label} onValue={setLabel} />
       <fieldset class="members">
         <legend>Members</legend>
         {names.length === 0 && <p class="hint">Add people or devices first.</p>}
