@@ -1,4 +1,4 @@
-/** The shapes of the HTTP interface as JSON schemas: what is checked, what is answered, and what the OpenAPI document says. */
+/** JSON schemas of the HTTP interface. Requests are checked by them, answers are written by them, OpenAPI shows them. */
 import type { FastifyInstance } from "fastify";
 import { CHOICES_MAX, MESSAGE_ID_BYTES_MAX, UID_BYTES_MAX } from "../../src/limits.ts";
 import {
@@ -10,7 +10,7 @@ import {
   REQUEST_EXPIRY_SECONDS_MAX,
 } from "./station-limits.ts";
 
-/** What a text of a push may not hold: the halves of characters, which UTF-8 cannot say, and U+0000. */
+/** A text of a push holds no U+0000 and no lone surrogate, which UTF-8 cannot encode. */
 export const TEXT_PATTERN = "^[^\\u0000\\ud800-\\udfff]*$";
 
 const milliseconds = { type: "integer", description: "milliseconds since 1970" } as const;
@@ -18,7 +18,7 @@ const uid = { type: "string", minLength: 1, maxLength: UID_BYTES_MAX } as const;
 const status = { type: "string", enum: ["stored", "shown", "read", "answered", "expired", "dropped"] } as const;
 const count = { type: "integer", minimum: 0 } as const;
 const ADDRESS_PATTERN = "^https?://[^\\s\\u0000]+$";
-/** An address that a browser may follow: nothing that runs as a script. */
+/** An address that a browser may follow. Schemes that run a script are not among them. */
 const address = {
   type: "string",
   minLength: 8,
@@ -200,7 +200,7 @@ const deviceDetailsSchema = {
   },
 } as const;
 
-/** Makes them known to the server by their names. */
+/** Registers the schemas by name. */
 export function addApiSchemas(app: FastifyInstance): void {
   for (const schema of [
     errorSchema,
@@ -216,7 +216,7 @@ export function addApiSchemas(app: FastifyInstance): void {
     app.addSchema(schema);
 }
 
-/** What every answer of these statuses looks like. */
+/** The schemas of answers with these statuses. */
 export function errorAnswers<Status extends number>(...statuses: readonly Status[]) {
   return Object.fromEntries(statuses.map((code) => [code, { description: ERROR_WORDS[code] ?? "", $ref: "Error#" }]));
 }
@@ -234,7 +234,7 @@ const ERROR_WORDS: Readonly<Record<number, string>> = Object.freeze({
   503: "The station holds as much as it can.",
 });
 
-/** Says of a schema's error which field it is and what is expected there. */
+/** Puts a schema's error into words: the field, and what is expected there. */
 export function describeSchemaError(
   errors: readonly { instancePath: string; message?: string; params: Record<string, unknown> }[],
   where: string,

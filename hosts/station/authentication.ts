@@ -1,7 +1,7 @@
 /**
- * Who asks: a token in `Authorization: Bearer`, or the cookie of a login at the console. The cookie is SameSite=Strict and
- * HttpOnly; a request that changes something is taken with it only from the console's own page, as the browser says in
- * Origin or Sec-Fetch-Site. A token is never sent by a browser on its own.
+ * Identifies the account of a request: by a token in `Authorization: Bearer`, or by the cookie of a login at the console. The cookie
+ * is SameSite=Strict and HttpOnly. With it a request may change something only if Origin or Sec-Fetch-Site names the console's own
+ * page. A browser never sends a token on its own.
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
@@ -12,7 +12,7 @@ import { LOGIN_CHECK_MS } from "./station-limits.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** The account that asks; nobody's where the route is public. */
+    /** The account that asks. A public route has none. */
     account: Account;
   }
   interface FastifyInstance {
@@ -47,14 +47,14 @@ export function addAuthentication(app: FastifyInstance, accounts: Accounts, sess
   app.addHook("onRequest", async (request, reply) => {
     const { url: route = "", config } = request.routeOptions;
     const { isPublic = false, isForAdmins = false } = config;
-    // The address as it came may be written in another way that leads to the same route: `/%61pi/…`.
+    // The route decides, not the address: `/%61pi/…` leads to the same route.
     if (!route.startsWith(API_PREFIX) || isPublic) return undefined;
     const found = accountBehind(request, accounts, sessions);
     if (typeof found === "string") {
       if (found === UNKNOWN) reply.header("www-authenticate", 'Bearer realm="fieldpager"');
       return reply.code(found === UNKNOWN ? 401 : 403).send({ error: found });
     }
-    // What a device logs in with lies in its flash: it may not send as the station.
+    // A device's password lies in its flash, where it can be read. So a device may not use the interface.
     if (found.kind === "device") return reply.code(403).send({ error: "a device has no business here" });
     if (isForAdmins && !found.isAdmin) return reply.code(403).send({ error: "only an administrator may do this" });
     request.account = found;
@@ -62,7 +62,7 @@ export function addAuthentication(app: FastifyInstance, accounts: Accounts, sess
   });
 }
 
-/** The session's token that the browser sent, or undefined. */
+/** The session's token from the browser's cookie, or undefined. */
 export function sessionTokenOf(headers: IncomingHttpHeaders): string | undefined {
   for (const cookie of (headers.cookie ?? "").split(";")) {
     const [name, value] = cookie.trim().split("=", 2);
@@ -94,7 +94,7 @@ function accountBehind(request: FastifyRequest, accounts: Accounts, sessions: Se
   return isReading || isOwnPage(request.headers) ? account : FOREIGN;
 }
 
-/** The browser says that its page is this station's. `request-guard.ts` has refused those that say another one's. */
+/** Whether the browser names this station as the site of its page. `request-guard.ts` has refused those that name another. */
 function isOwnPage(headers: IncomingHttpHeaders): boolean {
   return headers.origin !== undefined || headers["sec-fetch-site"] === "same-origin";
 }

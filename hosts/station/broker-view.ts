@@ -1,9 +1,9 @@
-/** What the station looks at in its broker: messages that pass, connections, subscriptions. Changes nothing. */
+/** Reads from the broker what the station needs: messages that pass, connections, subscriptions. Changes nothing. */
 import type { AedesPublishPacket, Client } from "aedes";
 import type { StationBroker } from "./broker.ts";
 import type { DeviceConnection } from "./device.ts";
 
-/** The parts of Aedes that its types do not tell. */
+/** Members of Aedes that its types leave out. */
 interface ClientInside {
   readonly version: number | null;
   readonly _keepaliveInterval: number;
@@ -12,11 +12,11 @@ interface ClientInside {
 }
 
 const PROTOCOLS: Readonly<Record<number, string>> = Object.freeze({ 3: "MQTT 3.1", 4: "MQTT 3.1.1", 5: "MQTT 5" });
-/** Aedes waits for one and a half of the keep-alive. */
+/** Aedes waits for one and a half times the keep-alive. */
 const KEEP_ALIVE_MS_FACTOR = 1_500;
 
 export class BrokerView {
-  /** What other brokers know of a device's connection; undefined where there are none. */
+  /** Asks the other brokers for a device's connection; undefined if this is the only broker. */
   askOthers: ((uid: string) => Promise<DeviceConnection | undefined>) | undefined;
   readonly #broker: StationBroker;
   readonly #sinceMs = new WeakMap<Client, number>();
@@ -26,7 +26,7 @@ export class BrokerView {
     broker.on("clientReady", (client) => this.#sinceMs.set(client, Date.now()));
   }
 
-  /** Calls back with what the broker keeps for this topic filter, and then with every message that passes. */
+  /** Calls back with the retained messages of this topic filter, then with every message that matches it. */
   async watch(topicFilter: string, onMessage: (topic: string, payload: Uint8Array) => void): Promise<void> {
     const take = ({ topic, payload }: Pick<AedesPublishPacket, "topic" | "payload">) =>
       onMessage(topic, Buffer.from(payload));
@@ -43,12 +43,12 @@ export class BrokerView {
     for await (const packet of this.#broker.persistence.createRetainedStreamCombi([topicFilter])) take(packet);
   }
 
-  /** undefined where the device is not connected. */
+  /** Undefined if the device is not connected. */
   async connectionOf(uid: string): Promise<DeviceConnection | undefined> {
     return this.ownConnectionOf(uid) ?? (await this.askOthers?.(uid));
   }
 
-  /** undefined where the device is not connected to this process. */
+  /** Undefined if the device is not connected to this process. */
   ownConnectionOf(uid: string): DeviceConnection | undefined {
     const client = this.#clients[uid];
     if (!client?.connected) return undefined;

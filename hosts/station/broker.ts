@@ -1,6 +1,6 @@
 /**
- * The MQTT broker: Aedes on a level database, with what has to be corrected so that it neither loses, doubles nor
- * reorders an acknowledged message. Each correction says what Aedes 1.2.0 does without it.
+ * The MQTT broker: Aedes on a level database, corrected so that it neither loses, doubles nor reorders an acknowledged message.
+ * Each correction says what Aedes 1.2.0 does without it.
  */
 import type { EventEmitter } from "node:events";
 import { mkdirSync } from "node:fs";
@@ -29,16 +29,16 @@ import {
 } from "./station-limits.ts";
 import { StoreHealth } from "./store-health.ts";
 
-/** Counts the starts of this station, in the database of the broker beside the keys of the persistence. */
+/** Key of the number of starts, in the broker's database. */
 const BOOT_KEY = "station:boot";
 const BOOT_DIGITS = 10;
 const SYSTEM_PREFIX = "$SYS/";
-/** Tells all broker processes of a client that is no more. */
+/** Topic that tells all broker processes of a client that was removed. */
 const FORGOTTEN_TOPIC = "forgotten";
 
 type Done = (error?: Error | null) => void;
 
-/** The parts of Aedes that its types do not tell. */
+/** Members of Aedes that its types leave out. */
 interface AedesInside {
   readonly counter: number;
   connectedClients: number;
@@ -58,7 +58,7 @@ interface NumberedPacket {
 }
 type PublishOfAedes = (packet: PublishPacket, client: Client | null, done: Done) => void;
 
-/** One publish on its way to its receivers; `emit` is set when it is stored for all of them. */
+/** A message on its way to its receivers. `emit` is set when it is stored for all of them. */
 interface Turn {
   emit?: () => void;
   readonly stored: Done;
@@ -66,41 +66,41 @@ interface Turn {
 
 export interface StationInbox {
   readonly topic: string;
-  /** Takes a message for the station. Resolves when it is on disk; the PUBACK waits for it. Rejects only for the disk. */
+  /** Takes a message for the station. Resolves when it is on disk; the PUBACK waits for that. Rejects only if the disk fails. */
   accept(payload: Uint8Array): Promise<void>;
 }
 
 export class StationBroker extends Aedes {
   readonly persistence: StationPersistence;
-  /** Who receives messages that are meant for the station itself. */
+  /** Receives messages to the station itself. */
   inbox: StationInbox | undefined;
-  /** Subscribes for clients that have no subscriptions; undefined: they do it themselves. */
+  /** Subscribes for clients without subscriptions. If undefined, clients subscribe themselves. */
   presubscriptions: Presubscriptions | undefined;
   readonly readers: ReaderCounters = { dropped: 0, closed: 0 };
   readonly #database: Database;
   #health = new StoreHealth();
   #onClosing: () => void = () => {};
-  /** By number, in order: those that are being stored and those that wait for one before them. */
+  /** Messages that are being stored, or wait for an earlier one, by number and in order. */
   readonly #turns = new Map<number, Turn>();
-  /** Packets of clients that were published before their PUBACK, and those that are acknowledged and go no further. */
+  /** Packets that `publish` lets pass: they are stored already, or are acknowledged and dropped. */
   readonly #settled = new WeakSet<object>();
   readonly #gate: ClientGate | undefined;
   readonly #connects = new WeakMap<Client, ConnectPacket>();
   readonly #deliveries = new WeakMap<Client, OrderedDelivery>();
 
   /**
-   * Opens the database in `folder` and starts a broker on it. Rejects where another process has it open.
-   * @param gate who may come in and do what; without one everyone everything
-   * @param health after a failure, of this database or another one, nobody comes in and nothing is acknowledged
+   * Opens the database in `folder` and starts a broker on it. Rejects if another process has it open.
+   * @param gate decides who may connect and do what; without a gate everyone may do everything
+   * @param health shared by all stores: after one failure no client may connect and nothing is acknowledged
    */
   static async open(folder: string, gate?: ClientGate, health = new StoreHealth()): Promise<StationBroker> {
     mkdirSync(folder, { recursive: true });
     const level = new Level<string, Buffer>(folder, { valueEncoding: "buffer" });
     await level.open();
     const database = new GroupCommit(level, health);
-    // Queues are read in the order of broker id and number. A random id for each start, as Aedes makes it, puts what
-    // came after a restart before or behind what came earlier as it falls; one id for all starts would use numbers
-    // again and overwrite what is queued. So the id counts the starts.
+    // Queues are read in the order of broker id and number. Aedes makes a random id at each start: then messages from after a
+    // restart may stand before older ones. One id for all starts would repeat numbers and overwrite queued messages. So the id
+    // counts the starts.
     const boot = Number((await database.get(BOOT_KEY))?.toString() ?? 0) + 1;
     await database.put(BOOT_KEY, Buffer.from(String(boot)));
     const mayReceive = (client: Client, topic: string) => gate?.mayReceive(client, topic) ?? true;
@@ -111,8 +111,8 @@ export class StationBroker extends Aedes {
   }
 
   /**
-   * Starts a broker beside others on the same Redis: their clients are its clients, and who loses one of them goes on at
-   * another. Rejects where there is no Redis at this address.
+   * Starts a broker beside others on the same Redis. They share sessions: a client that loses one broker goes on at another.
+   * Rejects if there is no Redis at this address.
    */
   static async join(redisUrl: string, gate?: ClientGate): Promise<StationBroker> {
     const connections = new RedisConnections(redisUrl);
@@ -170,7 +170,7 @@ export class StationBroker extends Aedes {
     this.on("clientReady", (client) => this.#deliveries.get(client)?.ready());
     this.on("subscribe", (_subscriptions, client) => client && this.#deliveries.get(client)?.subscribed());
     this.#keepNewestConnection();
-    // What Aedes cannot recover from, such as a disk that refuses; the message was not acknowledged.
+    // Aedes cannot recover from this, for example a failed write. The message was not acknowledged.
     (this as EventEmitter).on("error", (error: Error) => console.error(`broker: ${error.message}`));
     const { mq } = this.#inside;
     mq.on(`${SYSTEM_PREFIX}+/${FORGOTTEN_TOPIC}`, ({ payload }, done) =>
@@ -187,8 +187,8 @@ export class StationBroker extends Aedes {
   }
 
   /**
-   * Serves a connection. Aedes collects a packet of any length, up to 256 MB, in memory before it looks at it; here the
-   * length that a packet claims is enough to end the connection.
+   * Serves a connection. Aedes collects a packet of up to 256 MB in memory before it looks at it. Here the connection ends as soon
+   * as a packet claims too much.
    */
   accept(connection: Duplex, request?: IncomingMessage): void {
     const client = this.handle(connection, request);
@@ -201,14 +201,14 @@ export class StationBroker extends Aedes {
       if (length > max) parser.emit("error", new Error(`packet of ${length} bytes, at most ${max} are taken`));
       return rest;
     };
-    // Aedes closes for it, and a client brings again what was not acknowledged.
+    // Aedes closes the connection. The client sends again what was not acknowledged.
     parser.prependListener("packet", (packet: Packet) => {
       if (packet.cmd === "publish" && packet.topic.split("/").length > TOPIC_LEVELS_MAX)
         packet.topic = `${SYSTEM_PREFIX}of more than ${TOPIC_LEVELS_MAX} levels`;
     });
   }
 
-  /** Called by Aedes for every packet after its acknowledgement, and for wills and its own messages. */
+  /** Aedes calls this for every packet after its acknowledgement, for wills, and for its own messages. */
   override publish(packet: PublishPacket, client: unknown, done?: unknown): void {
     const callback = (typeof client === "function" ? client : (done ?? (() => {}))) as Done;
     if (this.#settled.delete(packet)) {
@@ -239,8 +239,8 @@ export class StationBroker extends Aedes {
   }
 
   /**
-   * Whether someone subscribes to exactly this topic, connected or with a kept session. Who listens with a wildcard
-   * listens in, and is not the one that the message is for.
+   * Whether a client subscribes to exactly this topic, connected or with a kept session. A subscriber with a wildcard does not
+   * count: the message is not meant for it.
    */
   async hasSubscriber(topic: string): Promise<boolean> {
     if (await this.persistence.isSubscribed(topic)) return true;
@@ -249,7 +249,7 @@ export class StationBroker extends Aedes {
     return Object.values(connected).some((client) => client.subscriptions[topic] !== undefined);
   }
 
-  /** Ends the connection of a client that is no more, at whichever broker it is, and drops its session with all that waits in it. */
+  /** Ends the connection of a removed client, at whichever broker it is, and drops its session with all that waits in it. */
   async forget(uid: string): Promise<void> {
     const topic = `${SYSTEM_PREFIX}${this.id}/${FORGOTTEN_TOPIC}`;
     const packet: PublishPacket = {
@@ -266,7 +266,7 @@ export class StationBroker extends Aedes {
     await this.persistence.forget(uid);
   }
 
-  /** Disconnects all clients, writes what is to be written and closes the database. */
+  /** Disconnects all clients, finishes all writes and closes the database. */
   async shutDown(): Promise<void> {
     this.persistence.closing();
     this.#onClosing();
@@ -274,13 +274,13 @@ export class StationBroker extends Aedes {
     await this.#database.close();
   }
 
-  /** Looks into the queues of all clients for what they should have been told of. */
+  /** Reads the queues of all clients again, for messages whose announcement was lost. */
   catchUp(): void {
     for (const client of Object.values(this.#inside.clients)) this.#deliveries.get(client)?.subscribed();
     (this as EventEmitter).emit("catchUp");
   }
 
-  /** What was refused to clients so far; undefined where everyone may do everything. */
+  /** Counts of refusals; undefined without a gate. */
   get refused(): Readonly<GateCounters> | undefined {
     return this.#gate?.refused;
   }
@@ -290,8 +290,8 @@ export class StationBroker extends Aedes {
   }
 
   /**
-   * When a client comes back while its former connection is still being closed, the end of the old one takes the new one
-   * out of the list of clients: it would not be closed by its successor or at the end.
+   * A client may come back while its former connection is still closing. In Aedes the end of the former one then removes the new one
+   * from the list of clients: its successor would not close it, nor would the end of the broker.
    */
   #keepNewestConnection(): void {
     const newest = new Map<string, Client>();
@@ -306,7 +306,7 @@ export class StationBroker extends Aedes {
     });
   }
 
-  /** Without a last will: it would say of one who is no more that it is offline. */
+  /** Closes a connection without its last will, which would call a removed client offline. */
   #closeForgotten(uid: string, done: () => void): void {
     const client = this.#inside.clients[uid];
     if (client) {
@@ -315,12 +315,12 @@ export class StationBroker extends Aedes {
     } else done();
   }
 
-  /** The code of CONNACK for one who may not come in. */
+  /** The return code of CONNACK for a client that may not connect. */
   async #admit(client: Client, userName?: string, password?: Buffer): Promise<number | undefined> {
     const connect = this.#connects.get(client);
     this.#connects.delete(client);
     const clientIdentifier = connect?.clientId ?? "";
-    // [MQTT-3.1.3-8]: nobody could come back to such a session.
+    // [MQTT-3.1.3-8]: no client could come back to such a session.
     if (clientIdentifier === "" && connect?.clean === false) return CONNACK_CODE.identifierRejected;
     if (this.#health.failure !== undefined) return CONNACK_CODE.serverUnavailable;
     const will = connect?.will as PublishPacket | undefined;
@@ -330,15 +330,15 @@ export class StationBroker extends Aedes {
     return code;
   }
 
-  /** A kept session may hold what it was granted once and may have no more. */
+  /** A kept session may hold subscriptions that its client may no longer have. */
   #refuseSubscription(client: Client, topic: string, done: () => void): void {
     if (client.clean) done();
     else this.persistence.removeSubscriptions(client, [topic]).then(done, done);
   }
 
   /**
-   * Aedes answers a QoS 1 PUBLISH with PUBACK and stores it afterwards: a crash between the two loses an acknowledged
-   * message. Here it is stored first, and `publish` lets it pass when Aedes comes with it again.
+   * Aedes answers a PUBLISH of QoS 1 with PUBACK and stores it afterwards. A crash between the two loses an acknowledged message.
+   * Here it is stored first. `publish` lets it pass when Aedes calls it afterwards.
    */
   #beforeAcknowledging(client: Client | null, packet: PublishPacket, done: Done): void {
     if (packet.qos > 0 && this.#health.failure !== undefined) {
@@ -349,7 +349,7 @@ export class StationBroker extends Aedes {
       ? this.#refuseSystemTopic(client, packet)
       : client && this.#gate && !this.#gate.mayPublish(client, packet);
     if (isRefused) {
-      // MQTT 3.1.1 has no answer that says no. A connection that is closed would bring the message again, for ever.
+      // MQTT 3.1.1 has no negative answer. If the connection were closed, the client would send the message again, for ever.
       this.#settled.add(packet);
       this.#inTime(client, () => done(null));
       return;
@@ -370,13 +370,13 @@ export class StationBroker extends Aedes {
     });
   }
 
-  /** What brokers tell each other: the others would believe it. */
+  /** Topics of messages between brokers. From a client the other brokers would believe them. */
   #refuseSystemTopic(client: Client | null, packet: PublishPacket): true {
     if (client) this.#gate?.refusePublish(client, packet, "topic of the broker's own");
     return true;
   }
 
-  /** What the pre-subscriber publishes is for the broker alone. A malformed one would not be better the next time. */
+  /** Takes a message of the pre-subscriber, which is for the broker alone. A malformed one is acknowledged, so that it does not come again. */
   #presubscribe(packet: PublishPacket, payload: Uint8Array, done: Done): void {
     this.#settled.add(packet);
     const accepted = this.presubscriptions?.accept(payload) ?? Promise.resolve();
@@ -391,8 +391,8 @@ export class StationBroker extends Aedes {
   }
 
   /**
-   * Goes on at once, or when the client is back within its limits. Until then nothing more is read from it, so that a burst
-   * waits in its own buffers; that it is silent is not held against it.
+   * Calls back as soon as the client is within its limits. Until then nothing is read from it: a burst waits in its own buffers. Its
+   * keep-alive begins anew then.
    */
   #inTime(client: Client | null, goOn: () => void): void {
     const pauseMs = client?.closed ? 0 : ((client && this.#gate?.pauseMs(client)) ?? 0);
@@ -407,14 +407,14 @@ export class StationBroker extends Aedes {
   }
 
   /**
-   * Stores and emits, in the order of the calls. Aedes emits each packet when its own writes are done; a subscriber takes
-   * one with a lower number than the last for a duplicate and drops it until the next connection.
+   * Stores and emits messages in the order of the calls. Aedes emits each one as soon as its own writes are done. Its delivery then
+   * takes a message with a lower number than the last one for a duplicate, and drops it until the next connection.
    */
   #publish(packet: PublishPacket, client: Client | null, stored: Done, done: Done = () => {}): void {
     const number = this.#inside.counter + 1;
     this.#turns.set(number, { stored });
-    // A last will that a former run left behind carries that run's broker id. With a number of this run it could name,
-    // and overwrite, a message that is queued since then.
+    // A last will from a former run carries that run's broker id. With a number of this run it could overwrite a message that is
+    // queued since then.
     const { brokerId: _id, brokerCounter: _counter, ...own } = packet as PublishPacket & Partial<NumberedPacket>;
     (super.publish as unknown as PublishOfAedes).call(this, own, client, (error) => {
       if (error) this.#giveUpTurn(number, error);

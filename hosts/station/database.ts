@@ -1,15 +1,15 @@
-/** What the broker's persistence is written on: keys and values in collections that are read in order. */
+/** The database below the broker's persistence: keys and values, read in the order of keys. */
 export type Operation =
   | { readonly type: "put"; readonly key: string; readonly value: Buffer }
   | { readonly type: "del"; readonly key: string };
 
 export interface Database {
-  /** Two reads that are asked for in order are answered in order. */
+  /** Reads are answered in the order in which they were asked for. */
   get(key: string): Promise<Buffer | undefined>;
-  /** Durable when it resolves, as all that writes; what is asked for in order is done in order. */
+  /** Durable when it resolves, as every write. Writes are done in the order in which they were asked for. */
   put(key: string, value: Buffer): Promise<void>;
   del(key: string): Promise<void>;
-  /** All of them or none. Without operations: a chain with `del` and `write`, as abstract-level has it. */
+  /** Does all operations or none. Without operations it gives a chain with `del` and `write`, as in abstract-level. */
   batch(operations: readonly Operation[]): Promise<void>;
   batch(): { del(key: string): void; write(): Promise<void> };
   clear(range: KeyRange): Promise<void>;

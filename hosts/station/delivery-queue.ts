@@ -1,6 +1,6 @@
 /**
- * What is accepted and not yet with the broker, in order for each device. A device's queue stands still while nobody has
- * ever subscribed for it, and after a failure until the next try.
+ * Deliveries that the broker does not have yet, in order for each device. A device's queue waits until somebody has subscribed for
+ * it, and after a failure until the next try.
  */
 import type { OpenDelivery } from "./push-store.ts";
 import { DELIVERIES_OPEN_MAX, DELIVERY_RETRY_MS, EXPIRY_SWEEP_MS } from "./station-limits.ts";
@@ -8,11 +8,11 @@ import { DELIVERIES_OPEN_MAX, DELIVERY_RETRY_MS, EXPIRY_SWEEP_MS } from "./stati
 export interface DeliveryHandlers {
   /** Whether anybody has subscribed for this device. */
   hasReceiver(device: string): Promise<boolean>;
-  /** Hands one to the broker and records it. A rejection is a failure that is tried again. */
+  /** Hands a delivery to the broker and records that. After a rejection it is tried again. */
   deliver(delivery: OpenDelivery): Promise<void>;
   /** Records that it waits for the device's first connection. */
   wait(delivery: OpenDelivery): Promise<void>;
-  /** It became worthless while it waited. */
+  /** The delivery has expired while it waited. */
   expire(delivery: OpenDelivery): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ interface Queue {
   /** How many of them, from the first on, are recorded as waiting. */
   waitingCount: number;
   isRunning: boolean;
-  /** Someone has subscribed since it was last asked. */
+  /** Somebody has subscribed since `hasReceiver` was last asked. */
   isWoken: boolean;
 }
 
@@ -37,7 +37,7 @@ export class DeliveryQueue {
     this.#handlers = handlers;
   }
 
-  /** Whether so many more may be accepted. */
+  /** Whether the queue has room for so many more. */
   hasRoom(count: number): boolean {
     return this.#size + count <= DELIVERIES_OPEN_MAX;
   }
@@ -54,7 +54,7 @@ export class DeliveryQueue {
     void this.#run(delivery.device);
   }
 
-  /** Someone subscribes for this device now. */
+  /** Somebody subscribes for this device now. */
   wake(device: string): void {
     const queue = this.#queues.get(device);
     if (!queue) return;
@@ -62,7 +62,7 @@ export class DeliveryQueue {
     void this.#run(device);
   }
 
-  /** Hands nothing more over for a device that is no more, but for what is being handed over now. */
+  /** Drops the queue of a removed device. A delivery that is being handed over is finished. */
   forget(device: string): void {
     const queue = this.#queues.get(device);
     if (!queue) return;
@@ -71,17 +71,17 @@ export class DeliveryQueue {
     queue.deliveries.length = 0;
   }
 
-  /** Someone may have subscribed, for whichever device. */
+  /** Somebody may have subscribed, for any device. */
   wakeAll(): void {
     for (const device of [...this.#queues.keys()]) this.wake(device);
   }
 
-  /** Begins to look for what becomes worthless while it waits. */
+  /** Begins to look for deliveries that expire while they wait. */
   start(): void {
     this.#sweep = setInterval(() => void this.#expire(), EXPIRY_SWEEP_MS).unref();
   }
 
-  /** Hands nothing more over, but for what is being handed over now. */
+  /** Hands nothing more over. A delivery that is being handed over is finished. */
   stop(): void {
     this.#isStopped = true;
     clearInterval(this.#sweep);
@@ -138,7 +138,7 @@ export class DeliveryQueue {
     }, DELIVERY_RETRY_MS).unref();
   }
 
-  /** Of the queues that stand still; one that runs finds out by itself. */
+  /** Expires deliveries in queues that wait. A queue that runs does so itself. */
   async #expire(): Promise<void> {
     for (const queue of [...this.#queues.values()]) {
       if (queue.isRunning || !queue.deliveries.some(isExpired)) continue;
@@ -149,7 +149,7 @@ export class DeliveryQueue {
           this.#take(queue, delivery);
         }
       } catch {
-        // The disk refuses; the next round tries again.
+        // The write failed. The next round tries again.
       } finally {
         queue.isRunning = false;
       }

@@ -1,4 +1,4 @@
-/** The HTTP interface of devices as they are: roster and diagnostics. */
+/** The HTTP interface of devices: roster and diagnostics. */
 import type { FastifyInstance } from "fastify";
 import { UID_BYTES_MAX } from "../../src/limits.ts";
 import { AccessError } from "./access/access-error.ts";

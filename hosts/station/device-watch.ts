@@ -1,4 +1,4 @@
-/** What the station knows of devices from what passes its broker: presence and the newest telemetry, in memory only. */
+/** Keeps presence and the newest telemetry of devices, from the messages that pass the broker. In memory only. */
 import { decodePresence, PRESENCE_STATUS } from "../../src/payload/presence.ts";
 import type { BrokerView } from "./broker-view.ts";
 import { decodeTelemetry } from "./decode/telemetry.ts";
@@ -23,7 +23,7 @@ interface Watched {
 }
 
 export class DeviceWatch {
-  /** Payloads that could not be read, and devices beyond the limit. */
+  /** Counts of malformed payloads, and of devices beyond the limit. */
   readonly counters = { malformed: 0, unwatched: 0 };
   readonly #env: string;
   readonly #view: BrokerView;
@@ -36,7 +36,7 @@ export class DeviceWatch {
     this.#events = events;
   }
 
-  /** Listens from now on, and reads the presences that the broker kept. */
+  /** Begins to listen. The first messages are the retained presences. */
   async start(): Promise<void> {
     const presences = `/${this.#env}/pres/`;
     const telemetries = `/${this.#env}/tele/`;
@@ -48,7 +48,7 @@ export class DeviceWatch {
     );
   }
 
-  /** Every device of which something was heard. */
+  /** Every device with a presence or telemetry. */
   list(): readonly DeviceSummary[] {
     return [...this.#devices].map(([uid, watched]) => summaryOf(uid, watched));
   }
@@ -64,7 +64,7 @@ export class DeviceWatch {
   }
 
   #takePresence(uid: string, payload: Uint8Array): void {
-    // A retained presence is taken back with an empty payload: nobody knows anything of the device any more.
+    // An empty payload takes back a retained presence. The device is unknown from now on.
     if (payload.length === 0) {
       if (this.#devices.delete(uid)) this.#events.emit({ type: "directory" });
       return;
@@ -115,7 +115,7 @@ export class DeviceWatch {
 function readingsOf(payload: Uint8Array, uid: string, nowMs: number): readonly DeviceReading[] {
   return decodeTelemetry(payload).readings.flatMap(({ name, unit = "", value, timeSeconds, isRelative }) => {
     const atMs = Math.round(timeSeconds * 1000 + (isRelative ? nowMs : 0));
-    // Each field is a number that can be told; a sum of two need not be.
+    // Each field is a finite number, but the sum of base and value need not be.
     if (typeof value !== "number" || !Number.isFinite(value) || !Number.isSafeInteger(atMs)) return [];
     return [{ name: name.startsWith(`${uid}/`) ? name.slice(uid.length + 1) : name, unit, value, atMs }];
   });
@@ -125,7 +125,7 @@ function summaryOf(uid: string, { presence, telemetryAtMs }: Watched): DeviceSum
   return { uid, ...(presence ? { presence } : {}), ...(telemetryAtMs === undefined ? {} : { telemetryAtMs }) };
 }
 
-/** Points come in order but for a batch that was kept through an outage: those go where their time says. */
+/** Adds points. They come in order, except for a batch from an outage: its points go where their times say. */
 function append({ series }: Watched, { name, unit, value, atMs }: DeviceReading): void {
   const known = series.get(name);
   if (!known && series.size >= SERIES_MAX) return;

@@ -1,4 +1,4 @@
-/** A device as the station sees it. Shared with the console: types only. */
+/** Types of a device in the HTTP interface. Shared with the console. */
 
 /** In words; `unknown` for a number that has no meaning yet. */
 export type PresenceWord = "online" | "offline" | "busy" | "away" | "custom" | "unknown";
@@ -7,7 +7,7 @@ export interface DevicePresence {
   readonly status: PresenceWord;
   /** What the carrier wrote beside it; may be empty. */
   readonly context: string;
-  /** When the station learned it, milliseconds since 1970. Of one that came before the station's start: that start. */
+  /** When the station learned it, milliseconds since 1970. For a presence from before the station's start it is that start. */
   readonly sinceMs: number;
 }
 
@@ -31,7 +31,7 @@ export interface Series {
 /** One line of the roster. */
 export interface DeviceSummary {
   readonly uid: string;
-  /** Without one nobody has heard of the device yet. */
+  /** Missing if the station has heard no presence yet. */
   readonly presence?: DevicePresence;
   /** When the station last got telemetry, milliseconds since 1970. */
   readonly telemetryAtMs?: number;
@@ -41,7 +41,7 @@ export interface DeviceSummary {
   readonly label?: string;
 }
 
-/** What the broker that serves it knows of a device's connection. */
+/** A device's connection, as its broker knows it. */
 export interface DeviceConnection {
   readonly protocol: string;
   readonly keepAliveSeconds: number;
@@ -57,7 +57,7 @@ export interface DeviceDetails extends DeviceSummary {
   readonly series: readonly Series[];
 }
 
-/** What the event stream says of devices. */
+/** Events of devices in the event stream. */
 export type DeviceEvent =
   | { readonly type: "presence"; readonly device: string; readonly presence: DevicePresence }
   | { readonly type: "telemetry"; readonly device: string; readonly readings: readonly DeviceReading[] }

@@ -1,4 +1,4 @@
-/** The HTTP interface of who there is: people, devices and groups, each with what it logs in with. */
+/** The HTTP interface of the directory: people, devices and groups, with their accounts. */
 import type { FastifyInstance } from "fastify";
 import { UID_BYTES_MAX } from "../../src/limits.ts";
 import { AccessError } from "./access/access-error.ts";
@@ -18,7 +18,7 @@ import {
 const name = { type: "string", minLength: 1, maxLength: UID_BYTES_MAX } as const;
 const words = { type: "string", minLength: 1, maxLength: LABEL_CHARACTERS_MAX } as const;
 const names = { type: "array", maxItems: REQUEST_NAMES_MAX, items: name } as const;
-/** What was not written by a request may be longer. */
+/** Answers may hold longer texts than requests: the file may be written by hand. */
 const allNames = { ...names, maxItems: DIRECTORY_LIST_MAX } as const;
 const closed = { type: "object", additionalProperties: false } as const;
 const forAdmins = { config: { isForAdmins: true } } as const;
@@ -48,7 +48,7 @@ const credentialsAnswer = {
 const nothing = { description: "Done.", type: "null" } as const;
 const byName = { params: { type: "object", required: ["name"], properties: { name } } } as const;
 
-/** `onRemoved`: what else there is of a name is to be forgotten. */
+/** @param onRemoved forgets everything else that the station keeps of a name */
 export function addDirectoryRoutes(
   app: FastifyInstance,
   accounts: Accounts,
@@ -201,12 +201,12 @@ function addRemoval(
       if (isListed) directory.requireWritable();
       const hasAccount = accounts.get(gone) !== undefined;
       const pages = accounts.ownedBy(gone);
-      // The account first: it may be the last administrator's, who stays.
+      // The account goes first: the last administrator cannot be removed.
       if (hasAccount) await accounts.remove(gone);
       sessions.closeAll(gone);
-      // An account may be all there is: of a program, or of who has left a directory that is kept elsewhere.
+      // An account may have no entry: that of a program, or of somebody who has left an LDAP directory.
       if (isListed || !hasAccount) await directory.remove(gone);
-      // With a person go the pagers in the pages of theirs.
+      // The pagers in a person's console pages go too.
       for (const page of pages) if (directory.device(page)) await directory.remove(page);
       for (const name of [gone, ...pages]) await onRemoved(name);
       return reply.code(204).send();
@@ -250,7 +250,7 @@ function nameIn(params: unknown): string {
   return (params as { name: string }).name;
 }
 
-/** Of an account, which is made where there is none and the directory knows the name. Rejects as `Accounts` does. */
+/** Sets the password of an account. Makes the account first if only the directory knows the name. Rejects as `Accounts` does. */
 async function setPassword(accounts: Accounts, directory: Directory, whose: string, chosen?: string): Promise<string> {
   const kind = directory.device(whose) ? "device" : directory.person(whose) ? "person" : undefined;
   if (accounts.get(whose) || !kind) return accounts.setPassword(whose, chosen);
@@ -258,7 +258,7 @@ async function setPassword(accounts: Accounts, directory: Directory, whose: stri
   return made.password;
 }
 
-/** Both or none: an account without an entry could log in and not be found. */
+/** Adds account and entry, both or neither. An account without an entry could log in and not be found. */
 async function withAccount(
   accounts: Accounts,
   create: () => ReturnType<Accounts["create"]>,

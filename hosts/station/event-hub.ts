@@ -1,4 +1,4 @@
-/** Tells everyone who listens what happens at the station. */
+/** Gives every event of the station to all listeners. */
 import type { DeviceEvent } from "./device.ts";
 import type { PushEvent } from "./push.ts";
 
@@ -18,7 +18,7 @@ export class EventHub {
       try {
         listener(event);
       } catch (error) {
-        // One who cannot take it costs neither the others nor the station.
+        // A listener that fails must not stop the others or the station.
         console.error(`event ${event.type}: ${error instanceof Error ? error.message : error}`);
       }
     }

@@ -1,4 +1,4 @@
-/** `GET /api/events`: everything that happens at the station as one stream of server-sent events. */
+/** `GET /api/events`: all events of the station as a stream of server-sent events. */
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Viewing } from "./access/viewing.ts";
@@ -49,7 +49,7 @@ export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: P
         "cache-control": "no-store",
       });
       response.write("retry: 1000\n\n");
-      // What happens while the state is read comes behind it.
+      // Events that happen while the state is read come after it.
       const early: StationEvent[] = [];
       let take = (event: StationEvent): void => {
         early.push(event);
@@ -72,7 +72,7 @@ export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: P
         const seen = push && (await viewing.push(request.account, push, DELIVERIES_INLINE_MAX));
         if (seen) sendEvent(response, { type: "push", push: seen });
       } catch (error) {
-        // Nobody else answers any more: without an end the stream would stand still and collect what happens.
+        // The answer has begun, so no error can be sent. The stream ends; otherwise it would stand still and collect events.
         response.end();
         console.error(`GET ${request.url}: ${error instanceof Error ? error.message : error}`);
         return;

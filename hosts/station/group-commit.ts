@@ -16,10 +16,10 @@ interface Waiter {
 }
 
 /**
- * A level database whose writes are durable when they resolve and resolve in the order in which they were asked for.
- * What is asked for while the disk is busy is written together, so that one fsync serves many messages.
+ * A level database whose writes are durable when they resolve, and resolve in the order of the calls. Writes that come while the disk
+ * is busy are written together: one fsync serves many messages.
  *
- * Level itself neither syncs unless told nor keeps order: two writes run in two threads.
+ * Level itself does not sync by default and keeps no order: two writes run in two threads.
  */
 export class GroupCommit implements Database {
   readonly #level: Level<string, Buffer>;
@@ -54,7 +54,7 @@ export class GroupCommit implements Database {
     return this.#add([{ type: "del", key }]);
   }
 
-  /** All of them or none. Without operations: a chain with `del` and `write`, as abstract-level has it. */
+  /** Does all operations or none. Without operations it gives a chain with `del` and `write`, as in abstract-level. */
   batch(operations: readonly Operation[]): Promise<void>;
   batch(): { del(key: string): void; write(): Promise<void> };
   batch(operations?: readonly Operation[]): unknown {
@@ -81,7 +81,7 @@ export class GroupCommit implements Database {
     return this.#level.keys(range);
   }
 
-  /** Writes what was asked for and closes the database. */
+  /** Finishes all writes and closes the database. */
   async close(): Promise<void> {
     while (this.#running) await this.#running;
     await this.#level.close();
@@ -89,7 +89,7 @@ export class GroupCommit implements Database {
 
   #add(operations: readonly Operation[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      // Not as arguments: those of a push to everyone are more than a call may have.
+      // Operations of a push to everyone are too many for the arguments of one call.
       for (const operation of operations) this.#operations.push(operation);
       this.#waiters.push({ resolve, reject });
       this.#running ??= this.#run();

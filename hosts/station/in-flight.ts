@@ -1,11 +1,11 @@
-/** What was sent on one connection and is not acknowledged there. */
+/** The messages that were sent on one connection and are not acknowledged yet. */
 import type { StoredPacket } from "aedes-persistence-level/asyncPersistence.js";
 
-/** Packet identifiers are 1 to this. */
+/** The largest packet identifier. */
 const IDENTIFIERS = 65_535;
 
 export class InFlight {
-  /** Packet identifiers, by broker and number of what carries them. */
+  /** Packet identifiers, by broker and number of the message. */
   readonly #identifiers = new Map<string, number>();
   readonly #used = new Set<number>();
   /** Since `remember`. */
@@ -27,12 +27,12 @@ export class InFlight {
     this.#acknowledged?.add(nameOf(packet));
   }
 
-  /** Whether it is in flight, or was while what is acknowledged is remembered. */
+  /** Whether the message is in flight, or was acknowledged since `remember`. */
   has(packet: StoredPacket): boolean {
     return this.#identifiers.has(nameOf(packet)) || (this.#acknowledged?.has(nameOf(packet)) ?? false);
   }
 
-  /** From now on remembers what is acknowledged. */
+  /** Begins to remember acknowledged messages. */
   remember(): void {
     this.#acknowledged = new Set();
   }
@@ -41,7 +41,7 @@ export class InFlight {
     this.#acknowledged = undefined;
   }
 
-  /** The first one from `identifier` on that nothing carries; itself where all are carried. */
+  /** The first unused packet identifier from `identifier` on; `identifier` itself if all are in use. */
   free(identifier: number): number {
     if (this.#used.size >= IDENTIFIERS) return identifier;
     let free = identifier;
@@ -50,7 +50,7 @@ export class InFlight {
   }
 }
 
-/** What a packet is called in all queues that it is in. */
+/** The name of a message, the same in all queues. */
 export function nameOf({ brokerId, brokerCounter }: StoredPacket): string {
   return `${brokerId} ${brokerCounter}`;
 }

@@ -1,12 +1,12 @@
 /**
- * A small JSON file that is kept in memory: replaced as a whole by a second file that is forced to the disk and renamed over
- * the first, so that after a power cut it holds its former or its new content.
+ * A small JSON file. A change is written to a second file, synced, and renamed over the first. So after a power cut the file holds
+ * either its former or its new content.
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** Readable by its owner only: what stands in these files is nobody else's business. */
+/** Only the owner may read these files. */
 export const FILE_MODE = 0o600;
 export const FOLDER_MODE = 0o700;
 
@@ -35,7 +35,7 @@ export class JsonFile<T> {
     }
   }
 
-  /** Resolves when `value`, or one that was given later, is on disk. What comes while the disk is busy is written once. */
+  /** Resolves when `value` or a later one is on disk. Of the values that come while the disk is busy only the last is written. */
   async write(value: T): Promise<void> {
     this.#next = value;
     // The write that is running may hold an older value; the one after it does not.

@@ -27,7 +27,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const station = await startStation(flags.options);
   if (station.firstStart) console.log(describeFirstStart(station.firstStart));
-  // Before it says that it is there: who reads that may ask it to end at once.
+  // Signals are handled before the line is printed: a reader of the line may end the station at once.
   whenAskedToEnd(() => {
     station.close().then(() => process.exit(0), fail);
   });

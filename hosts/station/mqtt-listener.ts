@@ -1,4 +1,4 @@
-/** Where MQTT comes in: TCP, and beside it TLS where there is a certificate. */
+/** Listens for MQTT over TCP, and over TLS too if there is a certificate. */
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { isLoopback } from "../node/loopback.ts";
@@ -26,17 +26,17 @@ export interface MqttListener {
   readonly close: () => Promise<void>;
 }
 
-/** Where MQTT without TLS listens: with a certificate only this machine is served in the clear. */
+/** The address of MQTT without TLS. With a certificate it is loopback. */
 export function plainHost({ host, certificate }: Pick<MqttAddress, "host" | "certificate">): string {
   return certificate && !isLoopback(host) ? "127.0.0.1" : host;
 }
 
-/** The address at which this machine reaches what listens on `host`. */
+/** An address at which this machine reaches a listener on `host`. */
 export function ownAddress(host: string): string {
   return host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
 }
 
-/** Listens, and hands over each connection. Rejects with the error of the port that cannot be had. */
+/** Listens, and hands over each connection. Rejects with the error of a port that cannot be opened. */
 export async function listenMqtt(address: MqttAddress, accept: (socket: Socket) => void): Promise<MqttListener> {
   const { host, certificate } = address;
   const sockets = new Set<Socket>();
@@ -63,7 +63,7 @@ export async function listenMqtt(address: MqttAddress, accept: (socket: Socket) 
   try {
     const mqttPort = await listen(createServer({ noDelay: true }, take), plainHost(address), address.mqttPort);
     const secure = certificate && createTlsServer({ ...certificate, noDelay: true, minVersion: "TLSv1.2" }, take);
-    // A handshake that fails is the client's affair.
+    // A failed handshake concerns only its client.
     secure?.on("tlsClientError", () => {});
     const mqttsPort = secure && (await listen(secure, host, address.mqttsPort));
     return { mqttPort, mqttsPort, close };

@@ -1,16 +1,16 @@
 /// <reference path="./modules.d.ts" />
 /**
- * What one client receives: at the QoS that it was granted, complete and in order, and at its own pace.
+ * Delivers to one client: with the granted QoS, complete, in order, and at the client's own pace.
  *
- * The messages of a kept session are in its queue on disk before they are delivered; Aedes delivers them as they come *and*
- * from that queue at a connection, in two lines that know nothing of each other. Without this
+ * The messages of a kept session are in its queue on disk before they are delivered. Aedes delivers them as they come, and also from
+ * that queue when the client connects. The two ways know nothing of each other. Without this
  * - a message that comes while a client connects is sent before CONNACK, or overtakes or doubles what is in the queue;
  * - a message that comes between the storing of a new subscription and its taking effect stays in the queue until the
  *   next connection;
  * - of two filters that match, the one that was subscribed to first decides the QoS, and a filter with a wildcard decides none;
  * - a client that does not read holds up the messages of all others.
- * So: while the queue is read, live messages only leave a note, and the queue is read again for what was not sent yet. The
- * same is done while a client is behind. Nobody else waits for it.
+ * So while the queue is read, a live message only leaves a note. Then the queue is read again for messages that were not sent yet. The
+ * same happens while a client reads too slowly. No other client waits for it.
  */
 import type { Client } from "aedes";
 import type { StoredPacket } from "aedes-persistence-level/asyncPersistence.js";
@@ -21,7 +21,7 @@ import { grantedQos, type Subscriptions } from "./topic-filter.ts";
 
 type Deliver = (packet: StoredPacket, done: () => void) => void;
 
-/** The parts of an Aedes client that its types do not tell. */
+/** Members of an Aedes client that its types leave out. */
 interface ClientInside {
   deliver0: Deliver;
   deliverQoS: Deliver;
@@ -30,17 +30,17 @@ interface ClientInside {
   readonly subscriptions: Subscriptions;
   readonly connackSent: boolean;
   readonly broker: { authorizeForward(client: Client, packet: StoredPacket): StoredPacket | null };
-  /** The packet identifier that the next message is given. */
+  /** The packet identifier of the next message. */
   _nextId: number;
-  /** Calls back when what was written has gone, and when the connection has ended; ends one that stands still too long. */
+  /** Calls back when everything written has gone, and when the connection has ended. Ends a connection that stands still too long. */
   waitForDrain(done: () => void): void;
 }
 
-/** What was lost by clients that do not read what they are sent. */
+/** Losses of clients that do not read. */
 export interface ReaderCounters {
   /** Messages of QoS 0. */
   dropped: number;
-  /** Connections without a kept session that were closed: nothing keeps what they were owed. */
+  /** Closed connections without a kept session. Nothing keeps their messages. */
   closed: number;
 }
 
@@ -57,7 +57,7 @@ export class OrderedDelivery {
   #writingBytes = 0;
   #onIdle: (() => void) | undefined;
 
-  /** Takes the place of the client's own delivery. To be made before the client has subscriptions. */
+  /** Replaces the client's own delivery. Make it before the client has subscriptions. */
   constructor(client: Client, persistence: StationPersistence, counters: ReaderCounters) {
     this.#client = client;
     this.#inside = client as unknown as ClientInside;
@@ -86,13 +86,13 @@ export class OrderedDelivery {
     });
   }
 
-  /** The connection stands and Aedes has sent the queue as it was: from here on messages go out as they come. */
+  /** The client is connected, and Aedes has sent its queue. From now on messages go out as they come. */
   ready(): void {
     if (this.#missed) void this.#drain();
     else this.#live = true;
   }
 
-  /** A new subscription stands. What was queued for it until now goes out. */
+  /** A new subscription has taken effect. Messages that were queued for it go out. */
   subscribed(): void {
     if (this.#client.clean) return;
     if (this.#live) void this.#drain();
@@ -100,16 +100,16 @@ export class OrderedDelivery {
   }
 
   #deliverLive(packet: StoredPacket): void {
-    // Aedes writes to a connection until its subscriptions are taken back, also to one whose client has gone on at another
-    // broker. Nobody listens to what is acknowledged there.
+    // Aedes writes to a connection until its subscriptions are removed, also if the client has gone on at another broker. Nobody
+    // reads the acknowledgements there.
     if (this.#client.closed) return;
     const qos = this.#qosOf(packet);
     if (qos > 0 && !this.#client.clean) this.#deliverKept(packet, qos);
-    // [MQTT-3.2.0-1]: nothing goes before CONNACK; this message is not owed to one who is not yet connected.
+    // [MQTT-3.2.0-1]: nothing is sent before CONNACK. A client that is not connected yet is owed only what its queue holds.
     else if (this.#inside.connackSent && this.#isNew(packet)) this.#deliverUnkept(packet, qos);
   }
 
-  /** It is in the queue on disk. */
+  /** A message that is in the queue on disk. */
   #deliverKept(packet: StoredPacket, qos: StoredPacket["qos"]): void {
     if (!this.#live) {
       this.#missed = true;
@@ -133,7 +133,7 @@ export class OrderedDelivery {
     }
   }
 
-  /** Several filters of one client may match; each packet comes once for each of them. */
+  /** A packet comes once for each filter of the client that matches. */
   #isNew({ brokerId, brokerCounter }: StoredPacket): boolean {
     const { duplicates } = this.#inside;
     if ((duplicates[brokerId] ?? 0) >= brokerCounter) return false;
@@ -145,7 +145,7 @@ export class OrderedDelivery {
     return Math.min(qos, grantedQos(this.#inside.subscriptions, topic) ?? 0) as StoredPacket["qos"];
   }
 
-  /** Too much waits for this client to read. */
+  /** Whether too much waits for this client to read. */
   get #isBehind(): boolean {
     const bytes = this.#client.conn.writableLength + this.#writingBytes;
     return bytes > READER_BACKLOG_BYTES_MAX || this.#writing >= READER_BACKLOG_MESSAGES_MAX;
@@ -157,7 +157,7 @@ export class OrderedDelivery {
     await this.#drained();
   }
 
-  /** Gives a message of the queue its packet identifier and sends it, where it is still `wanted` then. */
+  /** Gives a message of the queue its packet identifier and sends it, if it is still `wanted` then. */
   async #sendKept(packet: StoredPacket, wanted: (packet: StoredPacket) => boolean): Promise<void> {
     if (!this.#inside.broker.authorizeForward(this.#client, packet)) return;
     const numbered = { ...packet, retain: false, messageId: packet.messageId || this.#newIdentifier() };
@@ -188,13 +188,13 @@ export class OrderedDelivery {
     writeToStream({ cmd: "publish", topic, payload, qos, retain, dup: qos > 0 && dup, ...identified }, conn);
   }
 
-  /** Resolves when the client has read what was written to it, or has gone. */
+  /** Resolves when the client has read everything written to it, or has gone. */
   #drained(): Promise<void> {
     if (!this.#client.conn.writableNeedDrain || this.#client.closed) return Promise.resolve();
     return new Promise((resolve) => this.#inside.waitForDrain(() => resolve()));
   }
 
-  /** Many go to the disk together, in order. One that has an identifier already takes longer than others: it goes alone. */
+  /** Writes many identifiers together, in order. A message that has one already takes longer, so it is written alone. */
   async #sendUnsent(packet: StoredPacket): Promise<void> {
     if (packet.messageId) await this.#idle();
     void this.#sendKept(packet, (sent) => !this.#persistence.wasAcknowledged(sent));
@@ -214,7 +214,7 @@ export class OrderedDelivery {
     if (this.#draining) return;
     this.#draining = true;
     try {
-      // What is being written has no identifier on disk yet and would be taken for unsent.
+      // A message whose identifier is being written has none on disk yet. It would be taken for unsent.
       await this.#idle();
       while (this.#missed && !this.#client.closed) {
         await this.#drained();
@@ -227,7 +227,7 @@ export class OrderedDelivery {
       }
       this.#live = true;
     } catch (error) {
-      // The queue cannot be read: the connection ends, and the next one reads it again.
+      // The queue cannot be read. The connection ends, and the next one reads the queue again.
       this.#client.emit("error", error);
     } finally {
       this.#draining = false;

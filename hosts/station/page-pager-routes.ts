@@ -1,4 +1,4 @@
-/** `POST /api/page-pager`: gives the pager in a console page what it logs in to the broker with. */
+/** `POST /api/page-pager`: gives the pager in a console page its password for the broker. */
 import type { FastifyInstance } from "fastify";
 import { AccessError } from "./access/access-error.ts";
 import type { Accounts } from "./access/accounts.ts";
@@ -6,7 +6,7 @@ import { enrol } from "./access/open-access.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { Directory } from "./directory/directory.ts";
 
-/** uids that pages draw, see `hosts/browser/identity.ts`. Only the password of one's own pages can be had here. */
+/** The uids of pagers in pages, see `hosts/browser/identity.ts`. An account gets the passwords of its own pages only. */
 const PAGE_UID = "^page-[0-9a-z-]{1,59}$";
 
 const bodySchema = {
@@ -16,7 +16,7 @@ const bodySchema = {
   properties: { uid: { type: "string", pattern: PAGE_UID } },
 } as const;
 
-/** The answer is told once; the next one for the same page ends it. Who may ask is for the server's hooks to say. */
+/** Adds the route. Each answer makes a new password, and the former is void. The server's hooks decide who may ask. */
 export function addPagePagerRoutes(app: FastifyInstance, accounts: Accounts, directory: Directory): void {
   app.post("/api/page-pager", {
     schema: {
@@ -38,7 +38,7 @@ export function addPagePagerRoutes(app: FastifyInstance, accounts: Accounts, dir
       const { uid } = request.body as { uid: string };
       const owner = request.account.name;
       const known = accounts.get(uid);
-      // Who got another one's password, or a group's name, would read what is sent there.
+      // With the password of another's pager, or with a group's name, an account could read messages to others.
       const isTaken = known ? known.owner !== owner : directory.resolve(uid) !== undefined;
       if (isTaken) throw new AccessError(409, `uid: ${uid} is no page of ${owner}`);
       const password = known

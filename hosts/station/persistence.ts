@@ -13,20 +13,20 @@ import { STREAMED_MAX } from "./station-limits.ts";
 import { SubscriptionIndex } from "./subscription-index.ts";
 import { grantedQos, isWildcard, type Subscriptions } from "./topic-filter.ts";
 
-/** What the persistence throws for a packet that is not in the queue. */
+/** The message of Aedes' error for a packet that is not in the queue. */
 const NO_SUCH_PACKET = "no such packet";
 
-/** The level persistence of Aedes with corrections of its subscriptions and of what goes through its outgoing queue. */
+/** The level persistence of Aedes, with corrections of its subscriptions and its outgoing queues. */
 export class StationPersistence extends AsyncLevelPersistence {
   readonly #database: Database;
   readonly #index = new SubscriptionIndex();
   readonly #acknowledged = new WeakSet<object>();
-  /** By connection: what was read from its queue, by broker and number. */
+  /** By connection: the messages that were read from its queue, by broker and number. */
   readonly #streamed = new WeakMap<object, Set<string>>();
   /** By connection. */
   readonly #inFlight = new WeakMap<object, InFlight>();
   readonly #mayReceive: (client: Client, topic: string) => boolean;
-  /** Look-ups that failed, by the list that stands for them. */
+  /** Errors of failed look-ups, by the empty list that was returned instead. */
   readonly #failures = new WeakMap<object, unknown>();
   /** By the list of a SUBSCRIBE. */
   readonly #storing = new WeakMap<readonly StoredTopic[], Promise<void>>();
@@ -39,8 +39,8 @@ export class StationPersistence extends AsyncLevelPersistence {
   }
 
   /**
-   * What a client asked for with SUBSCRIBE. Aedes stores all subscriptions of a packet for each of them that is granted: also
-   * those that it refuses, and of a thousand a million.
+   * Stores the subscriptions of a SUBSCRIBE. Aedes stores all subscriptions of the packet again for each one that it grants. So it also
+   * stores refused ones, and writes a million for a packet with a thousand.
    */
   override addSubscriptions(client: Client, subscriptions: readonly StoredTopic[]): Promise<void> {
     const stored =
@@ -54,8 +54,8 @@ export class StationPersistence extends AsyncLevelPersistence {
   }
 
   /**
-   * Reads what is subscribed. The store of Aedes takes a filter that matches another one for the same: of two that overlap only
-   * one is kept, and with it goes the other.
+   * Reads all subscriptions. The store of Aedes takes two filters for the same if one matches the other. Of overlapping filters it keeps
+   * only one, and removes both together.
    */
   override async setup(broker: unknown): Promise<void> {
     await super.setup(broker);
@@ -65,7 +65,7 @@ export class StationPersistence extends AsyncLevelPersistence {
     }
   }
 
-  /** What was granted to a client that did not ask, connected or not. */
+  /** Subscribes for a client, connected or not. */
   grant(uid: string, subscriptions: readonly StoredTopic[]): Promise<void> {
     for (const subscription of subscriptions) this.#index.set(uid, subscription);
     return this.#database.batch(
@@ -83,21 +83,21 @@ export class StationPersistence extends AsyncLevelPersistence {
   }
 
   /**
-   * Who is owed a message of a topic, with a kept session: each client once, with the highest QoS that it was granted. Rejects
-   * where that cannot be looked up.
+   * The clients with a kept session that are owed a message of this topic: each once, with the highest QoS that it was granted. Rejects
+   * if the look-up fails.
    */
   async findSubscriptions(topic: string): Promise<readonly StoredSubscription[]> {
     return this.#index.match(topic);
   }
 
-  /** Whether someone has subscribed to exactly this topic with a kept session. */
+  /** Whether a client with a kept session has subscribed to exactly this topic. */
   async isSubscribed(topic: string): Promise<boolean> {
     return this.#index.has(topic);
   }
 
   /**
-   * As `findSubscriptions`, for Aedes. It tells nobody of a look-up that fails: the publisher would wait for ever, and in this
-   * broker everyone behind it. So the failure is told when it comes to storing.
+   * As `findSubscriptions`, for Aedes. Aedes drops the error of a failed look-up: the publisher would wait for ever, and everyone
+   * behind it too. So the error is thrown later, when the message is stored.
    */
   override async subscriptionsByTopic(topic: string): Promise<readonly StoredSubscription[]> {
     try {
@@ -118,16 +118,15 @@ export class StationPersistence extends AsyncLevelPersistence {
   }
 
   /**
-   * [MQTT-3.3.1-9]: what matches an established subscription goes out with RETAIN 0. Aedes clears it for those who are
-   * connected, but queues it as it came for the others: a page published with retain would arrive as an old one. Nor does it
-   * look at the QoS that was granted.
+   * [MQTT-3.3.1-9]: a message for an established subscription goes out with RETAIN 0. Aedes clears the flag for connected clients only.
+   * For the others a page that was published with retain would arrive as an old one. Nor does Aedes look at the granted QoS here.
    */
   override outgoingEnqueue(subscription: StoredSubscription, packet: StoredPacket): Promise<void> {
     const qos = Math.min(packet.qos, subscription.qos) as StoredPacket["qos"];
     return super.outgoingEnqueue(subscription, { ...packet, qos, retain: false });
   }
 
-  /** What a client is owed, as it is to be sent on this connection. */
+  /** The messages of a client's queue, as they are sent on this connection. */
   override outgoingStream(client: { readonly id: string; readonly subscriptions?: Subscriptions }): Readable {
     const streamed = this.#streamed.get(client) ?? new Set<string>();
     this.#streamed.set(client, streamed);
@@ -139,17 +138,17 @@ export class StationPersistence extends AsyncLevelPersistence {
   }
 
   /**
-   * Whether a packet was in the queue when that was read for this connection, told once. Where another broker emits, what comes
-   * as it is emitted may come after it was read.
+   * Whether a packet was in the queue when it was read for this connection. True once for each packet. A message from another broker
+   * may be emitted here after it was read from the queue.
    */
   wasStreamed(client: object, packet: StoredPacket): boolean {
     return this.#streamed.get(client)?.delete(nameOf(packet)) ?? false;
   }
 
   /**
-   * Gives a queued packet its identifier. A client that acknowledges, goes and comes back at once has its queue read while
-   * its PUBACK is still being written: the packet is in what was read and no more in the queue. Aedes takes that for an
-   * error and drops the connection; here it is noted, and `wasAcknowledged` keeps it from being sent.
+   * Gives a queued packet its identifier. If a client acknowledges, leaves and comes back at once, its queue is read while its PUBACK is
+   * still being written: the packet was read, but is no longer in the queue. Aedes takes that for an error and drops the connection.
+   * Here it is noted, and `wasAcknowledged` keeps the packet from being sent.
    */
   override async outgoingUpdate(client: { readonly id: string }, packet: StoredPacket): Promise<void> {
     this.#inFlightOn(client).add(packet);
@@ -162,7 +161,7 @@ export class StationPersistence extends AsyncLevelPersistence {
     }
   }
 
-  /** Takes what is acknowledged out of the queue; undefined where it is no more in it. */
+  /** Takes an acknowledged packet out of the queue; undefined if it is no longer there. */
   override async outgoingClearMessageId(
     client: { readonly id: string },
     packet: StoredPacket,
@@ -173,12 +172,12 @@ export class StationPersistence extends AsyncLevelPersistence {
   }
 
   /**
-   * The messages in a client's queue that were not sent on this connection. One that has an identifier need not have been: where a
-   * client goes from one broker to another, the connection that it has left may have given it.
+   * The messages in a client's queue that were not sent on this connection. A message with an identifier may be among them: if the
+   * client came from another broker, its former connection may have given the identifier.
    */
   async *unsent(client: { readonly id: string }): AsyncGenerator<StoredPacket> {
     const inFlight = this.#inFlightOn(client);
-    // The queue is read as it was at the beginning; what is acknowledged meanwhile still comes.
+    // The queue is read as it was at the beginning. Messages that are acknowledged meanwhile still come.
     inFlight.remember();
     try {
       for await (const packet of this.outgoingStream(client) as AsyncIterable<StoredPacket>)
@@ -189,9 +188,9 @@ export class StationPersistence extends AsyncLevelPersistence {
   }
 
   /**
-   * The packet identifier, from `identifier` on, that nothing on this connection carries. [MQTT-2.3.1-4]: Aedes counts on from
-   * a random one, and into those that a former connection gave and that are sent again with them; an acknowledgement
-   * would take the wrong message out of the queue.
+   * The first packet identifier from `identifier` on that no message of this connection carries [MQTT-2.3.1-4]. Aedes counts on from a
+   * random one, and may reach identifiers of a former connection that are sent again. Then an acknowledgement would take the wrong
+   * message out of the queue.
    */
   freeIdentifier(client: object, identifier: number): number {
     return this.#inFlightOn(client).free(identifier);
@@ -207,8 +206,8 @@ export class StationPersistence extends AsyncLevelPersistence {
   }
 
   /**
-   * The retained messages that a new subscription matches; a topic is looked up and not looked for among all. Aedes listens for
-   * no error of this stream: one that cannot be read, such as that of a database which is being closed, would end the process.
+   * The retained messages for a new subscription. A filter without wildcards is looked up directly. Aedes does not listen for errors of
+   * this stream: a read that fails, for example from a closing database, would end the process.
    */
   override createRetainedStreamCombi(patterns: readonly string[]): Readable {
     const stream = Readable.from(this.#retained(patterns));
@@ -227,7 +226,7 @@ export class StationPersistence extends AsyncLevelPersistence {
     if (wildcards.length > 0) yield* super.createRetainedStreamCombi(wildcards);
   }
 
-  /** Drops the session of a client that is no more. */
+  /** Drops the session of a removed client. */
   async forget(uid: string): Promise<void> {
     const subscriptions = await this.subscriptionsByClient({ id: uid });
     await this.removeSubscriptions(
@@ -241,7 +240,7 @@ export class StationPersistence extends AsyncLevelPersistence {
     await this.delWill({ id: uid });
   }
 
-  /** Aedes catches no failure of this when a client connects: it would end the process. The store has told of it. */
+  /** Never rejects: when a client connects, Aedes catches no error of this, and the process would end. The store has logged it. */
   override async delWill(client: { readonly id: string }): Promise<unknown> {
     try {
       return await super.delWill(client);
@@ -250,12 +249,12 @@ export class StationPersistence extends AsyncLevelPersistence {
     }
   }
 
-  /** From here on an error means only that the database is closed. */
+  /** From now on errors are ignored: they only mean that the database is closed. */
   closing(): void {
     this.#closing = true;
   }
 
-  /** Whether this packet was acknowledged between being read from the queue and now. */
+  /** Whether this packet was acknowledged after it was read from the queue. */
   wasAcknowledged(packet: object): boolean {
     return this.#acknowledged.has(packet);
   }

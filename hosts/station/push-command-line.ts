@@ -10,7 +10,7 @@ import { REQUEST_EXPIRY_SECONDS_MAX } from "./station-limits.ts";
 
 /** Where `npm start` puts a station. */
 export const STATION_DEFAULT = "http://127.0.0.1:8080";
-/** Where a token is looked for that is not given. */
+/** The environment variable with the token, if no flag gives one. */
 export const TOKEN_VARIABLE = "FIELDPAGER_TOKEN";
 const WAIT_SECONDS_DEFAULT = 10;
 
@@ -41,7 +41,7 @@ export interface PushCommand {
 
 const VALUES = "title priority expiry collapse picture link key wait station token data".split(" ");
 
-/** Reads the command line; the problems are one line each. */
+/** Reads the command line. Each problem is one line. */
 export function parsePushCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>> = {},
@@ -87,7 +87,7 @@ export function parsePushCommand(
   };
 }
 
-/** What the key in a folder of this machine gives; told to no other machine. */
+/** The token from the local key in a folder. It is sent to this machine only. */
 function ownToken(station: string, data: string): string | undefined {
   const host = new URL(station).hostname.replace(/^\[(.*)\]$/, "$1");
   if (!isLoopback(host) || (isIP(host) === 0 && host !== "localhost")) return undefined;

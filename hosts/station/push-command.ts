@@ -1,4 +1,4 @@
-/** The command `npm run push -- <to> "<text>"`: sends a push and tells what becomes of it. */
+/** The command `npm run push -- <to> "<text>"`: sends a push and prints its receipts. */
 import { randomUUID } from "node:crypto";
 import { describeError } from "../node/describe-error.ts";
 import { readEvents } from "./event-stream.ts";
@@ -9,7 +9,7 @@ import { PushProgress } from "./push-progress.ts";
 /** Exit statuses; see the usage. */
 const EXIT = Object.freeze({ notAccepted: 1, badUsage: 2, notReached: 3 } as const);
 
-/** What goes wrong outside of this program: one line. */
+/** An error outside of this program. It is printed as one line. */
 class CommandFailed extends Error {}
 
 async function main(args: readonly string[]): Promise<void> {
@@ -45,7 +45,7 @@ async function send(command: PushCommand): Promise<string> {
   return answer.id;
 }
 
-/** Prints receipts as they come. True: everyone was shown the push; false: not everyone will be, or the wait or the station ended. */
+/** Prints receipts as they come. True if the push was shown to everyone; false if it will not be, or the wait or the station ended. */
 async function follow(command: PushCommand, id: string, beganMs: number): Promise<boolean> {
   const { waitSeconds } = command;
   const abort = new AbortController();
@@ -65,7 +65,7 @@ async function follow(command: PushCommand, id: string, beganMs: number): Promis
     progress.end();
     if (abort.signal.aborted)
       console.log(`${progress.missing} within ${waitSeconds} s; the station keeps the push and goes on trying`);
-    // It was accepted: who takes this for a refusal would send it twice.
+    // The push was accepted. A user who took this for a refusal would send it twice.
     else
       console.error(`the station ended (${describeError(error)}); the push is on its disk and goes on when it is back`);
     return false;

@@ -1,4 +1,4 @@
-/** A push as bytes for a device, and what a device says of it. */
+/** Encodes pushes for devices, and decodes their receipts. */
 import { decodeContents, encodeLink, encodeText, PRIORITY_DEFAULT } from "../../src/payload/content.ts";
 import { decodeMessage, encodeMessage, IM_TYPE, type RawContent } from "../../src/payload/message.ts";
 import type { Push, Receipt } from "./push.ts";
@@ -22,7 +22,7 @@ export function encodePush(push: Omit<Push, "progress">): Uint8Array {
   });
 }
 
-/** What a device says of some of its messages; none where it is a message of another kind. Throws a `FormatError` where it is none. */
+/** The receipts in a message. A message of another kind has none. Throws a `FormatError` for a malformed message. */
 export function decodeReceipts(
   payload: Uint8Array,
   nowMs: number,

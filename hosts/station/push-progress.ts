@@ -1,8 +1,8 @@
-/** What the command prints of a push on its way: each receipt of one recipient, one line of counts for many. */
+/** Prints the progress of a push: each receipt for one recipient, a line of counts for many. */
 import type { StationStreamEvent } from "./event-stream.ts";
 import type { Delivery, Progress, PushEvent, PushWithDeliveries, Receipt } from "./push.ts";
 
-/** Where it is printed; a line is written over only on a terminal. */
+/** The output. Only on a terminal a line is overwritten. */
 export interface Output {
   readonly isTTY?: boolean;
   write(text: string): unknown;
@@ -29,7 +29,7 @@ export class PushProgress {
     this.#beganMs = beganMs;
   }
 
-  /** Takes an event of the stream. True when everyone was shown it, or never will be. */
+  /** Takes an event of the stream. True if nothing more will come: everyone was shown the push, or never will be. */
   take({ event, data }: StationStreamEvent): boolean {
     if (event === "push") {
       const push = JSON.parse(data) as PushWithDeliveries;
@@ -47,7 +47,7 @@ export class PushProgress {
     return progress.finished >= progress.recipients;
   }
 
-  /** Completes what stands on the terminal. True where everyone was shown it. */
+  /** Completes the line on the terminal. True if everyone was shown the push. */
   end(): boolean {
     const progress = this.#progress;
     if (!progress) return false;
@@ -59,7 +59,7 @@ export class PushProgress {
     return progress.expired + progress.dropped === 0;
   }
 
-  /** How many are not there yet, in words. */
+  /** How many recipients the push has not reached yet, in words. */
   get missing(): string {
     const progress = this.#progress;
     if (!progress || progress.recipients === 1) return "not shown";

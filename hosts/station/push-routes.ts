@@ -100,7 +100,7 @@ export function addPushRoutes(app: FastifyInstance, pushes: PushService, viewing
     handler: async (request) => {
       const push = pushes.get((request.params as { id: string }).id);
       const seen = push && (await viewing.push(request.account, push, DELIVERIES_LIST_MAX));
-      // Another one's is answered as one that is not there.
+      // A push of another account is answered as if it did not exist.
       if (!seen) throw new PushRefused(404, "id: there is no such push, or no more");
       return seen;
     },

@@ -1,9 +1,8 @@
 /**
- * Takes pushes, hands them to the broker, and keeps what the devices say of them.
+ * Accepts pushes, hands them to the broker, and keeps their receipts.
  *
- * A push is on disk before it is accepted, and published after that; one that was accepted and not yet published when the
- * station ended is published at the next start. A crash in between publishes it twice under the same id, of which a device
- * shows one.
+ * A push is on disk before it is accepted, and is published after that. If the station ends in between, it publishes the push at the
+ * next start. A crash may publish a push twice, under the same id. A device shows it once.
  */
 import { createHash, randomBytes } from "node:crypto";
 import type { EventEmitter } from "node:events";
@@ -34,7 +33,7 @@ import {
 /** Fixed header, topic length and packet identifier of a PUBLISH, in bytes at the most. */
 const PUBLISH_OVERHEAD_BYTES = 5 + 2 + 2;
 
-/** A push that cannot be taken: what the API answers. */
+/** A push is refused. Status and message are the answer of the HTTP interface. */
 export class PushRefused extends Error {
   readonly statusCode: number;
 
@@ -45,15 +44,15 @@ export class PushRefused extends Error {
 }
 
 export interface PushCounters {
-  /** Messages to the station that are no message, or a receipt without its keys. */
+  /** Malformed messages to the station, and receipts without their keys. */
   malformed: number;
-  /** Receipts of pushes that are not known, or no more, or of a device that it was not for. */
+  /** Receipts for unknown or forgotten pushes, and receipts of devices that were no recipients. */
   unknown: number;
-  /** Receipts that came again, or beyond `RECEIPTS_MAX`. */
+  /** Repeated receipts, and receipts beyond `RECEIPTS_MAX`. */
   dropped: number;
 }
 
-/** Who asks for a push, and by which key a repeated request is recognised. */
+/** The account that asks for a push, and the key that tells a repeated request. */
 export interface PushOrigin {
   readonly account: string;
   /** May send to everyone. */
@@ -63,7 +62,7 @@ export interface PushOrigin {
 
 export interface AcceptedPush {
   readonly id: string;
-  /** True where the key had been used: nothing was sent again. */
+  /** True if the key was used before. Then nothing was sent again. */
   readonly isReplayed: boolean;
 }
 
@@ -77,10 +76,10 @@ export class PushService {
   readonly #queue: DeliveryQueue;
   /** Pushes that are being written, so that a repeated request is not answered before its push is on disk. */
   readonly #accepting = new Map<string, Promise<void>>();
-  /** Deliveries of the pushes that are being accepted: the queue will have to hold them. */
+  /** Deliveries of the pushes that are being accepted. The queue keeps room for them. */
   #accepted = 0;
   #forgetting: NodeJS.Timeout | undefined;
-  /** Counts within one millisecond, so that ids sort as the pushes came. */
+  /** Counts pushes, so that ids of one millisecond sort in the order of acceptance. */
   #idMs = 0;
   #idCount = 0;
 
@@ -100,14 +99,14 @@ export class PushService {
     store.health.listen(() => this.#queue.stop());
   }
 
-  /** Takes receipts from now on, and publishes what a former run accepted. */
+  /** Begins to take receipts, and publishes what a former run has accepted. */
   async start(): Promise<void> {
     this.#broker.inbox = { topic: this.#topicOf(STATION_UID), accept: (payload) => this.#takeMessage(payload) };
     const prefix = this.#topicOf("");
     this.#broker.on("subscribe", (subscriptions) => {
       for (const { topic } of subscriptions) if (topic.startsWith(prefix)) this.#queue.wake(topic.slice(prefix.length));
     });
-    // Who connects may have been subscribed by the station itself, and never says so.
+    // A client that connects may have been subscribed by the station. Then it sends no SUBSCRIBE.
     this.#broker.on("clientReady", ({ id }) => this.#queue.wake(id));
     // While the link to the other brokers was lost, a first subscription there may have gone unheard.
     (this.#broker as EventEmitter).on("catchUp", () => this.#queue.wakeAll());
@@ -119,7 +118,7 @@ export class PushService {
     }, KEYS_FORGOTTEN_EVERY_MS).unref();
   }
 
-  /** Publishes nothing more; what is open is published at the next start. */
+  /** Publishes nothing more. Open deliveries are published at the next start. */
   stop(): void {
     clearInterval(this.#forgetting);
     this.#queue.stop();
@@ -136,7 +135,7 @@ export class PushService {
     this.#store.health.require();
     const devices = this.#resolve(request.to, isAdmin);
     if (!this.#queue.hasRoom(this.#accepted + devices.length)) throw full();
-    // From here on, so that pushes which are asked for together are not all let in to the last place.
+    // The room is reserved at once: pushes at the same time must not share the last place.
     this.#accepted += devices.length;
     try {
       return await this.#accept(request, devices, account, requestHash, idempotencyKey);
@@ -171,7 +170,7 @@ export class PushService {
     const saved = this.#store.add(push, deliveries, key);
     this.#accepting.set(push.id, saved);
     await saved.finally(() => this.#accepting.delete(push.id));
-    // All of them, to a few thousand devices, are more than what may wait for the reader of an event stream.
+    // All deliveries of a push to thousands of devices would be too much for the reader of an event stream.
     this.#events.emit({ type: "push", push: { ...push, deliveries: deliveries.slice(0, DELIVERIES_INLINE_MAX) } });
     const expiresAtMs = expiryOf(push);
     for (const device of devices)
@@ -203,8 +202,8 @@ export class PushService {
   }
 
   /**
-   * Newest first; with `before` those that are older than that id. `see` gives each as it is to be seen, or undefined. Among
-   * very many that are not, at most `PUSHES_LOOKED_THROUGH_MAX` are looked at.
+   * Pushes, newest first; with `before` those that are older than that id. `see` gives each push as the reader may see it, or undefined.
+   * At most `PUSHES_LOOKED_THROUGH_MAX` pushes are looked at.
    */
   async list<Seen>(
     max: number,
@@ -226,7 +225,7 @@ export class PushService {
     return found;
   }
 
-  /** Ends all pushes to a device that is no more. Its next holder gets none of them. */
+  /** Ends all pushes to a removed device. The next device of that name gets none of them. */
   async forget(device: string): Promise<void> {
     this.#queue.forget(device);
     const receipt: Receipt = { status: "dropped", from: STATION_UID, atMs: Date.now(), deviceSeconds: 0 };
@@ -245,7 +244,7 @@ export class PushService {
     return `/${this.#env}/im/${uid}`;
   }
 
-  /** The id that this key stands for, once it is on disk. */
+  /** The id of the push with this key. Resolves when that push is on disk. */
   async #replay(account: string, key: string, requestHash: string): Promise<string | undefined> {
     const former = this.#store.key(account, key);
     if (!former) return undefined;
@@ -255,7 +254,7 @@ export class PushService {
     return former.id;
   }
 
-  /** The devices that are meant. A name that the directory does not know is a device's that may still come. */
+  /** The recipients' devices. An unknown name is taken for a device that may still come. */
   #resolve(to: string, isAdmin: boolean): readonly string[] {
     if (to === STATION_UID) throw new PushRefused(400, `to: ${STATION_UID} is the station itself`);
     if (to === EVERYONE && !isAdmin) throw new PushRefused(403, `to: only an administrator may send to ${EVERYONE}`);
@@ -274,7 +273,7 @@ export class PushService {
       );
   }
 
-  /** 8 characters of time, 2 of a count, 8 of chance: sorts by time until the year 2059. */
+  /** An id: 8 characters of time, 2 of a counter, 8 random ones. Ids sort by time until the year 2059. */
   #newId(atMs: number): string {
     const nowMs = Math.max(atMs, this.#idMs);
     this.#idCount = nowMs === this.#idMs ? this.#idCount + 1 : 0;
@@ -299,7 +298,7 @@ export class PushService {
     }));
   }
 
-  /** A message for the station. What is malformed is counted; only the disk can make this reject. */
+  /** Takes a message to the station. A malformed one is counted. Rejects only if the disk fails. */
   async #takeMessage(payload: Uint8Array): Promise<void> {
     let receipts: ReturnType<typeof decodeReceipts>;
     try {
@@ -322,7 +321,7 @@ export class PushService {
     else await this.#change(id, delivery.device, (now) => ({ ...now, receipts: [...now.receipts, receipt] }));
   }
 
-  /** Of the device; or the only one, where the uid is that of a group which only the devices themselves know of. */
+  /** The delivery to this device. If the push went to a single uid that only devices know as a group, that delivery. */
   #deliveryOf(id: string, from: string): Delivery | undefined {
     const own = this.#store.delivery(id, from);
     if (own) return own;
@@ -331,7 +330,7 @@ export class PushService {
     return this.#store.delivery(id, push.to);
   }
 
-  /** Changes a delivery in memory at once, then on disk, then tells it. */
+  /** Changes a delivery in memory at once, then on disk, then in the event stream. */
   async #change(id: string, device: string, change: (delivery: Delivery) => Delivery): Promise<void> {
     const push = this.#store.get(id);
     const former = this.#store.delivery(id, device);
@@ -360,7 +359,7 @@ function progressWith(progress: Progress, former: Delivery, delivery: Delivery):
   return counts;
 }
 
-/** The same for the same request, in whatever order its fields came. */
+/** A digest of the request. The order of its fields does not matter. */
 function hashOf(request: PushRequest): string {
   const fields = Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256").update(JSON.stringify(fields)).digest("base64url");

@@ -18,10 +18,10 @@ import { type RecordChange, Records } from "./records.ts";
 import { IDEMPOTENCY_KEY_MS } from "./station-limits.ts";
 import { StoreHealth } from "./store-health.ts";
 
-/** The answer that an idempotency key stands for. */
+/** The push of an idempotency key. */
 export interface KeptKey {
   readonly id: string;
-  /** Names the request, so that another one with the same key is recognised. */
+  /** A digest of the request. It tells another request with the same key. */
   readonly requestHash: string;
 }
 
@@ -33,9 +33,9 @@ export interface OpenDelivery {
   readonly expiresAtMs?: number;
 }
 
-/** Behind every key that begins with the prefix and a slash. */
+/** Sorts after every key that begins with the prefix and a slash. */
 const AFTER_SLASH = "0";
-/** Of the pushes that may be kept, the part that leaves at once when there is no room: finding the oldest has its price. */
+/** The share of pushes that is removed at once when there is no room. Finding the oldest ones takes time. */
 const LEAVING_SHARE = 100;
 const TIME_DIGITS = 15;
 
@@ -48,7 +48,7 @@ export class PushStore {
   #open: OpenDelivery[] = [];
   #size = 0;
 
-  /** Rejects where another process has the folder open. */
+  /** Rejects if another process has the folder open. */
   static async open(folder: string, max: number, health = new StoreHealth()): Promise<PushStore> {
     mkdirSync(folder, { recursive: true });
     const level = new Level<string, Buffer>(folder, { valueEncoding: "buffer" });
@@ -69,7 +69,7 @@ export class PushStore {
     return this.#size;
   }
 
-  /** What a former run left to be published, oldest first. Given once. */
+  /** The deliveries that a former run has not published, oldest first. Gives them once. */
   takeOpen(): readonly OpenDelivery[] {
     const open = this.#open;
     this.#open = [];
@@ -94,7 +94,7 @@ export class PushStore {
     return found;
   }
 
-  /** Newest first; with `before` those that are older than that id. */
+  /** Pushes, newest first; with `before` those that are older than that id. */
   async list(max: number, before?: string): Promise<readonly Push[]> {
     const range = rangeOf("p");
     const found: Push[] = [];
@@ -106,12 +106,12 @@ export class PushStore {
     return found;
   }
 
-  /** Of all pushes, oldest first. */
+  /** The ids of all pushes, oldest first. */
   async *ids(): AsyncGenerator<string> {
     for await (const key of this.#records.keys(rangeOf("p"))) yield key.slice(2);
   }
 
-  /** What this key of this account stands for, while it is remembered. */
+  /** The push of this key of this account, while the key is remembered. */
   key(account: string, key: string): KeptKey | undefined {
     return this.#records.get<KeptKey>(`k/${account}/${key}`);
   }
@@ -144,7 +144,7 @@ export class PushStore {
     }
   }
 
-  /** Keeps what has changed at one recipient; `isClosed`: it need not be published any more. */
+  /** Stores a changed delivery. `isClosed`: it need not be published any more. */
   async change(push: Push, delivery: Delivery, isClosed: boolean): Promise<void> {
     const changes: RecordChange[] = [
       { key: `p/${push.id}`, value: push },
@@ -153,13 +153,13 @@ export class PushStore {
     if (isClosed) changes.push({ key: `o/${push.id}/${delivery.device}` });
     await this.#records.write(changes);
     if (!isClosed) return;
-    // Not before it is on disk: what the disk refuses is tried again, and would be counted twice.
+    // It is counted when it is on disk. A failed write is tried again, and would be counted twice.
     const left = (this.#openOf.get(push.id) ?? 1) - 1;
     if (left > 0) this.#openOf.set(push.id, left);
     else this.#openOf.delete(push.id);
   }
 
-  /** Lets the oldest pushes go that need not be published any more. False where all are still to be published. */
+  /** Removes the oldest pushes that need not be published any more. False if all of them are still to be published. */
   async makeRoom(): Promise<boolean> {
     if (this.#size < this.#max) return true;
     const leaving: string[] = [];
@@ -172,7 +172,7 @@ export class PushStore {
     return this.#size < this.#max;
   }
 
-  /** Forgets the idempotency keys that are older than is promised. */
+  /** Forgets idempotency keys that are older than the promised time. */
   async forgetKeys(nowMs: number): Promise<void> {
     const { gte } = rangeOf("t");
     const changes: RecordChange[] = [];
@@ -203,7 +203,7 @@ export class PushStore {
   }
 }
 
-/** When a push becomes worthless, in milliseconds since 1970: whole seconds after its time stamp, as the device counts. */
+/** When a push expires, in milliseconds since 1970. It is whole seconds after its time stamp, as devices count. */
 export function expiryOf({ acceptedAtMs, expirySeconds }: Push): number | undefined {
   return expirySeconds === undefined ? undefined : (Math.floor(acceptedAtMs / 1000) + expirySeconds) * 1000;
 }

@@ -1,6 +1,6 @@
-/** A push as the station keeps it, answers it and streams it. Shared with the console and the command line: nothing of Node. */
+/** Types of a push in the store, the HTTP interface and the event stream. Shared with the console, so nothing here needs Node. */
 
-/** What a device says of a message, as in the wire format. `expired` may come from the station itself. */
+/** The state in a receipt, as in the wire format. `expired` may come from the station itself. */
 export type ReceiptStatus = "stored" | "shown" | "read" | "answered" | "expired" | "dropped";
 
 export interface Receipt {
@@ -9,13 +9,13 @@ export interface Receipt {
   readonly from: string;
   /** When the station got it, milliseconds since 1970. */
   readonly atMs: number;
-  /** When the device made it, seconds since 1970; 0: it has no clock. */
+  /** When the device made it, seconds since 1970; 0 if the device has no clock. */
   readonly deviceSeconds: number;
-  /** The choice that was taken, with `answered`. */
+  /** The chosen answer, with `answered`. */
   readonly answer?: string;
 }
 
-/** What the sender asks for: the body of `POST /api/push`. */
+/** The request of a sender: the body of `POST /api/push`. */
 export interface PushRequest {
   /** uid of a device, a person or a group, or `everyone`. */
   readonly to: string;
@@ -35,16 +35,16 @@ export interface PushRequest {
   readonly link?: string;
 }
 
-/** How many of the recipients it has got how far. A device counts once for each receipt. */
+/** Counts of recipients by state. A device counts once for each kind of receipt. */
 export interface Progress extends Readonly<Record<ReceiptStatus, number>> {
   readonly recipients: number;
-  /** With the broker, in the device's queue. */
+  /** In the device's queue at the broker. */
   readonly published: number;
-  /** Nothing more can happen there that anyone waits for. */
+  /** Final: no further receipt is waited for. */
   readonly finished: number;
 }
 
-/** Of a push that has got nowhere yet. */
+/** The progress of a new push. */
 export const NO_PROGRESS: Progress = Object.freeze({
   recipients: 0,
   published: 0,
@@ -68,12 +68,12 @@ export interface Push extends PushRequest {
 }
 
 /**
- * `accepted`: on disk here. `waiting`: nobody has ever subscribed for that uid; it goes out when someone does.
- * `published`: in the device's queue at the broker. `expired`: it became worthless while it waited here.
+ * `accepted`: the push is on disk here. `waiting`: nobody has ever subscribed for that uid, and the push waits for that.
+ * `published`: it is in the device's queue at the broker. `expired`: it has expired while it waited here.
  */
 export type DeliveryState = "accepted" | "waiting" | "published" | "expired";
 
-/** What became of a push at one of its recipients. */
+/** The state of a push at one recipient. */
 export interface Delivery {
   /** uid of the device. */
   readonly device: string;
@@ -83,17 +83,17 @@ export interface Delivery {
   readonly receipts: readonly Receipt[];
 }
 
-/** A push with its deliveries, by device; in a list and in an event only with the first few. */
+/** A push with its deliveries, sorted by device. Lists and events hold only the first few. */
 export interface PushWithDeliveries extends Push {
   readonly deliveries: readonly Delivery[];
 }
 
-/** What the event stream says of pushes: a new one, or what has changed at one recipient. */
+/** Events of pushes in the event stream: a new push, or a change at one recipient. */
 export type PushEvent =
   | { readonly type: "push"; readonly push: PushWithDeliveries }
   | { readonly type: "delivery"; readonly id: string; readonly delivery: Delivery; readonly progress: Progress };
 
-/** Nothing more can happen to it that anyone waits for. */
+/** Whether no further receipt is waited for. */
 export function isFinished({ state, receipts }: Delivery): boolean {
   return state === "expired" || receipts.some((receipt) => receipt.status !== "stored");
 }

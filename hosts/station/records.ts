@@ -1,18 +1,18 @@
 import type { GroupCommit, KeyRange } from "./group-commit.ts";
 
-/** One record to be written; without a value it is removed. */
+/** A change of one record. Without a value it removes the record. */
 export interface RecordChange {
   readonly key: string;
   readonly value?: unknown;
 }
 
 /**
- * Values as JSON in a database: what was asked to be written is seen at once, and is on disk when `write` resolves. Only
- * what is on its way to the disk is kept in memory.
+ * JSON values in a database. A written value can be read at once, and is on disk when `write` resolves. Memory holds only the values
+ * that are being written.
  */
 export class Records {
   readonly #database: GroupCommit;
-  /** By key; a change without a value is a removal. */
+  /** Changes that are being written, by key. */
   readonly #pending = new Map<string, RecordChange>();
 
   constructor(database: GroupCommit) {
@@ -26,7 +26,7 @@ export class Records {
     return bytes && (JSON.parse(bytes.toString()) as Value);
   }
 
-  /** All of them or none. Rejects with the error of the disk; what was there before then still stands. */
+  /** Makes all changes or none. Rejects with the error of the disk; then the former values stay. */
   async write(changes: readonly RecordChange[]): Promise<void> {
     for (const change of changes) this.#pending.set(change.key, change);
     try {
@@ -40,7 +40,7 @@ export class Records {
     }
   }
 
-  /** Keys on disk, in their order. What is still on its way to the disk may be missing. */
+  /** The keys on disk, in order. Values that are still being written may be missing. */
   keys(range: KeyRange): AsyncIterable<string> {
     return this.#database.keys(range);
   }

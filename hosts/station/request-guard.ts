@@ -1,11 +1,11 @@
 /**
- * Which requests are taken at all, before anyone asks who makes them: none that a page of another site made in the user's
- * browser, and on loopback none whose Host is another name (a name of another site that was made to point to this machine).
+ * Refuses requests before any login is looked at: those that a page of another site has made in the user's browser, and on loopback
+ * those with another name in Host (an attacker can let such a name point to this machine).
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { isLoopback } from "../node/loopback.ts";
 
-/** Why a request is refused, or undefined. `boundHost` is the address that the station listens on. */
+/** Why a request is refused; undefined if it is not. `boundHost` is the address that the station listens on. */
 export function refusalOf(method: string, headers: IncomingHttpHeaders, boundHost: string): string | undefined {
   const host = headers.host ?? "";
   if (isLoopback(boundHost) && !isLoopback(hostName(host)))
@@ -14,7 +14,7 @@ export function refusalOf(method: string, headers: IncomingHttpHeaders, boundHos
   return crossSiteRefusal(headers);
 }
 
-/** As `refusalOf`, for what changes something whatever its method: a WebSocket is opened by a GET of any site's page. */
+/** As `refusalOf`, for requests that change something by any method: a page of any site can open a WebSocket with GET. */
 export function crossSiteRefusal(headers: IncomingHttpHeaders): string | undefined {
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none")

@@ -1,4 +1,4 @@
-/** The HTTP half of the station: the interface of pushes, the console, and MQTT over WebSocket at `/mqtt`. */
+/** The HTTP server of the station: the interface, the console, and MQTT over WebSocket at `/mqtt`. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { PublishPacket } from "aedes";
@@ -31,10 +31,10 @@ import { MQTT_PACKET_BYTES_MAX, REQUEST_BYTES_MAX } from "./station-limits.ts";
 import type { StoreHealth } from "./store-health.ts";
 import { addTokenRoutes } from "./token-routes.ts";
 
-/** Where MQTT over WebSocket is. */
+/** The path of MQTT over WebSocket. */
 export const MQTT_PATH = "/mqtt";
 
-/** The page loads nothing from elsewhere, and runs no script that stands in it. */
+/** The console loads nothing from other sites, and runs no inline script. */
 const SECURITY_HEADERS = Object.freeze({
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
@@ -57,10 +57,10 @@ const addressSchema = {
   },
 } as const;
 
-/** What the interface is made of. */
+/** The parts of the station that the interface uses. */
 export interface ServerParts {
   readonly env: string;
-  /** Where MQTT listens, in the clear and with TLS; known when the brokers stand. */
+  /** The ports of MQTT without and with TLS. They are known when the brokers listen. */
   readonly mqttPorts: () => { readonly mqttPort: number; readonly mqttsPort: number | undefined };
   readonly certificate: Certificate | undefined;
   /** Address that the station listens on. */
@@ -88,7 +88,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
     schemaErrorFormatter: (errors, where) => describeSchemaError(errors, where),
   });
-  // JSON only: a form of another site can send text.
+  // Only JSON is accepted: a form of another site can send text.
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const statusCode = error.statusCode ?? 500;
@@ -151,7 +151,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   return app;
 }
 
-/** What the broker keeps of the presence of one who is gone: contacts are told, and the roster forgets them. */
+/** Clears the retained presence of a removed client. Its contacts and the roster forget it. */
 function takeBackPresence(broker: StationBroker, env: string, name: string): Promise<void> {
   const packet: PublishPacket = {
     cmd: "publish",
@@ -169,7 +169,7 @@ function takeBackPresence(broker: StationBroker, env: string, name: string): Pro
 function addMqttOverWebSocket(app: FastifyInstance, host: string, broker: StationBroker): void {
   const sockets = new WebSocketServer({
     noServer: true,
-    // A packet and its fixed header; a message may hold several smaller ones.
+    // Room for one packet and its fixed header. A message may hold several smaller packets.
     maxPayload: MQTT_PACKET_BYTES_MAX + 5,
     perMessageDeflate: false,
     handleProtocols: (protocols) => (protocols.has("mqtt") ? "mqtt" : false),

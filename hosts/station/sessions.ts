@@ -1,4 +1,4 @@
-/** Who is logged in at the console. In memory: a station that starts again asks everyone to log in again. */
+/** The logins at the console. They are in memory only: after a restart everyone logs in again. */
 import { createHash, randomBytes } from "node:crypto";
 import { SESSION_IDLE_MS, SESSION_MS_MAX, SESSIONS_MAX } from "./station-limits.ts";
 
@@ -9,12 +9,12 @@ interface Session {
 }
 
 export class Sessions {
-  /** By hash of the token, the longest unused first. */
+  /** Sessions by hash of the token, the least recently used first. */
   readonly #sessions = new Map<string, Session>();
 
   readonly #listeners = new Set<() => void>();
 
-  /** Calls back whenever sessions were ended. Returns what ends it. */
+  /** Calls back whenever sessions have ended. Returns a function that ends it. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -29,7 +29,7 @@ export class Sessions {
     return token;
   }
 
-  /** Name of the account, or undefined where the session is none, or has ended. */
+  /** The name of the account; undefined for an unknown token and for a session that has ended. */
   accountOf(token: string, nowMs: number): string | undefined {
     const hash = hashOf(token);
     const session = this.#sessions.get(hash);

@@ -1,4 +1,4 @@
-/** The station as one thing that starts and ends: broker, push service, HTTP server. */
+/** Starts and ends the station: broker, push service, HTTP server. */
 import { existsSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
@@ -46,7 +46,7 @@ import { DIRECTORY_REFRESH_MS, PUSHES_MAX } from "./station-limits.ts";
 import { StoreHealth } from "./store-health.ts";
 
 export interface StationOptions {
-  /** Folder of everything that is kept; created when it is not there. */
+  /** The folder of all data. It is created if it is missing. */
   readonly data: string;
   /** Address to listen on; loopback unless told otherwise. */
   readonly host?: string;
@@ -54,7 +54,7 @@ export interface StationOptions {
   readonly mqttPort?: number;
   readonly httpPort?: number;
   readonly env?: string;
-  /** Clients without a user name may come in and do everything. */
+  /** Clients without a user name may connect and do everything. */
   readonly anonymous?: boolean;
   /** With a certificate MQTT listens with TLS on `mqttsPort` and in the clear for this machine only; the console is https. */
   readonly certificate?: Certificate | undefined;
@@ -63,9 +63,9 @@ export interface StationOptions {
   readonly redis?: string | undefined;
   /** How many of them; with `redis` only. */
   readonly brokers?: number;
-  /** Where the directory is kept; a file in the folder when left out. */
+  /** The LDAP server with the directory. Without it the directory is a file in the folder. */
   readonly ldap?: LdapOptions | undefined;
-  /** Pushes that are remembered. */
+  /** The number of pushes that are kept. */
   readonly pushesMax?: number;
 }
 
@@ -78,25 +78,25 @@ export interface Station {
   readonly url: string;
   readonly accounts: Accounts;
   readonly directory: Directory;
-  /** What the first start made, to be told once; undefined at every other start. */
+  /** The secrets of the first start, to be printed once; undefined at every other start. */
   readonly firstStart: FirstStart | undefined;
-  /** From which programs of this machine derive their passwords, see `hosts/node/local-key.ts`. */
+  /** Programs of this machine derive their passwords from it, see `hosts/node/local-key.ts`. */
   readonly localKey: string;
-  /** Ends all connections, writes what is to be written, frees ports and folder. */
+  /** Ends all connections, finishes all writes, and frees ports and folder. */
   close(): Promise<void>;
 }
 
 type Closer = () => Promise<void>;
 
-/** The station cannot start, for a reason that its user can change: one line for them. */
+/** The station cannot start, for a reason that its user can change. The message is one line for them. */
 export class StationError extends Error {}
 
-/** Starts a station. Rejects with a `StationError` when a port is taken or the folder cannot be used. */
+/** Starts a station. Rejects with a `StationError` if a port is taken or the folder cannot be used. */
 export async function startStation(options: StationOptions): Promise<Station> {
   const host = options.host ?? HOST_DEFAULT;
   const env = options.env ?? ENV_DEFAULT;
   if (!isUid(env)) throw new StationError(`flag --env: expected ${UID_RULE}`);
-  // What was started is ended again when a later step fails.
+  // If a later step fails, all earlier ones are undone.
   const closers: Closer[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -104,8 +104,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
   try {
     const bundling = buildConsolePage(env);
     bundling.catch(() => {});
-    // The port comes first: who starts a second station is told of the port and not of the folder. Who connects before
-    // the broker stands is handed to it then; nothing is read from a socket until someone asks for it.
+    // The port is opened first: the user of a second station is told of the port, not of the folder. A client may connect before
+    // the broker is ready. Its socket is handed over later, and nothing is read from it until then.
     let found: (broker: StationBroker) => void = () => {};
     const standing = new Promise<StationBroker>((resolve) => {
       found = resolve;
@@ -151,7 +151,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     closers.push(() => presubscriber.close());
     closers.push(followDirectory(env, directory, (uid) => presubscriptions.announceKnown(uid)));
     const url = urlOf(host === "0.0.0.0" || host === "::" ? "localhost" : host, httpPort, certificate);
-    // The last step: whoever cannot be told the password must not have one.
+    // This is the last step: if the start fails, no password may exist that nobody was told.
     const firstStart = await openFolder(options.data, begin);
     return { mqttPort, mqttsPort, httpPort, url, accounts, directory, firstStart, localKey, close };
   } catch (error) {
@@ -161,8 +161,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
 }
 
 /**
- * Broker processes and nothing else, beside a station on another machine. Accounts, local key and directory are those that the
- * station's data folder holds. Rejects as `startStation`.
+ * Starts broker processes only, beside a station on another machine. They read accounts, local key and directory from the station's
+ * data folder or a copy of it. Rejects as `startStation`.
  */
 export async function startOnlyBrokers(options: StationOptions): Promise<MqttListener> {
   const { data, env = ENV_DEFAULT } = options;
@@ -175,7 +175,7 @@ export async function startOnlyBrokers(options: StationOptions): Promise<MqttLis
   });
 }
 
-/** Pushes, what is seen of devices, and the HTTP interface to both, which does not listen yet. */
+/** Makes the push service, the watch of devices, and the HTTP server, which does not listen yet. */
 async function openInterface(
   parts: Omit<ServerParts, "watch" | "pushes" | "events" | "page">,
   store: PushStore,
@@ -213,7 +213,7 @@ function openBroker(
   });
 }
 
-/** The broker processes, where this one is not the only one. */
+/** Starts the broker processes of a station with Redis. */
 function startOtherBrokers(
   { data, redis = "", ldap, brokers = BROKERS_DEFAULT, anonymous = false }: StationOptions,
   address: MqttAddress,
@@ -237,7 +237,7 @@ function startPresubscriber(address: MqttAddress, httpPort: number, localKey: st
   });
 }
 
-/** Messages for the station come from all brokers, this process's own among them. */
+/** Takes messages to the station from all brokers, including this process's own. */
 async function shareInbox(broker: StationBroker): Promise<() => Promise<void>> {
   const { inbox } = broker;
   if (!inbox) return async () => {};
@@ -255,7 +255,7 @@ async function listening<T>({ host, mqttPort }: MqttAddress, listen: () => Promi
   }
 }
 
-/** Reads a directory that is changed elsewhere again and again. Returns what closes it. */
+/** Reads a directory that is changed elsewhere at intervals. Returns a function that closes it. */
 function keepFresh(directory: Directory): () => Promise<void> {
   const read = () => {
     directory.refresh().catch((error: Error) => console.error(`directory ${directory.sourceName}: ${error.message}`));

@@ -1,13 +1,13 @@
 /**
- * Whether the station's stores keep what they are given. After a write that failed, as on a full disk, a store may hold half a
- * record at its end. What is written behind that can be gone at the next start, although it was written without an error. So
- * the first failure of one store ends writing to all of them until a restart, which reads again what is whole.
+ * Tells whether the station's stores can be written. After a failed write, for example on a full disk, a store may end with half a
+ * record. Whatever is written behind it can be lost at the next start, though that write reported no error. So the first failure of
+ * one store ends writing to all of them until a restart.
  */
 export class StoreHealth {
   #failure: string | undefined;
   readonly #listeners = new Set<() => void>();
 
-  /** Why nothing more is accepted, in words; undefined while all is well. */
+  /** The reason why nothing more is accepted, in words; undefined while all is well. */
   get failure(): string | undefined {
     return this.#failure;
   }
@@ -32,8 +32,8 @@ export class StoreHealth {
   }
 }
 
-/** Nothing is written any more. */
+/** A store has failed, and nothing is written any more. */
 export class StoreFailed extends Error {
-  /** What the HTTP interface answers. */
+  /** The status of the HTTP interface's answers. */
   readonly statusCode = 503;
 }

@@ -1,12 +1,12 @@
-/** Who has subscribed to what with a kept session, to be asked by topic. A filter is one key: another filter never stands for it. */
+/** Subscriptions of kept sessions, looked up by topic. Filters are compared as text: one never stands for another. */
 import type { StoredSubscription, StoredTopic } from "aedes-persistence-level/asyncPersistence.js";
 
 type Qos = StoredTopic["qos"];
 
-/** One level of filters. Most have only one of the two. */
+/** One level of filters. Most levels have only one of the two members. */
 interface Level {
   next?: Map<string, Level>;
-  /** Of those whose filter ends here. */
+  /** The clients whose filter ends here. */
   clients?: Map<string, Qos>;
 }
 
@@ -33,14 +33,14 @@ export class SubscriptionIndex {
     remove(this.#root, filter.split("/"), 0, clientId);
   }
 
-  /** Whether someone has subscribed to exactly this filter with QoS 1 or 2. */
+  /** Whether a client has subscribed to exactly this filter with QoS 1 or 2. */
   has(filter: string): boolean {
     let level: Level | undefined = this.#root;
     for (const name of filter.split("/")) level = level?.next?.get(name);
     return [...(level?.clients?.values() ?? [])].some((qos) => qos > 0);
   }
 
-  /** Each client that is owed a message of this topic once, with the highest QoS of its filters [MQTT-3.3.5-1]; none of QoS 0. */
+  /** The clients that are owed a message of this topic, each once, with the highest QoS of its filters [MQTT-3.3.5-1]. QoS 0 is left out. */
   match(topic: string): readonly StoredSubscription[] {
     const found = new Map<string, StoredSubscription>();
     const take = (level: Level | undefined, filter: readonly string[]) => {
@@ -52,7 +52,7 @@ export class SubscriptionIndex {
       const { length } = path;
       // [MQTT-4.7.2-1]
       const isOpen = length > 0 || !topic.startsWith("$");
-      // [MQTT-4.7.1-2]: it also stands for the level above it.
+      // [MQTT-4.7.1-2]: `#` also matches the level above it.
       if (isOpen) take(level.next?.get("#"), [...path, "#"]);
       if (length === names.length) return take(level, path);
       const name = names[length] as string;
@@ -66,7 +66,7 @@ export class SubscriptionIndex {
   }
 }
 
-/** Removes a client from below a level, and what is empty then. True where nothing is left of the level itself. */
+/** Removes a client below a level, and all levels that are empty then. True if nothing is left of the level itself. */
 function remove(level: Level, names: readonly string[], depth: number, clientId: string): boolean {
   const name = names[depth];
   if (name === undefined) {

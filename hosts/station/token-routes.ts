@@ -1,4 +1,4 @@
-/** The HTTP interface of tokens: what programs give in place of a login. */
+/** The HTTP interface of tokens, which programs send in place of a login. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { AccessError } from "./access/access-error.ts";
 import type { Accounts, TokenInfo } from "./access/accounts.ts";
@@ -67,7 +67,7 @@ export function addTokenRoutes(app: FastifyInstance, accounts: Accounts): void {
     },
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
-      // Another one's is answered as one that is not there.
+      // A token of another account is answered as if it did not exist.
       if (!tokensFor(accounts, request).some((token) => token.id === id))
         throw new AccessError(404, `there is no token ${JSON.stringify(id)}`);
       await accounts.revokeToken(id);

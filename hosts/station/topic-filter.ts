@@ -4,7 +4,7 @@ export function isWildcard(filter: string): boolean {
   return filter.includes("+") || filter.includes("#");
 }
 
-/** Whether a topic is matched by a filter. */
+/** Whether a filter matches a topic. */
 export function matchesFilter(filter: string, topic: string): boolean {
   if (!isWildcard(filter)) return filter === topic;
   // [MQTT-4.7.2-1]
@@ -18,10 +18,10 @@ export function matchesFilter(filter: string, topic: string): boolean {
   return wanted.length === levels.length;
 }
 
-/** What a connection has subscribed to, by filter. */
+/** The subscriptions of a connection, by filter. */
 export type Subscriptions = Readonly<Record<string, { readonly qos: number }>>;
 
-/** The highest QoS of those filters that match a topic [MQTT-3.3.5-1]; undefined where none does. */
+/** The highest QoS of the filters that match a topic [MQTT-3.3.5-1]; undefined if none does. */
 export function grantedQos(subscriptions: Subscriptions, topic: string): number | undefined {
   let granted = subscriptions[topic]?.qos;
   for (const filter in subscriptions) {

@@ -1,4 +1,4 @@
-/** What was asked for cannot be done: a sentence for the one who asked, and the HTTP status that says the same. */
+/** A request cannot be fulfilled. The message is a sentence for whoever made it; `statusCode` is the HTTP status of the answer. */
 export class AccessError extends Error {
   readonly statusCode: number;
 

@@ -1,6 +1,6 @@
 /**
- * Who may log in: people, devices and programs with their passwords, and tokens for the HTTP interface. Everything in one
- * file, as hashes only. Who belongs to whom, and who may be reached, is the directory's to say.
+ * Who may log in: people, devices and programs with their passwords, and tokens for the HTTP interface. One file holds all of
+ * them, as hashes only. The directory says who belongs to whom and who can be reached.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
@@ -11,25 +11,25 @@ import { AccessError } from "./access-error.ts";
 import { CHOSEN_COST, GENERATED_COST, generatePassword, hashPassword, isPasswordOf } from "./password-hash.ts";
 import { PasswordQueue } from "./password-queue.ts";
 
-/** A `program` is neither carried nor sits at the console: Home Assistant, a script with `mosquitto_pub`. */
+/** A `program` is for example Home Assistant, or a script with `mosquitto_pub`. */
 export type AccountKind = "person" | "device" | "program";
 
 export interface Account {
-  /** What is logged in with; a device's is its uid. 1 to 64 bytes, as a uid. */
+  /** The name at a login. That of a device is its uid. 1 to 64 bytes, as a uid. */
   readonly name: string;
   readonly kind: AccountKind;
   /** May change accounts and directory, send commands, and send to everyone. */
   readonly isAdmin: boolean;
   /** Milliseconds since 1970. */
   readonly createdAtMs: number;
-  /** Of the pager in a console page: name of the account whose page it is. */
+  /** The account whose console page holds this pager. Only pagers in pages have one. */
   readonly owner?: string;
 }
 
-/** A token as it is listed; the token itself is told once, when it is made. */
+/** A token in a list. The token itself is shown once, when it is made. */
 export interface TokenInfo {
   readonly id: string;
-  /** Name of the account that it stands for. */
+  /** The account that the token stands for. */
   readonly owner: string;
   readonly label: string;
   readonly createdAtMs: number;
@@ -40,7 +40,7 @@ export interface NewAccount {
   readonly kind: AccountKind;
   readonly isAdmin?: boolean;
   readonly owner?: string;
-  /** Chosen by its user; one is made where it is left out. */
+  /** The user has chosen it. Without it the station generates one. */
   readonly password?: string;
 }
 
@@ -56,10 +56,10 @@ interface Content {
   readonly tokens: readonly StoredToken[];
 }
 
-/** The one whom the local key stands for, see `hosts/node/local-key.ts`. No account of the file may have this name. */
+/** The account that the local key stands for, see `hosts/node/local-key.ts`. No account of the file may have this name. */
 export const LOCAL_ACCOUNT: Account = Object.freeze({ name: "local", kind: "program", isAdmin: true, createdAtMs: 0 });
 
-/** Names that nobody may have, since they mean something of their own. */
+/** No account may have these names: they have a meaning already. */
 export const RESERVED_NAMES: readonly string[] = Object.freeze(["everyone", "local", "presubscriber", "station"]);
 
 const CHOSEN_PREFIX = `scrypt$${CHOSEN_COST.blocks}$`;
@@ -72,14 +72,14 @@ export class Accounts {
   readonly #accounts = new Map<string, StoredAccount>();
   /** By hash. */
   readonly #tokens = new Map<string, StoredToken>();
-  /** What was found right in this process, so that a device that comes back costs no scrypt. Keyed by stored hash. */
+  /** Digests of passwords that this process has verified, by stored hash. A device that comes back costs no scrypt. */
   readonly #verified = new Map<string, Buffer>();
   readonly #verifiedKey = randomBytes(32);
-  /** Is computed with every refusal of a cheaper one, so that all refusals take as long, also of names that nobody has. */
+  /** Computed at every refusal that would be cheaper otherwise: all refusals take equally long, also for unknown names. */
   readonly #nobody: Promise<string>;
 
   /**
-   * Opens the accounts in a file, which need not be there. Throws for one that is damaged.
+   * Opens the accounts in a file. A missing file holds none. Throws for a damaged file.
    * @param localKey what `localPassword` and `localToken` derive from; empty: nothing of that kind is taken
    */
   constructor(path: string, localKey = "") {
@@ -117,9 +117,9 @@ export class Accounts {
   }
 
   /**
-   * The account that this name and password are of, or undefined; how long that takes does not tell whether there is such a
-   * name. At most a few are computed at once. Rejects with an `AccessError` of status 503 when too many wait.
-   * @param mayCompute is asked when it is this one's turn, so that who is over a limit by then costs nothing
+   * The account with this name and password, or undefined. The time that it takes does not tell whether the name exists. Few
+   * passwords are computed at once. Rejects with an `AccessError` of status 503 when too many wait.
+   * @param mayCompute is asked right before the computation. A client that is over its limit by then costs nothing.
    */
   async verify(name: string, password: string, mayCompute: () => boolean = () => true): Promise<Account | undefined> {
     if (Buffer.byteLength(password) > PASSWORD_BYTES_MAX) return undefined;
@@ -138,20 +138,20 @@ export class Accounts {
     return this.get(name);
   }
 
-  /** Whether this password was found right before by this process, and is still the account's. Costs nothing. */
+  /** Whether this process has verified this password before, and the account still has it. Computes no scrypt. */
   isVerified(name: string, password: string): boolean {
     const known = this.#verified.get(this.#accounts.get(name)?.password ?? "");
     return known !== undefined && timingSafeEqual(known, this.#digest(password));
   }
 
-  /** Whether `password` is what the local key gives for `name`. The caller sees to it that the connection is local. */
+  /** Whether `password` is derived from the local key for `name`. The caller checks that the connection is local. */
   isLocalPassword(name: string, password: string): boolean {
     return this.#localKey !== "" && isSame(password, localPassword(this.#localKey, name));
   }
 
   /**
    * The account that a token of `Authorization: Bearer` stands for, or undefined.
-   * @param isLocal the request came from this machine's loopback: the token of the local key is taken as well
+   * @param isLocal the request came over loopback: the token of the local key is valid too
    */
   verifyToken(token: string, isLocal: boolean): Account | undefined {
     if (isLocal && this.#localKey !== "" && isSame(token, localToken(this.#localKey))) return LOCAL_ACCOUNT;
@@ -160,8 +160,8 @@ export class Accounts {
   }
 
   /**
-   * Adds an account and gives its password, which is told this once. On disk when it resolves. Rejects with an `AccessError`
-   * for a name that is taken (409) or none (400), and for a password that is too short.
+   * Adds an account and gives its password, which nobody can read again. On disk when it resolves. Rejects with an `AccessError`
+   * for a name that is taken (409), an invalid name (400), and a password that is too short (400).
    */
   async create(wanted: NewAccount): Promise<{ readonly account: Account; readonly password: string }> {
     const { account, password, takeBack } = await this.#add(wanted);
@@ -169,7 +169,7 @@ export class Accounts {
     return { account, password };
   }
 
-  /** Adds an administrator with a token, both or none; what they log in with is told this once. On disk when it resolves. */
+  /** Adds an administrator and a token for it, both or neither. Gives password and token this once. On disk when it resolves. */
   async createAdmin(name: string, tokenLabel: string): Promise<{ readonly password: string; readonly token: string }> {
     const { password, takeBack } = await this.#add({ name, kind: "person", isAdmin: true });
     const { token, hash } = this.#addToken(name, tokenLabel);
@@ -197,7 +197,7 @@ export class Accounts {
     return { account: withoutHash(stored), password, takeBack: () => void this.#accounts.delete(name) };
   }
 
-  /** Gives an account another password, its own or one that is made; the former ends here, its open connections do not. */
+  /** Gives an account another password, a given or a generated one. The former is void at once. Open connections stay. */
   async setPassword(name: string, password?: string): Promise<string> {
     const text = password ?? generatePassword();
     const hash = await this.#hash(text, password !== undefined);
@@ -209,7 +209,7 @@ export class Accounts {
     return text;
   }
 
-  /** Removes an account with its tokens and the pagers in its pages. The last administrator stays: rejects with status 409. */
+  /** Removes an account with its tokens and the pagers in its pages. Rejects with status 409 for the last administrator. */
   async remove(name: string): Promise<void> {
     const former = this.#accounts.get(name);
     if (!former) throw new AccessError(404, `there is no account ${JSON.stringify(name)}`);
@@ -229,7 +229,7 @@ export class Accounts {
     });
   }
 
-  /** Makes a token that stands for an account at the HTTP interface. It is told this once. */
+  /** Makes a token that stands for an account at the HTTP interface. Nobody can read it again. */
   async issueToken(owner: string, label: string): Promise<string> {
     if (!this.#accounts.has(owner)) throw new AccessError(404, `there is no account ${JSON.stringify(owner)}`);
     if (this.#tokens.size >= TOKENS_MAX) throw new AccessError(409, `there are ${TOKENS_MAX} tokens: revoke one first`);
@@ -251,7 +251,7 @@ export class Accounts {
     return [...this.#tokens.values()].map(({ hash: _, ...info }) => info);
   }
 
-  /** Ends a token. Rejects with status 404 where there is none of this id. */
+  /** Revokes a token. Rejects with status 404 for an unknown id. */
   async revokeToken(id: string): Promise<void> {
     const token = [...this.#tokens.values()].find((each) => each.id === id);
     if (!token) throw new AccessError(404, `there is no token ${JSON.stringify(id)}`);
@@ -277,7 +277,7 @@ export class Accounts {
     return createHmac("sha256", this.#verifiedKey).update(password).digest();
   }
 
-  /** Writes the file; where that fails the change is taken back. */
+  /** Writes the file. If that fails, the change is undone. */
   async #save(takeBack: () => unknown): Promise<void> {
     try {
       await this.#file.write({
@@ -296,12 +296,12 @@ function withoutHash({ password: _, ...account }: StoredAccount): Account {
   return account;
 }
 
-/** A token has 192 bits: one round of SHA-256 is as good as many. */
+/** A token has 192 random bits. Nobody can guess it, so one round of SHA-256 is enough. */
 function tokenHash(token: string): string {
   return createHash("sha256").update(token).digest("base64url");
 }
 
-/** Compares in a time that tells nothing of where they differ. */
+/** Compares in constant time. */
 function isSame(a: string, b: string): boolean {
   return timingSafeEqual(createHash("sha256").update(a).digest(), createHash("sha256").update(b).digest());
 }

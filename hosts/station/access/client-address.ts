@@ -1,14 +1,14 @@
-/** Where a client is, as far as its connection tells. */
+/** Where a client connects from. */
 import { Socket } from "node:net";
 import type { Client } from "aedes";
 import { isLoopback } from "../../node/loopback.ts";
 
-/** The address that it connects from. */
+/** The client's address. */
 export function addressOf(client: Client): string {
   return socketOf(client)?.remoteAddress ?? "unknown";
 }
 
-/** Whether it is on the station's own machine: it comes from loopback, or from the very address that it reached. */
+/** Whether the client is on the station's machine: its address is loopback, or equals the address that it has reached. */
 export function isSameMachine(client: Client): boolean {
   return isFromHere(socketOf(client));
 }
@@ -18,7 +18,7 @@ export function isFromHere(socket: Socket | undefined): boolean {
   return remoteAddress !== undefined && (isLoopback(remoteAddress) || remoteAddress === localAddress);
 }
 
-/** Over WebSocket the socket is that of the request. */
+/** A client over WebSocket has the socket of its HTTP request. */
 function socketOf({ conn, req }: Client): Socket | undefined {
   return conn instanceof Socket ? conn : req?.socket;
 }

@@ -1,6 +1,6 @@
 /**
- * The door of the broker: who may connect, and what each may do then. The broker asks; here it is decided, counted and
- * written to the log, in which never stands what a client sent as a password or as a message.
+ * Decides for the broker who may connect and what each client may do. Counts and logs every refusal. No password and no message
+ * of a client ever goes to the log.
  */
 import type { Client, PublishPacket } from "aedes";
 import {
@@ -33,7 +33,7 @@ type ConnackCode = (typeof CONNACK_CODE)[keyof typeof CONNACK_CODE];
 /** Name and password of the pre-subscriber. */
 export const PRESUBSCRIBER_NAME = "presubscriber";
 
-/** What CONNECT said. */
+/** Fields of CONNECT. */
 export interface LoginRequest {
   /** Empty: the broker chooses one for this connection. */
   readonly clientIdentifier: string;
@@ -45,9 +45,9 @@ export interface LoginRequest {
 export interface GateOptions {
   readonly accounts: Accounts;
   readonly rules: TopicRules;
-  /** Takes everyone without a user name, and lets them do everything. */
+  /** Clients without a user name may connect and do everything. */
   readonly isAnonymousAllowed: boolean;
-  /** A device that showed the local key: it is to be known from now on. */
+  /** A device has logged in with the local key. The directory may not know it yet. */
   readonly onLocalDevice: (uid: string) => Promise<void>;
 }
 
@@ -62,11 +62,11 @@ interface Guest {
 export interface GateCounters {
   /** Logins that were refused. */
   logins: number;
-  /** Logins that were refused unseen, since there were too many failures. */
+  /** Logins that were refused without a look at the password, after too many failures. */
   loginsHeld: number;
   publishes: number;
   subscriptions: number;
-  /** Times that a client was not read from for a while. */
+  /** How often the broker stopped reading from a client for a while. */
   slowed: number;
 }
 
@@ -76,7 +76,7 @@ export class ClientGate {
   readonly #logins: LoginGuard;
   readonly #log = new RefusalLog();
   readonly #guests = new WeakMap<Client, Guest>();
-  /** By uid, so that a new connection begins where the last one ended. Where there are too many, those that are full again leave. */
+  /** By uid: a new connection goes on with the allowance of the last one. At the limit, full allowances are forgotten. */
   readonly #buckets = new Map<string, Guest>();
 
   constructor(options: GateOptions) {
@@ -84,7 +84,7 @@ export class ClientGate {
     this.#logins = new LoginGuard(options.accounts);
   }
 
-  /** Undefined where the client may come in, the code of CONNACK otherwise. Rejects never. */
+  /** Undefined for a client that may connect, otherwise the return code of CONNACK. Never rejects. */
   async admit(client: Client, login: LoginRequest): Promise<ConnackCode | undefined> {
     const found = await this.#identify(client, login);
     if (typeof found === "number") return found;
@@ -97,23 +97,23 @@ export class ClientGate {
     return undefined;
   }
 
-  /** Who this is; undefined for an anonymous one and for one that has not logged in. */
+  /** The client's account; undefined for an anonymous client and for one that has not logged in. */
   identityOf(client: Client): Identity | undefined {
     return this.#guests.get(client)?.identity;
   }
 
-  /** Largest packet that is taken from this client now, in bytes after its fixed header. */
+  /** Largest packet that this client may send now, in bytes after the fixed header. */
   packetBytesMax(client: Client): number {
     const guest = this.#guests.get(client);
     if (!guest) return CONNECT_PACKET_BYTES_MAX;
     return guest.identity?.kind === "device" ? DEVICE_PUBLISH_BYTES_MAX : MQTT_PACKET_BYTES_MAX;
   }
 
-  /** Whether a message is published; one that is not is acknowledged and dropped. Counts it and its bytes. */
+  /** Whether a message may be published. The broker acknowledges and drops any other. Takes message and bytes off the allowance. */
   mayPublish(client: Client, packet: PublishPacket): boolean {
     const guest = this.#guests.get(client);
     if (!guest) return false;
-    // One question and one answer a client, however many come at once.
+    // The pre-subscriber has no allowance: it sends an answer for each new client, however many come at once.
     if (guest.identity?.kind === "presubscriber") return packet.topic === PRESUBSCRIPTION_TOPIC;
     this.#count(guest, packet);
     if (!guest.identity) return true;
@@ -124,7 +124,7 @@ export class ClientGate {
     return false;
   }
 
-  /** A message that nobody may publish: counted, told and held against the client. It is acknowledged and dropped. */
+  /** Counts and logs a message that nobody may publish. It counts towards the client's refusals. */
   refusePublish(client: Client, packet: PublishPacket, problem: string): void {
     const guest = this.#guests.get(client);
     if (!guest) return;
@@ -143,7 +143,7 @@ export class ClientGate {
     this.#refuse(client, guest, `PUBLISH to ${quoted(packet.topic)}: ${problem}`);
   }
 
-  /** How long nothing more is to be read from a client, in milliseconds. */
+  /** For how long the broker reads nothing more from a client, in milliseconds. */
   pauseMs(client: Client): number {
     const guest = this.#guests.get(client);
     const nowMs = performance.now();
@@ -163,14 +163,14 @@ export class ClientGate {
     return false;
   }
 
-  /** Whether a message still is this client's to get: a group may have lost it since it subscribed. */
+  /** Whether this client may receive a message now. It may have left the group since it subscribed. */
   mayReceive(client: Client, topic: string): boolean {
     const guest = this.#guests.get(client);
     if (!guest?.identity) return guest !== undefined;
     return this.#isKnown(client, guest.identity) && !this.#options.rules.whyNotSubscribe(guest.identity, topic);
   }
 
-  /** An account that is removed ends with the next thing that its client does or is to be sent. */
+  /** Whether the client's account still exists. If not, closes the connection. */
   #isKnown(client: Client, { uid, hasAccount }: Identity): boolean {
     if (!hasAccount || this.#options.accounts.get(uid)) return true;
     this.#log.write(`${quoted(uid)}: closed, its account is gone`);

@@ -1,6 +1,6 @@
 /**
- * Keeps those who guess passwords slow. Only failures count: per address, and per account. Who logged in to an account from
- * an address before is not held up there by what others do to the account from elsewhere; so nobody can be locked out.
+ * Slows down guessing. Failed logins are counted for each address and each account. An address that has logged in to an account
+ * before is exempt from the limit of that account. So nobody can lock out its user.
  */
 import { LOGIN_FAILURES_PER_ACCOUNT, LOGIN_FAILURES_PER_ADDRESS, LOGIN_PLACES_MAX } from "../station-limits.ts";
 import type { Account, Accounts } from "./accounts.ts";
@@ -10,7 +10,7 @@ export class LoginGuard {
   readonly #verifier: Accounts;
   readonly #addresses = new TokenBuckets(LOGIN_FAILURES_PER_ADDRESS, LOGIN_PLACES_MAX);
   readonly #accounts = new TokenBuckets(LOGIN_FAILURES_PER_ACCOUNT, LOGIN_PLACES_MAX);
-  /** Account and address of logins that succeeded, the oldest first. */
+  /** Address and account of each login that succeeded, the oldest first. */
   readonly #known = new Set<string>();
 
   constructor(accounts: Accounts) {
@@ -18,8 +18,8 @@ export class LoginGuard {
   }
 
   /**
-   * The account that name and password are of; `wrong` where they are of none, `held` where there were too many failures, in
-   * which case nothing was computed. Rejects as `Accounts.verify`.
+   * The account with this name and password. `wrong`: there is none. `held`: there were too many failures, and the password was
+   * not looked at. Rejects as `Accounts.verify`.
    */
   async logIn(name: string, password: string, address: string): Promise<Account | "wrong" | "held"> {
     let isHeld = false;

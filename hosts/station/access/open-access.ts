@@ -1,4 +1,4 @@
-/** What the station knows of people and devices, opened together; the first start makes what is not there yet. */
+/** Opens accounts, directory and local key of a data folder. The first start makes what is missing. */
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ export const ADMIN_NAME = "admin";
 export const ACCOUNTS_FILE = "accounts.json";
 export const DIRECTORY_FILE = "directory.json";
 
-/** Told once, when it was made; only hashes of it are kept. */
+/** The secrets of the first start. They are printed once, and only their hashes are kept. */
 export interface FirstStart {
   readonly adminName: string;
   readonly adminPassword: string;
@@ -28,8 +28,8 @@ export interface Access {
   readonly directory: Directory;
   readonly localKey: string;
   /**
-   * Makes the administrator where there is no account yet; undefined at every start but the first. To be called when nothing more
-   * can keep the station from starting: what it gives is told once.
+   * Makes the administrator at the first start; undefined at every later one. Call it as the last step of a start: the secrets are
+   * given only once.
    */
   readonly begin: () => Promise<FirstStart | undefined>;
 }
@@ -48,13 +48,13 @@ export async function openAccess(data: string, ldap?: LdapOptions): Promise<Acce
 
 async function begin(accounts: Accounts, directory: Directory): Promise<FirstStart | undefined> {
   if (!accounts.isEmpty) return undefined;
-  // First, since it may fail: an account whose password nobody was told of would stay.
+  // This comes first because it may fail. Otherwise an account could stay whose password nobody knows.
   if (directory.isWritable && !directory.person(ADMIN_NAME)) await directory.addPerson({ name: ADMIN_NAME });
   const { password, token } = await accounts.createAdmin(ADMIN_NAME, "made at the first start");
   return { adminName: ADMIN_NAME, adminPassword: password, token };
 }
 
-/** The data folder is its user's alone, and so are the files with secrets in it, whoever made them and however. */
+/** Takes away every right of other users on the data folder and its files with secrets. */
 function closeFolder(data: string): void {
   mkdirSync(data, { recursive: true, mode: FOLDER_MODE });
   closeToOthers(data, FOLDER_MODE);
@@ -65,12 +65,12 @@ function closeToOthers(path: string, mode: number): void {
   try {
     if (existsSync(path)) chmodSync(path, mode);
   } catch (error) {
-    // It is another user's, who lets us write. The station can work with that; its user has to know.
+    // The folder belongs to another user. The station can work with it, but its user has to know.
     console.error(`${path}: other users may read it (${error instanceof Error ? error.message : error})`);
   }
 }
 
-/** Adds a device that the directory does not know yet; where it is kept elsewhere, or is full, the device does without. */
+/** Adds a device to the directory. If the directory is read-only or full, the device works without an entry. */
 export async function enrol(directory: Directory, device: Device): Promise<void> {
   if (!directory.isWritable || directory.resolve(device.uid)) return;
   try {
@@ -80,7 +80,7 @@ export async function enrol(directory: Directory, device: Device): Promise<void>
   }
 }
 
-/** What the first start prints. */
+/** The lines that the first start prints. */
 export function describeFirstStart({ adminName, adminPassword, token }: FirstStart): string {
   return `First start. What follows is printed this once; only hashes of it are kept.
   Log in as  ${adminName}

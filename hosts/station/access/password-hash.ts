@@ -1,6 +1,6 @@
 /**
- * Passwords as they are kept: scrypt (RFC 7914) with a salt of its own for each and the parameters beside it, so that they
- * can be raised without making the old ones worthless.
+ * Password hashes: scrypt (RFC 7914), each with its own salt. The parameters stand in the hash, so that old hashes stay valid when
+ * they are raised.
  */
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 
@@ -11,12 +11,12 @@ interface Cost {
   readonly passes: number;
 }
 
-/** For what a person chose: as OWASP's password storage cheat sheet recommends it, 32 MB and three passes. */
+/** For a password that a person has chosen: 32 MB and three passes, as OWASP's password storage cheat sheet recommends. */
 export const CHOSEN_COST: Cost = Object.freeze({ blocks: 2 ** 15, blockSize: 8, passes: 3 });
 
 /**
- * For what `generatePassword` made: guessing 100 bits is hopeless at any cost, so that a thousand devices that come back
- * together need not wait for each other.
+ * For a generated password. Its 104 bits cannot be guessed at any cost. A low cost lets a thousand devices come back together
+ * without waiting for each other.
  */
 export const GENERATED_COST: Cost = Object.freeze({ blocks: 2 ** 10, blockSize: 8, passes: 1 });
 
@@ -25,7 +25,7 @@ const HASH_BYTES = 32;
 const ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
 const GENERATED_CHARACTERS = 21;
 
-/** A password of 104 bits in groups that can be read out and typed. */
+/** A password of 104 bits, in groups that are easy to read out and type. */
 export function generatePassword(): string {
   let text = "";
   while (text.length < GENERATED_CHARACTERS)
@@ -42,7 +42,7 @@ export async function hashPassword(password: string, cost: Cost): Promise<string
   return ["scrypt", blocks, blockSize, passes, salt.toString("base64url"), hash.toString("base64url")].join("$");
 }
 
-/** Whether the hash is of this password; compared in constant time. Throws for a hash that is none. */
+/** Whether this is the hash of the password. Compares in constant time. Throws for a malformed hash. */
 export async function isPasswordOf(password: string, hash: string): Promise<boolean> {
   const [name, blocks, blockSize, passes, salt, expected] = hash.split("$");
   const cost = { blocks: Number(blocks), blockSize: Number(blockSize), passes: Number(passes) };

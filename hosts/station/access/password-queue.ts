@@ -1,7 +1,7 @@
 import { PASSWORDS_COMPUTING_MAX, PASSWORDS_WAITING_MAX } from "../station-limits.ts";
 import { AccessError } from "./access-error.ts";
 
-/** Computes a few passwords at once and lets the others wait: scrypt takes memory and a thread for each. */
+/** Computes few passwords at once: each scrypt takes memory and a thread. The others wait. */
 export class PasswordQueue {
   readonly #waiting: (() => void)[] = [];
   #computing = 0;

@@ -1,7 +1,7 @@
 import { REFUSAL_LINES } from "../station-limits.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-/** Writes what was refused to the log, but not as fast as someone can be refused. */
+/** Logs refusals at a limited rate, so that nobody can fill the disk with them. */
 export class RefusalLog {
   readonly #bucket = new TokenBucket(REFUSAL_LINES, performance.now());
   #leftOut = 0;

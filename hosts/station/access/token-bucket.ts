@@ -1,11 +1,11 @@
-/** How much, and how fast it comes back. */
+/** The size of a bucket, and how fast it fills. */
 export interface BucketSize {
-  /** What a full bucket holds: the burst that is allowed. */
+  /** Tokens in a full bucket: the largest burst. */
   readonly capacity: number;
   readonly perSecond: number;
 }
 
-/** Allows a burst and a rate. The clock is the caller's, in milliseconds that never go back. */
+/** Allows a burst and a rate. The caller gives the time, in milliseconds that never go back. */
 export class TokenBucket {
   readonly #size: BucketSize;
   #tokens: number;
@@ -17,25 +17,25 @@ export class TokenBucket {
     this.#filledMs = nowMs;
   }
 
-  /** Whether so many are there; takes none. */
+  /** Whether the bucket holds so many tokens. Takes none. */
   has(count: number, nowMs: number): boolean {
     this.#fill(nowMs);
     return this.#tokens >= count;
   }
 
-  /** Takes what is there, and owes the rest. */
+  /** Takes so many tokens. A bucket with fewer owes the rest. */
   take(count: number, nowMs: number): void {
     this.#fill(nowMs);
     this.#tokens -= count;
   }
 
-  /** Milliseconds until nothing is owed any more; 0 when nothing is. */
+  /** Milliseconds until the bucket owes nothing; 0 when it owes nothing now. */
   debtMs(nowMs: number): number {
     this.#fill(nowMs);
     return this.#tokens >= 0 ? 0 : Math.ceil((-this.#tokens / this.#size.perSecond) * 1000);
   }
 
-  /** Whether it is as if nothing had ever been taken: it need not be kept. */
+  /** Whether the bucket is full. A full bucket need not be kept. */
   isFull(nowMs: number): boolean {
     this.#fill(nowMs);
     return this.#tokens >= this.#size.capacity;
@@ -48,7 +48,7 @@ export class TokenBucket {
   }
 }
 
-/** A bucket for each name, at most `max` of them: the one that was used longest ago leaves first. */
+/** A bucket for each name, at most `max` of them. At the limit the least recently used one goes. */
 export class TokenBuckets {
   readonly #size: BucketSize;
   readonly #max: number;
@@ -63,7 +63,7 @@ export class TokenBuckets {
     return this.#buckets.size;
   }
 
-  /** The bucket of this name, a full one where it has none. */
+  /** The bucket of this name. A new one is full. */
   of(name: string, nowMs: number): TokenBucket {
     const bucket = this.#buckets.get(name) ?? new TokenBucket(this.#size, nowMs);
     this.#buckets.delete(name);

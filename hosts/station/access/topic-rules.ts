@@ -1,6 +1,6 @@
 /**
- * Who may publish and subscribe to what (wire format, topics). The one place that decides it; every rule gives a reason for
- * the log or nothing where it allows.
+ * Who may publish and subscribe to what (wire format, topics). No other file decides it. Each rule gives the reason of a refusal
+ * for the log, or undefined.
  *
  * | topic | publishes | subscribes |
  * |---|---|---|
@@ -16,8 +16,8 @@
  * | `/connect/new` | the broker | the pre-subscriber |
  * | `/connect/presub` | the pre-subscriber | nobody: the broker acts on it |
  *
- * The owner of a device is the person who carries it; of the pager in a console page, whose page it is.
- * A wildcard stands only for the uid, where one may see all of them.
+ * The owner of a device is the person who carries it. The owner of a pager in a console page is the account that is logged in there.
+ * A wildcard may stand only for the uid, and only for those who may see every uid.
  */
 import { discoveryTopic } from "../../../src/payload/discovery.ts";
 import { decodeMessage } from "../../../src/payload/message.ts";
@@ -30,16 +30,16 @@ export const PRESUBSCRIPTION_TOPIC = "/connect/presub";
 const DISCOVERY = "homeassistant/";
 const DISCOVERY_STATUS = "homeassistant/status";
 
-/** Who is at the other end of a connection. */
+/** The client of a connection. */
 export interface Identity {
   readonly uid: string;
   readonly kind: Account["kind"] | "presubscriber";
   readonly isAdmin: boolean;
-  /** False for those who showed what the local key gives. */
+  /** False for a client that has logged in with the local key. */
   readonly hasAccount: boolean;
 }
 
-/** What a topic of ours names. */
+/** The parts of a topic of the wire format. */
 interface TopicParts {
   readonly kind: "pres" | "im" | "page" | "cmd" | "tele";
   readonly uid: string;
@@ -57,7 +57,7 @@ export class TopicRules {
     this.#accounts = accounts;
   }
 
-  /** Why this client may not publish this, or undefined. */
+  /** Why this client may not publish this; undefined if it may. */
   whyNotPublish(who: Identity, topic: string, payload: Uint8Array): string | undefined {
     if (who.kind === "presubscriber") return topic === PRESUBSCRIPTION_TOPIC ? undefined : "not its topic";
     if (topic.startsWith(DISCOVERY)) return isOwnDiscovery(who.uid, topic) ? undefined : "not its own discovery";
@@ -74,7 +74,7 @@ export class TopicRules {
     return this.#whyNotMessage(who, uid, payload);
   }
 
-  /** Why this client may not subscribe to this filter, or be sent what matches it; undefined where it may. */
+  /** Why this client may not subscribe to this filter, nor receive what matches it; undefined if it may. */
   whyNotSubscribe(who: Identity, filter: string): string | undefined {
     if (who.kind === "presubscriber") return filter === NEW_CLIENT_TOPIC ? undefined : "not its topic";
     const seesAll = who.isAdmin || who.kind === "program";

@@ -35,23 +35,23 @@ export class Viewing {
     return this.#maySubscribe(account, "pres", uid);
   }
 
-  /** Telemetry and connection of a device, and what waits for it. */
+  /** Whether the account may see a device's telemetry, its connection and what waits for it. */
   seesDevice(account: Account, uid: string): boolean {
     return this.#maySubscribe(account, "tele", uid);
   }
 
-  /** Whether one sees all recipients of a push. */
+  /** Whether the account sees all recipients of a push. */
   seesAllOf({ isAdmin, name }: Account, push: Push): boolean {
     return isAdmin || push.sender === name;
   }
 
-  /** A push as this account sees it, with at most `max` recipients; undefined where it is none of its business. */
+  /** A push as this account may see it, with at most `max` recipients; undefined if it may not see it. */
   async push(account: Account, push: Push, max: number): Promise<PushWithDeliveries | undefined> {
     if (this.seesAllOf(account, push)) return { ...push, deliveries: await this.#pushes.deliveries(push.id, max) };
     return withOwn(push, this.#ownDeliveries(account, push.id).slice(0, max));
   }
 
-  /** An event as this account is told it; undefined where it is none of its business. */
+  /** An event as this account may see it; undefined if it may not see it. */
   event(account: Account, event: StationEvent): StationEvent | undefined {
     switch (event.type) {
       case "push": {
@@ -83,7 +83,7 @@ export class Viewing {
     return [...new Set(clients)].flatMap((uid) => this.#pushes.delivery(id, uid) ?? []);
   }
 
-  /** Whether a client is the account's own, or that of a device which its person carries. */
+  /** Whether a client belongs to the account: it is the account itself, or a device that it carries. */
   #isOwn({ name }: Account, uid: string): boolean {
     return uid === name || this.#directory.device(uid)?.owner === name || this.#accounts.get(uid)?.owner === name;
   }

@@ -1,4 +1,4 @@
-/** What the station and its broker processes tell each other: types, and the name of the variable that holds the options. */
+/** Messages between the station and its broker processes, and the environment variable with their options. */
 import type { LdapOptions } from "../directory/ldap-directory.ts";
 import type { MqttAddress } from "../mqtt-listener.ts";
 

@@ -1,4 +1,4 @@
-/** A broker in a process of its own, started by `broker-processes.ts`. The station beside it owns accounts and directory. */
+/** A broker in its own process. `broker-processes.ts` starts it. Accounts and directory belong to the station beside it. */
 import { unwatchFile, watchFile } from "node:fs";
 import { join } from "node:path";
 import { LOCAL_KEY_FILE, readLocalKey } from "../../node/local-key.ts";
@@ -22,7 +22,7 @@ async function main(options: BrokerProcessOptions): Promise<void> {
   const accountsFile = join(data, ACCOUNTS_FILE);
   const accounts = new Accounts(accountsFile, readLocalKey(join(data, LOCAL_KEY_FILE)) ?? "");
   const directory = await Directory.open(directorySource(join(data, DIRECTORY_FILE), options.ldap));
-  // What the station changes is read again; a file that is being written is whole at any time.
+  // The station changes these files, and they are read again. A file is replaced as a whole, so it is never half written.
   const follow = (path: string, read: () => unknown) =>
     watchFile(path, { interval: FILES_LOOKED_AT_MS, persistent: false }, async () => {
       try {
@@ -53,7 +53,7 @@ async function main(options: BrokerProcessOptions): Promise<void> {
     process.exit(0);
   };
   process.on("message", (message) => message === "close" && void end());
-  // A signal of the terminal goes to all of them; the station says when it is time. Without it there is nothing to do.
+  // A signal of the terminal reaches every process. A broker ends when the station says so, or when the station has ended.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
   process.on("disconnect", () => process.exit(0));
   tell({ mqttPort: listener.mqttPort, mqttsPort: listener.mqttsPort });

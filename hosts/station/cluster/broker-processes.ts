@@ -1,6 +1,6 @@
 /**
- * Several broker processes behind one address. The station opens the port and all of them accept from it; a process that ends
- * is replaced, and its clients come back to one of the others. The station itself owns pushes, accounts and directory.
+ * Several broker processes behind one address. The station opens the port, and all of them accept connections there. A process that
+ * ends is replaced; its clients connect to one of the others. Pushes, accounts and directory belong to the station's process.
  */
 import cluster, { type Worker } from "node:cluster";
 import { fileURLToPath } from "node:url";
@@ -10,14 +10,14 @@ import { BROKER_OPTIONS_VARIABLE, type BrokerProcessOptions, type FromBroker } f
 
 type Ports = Omit<MqttListener, "close">;
 
-/** Resolves when the first of them listens. Rejects with the error of the one that cannot begin. */
+/** Resolves when all of them listen. Rejects with the error of one that cannot start. */
 export async function startBrokerProcesses(
   options: BrokerProcessOptions,
   count: number,
   onLocalDevice: (uid: string) => void,
 ): Promise<MqttListener> {
-  // All wait at one port, and who is free accepts. Handed around instead, a connection on its way to a process that is being
-  // killed is lost with it: neither served nor closed.
+  // Each process accepts connections itself. If the station handed them around, a connection on its way to a process that is
+  // killed would be lost: neither served nor closed.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({
     exec: fileURLToPath(new URL("broker-process.ts", import.meta.url)),
@@ -73,8 +73,8 @@ export async function startBrokerProcesses(
 }
 
 /**
- * Resolves when the process has ended: by itself, or by force where it takes too long. One that does not listen yet, to clients or
- * to us, is ended by force at once.
+ * Asks a process to end, and kills it if it takes too long. A process that does not listen yet is killed at once. Resolves when it
+ * has ended.
  */
 async function end(worker: Worker, isListening: boolean): Promise<void> {
   const ended = new Promise((resolve) => worker.once("exit", resolve));

@@ -1,5 +1,5 @@
 /**
- * How the station knows of connections that other brokers on the same Redis serve: it asks all of them, and the one that has it
+ * Finds out about connections at other brokers on the same Redis. The station asks all brokers, and the one with the connection
  * answers.
  */
 import type { PublishPacket } from "aedes";
@@ -25,7 +25,7 @@ export function answerOthers(broker: StationBroker, view: BrokerView): void {
   });
 }
 
-/** Gives the view what the others know. */
+/** Lets the view ask the other brokers. */
 export function askOthers(broker: StationBroker, view: BrokerView): void {
   const waiting = new Map<string, Set<(connection: DeviceConnection) => void>>();
   hear(broker, "told/connection", (payload) => {

@@ -1,16 +1,16 @@
-/** What a broker hears from the others on the same Redis, and what Aedes leaves out of that. */
+/** Messages between brokers on the same Redis, with corrections of what Aedes and `mqemitter-redis` do. */
 import type { EventEmitter } from "node:events";
 import type { PublishPacket } from "aedes";
 import mqemitterRedis from "mqemitter-redis";
 import type { StationBroker } from "../broker.ts";
 import type { RedisConnections } from "./redis-connections.ts";
 
-/** A channel that nothing is published to: no topic has a colon before its first slash. */
+/** A channel that nobody publishes to. */
 const NOBODY = "fieldpager:nobody";
 
 type Listener = (packet: PublishPacket, done: () => void) => void;
 
-/** The parts of `mqemitter-redis` that its types do not tell. */
+/** Members of `mqemitter-redis` that its types leave out. */
 interface Emitter {
   readonly state: EventEmitter;
   on(topic: string, listener: Listener, done?: () => void): unknown;
@@ -24,14 +24,15 @@ interface Inside {
 
 /**
  * Carries messages between the brokers.
- * @param onBack the connection was lost and stands again: what was carried meanwhile is only in the queues
+ * @param onBack is called when a lost connection is back. Messages of the meantime are only in the queues.
  */
 export function openSharedEmitter(connections: RedisConnections, onBack: () => void): object {
   const [subConn, pubConn] = [connections.open({ enableReadyCheck: false }), connections.open()];
   const options = { subConn, pubConn, separator: "/", wildcardOne: "+", wildcardSome: "#", matchEmptyLevels: true };
   const mq = mqemitterRedis(options) as unknown as Emitter;
   mq.state.on("error", (error: Error) => console.error(`broker: Redis: ${error.message}`));
-  // Its answer is behind the answers to all that was subscribed to before. (A PING's would be taken for one of those.)
+  // Redis answers in order: this answer comes after those to all earlier subscriptions. The answer to a PING would be taken for
+  // one of them.
   const subscribed = (then: () => void) =>
     void subConn
       .subscribe(NOBODY)
@@ -42,10 +43,10 @@ export function openSharedEmitter(connections: RedisConnections, onBack: () => v
     if (!isFirst) subscribed(onBack);
     isFirst = false;
   });
-  // Who is the second to listen to a topic is told that it does while the subscription of the first is still on its way.
+  // The second listener of a topic is told at once that it listens, though the subscription of the first is still under way.
   const on = mq.on.bind(mq);
   mq.on = (topic, listener, done) => on(topic, listener, done && (() => subscribed(done)));
-  // Its own would wait for ever for a Redis that is not there.
+  // The emitter's own `close` would wait for ever for a missing Redis.
   mq.close = (done) => void Promise.all([subConn, pubConn].map((each) => connections.end(each))).then(() => done());
   for (const connection of [subConn, pubConn]) connection.connect().catch(() => {});
   return mq;
@@ -55,7 +56,7 @@ export function openSharedEmitter(connections: RedisConnections, onBack: () => v
 export function followOtherBrokers(broker: StationBroker): void {
   const { mq, clients } = broker as unknown as Inside;
   const isFromOther = (topic: string) => topic.split("/")[1] !== broker.id;
-  // A client that goes on at another broker is not gone. Its will would say so, after it has said that it is there.
+  // A client that goes on at another broker is not gone. Its will must not follow its new presence.
   mq.on("$SYS/+/new/clients", ({ topic, payload }, done) => {
     const client = isFromOther(topic) ? clients[payload.toString()] : undefined;
     if (client) {
@@ -64,7 +65,7 @@ export function followOtherBrokers(broker: StationBroker): void {
     }
     done();
   });
-  // Who waits for a first subscription hears of it wherever it is made.
+  // A first subscription is told to all brokers.
   mq.on("$SYS/+/new/subscribes", ({ topic, payload }, done) => {
     const { subs } = isFromOther(topic) ? (JSON.parse(payload.toString()) as { subs: never }) : { subs: undefined };
     if (subs) broker.emit("subscribe", subs, undefined as never);

@@ -1,6 +1,6 @@
 /**
- * The connections of one broker to its Redis. A connection that is lost comes back by itself and does what was asked of it
- * meanwhile, however long that takes, until the broker is to end: then what waits for a Redis that is not there fails.
+ * The connections of one broker to its Redis. A lost connection comes back by itself, and then executes the commands of the meantime.
+ * When the broker is about to end, commands that wait for a missing Redis fail.
  */
 import { Redis } from "ioredis";
 import { REDIS_RETRY_MAX_MS, REDIS_RETRY_STEP_MS } from "../station-limits.ts";
@@ -22,25 +22,25 @@ export class RedisConnections {
     return new Redis(this.#url, {
       lazyConnect: true,
       enableReadyCheck,
-      // A command that a lost connection has not answered is sent again: each of ours may be done twice.
+      // A command without an answer is sent again after a lost connection. Each of our commands may run twice.
       maxRetriesPerRequest: null,
       retryStrategy: (tries) => (this.#isEnding ? null : Math.min(tries * REDIS_RETRY_STEP_MS, REDIS_RETRY_MAX_MS)),
     });
   }
 
-  /** From here on a connection that is lost stays lost. */
+  /** From now on a lost connection does not come back. */
   ending(): void {
     this.#isEnding = true;
   }
 
-  /** Ends a connection, after what was asked of it. Resolves when it has ended, however it did. */
+  /** Ends a connection after its last command. Resolves when it has ended, also with an error. */
   async end(connection: Redis): Promise<void> {
     this.ending();
     if (connection.status === "end") return;
     if (connection.status === "wait") return connection.disconnect();
     const ended = new Promise((resolve) => connection.once("end", resolve));
     const quit = () => void connection.quit().catch(() => {});
-    // `quit` on one that is trying to come back would stop the trying and never say that it has ended.
+    // On a connection that is trying to come back, `quit` stops the trying and never tells that it has ended.
     if (connection.status === "ready") quit();
     else connection.once("ready", quit);
     await ended;

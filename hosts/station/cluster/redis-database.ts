@@ -1,11 +1,10 @@
 /// <reference path="../modules.d.ts" />
 /**
- * The broker's database in Redis, for several broker processes at once. A collection is a hash and, beside it, the order in
- * which its keys came: a sorted set whose scores one counter gives. So a queue that several brokers write is read as it was
- * written, whoever wrote it; in one process the keys alone say that.
+ * The broker's database in Redis, for several broker processes. A collection is a hash, and a sorted set with the order in which its
+ * keys came. One counter gives the scores. So a queue is read in the order in which it was written, whichever broker wrote.
  *
- * A write is one script, and what Redis does it does whole. Whether it outlasts a power cut of Redis is Redis' own setting
- * (`appendonly yes`, `appendfsync always`); it outlasts the end of every broker.
+ * A write is one script, which Redis executes as a whole. It outlasts the end of every broker. Whether it outlasts a power cut is
+ * a setting of Redis (`appendonly yes`, `appendfsync always`).
  */
 import type { StoredPacket } from "aedes-persistence-level/asyncPersistence.js";
 import type { Redis } from "ioredis";
@@ -15,7 +14,7 @@ import type { RedisConnections } from "./redis-connections.ts";
 
 const PREFIX = "fieldpager:";
 const PAGE = 200;
-/** Collections of these have the client's name in theirs, which is escaped and holds no colon. */
+/** Kinds of keys with a collection for each client. The escaped client identifier holds no colon. */
 const PER_CLIENT = ["outgoing", "outgoing-id", "subscriptions", "incoming", "topic"];
 
 const WRITE = `
@@ -31,11 +30,11 @@ for i = 1, #ARGV, 4 do
   end
 end`;
 
-/** `replace` writes only where there is something already. */
+/** `replace` writes only if the key exists. */
 type Todo = Operation | { readonly type: "replace"; readonly key: string; readonly value: Buffer };
 
 interface Scripted extends Redis {
-  /** The list is one argument here, and many for the script. */
+  /** Takes the list as one argument and gives it to the script as many. */
   write(sequenceKey: string, parts: readonly (string | Buffer)[]): Promise<unknown>;
 }
 
@@ -43,10 +42,10 @@ export class RedisDatabase implements Database {
   readonly #connections: RedisConnections;
   readonly #redis: Scripted;
 
-  /** Rejects where there is no Redis. */
+  /** Rejects if there is no Redis. */
   static async open(connections: RedisConnections): Promise<RedisDatabase> {
     const redis = connections.open();
-    // Why it cannot be reached is in the last of these; without a listener they would go to the log one by one.
+    // The last error says why Redis cannot be reached. Without a listener ioredis would log each of them.
     let problem: Error | undefined;
     redis.on("error", (error) => {
       problem = error;
@@ -67,7 +66,7 @@ export class RedisDatabase implements Database {
     this.#redis = redis;
   }
 
-  /** Counts for all processes together. */
+  /** Increments a counter that all processes share. */
   increment(name: string): Promise<number> {
     return this.#redis.incr(PREFIX + name);
   }
@@ -77,8 +76,8 @@ export class RedisDatabase implements Database {
   }
 
   /**
-   * Aedes reads a packet from a queue and puts it back with its identifier. Where another broker has taken it out since then,
-   * because its client went there and acknowledged it, it stays out: it would be sent again.
+   * Aedes reads a packet from a queue and puts it back with its identifier. If another broker has removed it since then, because
+   * its client has acknowledged it there, it stays removed. Otherwise it would be sent again.
    */
   put(key: string, value: Buffer): Promise<void> {
     const isPutBack = key.startsWith("outgoing:") && Boolean((msgpack.decode(value) as StoredPacket).messageId);
@@ -105,7 +104,7 @@ export class RedisDatabase implements Database {
     await this.#redis.del(`${collection}:v`, `${collection}:o`);
   }
 
-  /** Of one collection, in the order in which its keys first came. Of all collections of a kind: none. */
+  /** Keys of one collection, in the order in which they first came. A range over all collections of a kind gives none. */
   async *values({ gte }: KeyRange): AsyncGenerator<Buffer> {
     const collection = PREFIX + collectionOf(gte);
     let after = "-inf";
@@ -134,7 +133,7 @@ export class RedisDatabase implements Database {
   }
 }
 
-/** `outgoing:<client>` of `outgoing:<client>:…`, `retained` of `retained:…`. */
+/** The collection of a key: `outgoing:<client>` for `outgoing:<client>:…`, `retained` for `retained:…`. */
 function collectionOf(key: string): string {
   const [kind = "", client = ""] = key.split(":", 2);
   return PER_CLIENT.includes(kind) ? `${kind}:${client}` : kind;

@@ -1,6 +1,6 @@
 /**
- * How messages for the station itself come to the process that takes them, when others have taken them from their senders: they
- * are queued for a client that is the station, before their PUBACK, and taken from that queue here.
+ * Brings messages to the station from all broker processes. Each broker queues them for a client named as the station, before the
+ * PUBACK. The station's process takes them out of that queue.
  */
 import type { EventEmitter } from "node:events";
 import type { PublishPacket } from "aedes";
@@ -23,14 +23,14 @@ export class SharedInbox {
   #isClosed = false;
   #lastIdentifier = 0;
 
-  /** `uid` is that of the station: the end of the inbox's topic. */
+  /** @param uid of the station, the last level of the inbox's topic */
   constructor(broker: StationBroker, inbox: StationInbox, uid: string) {
     this.#broker = broker;
     this.#inbox = inbox;
     this.#uid = uid;
   }
 
-  /** Takes what came while nobody did, and all that comes from now on. */
+  /** Takes what waits in the queue, and all that comes from now on. */
   async start(): Promise<void> {
     await this.#broker.persistence.grant(this.#uid, [{ topic: this.#inbox.topic, qos: 1 }]);
     const { mq } = this.#broker as unknown as { mq: Listening };
@@ -38,7 +38,7 @@ export class SharedInbox {
       mq.on(
         this.#inbox.topic,
         (packet, done) => {
-          // One of QoS 0 is in no queue.
+          // A message of QoS 0 is in no queue.
           if (packet.qos === 0) this.#inbox.accept(Buffer.from(packet.payload)).catch(() => {});
           else this.wake();
           done();
@@ -50,7 +50,7 @@ export class SharedInbox {
     this.wake();
   }
 
-  /** There is something in the queue, or there may be. */
+  /** The queue may hold messages. */
   wake(): void {
     this.#hasMore = true;
     if (!this.#isRunning && !this.#isClosed) this.#run = this.#takeAll();
@@ -79,7 +79,7 @@ export class SharedInbox {
         }
       }
     } catch (error) {
-      // They stay in the queue.
+      // The messages stay in the queue.
       console.error(`inbox: ${error instanceof Error ? error.message : error}`);
       if (!this.#isClosed) this.#retry = setTimeout(() => this.wake(), DELIVERY_RETRY_MS);
     } finally {

@@ -1,8 +1,7 @@
 /// <reference path="../modules.d.ts" />
 /**
- * The station's persistence for several broker processes. Who subscribes to a topic is looked up where it is written and not in
- * the memory of each process, which would learn a little later of what the others have granted: what is published behind a
- * SUBACK, by whichever broker, is queued.
+ * The station's persistence for several broker processes. Subscriptions are looked up in Redis. A process's own memory would learn
+ * of those at other brokers too late: whatever is published after a SUBACK has to be queued, at whichever broker.
  */
 import type { Client } from "aedes";
 import type { StoredSubscription, StoredTopic } from "aedes-persistence-level/asyncPersistence.js";
@@ -10,7 +9,7 @@ import type { Database, Operation } from "../database.ts";
 import { StationPersistence } from "../persistence.ts";
 import { isWildcard, matchesFilter } from "../topic-filter.ts";
 
-/** All filters with wildcards are one collection: there are few. */
+/** All filters with wildcards stand in one collection. There are few of them. */
 const WILDCARDS = "wildcard";
 
 export class SharedPersistence extends StationPersistence {
@@ -36,7 +35,7 @@ export class SharedPersistence extends StationPersistence {
     await this.#database.batch(topics.map((topic) => ({ type: "del", key: indexKey(client.id, topic) })));
   }
 
-  /** Each client once. */
+  /** Gives each client once. */
   override async findSubscriptions(topic: string): Promise<readonly StoredSubscription[]> {
     const found = new Map<string, StoredSubscription>();
     for (const prefix of [topicPrefix(topic), `${WILDCARDS}:`])

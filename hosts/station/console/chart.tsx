@@ -5,7 +5,7 @@ import type { Series } from "../device.ts";
 const HEIGHT = 110;
 const WIDTH_MIN = 140;
 
-/** The newest points of one series, small, with the last value in words. */
+/** A small chart of the newest points of one series, with the last value in words. */
 export function Chart({ series }: { readonly series: Series }) {
   const { name, unit, timesMs, values } = series;
   const place = useRef<HTMLDivElement>(null);
@@ -62,7 +62,7 @@ function widthOf(element: HTMLElement): number {
   return Math.max(WIDTH_MIN, element.clientWidth);
 }
 
-/** Hours and minutes; with seconds where the marks stand closer than a minute. */
+/** Hours and minutes, and seconds if the marks are less than a minute apart. */
 function clockOf(seconds: number, splits: readonly number[]): string {
   const [first = 0, second = first] = splits;
   return new Date(seconds * 1000).toTimeString().slice(0, second - first < 60 ? 8 : 5);
@@ -72,7 +72,7 @@ export function numberOf(value: number): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : "–";
 }
 
-/** The units of SenML (RFC 8428, section 12.1) that are not read as they are written. */
+/** Units of SenML (RFC 8428, section 12.1) that people write differently. */
 export function unitOf(unit: string): string {
   switch (unit) {
     case "Cel":

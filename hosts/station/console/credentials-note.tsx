@@ -11,11 +11,11 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** What somebody logs in with, told this once, and how a device is given it. */
+/** Shows name and password of a new account once, and how to give them to a device. */
 export function CredentialsNote({ login, station, onClose }: Props) {
   const { kind, name, password } = login;
   const heading = useRef<HTMLHeadingElement>(null);
-  /** Where the keyboard was, and is again when this is gone. */
+  /** The element that had the focus. It gets the focus back when the note closes. */
   const before = useRef<Element>(null);
   useEffect(() => {
     before.current = document.activeElement;
@@ -53,7 +53,7 @@ function focus(element: Element | null): void {
   if (element instanceof HTMLElement && element.isConnected) element.focus();
 }
 
-/** Something to be copied. */
+/** A line to copy. */
 export function Line({ label, text }: { readonly label: string; readonly text: string }) {
   const [isCopied, setCopied] = useState(false);
   // A page that came by plain http from another machine has no clipboard.
@@ -94,7 +94,7 @@ function settingsOf(
   return settings.map(([key, value]) => `${before}${key}${between}${quoted(value)}`).join(" ");
 }
 
-/** For a shell. */
+/** Quotes a word for a shell. */
 function quoted(text: string): string {
   return /^[\w.:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

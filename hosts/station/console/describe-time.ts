@@ -10,22 +10,22 @@ export function clockOf(ms: number): string {
   });
 }
 
-/** As `clockOf`, with the day where it is not today. */
+/** As `clockOf`. For another day than today the date stands before it. */
 export function momentOf(ms: number): string {
   const date = new Date(ms);
   if (date.toDateString() === new Date().toDateString()) return clockOf(ms);
   return `${date.toLocaleDateString(undefined, { day: "numeric", month: "short" })} ${clockOf(ms)}`;
 }
 
-/** How long ago, in the largest unit that says it. */
+/** The time since then, in its largest unit. */
 export function agoOf(ms: number, nowMs: number): string {
   const seconds = Math.max(0, Math.round((nowMs - ms) / 1000));
   return seconds < 5 ? "now" : `${spanOf(seconds)} ago`;
 }
 
-/** A span of time in the largest unit that says it. */
+/** A span of time in its largest unit. */
 export function spanOf(seconds: number): string {
-  // Two clocks, or one read a moment ago, may make it less than nothing.
+  // With two clocks, or a time that was read a moment ago, the span may be negative.
   if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
   if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
   if (seconds < 36 * 3_600) return `${Math.round(seconds / 3_600)} h`;

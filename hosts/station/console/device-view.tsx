@@ -108,7 +108,7 @@ function Facts({ details, live, nowMs }: FactsProps) {
   );
 }
 
-/** What has changed is worth a chart; the others are a word. */
+/** A series that has changed gets a chart. The others are shown as words. */
 function isMoving({ values }: Series): boolean {
   return values.some((value) => value !== values[0]);
 }

@@ -6,10 +6,10 @@ import type { StationModel } from "./station-model.ts";
 
 /** Milliseconds between two looks at the clock for "5 min ago". */
 const CLOCK_MS = 10_000;
-/** Rows that are shown at once; more are found by the filter. */
+/** Rows on the page at most. The filter finds the others. */
 const ROWS_MAX = 200;
 
-/** The roster: who is there, live. */
+/** The roster: every device with its presence, live. */
 export function DevicesView({ model }: { readonly model: StationModel }) {
   const [filter, setFilter] = useState("");
   const nowMs = useClock(CLOCK_MS);
@@ -57,7 +57,7 @@ function wordsOf({ uid, label = "", owner = "", presence }: DeviceSummary): stri
   return `${uid} ${label} ${owner} ${presence?.status ?? ""} ${presence?.context ?? ""}`.toLowerCase();
 }
 
-/** The time, now and then. */
+/** The time, renewed in an interval. */
 export function useClock(everyMs: number): number {
   const [nowMs, setNowMs] = useState(Date.now());
   useEffect(() => {

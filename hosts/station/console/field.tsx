@@ -9,7 +9,7 @@ interface Props {
   readonly maxLength: number;
   /** id of a list of completions. */
   readonly list?: string;
-  /** A name that machines know: nothing is to be corrected. */
+  /** A name for machines. The browser must not correct its spelling. */
   readonly isName?: boolean;
 }
 
@@ -35,7 +35,7 @@ export function Field({ id, label, hint, value, onValue, type = "text", isName =
   );
 }
 
-/** What went wrong, read out as soon as it is there. */
+/** An error. Screen readers read it out as soon as it appears. */
 export function Problem({ text }: { readonly text: string | undefined }) {
   return (
     <p class="outcome wrong" role="alert">

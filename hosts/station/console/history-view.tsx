@@ -12,7 +12,7 @@ const STATE_WORDS = Object.freeze({
   expired: "expired before it could be sent",
 } as const);
 
-/** What was sent, newest first, with what became of it. */
+/** The history of pushes, newest first, each with its receipts. */
 export function HistoryView({ model }: { readonly model: StationModel }) {
   const [problem, setProblem] = useState("");
   const { pushes } = model;
@@ -80,7 +80,7 @@ function PushRow({ push, model }: { readonly push: PushWithDeliveries; readonly 
   );
 }
 
-/** The station lets only http and https in; a page of an older station may hold another one, which is then text. */
+/** A link, if the address is http or https. Any other address is shown as text. */
 function Address({ label, address }: { readonly label: string; readonly address: string | undefined }) {
   if (address === undefined) return null;
   return (

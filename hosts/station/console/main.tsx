@@ -76,7 +76,7 @@ function Station({ env, session, onLogout }: StationProps) {
   );
 }
 
-/** What stands behind the number sign of the address, by slashes. */
+/** The parts of the address behind its number sign, split at slashes. */
 function usePlace(): readonly (string | undefined)[] {
   const read = () =>
     location.hash

@@ -17,7 +17,7 @@ interface Props {
   readonly owner: string;
 }
 
-/** The firmware in this page: the pager that one can send to without having one. */
+/** A pager in this page. It runs the firmware, so that a user without a board can send to it. */
 export function PagePager({ env, owner }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const [uid, setUid] = useState<string>();
@@ -62,7 +62,7 @@ export function PagePager({ env, owner }: Props) {
   );
 }
 
-/** Under another uid where the first one is another's, since two browsers have drawn the same. */
+/** Starts the pager. If another browser has drawn the same uid, draws another one. */
 async function mountOwn(element: HTMLElement, env: string, owner: string): Promise<MountedPager> {
   const options = { settings: { env }, owner, login: fetchPagerLogin };
   try {

@@ -15,7 +15,7 @@ interface Props {
   readonly choices: readonly string[];
 }
 
-/** What a pager shows of a push, by the code that draws it there. */
+/** Shows a push as a pager shows it. The firmware's own code draws it. */
 export function PagerPreview({ title, text, priority, choices }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const painter = useRef<CanvasPainter>(undefined);
@@ -25,7 +25,7 @@ export function PagerPreview({ title, text, priority, choices }: Props) {
     const time = new Date().toTimeString().slice(0, 5);
     const widths = textWidths(painter.current.measureText);
     const split = splitTitle(title, text, SIZE, widths);
-    // With choices: after "reply", when the buttons give the answers.
+    // A push with choices is shown as after "reply", when the buttons give the answers.
     const replies = choices.length > 0 ? repliesTo(choices) : [];
     const answers = replyLines(replies, 0);
     const box = textBox(SIZE, false, split.title !== "", answers.length);

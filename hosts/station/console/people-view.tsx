@@ -14,7 +14,7 @@ interface Props {
   readonly onLogout: () => void;
 }
 
-/** Who there is: people, devices, groups; adding and removing them. */
+/** People, devices and groups. An administrator adds and removes them here. */
 export function PeopleView({ model, session, onLogout }: Props) {
   const { directory } = model;
   const [login, setLogin] = useState<NewLogin>();

@@ -1,6 +1,6 @@
 import type { DevicePresence } from "../device.ts";
 
-/** A dot and the word, and what the carrier wrote beside it. */
+/** Presence as a dot and a word, with the words of whoever carries the device. */
 export function Presence({ presence }: { readonly presence: DevicePresence | undefined }) {
   const status = presence?.status ?? "never seen";
   const word = status === "custom" && presence?.context ? presence.context : status;

@@ -67,7 +67,7 @@ interface Props {
   readonly session: Session;
 }
 
-/** The form that sends a push, and what a pager will show. What was wrong is said below it and read out. */
+/** The form that sends a push, with a preview. Errors stand below it, and screen readers read them out. */
 export function SendView({ model, session }: Props) {
   const [draft, setDraft] = useState(EMPTY);
   const [isSending, setSending] = useState(false);
@@ -148,7 +148,7 @@ interface PartProps {
   readonly set: (part: Partial<Draft>) => void;
 }
 
-/** How loud, and for how long. */
+/** Priority and expiry. */
 function Urgency({ draft, set }: PartProps) {
   return (
     <div class="pair">
@@ -186,7 +186,7 @@ function Urgency({ draft, set }: PartProps) {
   );
 }
 
-/** What the buttons will say. */
+/** The choices, which become labels of buttons. */
 function Answers({ draft, set }: PartProps) {
   return (
     <fieldset>
@@ -209,7 +209,7 @@ function Answers({ draft, set }: PartProps) {
   );
 }
 
-/** What is seldom wanted. */
+/** Fields that are seldom used. */
 function Further({ draft, set }: PartProps) {
   return (
     <details>
@@ -238,7 +238,7 @@ function Further({ draft, set }: PartProps) {
   );
 }
 
-/** Who can be sent to, for completion. */
+/** Every possible recipient, for completion. */
 function Recipients({ model, session }: Props) {
   const { directory, devices } = model;
   const listed = new Set(directory?.devices.map(({ uid }) => uid));

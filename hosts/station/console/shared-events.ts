@@ -1,27 +1,27 @@
 /**
- * One event stream for all tabs of a browser: a browser opens only six connections to one host, and streams of as many tabs
- * would leave none to ask with. The tab that holds a lock keeps the stream and tells the others; when it goes, the next one
- * gets the lock and opens the stream anew. Where a page has no locks (it came by plain http from another machine) each tab
- * keeps a stream of its own, and more than five tabs stand still.
+ * One event stream for all tabs of a browser. A browser opens only six connections to one host; six tabs with a stream each would
+ * leave none for requests. The tab that holds a lock keeps the stream and tells the others. When it closes, the next tab gets the
+ * lock and opens the stream anew. A page that came by plain http from another machine has no locks. Then each tab has its own
+ * stream, and the sixth tab waits.
  */
 export interface SharedEvent {
-  /** `open`: the stream stands (again), what was missed can be fetched. `lost`: it broke. Else the name of the event. */
+  /** `open`: the stream is there, perhaps again, and missed events can be fetched. `lost`: it broke. Otherwise the event's name. */
   readonly type: string;
   /** JSON. */
   readonly data: string;
 }
 
-/** What the tab that holds the stream says to one that has come. */
+/** The answer of the tab with the stream to a new tab. */
 interface Answer {
   readonly answer: SharedEvent;
 }
 
 const NAMES = ["push", "delivery", "presence", "telemetry", "directory"] as const;
-/** Milliseconds until a stream is opened again that the browser has given up. */
+/** Milliseconds until a stream that the browser has given up is opened again. */
 const REOPEN_MS = 3_000;
 const CHANNEL = "fieldpager/events";
 
-/** Follows the station's events; the browser opens a lost stream again by itself. Returns what ends it. */
+/** Follows the station's events. The browser opens a lost stream again by itself. Returns a function that ends it. */
 export function followEvents(onEvent: (event: SharedEvent) => void): () => void {
   if (!navigator.locks) return openStream(onEvent);
   const ending = new AbortController();
@@ -35,7 +35,7 @@ export function followEvents(onEvent: (event: SharedEvent) => void): () => void 
       return;
     }
     const event = "answer" in data ? data.answer : data;
-    // The answer to another tab is no news here.
+    // This answer is for another tab.
     if (event !== data && isTold) return;
     if (event.type === "open" || event.type === "lost") isTold = true;
     onEvent(event);
@@ -72,7 +72,7 @@ function openStream(onEvent: (event: SharedEvent) => void): () => void {
     stream = new EventSource("/api/events");
     stream.addEventListener("open", () => onEvent({ type: "open", data: "" }));
     stream.addEventListener("error", () => {
-      // A browser gives up where the answer is another one than a stream, as that of a station that is full.
+      // A browser gives up if the answer is no stream, for example the refusal of a station with too many streams.
       if (stream.readyState === EventSource.CLOSED) timer = setTimeout(open, REOPEN_MS);
       onEvent({ type: "lost", data: "" });
     });

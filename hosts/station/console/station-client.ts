@@ -1,4 +1,4 @@
-/** What the console asks of the station it came from. Every rejection is a sentence to be shown. */
+/** Requests of the console to its station. Each rejection is a sentence for the user. */
 import type { DeviceDetails, DeviceSummary } from "../device.ts";
 import type { DirectoryData } from "../directory/entries.ts";
 import type { PushRequest, PushWithDeliveries } from "../push.ts";
@@ -13,13 +13,13 @@ export interface DirectoryAnswer extends DirectoryData {
   readonly isWritable: boolean;
 }
 
-/** What somebody logs in with. It is told once. */
+/** Name and password of a new account. The station tells them once. */
 export interface Credentials {
   readonly name: string;
   readonly password: string;
 }
 
-/** What is told of a token: not the token itself. */
+/** A token in a list, without the token itself. */
 export interface TokenInfo {
   readonly id: string;
   readonly owner: string;
@@ -36,7 +36,7 @@ export interface StationAddress {
   readonly mqttsPort?: number;
 }
 
-/** The station's own sentence, and the status by which the console knows what to do. */
+/** An answer with an error: the station's sentence, and the HTTP status. */
 export class Refused extends Error {
   readonly status: number;
 
@@ -80,7 +80,7 @@ export function fetchStation(): Promise<StationAddress> {
   return ask("GET", "/api/station");
 }
 
-/** What the pager in this page logs in to the broker with. */
+/** The password of the pager in this page. */
 export function fetchPagerLogin(uid: string): Promise<{ readonly userName: string; readonly password: string }> {
   return ask("POST", "/api/page-pager", { uid });
 }

@@ -1,4 +1,4 @@
-/** What the console knows of the station, kept up by its events. Views ask for it anew whenever it has changed. */
+/** The state of the station as the console knows it. Events keep it up to date. Views read it again after each change. */
 import type { DeviceEvent, DevicePresence, DeviceSummary } from "../device.ts";
 import type { Delivery, PushEvent, PushWithDeliveries } from "../push.ts";
 import { PUSH_LIST_DEFAULT } from "../station-limits.ts";
@@ -15,7 +15,7 @@ import {
   type StationAddress,
 } from "./station-client.ts";
 
-/** Pushes kept while new ones come; older ones can be fetched again. */
+/** Pushes in memory at most. Older ones can be fetched again. */
 const PUSHES_MAX = 500;
 /** The recipient that means every device. */
 const EVERYONE = "everyone";
@@ -26,20 +26,20 @@ export class StationModel {
   /** By id. */
   readonly #pushes = new Map<string, PushWithDeliveries>();
   readonly #devices = new Map<string, DeviceSummary>();
-  /** Pushes of which all recipients are wanted. */
+  /** Ids of pushes whose recipients are all shown. */
   readonly #opened = new Set<string>();
   readonly #onChange: () => void;
   readonly #onLoggedOut: () => void;
   readonly #telemetryListeners = new Set<(event: Telemetry) => void>();
-  /** Devices of which something was heard since they were last asked for. */
+  /** Uids of devices with an event since the last request for all devices. */
   #news = new Set<string>();
   #stopFollowing = () => {};
   #isTold = false;
   directory: DirectoryAnswer | undefined;
   station: StationAddress | undefined;
-  /** Whether the stream stands. */
+  /** Whether the event stream is open. */
   isLive = false;
-  /** Whether there are older pushes than those that are known. */
+  /** Whether the station has pushes that are older than those in memory. */
   hasOlder = false;
 
   constructor(onChange: () => void, onLoggedOut: () => void) {
@@ -64,14 +64,14 @@ export class StationModel {
     return [...this.#devices.values()].sort((a, b) => (a.uid < b.uid ? -1 : 1));
   }
 
-  /** Whether there is somebody of this name, in the directory or heard of. */
+  /** Whether the directory or the roster has this name. */
   isKnown(name: string): boolean {
     const { people = [], groups = [], devices = [] } = this.directory ?? {};
     if (name === EVERYONE || this.#devices.has(name) || people.some((person) => person.name === name)) return true;
     return [...groups, ...devices].some(({ uid }) => uid === name);
   }
 
-  /** Fetches pushes that are older than those that are known. */
+  /** Fetches pushes that are older than those in memory. */
   async fetchOlder(): Promise<void> {
     const oldest = this.pushes.at(-1);
     const older = await fetchPushes(oldest?.id);
@@ -80,7 +80,7 @@ export class StationModel {
     this.#tell();
   }
 
-  /** Fetches all recipients of a push and keeps them up from now on. Rejects with what is to be shown. */
+  /** Fetches all recipients of a push, and keeps them up to date. Rejects with a sentence for the user. */
   async openPush(id: string): Promise<void> {
     this.#opened.add(id);
     const push = await fetchPush(id);
@@ -92,7 +92,7 @@ export class StationModel {
     this.#opened.delete(id);
   }
 
-  /** Calls back with telemetry as it comes. Returns what ends it. */
+  /** Calls back with telemetry as it comes. Returns a function that ends it. */
   listenToTelemetry(listener: (event: Telemetry) => void): () => void {
     this.#telemetryListeners.add(listener);
     return () => this.#telemetryListeners.delete(listener);
@@ -105,20 +105,20 @@ export class StationModel {
     });
   }
 
-  /** Fetches everything anew: at the start, and when the stream stands again after something was missed. */
+  /** Fetches everything: at the start, and when a lost stream is back. */
   #refresh(): void {
     const failed = (error: unknown) => {
       if (error instanceof Refused && error.status === 401) this.#onLoggedOut();
     };
     fetchPushes().then((pushes) => {
-      // What is older may have changed unseen, and between it and these there may be others: it is fetched again when asked for.
+      // Older pushes may have changed meanwhile, and others may lie between them and these. They are fetched again on request.
       const newest = pushes[0]?.id ?? "";
       const known = new Map(this.#pushes);
       for (const id of known.keys()) if (id <= newest) this.#pushes.delete(id);
       this.hasOlder = pushes.length >= PUSH_LIST_DEFAULT;
       // An event may have overtaken the answer.
       for (const push of pushes) this.#pushes.set(push.id, farther(push, known.get(push.id)));
-      // One that cannot be fetched now stays as it is in the list.
+      // A push that cannot be fetched now stays in the list as it is.
       for (const id of this.#opened) if (this.#pushes.has(id)) this.openPush(id).catch(() => {});
       this.#tell();
     }, failed);
@@ -132,7 +132,7 @@ export class StationModel {
   #refreshDevices(failed: (error: unknown) => void = () => {}): void {
     const news = new Set<string>();
     this.#news = news;
-    // Answers may overtake each other: the one that was asked for last knows most.
+    // Answers may overtake each other. The answer to the last request is the newest.
     fetchDevices().then((devices) => {
       if (news !== this.#news) return;
       const known = new Map(this.#devices);
@@ -198,7 +198,7 @@ export class StationModel {
     if (push) this.#pushes.set(id, { ...push, progress, deliveries: replaced(push.deliveries, delivery) });
   }
 
-  /** Many events in one moment are one change. */
+  /** Calls listeners once for many events in one moment. */
   #tell(): void {
     if (this.#isTold) return;
     this.#isTold = true;
@@ -209,12 +209,12 @@ export class StationModel {
   }
 }
 
-/** The one that has got farther: of two states of a push the later one. */
+/** The later of two states of a push. */
 function farther(push: PushWithDeliveries, known: PushWithDeliveries | undefined): PushWithDeliveries {
   return known && stepsOf(known) > stepsOf(push) ? known : push;
 }
 
-/** A device as the station answered, with what was heard of it after it was asked. */
+/** A device from the station's answer, with the events that came after the request. */
 function withNews(answer: DeviceSummary | undefined, heard: DeviceSummary | undefined, uid: string): DeviceSummary {
   return {
     uid,

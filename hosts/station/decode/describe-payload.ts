@@ -1,4 +1,4 @@
-/** What a payload of the wire format says, line by line, for people. */
+/** Puts a payload of the wire format into words, line by line. */
 import { FormatError } from "../../../src/errors.ts";
 import { decodeCommand, decodeCommandHead } from "../../../src/payload/command.ts";
 import {
@@ -97,7 +97,7 @@ function describePage(where: string, payload: Uint8Array): string[] {
   return [`plain page to ${where}`, row("text", quoted(text)), ...describeKeys(keys), ...faults.map(describeFault)];
 }
 
-/** What a device shows the message without, or shows as it came. */
+/** Names the optional keys that a device leaves out of the message or shows as text. */
 function describeFault(fault: string): string {
   return row("not read", visible(fault));
 }
@@ -142,7 +142,7 @@ function placing<Value>(payload: Uint8Array, decode: () => Value): Value {
     try {
       offset = readJson(payload, error.field).places.get(`/${error.field.split(" ").pop()}`);
     } catch {
-      // The device's own reader bears more.
+      // The device's own reader is more liberal.
     }
     throw offset === undefined
       ? error
@@ -226,7 +226,7 @@ function quoted(value: unknown): string {
   return visible(String(JSON.stringify(value)));
 }
 
-/** Without what a terminal would obey, and what turns around its neighbours. */
+/** Replaces control characters, which a terminal would obey, and characters that change the direction of text. */
 function visible(text: string): string {
   return text.replace(
     /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]/g,

@@ -1,4 +1,4 @@
-/** Telemetry as a consumer reads it: a SenML pack (RFC 8428) in CBOR or JSON, resolved to readings that stand by themselves. */
+/** Reads telemetry: a SenML pack (RFC 8428) in CBOR or JSON becomes readings that are complete without their base fields. */
 import { FormatError } from "../../../src/errors.ts";
 import {
   TELEMETRY_NAME_CHARACTERS_MAX,
@@ -71,7 +71,7 @@ export function decodeTelemetry(payload: Uint8Array): Telemetry {
     const value = record.value(base.bv);
     if (value === undefined) return [];
     if (name === "") throw record.error("n", "missing, expected a name");
-    // A long base name is in each reading: a packet of 64 KB can say 350 MB of names.
+    // A long base name is repeated in each reading: a packet of 64 KB can expand to 350 MB of names.
     if (name.length > TELEMETRY_NAME_CHARACTERS_MAX)
       throw record.error("n", `a name of ${name.length} characters, expected at most ${TELEMETRY_NAME_CHARACTERS_MAX}`);
     const unit = record.text("u") ?? base.bu;
@@ -102,7 +102,7 @@ class SenmlRecord {
       throw this.error("", "expected an object of fields");
     for (const [key, part] of record instanceof Map ? record : Object.entries(record)) {
       const name = typeof key === "string" ? key : Object.keys(FIELDS).find((name) => FIELDS[name]?.[0] === key);
-      // Who does not know a field whose name ends so may not read the record (RFC 8428, section 4.4).
+      // A reader that does not know such a field must not read the record (RFC 8428, section 4.4).
       if (name?.endsWith("_")) throw this.error(name, "a field that has to be understood");
       if (name !== undefined) this.#check(name, part);
     }

@@ -1,7 +1,7 @@
 /**
- * Who there is and who belongs to whom: people, devices, groups, contacts. Everything is in memory and answered at once; a
- * source (a JSON file, an LDAP server) is where it comes from. Names of people, uids of devices and uids of groups are one
- * space: no two of them are the same. Passwords are not here but in `access/accounts.ts`.
+ * People, devices, groups and contacts, and who belongs to whom. Everything is in memory; it comes from a source (a JSON file, an
+ * LDAP server). Names of people, uids of devices and uids of groups are one space: no two are the same. Passwords stand in
+ * `access/accounts.ts`.
  */
 import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
 import { AccessError } from "../access/access-error.ts";
@@ -9,18 +9,18 @@ import { RESERVED_NAMES } from "../access/accounts.ts";
 import { DIRECTORY_ENTRIES_MAX, DIRECTORY_LIST_MAX } from "../station-limits.ts";
 import type { Device, DirectoryData, Group, Person } from "./entries.ts";
 
-/** To whom a push goes. `devices` are the uids of devices, each once, in order of the directory; it may be empty. */
+/** The recipients of a push. `devices` holds uids, each once, in the order of the directory. It may be empty. */
 export interface Recipient {
   readonly kind: "person" | "device" | "group" | "everyone";
   readonly devices: readonly string[];
 }
 
-/** Where a directory comes from. */
+/** The source of a directory. */
 export interface DirectorySource {
   /** In words, for logs and the console. */
   readonly name: string;
   load(): Promise<DirectoryData>;
-  /** Keeps it; durable when it resolves. A source without it is changed elsewhere. */
+  /** Saves the directory; durable when it resolves. A source without this is read-only here. */
   save?(data: DirectoryData): Promise<void>;
   close?(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export class Directory {
   readonly #groups = new Map<string, Group>();
   readonly #devicesByOwner = new Map<string, string[]>();
   readonly #groupsByMember = new Map<string, string[]>();
-  /** What `isContact` has computed since the last change. */
+  /** Results of `isContact` since the last change. */
   readonly #contacts = new Map<string, ReadonlySet<string>>();
   readonly #listeners = new Set<() => void>();
 
@@ -54,12 +54,12 @@ export class Directory {
     return this.#source.name;
   }
 
-  /** Whether the methods that change something can be used; otherwise they reject with status 409. */
+  /** Whether the directory can be changed here. If not, the methods that change it reject with status 409. */
   get isWritable(): boolean {
     return this.#source.save !== undefined;
   }
 
-  /** Throws an `AccessError` of status 409 where the directory is changed elsewhere. */
+  /** Throws an `AccessError` of status 409 if the directory is read-only here. */
   requireWritable(): void {
     if (!this.isWritable) throw new AccessError(409, `the directory is kept in ${this.sourceName}: change it there`);
   }
@@ -102,7 +102,7 @@ export class Directory {
     return group && { kind: "group", devices: this.#devicesAmong(group.members) };
   }
 
-  /** The groups whose messages a client gets: its own as a device or a person, and for a device those of its owner. */
+  /** The groups whose messages a client gets: its own groups, and for a device those of its owner too. */
   groupsOf(uid: string): readonly string[] {
     const owner = this.#devices.get(uid)?.owner;
     const own = this.#groupsByMember.get(uid) ?? [];
@@ -110,8 +110,8 @@ export class Directory {
   }
 
   /**
-   * The clients whose presence a client is told: its contacts and, for a device, those of its owner; a person among them
-   * stands for their devices and the client of their own name. Never the client itself.
+   * The clients whose presence a client may see: its contacts, and for a device those of its owner too. A person among the contacts
+   * stands for their devices and for the client of their own name. The client itself is never among them.
    */
   contactsOf(uid: string): readonly string[] {
     const device = this.#devices.get(uid);
@@ -121,7 +121,7 @@ export class Directory {
     return unique(clients).filter((client) => client !== uid);
   }
 
-  /** Whether a client is told the presence of another one. Quick, however many contacts there are. */
+  /** Whether a client may see the presence of another one. The time does not grow with the number of contacts. */
   isContact(uid: string, other: string): boolean {
     const known = this.#contacts.get(uid) ?? new Set(this.contactsOf(uid));
     this.#contacts.set(uid, known);
@@ -201,7 +201,7 @@ export class Directory {
     this.#take(await this.#source.load());
   }
 
-  /** Calls back after each change. Returns what ends it. */
+  /** Calls back after each change. Returns a function that ends it. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -215,7 +215,7 @@ export class Directory {
     return { people: this.people, devices: this.devices, groups: this.groups };
   }
 
-  /** In memory at once, so that two changes that are asked for together are both kept; taken back where it cannot be saved. */
+  /** Changes the memory at once, so that two changes at the same time are both kept. Undoes the change if it cannot be saved. */
   async #change(data: DirectoryData): Promise<void> {
     this.requireWritable();
     const former = this.#data;

@@ -6,7 +6,7 @@ import type { Device, DirectoryData, Group, Person } from "./entries.ts";
 
 const EMPTY: DirectoryData = Object.freeze({ people: [], devices: [], groups: [] });
 
-/** A file that need not be there yet. What is wrong in it is refused with the place where it stands. */
+/** Reads a file, which may be missing. An error names the place in the file. */
 export function jsonDirectory(path: string): DirectorySource {
   const file = new JsonFile<DirectoryData>(path);
   return {
@@ -16,7 +16,7 @@ export function jsonDirectory(path: string): DirectorySource {
   };
 }
 
-/** People write this file by hand: an entry that is not what it should be is named, not passed over. */
+/** Checks an entry. People write this file by hand, so every wrong entry is named. */
 function checked(data: unknown, path: string): DirectoryData {
   const lists = (isRecord(data) ? data : {}) as Partial<Record<string, unknown>>;
   const unknown = Object.keys(lists).find((key) => !["people", "devices", "groups"].includes(key));

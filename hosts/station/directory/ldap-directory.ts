@@ -1,5 +1,5 @@
 /**
- * The directory from an LDAP server (RFC 4511), read only: it is changed where it is kept.
+ * The directory from an LDAP server (RFC 4511). The station only reads it.
  *
  * | entry | becomes | by |
  * |---|---|---|
@@ -32,7 +32,7 @@ const FILTER = "(|(objectClass=inetOrgPerson)(objectClass=device)(objectClass=gr
 const ATTRIBUTES = ["objectClass", "uid", "cn", "description", "owner", "member", "seeAlso"];
 const PAGE_ENTRIES = 500;
 
-/** Connects for each reading, so that nothing is held and a server that was away is found again. */
+/** Connects anew for each reading. So a server that was away is found again. */
 export function ldapDirectory({ url, base, bindDn, bindPassword }: LdapOptions): DirectorySource {
   return {
     name: `${url}/${base}`,
@@ -110,7 +110,7 @@ function textsOf(entry: Entry, attribute: string): string[] {
   return (Array.isArray(value) ? value : [value]).map((each) => each.toString());
 }
 
-/** Servers write the same name with and without spaces, in capitals and without. */
+/** A name in one form: servers write it with or without spaces, in capitals or not. */
 function dnOf(dn: string): string {
   return dn.toLowerCase().replace(/\s*([,=])\s*/g, "$1");
 }

@@ -1,4 +1,4 @@
-/** What the directory answers about a client: the topics that are its own (wire format, pre-subscription). */
+/** The directory's answer for a client: the topics to subscribe for it (wire format, pre-subscription). */
 
 import { PRESUBSCRIPTION_TOPICS_MAX } from "../../../src/limits.ts";
 import type { Presubscription } from "../../../src/payload/optional/presubscription.ts";
@@ -32,7 +32,7 @@ export function followDirectory(env: string, directory: Directory, announce: (ui
     const now = new Map(clients().map((uid) => [uid, new Set(topicsOf(uid))]));
     for (const [uid, topics] of now) {
       const former = known.get(uid);
-      // One that came and was put into a group within one look has an old answer too.
+      // A device that was added and put into a group at the same time has had an answer already.
       if (!former || [...topics].some((topic) => !former.has(topic)))
         announce(uid).catch((error) => console.error(`pre-subscription of ${uid}: ${error}`));
     }

@@ -1,4 +1,4 @@
-/** A request to a service of the station's own, whose certificate is known and need not be for the name it is reached by. */
+/** A request to the station's own web service. Its certificate is known, and may be for another name. */
 import { X509Certificate } from "node:crypto";
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
@@ -10,7 +10,7 @@ export interface Credentials {
   readonly directoryCertificate?: string | undefined;
 }
 
-/** Rejects for what keeps it from an answer, and for another certificate. */
+/** Rejects if there is no answer, and for another certificate. */
 export function postJson(
   url: string,
   body: unknown,
@@ -34,7 +34,7 @@ export function postJson(
     if (directoryCertificate === undefined) request = requestHttp(url, options, take).end(text);
     else {
       const { fingerprint256 } = new X509Certificate(directoryCertificate);
-      // Compared with the one that is known, which says more than an authority could.
+      // The certificate has to be the very one that is known. No authority is asked.
       request = requestHttps(url, { ...options, rejectUnauthorized: false, agent: false }, take);
       request.on("socket", (socket) => {
         socket.on("secureConnect", () => {

@@ -1,7 +1,7 @@
 /**
- * The pre-subscriber: a client of the broker with credentials of its own. Of each client that is new it asks the directory what
- * is to be subscribed for it, and hands that to the broker. A question is acknowledged when its answer is: until then it stays
- * with the broker, whether the directory is away, the broker or the pre-subscriber itself.
+ * The pre-subscriber: a client of the broker with its own credentials. For each new client it asks the directory which topics to
+ * subscribe, and hands them to the broker. It acknowledges a question after its answer was acknowledged. Until then the question stays
+ * with the broker, whichever of them fails.
  */
 import { connect, type Socket } from "node:net";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
@@ -21,7 +21,7 @@ export interface PresubscriberOptions {
   /** Of the directory's web service, without a slash at the end. */
   readonly directoryUrl: string;
   readonly directoryToken: string;
-  /** PEM, where the service is https: only who has this very certificate is asked. */
+  /** PEM. An https service must have exactly this certificate. */
   readonly directoryCertificate?: string | undefined;
   readonly onLog: (line: string) => void;
 }
@@ -29,13 +29,13 @@ export interface PresubscriberOptions {
 export class Presubscriber {
   readonly #options: PresubscriberOptions;
   readonly #closing = new AbortController();
-  /** What to do when the broker has acknowledged a packet of ours, by its identifier. */
+  /** Calls when the broker has acknowledged a packet, by packet identifier. */
   #unacknowledged = new Map<number, () => void>();
   #socket: Socket | undefined;
   #retry: NodeJS.Timeout | undefined;
   #lastIdentifier = 0;
 
-  /** Begins to connect, and comes back by itself after a lost connection. */
+  /** Connects, and connects again after a lost connection. */
   constructor(options: PresubscriberOptions) {
     this.#options = options;
     this.#connect();
@@ -101,7 +101,7 @@ export class Presubscriber {
     }
   }
 
-  /** Asks until there is an answer; an end of the connection ends it too, since the question then comes again. */
+  /** Asks until there is an answer. Stops when the connection ends: the broker then sends the question again. */
   async #answer(socket: Socket, { payload, messageId = 0 }: IPublishPacket): Promise<void> {
     const uid = payload.toString();
     const acknowledge = () => socket.writable && this.#send({ cmd: "puback", messageId });
@@ -127,7 +127,7 @@ export class Presubscriber {
     this.#send({ cmd: "publish", topic: PRESUBSCRIPTION_TOPIC, payload, qos: 1, messageId, retain: false, dup: false });
   }
 
-  /** The directory's line, undefined where it refuses the uid for good. */
+  /** The directory's line; undefined if it refuses the uid for good. */
   async #ask(uid: string): Promise<Uint8Array | undefined> {
     const { status, bytes } = await postJson(
       this.#options.directoryUrl + PRESUBSCRIPTIONS_PATH,

@@ -1,7 +1,7 @@
 /**
- * The broker's side of pre-subscription (wire format, table 3). A client that has no subscriptions is told to the
- * pre-subscriber at `/connect/new`; what that answers at `/connect/presub` becomes the client's, connected or not, at whichever
- * broker process it is. A client that is connecting waits a moment for it, so that its first session holds its subscriptions.
+ * The broker's side of pre-subscription (wire format, table 3). A client without subscriptions is announced at `/connect/new`. The
+ * pre-subscriber answers at `/connect/presub` with the client's subscriptions. They are stored whether the client is connected or not,
+ * and at whichever broker process. A client that connects waits a moment for them, so that its first session holds them.
  */
 import type { Client, PublishPacket } from "aedes";
 import { decodePresubscription, type PresubscribedTopic } from "../../../src/payload/optional/presubscription.ts";
@@ -19,7 +19,7 @@ export class Presubscriptions {
   /** Clients between their login and the end of their connecting. */
   readonly #arriving = new Map<string, Client>();
   readonly #waiting = new Map<Client, () => void>();
-  /** What came while a client was connecting. */
+  /** Pre-subscriptions that came while the client was connecting. */
   readonly #granted = new WeakMap<Client, Topics>();
 
   constructor(broker: StationBroker) {
@@ -35,7 +35,7 @@ export class Presubscriptions {
     broker.on("clientDisconnect", (client) => this.#leave(client));
   }
 
-  /** Resolves when a client that connects has subscriptions, or has waited long enough. Rejects never: it may subscribe itself. */
+  /** Resolves when a connecting client has subscriptions, or has waited long enough. Never rejects: the client may subscribe itself. */
   async welcome(client: Client): Promise<void> {
     try {
       if (client.clean || (await this.#hasSubscriptions(client.id))) return;
@@ -48,7 +48,7 @@ export class Presubscriptions {
     } finally {
       this.#waiting.get(client)?.();
       this.#waiting.delete(client);
-      // Of one that has gone meanwhile nobody tells.
+      // Nobody is told of a client that has gone meanwhile.
       if (client.closed) this.#leave(client);
     }
   }
@@ -69,7 +69,7 @@ export class Presubscriptions {
     return this.#broker.publishStored(NEW_CLIENT_TOPIC, Buffer.from(uid));
   }
 
-  /** As `announce`, for a client that has been here before; another one is asked for when it comes. */
+  /** As `announce`, for a client that has connected before. A new client is announced when it connects. */
   async announceKnown(uid: string): Promise<void> {
     if (await this.#hasSubscriptions(uid)) await this.announce(uid);
   }
@@ -105,11 +105,11 @@ export class Presubscriptions {
       this.#waiting.get(arriving)?.();
     } else if (connected && !connected.clean)
       connected.subscribe({ subscriptions: topicsOf(topics) } as never, () => {});
-    // Somebody may wait for this one's first subscription who sees no SUBSCRIBE.
+    // The push queue waits for a client's first subscription, and sees no SUBSCRIBE here.
     else this.#broker.emit("subscribe", topicsOf(topics) as never, undefined as never);
   }
 
-  /** The session holds the subscriptions already; this brings the retained messages, which belong to a new one. */
+  /** The session holds the subscriptions already. This sends the retained messages, which belong to a new subscription. */
   #ready(client: Client): void {
     this.#leave(client);
     const topics = this.#granted.get(client);
