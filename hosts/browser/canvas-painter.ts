@@ -4,7 +4,7 @@ import type { MeasureText } from "../../src/seams.ts";
 
 const FACE = 'system-ui, "Noto Sans", "Noto Sans CJK SC", sans-serif';
 
-/** Paints draw lists on a canvas, in the pixels of the device: sharp at every zoom. */
+/** Paints draw lists on a canvas, in the pixels of the screen. So the text is sharp at every zoom. */
 export class CanvasPainter {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
@@ -58,7 +58,7 @@ export class CanvasPainter {
     context.restore();
   }
 
-  /** Paints again what was painted last: the window came to a screen of another density, or the zoom changed. */
+  /** Paints the last draw list again, after the zoom or the pixel density has changed. */
   repaint(): void {
     if (this.#scale !== deviceScale()) this.paint(this.#drawList);
   }
@@ -73,7 +73,7 @@ export class CanvasPainter {
     this.#context.setTransform(scale, 0, 0, scale, 0, 0);
   }
 
-  /** A line is as wide as its characters together: the layout adds them up. */
+  /** The width of a line is the sum of the widths of its characters. The layout relies on that. */
   #setFace(font: Font): void {
     this.#context.font = `${FONTS[font].sizePixels}px ${FACE}`;
     this.#context.fontKerning = "none";

@@ -1,8 +1,7 @@
 /**
- * Who a pager in a page is. Each tab needs a uid of its own, since two clients with one identifier throw each other off
- * the broker; and a tab that is loaded again should be the one it was, with its inbox. So a browser keeps a name that it
- * drew once, its tabs are `page-<name>-1`, `page-<name>-2` …, and a lock says which are taken; it falls when the tab is
- * gone, however it went.
+ * The uid of a pager in a page. Each tab needs its own: two clients with one identifier disconnect each other. A tab that is loaded
+ * again should keep its uid, and with it its inbox. So a browser draws a name once and keeps it. Its tabs are `page-<name>-1`,
+ * `page-<name>-2` …. Each tab holds a lock on its uid, which ends with the tab.
  */
 export interface Identity {
   readonly uid: string;
@@ -13,16 +12,16 @@ export interface Identity {
 /** Tabs of one browser with a pager. */
 const PAGES_MAX = 100;
 
-/** Where the name of this browser is kept. */
+/** The key of this browser's name in its storage. */
 const NAME_KEY = "fieldpager.browser";
 
 /**
  * Takes the first uid of this browser that no other tab has.
- * @param owner whose pager it is: each has uids, and with them inboxes, of their own; empty: there are no users
+ * @param owner the user of the pager. Each user has uids, and so inboxes, of their own. Empty: there are no users.
  */
 export async function takeIdentity(owner = "", storage: Storage = localStorage): Promise<Identity> {
   const prefix = `page-${browserName(nameKeyOf(owner), storage)}-`;
-  // Locks exist only where the page is secure: https, or this machine.
+  // Locks exist only in secure pages: those over https, and those of this machine.
   if (!navigator.locks) return randomIdentity(prefix);
   for (let number = 1; number <= PAGES_MAX; number += 1) {
     const uid = `${prefix}${number}`;
@@ -32,7 +31,7 @@ export async function takeIdentity(owner = "", storage: Storage = localStorage):
   return randomIdentity(prefix);
 }
 
-/** Another uid is drawn the next time: this one turned out to be another browser's. */
+/** Forgets the name: another browser has drawn it too. The next call draws another one. */
 export function forgetIdentity(owner = "", storage: Storage = localStorage): void {
   storage.removeItem(nameKeyOf(owner));
 }
@@ -41,7 +40,7 @@ function nameKeyOf(owner: string): string {
   return owner === "" ? NAME_KEY : `${NAME_KEY}/${owner}`;
 }
 
-/** What gives the lock back, or undefined when another tab has it. */
+/** A function that releases the lock; undefined if another tab has it. */
 function tryLock(name: string): Promise<(() => void) | undefined> {
   return new Promise((resolve) => {
     const lock = navigator.locks.request(name, { ifAvailable: true }, (lock) => {
@@ -51,7 +50,7 @@ function tryLock(name: string): Promise<(() => void) | undefined> {
       }
       return new Promise<void>((release) => resolve(release));
     });
-    // A page that may have no locks, as one in a sandbox, has no number either.
+    // A page without locks, for example in a sandbox, gets no number.
     lock.catch(() => resolve(undefined));
   });
 }

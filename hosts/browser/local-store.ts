@@ -1,13 +1,13 @@
 import type { Store } from "../../src/seams.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 
-/** What a store needs of `localStorage`, so that a test can lend another one. */
+/** The part of `localStorage` that a store needs. A test can lend another one. */
 export type TextStorage = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
 /**
- * Records in the page's storage, each under `fieldpager/<uid>/<key>` as base64. The browser replaces an item whole and
- * refuses it whole when there is no room. When it reaches the disk is the browser's choice: after a power cut, unlike on
- * the other hosts, the last seconds may be missing.
+ * Records in the page's storage, each under `fieldpager/<uid>/<key>` as base64. The browser replaces an item as a whole, or refuses it
+ * as a whole. It chooses when an item reaches the disk. So after a power cut, unlike on the other hosts, the last seconds may be
+ * missing.
  */
 export class LocalStore implements Store {
   readonly #storage: TextStorage;

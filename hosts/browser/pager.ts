@@ -1,4 +1,4 @@
-/** The firmware in a page: the same gateway and runner, drawn on a canvas, with three buttons. */
+/** The firmware in a page: the same gateway and runner, with a canvas and three buttons. */
 
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { type HostAbilities, TLS_SETTINGS } from "../../src/gateway/settings.ts";
@@ -14,7 +14,7 @@ import { TextCopy } from "./screen-reader.ts";
 import { Sound } from "./sound.ts";
 import { openWebSocket } from "./ws-transport.ts";
 
-/** The longest that a timer of a browser can wait, in milliseconds. */
+/** The longest time of a browser's timer, in milliseconds. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 const ABILITIES: HostAbilities = {
   transports: ["ws", "wss"],
@@ -31,9 +31,9 @@ const BUTTONS = Object.freeze([
 export interface PagerOptions {
   /** Settings by name, over those that the page's address gives. Without `uid` the first free one of this browser. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Whose pager it is, where a browser has several users. */
+  /** The user of the pager, if the browser has several. */
   readonly owner?: string;
-  /** What the pager logs in with, when its uid is known. */
+  /** Gives the pager's login for its uid. */
   readonly login?: (uid: string) => Promise<{ readonly userName: string; readonly password: string }>;
   readonly size?: Size;
   readonly onLog?: (line: string) => void;
@@ -42,13 +42,13 @@ export interface PagerOptions {
 export interface MountedPager {
   readonly uid: string;
   press(button: Button): void;
-  /** Presence offline, DISCONNECT, and the element is empty again. */
+  /** Publishes presence offline, disconnects and empties the element. */
   unmount(): void;
 }
 
 /**
- * Puts a pager into an element: canvas, text copy, buttons. Connects to `/mqtt` of the page's own address unless the
- * settings name another broker. Rejects for settings that are wrong, and where the browser lacks what a pager needs.
+ * Puts a pager into an element: canvas, text copy, buttons. It connects to `/mqtt` of the page's own address unless the settings name
+ * another broker. Rejects for wrong settings, and if the browser lacks something that a pager needs.
  */
 export async function mountPager(element: HTMLElement, options: PagerOptions = {}): Promise<MountedPager> {
   const given = options.settings?.uid;
@@ -141,7 +141,7 @@ function buildView(size: Size, uid: string) {
   root.dataset.uid = uid;
   const canvas = create("canvas", "pager-screen");
   canvas.style.aspectRatio = `${size.width} / ${size.height}`;
-  // Its words stand in the text copy.
+  // The text copy holds its words.
   canvas.setAttribute("aria-hidden", "true");
   const status = create("p", "pager-text");
   const lines = create("div", "pager-text");
@@ -162,7 +162,7 @@ function buildView(size: Size, uid: string) {
   return { root, canvas, status, lines };
 }
 
-/** Buttons, keys while the pager has the focus, network, and the coming and going of the page. Returns what ends it. */
+/** Listens for buttons, for keys while the pager has the focus, for the network and for the end of the page. Returns a function that ends it. */
 function listenToPage(root: HTMLElement, runner: Runner, painter: CanvasPainter, press: (button: Button) => void) {
   const ending = new AbortController();
   const { signal } = ending;
@@ -188,7 +188,7 @@ function listenToPage(root: HTMLElement, runner: Runner, painter: CanvasPainter,
   );
   addEventListener("online", () => runner.networkChanged(), { signal });
   addEventListener("resize", () => painter.repaint(), { signal });
-  // A page that is left says goodbye; one that is taken out of the browser's cache again goes on.
+  // A pager says goodbye when its page is left. It goes on when the browser takes the page out of its cache again.
   addEventListener("pagehide", () => runner.stop(), { signal });
   addEventListener(
     "pageshow",

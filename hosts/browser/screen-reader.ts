@@ -2,14 +2,14 @@ import type { DrawList } from "../../src/pager/screen/draw-list.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
 
 /**
- * The words of the screen as text beside the canvas, for those who cannot see it. A line is only touched when it changes,
- * so that a screen reader says what is new and not the whole screen every minute.
+ * The words of the screen as text beside the canvas, for screen readers. Only lines that change are touched. So a screen reader reads
+ * out what is new, not the whole screen every minute.
  */
 export class TextCopy {
   readonly #status: HTMLElement;
   readonly #lines: HTMLElement;
 
-  /** `status` holds the first line of the screen, its status bar, which is not announced; `lines` the others, which are. */
+  /** `status` holds the first line of the screen, its status bar; it is not announced. `lines` holds the others; they are announced. */
   constructor(status: HTMLElement, lines: HTMLElement) {
     this.#status = status;
     this.#lines = lines;

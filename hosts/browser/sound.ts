@@ -1,4 +1,4 @@
-/** A short tone for a page. Browsers are silent until the user has touched the page; until then this is too. */
+/** Sounds a short tone for a page. Browsers allow no sound until the user has touched the page. */
 export class Sound {
   #context: AudioContext | undefined;
   readonly #onGesture = () => {
@@ -16,7 +16,7 @@ export class Sound {
     addEventListener("keydown", this.#onGesture);
   }
 
-  /** One tone for a usual page, two for an important one, none for the two lowest priorities. */
+  /** Sounds one tone for a usual page, two for an important one, none for the two lowest priorities. */
   play(priority: number): void {
     const context = this.#context;
     if (context?.state !== "running" || priority < 3) return;

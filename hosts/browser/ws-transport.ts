@@ -2,7 +2,7 @@ import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { Transport, TransportHandlers } from "../runner.ts";
 import { FrameQueue, TOO_MUCH } from "./frame-queue.ts";
 
-/** Encrypted where the settings say so and where the page is: a browser refuses anything else there. */
+/** The address of the broker. It is encrypted if the settings say so, or if the page came over https: a browser refuses anything else there. */
 export function webSocketUrl(broker: BrokerSettings, pageProtocol: string): string {
   const scheme = broker.transport === "wss" || pageProtocol === "https:" ? "wss" : "ws";
   const host = broker.host.includes(":") ? `[${broker.host}]` : broker.host;
@@ -23,7 +23,7 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
   try {
     socket = new WebSocket(webSocketUrl(broker, location.protocol), "mqtt");
   } catch (error) {
-    // An address that the browser refuses is thrown, not told.
+    // For an address that it refuses, the browser throws.
     reason = error instanceof Error ? error.message : String(error);
     setTimeout(tellClosed);
   }
@@ -47,7 +47,7 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
       else if (!frames.add(new Uint8Array(data))) refuse(TOO_MUCH);
     };
     open.onerror = () => {
-      // A page is not told more than this.
+      // A browser tells a page no more than this.
       reason = "the WebSocket failed";
     };
     open.onclose = tellClosed;
@@ -65,7 +65,7 @@ export function openWebSocket(broker: BrokerSettings, handlers: TransportHandler
     close() {
       listening = false;
       frames.discard();
-      // What was sent before goes out first; that is how the browser closes.
+      // A browser sends all that was written before it closes.
       socket?.close(1000);
     },
   };

@@ -1,4 +1,4 @@
-/** One line that says what went wrong: the code where there is one, since messages of node may be empty. */
+/** An error in one line. It holds the error's code if there is one, because messages of Node may be empty. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code;

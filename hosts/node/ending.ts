@@ -1,10 +1,10 @@
-/** How often a program under npm looks whether npm is still there, in milliseconds. */
+/** Milliseconds between two looks of a program under npm whether npm is still there. */
 const PARENT_CHECK_MS = 250;
 
 /**
- * Calls `end` once when this program is to end: on Ctrl-C, on SIGTERM, when its terminal goes, and when it was started by
- * npm and the shell between the two is gone. npm hands a SIGTERM to that shell only, which dies of it without a word to
- * us. Returns the same function, for other reasons to end.
+ * Calls `end` once when this program has to end: on Ctrl-C, on SIGTERM, when its terminal closes, and, if npm has started it, when the
+ * shell between npm and the program is gone. npm sends SIGTERM to that shell only, which ends without passing it on. Returns a function
+ * for other reasons to end.
  */
 export function whenAskedToEnd(end: () => void): () => void {
   let isEnding = false;

@@ -6,15 +6,15 @@ import { expectedName } from "./tls-options.ts";
 const UNKNOWN_AUTHORITY =
   "the broker's certificate comes from an authority that is not known here; broker.ca names those that are";
 
-/** Does not mean that somebody is refused: a damaged byte or a login page in between may look the same. */
+/** Not a refusal: a damaged byte or a login page on the way may look the same. */
 const NOT_TLS = "there is no TLS at this port";
 
 const MUST_NOT_SIGN = "the broker's certificate is signed by a certificate that must not sign it";
 
-/** Node's code for what it has no code for: a certificate that OpenSSL does not believe for one of its many reasons. */
+/** Node's code for a certificate that OpenSSL rejects for a reason without a code of its own. */
 const UNSPECIFIED = "UNSPECIFIED";
 
-/** What the codes of Node and OpenSSL mean for the one who set up the broker or the pager. */
+/** The meaning of codes of Node and OpenSSL, for whoever sets up the broker or the pager. */
 const WORDS: Readonly<Record<string, string>> = Object.freeze({
   CERT_HAS_EXPIRED: "the broker's certificate has expired",
   CERT_NOT_YET_VALID: "the broker's certificate is not valid yet, or the clock of this machine is wrong",
@@ -43,10 +43,10 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: "the broker refuses the handshake; it may ask for broker.certificate",
 });
 
-/** Once TLS stands, Node gives OpenSSL's words only in the message: `…:error:<number>:<library>:<function>:<words>:…`. */
+/** After the handshake OpenSSL's words stand only in Node's message: `…:error:<number>:<library>:<function>:<words>:…`. */
 const OPENSSL_WORDS = /:error:[^:]*:[^:]*:[^:]*:([^:]+):/;
 
-/** One line that says why a connection with TLS failed, with the code in brackets. What is not known here is no refusal. */
+/** Says in one line why a connection with TLS failed, with the code in brackets. An unknown code is no refusal. */
 export function explainTls(error: unknown, broker: BrokerSettings): Failure {
   if (!(error instanceof Error)) return { reason: describeError(error), isRefusal: false };
   const [, words] = OPENSSL_WORDS.exec(error.message) ?? [];

@@ -1,7 +1,6 @@
 /**
- * Records as files: one file a record, named after its key. A record is replaced by writing a second file beside it,
- * forcing that to the disk, renaming it over the first and forcing the folder, so that after a power cut or `kill -9` the
- * record holds its former or its new bytes and never a part of them.
+ * Records as files, each named after its key. To replace a record, a second file is written and synced, renamed over the first, and the
+ * folder is synced. So after a power cut or `kill -9` a record holds either its former or its new bytes, never a part of them.
  */
 import {
   closeSync,
@@ -26,7 +25,7 @@ export class FileStore implements Store {
   /** Keys of the records on disk, so that `keys()` reads no folder. */
   readonly #keys = new Set<string>();
 
-  /** Opens or creates the folder. What a crash left half-written is removed. Throws where the folder cannot be used. */
+  /** Opens or creates the folder. Removes half-written files of a crash. Throws if the folder cannot be used. */
   constructor(folder: string) {
     this.#folder = folder;
     mkdirSync(folder, { recursive: true });
@@ -38,7 +37,7 @@ export class FileStore implements Store {
 
   read(key: string): Uint8Array | undefined {
     if (!this.#keys.has(key)) return undefined;
-    // A copy of its own: readFileSync may give a view of a shared pool.
+    // The bytes are copied: readFileSync may give a view of a shared pool.
     return new Uint8Array(readFileSync(this.#path(key)));
   }
 
@@ -77,7 +76,7 @@ export class FileStore implements Store {
     return join(this.#folder, key + RECORD_SUFFIX);
   }
 
-  /** A rename is only durable when its folder is. Windows cannot open a folder and keeps its own journal for it. */
+  /** Syncs the folder: a rename is only durable after that. Windows cannot open a folder, and has its own journal for it. */
   #syncFolder(): void {
     if (process.platform === "win32") return;
     const folder = openSync(this.#folder, "r");

@@ -2,11 +2,11 @@
 
 export interface Flags {
   readonly values: Readonly<Record<string, string>>;
-  /** Of the flags that may be given several times, in order. */
+  /** The values of flags that may be given several times, in order. */
   readonly lists: Readonly<Record<string, readonly string[]>>;
-  /** What is no flag, in order. */
+  /** Arguments that are no flags, in order. */
   readonly words: readonly string[];
-  /** What is wrong, one line each. */
+  /** The errors, one line each. */
   readonly errors: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import { isIP, type Socket } from "node:net";
 import type { OpeningPhase } from "../../src/gateway/opening.ts";
 
-/** Tells which step of opening a socket of Node is at: an address needs no name server, and what follows TCP depends. */
+/** Reports which step of its opening a socket of Node has reached. An address needs no name server. The step after TCP differs. */
 export function followOpening(
   socket: Socket,
   host: string,

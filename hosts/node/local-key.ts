@@ -1,7 +1,7 @@
 /**
- * How programs on the station's own machine log in without anybody typing a password: the station keeps a random key in its
- * data folder that only its user can read, and takes what is derived from it in place of a password, on connections from this
- * machine. Whoever can read the key can change the station's files as well.
+ * Lets programs on the station's own machine log in without a password of their own. The station keeps a random key in its data folder,
+ * which only its user can read. On connections from this machine it accepts passwords that are derived from this key. Whoever can read
+ * the key can change the station's files as well.
  */
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 /** Name of the file in the station's data folder. */
 export const LOCAL_KEY_FILE = "local.key";
 
-/** The key, or undefined where there is none that this user may read. */
+/** The key; undefined if there is none that this user may read. */
 export function readLocalKey(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8").trim() || undefined;

@@ -1,7 +1,7 @@
 import { availableParallelism, freemem, loadavg, totalmem, uptime } from "node:os";
 import type { Sensor } from "../../src/seams.ts";
 
-/** The machine as its own sensor: load for each processor, memory that is free, time since it started. */
+/** Sensors of this machine: load for each processor, free memory, time since its start. */
 export function machineSensors(): readonly Sensor[] {
   return [
     { name: "load", unit: "/", deadband: 0.05, sample: () => round((loadavg()[0] ?? 0) / availableParallelism(), 2) },

@@ -10,7 +10,7 @@ import { isLoopback } from "./loopback.ts";
 import { type Pager, SettingsError, startPager } from "./pager.ts";
 import { readKeys, terminalLog, terminalScreen } from "./terminal.ts";
 
-/** Not `pager-1`, which is that of `npm start`: two clients of one uid throw each other off the broker. */
+/** `npm start` uses `pager-1`. Two clients with one uid disconnect each other, so this is another one. */
 const UID_DEFAULT = "pager-2";
 const USAGE = `Usage: npm run pager -- [--uid ${UID_DEFAULT}] [--broker.host 127.0.0.1] [--broker.port 1883] [--data DIR] …
 Without broker.userName it logs in to a station of this machine with the station's key, --local-key .fieldpager/${LOCAL_KEY_FILE}.
@@ -32,7 +32,7 @@ function main(args: readonly string[]): void {
   }
   let pager: Pager;
   try {
-    // The uid may hold any character but a few: as the name of a folder it is escaped.
+    // A uid may hold almost any character, so it is escaped as the name of a folder.
     const folder = data ?? join(".fieldpager", "pagers", encodeURIComponent(uid));
     pager = startPager({
       settings: { ...localLogin(settings, uid, keyPath), ...settings, uid },
@@ -54,7 +54,7 @@ function main(args: readonly string[]): void {
   const releaseKeys = readKeys(process.stdin, (button) => pager.press(button), end);
 }
 
-/** The login at a station on this machine; nothing for another broker, or where there is no key. */
+/** The login at a station on this machine; empty for another broker, and without a key. */
 function localLogin(settings: Readonly<Record<string, string>>, uid: string, keyPath: string) {
   const isHere = isLoopback(hostOf(settings["broker.host"] ?? SETTINGS["broker.host"].default) ?? "");
   const key = isHere && settings["broker.userName"] === undefined ? readLocalKey(keyPath) : undefined;

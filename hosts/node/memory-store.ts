@@ -1,6 +1,6 @@
 import type { Store } from "../../src/seams.ts";
 
-/** Records that end with the process: for a pager that is only looked at, and for tests. */
+/** Keeps records in memory until the process ends: for a preview, and for tests. */
 export class MemoryStore implements Store {
   readonly #records = new Map<string, Uint8Array>();
 

@@ -1,4 +1,4 @@
-/** The firmware on Node: the gateway, the runner and what this platform lends to them. */
+/** The firmware on Node: the gateway, the runner, and the parts of this platform that they use. */
 
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { Settings } from "../../src/gateway/settings.ts";
@@ -16,19 +16,19 @@ import { tlsOptions } from "./tls-options.ts";
 import { openTls } from "./tls-transport.ts";
 import { openWebSocket } from "./ws-transport.ts";
 
-/** The longest that a timer of Node can wait, in milliseconds; a longer one would fire at once. */
+/** The longest time of a timer of Node, in milliseconds. A timer with a longer time fires at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 const OPENERS = Object.freeze({ tcp: openTcp, tls: openTls, ws: openWebSocket, wss: openWebSocket });
 
-/** The screen that a pager without one believes to have: that of an M5Stack. */
+/** The size of the screen if there is none: that of an M5Stack. */
 export const NODE_SCREEN: Size = Object.freeze({ width: 320, height: 240 });
 
 export interface PagerOptions {
   /** Named like `SETTINGS`, as text or numbers. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly store: Store;
-  /** The machine's own when left out. */
+  /** Without them, the sensors of this machine are used. */
   readonly sensors?: readonly Sensor[];
   readonly size?: Size;
   readonly onPaint?: (drawList: DrawList) => void;
@@ -37,15 +37,15 @@ export interface PagerOptions {
 }
 
 export interface Pager {
-  /** Those of the last start: a command may have changed them since and restarted the pager. */
+  /** The settings of the last start. A command may have changed them and restarted the pager. */
   readonly settings: Settings;
   press(button: Button): void;
   networkChanged(): void;
-  /** Presence offline, DISCONNECT, close. Resolves when the socket is gone. */
+  /** Publishes presence offline, disconnects and closes. Resolves when the socket is gone. */
   stop(): Promise<void>;
 }
 
-/** What is wrong with the settings, one line each. */
+/** The settings are wrong. Each problem is one line. */
 export class SettingsError extends Error {
   readonly problems: readonly string[];
 
@@ -55,7 +55,7 @@ export class SettingsError extends Error {
   }
 }
 
-/** Starts a pager. Throws a `SettingsError` for settings that are wrong; what goes wrong later is logged and retried. */
+/** Starts a pager. Throws a `SettingsError` for wrong settings. Later errors are logged, and the pager tries again. */
 export function startPager(options: PagerOptions): Pager {
   const open = new Set<NodeTransport>();
   const closed = async () => {
@@ -87,7 +87,7 @@ export function startPager(options: PagerOptions): Pager {
         try {
           ({ settings, runner } = begin(options, platform));
         } catch (error) {
-          // A file that the settings name is gone, for example: better as before than not at all.
+          // For example, a file that the settings name is gone. Then the pager goes on with its former settings.
           options.onLog?.(`restart: ${describeError(error)}`);
           runner.start();
         }
@@ -111,9 +111,9 @@ export function startPager(options: PagerOptions): Pager {
   };
 }
 
-/** What a restart does, too: reads the settings, makes the gateway of what is stored, and runs it. */
+/** Reads the settings, makes the gateway from the stored records, and runs it. A restart does the same. */
 function begin(options: PagerOptions, platform: Platform): { settings: Settings; runner: Runner } {
-  // The time of day on the screen is this machine's, unless told otherwise.
+  // Without a setting the screen shows the time zone of this machine.
   const storedSettings = new StoredSettings(options.store, { ...machineZone(), ...options.settings });
   const { result } = storedSettings;
   if ("errors" in result) throw new SettingsError(result.errors);

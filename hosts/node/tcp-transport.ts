@@ -4,10 +4,10 @@ import type { Transport, TransportHandlers } from "../runner.ts";
 import { describeError } from "./describe-error.ts";
 import { followOpening } from "./follow-opening.ts";
 
-/** How long a peer may take to answer our end of the stream, in milliseconds. Then the socket is destroyed. */
+/** Milliseconds that a peer may take to close after our end of stream. Then the socket is destroyed. */
 export const CLOSE_TIMEOUT_MS = 1_000;
 
-/** A transport that can say when nothing of it is left, for an orderly end of the process. */
+/** A transport that tells when its socket is gone, for an orderly end of the process. */
 export interface NodeTransport extends Transport {
   readonly closed: Promise<void>;
 }
@@ -18,7 +18,7 @@ export interface Failure {
   readonly isRefusal: boolean;
 }
 
-/** What is different with TLS. */
+/** The differences between TCP and TLS. */
 export interface StreamKind {
   readonly isSecure: boolean;
   /** Begins to connect. May throw. */
@@ -47,7 +47,7 @@ export function openStream(kind: StreamKind, host: string, handlers: TransportHa
     if (listening) handler();
   };
   const closed = new Promise<void>((resolve) => {
-    // A port or an address that node refuses is thrown, not told; it becomes a reason like every other one.
+    // For a port or an address that it refuses, Node throws. That becomes a reason like any other.
     try {
       socket = kind.connect();
     } catch (error) {
@@ -67,7 +67,7 @@ export function openStream(kind: StreamKind, host: string, handlers: TransportHa
     socket.on("data", (bytes) => tell(() => handlers.onBytes(bytes)));
     socket.on("error", (error) => {
       failure = kind.explain(error);
-      // Of a record that is wrong, once TLS stands, Node tells and does no more.
+      // After the handshake Node reports a wrong record, but does not close the socket.
       socket?.destroy();
     });
     socket.on("close", () => {
@@ -79,7 +79,7 @@ export function openStream(kind: StreamKind, host: string, handlers: TransportHa
   return {
     closed,
     write(bytes) {
-      // Node keeps the array until it is sent and the caller uses it again at once: copied, as the seam promises.
+      // The bytes are copied, as the seam promises: Node keeps the array until it is sent, and the caller uses it again at once.
       if (listening) socket?.write(Uint8Array.from(bytes));
     },
     pause() {

@@ -4,7 +4,7 @@ import type { DrawList } from "../../src/pager/screen/draw-list.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
 import { columnsOf } from "./text-width.ts";
 
-/** Columns inside the frame at the least, so that it does not jump with every message. */
+/** The least number of columns in the frame. Its width then does not change with every message. */
 const FRAME_COLUMNS_MIN = 40;
 const CONTROL_C = "\u0003";
 const CONTROL_D = "\u0004";
@@ -22,7 +22,7 @@ export function frameOf(title: string, drawList: DrawList, formerFrame?: string)
   return frame === formerFrame ? undefined : frame;
 }
 
-/** Prints each new frame to `output`. Returns what is called with every draw list. */
+/** Prints each new frame to `output`. Returns the function that takes draw lists. */
 export function terminalScreen(title: string, output: NodeJS.WritableStream): (drawList: DrawList) => void {
   let former: string | undefined;
   return (drawList) => {
@@ -38,15 +38,15 @@ export function terminalLog(name: string, output: NodeJS.WritableStream): (line:
   return (line) => output.write(`${safe(`${name}: ${line}`)}\n`);
 }
 
-/** With control characters shown as `·`: what others wrote must not be able to move the cursor or change the terminal. */
+/** Shows control characters as `·`. A message must not move the cursor or change the terminal. */
 function safe(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "·");
 }
 
 /**
- * Reads keys from a terminal: a, b, c press a button, Ctrl-C, Ctrl-D and q end. Does nothing where the input is no
- * terminal. Returns what gives the terminal back.
+ * Reads keys from a terminal: a, b and c press a button; Ctrl-C, Ctrl-D and q end the pager. Does nothing if the input is no terminal.
+ * Returns a function that restores the terminal.
  */
 export function readKeys(input: NodeJS.ReadStream, press: (button: Button) => void, end: () => void): () => void {
   if (!input.isTTY) return () => {};

@@ -11,12 +11,12 @@ const ASCII_WIDTHS = Object.freeze([
 const OTHER_WIDTH = 600;
 const WIDE_WIDTH = 1000;
 
-/** Scripts and symbols whose characters are as wide as they are high, and take two columns of a terminal. */
+/** Characters that are as wide as high. They take two columns of a terminal. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u;
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
-/** Width of one line in pixels: a host without a face of its own answers with the proportions of a usual one. */
+/** Width of one line in pixels. This host has no face, so it uses the proportions of a usual one. */
 export function measureText(font: Font, text: string): number {
   let thousandths = 0;
   for (const character of text) {

@@ -1,4 +1,4 @@
-/** What TLS needs, from the settings: PEM text as it is, anything else as the path of a file. */
+/** Makes options for TLS from the settings. A value is PEM text or the path of a file. */
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
@@ -8,14 +8,14 @@ import { describeError } from "./describe-error.ts";
 
 const PEM_BEGINS = "-----BEGIN ";
 
-/** The name that the broker's certificate has to hold. */
+/** The name that the broker's certificate must hold. */
 export function expectedName(broker: BrokerSettings): string {
   return broker.serverName || broker.host;
 }
 
 /**
- * Options for a connection, with files as they are now, so that a certificate that was renewed is taken at the next
- * connection. Throws an `Error` that names the setting where one cannot be read or used.
+ * Options for a connection. The files are read anew, so that a renewed certificate is used at the next connection. Throws an `Error`
+ * that names the setting if its value cannot be read or used.
  */
 export function tlsOptions(broker: BrokerSettings): ConnectionOptions {
   const name = expectedName(broker);
@@ -28,7 +28,7 @@ export function tlsOptions(broker: BrokerSettings): ConnectionOptions {
     ...(ca === undefined ? {} : { ca }),
     ...(identity ? { cert, key } : {}),
     minVersion: "TLSv1.2",
-    // An address is no server name [RFC 6066, section 3]; the certificate is checked against it all the same.
+    // An address is no server name [RFC 6066, section 3]. The certificate is still checked against it.
     servername: isIP(name) ? "" : name,
     checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
     rejectUnauthorized: !broker.isInsecure,
@@ -45,7 +45,7 @@ function pem(setting: string, value: string): string | undefined {
   }
 }
 
-/** Looks at the first one; node takes what is none for an empty list of authorities. */
+/** Checks the first certificate. Node takes text without one for an empty list of authorities. */
 function certificates(setting: string, value: string): string | undefined {
   const text = pem(setting, value);
   if (text !== undefined) usable(setting, () => new X509Certificate(text));

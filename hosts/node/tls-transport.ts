@@ -5,7 +5,7 @@ import { explainTls } from "./explain-tls.ts";
 import { type NodeTransport, openStream, type StreamKind } from "./tcp-transport.ts";
 import { tlsOptions } from "./tls-options.ts";
 
-/** A connection with TLS 1.2 or later. Nothing is sent before the broker's certificate was found good. */
+/** A connection with TLS 1.2 or later. Nothing is sent before the broker's certificate has been checked. */
 export function openTls(broker: BrokerSettings, handlers: TransportHandlers): NodeTransport {
   const { host, port } = broker;
   const kind: StreamKind = {
