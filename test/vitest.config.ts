@@ -3,28 +3,40 @@ import { defineConfig } from "vitest/config";
 /** Brokers that `npm test` leaves out, because they are large or slow to start; `npm run test:brokers` runs every one. */
 const FURTHER_BROKERS = "test/brokers/{nats,rabbitmq,ejabberd,mosquitto-transports}.test.ts";
 
+/** What computes and touches nothing outside itself: these files can share a process. */
+const CORE = "test/{*,{gateway,mqtt,pager,payload,sensor,simulation}/**/*}.test.ts";
+
+/** Holds the program against the Moddable SDK of this machine. It runs the SDK's builder for every board. */
+const SDK_TESTS = "test/hosts/moddable/sdk-modules.test.ts";
+
 /**
- * `npm test` runs the project `all`; `npm run test:brokers` runs `brokers`; `npm run test:sim` runs `simulator`, which needs
- * the Moddable SDK.
+ * `npm test` runs the projects `core` and `hosts`, `npm run test:brokers` runs `brokers`, `npm run test:sim` runs `simulator`,
+ * which needs the Moddable SDK.
  */
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
-    testTimeout: 30_000,
-    // A browser that starts for the first time on a busy machine takes longer than the ten seconds of vitest.
-    hookTimeout: 60_000,
+    // For a machine on which much else runs. A test that is well never comes near it.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    // By default vitest leaves a core to its main process, which waits most of the time.
+    maxWorkers: "100%",
     projects: [
+      { extends: true, test: { name: "core", include: [CORE], isolate: false } },
       {
         extends: true,
-        test: { name: "all", include: ["test/**/*.test.ts"], exclude: ["test/hosts/simulator/**", FURTHER_BROKERS] },
+        test: {
+          name: "hosts",
+          include: ["test/**/*.test.ts"],
+          exclude: [CORE, "test/hosts/simulator/**", SDK_TESTS, FURTHER_BROKERS],
+        },
       },
       { extends: true, test: { name: "brokers", include: ["test/brokers/**/*.test.ts"] } },
       {
         extends: true,
         test: {
           name: "simulator",
-          include: ["test/hosts/simulator/**/*.test.ts", "test/hosts/moddable/sdk-modules.test.ts"],
-          testTimeout: 120_000,
+          include: ["test/hosts/simulator/**/*.test.ts", SDK_TESTS],
           fileParallelism: false,
         },
       },

@@ -11,7 +11,7 @@ import { readEvents } from "../../hosts/station/event-stream.ts";
 import type { Delivery, Progress } from "../../hosts/station/push.ts";
 import { readCommandFlags } from "../command-flags.ts";
 import { startRedis } from "../hosts/station/cluster/redis.ts";
-import { Cleanups } from "../hosts/station/harness.ts";
+import { StationBench } from "../hosts/station/harness.ts";
 import { StationProcess } from "../station/station-process.ts";
 
 const USAGE = `Usage: npm run bench:station -- [flags]
@@ -51,8 +51,8 @@ interface Measurements {
 
 async function main(load: Load): Promise<boolean> {
   const uids = Array.from({ length: load.pagers }, (_, index) => `pager-${index + 1}`);
-  const cleanups = new Cleanups();
-  const redis = load.brokers > 0 ? ["--redis", (await startRedis(cleanups)).url] : [];
+  const bench = new StationBench();
+  const redis = load.brokers > 0 ? ["--redis", (await startRedis(bench)).url] : [];
   const flags = load.brokers > 0 ? [...redis, "--brokers", String(load.brokers)] : [];
   const station = await StationProcess.start(uids, flags);
   const pagers: Pager[] = [];
@@ -77,7 +77,7 @@ async function main(load: Load): Promise<boolean> {
     ending.abort();
     await Promise.all(pagers.map((pager) => pager.stop()));
     await station.stop();
-    await cleanups.end();
+    await bench.end();
   }
 }
 

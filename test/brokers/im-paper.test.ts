@@ -3,14 +3,14 @@
  * step, between two pagers, against mosquitto and the station's broker. What is compared are bytes of the sockets.
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Cleanups, localLogin } from "../hosts/station/harness.ts";
+import { localLogin, StationBench } from "../hosts/station/harness.ts";
 import { requireOrSkip } from "../require.ts";
 import { CuttingProxy, type Direction } from "./cutting-proxy.ts";
 import { findMosquitto, startMosquitto } from "./mosquitto.ts";
 import { TestPager } from "./test-pager.ts";
 
-const cleanups = new Cleanups();
-afterEach(() => cleanups.end());
+const bench = new StationBench();
+afterEach(() => bench.end());
 
 const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 });
 
@@ -24,7 +24,7 @@ interface Client {
 
 async function start(port: number, uid: string, settings: Readonly<Record<string, unknown>>): Promise<Client> {
   const proxy = await CuttingProxy.start(port);
-  cleanups.add(() => proxy.stop());
+  bench.add(() => proxy.stop());
   const captured: Record<Direction, number[]> = { toBroker: [], toPager: [] };
   proxy.onBytes = (direction, bytes) => captured[direction].push(...bytes);
   const all = {
@@ -35,7 +35,7 @@ async function start(port: number, uid: string, settings: Readonly<Record<string
     ...settings,
   };
   const pager = new TestPager({ port: proxy.port, settings: all, eager: true });
-  cleanups.add(() => pager.stop());
+  bench.add(() => pager.stop());
   return { pager, proxy, settings: all, captured };
 }
 
@@ -162,13 +162,13 @@ async function goStepByStep(start: (uid: "ann" | "bob") => Promise<Client>): Pro
 describe("the flows of the IM paper", () => {
   it.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("hold against mosquitto", async () => {
     const broker = await startMosquitto();
-    cleanups.add(() => broker.stop());
+    bench.add(() => broker.stop());
     const other = { ann: "bob", bob: "ann" } as const;
     await goStepByStep((uid) => start(broker.port, uid, { contacts: other[uid] }));
   });
 
   it("hold against the station, whose directory knows the contacts", async () => {
-    const station = await cleanups.station();
+    const station = await bench.station();
     await station.directory.addDevice({ uid: "ann" });
     await station.directory.addDevice({ uid: "bob", contacts: ["ann"] });
     await station.directory.updateDevice({ uid: "ann", contacts: ["bob"] });

@@ -126,7 +126,7 @@ export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5")
     expect(sender.statesOf("away-1")).toEqual(["stored", "shown"]);
   });
 
-  it(`shows ${PUSHES} pushes, each once, while the connection is cut ${CUTS} times`, { timeout: 60_000 }, async () => {
+  it(`shows ${PUSHES} pushes, each once, while the connection is cut ${CUTS} times`, async () => {
     const seed = Number(process.env.FIELDPAGER_SEED ?? Math.floor(Math.random() * 2 ** 31));
     const sender = await startSender();
     const pager = startPager();

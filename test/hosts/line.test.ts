@@ -1,31 +1,29 @@
-/** The line from a sender to a screen where the pager is a process of its own, with its records on a real disk. */
+/** From a sender to a screen, with a pager in its own process and its records on a real disk. */
 import { expect, it, onTestFinished } from "vitest";
 import { startAedes } from "../brokers/aedes.ts";
 import { TestSender } from "../brokers/test-sender.ts";
 import { integerBetween, seededRandom } from "../random.ts";
-import { Cleanups, type Program, until } from "./station/harness.ts";
+import { type Program, StationBench, until } from "./station/harness.ts";
 
 const UID = "pager-1";
 const KILLS = 5;
 const PUSHES_A_LIFE = 10;
 const PUSHES = (KILLS + 1) * PUSHES_A_LIFE;
 
-it(`loses nothing when the pager is killed ${KILLS} times in the middle of ${PUSHES} pushes`, {
-  timeout: 60_000,
-}, async () => {
+it(`loses nothing when the pager is killed ${KILLS} times in the middle of ${PUSHES} pushes`, async () => {
   const seed = Number(process.env.FIELDPAGER_SEED ?? Math.floor(Math.random() * 2 ** 31));
   const told = `FIELDPAGER_SEED=${seed} replays the moments`;
   const random = seededRandom(seed);
-  const cleanups = new Cleanups();
-  onTestFinished(() => cleanups.end());
+  const bench = new StationBench();
+  onTestFinished(() => bench.end());
   const broker = await startAedes();
-  cleanups.add(() => broker.stop());
+  bench.add(() => broker.stop());
   const sender = await TestSender.connect(broker.port, UID);
-  cleanups.add(() => sender.stop());
-  const data = cleanups.folder();
+  bench.add(() => sender.stop());
+  const data = bench.folder();
   const flags = ["--uid", UID, "--broker.port", String(broker.port), "--data", data];
   const start = () =>
-    cleanups.program("hosts/node/main.ts", [...flags, "--screen.dwell", "0", "--telemetry.interval", "0"]);
+    bench.program("hosts/node/main.ts", [...flags, "--screen.dwell", "0", "--telemetry.interval", "0"]);
 
   const lives: Program[] = [];
   for (let life = 0; life <= KILLS; life += 1) {

@@ -135,7 +135,7 @@ async function portOf(server: Server | HttpServer): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
-/** Accepts and leaves it at that, until it is told to go on; counts those that are there. */
+/** Accepts connections and does nothing more until the test says so. Counts them. */
 async function holdingServer() {
   const held: Socket[] = [];
   const counted = { open: 0 };
@@ -271,7 +271,7 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("opening", () =>
 
   it("gives each step the whole of its time", async () => {
     const { port, held } = await holdingServer();
-    // Last, because to listen asks for names, too.
+    // This comes last, because listening asks the name server too.
     const names = stubNameServer();
     const web = createHttpsServer(textOf(certificates.server));
     const upgrades: (() => void)[] = [];

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LOCAL_KEY_FILE, localPassword, localToken, readLocalKey } from "../../hosts/node/local-key.ts";
 import type { PushWithDeliveries } from "../../hosts/station/push.ts";
+import { freePort } from "../brokers/broker.ts";
 import { brokerProcessesOf } from "../hosts/station/cluster/broker-processes.ts";
-import { freePort, Program } from "../hosts/station/harness.ts";
+import { Program } from "../hosts/station/harness.ts";
 
 const READY_TIMEOUT_MS = 60_000;
 const PAGE = 200;

@@ -139,10 +139,7 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
     },
   );
 
-  // Their share of the work takes seconds, and a loaded machine many of them.
-  it("the packets of a normal day cost at most a tenth of what they cost mqtt-packet", {
-    timeout: 180_000,
-  }, async () => {
+  it("the packets of a normal day cost at most a tenth of what they cost mqtt-packet", async () => {
     const ours = await run("day-ours");
     await engine?.stop();
     const shim = fileURLToPath(new URL("./node-shim.ts", import.meta.url));

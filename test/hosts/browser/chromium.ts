@@ -4,6 +4,9 @@ import type { Station } from "../../../hosts/station/station.ts";
 
 const PATH = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 
+/** How long a page may take until an awaited change, in milliseconds. Long enough for a busy machine. */
+export const PAGE_TIMEOUT_MS = 60_000;
+
 /** Whether the system has a chromium; `CHROMIUM_PATH` names another place. */
 export const hasChromium = existsSync(PATH);
 

@@ -1,4 +1,4 @@
-/** The console as a new user meets it, in a real browser against a real station: nothing is done but by its page. */
+/** The console in a real browser against a real station. Users do everything on its page. */
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -8,36 +8,37 @@ import { MemoryStore } from "../../../hosts/node/memory-store.ts";
 import type { Station } from "../../../hosts/station/station.ts";
 import { SETTINGS } from "../../../src/gateway/settings.ts";
 import { requireOrSkip } from "../../require.ts";
-import { Cleanups, postPush, until } from "../station/harness.ts";
-import { hasChromium, launchChromium, logIn } from "./chromium.ts";
+import { postPush, StationBench, until } from "../station/harness.ts";
+import { hasChromium, launchChromium, logIn, PAGE_TIMEOUT_MS } from "./chromium.ts";
 
 const DESKTOP = { width: 1100, height: 800 };
 const PHONE = { width: 390, height: 844 };
-/** Where to put pictures of the page, for someone to look at; none are made without it. */
+/** A folder for pictures of the page. Without it no pictures are made. */
 const PICTURES = process.env.FIELDPAGER_PICTURES;
-/** What would run if it were ever taken for more than text. */
+/** A text with scripts. They would run if the page did not treat it as text. */
 const HOSTILE = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
 
-describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium", { timeout: 90_000 }, () => {
-  const cleanups = new Cleanups();
+describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium", () => {
+  const bench = new StationBench();
   let browser: Browser;
   let station: Station;
   beforeAll(async () => {
-    station = await cleanups.station({ anonymous: false });
+    station = await bench.station({ anonymous: false });
     browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
-    await cleanups.end();
+    await bench.end();
   });
 
   async function newContext(options: Parameters<Browser["newContext"]>[0] = {}): Promise<BrowserContext> {
     const context = await browser.newContext({ viewport: DESKTOP, colorScheme: "light", ...options });
+    context.setDefaultTimeout(PAGE_TIMEOUT_MS);
     onTestFinished(() => context.close());
     return context;
   }
 
-  /** A page that has logged in; what it says of errors fails the test. */
+  /** A page that has logged in. An error in the page fails the test. */
   async function open(context: BrowserContext, { isKnown = false } = {}): Promise<Page> {
     const page = await context.newPage();
     const problems: string[] = [];
@@ -86,7 +87,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     const command = lines.find((line) => line.startsWith("npm run pager -- ")) ?? "";
     const { values } = parseFlags(command.replace("npm run pager -- ", "").split(" "), Object.keys(SETTINGS));
     const settings = { ...values, "screen.dwell": 0 };
-    const pager = cleanups.pager(station.mqttPort, uid, { settings });
+    const pager = bench.pager(station.mqttPort, uid, { settings });
     await goTo(page, "Devices");
     const row = page.locator(`[data-device="${uid}"]`);
     await row.locator(".presence.online").waitFor();
@@ -151,7 +152,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
       async () => (await page.evaluate("document.activeElement.id")) === "device-label",
     );
     const settings = { "broker.userName": "key-1", "broker.password": password, "screen.dwell": 0 };
-    const pager = cleanups.pager(station.mqttPort, "key-1", { settings });
+    const pager = bench.pager(station.mqttPort, "key-1", { settings });
     await until("the pager", () => pager.screens.at(-1)?.[0]?.includes("online"));
     await press("Send", "A");
     await type("To", "key-1");
@@ -195,7 +196,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
   });
 
   it("has no gap in its history after it was cut off for a while", async () => {
-    const network = await startNetwork(cleanups, station.httpPort);
+    const network = await startNetwork(bench, station.httpPort);
     const page = await (await newContext()).newPage();
     await page.goto(`http://127.0.0.1:${network.port}/`);
     await logIn(page, station);
@@ -239,7 +240,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     await station.accounts.create({ name: "sensor-1", kind: "device", password: "its password" });
     await station.directory.addDevice({ uid: "sensor-1", label: "Pump house" });
     let temperature = 20;
-    cleanups.pager(station.mqttPort, "sensor-1", {
+    bench.pager(station.mqttPort, "sensor-1", {
       store: new MemoryStore(),
       settings: {
         "broker.userName": "sensor-1",
@@ -269,10 +270,10 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
       if (answer) await route.fulfill({ response });
       else answer = () => route.fulfill({ response });
     });
-    // Has the console ask for all devices.
+    // This makes the console ask for all devices.
     await station.directory.addDevice({ uid: "late-1", label: "Late" });
     await until("the answer as it is now", () => answer);
-    cleanups.pager(station.mqttPort, "late-1");
+    bench.pager(station.mqttPort, "late-1");
     await page.locator('[data-device="late-1"] .presence.online').waitFor();
     await answer?.();
     await page.locator('[data-device="late-1"]', { hasText: "Late" }).waitFor();
@@ -287,7 +288,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     const body = { to: "evil-1", text: HOSTILE, title: HOSTILE, choices: ["<b>bold</b>"] };
     await postPush(station.url, body);
     const { adminName, adminPassword } = station.firstStart ?? {};
-    const mqtt = await cleanups.mqtt(station.mqttPort, {
+    const mqtt = await bench.mqtt(station.mqttPort, {
       clientId: adminName ?? "",
       username: adminName ?? "",
       password: adminPassword ?? "",
@@ -310,7 +311,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     expect(await page.locator("img, main script, main b b").count()).toBe(0);
   });
 
-  it("answers in every one of ten tabs, with one event stream for all of them", async () => {
+  it("answers in every one of seven tabs, with one event stream for all of them", async () => {
     const context = await newContext();
     let streams = 0;
     context.on("request", (request) => {
@@ -318,14 +319,16 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     });
     const pages = [await open(context)];
     // A browser opens six connections to a host. With a stream for each tab the seventh would not get its page.
-    while (pages.length < 10) pages.push(await open(context, { isKnown: true }));
+    while (pages.length < 7) pages.push(await open(context, { isKnown: true }));
     expect(streams).toBe(1);
     const text = "For every tab";
     await postPush(station.url, { to: "nobody-yet", text });
-    for (const page of pages) {
-      await goTo(page, "History");
-      await page.locator(".push", { hasText: text }).waitFor();
-    }
+    await Promise.all(
+      pages.map(async (page) => {
+        await goTo(page, "History");
+        await page.locator(".push", { hasText: text }).waitFor();
+      }),
+    );
     // The tab that holds the stream goes: another one takes over.
     await pages[0]?.close();
     await until("a stream of another tab", () => streams === 2);
@@ -376,8 +379,8 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
   });
 });
 
-/** A way to a port of this machine that can be cut, and then leads nowhere. */
-async function startNetwork(cleanups: Cleanups, target: number) {
+/** A proxy to a port of this machine. While it is away it refuses every connection. */
+async function startNetwork(bench: StationBench, target: number) {
   const sockets = new Set<Socket>();
   let isAway = false;
   const server = createServer((here) => {
@@ -391,7 +394,7 @@ async function startNetwork(cleanups: Cleanups, target: number) {
     for (const socket of sockets) socket.destroy();
   };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  cleanups.add(() => {
+  bench.add(() => {
     cut();
     return new Promise((resolve) => server.close(resolve));
   });
@@ -404,7 +407,7 @@ async function startNetwork(cleanups: Cleanups, target: number) {
   };
 }
 
-/** Presses Tab until what has this name has the focus, and sees to it that one can see that it has. */
+/** Presses Tab until the element with this name has the focus, and checks that the focus is visible. */
 async function tabTo(page: Page, name: string, tag = ""): Promise<void> {
   const seen: string[] = [];
   for (let steps = 0; steps < 100; steps += 1) {
@@ -418,7 +421,7 @@ async function tabTo(page: Page, name: string, tag = ""): Promise<void> {
   throw new Error(`no Tab leads to ${tag} ${name}, only to ${[...new Set(seen)].join(", ")}`);
 }
 
-/** Name, tag and outline of what has the focus. */
+/** Name, tag and outline of the element with the focus. */
 const FOCUSED = `(() => {
   const element = document.activeElement;
   const label = element.labels?.[0]?.childNodes[0]?.textContent;
@@ -454,7 +457,7 @@ const LOW_CONTRAST = `(() => {
   return low;
 })()`;
 
-/** What can be used and has neither text nor label. */
+/** Elements that can be used and have neither text nor label. */
 const UNNAMED = `[...document.querySelectorAll("input, select, textarea, button, a")]
   .filter((element) => element.checkVisibility())
   .filter((element) => !element.textContent.trim() && !element.getAttribute("aria-label") && !element.labels?.length)

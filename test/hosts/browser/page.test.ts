@@ -4,36 +4,37 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Station } from "../../../hosts/station/station.ts";
 import { requireOrSkip } from "../../require.ts";
-import { Cleanups, getPush, postPush, statusesOf, until } from "../station/harness.ts";
-import { hasChromium, launchChromium, logIn } from "./chromium.ts";
+import { getPush, postPush, StationBench, statusesOf, until } from "../station/harness.ts";
+import { hasChromium, launchChromium, logIn, PAGE_TIMEOUT_MS } from "./chromium.ts";
 
 const DESKTOP = { width: 1100, height: 900 };
 const PHONE = { width: 390, height: 844 };
-/** Where to put pictures of the page, for someone to look at; none are made without it. */
+/** A folder for pictures of the page. Without it no pictures are made. */
 const PICTURES = process.env.FIELDPAGER_PICTURES;
 
-describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium", { timeout: 60_000 }, () => {
-  const cleanups = new Cleanups();
+describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium", () => {
+  const bench = new StationBench();
   let browser: Browser;
   let station: Station;
   beforeAll(async () => {
-    station = await cleanups.station();
+    station = await bench.station();
     browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
-    await cleanups.end();
+    await bench.end();
   });
 
-  /** A page in a browser profile of its own, or in that of another page; what it says of errors fails the test. */
+  /** A page in its own browser profile, or in that of another page. An error in the page fails the test. */
   async function open({ viewport = DESKTOP, scale = 1, beside }: OpenOptions = {}): Promise<Page> {
     const context =
       beside?.context() ?? (await browser.newContext({ viewport, deviceScaleFactor: scale, colorScheme: "light" }));
+    context.setDefaultTimeout(PAGE_TIMEOUT_MS);
     const page = await context.newPage();
     const problems: string[] = [];
     page.on("pageerror", (error) => problems.push(error.message));
     page.on("console", (message) => {
-      // What the station refuses stands in the form; the browser says it once more here.
+      // The form shows what the station refuses. The browser logs it too.
       if (message.type() === "error" && !/status of 40[01]/.test(message.text())) problems.push(message.text());
     });
     onTestFinished(async () => {

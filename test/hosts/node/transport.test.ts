@@ -5,7 +5,8 @@ import { openTcp } from "../../../hosts/node/tcp-transport.ts";
 import { openWebSocket } from "../../../hosts/node/ws-transport.ts";
 import type { TransportHandlers } from "../../../hosts/runner.ts";
 import { parseSettings } from "../../../src/gateway/settings.ts";
-import { freePort, until } from "../station/harness.ts";
+import { freePort } from "../../brokers/broker.ts";
+import { until } from "../station/harness.ts";
 
 const ends: (() => void)[] = [];
 afterEach(() => {

@@ -2,63 +2,44 @@
  * The program of the boards, `hosts/esp32`, in the simulator's engine: its drivers are made up (`hosts/simulator/esp32`), broker,
  * sockets and screen are not. A new board with empty flash comes to a page on its screen; what fails on boards fails here.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BoardScript } from "../../../hosts/simulator/esp32/board-script.ts";
-import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
-import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
-import { startAedes } from "../../brokers/aedes.ts";
+import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import type { Broker } from "../../brokers/broker.ts";
-import { findMosquitto, startMosquitto } from "../../brokers/mosquitto.ts";
-import { TestSender } from "../../brokers/test-sender.ts";
+import type { TestSender } from "../../brokers/test-sender.ts";
+import { Bench, eventually, inkOf } from "./bench.ts";
 
-/** Of the made-up hardware address. */
+/** The uid that follows from the made-up hardware address. */
 const UID = "pager-aabbcc";
 
-const TEXT = { top: 24, bottom: 216 };
 /** How the launcher ends: the engine's reason for an abort, and what the made-up board tells of a restart. */
 const UNHANDLED_EXCEPTION = 5;
 const RESTARTED = 3;
 
-const eventually = (check: () => void | Promise<void>, timeout = 20_000) =>
-  vi.waitFor(check, { timeout, interval: 50 });
-
-let folder: string;
+let bench: Bench;
 let broker: Broker;
-let stops: (() => Promise<void>)[];
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "fieldpager-board-"));
-  broker = await (findMosquitto() ? startMosquitto() : startAedes());
-  stops = [async () => rmSync(folder, { recursive: true, force: true }), () => broker.stop()];
+  bench = new Bench();
+  broker = await bench.broker();
 });
 
-afterEach(async () => {
-  for (const stop of stops.reverse()) await stop();
-});
+afterEach(() => bench.end());
 
 /** Starts the board. Its settings stand in flash, where whoever installs it puts them; Wi-Fi is built in. */
 function launch(script: BoardScript = {}, settings: Readonly<Record<string, unknown>> = {}): LaunchedSimulator {
-  const { FIELDPAGER_LAUNCHER: launcher, FIELDPAGER_ESP32_PROGRAM: program } = process.env;
-  if (!launcher || !program) throw new Error("run these tests by npm run test:sim, which builds what they drive");
-  const space = join(folder, "flash", "fp-settings");
+  const space = join(bench.home, "flash", "fp-settings");
   mkdirSync(space, { recursive: true });
   const all = { "broker.host": "127.0.0.1", "broker.port": broker.port, "telemetry.interval": 0, ...settings };
   // One byte stands before each value, because NVS keeps no empty one.
   writeFileSync(join(space, "settings"), `\0${JSON.stringify(all)}`);
-  writeFileSync(join(folder, "board.json"), JSON.stringify(script));
-  const simulator = new LaunchedSimulator({ launcher, program, folder, settings: {}, timeoutSeconds: 110 });
-  stops.push(() => simulator.kill());
-  return simulator;
+  writeFileSync(join(bench.home, "board.json"), JSON.stringify(script));
+  return bench.launch(process.env.FIELDPAGER_ESP32_PROGRAM, {}, 110);
 }
 
-async function startSender(): Promise<TestSender> {
-  const sender = await TestSender.connect(broker.port, UID);
-  stops.push(() => sender.stop());
-  return sender;
-}
+const startSender = () => bench.sender(broker.port, UID);
 
 const serial = (simulator: LaunchedSimulator) =>
   simulator.lines.filter((line) => line.startsWith("serial: ")).map((line) => line.slice("serial: ".length));
@@ -67,15 +48,6 @@ const said = (simulator: LaunchedSimulator, words: string) => serial(simulator).
 
 const says = (simulator: LaunchedSimulator, words: string, timeout?: number) =>
   eventually(() => expect(said(simulator, words), simulator.lines.join("\n")).not.toEqual([]), timeout);
-
-/** How many pixels below the status bar differ from the one at its corner. */
-function inkOf({ width, rgb }: Picture): number {
-  const first = 3 * width * TEXT.top;
-  let ink = 0;
-  for (let at = first; at < 3 * width * TEXT.bottom; at += 3)
-    if (rgb[at] !== rgb[first] || rgb[at + 1] !== rgb[first + 1] || rgb[at + 2] !== rgb[first + 2]) ink += 1;
-  return ink;
-}
 
 async function showsPage(simulator: LaunchedSimulator, sender: TestSender, id: string): Promise<void> {
   await sender.push(UID, { id, text: "Pump 3 over temperature" });
@@ -94,7 +66,7 @@ describe("a board", () => {
     await showsPage(simulator, sender, "first");
     simulator.press("b");
     await eventually(() => expect(sender.statesOf("first")).toContain("read"));
-    expect(readdirSync(join(folder, "flash", "fp-records")).length).toBeGreaterThan(0);
+    expect(readdirSync(join(bench.home, "flash", "fp-records")).length).toBeGreaterThan(0);
     await simulator.kill();
 
     const again = launch({ reset: "Brownout" });

@@ -1,13 +1,10 @@
 /** Hostile servers and bad certificates against the device's TLS in the XS engine; after each of them a good broker. */
 import { constants } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import { BACKOFF_BASE_MS, CONNECT_TIMEOUT_MS, TLS_TIMEOUT_MS } from "../../../src/limits.ts";
 import { findMosquitto, type Mosquitto, startMosquitto } from "../../brokers/mosquitto.ts";
 import { makeCertificateCases } from "../../certificate-cases.ts";
@@ -17,6 +14,7 @@ import { HOSTILE_RECORDS } from "../../hostile-records.ts";
 import { requireOrSkip } from "../../require.ts";
 import { RECORD, ScriptedTls } from "../../scripted-tls.ts";
 import { alternativeNames, keyPem, makeIdentity } from "../../x509-maker.ts";
+import { Bench, connectionsOf, eventually } from "./bench.ts";
 
 /** CONNACK of MQTT 5 without properties. */
 const CONNACK = Buffer.from("2003000000", "hex");
@@ -24,13 +22,11 @@ const CONNACK = Buffer.from("2003000000", "hex");
 const { ca, cases } = makeCertificateCases();
 const good = cases[0]?.chain ?? [];
 
-const eventually = (check: () => void, timeout = 15_000) => vi.waitFor(check, { timeout, interval: 5 });
-
-/** One address behind which there is whatever the test wants next. */
+/** A listener whose connections the test plays. */
 class Stage {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** Given every connection. */
+  /** Takes every connection. */
   play: (socket: Socket) => void = (socket) => socket.destroy();
 
   constructor() {
@@ -59,7 +55,6 @@ class Stage {
 
 describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the simulated pager", () => {
   let broker: Mosquitto;
-  let folder: string;
   let device: Device;
 
   /** A simulator with a stage of its own. */
@@ -67,16 +62,19 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
     readonly stage: Stage;
     readonly simulator: LaunchedSimulator;
 
-    private constructor(stage: Stage, simulator: LaunchedSimulator) {
+    readonly #bench: Bench;
+
+    private constructor(bench: Bench, stage: Stage, simulator: LaunchedSimulator) {
+      this.#bench = bench;
       this.stage = stage;
       this.simulator = simulator;
     }
 
     static async start(name: string, own: Readonly<Record<string, string>> = {}): Promise<Device> {
-      const { FIELDPAGER_LAUNCHER: launcher, FIELDPAGER_PROGRAM: program } = process.env;
-      if (!launcher || !program) throw new Error("run these tests by npm run test:sim, which builds what they drive");
+      const bench = new Bench();
       const stage = new Stage();
       const port = await stage.open();
+      bench.add(() => stage.close());
       const settings = {
         uid: name,
         "broker.transport": "tls",
@@ -85,15 +83,14 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
         "telemetry.interval": 0,
         ...own,
       };
-      const options = { launcher, program, folder: join(folder, name), settings, timeoutSeconds: 300 };
-      return new Device(stage, new LaunchedSimulator(options));
+      return new Device(bench, stage, bench.launch(process.env.FIELDPAGER_PROGRAM, settings));
     }
 
     get connections(): number {
-      return this.simulator.lines.filter((line) => line.startsWith("connected to")).length;
+      return connectionsOf(this.simulator);
     }
 
-    /** Until CONNACK has come. What the device then sends is not waited for: it sends less to a broker that hangs up on it. */
+    /** Waits for CONNACK, but not for what the device sends then: it sends less to a broker that closes the connection. */
     connects(): Promise<void> {
       const before = this.connections;
       return eventually(() => expect(this.connections).toBeGreaterThan(before));
@@ -119,7 +116,7 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
       await eventually(() => expect(this.connections).toBe(before + 1));
     }
 
-    /** Loses that connection, meets this instead, and tells how that ended. */
+    /** Cuts the connection, plays this to the next one, and gives the reason with which that ended. */
     async meets(play: (socket: Socket) => void): Promise<string> {
       const before = this.disconnections.length;
       this.stage.play = play;
@@ -130,25 +127,28 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
       return this.disconnections[before + 1] as string;
     }
 
+    /** Asks it to end, and gives its exit status. */
     async stop(): Promise<number> {
       const status = await this.simulator.stop();
       this.stage.close();
       return status;
     }
+
+    /** Ends it, however far it is. */
+    end(): Promise<void> {
+      return this.#bench.end();
+    }
   }
 
   beforeAll(async () => {
     broker = await startMosquitto();
-    folder = mkdtempSync(join(tmpdir(), "fieldpager-hostile-"));
     device = await Device.start("pager-hostile");
     await device.connect();
   });
 
   afterAll(async () => {
-    await device?.simulator.kill();
-    device?.stage.close();
+    await device?.end();
     await broker?.stop();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   it.each([...HOSTILE_HANDSHAKES, ...HOSTILE_RECORDS])("leaves a server that $what", async ({ play, said }) => {
@@ -219,10 +219,7 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
         });
         return devices.map(({ waits }) => waits[0] as number);
       } finally {
-        for (const { simulator, stage } of devices) {
-          await simulator.kill();
-          stage.close();
-        }
+        for (const device of devices) await device.end();
       }
     };
     const expired = cases.find(({ what }) => what === "expired")?.chain ?? [];
@@ -278,8 +275,7 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
       expect(reused).toEqual([false, true, false]);
       expect(await device.stop()).toBe(0);
     } finally {
-      await device.simulator.kill();
-      device.stage.close();
+      await device.end();
     }
   });
 
@@ -292,8 +288,7 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
       expect(await device.stop()).toBe(0);
     } finally {
       listener.stop();
-      await device.simulator.kill();
-      device.stage.close();
+      await device.end();
     }
   });
 
@@ -340,8 +335,7 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
           await device.connect();
           expect(await device.stop(), where).toBe(0);
         } finally {
-          await device.simulator.kill();
-          device.stage.close();
+          await device.end();
         }
       }),
     );

@@ -1,15 +1,14 @@
 /** A full inbox in the XS engine: what 200 messages take of the heap, and that every one of them can be opened. */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import { SIMULATOR_SLOT_BYTES } from "../../../hosts/simulator/tools/memory.ts";
 import { INBOX_BYTES_MAX, INBOX_RECORDS_MAX } from "../../../src/limits.ts";
 import { startAedes } from "../../brokers/aedes.ts";
 import type { Broker } from "../../brokers/broker.ts";
-import { TestSender } from "../../brokers/test-sender.ts";
 import { allowedPrograms } from "./allowed-programs.ts";
+import { Bench, eventually } from "./bench.ts";
 
 const UID = "pager-sim";
 const TEXT = "Bearing of pump 3 is too hot and rising, the standby pump has started. Please inspect it before noon. ";
@@ -21,29 +20,20 @@ const INDEX_BYTES_MAX = 32 * (INBOX_RECORDS_MAX + 32);
 const NOISE_BYTES = 2_048;
 const NOISE_SLOTS = 160;
 
-const eventually = (check: () => void | Promise<void>, timeout = 30_000) =>
-  vi.waitFor(check, { timeout, interval: 20 });
-
-let folder: string;
+let bench: Bench;
 let broker: Broker;
-let stops: (() => Promise<void>)[];
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "fieldpager-simulator-inbox-"));
+  bench = new Bench();
   broker = await startAedes();
-  stops = [async () => rmSync(folder, { recursive: true, force: true }), () => broker.stop()];
+  bench.add(() => broker.stop());
 });
 
-afterEach(async () => {
-  for (const stop of stops.reverse()) await stop();
-});
+afterEach(() => bench.end());
 
 function launch(program: string): LaunchedSimulator {
-  const { FIELDPAGER_LAUNCHER: launcher = "" } = process.env;
   const settings = { uid: UID, "broker.port": broker.port, "telemetry.interval": 0, "screen.dwell": 0 };
-  const simulator = new LaunchedSimulator({ launcher, program, folder, settings, timeoutSeconds: 300 });
-  stops.push(() => simulator.kill());
-  return simulator;
+  return bench.launch(program, settings);
 }
 
 async function inUse(simulator: LaunchedSimulator): Promise<{ chunkBytes: number; slots: number }> {
@@ -54,8 +44,7 @@ async function inUse(simulator: LaunchedSimulator): Promise<{ chunkBytes: number
 
 describe.each(allowedPrograms())("in the memory of $boards", ({ program }) => {
   it(`an inbox of ${INBOX_RECORDS_MAX} messages fits, is opened again after a power cut and read through`, async () => {
-    const sender = await TestSender.connect(broker.port, UID);
-    stops.push(() => sender.stop());
+    const sender = await bench.sender(broker.port, UID);
     const first = launch(program);
     await eventually(() => expect(sender.presence.at(-1)?.hex).toBe("51"));
     await sender.push(UID, { id: "p1", text: TEXT });
@@ -66,7 +55,7 @@ describe.each(allowedPrograms())("in the memory of $boards", ({ program }) => {
       if (index % 10 === 0) await eventually(() => expect(sender.countOf("shown")).toBe(index));
     }
     const full = await inUse(first);
-    const records = () => readdirSync(join(folder, "records")).filter((name) => name.startsWith("m-")).length;
+    const records = () => readdirSync(join(bench.home, "records")).filter((name) => name.startsWith("m-")).length;
     expect([records(), sender.countOf("dropped")]).toEqual([INBOX_RECORDS_MAX, 0]);
     expect(INBOX_RECORDS_MAX * TEXT.length).toBeLessThan(INBOX_BYTES_MAX);
     await first.kill();

@@ -2,20 +2,19 @@
  * The deepest way through the program, in what it may take of each board's memory: TLS, a full inbox, pages that wait at the broker, an
  * alert with choices, every view. Above that memory the engine aborts. Nothing here looks into the program.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import { readFileSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import { type Allowance, SIMULATOR_SLOT_BYTES } from "../../../hosts/simulator/tools/memory.ts";
 import { INBOX_RECORDS_MAX, PRESS_GUARD_MS } from "../../../src/limits.ts";
 import { CuttingProxy } from "../../brokers/cutting-proxy.ts";
 import { findMosquitto, type Mosquitto, startMosquitto } from "../../brokers/mosquitto.ts";
 import { findProgram } from "../../brokers/server-process.ts";
-import { TestSender } from "../../brokers/test-sender.ts";
+import type { TestSender } from "../../brokers/test-sender.ts";
 import { type Certificates, makeCertificates } from "../../certificates.ts";
 import { requireOrSkip } from "../../require.ts";
 import { allowedPrograms } from "./allowed-programs.ts";
+import { Bench, connectionsOf, eventually } from "./bench.ts";
 
 const UID = "pager-sim";
 const PAGES = 200;
@@ -33,13 +32,10 @@ const openssl = findProgram("openssl");
 const isReady =
   requireOrSkip("mosquitto", findMosquitto() !== undefined) && requireOrSkip("openssl", openssl !== undefined);
 
-const eventually = (check: () => void, timeout = 120_000) => vi.waitFor(check, { timeout, interval: 20 });
-
 describe.runIf(isReady).each(allowedPrograms())("in the memory of $boards", (allowed) => {
   let certificates: Certificates;
   let broker: Mosquitto;
-  let folder: string;
-  let stops: (() => Promise<void>)[];
+  let bench: Bench;
 
   beforeAll(async () => {
     certificates = makeCertificates(openssl as string);
@@ -53,16 +49,12 @@ describe.runIf(isReady).each(allowedPrograms())("in the memory of $boards", (all
   });
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "fieldpager-simulator-memory-"));
-    stops = [async () => rmSync(folder, { recursive: true, force: true })];
+    bench = new Bench();
   });
 
-  afterEach(async () => {
-    for (const stop of stops.reverse()) await stop();
-  });
+  afterEach(() => bench.end());
 
   function launch(port: number, settings: Readonly<Record<string, string | number>> = {}): LaunchedSimulator {
-    const { FIELDPAGER_LAUNCHER: launcher = "" } = process.env;
     const all = {
       uid: UID,
       "broker.transport": "tls",
@@ -72,18 +64,12 @@ describe.runIf(isReady).each(allowedPrograms())("in the memory of $boards", (all
       groups: "ops",
       ...settings,
     };
-    const { program } = allowed;
-    const simulator = new LaunchedSimulator({ launcher, program, folder, settings: all, timeoutSeconds: 300 });
-    stops.push(() => simulator.kill());
-    return simulator;
+    return bench.launch(allowed.program, all);
   }
-
-  const connections = (simulator: LaunchedSimulator) =>
-    simulator.lines.filter((line) => line.startsWith("connected to")).length;
 
   async function sendWhileAway(sender: TestSender, port: number): Promise<void> {
     const first = launch(port);
-    await eventually(() => expect(connections(first)).toBe(1));
+    await eventually(() => expect(connectionsOf(first)).toBe(1));
     expect(await first.stop()).toBe(0);
     for (let index = 1; index <= PAGES; index += 1)
       await sender.push(UID, { id: `q${index}`, text: `${index} ${WORDS.repeat(2)}`.slice(0, PAGE_CHARACTERS) });
@@ -102,8 +88,7 @@ describe.runIf(isReady).each(allowedPrograms())("in the memory of $boards", (all
   it("a backlog of pages over TLS comes in whole, then an alert is answered and every view is seen", {
     timeout: 300_000,
   }, async () => {
-    const sender = await TestSender.connect(broker.port, UID);
-    stops.push(() => sender.stop());
+    const sender = await bench.sender(broker.port, UID);
     const port = broker.further[0] as number;
     await sendWhileAway(sender, port);
     const simulator = launch(port, { "screen.dwell": 0, "telemetry.interval": 1 });
@@ -123,20 +108,19 @@ describe.runIf(isReady).each(allowedPrograms())("in the memory of $boards", (all
   });
 
   it(`a busy device takes the same backlog through ${CUTS} lost connections`, { timeout: 300_000 }, async () => {
-    const sender = await TestSender.connect(broker.port, UID);
-    stops.push(() => sender.stop());
+    const sender = await bench.sender(broker.port, UID);
     const proxy = await CuttingProxy.start(broker.further[0] as number);
-    stops.push(() => proxy.stop());
+    bench.add(() => proxy.stop());
     await sendWhileAway(sender, proxy.port);
     const simulator = launch(proxy.port);
     simulator.slowDown(WRITE_MS);
     for (let cut = 1; cut <= CUTS; cut += 1) {
       await eventually(() => expect(sender.countOf("stored")).toBeGreaterThan(((cut - 1) * PAGES) / CUTS));
-      const before = connections(simulator);
+      const before = connectionsOf(simulator);
       proxy.cut();
       await eventually(() => {
         simulator.networkChanged();
-        expect(connections(simulator)).toBe(before + 1);
+        expect(connectionsOf(simulator)).toBe(before + 1);
       });
     }
     await eventually(() => expect(sender.countOf("stored")).toBe(PAGES));

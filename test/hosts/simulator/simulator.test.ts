@@ -1,15 +1,13 @@
 /** The firmware in the XS engine, with a real broker, real sockets and files, and its screen read pixel by pixel. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
 import { INBOX_RECORDS_MAX, PRESS_GUARD_MS } from "../../../src/limits.ts";
-import { startAedes } from "../../brokers/aedes.ts";
 import type { Broker } from "../../brokers/broker.ts";
-import { findMosquitto, startMosquitto } from "../../brokers/mosquitto.ts";
-import { TestSender } from "../../brokers/test-sender.ts";
+import type { TestSender } from "../../brokers/test-sender.ts";
+import { Bench, eventually, inkOf, MESSAGE_ROWS } from "./bench.ts";
 
 const UID = "pager-sim";
 const ONLINE = "51";
@@ -18,58 +16,31 @@ const OFFLINE = "52";
 /** More pushes than the inbox holds. They come faster than they are shown. */
 const FLOOD_PUSHES = INBOX_RECORDS_MAX + 60;
 
-/** Rows of the M5Stack's screen between status bar and button labels. */
-const MESSAGE = { top: 24, bottom: 216 };
-
 /** What an M5Stack's heap holds: bytes of chunks, and slots, which take 32 bytes each here and 16 there. */
 const CHUNK_BYTES = 78_848;
 const SLOT_BYTES = 4_928 * 32;
 
-const eventually = (check: () => void | Promise<void>, timeout = 10_000) =>
-  vi.waitFor(check, { timeout, interval: 20 });
-
-let folder: string;
+let bench: Bench;
 let broker: Broker;
-let stops: (() => Promise<void>)[];
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "fieldpager-simulator-"));
-  broker = await (findMosquitto() ? startMosquitto() : startAedes());
-  stops = [async () => rmSync(folder, { recursive: true, force: true }), () => broker.stop()];
+  bench = new Bench();
+  broker = await bench.broker();
 });
 
-afterEach(async () => {
-  for (const stop of stops.reverse()) await stop();
-});
+afterEach(() => bench.end());
 
-function launch(settings: Readonly<Record<string, string | number>> = {}, timeoutSeconds = 60): LaunchedSimulator {
-  const { FIELDPAGER_LAUNCHER: launcher, FIELDPAGER_PROGRAM: program } = process.env;
-  if (!launcher || !program) throw new Error("run these tests by npm run test:sim, which builds what they drive");
+function launch(settings: Readonly<Record<string, string | number>> = {}, timeoutSeconds?: number): LaunchedSimulator {
   const all = { uid: UID, "broker.port": broker.port, "telemetry.interval": 0, ...settings };
-  const simulator = new LaunchedSimulator({ launcher, program, folder, settings: all, timeoutSeconds });
-  stops.push(() => simulator.kill());
-  return simulator;
+  return bench.launch(process.env.FIELDPAGER_PROGRAM, all, timeoutSeconds);
 }
 
-async function startSender(): Promise<TestSender> {
-  const sender = await TestSender.connect(broker.port, UID);
-  stops.push(() => sender.stop());
-  return sender;
-}
+const startSender = () => bench.sender(broker.port, UID);
 
 const online = (sender: TestSender) => eventually(() => expect(sender.presence.at(-1)?.hex).toBe(ONLINE));
 
-/** How many pixels of these rows have not the colour of the first one. */
-function inkOf({ width, rgb }: Picture, { top, bottom } = MESSAGE): number {
-  let ink = 0;
-  const first = 3 * width * top;
-  for (let at = first; at < 3 * width * bottom; at += 3)
-    if (rgb[at] !== rgb[first] || rgb[at + 1] !== rgb[first + 1] || rgb[at + 2] !== rgb[first + 2]) ink += 1;
-  return ink;
-}
-
 /** How many pixels of these rows differ. */
-function difference(a: Picture, b: Picture, { top, bottom } = MESSAGE): number {
+function difference(a: Picture, b: Picture, { top, bottom } = MESSAGE_ROWS): number {
   let count = 0;
   for (let at = 3 * a.width * top; at < 3 * a.width * bottom; at += 3)
     if (a.rgb[at] !== b.rgb[at] || a.rgb[at + 1] !== b.rgb[at + 1] || a.rgb[at + 2] !== b.rgb[at + 2]) count += 1;
@@ -116,7 +87,7 @@ describe("the simulated pager", () => {
     }
     const [open, shut, again] = pictures as [Picture, Picture, Picture];
     // Below the line with sender and time.
-    const words = { top: 48, bottom: MESSAGE.bottom };
+    const words = { top: 48, bottom: MESSAGE_ROWS.bottom };
     expect(difference(open, shut, words)).toBeGreaterThan(20);
     expect(difference(open, again, words)).toBe(0);
   });
@@ -141,7 +112,7 @@ describe("the simulated pager", () => {
     second.press("b");
     await eventually(() => expect(sender.statesOf("before")).toEqual(["stored", "shown", "read"]));
     expect(await second.stop()).toBe(0);
-    expect(readdirSync(join(folder, "records")).filter((name) => name.includes("."))).toEqual([]);
+    expect(readdirSync(join(bench.home, "records")).filter((name) => name.includes("."))).toEqual([]);
   });
 
   it("asks and answers with the buttons, takes a group's message, writes to a contact who is online", async () => {
@@ -182,7 +153,7 @@ describe("the simulated pager", () => {
     const plain = await show("1", "92 C");
     const degrees = await show("2", "92 \u00b0C");
     const temperature = await show("3", "\u6e29\u5ea6");
-    const words = { top: 48, bottom: MESSAGE.bottom };
+    const words = { top: 48, bottom: MESSAGE_ROWS.bottom };
     expect(difference(plain, degrees, words)).toBeGreaterThan(20);
     expect(inkOf(temperature, words)).toBeGreaterThan(60);
   });
@@ -224,7 +195,7 @@ describe("the simulated pager", () => {
   });
 
   it("shows that its store cannot be used", async () => {
-    writeFileSync(join(folder, "records"), "no folder");
+    writeFileSync(join(bench.home, "records"), "no folder");
     const simulator = launch();
     await eventually(() => expect(simulator.lines.join("\n")).toContain("failed to open directory"));
     expect(inkOf(await simulator.picture(), { top: 0, bottom: 100 })).toBeGreaterThan(100);
@@ -238,7 +209,7 @@ describe("the simulated pager", () => {
     const alone = launch({ "broker.port": 1 });
     await eventually(() => expect(alone.lines.join("\n")).toContain("no connection to 127.0.0.1"));
     const lost = launch({ "broker.host": "no-such-host.invalid" });
-    await eventually(() => expect(lost.lines.join("\n")).toContain("no-such-host.invalid has no address"), 20_000);
+    await eventually(() => expect(lost.lines.join("\n")).toContain("no-such-host.invalid has no address"));
     expect(await alone.stop()).toBe(0);
     expect(await lost.stop()).toBe(0);
   });

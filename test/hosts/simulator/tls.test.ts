@@ -2,14 +2,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import { SIMULATOR_SLOT_BYTES } from "../../../hosts/simulator/tools/memory.ts";
 import { DUPLICATE_WINDOW_MAX, INBOX_RECORDS_MAX } from "../../../src/limits.ts";
 import { CuttingProxy } from "../../brokers/cutting-proxy.ts";
 import { findMosquitto, type Mosquitto, startMosquitto } from "../../brokers/mosquitto.ts";
 import { findProgram } from "../../brokers/server-process.ts";
-import { TestSender } from "../../brokers/test-sender.ts";
 import { type Certificates, type Identity, makeCertificates } from "../../certificates.ts";
 import { requireOrSkip } from "../../require.ts";
 import { encodePush } from "../../wire.ts";
@@ -23,6 +22,7 @@ import {
   type Wanted,
 } from "../../x509-maker.ts";
 import { allowedPrograms } from "./allowed-programs.ts";
+import { Bench, connectionsOf, eventually } from "./bench.ts";
 
 const UID = "pager-sim";
 const MESSAGES = 1_000;
@@ -53,8 +53,6 @@ const isReady =
 /** What the SDK says of a failed write has no end of line. */
 const LOST = /disconnected: /;
 
-const eventually = (check: () => void, timeout = 15_000) => vi.waitFor(check, { timeout, interval: 10 });
-
 /** Each has a listener of its own; behind them is one that asks for a certificate of the pager. */
 const IDENTITIES = ["server", "expired", "otherName", "unknown", "selfSigned"] as const;
 type Name = (typeof IDENTITIES)[number];
@@ -63,8 +61,7 @@ describe.runIf(isReady)("the simulated pager over TLS", () => {
   let certificates: Certificates;
   let clients: ReturnType<typeof makeClients>;
   let broker: Mosquitto;
-  let folder: string;
-  let stops: (() => Promise<void>)[];
+  let bench: Bench;
 
   beforeAll(async () => {
     certificates = makeCertificates(openssl as string);
@@ -85,13 +82,10 @@ describe.runIf(isReady)("the simulated pager over TLS", () => {
   });
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "fieldpager-simulator-tls-"));
-    stops = [async () => rmSync(folder, { recursive: true, force: true })];
+    bench = new Bench();
   });
 
-  afterEach(async () => {
-    for (const stop of stops.reverse()) await stop();
-  });
+  afterEach(() => bench.end());
 
   const portOf = (name: Name) => broker.further[IDENTITIES.indexOf(name)] as number;
 
@@ -100,8 +94,6 @@ describe.runIf(isReady)("the simulated pager over TLS", () => {
     settings: Readonly<Record<string, string>> = {},
     program = process.env.FIELDPAGER_PROGRAM,
   ) {
-    const { FIELDPAGER_LAUNCHER: launcher } = process.env;
-    if (!launcher || !program) throw new Error("run these tests by npm run test:sim, which builds what they drive");
     const all = {
       uid: UID,
       "broker.transport": "tls",
@@ -111,13 +103,8 @@ describe.runIf(isReady)("the simulated pager over TLS", () => {
       "screen.dwell": 0,
       ...settings,
     };
-    const simulator = new LaunchedSimulator({ launcher, program, folder, settings: all, timeoutSeconds: 300 });
-    stops.push(() => simulator.kill());
-    return simulator;
+    return bench.launch(program, all);
   }
-
-  const connections = (simulator: LaunchedSimulator) =>
-    simulator.lines.filter((line) => line.startsWith("connected to")).length;
 
   const lost = (simulator: LaunchedSimulator) => simulator.lines.filter((line) => LOST.test(line)).length;
 
@@ -145,7 +132,7 @@ describe.runIf(isReady)("the simulated pager over TLS", () => {
     const simulator = launch(portOf(name), settings);
     await eventually(() => expect(simulator.lines.join("\n")).toContain(said));
     if (!said.startsWith("disconnected")) return;
-    expect(connections(simulator)).toBe(0);
+    expect(connectionsOf(simulator)).toBe(0);
     expect(await simulator.stop()).toBe(0);
   });
 
@@ -165,13 +152,13 @@ describe.runIf(isReady)("the simulated pager over TLS", () => {
       ["intermediate", "a certificate that needs another one beside it"],
     ] as const)("is let in with %s: %s", async (name, _what) => {
       const proxy = await CuttingProxy.start(portOfAsking());
-      stops.push(() => proxy.stop());
+      bench.add(() => proxy.stop());
       const simulator = launch(proxy.port, own(clients[name]));
       await eventually(() => expect(simulator.lines.join("\n")).toContain("connected to"));
       // Twice: nothing of the first proof helps the second one.
       proxy.cut();
       simulator.networkChanged();
-      await eventually(() => expect(connections(simulator)).toBe(2));
+      await eventually(() => expect(connectionsOf(simulator)).toBe(2));
       expect(await simulator.stop()).toBe(0);
     });
 
@@ -196,7 +183,7 @@ describe.runIf(isReady)("the simulated pager over TLS", () => {
     ] as const)("with %s says why it is not let in", async (_what, settings, said) => {
       const simulator = launch(portOfAsking(), settings());
       await eventually(() => expect(simulator.lines.join("\n")).toContain(said));
-      expect(connections(simulator)).toBe(0);
+      expect(connectionsOf(simulator)).toBe(0);
       const { key } = clients.ec;
       expect(simulator.lines.join("\n")).not.toContain(key.split("\n")[1]);
     });
@@ -207,11 +194,10 @@ describe.runIf(isReady)("the simulated pager over TLS", () => {
     { timeout: 400_000 },
     async ({ program }) => {
       const proxy = await CuttingProxy.start(portOf("server"));
-      stops.push(() => proxy.stop());
-      const sender = await TestSender.connect(broker.port, UID);
-      stops.push(() => sender.stop());
+      bench.add(() => proxy.stop());
+      const sender = await bench.sender(broker.port, UID);
       const simulator = launch(proxy.port, {}, program);
-      await eventually(() => expect(connections(simulator)).toBe(1));
+      await eventually(() => expect(connectionsOf(simulator)).toBe(1));
       const head = encodePush("sender-1", { id: "p1000", text: "" }).length;
       const batch = MESSAGES / RECONNECTS;
       const used: InUse[] = [];
@@ -219,12 +205,12 @@ describe.runIf(isReady)("the simulated pager over TLS", () => {
         const pushes: Promise<void>[] = [];
         for (const end = sent + batch; sent < end; sent += 1)
           pushes.push(sender.push(UID, { id: `p${sent + 1}`.padEnd(5), text: "x".repeat(MESSAGE_BYTES - head) }));
-        const before = connections(simulator);
+        const before = connectionsOf(simulator);
         await Promise.all(pushes);
         proxy.cut();
         await eventually(() => expect(lost(simulator)).toBe(before));
         simulator.networkChanged();
-        await eventually(() => expect(connections(simulator)).toBe(before + 1));
+        await eventually(() => expect(connectionsOf(simulator)).toBe(before + 1));
         await eventually(() => expect(sender.countOf("shown")).toBe(sent));
         if (sent === 100 || sent === 200 || sent === MESSAGES) used.push(await inUse(simulator));
       }
@@ -244,14 +230,14 @@ describe.runIf(isReady)("the simulated pager over TLS", () => {
     async ({ name, program }) => {
       const isOwn = name !== "no";
       const proxy = await CuttingProxy.start(isOwn ? (broker.further[IDENTITIES.length] as number) : portOf("server"));
-      stops.push(() => proxy.stop());
+      bench.add(() => proxy.stop());
       const own: Record<string, string> = isOwn
         ? { "broker.certificate": clients[name].certificate, "broker.key": clients[name].key }
         : {};
       const simulator = launch(proxy.port, own, program);
       const used: InUse[] = [];
       for (let count = 1; count <= OWN_RECONNECTS; count += 1) {
-        await eventually(() => expect(connections(simulator)).toBe(count));
+        await eventually(() => expect(connectionsOf(simulator)).toBe(count));
         if (count === 2 || count === OWN_RECONNECTS) used.push(await inUse(simulator));
         proxy.cut();
         await eventually(() => expect(lost(simulator)).toBe(count));

@@ -3,14 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { crossSiteRefusal, refusalOf } from "../../../hosts/station/request-guard.ts";
 import type { Station } from "../../../hosts/station/station.ts";
-import { ask, Cleanups, getPush, postPush, tokenOf, until } from "./harness.ts";
+import { ask, getPush, postPush, StationBench, tokenOf, until } from "./harness.ts";
 
-const cleanups = new Cleanups();
+const bench = new StationBench();
 let station: Station;
 beforeAll(async () => {
-  station = await cleanups.station();
+  station = await bench.station();
 });
-afterAll(() => cleanups.end());
+afterAll(() => bench.end());
 
 /** A request with headers that fetch does not let one set. */
 function askRaw(path: string, headers: Record<string, string>, method = "GET", body?: string): Promise<number> {
@@ -108,14 +108,14 @@ describe("GET /api/devices", () => {
       return devices.some(({ uid }) => uid === "gone-1");
     };
     await station.directory.addDevice({ uid: "gone-1" });
-    const sender = await cleanups.mqtt(station.mqttPort);
+    const sender = await bench.mqtt(station.mqttPort);
     await sender.publishAsync("/field/pres/gone-1", "Q", { qos: 1, retain: true });
     await sender.publishAsync("/field/tele/gone-1", '[{"n":"load","v":1}]', { qos: 1 });
     await until("the device", listed);
     expect((await ask(station.url, "/api/directory/gone-1", { method: "DELETE" })).status).toBe(204);
     await until("nothing of it", async () => !(await listed()));
     const got: string[] = [];
-    const late = await cleanups.mqtt(station.mqttPort, {}, (topic) => got.push(topic));
+    const late = await bench.mqtt(station.mqttPort, {}, (topic) => got.push(topic));
     await late.subscribeAsync(["/field/pres/gone-1", "/field/pres/here-1"], { qos: 1 });
     await sender.publishAsync("/field/pres/here-1", "Q", { qos: 1 });
     await until("the other", () => got.includes("/field/pres/here-1"));
@@ -125,7 +125,7 @@ describe("GET /api/devices", () => {
 
 describe("GET /api/devices/{uid}", () => {
   it("answers whatever a device says of its time: what is no point of a chart is left out", async () => {
-    const device = await cleanups.mqtt(station.mqttPort);
+    const device = await bench.mqtt(station.mqttPort);
     const pack =
       '[{"bn":"odd-1/","n":"far","v":1,"t":1e306},{"n":"sum","bv":1e308,"v":1e308},{"n":"far","v":2,"t":-9e15},{"n":"fine","bv":0,"v":3}]';
     await device.publishAsync("/field/tele/odd-1", pack, { qos: 1 });

@@ -1,14 +1,14 @@
-/** What a client is owed over connections: seen from outside, with bytes, cuts and restarts, whatever the broker is made of. */
+/** What the broker owes a client over several connections. The tests see only bytes, cuts and restarts, so they hold for any broker. */
 import { afterEach, describe, expect, it } from "vitest";
-import { Cleanups, startStation, until } from "./harness.ts";
+import { StationBench, until } from "./harness.ts";
 import { RawClient as Raw, type RawClientOptions } from "./raw-client.ts";
 
-const cleanups = new Cleanups();
-afterEach(() => cleanups.end());
+const bench = new StationBench();
+afterEach(() => bench.end());
 
 function rawClient(port: number, options?: RawClientOptions): Raw {
   const client = new Raw(port, options);
-  cleanups.add(() => client.cut());
+  bench.add(() => client.cut());
   return client;
 }
 
@@ -27,22 +27,22 @@ async function leave(port: number, clientId: string, subscriptions: [topic: stri
 }
 
 async function publish(port: number, topic: string, text: string, qos: 0 | 1 | 2): Promise<void> {
-  const sender = await cleanups.mqtt(port);
+  const sender = await bench.mqtt(port);
   await sender.publishAsync(topic, text, { qos });
   await sender.endAsync();
 }
 
 describe("a kept session that left after PUBREC", () => {
   it("goes on with PUBREL at every return, over a restart too, and is done after PUBCOMP", async () => {
-    const data = cleanups.folder();
-    let station = await startStation({ data });
-    const first = await connected(station.mqttPort, "c", { completes: false });
+    const folder = bench.folder();
+    let { port, close } = await bench.broker({ folder });
+    const first = await connected(port, "c", { completes: false });
     await first.subscribeWith([{ topic: "o/x", qos: 2 }]);
-    await publish(station.mqttPort, "o/x", "one", 2);
+    await publish(port, "o/x", "one", 2);
     await until("PUBREL", () => first.packets.some(({ cmd }) => cmd === "pubrel"));
     await first.cut();
     for (let round = 0; round < 3; round += 1) {
-      const again = await connected(station.mqttPort, "c", { completes: false });
+      const again = await connected(port, "c", { completes: false });
       const pubrel = await until(
         "PUBREL again",
         () => again.violation ?? again.packets.find(({ cmd }) => cmd === "pubrel"),
@@ -52,29 +52,28 @@ describe("a kept session that left after PUBREC", () => {
       expect(again.texts).toEqual([]);
       await again.cut();
       if (round === 1) {
-        await station.close();
-        station = await startStation({ data });
+        await close();
+        ({ port, close } = await bench.broker({ folder }));
       }
     }
-    cleanups.add(() => station.close());
-    const last = await connected(station.mqttPort, "c");
+    const last = await connected(port, "c");
     await until("PUBREL at last", () => last.packets.some(({ cmd }) => cmd === "pubrel"));
     await last.settle();
     await last.cut();
-    const done = await connected(station.mqttPort, "c");
+    const done = await connected(port, "c");
     await done.settle();
     expect(done.packets.map(({ cmd }) => cmd)).toEqual(["connack"]);
   });
 
   it("gets what comes meanwhile too", async () => {
-    const station = await cleanups.station();
-    const first = await connected(station.mqttPort, "c", { completes: false });
+    const { port } = await bench.broker();
+    const first = await connected(port, "c", { completes: false });
     await first.subscribeWith([{ topic: "o/x", qos: 2 }]);
-    await publish(station.mqttPort, "o/x", "one", 2);
+    await publish(port, "o/x", "one", 2);
     await until("PUBREL", () => first.packets.some(({ cmd }) => cmd === "pubrel"));
     await first.cut();
-    await publish(station.mqttPort, "o/x", "two", 2);
-    const again = await connected(station.mqttPort, "c");
+    await publish(port, "o/x", "two", 2);
+    const again = await connected(port, "c");
     await until("the second", () => again.violation ?? again.texts.includes("two"));
     expect([again.violation, again.texts]).toEqual([undefined, ["two"]]);
   });
@@ -157,12 +156,12 @@ describe("the QoS of what is sent", () => {
   it.each(cases)(
     "of %j and a message of QoS %i is %i, away and connected [MQTT-3.3.5-1]",
     async (subscriptions, qos, expected) => {
-      const station = await cleanups.station();
-      await leave(station.mqttPort, "c", subscriptions);
-      await publish(station.mqttPort, "o/x", "away", qos);
-      const client = await connected(station.mqttPort, "c");
+      const { port } = await bench.broker();
+      await leave(port, "c", subscriptions);
+      await publish(port, "o/x", "away", qos);
+      const client = await connected(port, "c");
       await until("what came while it was away", () => client.texts.includes("away"));
-      await publish(station.mqttPort, "o/x", "here", qos);
+      await publish(port, "o/x", "here", qos);
       await until("what comes now", () => client.texts.includes("here"));
       await client.settle();
       expect(client.publishes.map((each) => [each.payload.toString(), each.qos, each.dup])).toEqual([
@@ -170,27 +169,27 @@ describe("the QoS of what is sent", () => {
         ["here", expected, false],
       ]);
       await client.cut();
-      const again = await connected(station.mqttPort, "c");
+      const again = await connected(port, "c");
       await again.settle();
       expect(again.texts, "nothing again").toEqual([]);
     },
   );
 
   it("is 0 for a subscription of 0, and nothing of it waits for one who is away", async () => {
-    const station = await cleanups.station();
-    const first = await connected(station.mqttPort, "c");
+    const { port } = await bench.broker();
+    const first = await connected(port, "c");
     await first.subscribeWith([
       { topic: "o/+", qos: 0 },
       { topic: "o/x", qos: 0 },
     ]);
-    await publish(station.mqttPort, "o/x", "here", 2);
+    await publish(port, "o/x", "here", 2);
     await until("it", () => first.texts.length > 0);
     await first.settle();
     expect(first.publishes.map(({ qos, dup }) => [qos, dup])).toEqual([[0, false]]);
     await first.cut();
-    await publish(station.mqttPort, "o/x", "away", 2);
+    await publish(port, "o/x", "away", 2);
     for (const _round of [1, 2]) {
-      const again = await connected(station.mqttPort, "c");
+      const again = await connected(port, "c");
       await again.settle();
       expect(again.texts).toEqual([]);
       await again.cut();
@@ -198,17 +197,17 @@ describe("the QoS of what is sent", () => {
   });
 
   it("of a clean session is that of the highest filter too, and of what is retained", async () => {
-    const station = await cleanups.station();
-    const sender = await cleanups.mqtt(station.mqttPort);
+    const { port } = await bench.broker();
+    const sender = await bench.mqtt(port);
     await sender.publishAsync("o/x", "kept", { qos: 2, retain: true });
-    const client = rawClient(station.mqttPort);
+    const client = rawClient(port);
     await client.connect("c", true);
     await client.subscribeWith([
       { topic: "o/#", qos: 1 },
       { topic: "o/x", qos: 0 },
     ]);
     await until("the retained one", () => client.texts.includes("kept"));
-    await publish(station.mqttPort, "o/x", "here", 2);
+    await publish(port, "o/x", "here", 2);
     await until("what comes now", () => client.texts.includes("here"));
     await client.settle();
     expect(client.publishes.filter(({ retain }) => !retain).map(({ qos }) => qos)).toEqual([1]);
@@ -220,37 +219,36 @@ describe("filters that overlap", () => {
   const all = ["o/#", "o/x", "o/+"];
 
   it.each(all)("lose nothing for one who is away when %s is taken back, over a restart too", async (gone) => {
-    const data = cleanups.folder();
-    const station = await startStation({ data });
-    const client = await connected(station.mqttPort, "c");
+    const folder = bench.folder();
+    const { port, close } = await bench.broker({ folder });
+    const client = await connected(port, "c");
     for (const topic of all) await client.subscribe(topic);
     await client.unsubscribe(gone);
     await client.cut();
-    await publish(station.mqttPort, "o/x", "one", 1);
-    await station.close();
-    const later = await startStation({ data });
-    cleanups.add(() => later.close());
-    await publish(later.mqttPort, "o/x", "two", 1);
-    const again = await connected(later.mqttPort, "c");
+    await publish(port, "o/x", "one", 1);
+    await close();
+    const later = await bench.broker({ folder });
+    await publish(later.port, "o/x", "two", 1);
+    const again = await connected(later.port, "c");
     await until("both", () => again.texts.length >= 2);
     await again.settle();
     expect(again.texts).toEqual(["one", "two"]);
   });
 
   it("are all taken back by name", async () => {
-    const station = await cleanups.station();
-    const client = await connected(station.mqttPort, "c");
+    const { port } = await bench.broker();
+    const client = await connected(port, "c");
     for (const topic of all) await client.subscribe(topic);
     for (const topic of all) {
       client.packets.splice(1);
       await client.unsubscribe(topic);
     }
-    await publish(station.mqttPort, "o/x", "one", 1);
+    await publish(port, "o/x", "one", 1);
     await client.settle();
     expect(client.texts).toEqual([]);
     await client.cut();
-    await publish(station.mqttPort, "o/x", "two", 1);
-    const again = await connected(station.mqttPort, "c");
+    await publish(port, "o/x", "two", 1);
+    const again = await connected(port, "c");
     await again.settle();
     expect(again.texts).toEqual([]);
   });
@@ -258,9 +256,9 @@ describe("filters that overlap", () => {
 
 describe("what the broker refuses", () => {
   it("is an empty client identifier with a kept session: CONNACK 2, and the end [MQTT-3.1.3-8]", async () => {
-    const station = await cleanups.station();
+    const station = await bench.station();
     const client = rawClient(station.mqttPort);
-    // Protocol level 4, flags 0, keep-alive 60, client identifier of no bytes: no library writes that.
+    // Protocol level 4, flags 0, keep-alive 60, an empty client identifier. No library writes that.
     client.sendBytes(Buffer.from("100c00044d51545404 00 003c 0000".replaceAll(" ", ""), "hex"));
     await until("CONNACK", () => client.packets.length > 0);
     expect(client.packets).toMatchObject([{ cmd: "connack", returnCode: 2, sessionPresent: false }]);
@@ -277,7 +275,7 @@ describe("what the broker refuses", () => {
   ] as const)(
     "is a message to %s of QoS %i: acknowledged with %s, counted, and dropped",
     async (topic, qos, answer) => {
-      const station = await cleanups.station();
+      const station = await bench.station();
       const listener = await connected(station.mqttPort, "l");
       await listener.subscribe("#", "$SYS/#");
       const refused = async () => {

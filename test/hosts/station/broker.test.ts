@@ -8,37 +8,25 @@ import type { ClientGate } from "../../../hosts/station/access/client-gate.ts";
 import { StationBroker } from "../../../hosts/station/broker.ts";
 import type { Operation } from "../../../hosts/station/database.ts";
 import { GroupCommit } from "../../../hosts/station/group-commit.ts";
-import { listenMqtt } from "../../../hosts/station/mqtt-listener.ts";
-import { Cleanups, startStation, until } from "./harness.ts";
+import { StationBench, startStation, until } from "./harness.ts";
 import { RawClient as Client, type RawClientOptions } from "./raw-client.ts";
 
-const cleanups = new Cleanups();
-afterEach(() => cleanups.end());
+const bench = new StationBench();
+afterEach(() => bench.end());
 
 /** Is cut at the end of the test. */
 class RawClient extends Client {
   constructor(port: number, options?: RawClientOptions) {
     super(port, options);
-    cleanups.add(() => this.cut());
+    bench.add(() => this.cut());
   }
-}
-
-/** A broker alone, in a folder and on a port of its own. */
-async function openBroker(gate?: ClientGate): Promise<{ readonly broker: StationBroker; readonly port: number }> {
-  const broker = await StationBroker.open(join(cleanups.folder(), "broker"), gate);
-  const listener = await listenMqtt({ host: "127.0.0.1", mqttPort: 0, mqttsPort: 0 }, (socket) =>
-    broker.accept(socket),
-  );
-  cleanups.add(() => broker.shutDown());
-  cleanups.add(() => listener.close());
-  return { broker, port: listener.mqttPort };
 }
 
 const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => `m${from + index}`);
 
 describe("StationBroker", () => {
   it("queues for who is away, and gives it in order, once, over a restart with more than ten messages", async () => {
-    const data = cleanups.folder();
+    const data = bench.folder();
     const receiver = async (port: number) => {
       const client = new RawClient(port);
       return { client, present: await client.connect("pager-1") };
@@ -52,13 +40,13 @@ describe("StationBroker", () => {
       [25, 37],
       [37, 50],
     ] as const) {
-      const sender = await cleanups.mqtt(station.mqttPort);
+      const sender = await bench.mqtt(station.mqttPort);
       for (const text of numbered(from, to)) await sender.publishAsync("/field/im/pager-1", text, { qos: 1 });
       await sender.endAsync(true);
       await station.close();
       station = await startStation({ data });
     }
-    cleanups.add(() => station.close());
+    bench.add(() => station.close());
     const { client, present } = await receiver(station.mqttPort);
     expect(present).toBe(true);
     await until("50 messages", () => client.publishes.length >= 50);
@@ -66,23 +54,23 @@ describe("StationBroker", () => {
     expect(client.publishes.every(({ dup, retain }) => !dup && !retain)).toBe(true);
     await client.cut();
     const again = await receiver(station.mqttPort);
-    const sender = await cleanups.mqtt(station.mqttPort);
+    const sender = await bench.mqtt(station.mqttPort);
     await sender.publishAsync("/field/im/pager-1", "last", { qos: 1 });
     await until("the last", () => again.client.texts.includes("last"));
     expect(again.client.texts).toEqual(["last"]);
   });
 
   it("sends again with DUP and the same identifier what was not acknowledged", async () => {
-    const station = await cleanups.station();
-    const deaf = new RawClient(station.mqttPort, { acknowledges: false });
+    const { port } = await bench.broker();
+    const deaf = new RawClient(port, { acknowledges: false });
     await deaf.connect("pager-1");
     await deaf.subscribe("/field/im/pager-1");
-    const sender = await cleanups.mqtt(station.mqttPort);
+    const sender = await bench.mqtt(port);
     for (const text of numbered(0, 3)) await sender.publishAsync("/field/im/pager-1", text, { qos: 1 });
     await until("3 messages", () => deaf.publishes.length === 3);
     expect(deaf.publishes.map(({ dup }) => dup)).toEqual([false, false, false]);
     await deaf.cut();
-    const client = new RawClient(station.mqttPort);
+    const client = new RawClient(port);
     await client.connect("pager-1");
     await until("3 messages again", () => client.publishes.length === 3);
     expect(client.texts).toEqual(numbered(0, 3));
@@ -93,7 +81,7 @@ describe("StationBroker", () => {
   });
 
   it("gives no message an identifier that is on its way again with another one", async () => {
-    const { broker, port } = await openBroker();
+    const { broker, port } = await bench.broker();
     const deaf = new RawClient(port, { acknowledges: false });
     await deaf.connect("pager-1");
     await deaf.subscribe("/field/im/pager-1");
@@ -101,7 +89,7 @@ describe("StationBroker", () => {
     await until("3 messages", () => deaf.publishes.length === 3);
     await deaf.cut();
     const former = deaf.publishes.map(({ messageId }) => messageId);
-    // Where Aedes begins to count is left to chance; here it is where the former connection began.
+    // Aedes begins to count at a random identifier. Here it is the first one of the former connection.
     broker.on("client", (client) => Object.assign(client, { _nextId: former[0] }));
     const client = new RawClient(port, { acknowledges: false });
     await client.connect("pager-1");
@@ -114,7 +102,7 @@ describe("StationBroker", () => {
   });
 
   it("goes on after a look-up that failed: who waited for that one hears of it, and nobody waits behind it", async () => {
-    const { broker, port } = await openBroker();
+    const { broker, port } = await bench.broker();
     const client = new RawClient(port);
     await client.connect("pager-1");
     await client.subscribe("/field/im/pager-1");
@@ -134,7 +122,7 @@ describe("StationBroker", () => {
   it("answers a login that it cannot look into with a code, and takes the next one", async () => {
     const outcomes = [() => Promise.reject(new Error("disk")), () => Promise.resolve(undefined)];
     const gate = { admit: () => outcomes.shift()?.(), identityOf: () => undefined, packetBytesMax: () => 65_536 };
-    const { port } = await openBroker(gate as unknown as ClientGate);
+    const { port } = await bench.broker({ gate: gate as unknown as ClientGate });
     const refused = new RawClient(port);
     await refused.connect("pager-1");
     expect(refused.packets).toMatchObject([{ cmd: "connack", returnCode: 3 }]);
@@ -144,24 +132,24 @@ describe("StationBroker", () => {
   });
 
   it("clears RETAIN for a subscription that stood, connected or away, and sets it for a new one", async () => {
-    const station = await cleanups.station();
+    const { port } = await bench.broker();
     const topic = "/field/pres/pager-1";
-    const away = new RawClient(station.mqttPort);
+    const away = new RawClient(port);
     await away.connect("away");
     await away.subscribe(topic);
     await away.cut();
-    const here = new RawClient(station.mqttPort);
+    const here = new RawClient(port);
     await here.connect("here");
     await here.subscribe(topic);
-    const sender = await cleanups.mqtt(station.mqttPort);
+    const sender = await bench.mqtt(port);
     await sender.publishAsync(topic, "Q", { qos: 1, retain: true });
     await until("the live one", () => here.publishes.length === 1);
     expect(here.publishes[0]?.retain).toBe(false);
-    const back = new RawClient(station.mqttPort);
+    const back = new RawClient(port);
     await back.connect("away");
     await until("the queued one", () => back.publishes.length === 1);
     expect(back.publishes[0]?.retain).toBe(false);
-    const late = new RawClient(station.mqttPort);
+    const late = new RawClient(port);
     await late.connect("late");
     await late.subscribe(topic);
     await until("the retained one", () => late.publishes.length === 1);
@@ -169,11 +157,11 @@ describe("StationBroker", () => {
   });
 
   it("keeps one order for all publishers, whatever their QoS, and drops none as a duplicate", async () => {
-    const station = await cleanups.station();
-    const client = new RawClient(station.mqttPort);
+    const { port } = await bench.broker();
+    const client = new RawClient(port);
     await client.connect("pager-1");
     await client.subscribe("/t/#");
-    const senders = await Promise.all([0, 1, 2, 3].map(() => cleanups.mqtt(station.mqttPort)));
+    const senders = await Promise.all([0, 1, 2, 3].map(() => bench.mqtt(port)));
     await Promise.all(
       senders.flatMap((sender, who) =>
         numbered(0, 100).map((text, index) =>
@@ -186,7 +174,7 @@ describe("StationBroker", () => {
     );
     await until("400 messages", () => client.publishes.length >= 400);
     for (const who of [0, 1, 2, 3]) {
-      // [MQTT-4.6.0-6] orders what has the same QoS.
+      // [MQTT-4.6.0-6]: messages of the same QoS keep their order.
       for (const qos of [0, 1]) {
         const own = client.publishes.filter((each) => each.topic === `/t/${who}` && each.qos === qos);
         const sent = numbered(0, 100).filter((_text, index) => (index % 3 === 0 ? 0 : 1) === qos);
@@ -196,12 +184,12 @@ describe("StationBroker", () => {
   });
 
   it("loses, doubles and reorders nothing while a client comes and goes in the middle of messages", async () => {
-    const station = await cleanups.station();
+    const station = await bench.station();
     const topic = "/field/im/pager-1";
     const first = new RawClient(station.mqttPort);
     await first.connect("pager-1");
     await first.subscribe(topic);
-    const sender = await cleanups.mqtt(station.mqttPort);
+    const sender = await bench.mqtt(station.mqttPort);
     const count = 300;
     const sending = Promise.all(numbered(0, count).map((text) => sender.publishAsync(topic, text, { qos: 1 })));
     const seen = [first];
@@ -222,7 +210,7 @@ describe("StationBroker", () => {
       const indexes = client.texts.map((text) => Number(text.slice(1)));
       expect(indexes, "in order within one connection").toEqual([...new Set(indexes)].sort((a, b) => a - b));
     }
-    // Only what was on its way when a connection was cut comes again, and says so.
+    // Only messages that were in flight when a connection was cut come again, with DUP 1.
     const known = new Set<string>();
     for (const { payload, dup } of seen.flatMap((client) => client.publishes)) {
       if (known.has(payload.toString())) expect(dup).toBe(true);
@@ -231,11 +219,11 @@ describe("StationBroker", () => {
   });
 
   it("delivers what comes while a subscription is being made", async () => {
-    const station = await cleanups.station();
-    const sender = await cleanups.mqtt(station.mqttPort);
+    const { port } = await bench.broker();
+    const sender = await bench.mqtt(port);
     for (let round = 0; round < 20; round += 1) {
       const topic = `/field/im/p-${round}`;
-      const client = new RawClient(station.mqttPort);
+      const client = new RawClient(port);
       await client.connect(`p-${round}`);
       const subscribed = client.subscribe(topic);
       await Promise.all(numbered(0, 5).map((text) => sender.publishAsync(topic, text, { qos: 1 })));
@@ -243,21 +231,21 @@ describe("StationBroker", () => {
       await sender.publishAsync(topic, "end", { qos: 1 });
       await until("the end", () => client.texts.includes("end"));
       const expected = [...numbered(0, 5), "end"];
-      // What came before the subscription was stored is not owed; from the first on that arrives, nothing is missing.
+      // Messages from before the subscription are not owed. After the first that arrives, none is missing.
       expect(client.texts).toEqual(expected.slice(expected.indexOf(client.texts[0] as string)));
       await client.cut();
     }
   });
 
   it("takes over a session and keeps serving the newer connection", async () => {
-    const station = await cleanups.station();
+    const { port } = await bench.broker();
     const topic = "/field/im/pager-1";
-    const older = new RawClient(station.mqttPort);
+    const older = new RawClient(port);
     await older.connect("pager-1");
     await older.subscribe(topic);
-    const newer = new RawClient(station.mqttPort);
+    const newer = new RawClient(port);
     expect(await newer.connect("pager-1")).toBe(true);
-    const sender = await cleanups.mqtt(station.mqttPort);
+    const sender = await bench.mqtt(port);
     await sender.publishAsync(topic, "hello", { qos: 1 });
     await until("it", () => newer.texts.length > 0);
     expect(newer.texts).toEqual(["hello"]);
@@ -265,14 +253,14 @@ describe("StationBroker", () => {
   });
 
   it("goes on after bytes that are no MQTT, and a message of 1 MB", async () => {
-    const station = await cleanups.station();
-    const noise = createConnection({ host: "127.0.0.1", port: station.mqttPort }).on("error", () => {});
+    const { port } = await bench.broker();
+    const noise = createConnection({ host: "127.0.0.1", port }).on("error", () => {});
     noise.write(Buffer.from("GET / HTTP/1.1\r\n\r\n"));
     await once(noise, "close");
-    const client = new RawClient(station.mqttPort);
+    const client = new RawClient(port);
     await client.connect("big");
     await client.subscribe("/big");
-    const sender = await cleanups.mqtt(station.mqttPort);
+    const sender = await bench.mqtt(port);
     await sender.publishAsync("/big", Buffer.alloc(1_048_576, 1), { qos: 1 });
     await until("1 MB", () => client.publishes[0]?.payload.length === 1_048_576);
     await sender.publishAsync("/big", "still here", { qos: 1 });
@@ -280,13 +268,13 @@ describe("StationBroker", () => {
   });
 
   it("ends a connection at a packet that claims 256 MB, without waiting for it", async () => {
-    const station = await cleanups.station();
-    const greedy = createConnection({ host: "127.0.0.1", port: station.mqttPort }).on("error", () => {});
+    const { port } = await bench.broker();
+    const greedy = createConnection({ host: "127.0.0.1", port }).on("error", () => {});
     greedy.write(generate({ cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clientId: "g", clean: true }));
     await once(greedy, "data");
     greedy.write(Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x61]));
     await once(greedy, "close");
-    const sender = await cleanups.mqtt(station.mqttPort);
+    const sender = await bench.mqtt(port);
     const closed = new Promise((resolve) => sender.once("close", () => resolve(undefined)));
     sender.on("error", () => {});
     sender.publish("/big", Buffer.alloc(5 * 1_048_576), { qos: 1 });
@@ -294,19 +282,19 @@ describe("StationBroker", () => {
   });
 
   it("stores the 1,000 topics of one SUBSCRIBE once, and not a thousand times", async () => {
-    const station = await cleanups.station();
-    const client = new RawClient(station.mqttPort);
+    const { port } = await bench.broker();
+    const client = new RawClient(port);
     await client.connect("pager-1");
     const written = vi.spyOn(GroupCommit.prototype, "batch");
     await client.subscribe(...numbered(0, 1_000).map((name) => `/field/pres/${name}`));
     const operations = (written.mock.calls as (readonly Operation[])[][]).flatMap(([given]) => given ?? []);
     written.mockRestore();
-    // Nothing else is counted that the broker writes in the same moment.
+    // Other writes of the broker at the same time are not counted.
     expect(operations.filter(({ key }) => key.startsWith("subscriptions:pager-1:"))).toHaveLength(1_000);
   });
 
   it("counts its starts, so that queues of two runs never share a number", async () => {
-    const folder = join(cleanups.folder(), "broker");
+    const folder = join(bench.folder(), "broker");
     const ids: string[] = [];
     for (let run = 0; run < 3; run += 1) {
       const broker = await StationBroker.open(folder);

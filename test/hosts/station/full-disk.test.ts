@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { LOCAL_KEY_FILE, readLocalKey } from "../../../hosts/node/local-key.ts";
 import type { PushWithDeliveries } from "../../../hosts/station/push.ts";
-import { ask, Cleanups, knowStation, type Program, postPush, until } from "./harness.ts";
+import { ask, knowStation, type Program, postPush, StationBench, until } from "./harness.ts";
 import { RawClient } from "./raw-client.ts";
 
 const PUSHES_BEFORE = 30;
@@ -27,10 +27,10 @@ interface Disk {
 
 const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: "pipe" });
 
-function fullFileSystem(cleanups: Cleanups): Disk {
+function fullFileSystem(bench: StationBench): Disk {
   const mount = mkdtempSync(join(tmpdir(), "fieldpager-disk-"));
   run("mount", "-t", "tmpfs", "-o", `size=${FILE_SYSTEM_BYTES}`, "tmpfs", mount);
-  cleanups.add(() => {
+  bench.add(() => {
     run("umount", "-l", mount);
     rmSync(mount, { recursive: true });
   });
@@ -42,7 +42,7 @@ function fullFileSystem(cleanups: Cleanups): Disk {
         try {
           for (;;) appendFileSync(ballast, Buffer.alloc(bytes));
         } catch {
-          // No room for so many more.
+          // There is no room for so many bytes. Fewer may fit.
         }
       }
     },
@@ -50,14 +50,14 @@ function fullFileSystem(cleanups: Cleanups): Disk {
   };
 }
 
-function limitedFiles(cleanups: Cleanups): Disk {
-  const data = join(cleanups.folder(), "data");
+function limitedFiles(bench: StationBench): Disk {
+  const data = join(bench.folder(), "data");
   const limit = (station: Program, bytes: string) =>
     run("prlimit", "--pid", `${station.process.pid}`, `--fsize=${bytes}:`);
   return {
     data,
     refuse(station) {
-      // What a log may grow by is less than the pushes that follow.
+      // The logs may grow by less than the pushes that follow.
       const logs = ["broker", "pushes"].flatMap((name) =>
         readdirSync(join(data, name)).map((file) => join(data, name, file)),
       );
@@ -68,15 +68,15 @@ function limitedFiles(cleanups: Cleanups): Disk {
   };
 }
 
-function works(attempt: (cleanups: Cleanups) => unknown): boolean {
-  const cleanups = new Cleanups();
+function works(attempt: (bench: StationBench) => unknown): boolean {
+  const bench = new StationBench();
   try {
-    attempt(cleanups);
+    attempt(bench);
     return true;
   } catch {
     return false;
   } finally {
-    void cleanups.end();
+    void bench.end();
   }
 }
 
@@ -88,7 +88,7 @@ const MAY = new Map<unknown, boolean>([
   [fullFileSystem, works(fullFileSystem)],
   [limitedFiles, works(() => run("prlimit", "--version"))],
 ]);
-/** Where neither can be had, as on another system than Linux, `group-commit.test.ts` is what tells. */
+/** Other systems than Linux have neither. There only `group-commit.test.ts` tests failed writes. */
 const disks = DISKS.filter(([, disk]) => MAY.get(disk));
 
 interface Health {
@@ -101,10 +101,10 @@ const healthOf = async (url: string) => {
   return { code: response.status, ...((await response.json()) as Health) };
 };
 
-async function start(cleanups: Cleanups, data: string): Promise<{ station: Program; mqttPort: number; url: string }> {
+async function start(bench: StationBench, data: string): Promise<{ station: Program; mqttPort: number; url: string }> {
   const flags = ["--data", data, "--mqtt-port", "0", "--http-port", "0", "--anonymous"];
-  const station = cleanups.program("hosts/station/main.ts", flags);
-  const [, mqttPort, url = ""] = await station.prints(/MQTT on port (\d+) .* (http:\/\/\S+:\d+)\//, 60_000);
+  const station = bench.program("hosts/station/main.ts", flags);
+  const [, mqttPort, url = ""] = await station.prints(/MQTT on port (\d+) .* (http:\/\/\S+:\d+)\//);
   knowStation(url, readLocalKey(join(data, LOCAL_KEY_FILE)) ?? "");
   return { station, mqttPort: Number(mqttPort), url };
 }
@@ -116,12 +116,11 @@ describe("a station on", () => {
 
   it.each(disks)(
     "%s takes nothing more after the first write that failed, says so, and has kept the rest",
-    { timeout: 120_000 },
     async (_name, makeDisk) => {
-      const cleanups = new Cleanups();
-      onTestFinished(() => cleanups.end());
-      const disk = makeDisk(cleanups);
-      const { station, mqttPort, url } = await start(cleanups, disk.data);
+      const bench = new StationBench();
+      onTestFinished(() => bench.end());
+      const disk = makeDisk(bench);
+      const { station, mqttPort, url } = await start(bench, disk.data);
       const away = new RawClient(mqttPort);
       await away.connect("away");
       await away.subscribe(TOPIC);
@@ -173,13 +172,13 @@ describe("a station on", () => {
       expect(station.stderr).toContain(health.reason);
       expect(await publish(sender, 2), "no PUBACK").toBe(false);
       const late = new RawClient(mqttPort);
-      cleanups.add(() => late.cut());
+      bench.add(() => late.cut());
       expect((await late.logIn({ clientId: "late" })).code).toBe(3);
-      // What is there can be read.
+      // Stored pushes can still be read.
       expect((await ask(url, "/api/pushes")).status).toBe(200);
       expect((await station.kill("SIGTERM")).status).toBe(0);
 
-      const again = await start(cleanups, disk.data);
+      const again = await start(bench, disk.data);
       expect(await healthOf(again.url)).toMatchObject({ code: 200, status: "ok" });
       const { pushes } = (await (await ask(again.url, "/api/pushes?limit=200")).json()) as {
         pushes: PushWithDeliveries[];
@@ -187,7 +186,7 @@ describe("a station on", () => {
       const kept = new Set(pushes.map(({ id }) => id));
       expect([...known].filter((id) => !kept.has(id))).toEqual([]);
       const back = new RawClient(again.mqttPort);
-      cleanups.add(() => back.cut());
+      bench.add(() => back.cut());
       await back.connect("away");
       await until("what was acknowledged", () => back.texts.length >= acknowledged.length);
       await back.settle();

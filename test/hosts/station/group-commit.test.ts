@@ -6,7 +6,7 @@ import { StoreFailed, StoreHealth } from "../../../hosts/station/store-health.ts
 
 const bytes = Buffer.from("x");
 
-/** Takes what is written, and refuses the writes of these numbers, the first being 1. */
+/** Keeps what is written, and refuses the writes with these numbers. The first write is number 1. */
 function levelThatRefuses(...refused: number[]) {
   const written: string[] = [];
   let count = 0;

@@ -1,45 +1,42 @@
-/** What the tests of the station share: a folder that goes away, a station in this process or one of its own, conditions. */
+/** What the tests of the station share: stations in this process or in their own, clients, and waiting for conditions. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connect, type IClientOptions, type MqttClient, type OnMessageCallback } from "mqtt";
 import { localPassword, localToken } from "../../../hosts/node/local-key.ts";
 import { MemoryStore } from "../../../hosts/node/memory-store.ts";
 import { type Pager, type PagerOptions, startPager } from "../../../hosts/node/pager.ts";
+import type { ClientGate } from "../../../hosts/station/access/client-gate.ts";
+import { StationBroker } from "../../../hosts/station/broker.ts";
+import { listenMqtt } from "../../../hosts/station/mqtt-listener.ts";
 import type { Delivery, Push, PushWithDeliveries } from "../../../hosts/station/push.ts";
 import { type Station, type StationOptions, startStation as start } from "../../../hosts/station/station.ts";
 import { screenText } from "../../../src/pager/screen/screen-text.ts";
+import { Cleanups } from "../../cleanups.ts";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const DEADLINE_MS = 15_000;
+/** Long enough for a busy machine. A test that passes never waits so long. */
+const DEADLINE_MS = 60_000;
 
-type Cleanup = () => unknown;
+export interface BrokerOptions {
+  readonly folder?: string;
+  readonly gate?: ClientGate;
+}
 
-/** Ends what a test began, the last first, whatever the test's outcome. Give `end` to `afterEach`. */
-export class Cleanups {
-  readonly #cleanups: Cleanup[] = [];
-  /** Of the stations in this process, by their port. */
+export interface RunningBroker {
+  readonly broker: StationBroker;
+  readonly port: number;
+  /** Ends it before the test ends. */
+  close(): Promise<void>;
+}
+
+/** What a test of the station begins. `end` ends all of it. */
+export class StationBench extends Cleanups {
+  /** Local keys of the stations in this process, by port of MQTT. */
   readonly #localKeys = new Map<number, string>();
 
-  add(cleanup: Cleanup): void {
-    this.#cleanups.push(cleanup);
-  }
-
-  async end(): Promise<void> {
-    for (const cleanup of this.#cleanups.splice(0).reverse()) await cleanup();
-  }
-
-  /** A new empty folder. */
-  folder(): string {
-    const folder = mkdtempSync(join(tmpdir(), "fieldpager-"));
-    this.add(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-    return folder;
-  }
-
-  /** A station in this process on free ports of loopback. Who logs in has to be right; who does not may do everything. */
+  /** A station in this process on free ports of loopback. A login has to be right; a client without a login may do everything. */
   async station(options: Partial<StationOptions> = {}): Promise<Station> {
     const station = await startStation({ data: this.folder(), ...options });
     this.#localKeys.set(station.mqttPort, station.localKey);
@@ -47,7 +44,29 @@ export class Cleanups {
     return station;
   }
 
-  /** A pager on Node that remembers every screen it showed. It logs in where it knows how. */
+  /** The station's broker alone, in a folder and on a port of its own. Without a gate everyone may do everything. */
+  async broker({ folder = this.folder(), gate }: BrokerOptions = {}): Promise<RunningBroker> {
+    const broker = await StationBroker.open(join(folder, "broker"), gate);
+    const address = { host: "127.0.0.1", mqttPort: 0, mqttsPort: 0 };
+    const listener = await listenMqtt(address, (socket) => broker.accept(socket));
+    let closing: Promise<void> | undefined;
+    const close = () => {
+      closing ??= listener.close().then(() => broker.shutDown());
+      return closing;
+    };
+    this.add(close);
+    return { broker, port: listener.mqttPort, close };
+  }
+
+  /** A port of loopback that is taken. */
+  async takenPort(): Promise<number> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    this.add(() => new Promise((resolve) => server.close(resolve)));
+    return (server.address() as { port: number }).port;
+  }
+
+  /** A pager on Node that remembers every screen. It logs in if the station is in this process. */
   pager(mqttPort: number, uid: string, options: Partial<PagerOptions> = {}): Pager & { readonly screens: string[][] } {
     const screens: string[][] = [];
     const pager = startPager({
@@ -66,7 +85,7 @@ export class Cleanups {
     return Object.assign(pager, { screens });
   }
 
-  /** An MQTT.js client, connected. `onMessage` also sees what comes right behind CONNACK. */
+  /** A connected client of MQTT.js. `onMessage` also gets messages right behind CONNACK. */
   async mqtt(mqttPort: number, options: IClientOptions = {}, onMessage?: OnMessageCallback): Promise<MqttClient> {
     const client = connect(`mqtt://127.0.0.1:${mqttPort}`, { reconnectPeriod: 0, ...options });
     if (onMessage) client.on("message", onMessage);
@@ -93,7 +112,7 @@ export function localLogin(localKey: string | undefined, uid: string): Record<st
   return { "broker.userName": uid, "broker.password": localPassword(localKey, uid) };
 }
 
-/** A running script; its output as it came. */
+/** A running script, with its output so far. */
 export class Program {
   readonly process: ChildProcess;
   readonly ended: Promise<{ readonly status: number | null; readonly signal: NodeJS.Signals | null }>;
@@ -135,7 +154,7 @@ export class Program {
   }
 }
 
-/** Waits for a condition: looks again every few milliseconds until it holds, and fails after a deadline. */
+/** Waits for a condition. Looks every few milliseconds whether it holds, and fails after a deadline. */
 export async function until<T>(
   what: string,
   condition: () => T | Promise<T>,
@@ -153,19 +172,19 @@ export async function until<T>(
 /** Tokens of the administrator, by the address of the station. */
 const TOKENS = new Map<string, string>();
 
-/** Starts a station on free ports that is open to everyone who does not log in, and remembers how to ask it as its administrator. */
+/** Starts a station on free ports. It lets clients in without a login. Remembers its administrator's token for `ask`. */
 export async function startStation(options: StationOptions): Promise<Station> {
   const station = await start({ mqttPort: 0, httpPort: 0, anonymous: true, ...options });
   knowStation(station.url, station.localKey);
   return station;
 }
 
-/** Remembers how to ask a station as its administrator, wherever it was started. */
+/** Remembers the administrator's token of a station, for `ask`. */
 export function knowStation(url: string, localKey: string): void {
   TOKENS.set(url, localToken(localKey));
 }
 
-/** What stands for the administrator of a station that is known. */
+/** The administrator's token of a station; empty for an unknown one. */
 export function tokenOf(url: string): string {
   return TOKENS.get(url) ?? "";
 }
@@ -186,7 +205,7 @@ export async function postPush(url: string, body: unknown, headers: Record<strin
   return { status: response.status, answer: (await response.json()) as { id?: string; error?: string } };
 }
 
-/** A push to one device as the station tells it, with what became of it there; or undefined. */
+/** A push to one device with its delivery, from the HTTP interface; undefined if there is none. */
 export async function getPush(url: string, id: string): Promise<(Push & Delivery) | undefined> {
   const response = await ask(url, `/api/pushes/${id}`);
   if (!response.ok) return undefined;
@@ -199,16 +218,7 @@ export function statusesOf(delivery: Delivery | undefined): string[] {
   return delivery?.receipts.map((receipt) => receipt.status) ?? [];
 }
 
-/** A port that nothing listens on, now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
-}
-
-/** How many times each text that matches came on the screen anew. */
+/** How many times each matching text has appeared on the screen. */
 export function runsOf(screens: readonly string[][], pattern: RegExp): Map<string, number> {
   const runs = new Map<string, number>();
   let current = "";

@@ -1,30 +1,30 @@
-/** `kill -9` of a station in the middle of its work: what was acknowledged to its sender is delivered, and once. */
+/** `kill -9` of a station in the middle of its work. Every acknowledged push is delivered once. */
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { FileStore } from "../../../hosts/node/file-store.ts";
 import { LOCAL_KEY_FILE, readLocalKey } from "../../../hosts/node/local-key.ts";
 import { encodeText } from "../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
-import { Cleanups, getPush, knowStation, postPush, runsOf, statusesOf, until } from "./harness.ts";
+import { getPush, knowStation, postPush, runsOf, StationBench, statusesOf, until } from "./harness.ts";
 
 const PUSHES = 50;
 const SCRIPT = "hosts/station/main.ts";
 
 it.each([10, 25, 40])("loses nothing acknowledged when it is killed after %i of 50", async (killAfter) => {
-  const cleanups = new Cleanups();
-  onTestFinished(() => cleanups.end());
-  const data = cleanups.folder();
-  const station = cleanups.program(SCRIPT, ["--data", data, "--mqtt-port", "0", "--http-port", "0", "--anonymous"]);
+  const bench = new StationBench();
+  onTestFinished(() => bench.end());
+  const data = bench.folder();
+  const station = bench.program(SCRIPT, ["--data", data, "--mqtt-port", "0", "--http-port", "0", "--anonymous"]);
   const [, mqttPort, url] = await station.prints(/MQTT on port (\d+) .* (http:\/\/\S+:\d+)\//);
   knowStation(url as string, readLocalKey(join(data, LOCAL_KEY_FILE)) ?? "");
-  const pager = cleanups.pager(Number(mqttPort), "pager-1", {
-    store: new FileStore(cleanups.folder()),
+  const pager = bench.pager(Number(mqttPort), "pager-1", {
+    store: new FileStore(bench.folder()),
     settings: { "screen.dwell": 0 },
   });
   await until("online", () => pager.screens.at(-1)?.[0]?.includes("online"));
 
-  // Even ones over HTTP, odd ones from an MQTT client, all at the same time.
-  const sender = await cleanups.mqtt(Number(mqttPort));
+  // Even numbers go over HTTP, odd ones come from an MQTT client, all at the same time.
+  const sender = await bench.mqtt(Number(mqttPort));
   sender.on("error", () => {});
   const acknowledged = new Map<string, string | undefined>();
   let killed: Promise<unknown> | undefined;
@@ -45,7 +45,7 @@ it.each([10, 25, 40])("loses nothing acknowledged when it is killed after %i of 
         acknowledged.set(text, undefined);
       }
     } catch {
-      // Not acknowledged: nothing was promised.
+      // The push was not acknowledged, so nothing was promised.
     }
     if (acknowledged.size >= killAfter) killed ??= station.kill("SIGKILL");
   };
@@ -57,7 +57,7 @@ it.each([10, 25, 40])("loses nothing acknowledged when it is killed after %i of 
   expect(promised.size).toBeGreaterThanOrEqual(killAfter);
 
   const port = new URL(url as string).port;
-  const again = cleanups.program(SCRIPT, [
+  const again = bench.program(SCRIPT, [
     "--data",
     data,
     "--mqtt-port",

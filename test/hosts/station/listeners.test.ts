@@ -1,21 +1,17 @@
-/** Where the station listens: MQTT with TLS, WebSocket over https, the console; and what is left in the clear then. */
+/** The station's listeners with a certificate: MQTT with TLS, WebSocket over https, the console, and what stays in the clear. */
 
 import { readFileSync } from "node:fs";
 import { type RequestOptions, request } from "node:https";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { ownAddress, plainHost } from "../../../hosts/station/mqtt-listener.ts";
+import { parseStationFlags, warn } from "../../../hosts/station/station-flags.ts";
 import { findProgram } from "../../brokers/server-process.ts";
 import { type Certificates, makeCertificates, textOf } from "../../certificates.ts";
 import { requireOrSkip } from "../../require.ts";
-import { Cleanups, localLogin, until } from "./harness.ts";
+import { localLogin, until } from "./harness.ts";
+import { scene } from "./scene.ts";
 
 const openssl = findProgram("openssl");
-
-function scene(): Cleanups {
-  const cleanups = new Cleanups();
-  onTestFinished(() => cleanups.end());
-  return cleanups;
-}
 
 describe.runIf(requireOrSkip("openssl", openssl !== undefined))("with a certificate", () => {
   let certificates: Certificates;
@@ -25,8 +21,8 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("with a certific
   afterAll(() => certificates.remove());
 
   it("serves MQTT with TLS, WebSocket and console with https", async () => {
-    const cleanups = scene();
-    const station = await cleanups.station({
+    const bench = scene();
+    const station = await bench.station({
       anonymous: false,
       certificate: textOf(certificates.server),
       mqttsPort: 0,
@@ -40,7 +36,7 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("with a certific
     ] as const;
     for (const [transport, port] of transports) {
       const uid = `pager-${transport}`;
-      const pager = cleanups.pager(port ?? 0, uid, {
+      const pager = bench.pager(port ?? 0, uid, {
         settings: {
           ...localLogin(station.localKey, uid),
           "broker.transport": transport,
@@ -73,31 +69,30 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("with a certific
   });
 
   it("subscribes for its clients also where the certificate is for another name", async () => {
-    const cleanups = scene();
-    const station = await cleanups.station({ certificate: textOf(certificates.otherName), mqttsPort: 0 });
+    const bench = scene();
+    const station = await bench.station({ certificate: textOf(certificates.otherName), mqttsPort: 0 });
     const login = localLogin(station.localKey, "pager-7");
     const got: string[] = [];
-    await cleanups.mqtt(
+    await bench.mqtt(
       station.mqttPort,
       { clientId: "pager-7", username: "pager-7", password: login["broker.password"] ?? "", clean: false },
       (_topic, payload) => got.push(payload.toString()),
     );
-    const sender = await cleanups.mqtt(station.mqttPort);
+    const sender = await bench.mqtt(station.mqttPort);
     await sender.publishAsync("/field/im/pager-7", "hello", { qos: 1 });
     await until("it", () => got.includes("hello"));
   });
 
-  it("names a certificate and a key that do not go together, and one without the other", async () => {
-    const station = (...flags: string[]) => scene().program("hosts/station/main.ts", flags);
+  it("names a certificate and a key that do not go together, and one without the other", () => {
     const { server, client } = certificates;
-    const mixed = station("--tls-cert", server.certificate, "--tls-key", client.key);
-    expect((await mixed.ended).status).toBe(2);
-    expect(mixed.stderr).toContain("--tls-cert and --tls-key");
-    const alone = station("--tls-cert", server.certificate);
-    expect((await alone.ended).status).toBe(2);
-    expect(alone.stderr).toContain("--tls-key");
-    const nowhere = station("--tls-cert", "/nowhere/cert", "--tls-key", "/nowhere/key");
-    expect((await nowhere.ended).status).toBe(2);
+    const errorsOf = (...flags: string[]) => {
+      const parsed = parseStationFlags(flags);
+      return "errors" in parsed ? parsed.errors.join("\n") : undefined;
+    };
+    expect(errorsOf("--tls-cert", server.certificate, "--tls-key", server.key)).toBeUndefined();
+    expect(errorsOf("--tls-cert", server.certificate, "--tls-key", client.key)).toContain("--tls-cert and --tls-key");
+    expect(errorsOf("--tls-cert", server.certificate)).toContain("--tls-key");
+    expect(errorsOf("--tls-cert", "/nowhere/cert", "--tls-key", "/nowhere/key")).toContain("--tls-cert and --tls-key");
   });
 });
 
@@ -112,17 +107,26 @@ describe("in the clear", () => {
     expect(ownAddress("10.0.0.5")).toBe("10.0.0.5");
   });
 
-  it.each([
-    [["--host", "0.0.0.0"], /passwords cross the network in the clear/],
-    [["--anonymous"], /--anonymous lets every program on this machine/],
-  ])("warns of %j", async (flags, warning) => {
-    const cleanups = scene();
-    const station = cleanups.program("hosts/station/main.ts", [
-      ...["--data", cleanups.folder(), "--mqtt-port", "0", "--http-port", "0"],
-      ...flags,
-    ]);
+  it("warns where passwords cross a network, and where nobody has to log in", async () => {
+    const bench = scene();
+    const folder = ["--data", bench.folder(), "--mqtt-port", "0", "--http-port", "0"];
+    const station = bench.program("hosts/station/main.ts", [...folder, "--host", "0.0.0.0", "--anonymous"]);
     await station.prints(/MQTT on port/);
-    expect(station.stderr).toMatch(warning);
+    expect(station.stderr).toMatch(/passwords cross the network in the clear/);
+    expect(station.stderr).toMatch(/--anonymous lets everyone who reaches 0\.0\.0\.0 read/);
     expect((await station.kill("SIGTERM")).status).toBe(0);
+  });
+
+  it.each([
+    [[], []],
+    [["--anonymous"], [/--anonymous lets every program on this machine/]],
+    [["--host", "0.0.0.0"], [/passwords cross the network in the clear/]],
+  ])("warns with %j of nothing else", (flags, warnings) => {
+    const lines: string[] = [];
+    vi.spyOn(console, "error").mockImplementation((line: string) => void lines.push(line));
+    onTestFinished(() => void vi.restoreAllMocks());
+    const parsed = parseStationFlags(flags);
+    if ("options" in parsed) warn(parsed.options);
+    expect(lines).toEqual(warnings.map((warning) => expect.stringMatching(warning)));
   });
 });

@@ -1,9 +1,9 @@
-/** The interface describes itself, and answers as it says. */
+/** The HTTP interface answers as its OpenAPI document says. */
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv } from "ajv";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Station } from "../../../hosts/station/station.ts";
-import { ask, Cleanups, postPush } from "./harness.ts";
+import { ask, postPush, StationBench } from "./harness.ts";
 
 interface Operation {
   readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: object }> }>;
@@ -13,16 +13,16 @@ interface Document {
   readonly components: { readonly schemas: Record<string, object> };
 }
 
-const cleanups = new Cleanups();
+const bench = new StationBench();
 let station: Station;
 let document: Document;
 beforeAll(async () => {
-  station = await cleanups.station();
+  station = await bench.station();
   document = (await (await fetch(`${station.url}/api/openapi.json`)).json()) as Document;
 });
-afterAll(() => cleanups.end());
+afterAll(() => bench.end());
 
-/** What is wrong with an answer by the words of the document. */
+/** How an answer differs from the document. */
 function violations(path: string, method: string, status: number, body: unknown): unknown {
   const schema = document.paths[path]?.[method]?.responses[String(status)]?.content?.["application/json"]?.schema;
   if (!schema) return `${method} ${path} does not say what it answers with ${status}`;
@@ -98,7 +98,7 @@ describe("the OpenAPI document", () => {
     await check("/api/push", "/api/push", post({ ...push, text: "z" }, { "idempotency-key": "k" }));
     await check("/api/push", "/api/push", post({ to: "crew" }));
     const { answer } = await postPush(station.url, { to: "everyone", text: "y" });
-    const pager = cleanups.pager(station.mqttPort, "bay-7", {
+    const pager = bench.pager(station.mqttPort, "bay-7", {
       settings: { "telemetry.interval": 1, "screen.dwell": 0 },
       sensors: [{ name: "temperature", unit: "Cel", sample: () => 21.5 }],
     });

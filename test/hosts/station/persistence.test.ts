@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { Level } from "level";
 import msgpack from "msgpack-lite";
 import { expect, it, onTestFinished } from "vitest";
-import { Cleanups, startStation, until } from "./harness.ts";
+import { StationBench, startStation, until } from "./harness.ts";
 import { RawClient } from "./raw-client.ts";
 
 const TOPIC = "o/x";
 const digits = (number: number) => String(number).padStart(16, "0");
 
 /** A data folder with a session of `c`, subscribed with QoS 1, and these packets in its queue. */
-async function folderWith(cleanups: Cleanups, packets: readonly Record<string, unknown>[]): Promise<string> {
-  const data = cleanups.folder();
+async function folderWith(bench: StationBench, packets: readonly Record<string, unknown>[]): Promise<string> {
+  const data = bench.folder();
   await (await startStation({ data })).close();
   const level = new Level<string, Buffer>(join(data, "broker"), { valueEncoding: "buffer" });
   await level.put(`subscriptions:c:${TOPIC}`, msgpack.encode({ topic: TOPIC, qos: 1, clientId: "c" }));
@@ -25,19 +25,19 @@ async function folderWith(cleanups: Cleanups, packets: readonly Record<string, u
 }
 
 it("are sent as MQTT wants them: PUBREL without DUP, nothing above the granted QoS or of QoS 0", async () => {
-  const cleanups = new Cleanups();
-  onTestFinished(() => cleanups.end());
+  const bench = new StationBench();
+  onTestFinished(() => bench.end());
   const publish = { cmd: "publish", topic: TOPIC, dup: false };
-  const data = await folderWith(cleanups, [
+  const data = await folderWith(bench, [
     { cmd: "pubrel", messageId: 7, dup: true, qos: 0 },
     { ...publish, payload: Buffer.from("sent with QoS 0"), qos: 0, messageId: 8 },
     { ...publish, payload: Buffer.from("sent with QoS 2"), qos: 2, messageId: 9 },
     { ...publish, payload: Buffer.from("not sent"), qos: 2 },
   ]);
   const station = await startStation({ data });
-  cleanups.add(() => station.close());
+  bench.add(() => station.close());
   const client = new RawClient(station.mqttPort);
-  cleanups.add(() => client.cut());
+  bench.add(() => client.cut());
   expect(await client.connect("c")).toBe(true);
   await until("all of it", () => client.violation ?? client.packets.length >= 5);
   expect(client.violation).toBeUndefined();
@@ -54,7 +54,7 @@ it("are sent as MQTT wants them: PUBREL without DUP, nothing above the granted Q
   await client.settle();
   await client.cut();
   const again = new RawClient(station.mqttPort);
-  cleanups.add(() => again.cut());
+  bench.add(() => again.cut());
   await again.connect("c");
   await again.settle();
   expect(again.packets.map(({ cmd }) => cmd)).toEqual(["connack"]);

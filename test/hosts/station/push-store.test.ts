@@ -1,5 +1,5 @@
-/** What is kept of pushes on disk, and for how long. */
-import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+/** Which pushes are kept on disk, and for how long. */
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { DeliveryQueue } from "../../../hosts/station/delivery-queue.ts";
 import { Directory } from "../../../hosts/station/directory/directory.ts";
 import { EventHub } from "../../../hosts/station/event-hub.ts";
@@ -9,13 +9,8 @@ import { PushService } from "../../../hosts/station/push-service.ts";
 import { type OpenDelivery, PushStore } from "../../../hosts/station/push-store.ts";
 import { DELIVERIES_OPEN_MAX, DELIVERY_RETRY_MS, IDEMPOTENCY_KEY_MS } from "../../../hosts/station/station-limits.ts";
 import { StoreHealth } from "../../../hosts/station/store-health.ts";
-import { ask, Cleanups, postPush, startStation } from "./harness.ts";
-
-function scene(): Cleanups {
-  const cleanups = new Cleanups();
-  onTestFinished(() => cleanups.end());
-  return cleanups;
-}
+import { ask, postPush, type StationBench, startStation } from "./harness.ts";
+import { scene } from "./scene.ts";
 
 function pushOf(id: string, acceptedAtMs: number): Push {
   return { id, to: "p", text: "x", sender: "admin", acceptedAtMs, progress: { ...NO_PROGRESS, recipients: 1 } };
@@ -23,22 +18,22 @@ function pushOf(id: string, acceptedAtMs: number): Push {
 
 const DELIVERY: Delivery = Object.freeze({ device: "p", state: "accepted", receipts: [] });
 
-async function openStore(cleanups: Cleanups, folder: string, max = 10): Promise<PushStore> {
+async function openStore(bench: StationBench, folder: string, max = 10): Promise<PushStore> {
   const store = await PushStore.open(folder, max);
-  cleanups.add(() => store.close());
+  bench.add(() => store.close());
   return store;
 }
 
 describe("PushStore", () => {
   it("finds again what was to be published, with its expiry, and not what was", async () => {
-    const cleanups = scene();
-    const folder = cleanups.folder();
+    const bench = scene();
+    const folder = bench.folder();
     const first = await PushStore.open(folder, 10);
     await first.add({ ...pushOf("a", 5_700), expirySeconds: 60 }, [DELIVERY]);
     await first.add(pushOf("b", 6_000), [DELIVERY, { ...DELIVERY, device: "q" }]);
     await first.change(pushOf("b", 6_000), { ...DELIVERY, state: "published" }, true);
     await first.close();
-    const store = await openStore(cleanups, folder);
+    const store = await openStore(bench, folder);
     expect(store.takeOpen()).toEqual([
       { id: "a", device: "p", expiresAtMs: 65_000 },
       { id: "b", device: "q" },
@@ -50,8 +45,8 @@ describe("PushStore", () => {
   });
 
   it("lets the oldest go that is published, and its deliveries with it", async () => {
-    const cleanups = scene();
-    const store = await openStore(cleanups, cleanups.folder(), 2);
+    const bench = scene();
+    const store = await openStore(bench, bench.folder(), 2);
     await store.add(pushOf("a", 1), [DELIVERY]);
     await store.add(pushOf("b", 2), [DELIVERY]);
     expect(await store.makeRoom()).toBe(false);
@@ -66,8 +61,8 @@ describe("PushStore", () => {
   });
 
   it("keeps a push of which something is still to be published, also where the disk refused before", async () => {
-    const cleanups = scene();
-    const store = await openStore(cleanups, cleanups.folder(), 1);
+    const bench = scene();
+    const store = await openStore(bench, bench.folder(), 1);
     await store.add(pushOf("a", 1), [DELIVERY, { ...DELIVERY, device: "q" }]);
     const publish = () => store.change(pushOf("a", 1), { ...DELIVERY, state: "published" }, true);
     const batch = vi.spyOn(GroupCommit.prototype, "batch").mockRejectedValueOnce(new Error("the disk refuses"));
@@ -80,8 +75,8 @@ describe("PushStore", () => {
   });
 
   it("remembers idempotency keys as long as is promised, also when their push has left", async () => {
-    const cleanups = scene();
-    const store = await openStore(cleanups, cleanups.folder(), 1);
+    const bench = scene();
+    const store = await openStore(bench, bench.folder(), 1);
     const kept = { id: "a", requestHash: "h" };
     await store.add(pushOf("a", 1_000), [DELIVERY], { ...kept, key: "k/1" });
     await store.change(pushOf("a", 1_000), { ...DELIVERY, state: "published" }, true);
@@ -123,14 +118,14 @@ describe("PushService", () => {
 
 describe("a replayed idempotency key", () => {
   it("gives the same answer after a restart and sends nothing; another body is refused", async () => {
-    const cleanups = scene();
-    const data = cleanups.folder();
+    const bench = scene();
+    const data = bench.folder();
     const first = await startStation({ data });
     const headers = { "idempotency-key": "order-7" };
     const body = { to: "pager-1", text: "once", priority: 4 };
     const { answer } = await postPush(first.url, body, headers);
     await first.close();
-    const station = await cleanups.station({ data });
+    const station = await bench.station({ data });
     const again = await postPush(station.url, { priority: 4, text: "once", to: "pager-1" }, headers);
     expect(again).toEqual({ status: 202, answer });
     expect((await postPush(station.url, { ...body, text: "twice" }, headers)).status).toBe(422);

@@ -1,4 +1,4 @@
-/** A client that says only what it is told to: sees identifiers, DUP, RETAIN and QoS, and acknowledges when it is told. */
+/** A client that sends only what the test says. It shows identifiers, DUP, RETAIN and QoS of what it receives. */
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
@@ -10,7 +10,7 @@ const SETTLE_MS = 200;
 export interface RawClientOptions {
   /** Answers PUBLISH and PUBREL at once. */
   readonly acknowledges?: boolean;
-  /** Answers QoS 2 with PUBREC and goes no further. */
+  /** Answers QoS 2 with PUBREC, and never with PUBCOMP. */
   readonly completes?: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface Login {
 
 export class RawClient {
   readonly packets: Packet[] = [];
-  /** What it got and is no MQTT 3.1.1; it has closed the connection then, as a client must. */
+  /** The error, after it has received something that is no MQTT 3.1.1. Then it has closed the connection, as a client must. */
   violation: Error | undefined;
   readonly #socket: Socket;
 
@@ -70,13 +70,13 @@ export class RawClient {
     return (await this.logIn({ clientId, clean })).isPresent;
   }
 
-  /** With QoS 1. */
+  /** Subscribes with QoS 1. */
   async subscribe(...topics: string[]): Promise<void> {
     for (const granted of await this.subscribeWith(topics.map((topic) => ({ topic, qos: 1 }))))
       expect([1, 128]).toContain(granted);
   }
 
-  /** The QoS that each was granted, 128 where it was refused. */
+  /** Subscribes, and gives the granted QoS of each filter; 128 for a refused one. */
   async subscribeWith(subscriptions: { topic: string; qos: 0 | 1 | 2 }[]): Promise<readonly number[]> {
     const known = this.packets.length;
     this.send({ cmd: "subscribe", messageId: 1, subscriptions });
@@ -89,7 +89,7 @@ export class RawClient {
     await until("UNSUBACK", () => this.packets.find((packet) => packet.cmd === "unsuback"));
   }
 
-  /** Waits until what is on its way should be here: PINGREQ and PINGRESP, and once more a moment later. */
+  /** Waits until packets that are under way should have come: for two answers to PINGREQ, a moment apart. */
   async settle(): Promise<void> {
     for (const delayMs of [0, SETTLE_MS]) {
       await new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -117,7 +117,7 @@ export class RawClient {
     this.#socket.resume();
   }
 
-  /** Ends the connection without a word. */
+  /** Ends the connection without DISCONNECT. */
   async cut(): Promise<void> {
     if (this.#socket.closed) return;
     this.#socket.destroy();

@@ -1,17 +1,12 @@
-/** What ends with a device that is removed: its connection, its session, what waits for it. Its next holder gets nothing of it. */
-import { expect, it, onTestFinished } from "vitest";
+/** A removed device loses its connection, its session and all that waits for it. The next device of that name gets nothing of it. */
+import { expect, it } from "vitest";
 import type { PushWithDeliveries } from "../../../hosts/station/push.ts";
-import { ask, Cleanups, postPush, until } from "./harness.ts";
+import { ask, postPush, until } from "./harness.ts";
 import { RawClient } from "./raw-client.ts";
+import { scene } from "./scene.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 const TOPIC = "/field/im/pager-7";
-
-function scene() {
-  const cleanups = new Cleanups();
-  onTestFinished(() => cleanups.end());
-  return cleanups;
-}
 
 async function add(url: string, kind: "devices" | "people", entry: object): Promise<string> {
   const response = await ask(url, `/api/${kind}`, { method: "POST", headers: JSON_TYPE, body: JSON.stringify(entry) });
@@ -28,12 +23,12 @@ async function pushOf(url: string, id: string): Promise<PushWithDeliveries> {
 }
 
 it.each(["connected", "away", "never seen"])("a device that is %s", async (where) => {
-  const cleanups = scene();
-  const station = await cleanups.station();
+  const bench = scene();
+  const station = await bench.station();
   const { url, mqttPort } = station;
   const login = async (password: string) => {
     const client = new RawClient(mqttPort, { acknowledges: false });
-    cleanups.add(() => client.cut());
+    bench.add(() => client.cut());
     return { client, ...(await client.logIn({ clientId: "pager-7", username: "pager-7", password })) };
   };
   const password = await add(url, "devices", { uid: "pager-7" });
@@ -64,8 +59,8 @@ it.each(["connected", "away", "never seen"])("a device that is %s", async (where
 });
 
 it("a person, and the pagers in the pages of theirs", async () => {
-  const cleanups = scene();
-  const station = await cleanups.station();
+  const bench = scene();
+  const station = await bench.station();
   const { url, mqttPort, accounts, directory } = station;
   await add(url, "people", { name: "olga" });
   const authorization = `Bearer ${await accounts.issueToken("olga", "hers")}`;
@@ -76,7 +71,7 @@ it("a person, and the pagers in the pages of theirs", async () => {
   });
   const { password } = (await response.json()) as { password: string };
   const page = new RawClient(mqttPort);
-  cleanups.add(() => page.cut());
+  bench.add(() => page.cut());
   expect((await page.logIn({ clientId: "page-olga", username: "page-olga", password })).code).toBe(0);
   await remove(url, "olga");
   await until("the end of its connection", () => page.isClosed, 5_000);

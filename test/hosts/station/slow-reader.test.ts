@@ -1,12 +1,12 @@
-/** A client that does not read what it is sent costs nobody else anything. */
+/** A client that does not read does not hold up other clients. */
 import { expect, it, onTestFinished } from "vitest";
-import { Cleanups, until } from "./harness.ts";
+import { StationBench, until } from "./harness.ts";
 import { RawClient } from "./raw-client.ts";
 
 /** More than the buffers of two sockets hold. */
 const BIG_MESSAGES = 14;
 const BIG_BYTES = 524_288;
-/** More than a broker may have on its way at one time. */
+/** More messages than a broker may have in flight. */
 const SMALL_MESSAGES = 150;
 const OTHERS_MS_MAX = 5_000;
 /** Each of the big ones is written to the disk once more when it is sent. */
@@ -17,20 +17,20 @@ interface Health {
 }
 
 async function scene(clientId: string, clean: boolean, qos: 0 | 1) {
-  const cleanups = new Cleanups();
-  onTestFinished(() => cleanups.end());
-  const station = await cleanups.station();
+  const bench = new StationBench();
+  onTestFinished(() => bench.end());
+  const station = await bench.station();
   const slow = new RawClient(station.mqttPort);
-  cleanups.add(() => slow.cut());
+  bench.add(() => slow.cut());
   await slow.connect(clientId, clean);
   await slow.subscribeWith([{ topic: "big", qos }]);
   const other = new RawClient(station.mqttPort);
-  cleanups.add(() => other.cut());
+  bench.add(() => other.cut());
   await other.connect("other");
   await other.subscribe("other");
   slow.pause();
   const texts: string[] = [];
-  const sender = await cleanups.mqtt(station.mqttPort);
+  const sender = await bench.mqtt(station.mqttPort);
   for (let index = 0; index < BIG_MESSAGES; index += 1) {
     const text = `big-${index}`;
     texts.push(text);

@@ -1,9 +1,9 @@
-/** What a device may say of itself: bounded before anything of it is kept or told. */
+/** Telemetry of a device is bounded before any of it is kept or shown. */
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { LOCAL_KEY_FILE, readLocalKey } from "../../../hosts/node/local-key.ts";
 import { readEvents, type StationStreamEvent } from "../../../hosts/station/event-stream.ts";
-import { ask, Cleanups, knowStation, until } from "./harness.ts";
+import { ask, knowStation, StationBench, until } from "./harness.ts";
 
 const BASE_NAME_BYTES = 32_700;
 const READINGS = 10_900;
@@ -27,11 +27,11 @@ function telemetryOf(baseNameBytes: number, readings: number): Buffer {
 }
 
 it("ends nothing with 65 KB of a long name in every reading, whoever has a console open", async () => {
-  const cleanups = new Cleanups();
-  onTestFinished(() => cleanups.end());
-  const data = cleanups.folder();
+  const bench = new StationBench();
+  onTestFinished(() => bench.end());
+  const data = bench.folder();
   const flags = ["--data", data, "--mqtt-port", "0", "--http-port", "0", "--anonymous"];
-  const station = cleanups.program("hosts/station/main.ts", flags);
+  const station = bench.program("hosts/station/main.ts", flags);
   const [, mqttPort, url = ""] = await station.prints(/MQTT on port (\d+) .* (http:\/\/\S+:\d+)\//);
   knowStation(url, readLocalKey(join(data, LOCAL_KEY_FILE)) ?? "");
   const events: StationStreamEvent[][] = [];
@@ -44,7 +44,7 @@ it("ends nothing with 65 KB of a long name in every reading, whoever has a conso
     })();
     reading.catch(() => {});
   }
-  const device = await cleanups.mqtt(Number(mqttPort), { clientId: "p" });
+  const device = await bench.mqtt(Number(mqttPort), { clientId: "p" });
   device.on("error", () => {});
   const packet = telemetryOf(BASE_NAME_BYTES, READINGS);
   expect(packet.length).toBeGreaterThan(65_000);

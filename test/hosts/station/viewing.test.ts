@@ -1,10 +1,10 @@
-/** Who sees what over HTTP: the same as over MQTT, whatever the route. */
+/** Every route of the HTTP interface shows an account only what it may see over MQTT. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { DeviceSummary } from "../../../hosts/station/device.ts";
 import { readEvents, type StationStreamEvent } from "../../../hosts/station/event-stream.ts";
 import type { PushWithDeliveries } from "../../../hosts/station/push.ts";
 import type { Station } from "../../../hosts/station/station.ts";
-import { Cleanups, until } from "./harness.ts";
+import { StationBench, until } from "./harness.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 const ONLINE = Buffer.from([0x51]);
@@ -41,7 +41,7 @@ const DETAILS: Record<string, readonly Name[]> = {
   "unknown-1": ["ha", "admin"],
 };
 
-const cleanups = new Cleanups();
+const bench = new StationBench();
 const tokens = new Map<Name, string>();
 const ids = new Map<string, string>();
 const events = new Map<Name, StationStreamEvent[]>();
@@ -53,7 +53,7 @@ const post = (who: Name, path: string, body: object) =>
   get(who, path, { method: "POST", headers: JSON_TYPE, body: JSON.stringify(body) });
 
 beforeAll(async () => {
-  station = await cleanups.station();
+  station = await bench.station();
   const { accounts, directory, firstStart } = station;
   tokens.set("admin", firstStart?.token ?? "");
   for (const name of ["anna", "bob", "carl", "ha"] as const) {
@@ -69,7 +69,7 @@ beforeAll(async () => {
     const seen: StationStreamEvent[] = [];
     events.set(name, seen);
     const abort = new AbortController();
-    cleanups.add(() => abort.abort());
+    bench.add(() => abort.abort());
     const { body } = await get(name, "/api/events", { signal: abort.signal });
     const reading = (async () => {
       for await (const event of readEvents(body as unknown as AsyncIterable<Uint8Array>)) seen.push(event);
@@ -81,7 +81,7 @@ beforeAll(async () => {
     expect(response.status).toBe(202);
     ids.set(text, ((await response.json()) as { id: string }).id);
   }
-  const device = await cleanups.mqtt(station.mqttPort);
+  const device = await bench.mqtt(station.mqttPort);
   for (const uid of Object.keys(PRESENCES)) {
     await device.publishAsync(`/field/pres/${uid}`, ONLINE, { qos: 1 });
     await device.publishAsync(`/field/tele/${uid}`, TELEMETRY, { qos: 1 });
@@ -89,8 +89,8 @@ beforeAll(async () => {
   // Everyone is told of it, last of all.
   await directory.addDevice({ uid: "last-1" });
   for (const seen of events.values()) await until("the last event", () => seen.at(-1)?.event === "directory");
-}, 60_000);
-afterAll(() => cleanups.end());
+});
+afterAll(() => bench.end());
 
 const seenBy = (who: Name) => Object.entries(PUSHES).filter(([, { seen }]) => seen[who]);
 
@@ -168,7 +168,7 @@ describe.each(ACCOUNTS)("%s", (who) => {
 });
 
 it("gives the pager in a page no name that the directory holds already", async () => {
-  const own = new Cleanups();
+  const own = new StationBench();
   onTestFinished(() => own.end());
   const { directory, accounts } = station;
   await directory.addGroup({ uid: "page-night", members: ["bob"] });

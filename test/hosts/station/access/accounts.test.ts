@@ -1,4 +1,4 @@
-/** Accounts: what is kept on disk, what is found right and what is not. */
+/** Accounts: what is kept on disk, and which passwords and tokens are accepted. */
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -6,12 +6,12 @@ import { localPassword, localToken } from "../../../../hosts/node/local-key.ts";
 import { Accounts } from "../../../../hosts/station/access/accounts.ts";
 import { describeFirstStart, openAccess } from "../../../../hosts/station/access/open-access.ts";
 import { generatePassword } from "../../../../hosts/station/access/password-hash.ts";
-import { Cleanups } from "../harness.ts";
+import { StationBench } from "../harness.ts";
 
 function scene(localKey = "") {
-  const cleanups = new Cleanups();
-  onTestFinished(() => cleanups.end());
-  const folder = cleanups.folder();
+  const bench = new StationBench();
+  onTestFinished(() => bench.end());
+  const folder = bench.folder();
   const path = join(folder, "accounts.json");
   return { folder, path, accounts: new Accounts(path, localKey), again: () => new Accounts(path, localKey) };
 }

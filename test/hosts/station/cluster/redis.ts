@@ -1,7 +1,8 @@
 /** A Redis of its own for a test: on a free port of loopback, with its data in a folder that goes away. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { Redis } from "ioredis";
-import { type Cleanups, freePort, until } from "../harness.ts";
+import { freePort } from "../../../brokers/broker.ts";
+import { type StationBench, until } from "../harness.ts";
 
 export function hasRedis(): boolean {
   return spawnSync("redis-server", ["--version"]).status === 0;
@@ -15,10 +16,10 @@ export interface RedisServer {
   start(): Promise<void>;
 }
 
-export async function startRedis(cleanups: Cleanups): Promise<RedisServer> {
+export async function startRedis(bench: StationBench): Promise<RedisServer> {
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
-  const folder = cleanups.folder();
+  const folder = bench.folder();
   const flags = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "yes"];
   let server: ChildProcess;
   let ended: Promise<unknown>;
@@ -32,7 +33,7 @@ export async function startRedis(cleanups: Cleanups): Promise<RedisServer> {
     await until("Redis", () => answers(url));
   };
   await start();
-  cleanups.add(kill);
+  bench.add(kill);
   return { url, kill, start };
 }
 

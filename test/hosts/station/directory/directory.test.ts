@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { Directory } from "../../../../hosts/station/directory/directory.ts";
 import type { DirectoryData } from "../../../../hosts/station/directory/entries.ts";
 import { jsonDirectory } from "../../../../hosts/station/directory/json-directory.ts";
-import { Cleanups } from "../harness.ts";
+import { StationBench } from "../harness.ts";
 
 const TEAM: DirectoryData = {
   people: [
@@ -25,9 +25,9 @@ const TEAM: DirectoryData = {
 };
 
 async function scene(content?: unknown) {
-  const cleanups = new Cleanups();
-  onTestFinished(() => cleanups.end());
-  const path = join(cleanups.folder(), "directory.json");
+  const bench = new StationBench();
+  onTestFinished(() => bench.end());
+  const path = join(bench.folder(), "directory.json");
   if (content !== undefined) writeFileSync(path, JSON.stringify(content));
   return { path, directory: await Directory.open(jsonDirectory(path)) };
 }

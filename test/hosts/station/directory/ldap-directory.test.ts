@@ -1,11 +1,12 @@
 /** The directory from OpenLDAP. */
 import { Attribute, Change } from "ldapts";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { localPassword, localToken } from "../../../../hosts/node/local-key.ts";
 import { Directory } from "../../../../hosts/station/directory/directory.ts";
 import { ldapDirectory } from "../../../../hosts/station/directory/ldap-directory.ts";
 import { requireOrSkip } from "../../../require.ts";
-import { ask, Cleanups, until } from "../harness.ts";
+import { ask, until } from "../harness.ts";
+import { scene } from "../scene.ts";
 import { BASE, hasSlapd, startSlapd, withClient } from "./slapd.ts";
 
 const PEOPLE = `dn: ou=people,${BASE}
@@ -56,12 +57,6 @@ member: uid=alice,ou=people,${BASE}
 member: cn=wall,${BASE}
 `;
 
-function scene(): Cleanups {
-  const cleanups = new Cleanups();
-  onTestFinished(() => cleanups.end());
-  return cleanups;
-}
-
 describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => {
   it("has people, devices, groups and contacts, and is not written", async () => {
     const directory = await Directory.open(ldapDirectory(await startSlapd(scene(), PEOPLE)));
@@ -85,9 +80,9 @@ describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => 
   });
 
   it("answers the pre-subscriber, and what is changed in it reaches a client that never subscribes", async () => {
-    const cleanups = scene();
-    const ldap = await startSlapd(cleanups, PEOPLE);
-    const station = await cleanups.station({ anonymous: false, ldap });
+    const bench = scene();
+    const ldap = await startSlapd(bench, PEOPLE);
+    const station = await bench.station({ anonymous: false, ldap });
     const answer = await fetch(`${station.url}/presubscriptions`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${localToken(station.localKey)}` },
@@ -97,7 +92,7 @@ describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => 
     expect(await answer.text()).toBe(`alice-1-<sub>-1-${topics.map((end) => `/field/${end}`).join()}\n`);
     const password = localPassword(station.localKey, "alice-1");
     const got: string[] = [];
-    await cleanups.mqtt(
+    await bench.mqtt(
       station.mqttPort,
       { clientId: "alice-1", username: "alice-1", password, clean: false, resubscribe: false },
       (topic, payload) => got.push(`${topic} ${payload}`),
@@ -108,7 +103,7 @@ describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => 
       await client.modify(`cn=alice-1,${BASE}`, new Change({ operation: "add", modification }));
     });
     await station.directory.refresh();
-    const carol = await cleanups.mqtt(station.mqttPort, {
+    const carol = await bench.mqtt(station.mqttPort, {
       clientId: "carol-1",
       username: "carol-1",
       password: localPassword(station.localKey, "carol-1"),
@@ -120,27 +115,27 @@ describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => 
   });
 
   it("gives who stands in it a password of the station's own, and loses no account to what cannot be removed here", async () => {
-    const cleanups = scene();
-    const station = await cleanups.station({ anonymous: false, ldap: await startSlapd(cleanups, PEOPLE) });
+    const bench = scene();
+    const station = await bench.station({ anonymous: false, ldap: await startSlapd(bench, PEOPLE) });
     const asked = (method: string, path: string, body?: string) =>
       ask(station.url, path, { method, ...(body && { headers: { "content-type": "application/json" }, body }) });
     const answer = await asked("POST", "/api/accounts/bob-1/password", "{}");
     const { password } = (await answer.json()) as { password: string };
-    await cleanups.mqtt(station.mqttPort, { clientId: "bob-1", username: "bob-1", password });
+    await bench.mqtt(station.mqttPort, { clientId: "bob-1", username: "bob-1", password });
     expect((await asked("POST", "/api/accounts/nobody/password", "{}")).status).toBe(404);
     expect((await asked("DELETE", "/api/directory/bob-1")).status).toBe(409);
     expect(station.accounts.get("bob-1")).toMatchObject({ kind: "device" });
   });
 
   it("keeps what it knew while the server is away, and says so; a station does not begin without it", async () => {
-    const cleanups = scene();
-    const ldap = await startSlapd(cleanups, PEOPLE);
+    const bench = scene();
+    const ldap = await startSlapd(bench, PEOPLE);
     const directory = await Directory.open(ldapDirectory(ldap));
     await ldap.stop();
     await expect(directory.refresh()).rejects.toThrow();
     expect(directory.resolve("alice")).toBeDefined();
-    await expect(cleanups.station({ ldap })).rejects.toThrow(/LDAP server .*--ldap/);
-    const wrong = cleanups.station({ ldap: { ...(await startSlapd(cleanups, PEOPLE)), bindPassword: "wrong" } });
+    await expect(bench.station({ ldap })).rejects.toThrow(/LDAP server .*--ldap/);
+    const wrong = bench.station({ ldap: { ...(await startSlapd(bench, PEOPLE)), bindPassword: "wrong" } });
     await expect(wrong).rejects.toThrow(/LDAP server .*--ldap/);
   });
 });

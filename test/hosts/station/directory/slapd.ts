@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "ldapts";
 import type { LdapOptions } from "../../../../hosts/station/directory/ldap-directory.ts";
-import { type Cleanups, freePort, until } from "../harness.ts";
+import { freePort } from "../../../brokers/broker.ts";
+import { type StationBench, until } from "../harness.ts";
 
 const SCHEMAS = "/etc/ldap/schema";
 // Servers of the system are there even when PATH does not name their folder.
@@ -20,10 +21,10 @@ export function hasSlapd(): boolean {
 
 /** Starts it with these entries (LDIF) and gives what is needed to read it. */
 export async function startSlapd(
-  cleanups: Cleanups,
+  bench: StationBench,
   ldif: string,
 ): Promise<LdapOptions & { stop(): Promise<unknown> }> {
-  const folder = cleanups.folder();
+  const folder = bench.folder();
   mkdirSync(join(folder, "data"));
   const schemas = ["core", "cosine", "inetorgperson"].map((name) => `include ${SCHEMAS}/${name}.schema`);
   const conf = join(folder, "slapd.conf");
@@ -54,7 +55,7 @@ export async function startSlapd(
     server.kill("SIGTERM");
     return ended;
   };
-  cleanups.add(stop);
+  bench.add(stop);
   const options = { url, base: BASE, bindDn: ADMIN, bindPassword: PASSWORD };
   await until("slapd", () => withClient(options, async () => true).catch(() => false));
   return { ...options, stop };

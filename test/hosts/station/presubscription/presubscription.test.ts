@@ -20,11 +20,11 @@ import { PRESUBSCRIPTION_WAIT_MS } from "../../../../hosts/station/station-limit
 import { encodeText } from "../../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../../src/payload/message.ts";
 import { encodePresubscription } from "../../../../src/payload/optional/presubscription.ts";
-import { Cleanups, localLogin, postPush, until } from "../harness.ts";
+import { localLogin, postPush, StationBench, until } from "../harness.ts";
 
-const cleanups = new Cleanups();
+const bench = new StationBench();
 afterEach(async () => {
-  await cleanups.end();
+  await bench.end();
   vi.restoreAllMocks();
 });
 
@@ -48,7 +48,7 @@ async function recordingProxy(port: number, onPacket: (direction: ">" | "<", pac
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  cleanups.add(() => {
+  bench.add(() => {
     for (const socket of sockets) socket.destroy();
     return new Promise((resolve) => server.close(resolve));
   });
@@ -65,7 +65,7 @@ async function startBroker(data: string, accounts: Accounts, directory: Director
   const server = createServer((socket) => broker.accept(socket.on("error", () => {})));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
-  cleanups.add(async () => {
+  bench.add(async () => {
     await broker.shutDown();
     await new Promise((resolve) => server.close(resolve));
   });
@@ -78,7 +78,7 @@ async function silentClient(station: Station, uid: string): Promise<MqttClient &
   const login = { clientId: uid, username: uid, password, clean: false, resubscribe: false };
   const got: string[] = [];
   // The listener has to be there before CONNACK, behind which what was kept comes at once.
-  const client = await cleanups.mqtt(station.mqttPort, login, (topic, payload, { retain }) =>
+  const client = await bench.mqtt(station.mqttPort, login, (topic, payload, { retain }) =>
     got.push(
       `${topic.split("/")[2]} ${retain ? "retained " : ""}${payload.toString("latin1").replace(/^.*"co":"|".*$/gs, "")}`,
     ),
@@ -94,7 +94,7 @@ function messageOf(sender: string, text: string): Buffer {
 describe("the sequence of figure 3", () => {
   it("goes step by step, once for each client", async () => {
     const steps: string[] = [];
-    const data = cleanups.folder();
+    const data = bench.folder();
     const { accounts, directory, localKey } = await openAccess(data);
     await directory.addPerson({ name: "bob" });
     await directory.addDevice({ uid: "bob-1", owner: "bob" });
@@ -110,7 +110,7 @@ describe("the sequence of figure 3", () => {
     });
     addPresubscriptionRoutes(app, "field", accounts, directory);
     const directoryUrl = await app.listen({ host: "127.0.0.1", port: 0 });
-    cleanups.add(() => app.close());
+    bench.add(() => app.close());
 
     const presubscriberPort = await recordingProxy(port, (direction, packet) => {
       if (packet.cmd === "publish") {
@@ -128,7 +128,7 @@ describe("the sequence of figure 3", () => {
       directoryToken: localToken(localKey),
       onLog: (line) => steps.push(line),
     });
-    cleanups.add(() => presubscriber.close());
+    bench.add(() => presubscriber.close());
     await until("the pre-subscriber", () => steps.includes("pre-subscriber < CONNACK"));
     steps.length = 0;
 
@@ -143,7 +143,7 @@ describe("the sequence of figure 3", () => {
       password: localPassword(localKey, "pager-7"),
       clean: false,
     };
-    const client = await cleanups.mqtt(devicePort, login);
+    const client = await bench.mqtt(devicePort, login);
     const topics = ["im/pager-7", "page/pager-7", "cmd/pager-7", "im/night", "pres/bob-1"].map(
       (end) => `/field/${end}`,
     );
@@ -170,14 +170,14 @@ describe("the sequence of figure 3", () => {
     ).toEqual([...topics].sort());
     await client.endAsync();
     steps.length = 0;
-    await cleanups.mqtt(devicePort, login);
+    await bench.mqtt(devicePort, login);
     expect(steps, "nobody is asked again").toEqual(["client > CONNECT", "client < CONNACK session present"]);
   });
 });
 
 describe("a client that never subscribes", () => {
   it("gets its messages, those of its groups and the presence of its contacts, from its first connection on", async () => {
-    const station = await cleanups.station({ anonymous: false });
+    const station = await bench.station({ anonymous: false });
     const { directory } = station;
     await directory.addDevice({ uid: "bob-1" });
     await directory.addDevice({ uid: "pager-7", contacts: ["bob-1"] });
@@ -197,7 +197,7 @@ describe("a client that never subscribes", () => {
   });
 
   it("gets the push that waited for its first connection", async () => {
-    const station = await cleanups.station();
+    const station = await bench.station();
     const { answer } = await postPush(station.url, { to: "pager-7", text: "waited" });
     expect(answer.error).toBeUndefined();
     const client = await silentClient(station, "pager-7");
@@ -205,7 +205,7 @@ describe("a client that never subscribes", () => {
   });
 
   it("gets what the directory adds later, connected or away", async () => {
-    const station = await cleanups.station({ anonymous: false });
+    const station = await bench.station({ anonymous: false });
     const { directory } = station;
     const [here, away, sender] = await Promise.all(["here", "away", "sender"].map((uid) => silentClient(station, uid)));
     await away?.endAsync();
@@ -227,10 +227,10 @@ describe("a client that never subscribes", () => {
   });
 
   it("may be a pager of ours that is told so", async () => {
-    const station = await cleanups.station();
+    const station = await bench.station();
     const packets: string[] = [];
     const port = await recordingProxy(station.mqttPort, (direction, { cmd }) => packets.push(`${direction} ${cmd}`));
-    const pager = cleanups.pager(port, "pager-7", {
+    const pager = bench.pager(port, "pager-7", {
       settings: { ...localLogin(station.localKey, "pager-7"), "broker.subscribe": "no", "screen.dwell": 0 },
     });
     await until("online", () => pager.screens.at(-1)?.[0]?.includes("online"));
@@ -244,23 +244,23 @@ describe("a client that never subscribes", () => {
 describe("the pre-subscriber", () => {
   it("is the only one whose pre-subscriptions are taken, and is named by no other login", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
-    const station = await cleanups.station({ anonymous: true });
+    const station = await bench.station({ anonymous: true });
     const topics = [{ topicFilter: "/field/im/victim", qos: 1 }] as const;
     const payload = Buffer.from(encodePresubscription({ uid: "thief", topics }));
     const { password } = await station.accounts.create({ name: "root", kind: "program", isAdmin: true });
     const forgers = [
-      await cleanups.mqtt(station.mqttPort, { clientId: "root", username: "root", password }),
-      await cleanups.mqtt(station.mqttPort, { clientId: "anybody" }),
+      await bench.mqtt(station.mqttPort, { clientId: "root", username: "root", password }),
+      await bench.mqtt(station.mqttPort, { clientId: "anybody" }),
       await silentClient(station, "thief"),
     ];
     for (const forger of forgers) await forger.publishAsync("/connect/presub", payload, { qos: 1 });
     const thief = await silentClient(station, "thief");
-    const sender = await cleanups.mqtt(station.mqttPort);
+    const sender = await bench.mqtt(station.mqttPort);
     await sender.publishAsync("/field/im/victim", "secret", { qos: 1 });
     await sender.publishAsync("/field/im/thief", "the end", { qos: 1 });
     await until("the end", () => thief.got.includes("im the end"));
     expect(thief.got).toEqual(["im the end"]);
-    await expect(cleanups.mqtt(station.mqttPort, { clientId: PRESUBSCRIBER_NAME })).rejects.toMatchObject({ code: 2 });
+    await expect(bench.mqtt(station.mqttPort, { clientId: PRESUBSCRIBER_NAME })).rejects.toMatchObject({ code: 2 });
     await expect(station.accounts.create({ name: PRESUBSCRIBER_NAME, kind: "program" })).rejects.toThrow(
       PRESUBSCRIBER_NAME,
     );
@@ -268,7 +268,7 @@ describe("the pre-subscriber", () => {
 
   it("holds up nobody when its question cannot be stored: who connects is let in and may subscribe itself", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
-    const data = cleanups.folder();
+    const data = bench.folder();
     const { accounts, directory, localKey } = await openAccess(data);
     const { broker, port } = await startBroker(data, accounts, directory);
     vi.spyOn(broker, "publishStored").mockRejectedValueOnce(new Error("the disk refuses"));
@@ -277,12 +277,12 @@ describe("the pre-subscriber", () => {
     expect(performance.now() - beganMs).toBeLessThan(PRESUBSCRIPTION_WAIT_MS);
     expect(log.mock.calls.flat()).toEqual(["pre-subscription of pager-7: the disk refuses"]);
     await client.subscribeAsync("/field/im/pager-7", { qos: 1 });
-    await (await cleanups.mqtt(port)).publishAsync("/field/im/pager-7", "now", { qos: 1 });
+    await (await bench.mqtt(port)).publishAsync("/field/im/pager-7", "now", { qos: 1 });
     await until("a message", () => client.got.includes("im now"));
   });
 
   it("asks until the directory answers; meanwhile the client is served, and gets its subscriptions then", async () => {
-    const data = cleanups.folder();
+    const data = bench.folder();
     const { accounts, directory, localKey } = await openAccess(data);
     const { broker, port } = await startBroker(data, accounts, directory);
     let isAway = true;
@@ -290,7 +290,7 @@ describe("the pre-subscriber", () => {
     app.addHook("onRequest", async (_request, reply) => (isAway ? reply.code(503).send("later") : undefined));
     addPresubscriptionRoutes(app, "field", accounts, directory);
     const directoryUrl = await app.listen({ host: "127.0.0.1", port: 0 });
-    cleanups.add(() => app.close());
+    bench.add(() => app.close());
     const log: string[] = [];
     const options = {
       host: "127.0.0.1",
@@ -301,13 +301,13 @@ describe("the pre-subscriber", () => {
       onLog: (line: string) => log.push(line),
     };
     const presubscriber = new Presubscriber(options);
-    cleanups.add(() => presubscriber.close());
+    bench.add(() => presubscriber.close());
     const station = { mqttPort: port, localKey } as Station;
     const client = await silentClient(station, "pager-7");
     await until("a try that fails", () => log.some((line) => line.includes("503")));
     isAway = false;
     await until("the subscriptions", async () => broker.hasSubscriber("/field/im/pager-7"));
-    const sender = await cleanups.mqtt(port);
+    const sender = await bench.mqtt(port);
     await until("a message", async () => {
       await sender.publishAsync("/field/im/pager-7", "now", { qos: 1 });
       return client.got.includes("im now");
@@ -315,7 +315,7 @@ describe("the pre-subscriber", () => {
   });
 
   it("needs the directory's token: nobody else learns who knows whom", async () => {
-    const station = await cleanups.station();
+    const station = await bench.station();
     const ask = (token: string, uid: unknown) =>
       fetch(`${station.url}/presubscriptions`, {
         method: "POST",

@@ -1,0 +1,9 @@
+import { onTestFinished } from "vitest";
+import { StationBench } from "./harness.ts";
+
+/** A bench that ends with the test that asks for it. */
+export function scene(): StationBench {
+  const bench = new StationBench();
+  onTestFinished(() => bench.end());
+  return bench;
+}
