@@ -92,7 +92,7 @@ export const PROVEN_DROPS_MAX = 3;
 /** Connections in a row that may end before CONNACK. Then CONNECT says less of the will. */
 export const CONNECT_DROPS_MAX = 4;
 
-/** Connections that may end on one message or topic filter. Then it is given up, since it ends every connection. */
+/** Connections that may end on one message or topic filter, by the broker or by its silence. Then it is given up. */
 export const ENDINGS_MAX = 5;
 
 /**
@@ -100,6 +100,9 @@ export const ENDINGS_MAX = 5;
  * ends them.
  */
 export const HASTY_ENDINGS_MAX = 2;
+
+/** Longest wait before the connection that follows an ending on one thing alone, in milliseconds. */
+export const ACCUSED_WAIT_MAX_MS = 2_000;
 
 /** How long a message or topic filter that was given up is not sent, in milliseconds. Then it is tried once more. An hour. */
 export const GIVEN_UP_MS = 3_600_000;

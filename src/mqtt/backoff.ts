@@ -1,4 +1,4 @@
-import { BACKOFF_BASE_MS, BACKOFF_MAX_MS } from "../limits.ts";
+import { ACCUSED_WAIT_MAX_MS, BACKOFF_BASE_MS, BACKOFF_MAX_MS } from "../limits.ts";
 import type { Random } from "../seams.ts";
 
 /** Bounds of the wait before a reconnect, in milliseconds. */
@@ -32,6 +32,11 @@ export class Backoff {
   /** The broker refuses what we are, not when we come: go to the ceiling at once. */
   refused(): void {
     this.ceilingMs = this.limits.maxMs;
+  }
+
+  /** The broker has answered by ending the connection: the next wait is not long. */
+  hurry(): void {
+    this.ceilingMs = Math.min(this.ceilingMs, ACCUSED_WAIT_MAX_MS);
   }
 
   /** A connection has stood long enough: the next wait is short again. */

@@ -89,7 +89,7 @@ export class BodyDecoder {
     }
     if (isVersion5 && (isConnack || isSuback ? !isOld : reader.remaining > 0))
       properties = readProperties(reader, 1 << packetType);
-    const { remaining } = reader;
+    const remaining = reader.remaining;
     const reasonCodes = isSuback && (isVersion5 || type === "suback") ? reader.view(remaining, name) : NO_BYTES;
     reasonCodes.forEach((code) => this.expectReasonCode(packetType, code, name));
     expectEnd(name, reader);
@@ -107,14 +107,15 @@ export class BodyDecoder {
     const qos = publishQoS(typeAndFlags);
     const dup = (typeAndFlags & 8) !== 0;
     if (dup && qos === 0) throw new FormatError("PUBLISH flags", 0, "DUP with QoS 0 [MQTT-3.3.1-2]");
-    const { bytes, end } = reader;
+    const bytes = reader.bytes;
+    const end = reader.end;
     const topicLength = reader.uint16("PUBLISH topic length");
     const topicStart = reader.offset;
     reader.skip(topicLength, "PUBLISH topic");
     const topicEnd = reader.offset;
     const packetIdentifier = qos === 0 ? 0 : packetIdentifierOf(reader, "PUBLISH");
     const properties = this.protocolLevel === 5 ? readProperties(reader, PUBLISH_PLACE) : NO_PROPERTIES;
-    const { responseTopic } = properties;
+    const responseTopic = properties.responseTopic;
     if (responseTopic !== undefined && !isTopicName(responseTopic))
       throw new ProtocolError(`response topic ${responseTopic}: with a wildcard [MQTT-3.3.2-14]`);
     const isAliased = topicLength === 0 && properties.topicAlias !== undefined;

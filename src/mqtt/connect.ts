@@ -13,7 +13,8 @@ export function writeSessionConnect(
   protocolLevel: ProtocolLevel,
   will: Will | undefined,
 ): void {
-  const { willDelaySeconds, authentication } = options;
+  const willDelaySeconds = options.willDelaySeconds;
+  const authentication = options.authentication;
   writeConnect(writer, {
     ...options,
     will,

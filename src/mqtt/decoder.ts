@@ -213,7 +213,7 @@ export class Decoder {
   private large(topic: string, packetIdentifier: number, properties: Properties | undefined): ReceivedPacket {
     this.state = PAYLOAD;
     const flags = this.typeAndFlags;
-    const { packetBytes } = this;
+    const packetBytes = this.packetBytes;
     return {
       type: "largePublish",
       topic,

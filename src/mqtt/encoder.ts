@@ -34,27 +34,27 @@ export interface Connect {
  * 4-3 will QoS, 2 will, 1 clean session.
  */
 export function writeConnect(writer: ByteWriter, connect: Connect): void {
-  const { protocolLevel, will, userName, password } = connect;
-  const hasName = userName !== "";
-  const hasPassword = hasName && password !== "";
+  const will = connect.will;
+  const hasName = connect.userName !== "";
+  const hasPassword = hasName && connect.password !== "";
   let flags = connect.cleanSession ? 0x02 : 0;
   if (will) flags |= 0x04 | (will.qos << 3) | (will.retain ? 0x20 : 0);
   if (hasName) flags |= 0x80;
   if (hasPassword) flags |= 0x40;
   writePacket(writer, PACKET_TYPE.connect << 4, (sink) => {
     sink.prefixedText("MQTT");
-    sink.uint8(protocolLevel);
+    sink.uint8(connect.protocolLevel);
     sink.uint8(flags);
     sink.uint16(connect.keepAliveSeconds);
-    if (protocolLevel === 5) writeProperties(sink, connect.properties, 1 << PACKET_TYPE.connect);
+    if (connect.protocolLevel === 5) writeProperties(sink, connect.properties, 1 << PACKET_TYPE.connect);
     sink.prefixedText(connect.clientIdentifier);
     if (will) {
-      if (protocolLevel === 5) writeProperties(sink, connect.willProperties, WILL);
+      if (connect.protocolLevel === 5) writeProperties(sink, connect.willProperties, WILL);
       sink.prefixedText(will.topic);
       sink.prefixedBytes(will.payload);
     }
-    if (hasName) sink.prefixedText(userName);
-    if (hasPassword) sink.prefixedText(password);
+    if (hasName) sink.prefixedText(connect.userName);
+    if (hasPassword) sink.prefixedText(connect.password);
   });
 }
 

@@ -5,6 +5,7 @@
 import type { ByteWriter } from "../bytes.ts";
 import { messageOf, ProtocolError, StoreError, UsageError } from "../errors.ts";
 import {
+  ENDINGS_MAX,
   HASTY_ENDINGS_MAX,
   INFLIGHT_MAX,
   PUBLISH_BYTES_MAX,
@@ -32,7 +33,7 @@ import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { DISCONNECT_REASON, describeReason } from "./reason-codes.ts";
 import { Receiver } from "./receiver.ts";
 import type { DropReason, PayloadSource, PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
-import { filterName, GIVEN_UP, type Suspects } from "./suspects.ts";
+import { filterName, GIVEN_UP, messageName, type Suspects } from "./suspects.ts";
 import { TopicCache } from "./topic.ts";
 import { OutboundAliases } from "./topic-alias.ts";
 
@@ -134,19 +135,20 @@ export class Exchange {
 
   /**
    * The broker has ended the connection. What stood alone without its answer is accused; where several did, later connections
-   * send one at a time. @param topicFilters of a SUBSCRIBE or UNSUBSCRIBE that is not answered
+   * send one at a time. @param topicFilters of a SUBSCRIBE or UNSUBSCRIBE that is not answered. Returns whether one is accused.
    */
-  handleEndedByBroker(topicFilters: readonly string[], nowMs: number): void {
-    const { sent } = this.outboundTable;
+  handleEndedByBroker(topicFilters: readonly string[], nowMs: number): boolean {
+    const sent = this.outboundTable.sent;
     const isUnanswered = this.unansweredTopic !== "" && nowMs - this.unansweredMs < UNANSWERED_MS;
     const count = topicFilters.length + sent.length + (isUnanswered ? 1 : 0);
     if (count > 0) this.endings += 1;
-    if (count !== 1) return;
+    if (count !== 1) return false;
     const filter = topicFilters[0];
     const entry = sent[0];
     if (filter !== undefined) this.suspects.accuse(filterName(filter), 0, nowMs);
-    else if (entry) this.suspects.accuse(nameOf(entry), entry.payload.length, nowMs);
-    else if (isUnanswered) this.suspects.accuse(this.unansweredTopic, this.unansweredBytes, nowMs);
+    else if (entry) this.suspects.accuse(this.nameOf(entry), entry.payload.length, nowMs);
+    else this.suspects.accuse(this.unansweredTopic, this.unansweredBytes, nowMs);
+    return true;
   }
 
   /** The next connections go to another broker. */
@@ -217,7 +219,7 @@ export class Exchange {
    */
   accept(message: PublishOptions, nowMs: number): number | undefined {
     const { topic, payload, qos, retain, properties = NO_PROPERTIES } = message;
-    const { length } = payload;
+    const length = payload.length;
     const isWhole = payload instanceof Uint8Array;
     const topicBytes = this.topics.encode(topic).length;
     expectAtMost(PUBLISH_BYTES_MAX, publishBytes(topicBytes, qos, properties, 1, isWhole ? length : 0), topic);
@@ -273,12 +275,12 @@ export class Exchange {
     while (transmit.free >= ANSWER_BYTES_MAX) {
       const answer = this.inbound.nextAnswer();
       if (!answer) break;
-      const { type, packetIdentifier, reasonCode, reasonString } = answer;
-      if (this.level === 4) writeAcknowledgement(transmit, type, packetIdentifier);
+      const reasonString = answer.reasonString;
+      if (this.level === 4) writeAcknowledgement(transmit, answer.type, answer.packetIdentifier);
       // A reason string that the broker has no room for is left out [MQTT-3.4.2-2].
       else if (reasonString === "" || this.limits.maximumPacketSize < ANSWER_BYTES_MAX)
-        writeAcknowledgement(transmit, type, packetIdentifier, reasonCode);
-      else writeAcknowledgement(transmit, type, packetIdentifier, reasonCode, { reasonString });
+        writeAcknowledgement(transmit, answer.type, answer.packetIdentifier, answer.reasonCode);
+      else writeAcknowledgement(transmit, answer.type, answer.packetIdentifier, answer.reasonCode, { reasonString });
     }
     while (transmit.free >= ANSWER_BYTES_MAX) {
       const released = this.outboundTable.first(UNSENT_PUBREL);
@@ -286,7 +288,7 @@ export class Exchange {
       if (!entry || (entry !== released && !this.sendPublish(entry, nowMs))) return;
       if (entry !== released) continue;
       if (this.mustWait) return;
-      if (this.suspects.isGivenUp(nameOf(entry), entry.payload.length, nowMs)) {
+      if (this.suspects.isGivenUp(this.nameOf(entry), entry.payload.length, nowMs)) {
         this.finish(entry, entry.givenUpWhy);
         continue;
       }
@@ -319,7 +321,7 @@ export class Exchange {
       if (type === "pubrec") this.answer("pubrel", packetIdentifier, false);
       return;
     }
-    this.suspects.acquit(nameOf(entry));
+    this.suspects.acquit(this.nameOf(entry));
     if (!this.isCareful) this.endings = 0;
     if (reasonCode >= 0x80 && type !== "pubcomp") {
       this.finish(entry, describeReason(reasonCode, properties));
@@ -327,7 +329,8 @@ export class Exchange {
       this.outboundTable.handlePubrec(entry);
     } else {
       // PUBCOMP of 3.1.1 does not tell whether the broker had taken the message.
-      const isUntold = this.level === 4 && this.suspects.isGivenUp(entry.topic, entry.payload.length, nowMs);
+      const isUntold =
+        this.level === 4 && this.suspects.isGivenUp(messageName(entry.topic, 2), entry.payload.length, nowMs);
       this.finish(entry, isUntold || reasonCode === PACKET_IDENTIFIER_NOT_FOUND ? entry.givenUpWhy : "");
     }
   }
@@ -340,23 +343,27 @@ export class Exchange {
   /** False where it, or what comes behind it, has to wait. */
   private sendPublish(entry: Outbound, nowMs: number): boolean {
     const limits = this.limits as BrokerLimits;
-    const { topic, payload, dup } = entry;
+    const topic = entry.topic;
+    const payload = entry.payload;
     const qos = this.qosOf(entry);
     const properties = this.outboundTable.propertiesOf(entry, nowMs);
     const bytes = this.bytesOf(topic, payload.length, qos, properties);
-    const isGivenUp = this.suspects.isGivenUp(topic, payload.length, nowMs);
+    const isGivenUp = this.suspects.isGivenUp(this.nameOf(entry), payload.length, nowMs);
     if (isGivenUp || bytes > this.packetBytesMax) {
       const reason = isGivenUp ? givenUp(topic) : tooLarge(bytes, this.packetBytesMax);
       // Of a QoS 2 message that an earlier connection may have brought there the broker holds the identifier: PUBREL first.
-      if (entry.qos === 2 && dup) this.outboundTable.giveUp(entry, reason);
-      else this.finish(entry, reason);
+      if (entry.qos === 2 && entry.dup) {
+        this.outboundTable.giveUp(entry, reason);
+        // Who closes on the message is likely to close on its PUBREL: that is sent once.
+        if (isGivenUp) this.suspects.accuse(this.nameOf(entry), payload.length, nowMs, ENDINGS_MAX - 1);
+      } else this.finish(entry, reason);
       return true;
     }
     if (this.mustWait) return false;
     if (qos > 0 && this.outboundTable.sentCount >= this.windowMax) return false;
     const isWhole = payload instanceof Uint8Array;
     if ((isWhole ? bytes : bytes - payload.length) + TRANSMIT_RESERVE_BYTES > this.transmit.free) return false;
-    const flags = publishFlags(qos, entry.retain && limits.isRetainAvailable, qos > 0 && dup);
+    const flags = publishFlags(qos, entry.retain && limits.isRetainAvailable, qos > 0 && entry.dup);
     this.writeHead(topic, flags, qos > 0 ? entry.packetIdentifier : 0, properties, payload.length);
     entry.sentMs = nowMs;
     if (isWhole) {
@@ -416,6 +423,12 @@ export class Exchange {
     return this.isCareful && (this.outboundTable.isReserved || this.outboundTable.sent.length > 0);
   }
 
+  /** What a connection is said to have ended on: PUBLISH or PUBREL of this message. */
+  private nameOf(entry: Outbound): string {
+    const isReleased = entry.state === UNSENT_PUBREL || entry.state === AWAITING_PUBCOMP;
+    return isReleased ? `PUBREL ${entry.topic}` : messageName(entry.topic, this.qosOf(entry));
+  }
+
   private qosOf({ qos }: Outbound): QoS {
     return Math.min(qos, (this.limits as BrokerLimits).maximumQoS) as QoS;
   }
@@ -427,8 +440,9 @@ export class Exchange {
   /** The broker has the message, or, with a reason, does not take it: told once it is off the store. */
   private finish(entry: Outbound, reason = ""): void {
     this.outboundTable.remove(entry);
-    const { token } = entry;
-    this.tell(reason === "" ? { type: "acknowledged", token } : { type: "rejected", token, reason });
+    this.tell(
+      reason === "" ? { type: "acknowledged", token: entry.token } : { type: "rejected", token: entry.token, reason },
+    );
   }
 
   private writeHead(
@@ -469,7 +483,7 @@ export class Exchange {
 
   /** Size of a PUBLISH as it would leave now. Throws a `UsageError` for what is no topic name. */
   private bytesOf(topic: string, payloadBytes: number, qos: QoS, properties: Properties): number {
-    const { length } = this.topics.encode(topic);
+    const length = this.topics.encode(topic).length;
     const alias = this.aliasOf(length, topic, payloadBytes, qos, properties);
     const own = this.level === 5 ? properties : undefined;
     return publishBytes(alias > 0 ? 0 : length, qos, own, Math.abs(alias), payloadBytes);
@@ -481,11 +495,6 @@ function expectAtMost(bytesMax: number, bytes: number, topic: string): void {
 }
 
 const NO_TOPIC = new Uint8Array(0);
-
-/** What a connection is said to have ended on: PUBLISH or PUBREL of this message. */
-function nameOf({ topic, state }: Outbound): string {
-  return state === UNSENT_PUBREL || state === AWAITING_PUBCOMP ? `PUBREL ${topic}` : topic;
-}
 
 function givenUp(topic: string): string {
   return `${topic}: ${GIVEN_UP}`;

@@ -114,8 +114,12 @@ export class InboundTable {
     const entry = this.untaken[0];
     if (entry?.reasonCode === undefined) return undefined;
     this.untaken.shift();
-    const { packetIdentifier, qos, reasonCode, reasonString } = entry;
-    return { type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode, reasonString };
+    return {
+      type: entry.qos === 1 ? "puback" : "pubrec",
+      packetIdentifier: entry.packetIdentifier,
+      reasonCode: entry.reasonCode,
+      reasonString: entry.reasonString,
+    };
   }
 
   /** PUBREL has come; false where its identifier is not known. Throws a `StoreError`, and it is not released then. */

@@ -309,7 +309,7 @@ function newEntry(message: Message, token: number, packetIdentifier: number): Ou
 }
 
 function writeRecord(sink: ByteSink, entry: Outbound): void {
-  const { payload } = entry;
+  const payload = entry.payload;
   const isKept = payload instanceof Uint8Array;
   sink.uint8(entry.qos | (entry.retain ? 4 : 0) | (POLICIES.indexOf(entry.policy) << 3) | (isKept ? 0 : NOT_KEPT));
   sink.uint16(entry.packetIdentifier);

@@ -117,7 +117,7 @@ export function readProperties(reader: ByteReader, place: number): Properties {
   const end = reader.offset + length;
   const properties: Partial<Record<keyof Properties, Value | Value[]>> = {};
   while (reader.offset < end) {
-    const { offset } = reader;
+    const offset = reader.offset;
     const identifier = readVarint(reader, "property identifier");
     const row = ROWS.find((candidate) => candidate[0] === identifier);
     if (!row) throw new FormatError("property identifier", offset, `${identifier} is none [2.2.2.2]`);
@@ -189,7 +189,7 @@ function readValue(reader: ByteReader, name: string, kind: number): Value {
 
 /** Text behind its length in 2 bytes. */
 function readText(reader: ByteReader, name: string): string {
-  const { offset } = reader;
+  const offset = reader.offset;
   const text = reader.text(reader.uint16(name), name);
   if (text.includes("\0")) throw new FormatError(name, offset, "U+0000 [MQTT-1.5.4-2]");
   return text;

@@ -54,16 +54,15 @@ export class Receiver {
   private handlePublish(publish: Publish, nowMs: number): void {
     const topic = this.level === 5 ? this.aliases.resolve(publish) : publish.topic;
     const message = topic === publish.topic ? publish : { ...publish, topic };
-    const { qos, packetIdentifier } = publish;
-    if (qos > 0 && this.isKnown(publish, nowMs)) return;
+    if (publish.qos > 0 && this.isKnown(publish, nowMs)) return;
     const event = this.message;
     event.message = message;
-    event.token = qos > 0 ? this.inbound.add(packetIdentifier, qos as 1 | 2, nowMs) : 0;
+    event.token = publish.qos > 0 ? this.inbound.add(publish.packetIdentifier, publish.qos as 1 | 2, nowMs) : 0;
     this.tell(event);
   }
 
   private handleLarge(publish: LargePublish, nowMs: number): void {
-    const { packetBytes } = publish;
+    const packetBytes = publish.packetBytes;
     if (this.level === 5 && packetBytes > SKIPPED_BYTES_MAX)
       throw new ProtocolError(`PUBLISH of ${packetBytes} bytes [MQTT-3.1.2-24]`, DISCONNECT_REASON.packetTooLarge);
     const topic = this.level === 5 ? this.aliases.resolveLarge(publish) : publish.topic;

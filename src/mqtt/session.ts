@@ -90,12 +90,14 @@ export class Session {
   private nowMs = 0;
   /** Since when the broker's part of a re-authentication is awaited. */
   private authenticationMs: number | undefined;
+  /** An answer of the broker that is overdue. A PINGRESP is awaited, to tell a silent broker from a dead link. */
+  private missed: string | undefined;
   /** How the last CONNECT was meant to be taken. */
   private lastTerms: string;
 
   /** Throws a `UsageError` where a topic is not valid. */
   constructor(options: SessionOptions, random: Random) {
-    const { will } = options;
+    const will = options.will;
     if (will && !isTopicName(will.topic)) throw new UsageError(`will topic ${will.topic}: not a topic name`);
     this.options = options;
     this.backoff = new Backoff(random, options.backoff);
@@ -193,10 +195,9 @@ export class Session {
     this.state = AWAITING_CONNACK;
     this.timers.clear(OPEN);
     this.timers.watch(CONNACK, this.nowMs);
-    const { level } = this.version;
-    this.decoder.reset(level);
+    this.decoder.reset(this.version.level);
     this.transmit.clear();
-    writeSessionConnect(this.transmit, this.options, level, this.will.current);
+    writeSessionConnect(this.transmit, this.options, this.version.level, this.will.current);
   }
 
   /**
@@ -263,7 +264,7 @@ export class Session {
 
   /** Authenticates anew on a connection that stands (MQTT 5, 4.12.1). Ends with `reauthenticated` or with the connection. */
   reauthenticate(nowMs: number): void {
-    const { authentication } = this.options;
+    const authentication = this.options.authentication;
     if (!this.isConnected || !authentication)
       throw new UsageError("reauthenticate: needs a connection, authentication");
     this.nowMs = nowMs;
@@ -368,7 +369,7 @@ export class Session {
   }
 
   private handlePacket(packet: ReceivedPacket): void {
-    const { type } = packet;
+    const type = packet.type;
     if (type !== "connack" && type !== "auth" && !this.isConnected)
       throw new ProtocolError(`${type}: before CONNACK [MQTT-3.2.0-1]`);
     switch (type) {
@@ -383,8 +384,7 @@ export class Session {
         this.subscriptions.handleSuback(packet, this.version.level, this.nowMs);
         break;
       case "pingresp":
-        if (this.keepAlive.handlePingresp(this.nowMs)) this.tellLearned();
-        this.timers.set(KEEP_ALIVE, this.keepAlive.deadlineMs);
+        this.handlePingresp();
         break;
       case "disconnect":
         this.handleGoodbye(packet.reasonCode, packet.properties);
@@ -392,7 +392,16 @@ export class Session {
       default:
         this.exchange.handle(packet, this.nowMs);
     }
+    this.missed = undefined;
     this.watch();
+  }
+
+  private handlePingresp(): void {
+    if (this.keepAlive.handlePingresp(this.nowMs)) this.tellLearned();
+    this.timers.set(KEEP_ALIVE, this.keepAlive.deadlineMs);
+    if (this.missed === undefined) return;
+    this.handleEndedByBroker();
+    this.fail(this.missed);
   }
 
   private handleConnack(connack: Connack): void {
@@ -401,8 +410,8 @@ export class Session {
       this.handleRefusal(connack);
       return;
     }
-    const { level } = this.version;
-    const { sessionPresent } = connack;
+    const level = this.version.level;
+    const sessionPresent = connack.sessionPresent;
     this.options.authentication?.finish(connack.properties);
     const limits = brokerLimits(connack, this.options.keepAliveSeconds);
     this.version.handleAccepted();
@@ -424,7 +433,7 @@ export class Session {
 
   /** The broker asks for more, or, where we have asked for it anew, is content. */
   private handleAuth(reasonCode: number, properties: Properties): void {
-    const { authentication } = this.options;
+    const authentication = this.options.authentication;
     if (!authentication) throw new ProtocolError("AUTH: not asked for [MQTT-4.12.0-6]");
     const answer = authentication.handleAuth(reasonCode, properties);
     if (answer) {
@@ -441,13 +450,12 @@ export class Session {
   }
 
   private handleRefusal(connack: Connack): void {
-    const { reasonCode } = connack;
-    const { level } = this.version;
+    const reasonCode = connack.reasonCode;
     const isImmediate = this.version.handleRefused(reasonCode) || this.will.handleRefused(reasonCode);
     const isBusy = reasonCode === 3 || reasonCode === 0x88 || reasonCode === 0x89;
     if (!isBusy && !isImmediate) this.backoff.refused();
     this.events.push(CLOSE);
-    this.disconnect(connackReason(connack, level), isImmediate, connack.properties.serverReference);
+    this.disconnect(connackReason(connack, this.version.level), isImmediate, connack.properties.serverReference);
   }
 
   /** The broker says goodbye and why (MQTT 5). Where another client took the session, coming back soon would take it back. */
@@ -459,7 +467,8 @@ export class Session {
   }
 
   private handleEndedByBroker(): void {
-    this.exchange.handleEndedByBroker(this.subscriptions.out?.topicFilters ?? [], this.nowMs);
+    // After its answer to what stood alone the broker takes the rest.
+    if (this.exchange.handleEndedByBroker(this.subscriptions.out?.topicFilters ?? [], this.nowMs)) this.backoff.hurry();
   }
 
   private flush(): void {
@@ -476,9 +485,10 @@ export class Session {
     const exchange = this.exchange;
     // What was handed in and not looked at may hold the answer.
     const readMs = this.decoder.isEmpty ? this.keepAlive.lastReceivedMs : this.nowMs;
-    this.timers.watch(SUBACK, this.subscriptions.out?.sentMs, readMs);
+    const isMissed = this.missed !== undefined;
+    this.timers.watch(SUBACK, isMissed ? undefined : this.subscriptions.out?.sentMs, readMs);
     this.timers.watch(AUTH, this.authenticationMs, readMs);
-    this.timers.watch(ANSWER, exchange.outbound.oldestSentMs, readMs);
+    this.timers.watch(ANSWER, isMissed ? undefined : exchange.outbound.oldestSentMs, readMs);
     this.timers.watch(TAKE, exchange.oldestUntakenMs);
     this.timers.set(EXPIRY, this.state === STOPPED ? undefined : exchange.outbound.expiryMs);
     this.timers.set(RESUBSCRIBE, this.subscriptions.retryMs);
@@ -488,7 +498,7 @@ export class Session {
     const missed = missedAt(due);
     if (due >= SUBACK) this.watch();
     if (due >= SUBACK && !this.timers.isDue(due, this.nowMs)) return;
-    if (missed !== undefined) this.fail(missed);
+    if (missed !== undefined) this.handleMissed(missed, due);
     else if (due === RECONNECT) this.open();
     else if (due === KEEP_ALIVE) this.handleKeepAliveDue();
     else if (due === STABLE) this.backoff.reset();
@@ -501,25 +511,34 @@ export class Session {
     }
   }
 
+  /** A deadline that ends the connection. A ping shows whether the broker or the link is to blame. */
+  private handleMissed(missed: string, due: number): void {
+    const isQuiet = this.nowMs - this.keepAlive.lastReceivedMs >= PINGRESP_TIMEOUT_MS;
+    if ((due !== SUBACK && due !== ANSWER) || !isQuiet || this.exchange.isSending) this.fail(missed);
+    else {
+      this.missed = missed;
+      this.watch();
+      this.ping();
+    }
+  }
+
   private handleKeepAliveDue(): void {
-    const { nowMs, keepAlive } = this;
     // What was handed in and not looked at may hold the answer.
-    if (!this.decoder.isEmpty) keepAlive.handleReceived(nowMs);
-    if (keepAlive.overdueMs <= nowMs) this.fail(`no PINGRESP after ${PINGRESP_TIMEOUT_MS / 1000} s`);
-    else if (keepAlive.pingDueMs <= nowMs) this.ping();
-    else this.timers.set(KEEP_ALIVE, keepAlive.deadlineMs);
+    if (!this.decoder.isEmpty) this.keepAlive.handleReceived(this.nowMs);
+    if (this.keepAlive.overdueMs <= this.nowMs) this.fail(`no PINGRESP after ${PINGRESP_TIMEOUT_MS / 1000} s`);
+    else if (this.keepAlive.pingDueMs <= this.nowMs) this.ping();
+    else this.timers.set(KEEP_ALIVE, this.keepAlive.deadlineMs);
   }
 
   /** Nothing may be written into a message that goes out in pieces; that it moves is watched over by its own timer. */
   private ping(): void {
-    const { nowMs, keepAlive } = this;
     if (this.exchange.isSending) {
-      this.timers.set(KEEP_ALIVE, nowMs + PINGRESP_TIMEOUT_MS);
+      this.timers.set(KEEP_ALIVE, this.nowMs + PINGRESP_TIMEOUT_MS);
       return;
     }
     this.exchange.write(() => writePingreq(this.transmit));
-    keepAlive.handlePingSent(nowMs);
-    this.timers.set(KEEP_ALIVE, keepAlive.deadlineMs);
+    this.keepAlive.handlePingSent(this.nowMs);
+    this.timers.set(KEEP_ALIVE, this.keepAlive.deadlineMs);
   }
 
   private tellLearned(): void {
@@ -536,7 +555,7 @@ export class Session {
   /** This side ends the connection; MQTT 5 is told why. */
   private fail(reason: string, reasonCode: number = DISCONNECT_REASON.unspecified, isImmediate = false): void {
     const isTold = this.isConnected && this.version.level === 5 && !this.exchange.isSending;
-    if (this.isConnected) this.exchange.endings = 0;
+    if (this.isConnected && this.missed === undefined) this.exchange.endings = 0;
     this.events.push(CLOSE);
     this.disconnect(reason, isImmediate || this.goOnWithLess());
     if (isTold) writeDisconnect(this.transmit, reasonCode);
@@ -562,6 +581,7 @@ export class Session {
     }
     this.subscriptions.handleClosed();
     this.authenticationMs = undefined;
+    this.missed = undefined;
     this.decoder.reset(this.version.level);
     this.state = next;
     this.timers.clearAll();

@@ -95,7 +95,6 @@ export class Subscriptions {
   request(level: ProtocolLevel, nowMs: number): void {
     if (this.out) return;
     const exchange = this.exchange;
-    const transmit = this.transmit;
     const takenBack = this.held.find((held) => this.isOpen(held) && !this.wanted.some((one) => isSame(one, held)));
     let asked = takenBack ? [] : this.wanted.filter((one) => this.isOpen(one) && !this.isHeld(one));
     if (exchange.isCareful || subscribeBytes(asked) > exchange.packetBytesMax) asked = asked.slice(0, 1);
@@ -119,27 +118,28 @@ export class Subscriptions {
     const properties = level === 5 ? NO_PROPERTIES : undefined;
     exchange.write(() =>
       takenBack
-        ? writeUnsubscribe(transmit, packetIdentifier, topicFilters, properties)
-        : writeSubscribe(transmit, packetIdentifier, asked, properties),
+        ? writeUnsubscribe(this.transmit, packetIdentifier, topicFilters, properties)
+        : writeSubscribe(this.transmit, packetIdentifier, asked, properties),
     );
   }
 
   /** SUBACK or UNSUBACK has come. Throws a `ProtocolError` where it answers nothing. */
   handleSuback(suback: Suback, level: ProtocolLevel, nowMs: number): void {
-    const { type, packetIdentifier, reasonCodes } = suback;
     const out = this.out;
-    const isSuback = type === "suback";
-    if (packetIdentifier !== out?.packetIdentifier || isSuback !== out.asked.length > 0)
-      throw new ProtocolError(`${type.toUpperCase()}: packet identifier ${packetIdentifier}, not asked for`);
-    const expected = out.topicFilters.length;
-    if (reasonCodes.length !== expected && (isSuback || level === 5))
+    const isSuback = suback.type === "suback";
+    if (suback.packetIdentifier !== out?.packetIdentifier || isSuback !== out.asked.length > 0)
       throw new ProtocolError(
-        `${type.toUpperCase()}: ${reasonCodes.length} codes, expected ${expected} [MQTT-3.8.4-5]`,
+        `${suback.type.toUpperCase()}: packet identifier ${suback.packetIdentifier}, not asked for`,
+      );
+    const expected = out.topicFilters.length;
+    if (suback.reasonCodes.length !== expected && (isSuback || level === 5))
+      throw new ProtocolError(
+        `${suback.type.toUpperCase()}: ${suback.reasonCodes.length} codes, expected ${expected} [MQTT-3.8.4-5]`,
       );
     this.out = undefined;
     this.exchange.reserve(0);
     out.topicFilters.forEach((topicFilter, index) => {
-      const code = reasonCodes[index] ?? 0;
+      const code = suback.reasonCodes[index] ?? 0;
       const asked = out.asked[index];
       this.suspects.acquit(filterName(topicFilter));
       if (code >= 0x80) {

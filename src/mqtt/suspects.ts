@@ -1,5 +1,5 @@
 /**
- * What the broker may be answering by closing the connection. A message or a topic filter on which `ENDINGS_MAX` connections
+ * What the broker may be answering by closing the connection, or by silence. A message or a topic filter on which `ENDINGS_MAX` connections
  * have ended is given up for `GIVEN_UP_MS`; it would end every connection else, and nothing behind it would get through.
  * The count outlasts a reboot, since a message may, too.
  *
@@ -10,9 +10,10 @@
 import { ENDINGS_MAX, GIVEN_UP_MS, SUSPECTS_MAX } from "../limits.ts";
 import type { Store } from "../seams.ts";
 import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
+import type { QoS } from "./packet.ts";
 
 interface Suspect {
-  /** Topic of a message, or what `filterName` gives. */
+  /** What `messageName` or `filterName` gives, or that of a PUBREL. */
   readonly name: string;
   /** Connections that ended on it. */
   endings: number;
@@ -47,13 +48,15 @@ export class Suspects {
     return suspect !== undefined && nowMs < suspect.untilMs && bytes >= suspect.bytes;
   }
 
-  /** A connection has ended, and this was all that it had not answered. */
-  accuse(name: string, bytes: number, nowMs: number): void {
+  /**
+   * A connection has ended, and this was all that the broker had not answered. @param leastEndings counts as if so many had ended
+   */
+  accuse(name: string, bytes: number, nowMs: number, leastEndings = 1): void {
     const suspect = this.find(name) ?? { name, endings: 0, bytes, untilMs: 0 };
     this.remove(suspect);
     if (this.list.length >= SUSPECTS_MAX) this.list.shift();
     this.list.push(suspect);
-    suspect.endings += 1;
+    suspect.endings = Math.max(suspect.endings + 1, leastEndings);
     suspect.bytes = Math.min(suspect.bytes, bytes);
     if (suspect.endings >= ENDINGS_MAX) suspect.untilMs = nowMs + GIVEN_UP_MS;
     // One ending is the network's more often than not: it is not worth a write.
@@ -99,6 +102,11 @@ export class Suspects {
 
 function isSuspect(one: Suspect | null): boolean {
   return typeof one?.name === "string" && one.endings > 0 && one.bytes >= 0;
+}
+
+/** The name of messages to this topic: the topic itself. Some brokers close on QoS 2 alone, so that has a name of its own. */
+export function messageName(topic: string, qos: QoS): string {
+  return qos === 2 ? `QoS 2 ${topic}` : topic;
 }
 
 /** The name of a topic filter, which is no topic's. */

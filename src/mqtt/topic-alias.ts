@@ -14,7 +14,7 @@ export class InboundAliases {
 
   /** The topic of a PUBLISH. Throws a `ProtocolError` for an alias that was never given or is above what we announced. */
   resolve({ topic, properties }: Pick<Publish, "topic" | "properties">): string {
-    const { topicAlias } = properties;
+    const topicAlias = properties.topicAlias;
     if (topicAlias === undefined) return topic;
     if (topicAlias < 1 || topicAlias > TOPIC_ALIAS_MAX)
       throw new ProtocolError(

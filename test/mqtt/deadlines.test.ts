@@ -75,10 +75,29 @@ describe("a deadline", () => {
     begin(bench);
     bench.sent();
     bench.pass(timeoutMs - 1);
-    // Half of a packet.
-    expect(bench.receive("3005")).toEqual([]);
+    expect(bench.receive("300400016178")).toMatchObject([{ type: "message" }]);
     expect(bench.pass(timeoutMs - 1)).toEqual([]);
-    expect(bench.pass(1).at(-1)).toMatchObject({ reason: expect.stringContaining(name) });
+    expect(bench.missed(1)).toContain(name);
+  });
+
+  it("is the link's where a ping is not answered either", () => {
+    const bench = new Bench({ held: HELD, keepAliveSeconds: 600 }).connect(CONNACK_PRESENT);
+    bench.publish("x");
+    bench.sent();
+    expect(bench.pass(PUBACK_TIMEOUT_MS)).toEqual([]);
+    expect(bench.sent()).toEqual(["c000"]);
+    expect(bench.pass(PINGRESP_TIMEOUT_MS - 1)).toEqual([]);
+    expect(bench.pass(1).at(-1)).toMatchObject({ reason: expect.stringContaining("PINGRESP") });
+  });
+
+  it("is forgotten where the answer comes before that of the ping", () => {
+    const bench = new Bench({ held: HELD, keepAliveSeconds: 600 }).connect(CONNACK_PRESENT);
+    bench.publish("x");
+    bench.sent();
+    bench.pass(PUBACK_TIMEOUT_MS);
+    bench.sent();
+    expect(bench.receive("40020001d000")).toEqual([{ type: "acknowledged", token: 1 }]);
+    expect(bench.session.isConnected).toBe(true);
   });
 
   it("does not run while what may be the answer was handed in and not looked at", () => {

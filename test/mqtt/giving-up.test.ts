@@ -7,6 +7,8 @@ import {
   ENDINGS_MAX,
   GIVEN_UP_MS,
   HASTY_ENDINGS_MAX,
+  PINGRESP_TIMEOUT_MS,
+  PUBACK_TIMEOUT_MS,
   SUBSCRIBE_RETRY_MAX_MS,
   SUBSCRIBE_RETRY_MS,
 } from "../../src/limits.ts";
@@ -250,6 +252,39 @@ describe("a message that the broker answers by closing", () => {
       expect(bench.sent()).toHaveLength(1);
     },
   );
+});
+
+describe("a message that the broker does not answer", () => {
+  it("is given up like one that it closes on, and nothing behind it waits any longer", () => {
+    const bench = new Bench({ held: HELD, keepAliveSeconds: 600 }).connect(CONNACK_PRESENT);
+    const token = bench.publish("x", { topic: "bad" });
+    for (let count = 1; count <= ENDINGS_MAX; count += 1) {
+      bench.sent();
+      expect(bench.missed(PUBACK_TIMEOUT_MS)).toContain("no PUBACK");
+      bench.pass(BACKOFF_MAX_MS);
+      bench.session.handleConnected(bench.nowMs);
+      bench.sent();
+      bench.receive(CONNACK_PRESENT);
+    }
+    expect(bench.sent()).toEqual([]);
+    expect(bench.events()).toEqual([{ type: "rejected", token, reason: BAD }]);
+  });
+
+  it("is innocent where a ping is not answered either", () => {
+    const bench = new Bench({ held: HELD, keepAliveSeconds: 600 }).connect(CONNACK_PRESENT);
+    bench.publish("x");
+    bench.sent();
+    for (let count = 0; count < 2 * ENDINGS_MAX; count += 1) {
+      bench.pass(PUBACK_TIMEOUT_MS);
+      bench.sent();
+      expect(bench.pass(PINGRESP_TIMEOUT_MS).at(-1)).toMatchObject({ type: "disconnected" });
+      bench.pass(BACKOFF_MAX_MS);
+      bench.session.handleConnected(bench.nowMs);
+      bench.sent();
+      bench.receive(CONNACK_PRESENT);
+      expect(bench.sent().join("")).toContain("3a0600017400");
+    }
+  });
 });
 
 describe("the record of suspects", () => {

@@ -81,6 +81,15 @@ export class Bench {
     return this;
   }
 
+  /** A deadline passes with this time, and the ping that tells a silent broker from a dead link is answered: why it ended. */
+  missed(ms: number): string {
+    const events = this.pass(ms);
+    if (events.length > 0 || this.sent().join("") !== "c000") return "";
+    const [close, disconnected] = this.receive("d000");
+    return close?.type === "close" && disconnected?.type === "disconnected" ? disconnected.reason : "";
+  }
+
+  /** Gives what is sent after CONNACK; a ping that comes first is answered, as before a trial. */
   reconnect(connack: string): string[] {
     this.session.handleClosed("cut", this.nowMs);
     this.events();
@@ -88,6 +97,9 @@ export class Bench {
     this.session.handleConnected(this.nowMs);
     this.sent();
     this.receive(connack);
+    const sent = this.sent();
+    if (sent.join("") !== "c000") return sent;
+    this.receive("d000");
     return this.sent();
   }
 

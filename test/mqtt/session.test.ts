@@ -72,7 +72,9 @@ describe("connecting", () => {
     until(bench);
     bench.events();
     expect(bench.pass(timeoutMs - 1)).toEqual([]);
-    const [close, disconnected] = bench.pass(1);
+    const told = bench.pass(1);
+    // A ping tells a broker that does not answer from a dead link.
+    const [close, disconnected] = name === "SUBACK" ? bench.receive("d000") : told;
     expect(close).toEqual({ type: "close" });
     expect(disconnected).toMatchObject({ type: "disconnected", reason: expect.stringContaining(name) });
   });
@@ -280,7 +282,7 @@ describe("messages out", () => {
     const bench = new Bench().connect();
     bench.publish("x");
     bench.sent();
-    expect(bench.pass(PUBACK_TIMEOUT_MS).at(-1)).toMatchObject({ reason: expect.stringContaining("no PUBACK") });
+    expect(bench.missed(PUBACK_TIMEOUT_MS)).toContain("no PUBACK");
   });
 
   it("use identifiers that nothing holds, and never 0", () => {

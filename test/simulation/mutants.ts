@@ -194,8 +194,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "what shares the window with what the broker closes on is given up, too",
     file: "exchange.ts",
-    from: "if (count !== 1) return;",
-    to: "if (count === 0) return;\n    if (nowMs >= 0) for (const entry of sent) for (let at = 0; at < 5; at += 1) this.suspects.accuse(entry.topic, 0, nowMs);",
+    from: "if (count !== 1) return false;",
+    to: "if (count === 0) return false;\n    if (nowMs >= 0) for (const entry of sent) for (let at = 0; at < 5; at += 1) this.suspects.accuse(entry.topic, 0, nowMs);",
     seeds: SEEDS,
   },
   {
