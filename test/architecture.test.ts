@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { BOARDS } from "../hosts/esp32/tools/boards.ts";
 import { coreCodeViolations, flashedCodeViolations, topLevelViolations } from "./architecture/code-rules.ts";
 import { importCycles, importViolations } from "./architecture/import-rules.ts";
-import { creationViolations, manifestViolations, parseManifest } from "./architecture/manifest-rules.ts";
+import { creationViolations } from "./architecture/manifest-rules.ts";
 import { codeOf, importsOf, type SourceFile } from "./architecture/source-text.ts";
 
 const root = new URL("..", import.meta.url);
@@ -19,8 +19,6 @@ const files: SourceFile[] = ["src", "hosts"].flatMap((folder) =>
     .map((path) => ({ path, text: readFileSync(new URL(path, root), "utf8") })),
 );
 const core = files.filter((file) => file.path.startsWith("src/"));
-/** Ambient declarations describe modules, they are none. */
-const deviceFiles = files.filter((file) => !file.path.endsWith(".d.ts"));
 
 /** What belongs to the repository; in a copy that git does not know, all that lies there and is not ignored. */
 function pathsOfRepository(): string[] {
@@ -63,23 +61,9 @@ describe("the repository", () => {
     expect(topLevelViolations(pathsOfRepository())).toEqual([]);
   });
 
-  const platforms = ["hosts/simulator/manifest.json", "hosts/esp32/manifest.json"];
-  describe.runIf(existsSync(new URL("manifest.json", root)))("manifest.json", () => {
-    it.each(platforms)("agrees with the folders, together with %s", (platform) => {
-      const manifests = ["manifest.json", platform]
-        .filter((path) => existsSync(new URL(path, root)))
-        .map((path) => parseManifest(path, readFileSync(new URL(path, root), "utf8")));
-      // What stands in for modules of the SDK has their names, and a manifest of its own. Tools run on Node.
-      // Parts that no board uses are on none.
-      const carried = deviceFiles.filter(({ path }) => !/^src\/\w+\/optional\//.test(path));
-      const ours = carried.filter(({ path }) => !/^hosts\/moddable\/(sdk|tools)\//.test(path));
-      expect(manifestViolations(manifests, ours, ["src", "hosts/moddable"])).toEqual([]);
-    });
-
-    it("states the memory of each board", () => {
-      const text = readFileSync(new URL("hosts/esp32/manifest.json", root), "utf8");
-      expect(creationViolations(text, BOARDS)).toEqual([]);
-    });
+  it("states the memory of each board in their manifest", () => {
+    const text = readFileSync(new URL("hosts/esp32/manifest.json", root), "utf8");
+    expect(creationViolations(text, BOARDS)).toEqual([]);
   });
 });
 
@@ -223,44 +207,6 @@ describe("code is refused in what is flashed", () => {
 
 it("a stray file or folder at the top is refused, a dotfile is not", () => {
   expect(topLevelViolations(["src/a.ts", ".ci/run", ".gitignore", "docs/a.md", "notes.txt"])).toHaveLength(2);
-});
-
-describe("a manifest is refused", () => {
-  const good = { "pager/src/*": "./src/*", "pager/src/mqtt/*": "./src/mqtt/*" };
-  const device = [
-    { path: "src/limits.ts", text: "" },
-    { path: "src/mqtt/a.ts", text: 'import { x } from "../limits.ts";' },
-  ];
-  const check = (modules: Record<string, string | string[]>, preload: string[] = []) =>
-    manifestViolations([parseManifest("manifest.json", JSON.stringify({ modules, preload }))], device, ["src"]);
-
-  it("not when it agrees", () => {
-    expect(check({ ...good, "*": "$(MODULES)/x/*" }, ["pager/src/mqtt/a", "timer"])).toEqual([]);
-  });
-
-  it("when a folder has no line", () => {
-    expect(check({ "pager/src/*": "./src/*" })).toEqual([expect.stringContaining("src/mqtt: has no wildcard")]);
-  });
-
-  it("when a line leads nowhere", () => {
-    expect(check({ ...good, "pager/src/pager/*": "./src/pager/*" })).toEqual([expect.stringContaining("nothing at")]);
-  });
-
-  it("when a file has two names", () => {
-    expect(check({ ...good, "pager/l": "./src/limits" })).toEqual([expect.stringContaining("2 module names")]);
-  });
-
-  it("when a preload is no module or a wildcard", () => {
-    expect(check(good, ["pager/src/nowhere"])).toEqual([expect.stringContaining("no such module")]);
-    expect(check(good, ["pager/src/*"])).toEqual([expect.stringContaining("wildcards")]);
-  });
-
-  it("when a relative import would look for another name", () => {
-    expect(check({ ...good, "pager/src/mqtt/*": "./other/*", "pager/mqtt/*": "./src/mqtt/*" })).toEqual([
-      expect.stringContaining("nothing at"),
-      expect.stringContaining("looks for module pager/limits"),
-    ]);
-  });
 });
 
 describe("the memory of a board is refused", () => {

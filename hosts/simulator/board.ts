@@ -3,7 +3,7 @@ import Debug from "debug";
 import { File } from "file";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Sensor } from "../../src/seams.ts";
-import type { Board, Pager } from "../moddable/board.ts";
+import type { Board, Pager, ResetCause } from "../moddable/board.ts";
 import { FileStore } from "./file-store.ts";
 
 /** All data is in the folder in which the simulator was started. So one build serves many pagers. */
@@ -20,37 +20,52 @@ interface SimulatorScreen {
   postMessage(message: string): void;
 }
 
-const { screen, Host } = globalThis as unknown as { screen: SimulatorScreen; Host: { Button: SimulatorButtons } };
+/** The board of the simulated pager. */
+export class SimulatedPager implements Board {
+  readonly ownSettings = [];
+  private readonly startedAt = Date.now();
+  private readonly screen: SimulatorScreen;
+  private readonly buttons: SimulatorButtons;
+  private store: FileStore | undefined;
 
-/** This also ends a pager that could not start. */
-screen.onMessage = (message) => {
-  if (message === "stop") screen.postMessage("exit:0");
-};
+  /** Scripted, in the shape of a real one: a slow wave, so that telemetry has something to tell. */
+  readonly sensors: readonly Sensor[] = [
+    {
+      name: "temperature",
+      unit: "Cel",
+      deadband: 0.2,
+      sample: () => Math.round((21 + 2 * Math.sin((Date.now() - this.startedAt) / 60_000)) * 10) / 10,
+    },
+  ];
 
-const startedAt = Date.now();
+  constructor() {
+    const { screen, Host } = globalThis as unknown as { screen: SimulatorScreen; Host: { Button: SimulatorButtons } };
+    this.screen = screen;
+    this.buttons = Host.Button;
+    // Also a pager that could not be started can be told to end.
+    screen.onMessage = (message) => {
+      if (message === "stop") this.restart();
+    };
+  }
 
-let store: FileStore | undefined;
+  log(line: string): void {
+    trace(`${line}\n`);
+  }
 
-/** A scripted sensor with the interface of a real one. Its value is a slow wave, so that there is telemetry. */
-const temperature: Sensor = {
-  name: "temperature",
-  unit: "Cel",
-  deadband: 0.2,
-  sample: () => Math.round((21 + 2 * Math.sin((Date.now() - startedAt) / 60_000)) * 10) / 10,
-};
+  open(): void {}
 
-export const board: Board = {
-  log: (line) => trace(`${line}\n`),
-  open() {},
-  resetCause: () => ({ kind: "other" }),
-  linger() {},
+  resetCause(): ResetCause {
+    return { kind: "other" };
+  }
 
-  openStore() {
-    store = new FileStore(RECORDS);
-    return store;
-  },
+  linger(): void {}
 
-  readSettings() {
+  openStore(): FileStore {
+    this.store = new FileStore(RECORDS);
+    return this.store;
+  }
+
+  readSettings(): Readonly<Record<string, unknown>> {
     if (!File.exists(SETTINGS_FILE)) return {};
     const file = new File(SETTINGS_FILE);
     try {
@@ -58,39 +73,48 @@ export const board: Board = {
     } finally {
       file.close();
     }
-  },
+  }
 
-  defaultUid: () => "pager-sim",
-  ownSettings: [],
-  checkOwnSettings: () => [],
-  sensors: [temperature],
-  wallClock: () => Date.now() / 1000,
+  defaultUid(): string {
+    return "pager-sim";
+  }
 
-  alert(priority) {
+  checkOwnSettings(): readonly string[] {
+    return [];
+  }
+
+  wallClock(): number {
+    return Date.now() / 1000;
+  }
+
+  alert(priority: number): void {
     trace(`alert of priority ${priority}\n`);
-  },
+  }
 
   /** The simulator has no reset. The program ends, and whoever started it starts it again. */
-  restart: () => screen.postMessage("exit:0"),
+  restart(): void {
+    this.screen.postMessage("exit:0");
+  }
 
-  start(pager: Pager) {
+  start(pager: Pager): void {
     for (const button of ["a", "b", "c"] as const) {
-      new Host.Button[button]({
+      new this.buttons[button]({
         onPush: (pressed) => {
           if (pressed) pager.press(button);
         },
       });
     }
+    const { screen } = this;
     const toButtons = screen.onMessage;
     screen.onMessage = (message) => {
-      if (message === "stop") pager.stop(() => screen.postMessage("exit:0"));
+      if (message === "stop") pager.stop(() => this.restart());
       else if (message === "network") pager.networkChanged();
       else if (message === "collect") {
         Debug.gc();
         trace("collected\n");
       } else if (message.startsWith("busy ")) {
-        if (store) store.writeMs = Number(message.slice("busy ".length));
+        if (this.store) this.store.writeMs = Number(message.slice("busy ".length));
       } else toButtons.call(screen, message);
     };
-  },
-};
+  }
+}

@@ -1,4 +1,4 @@
 import { start } from "../moddable/start.ts";
-import { board } from "./board.ts";
+import { SimulatedPager } from "./board.ts";
 
-start(board);
+start(new SimulatedPager());

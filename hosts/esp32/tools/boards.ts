@@ -1,8 +1,9 @@
 /** The boards that are built, and how they are built. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { checkLinks } from "../../moddable/tools/archive.ts";
-import { BUILD, findProgram, Refusal, ROOT, run } from "../../moddable/tools/command.ts";
+import { BUILD, findProgram, MANIFEST, Refusal, run } from "../../moddable/tools/command.ts";
+import { checkTypes, forgetNames, type Program, programName, writeProgram } from "../../moddable/tools/program.ts";
 import { mcconfig, type Sdk } from "../../moddable/tools/sdk.ts";
 import { type FlashSize, flashByFolder, flashSize } from "./flash.ts";
 
@@ -50,28 +51,43 @@ export async function buildBoard(
   settings: readonly string[],
   { flash }: { readonly flash: boolean },
 ): Promise<void> {
+  // No time server is believed that tells a time from before this.
+  const built = [...settings, `made=${Math.floor(Date.now() / 1000)}`];
+  await checkTypes(sdk.env);
+  const { manifest, makefile } = await prepareBoard(sdk, board, built);
   const args = ["-m", "-p", `esp32/${board}`, "-o", FOLDER];
-  const image = join(FOLDER, "bin", "esp32", board, "release", basename(ROOT), "xs_esp32.bin");
-  // The firmware believes no time server whose time is before this.
-  const made = `made=${Math.floor(Date.now() / 1000)}`;
-  await checkLinks(await writeMakefile(sdk, board, [...settings, made]));
-  // The SDK's makefile goes on when Espressif's build fails. Only a new image shows that it did not.
+  const image = join(FOLDER, "bin", "esp32", board, "release", basename(dirname(manifest)), "xs_esp32.bin");
+  await checkLinks(makefile);
+  // The SDK's makefile goes on when Espressif's build fails: only the image tells.
   rmSync(image, { force: true });
-  await mcconfig(sdk, [...args, "-t", "build"], [...settings, made], { show: true });
-  if (!existsSync(image)) throw new Error(`${board}: the build did not make ${image}`);
-  if (flash) await mcconfig(sdk, [...args, "-t", "deploy"], [...settings, made], { show: true });
+  await mcconfig(sdk, [...args, "-t", "build"], built, { manifest, show: true });
+  if (!existsSync(image)) throw new Error(`${board}: the build made no ${image}`);
+  if (flash) await mcconfig(sdk, [...args, "-t", "deploy"], built, { manifest, show: true });
 }
 
-/** Resolves the manifests for a board. Returns the path of the makefile that names the modules of the program. */
-export async function writeMakefile(
+/** Makes the program for a board, up to what mcconfig needs: its manifest, and the makefile that says which modules it has. */
+export async function prepareBoard(
   sdk: Sdk,
   board: Board,
   settings: readonly string[],
-  manifest = join(ROOT, "manifest.json"),
-): Promise<string> {
+  manifest = MANIFEST,
+): Promise<Program & { readonly makefile: string }> {
+  const program = await writeProgram({
+    makefile: await writeMakefile(sdk, board, settings, manifest),
+    manifest,
+    main: "hosts/esp32/main.ts",
+    folder: join(FOLDER, "programs", board, programName(manifest)),
+  });
+  const makefile = await writeMakefile(sdk, board, settings, program.manifest);
+  forgetNames(makefile);
+  return { ...program, makefile };
+}
+
+/** Resolves a manifest for a board, and gives the path of the makefile that says which modules it has. */
+async function writeMakefile(sdk: Sdk, board: Board, settings: readonly string[], manifest: string): Promise<string> {
   mkdirSync(FOLDER, { recursive: true });
   await mcconfig(sdk, ["-p", `esp32/${board}`, "-o", FOLDER], settings, { manifest });
-  return join(buildFolder(board, manifest), "makefile");
+  return join(FOLDER, "tmp", "esp32", board, "release", basename(dirname(manifest)), "makefile");
 }
 
 /**
@@ -82,14 +98,15 @@ export async function linkByteCode(
   sdk: Sdk,
   board: Board,
   settings: readonly string[],
-  manifest = join(ROOT, "manifest.json"),
+  manifest = MANIFEST,
 ): Promise<BoardSize> {
-  // The makefile asks for files of Espressif's tools. This folder holds empty ones.
+  await checkTypes(sdk.env);
+  // What the makefile asks of Espressif's tools is answered with nothing.
   const empty = join(FOLDER, "nothing");
   mkdirSync(empty, { recursive: true });
   const header = join(empty, "sdkconfig.h");
   if (!existsSync(header)) writeFileSync(header, "");
-  const makefile = await writeMakefile(sdk, board, settings, manifest);
+  const { makefile, files } = await prepareBoard(sdk, board, settings, manifest);
   await checkLinks(makefile);
   const folder = dirname(makefile);
   const code = join(folder, "mc.xs.c");
@@ -103,43 +120,7 @@ export async function linkByteCode(
   const source = readFileSync(code, "utf8");
   return {
     ...flashSize(source),
-    folders: flashByFolder(source),
+    folders: flashByFolder(source, files),
     resources: Number(/^Total resource size: (\d+) bytes$/m.exec(output)?.[1] ?? 0),
   };
-}
-
-function buildFolder(board: Board, manifest: string): string {
-  return join(FOLDER, "tmp", "esp32", board, "release", basename(dirname(manifest)));
-}
-
-/**
- * Byte code of `src/mqtt` in flash, in bytes. It links the engine with the files that it needs, then these files alone,
- * and returns the difference.
- */
-export async function engineByteCode(sdk: Sdk, board: Board): Promise<number> {
-  const root = JSON.parse(readFileSync(join(ROOT, "manifest.json"), "utf8")) as Manifest;
-  const link = async (name: string, folders: readonly string[]) => {
-    const folder = join(BUILD, name);
-    const isOf = (module: string) => folders.includes(dirname(module));
-    const modules = Object.fromEntries(
-      folders.map((each) => [`${each}/*`, join(ROOT, relative("fieldpager", each), "*")]),
-    );
-    const manifest = {
-      include: ["$(MODDABLE)/examples/manifest_base.json"],
-      creation: { main: "fieldpager/src/bytes" },
-      modules: { ...modules, "~": [join(ROOT, "src", "tsconfig")] },
-      preload: root.preload.filter(isOf),
-      typescript: root.typescript,
-    };
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
-    return (await linkByteCode(sdk, board, [], join(folder, "manifest.json"))).byteCode;
-  };
-  const beside = ["fieldpager/src"];
-  return (await link("mqtt", [...beside, "fieldpager/src/mqtt"])) - (await link("beside-mqtt", beside));
-}
-
-interface Manifest {
-  readonly preload: readonly string[];
-  readonly typescript: unknown;
 }

@@ -34,16 +34,17 @@ export function flashSize(source: string): FlashSize {
 }
 
 /**
- * Slots and byte code by the folder of the module that owns them. `SDK`: modules of the SDK. `names`: the table of
- * names. `engine`: what no module owns.
+ * The same by folder of the files that they were written in; `SDK` for those of the SDK, `names` for the table of names, `engine` for
+ * what belongs to none.
+ * @param files the file of each property of the global object that the program makes
  */
-export function flashByFolder(source: string): ReadonlyMap<string, FlashSize> {
+export function flashByFolder(source: string, files: ReadonlyMap<string, string>): ReadonlyMap<string, FlashSize> {
   const slots = readSlots(source);
-  const owners = ownersOf(slots);
+  const owners = ownersOf(slots, files);
   const sizes = new Map<string, FlashSize>();
   slots.forEach((slot, index) => {
-    const module = owners.get(index);
-    const folder = module === undefined ? (slot.kind === "KEY_X" ? "names" : "engine") : folderOf(module);
+    const owner = owners.get(index);
+    const folder = owner === undefined ? (slot.kind === "KEY_X" ? "names" : "engine") : folderOf(owner);
     const { romSlots, byteCode } = sizes.get(folder) ?? { romSlots: 0, byteCode: 0 };
     const literal = slot.kind === "CODE_X" ? (CODE_LITERAL_ONE.exec(slot.value)?.[1] ?? "") : "";
     sizes.set(folder, { romSlots: romSlots + 1, byteCode: byteCode + literal.length / LITERAL_CHARACTERS });
@@ -70,19 +71,28 @@ function readSlots(source: string): readonly Slot[] {
 }
 
 /**
- * Which module owns each slot. A module owns its functions, their homes and closures, and then everything that these
- * hold.
+ * The file or the module to which each slot belongs. What a property of the global object holds was written in the file that made
+ * it. Modules beside the program own their functions, by the homes of these. What is held belongs to who holds it.
  */
-function ownersOf(slots: readonly Slot[]): ReadonlyMap<number, string> {
+function ownersOf(slots: readonly Slot[], files: ReadonlyMap<string, string>): ReadonlyMap<number, string> {
   const names = new Map<string, string>();
   for (const { kind, id, value } of slots) if (kind === "KEY_X") names.set(id, /"([^"]*)"/.exec(value)?.[1] ?? "");
+  const nameOf = ({ id }: Slot) => /^xsID_(.*)$/.exec(id)?.[1] ?? names.get(id) ?? "";
+  const owners = new Map<number, string>();
+  for (const index of globalProperties(slots, nameOf)) {
+    const property = slots[index] as Slot;
+    const file = files.get(nameOf(property));
+    if (file === undefined) continue;
+    for (const owned of [index, ...property.references]) owners.set(owned, file);
+  }
   const modules = new Map<number, string>();
   slots.forEach(({ kind, next }, index) => {
     const property = next === undefined ? undefined : slots[next];
     if (kind !== "INSTANCE" || property?.kind !== "MODULE") return;
-    modules.set(index, names.get(/, (\d+) \}/.exec(property.value)?.[1] ?? "") ?? "");
+    const name = names.get(/, (\d+) \}/.exec(property.value)?.[1] ?? "") ?? "";
+    if (!name.startsWith("fieldpager/")) modules.set(index, name);
   });
-  const owners = new Map<number, string>(modules);
+  for (const [index, module] of modules) owners.set(index, module);
   for (const { kind, references } of slots) {
     const module = modules.get(references.at(-1) ?? -1);
     if (module === undefined || (kind !== "HOME" && kind !== "EXPORT")) continue;
@@ -93,12 +103,14 @@ function ownersOf(slots: readonly Slot[]): ReadonlyMap<number, string> {
     const module = modules.get(home?.references.at(-1) ?? -1);
     if (module !== undefined) owners.set(index, module);
   });
-  // A slot that another slot holds has the same owner.
+  const globals = new Set(globalProperties(slots, nameOf));
   const reached = [...owners.keys()];
   for (let at = 0; at < reached.length; at += 1) {
     const index = reached[at] as number;
-    const { next, references } = slots[index] as Slot;
-    for (const held of next === undefined ? references : [...references, next]) {
+    const { kind, next, references } = slots[index] as Slot;
+    // What an instance refers to by itself is what it inherits.
+    const own = kind === "INSTANCE" ? [] : references;
+    for (const held of next === undefined || globals.has(index) ? own : [...own, next]) {
       if (owners.has(held) || !slots[held] || slots[held].kind === "KEY_X") continue;
       owners.set(held, owners.get(index) as string);
       reached.push(held);
@@ -107,7 +119,17 @@ function ownersOf(slots: readonly Slot[]): ReadonlyMap<number, string> {
   return owners;
 }
 
-/** A function is a list of slots: the instance, its code, later its home, which names the module. */
+/** The slots of the properties of the global object, and of the one like it that the engine has for compartments. */
+function globalProperties(slots: readonly Slot[], nameOf: (slot: Slot) => string): number[] {
+  return slots.flatMap(({ kind, next }) => {
+    const properties: number[] = [];
+    if (kind === "INSTANCE")
+      for (let at = next; at !== undefined && slots[at]; at = slots[at]?.next) properties.push(at);
+    return properties.some((at) => nameOf(slots[at] as Slot) === "Math") ? properties : [];
+  });
+}
+
+/** A function is an instance, its code behind it, then its home, which names the module. */
 function homeOf(slots: readonly Slot[], instance: Slot): Slot | undefined {
   let slot = instance.next === undefined ? undefined : slots[instance.next];
   if (!slot?.kind.startsWith("CODE")) return undefined;
@@ -115,7 +137,6 @@ function homeOf(slots: readonly Slot[], instance: Slot): Slot | undefined {
   return slot;
 }
 
-function folderOf(module: string): string {
-  const path = /^fieldpager\/((?:src|hosts)(?:\/[^/]+)?)\/[^/]+/.exec(module)?.[1];
-  return path ?? "SDK";
+function folderOf(path: string): string {
+  return /^((?:src|hosts)(?:\/[^/]+)?)\/[^/]+/.exec(path)?.[1] ?? "SDK";
 }

@@ -4,7 +4,7 @@
  */
 import { Refusal, runCommand } from "../../moddable/tools/command.ts";
 import { findSdk } from "../../moddable/tools/sdk.ts";
-import { BOARDS, type Board, type BoardSize, engineByteCode, linkByteCode } from "./boards.ts";
+import { BOARDS, type Board, type BoardSize, linkByteCode } from "./boards.ts";
 import { type FlashSize, SLOT_BYTES } from "./flash.ts";
 
 /**
@@ -42,7 +42,7 @@ await runCommand(async (args) => {
     ["folder", "ROM slots", "byte code", "both"],
     ...parts.map(([folder, size]) => [folder, ...[size.romSlots, size.byteCode, bytesOf(size)].map(grouped)]),
   ]);
-  const engine = await engineByteCode(sdk, board);
+  const engine = folders.get("src/mqtt")?.byteCode ?? 0;
   process.stdout.write(
     `\nbyte code of src/mqtt in flash: ${grouped(engine)} of at most ${grouped(ENGINE_BYTES_MAX)}\n`,
   );

@@ -28,14 +28,29 @@ export function modulesOf(makefile: string): Modules {
     typeScript.set(script, source);
   const modules = new Map<string, string>();
   for (const [, path = "", source = ""] of makefile.matchAll(/^\$\(MODULES_DIR\)\/(\S+)\.xsb *: *(\S+)/gm)) {
-    // A name with a colon is not a path: `embedded:io/spi` is in `~.embedded/io`.
-    const name = path.replace(/^~\.([^/]+)\//, "$1:");
+    const name = nameAt(path);
     if (!source.endsWith(".json")) modules.set(name, typeScript.get(source) ?? source);
   }
   return modules;
 }
 
-/** Returns imports of modules that do not exist, and of names that a module does not export. One sentence for each. */
+/** The modules that the linker runs, by their names. */
+export function preloadsOf(makefile: string): ReadonlySet<string> {
+  return new Set([...makefile.matchAll(/^\s*-p (\S+)\.xsb\b/gm)].map(([, path = ""]) => nameAt(path)));
+}
+
+/** A name with a colon is no path: `embedded:io/spi` lies in `~.embedded/io`. */
+function nameAt(path: string): string {
+  return path.replace(/^~\.([^/]+)\//, "$1:");
+}
+
+/** The name of the module that another one means by this text. */
+export function moduleName(text: string, importer: string): string {
+  const whole = text.startsWith(".") ? posix.join(posix.dirname(importer), text) : text;
+  return whole.replace(/\.(?:js|ts)$/, "");
+}
+
+/** What cannot be linked, one sentence each: imports of modules that are not there, and of names that they do not export. */
 export async function linkProblems(modules: Modules): Promise<string[]> {
   const names = [...modules.keys()];
   const missing: string[] = [];
@@ -65,8 +80,7 @@ function archive(modules: Modules, missing: string[]): Plugin {
     name: "archive",
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /./ }, ({ path, importer }) => {
-        const whole = path.startsWith(".") ? posix.join(posix.dirname(importer), path) : path;
-        const name = whole.replace(/\.(?:js|ts)$/, "");
+        const name = moduleName(path, importer);
         if (modules.has(name)) return { path: name, namespace: "module" };
         missing.push(`${importer}: there is no module "${name}"`);
         return { path: name, external: true };

@@ -7,7 +7,10 @@ import { fileURLToPath } from "node:url";
 /** The root folder of the checkout. */
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url)).replace(/[\\/]$/, "");
 
-/** The folder for everything that is built. Git ignores it. */
+/** What all programs for the SDK have in common, for mcconfig. */
+export const MANIFEST = join(ROOT, "manifest.json");
+
+/** Where everything that is built lies; git ignores it. */
 export const BUILD = join(ROOT, ".build");
 
 /** The user has to do something first. The message is one line. */

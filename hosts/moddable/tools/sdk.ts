@@ -32,15 +32,12 @@ export function findSdk(): Sdk {
   return { root, tools, env: { ...process.env, MODDABLE: root, PATH: path } };
 }
 
-/**
- * Runs mcconfig on a manifest, by default the one in the root folder.
- * @param settings are built in as text, `name=value` each
- */
+/** Runs mcconfig on a manifest. `settings` are built in as text, `name=value` each. */
 export function mcconfig(
   sdk: Sdk,
   args: readonly string[],
   settings: readonly string[],
-  { manifest = join(ROOT, "manifest.json"), ...options }: RunOptions & { readonly manifest?: string } = {},
+  { manifest, ...options }: RunOptions & { readonly manifest: string },
 ): Promise<string> {
   return run(join(sdk.tools, "mcconfig"), [...args, ...settings, manifest], {
     env: sdk.env,

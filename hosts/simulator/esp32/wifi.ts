@@ -1,5 +1,4 @@
-/** Replaces the SDK's Wi-Fi driver. */
-import "simulated-board";
+/** Stands in for the SDK's driver of Wi-Fi. */
 import Timer from "timer";
 import type { SimulatedBoard } from "./board-script.ts";
 

@@ -1,8 +1,9 @@
 /** Builds the program for the simulated M5Stack, and the launcher that runs it without a window. */
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { checkLinks } from "../../moddable/tools/archive.ts";
-import { BUILD, findProgram, Refusal, ROOT, run } from "../../moddable/tools/command.ts";
+import { BUILD, findProgram, MANIFEST, Refusal, ROOT, run } from "../../moddable/tools/command.ts";
+import { checkTypes, type Program, programName, writeChanged, writeProgram } from "../../moddable/tools/program.ts";
 import { mcconfig, type Sdk } from "../../moddable/tools/sdk.ts";
 import { type Allowance, simulatedCreation } from "./memory.ts";
 
@@ -11,55 +12,77 @@ const FOLDER = join(BUILD, "simulator");
 /** The simulated device: its size in pixels, and its name in mcsim. */
 export const DEVICE = Object.freeze({ width: 320, height: 240, name: "m5stack" } as const);
 
-/** The folders of the two programs: the pager, and the boards' program with simulated drivers. */
-const PROGRAMS = Object.freeze({ whole: ".", esp32: "hosts/simulator/esp32" });
+interface Built {
+  /** Of mcconfig; what a program has beside it. */
+  readonly manifest: string;
+  readonly main: string;
+  readonly before?: string;
+  /** What is built in, as `npm run deploy` does it. */
+  readonly settings: readonly string[];
+}
 
-/** A named program with the heap of an M5Stack, or the pager with its allowance of a board's memory. */
-export type Program = keyof typeof PROGRAMS | Allowance;
+const PAGER = Object.freeze({ manifest: MANIFEST, main: "hosts/simulator/main.ts", settings: [] });
 
-/** Settings that are built in, as by `npm run deploy`. */
-const SETTINGS: Readonly<Record<keyof typeof PROGRAMS, readonly string[]>> = Object.freeze({
-  whole: [],
-  esp32: ["wifi.ssid=lab", "wifi.password=secret"],
-});
+/** The pager, the same as it is read in xsbug, and the program of the boards with drivers that are made up. */
+const PROGRAMS = Object.freeze({
+  whole: PAGER,
+  readable: PAGER,
+  esp32: Object.freeze({
+    manifest: join(ROOT, "hosts", "simulator", "esp32", "manifest.json"),
+    main: "hosts/esp32/main.ts",
+    before: "simulated-board",
+    settings: ["wifi.ssid=lab", "wifi.password=secret"],
+  }),
+}) satisfies Readonly<Record<string, Built>>;
+
+/** By name with the heap of an M5Stack; or the pager with what it may take of a board's memory. */
+export type SimulatorProgram = keyof typeof PROGRAMS | Allowance;
 
 const TARGET = Object.freeze(["-d", "-p", `sim/${DEVICE.name}`, "-o", FOLDER]);
 
-/** Resolves the manifests for the simulator. Returns the path of the makefile that names the modules of the program. */
-export async function writeMakefile(sdk: Sdk, program: Program): Promise<string> {
-  const manifest = manifestOf(program);
+/** Makes a program, up to what mcconfig needs: its manifest, and the makefile that says which modules it has. */
+export async function prepareProgram(
+  sdk: Sdk,
+  program: SimulatorProgram,
+): Promise<Program & { readonly makefile: string; readonly settings: readonly string[] }> {
+  const { settings, ...built }: Built =
+    typeof program === "string" ? PROGRAMS[program] : { ...PAGER, manifest: writeManifest(program) };
+  const isReadable = program === "readable";
+  const name = programName(built.manifest) + (isReadable ? "-readable" : "");
+  const made = await writeProgram({
+    ...built,
+    makefile: await writeMakefile(sdk, built.manifest, settings),
+    folder: join(FOLDER, "programs", name),
+    isReadable,
+  });
+  return { ...made, settings, makefile: await writeMakefile(sdk, made.manifest, settings) };
+}
+
+/** Resolves a manifest for the simulator, and gives the path of the makefile that says which modules it has. */
+async function writeMakefile(sdk: Sdk, manifest: string, settings: readonly string[]): Promise<string> {
   mkdirSync(FOLDER, { recursive: true });
-  await mcconfig(sdk, [...TARGET], typeof program === "string" ? SETTINGS[program] : [], { manifest });
+  await mcconfig(sdk, TARGET, settings, { manifest });
   return join(FOLDER, "tmp", "lin", DEVICE.name, "debug", basename(dirname(manifest)), "makefile");
 }
 
-/** Builds the program. Returns the path of its library, which mcsim and the launcher both run. */
-export async function buildProgram(sdk: Sdk, program: Program = "whole"): Promise<string> {
+/** Builds the program (again) and gives the path of its library. mcsim and launcher run the same one. */
+export async function buildProgram(sdk: Sdk, program: SimulatorProgram = "whole"): Promise<string> {
   requireLinux();
-  const manifest = manifestOf(program);
-  await checkLinks(await writeMakefile(sdk, program));
-  // The other targets stop a simulator that is running. mcsim recognises the device by the word `debug` in the path.
-  await mcconfig(sdk, ["-m", "-t", "build", ...TARGET], typeof program === "string" ? SETTINGS[program] : [], {
-    manifest,
-  });
+  await checkTypes(sdk.env);
+  const { manifest, makefile, settings } = await prepareProgram(sdk, program);
+  await checkLinks(makefile);
+  // Of the targets only this one leaves a simulator alone that is running. mcsim knows the device by the word debug.
+  await mcconfig(sdk, ["-m", "-t", "build", ...TARGET], settings, { manifest });
   return join(FOLDER, "bin", "lin", DEVICE.name, "debug", basename(dirname(manifest)), "mc.so");
 }
 
-function manifestOf(program: Program): string {
-  return typeof program === "string" ? join(ROOT, PROGRAMS[program], "manifest.json") : writeManifest(program);
-}
-
-/**
- * Writes a manifest that includes the root's and sets `creation`. The name of its folder becomes the name of the
- * program.
- */
+/** The root's manifest with another `creation`. Its folder names the program that is built. */
 function writeManifest(allowance: Allowance): string {
   const folder = join(FOLDER, `allowance-${allowance.boards[0]}`);
   mkdirSync(folder, { recursive: true });
   const manifest = join(folder, "manifest.json");
-  const text = JSON.stringify({ include: join(ROOT, "manifest.json"), creation: simulatedCreation(allowance) });
-  // A manifest that is newer than the build causes a complete build.
-  if (!existsSync(manifest) || readFileSync(manifest, "utf8") !== text) writeFileSync(manifest, text);
+  const text = JSON.stringify({ include: MANIFEST, creation: simulatedCreation(allowance) });
+  writeChanged(manifest, text);
   return manifest;
 }
 

@@ -27,7 +27,7 @@ await runCommand(async (args) => {
     throw new Refusal(
       "The simulator needs a display (DISPLAY is not set). Without one: npm run test:sim, npm run picture",
     );
-  const program = await buildProgram(sdk);
+  const program = await buildProgram(sdk, "readable");
   const folder = flags.data ?? join(ROOT, ".fieldpager", flags.uid);
   mkdirSync(folder, { recursive: true });
   const settings: Record<string, string> = {

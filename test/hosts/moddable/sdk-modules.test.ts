@@ -6,11 +6,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BOARDS, type Board, linkByteCode, writeMakefile } from "../../../hosts/esp32/tools/boards.ts";
+import { BOARDS, type Board, linkByteCode, prepareBoard } from "../../../hosts/esp32/tools/boards.ts";
 import { linkProblems, type Modules, modulesOf } from "../../../hosts/moddable/tools/archive.ts";
 import { BUILD, Refusal, ROOT } from "../../../hosts/moddable/tools/command.ts";
 import { findSdk, type Sdk } from "../../../hosts/moddable/tools/sdk.ts";
-import * as simulator from "../../../hosts/simulator/tools/build.ts";
+import { prepareProgram } from "../../../hosts/simulator/tools/build.ts";
 import { importsOf } from "../../architecture/source-text.ts";
 import { requireOrSkip } from "../../require.ts";
 import { type Declared, declaredGlobals, declaredIn, declaredModules } from "./sdk-declarations.ts";
@@ -31,16 +31,19 @@ function sdkOfThisMachine(): Sdk | undefined {
 }
 
 const sdk = sdkOfThisMachine() as Sdk;
-const makefiles = new Map<Target, string>();
+const programs = new Map<Target, Promise<{ makefile: string; modules: Modules }>>();
 
-/** What mcconfig makes of the manifests for this target. */
-async function makefileOf(target: Target): Promise<string> {
-  const known = makefiles.get(target);
-  if (known !== undefined) return known;
-  const path = await (target === SIMULATOR ? simulator.writeMakefile(sdk, "whole") : writeMakefile(sdk, target, []));
-  const makefile = readFileSync(path, "utf8");
-  makefiles.set(target, makefile);
-  return makefile;
+/** What mcconfig makes of the manifests for this target, and the modules: the program's, and those of the SDK that it can import. */
+function programOf(target: Target): Promise<{ makefile: string; modules: Modules }> {
+  const known = programs.get(target);
+  if (known) return known;
+  const prepared = target === SIMULATOR ? prepareProgram(sdk, "whole") : prepareBoard(sdk, target, []);
+  const program = prepared.then(({ makefile, modules }) => {
+    const text = readFileSync(makefile, "utf8");
+    return { makefile: text, modules: new Map([...modules, ...modulesOf(text)]) };
+  });
+  programs.set(target, program);
+  return program;
 }
 
 /** Our declarations, by the module that they describe. */
@@ -98,12 +101,11 @@ describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this ma
   describe.each([SIMULATOR, ...BOARDS] as const)("for %s", (target) => {
     let modules: Modules;
     beforeAll(async () => {
-      modules = modulesOf(await makefileOf(target));
+      ({ modules } = await programOf(target));
     });
 
     it("has every module and every name that is imported, by all modules of the program", async () => {
-      const main = target === SIMULATOR ? "simulator" : "esp32";
-      expect([...modules.keys()]).toContain(`fieldpager/hosts/${main}/main`);
+      expect([...modules.keys()]).toEqual(expect.arrayContaining(["fieldpager/main", "fieldpager/program"]));
       expect(await linkProblems(modules)).toEqual([]);
     });
 
@@ -120,7 +122,7 @@ describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this ma
         .filter((name) => name.endsWith(".ts"))
         .flatMap((name) => declaredGlobals(read(`hosts/esp32/${name}`)));
       expect(globals).toContain("System");
-      const texts = [...modulesOf(await makefileOf(board)).values()].map((source) => readFileSync(source, "utf8"));
+      const texts = [...(await programOf(board)).modules.values()].map((source) => readFileSync(source, "utf8"));
       const isMade = (name: string) => texts.some((text) => new RegExp(`\\bglobal(This)?\\.${name}\\s*=`).test(text));
       expect(globals.filter((name) => !isMade(name))).toEqual([]);
     });
@@ -129,13 +131,13 @@ describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this ma
       const made = madeUpDrivers();
       expect(made.length).toBeGreaterThan(5);
       for (const [name, { exports }] of made) expect(exports, name).not.toEqual([]);
-      expect(await strangersTo(modulesOf(await makefileOf(board)), made)).toEqual([]);
+      expect(await strangersTo((await programOf(board)).modules, made)).toEqual([]);
     });
 
     it("gives the memory that our manifest states", async () => {
       const { platforms } = json("hosts/esp32/manifest.json");
       const { static: whole, stack, chunk, heap } = platforms[`esp32/${board}`].creation;
-      const used = /^CREATION = -c (.*)$/m.exec(await makefileOf(board))?.[1]?.split(",") ?? [];
+      const used = /^CREATION = -c (.*)$/m.exec((await programOf(board)).makefile)?.[1]?.split(",") ?? [];
       const stated = [chunk.initial, chunk.incremental, heap.initial, heap.incremental, stack];
       expect(used.slice(0, 5).map(Number)).toEqual(stated);
       expect(Number(used[11])).toBe(whole);
@@ -145,7 +147,7 @@ describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this ma
   it("describes in declarations only modules that some target has", async () => {
     const known = new Set<string>();
     for (const target of [SIMULATOR, "m5stack"] as const)
-      for (const name of modulesOf(await makefileOf(target)).keys()) known.add(name);
+      for (const name of (await programOf(target)).modules.keys()) known.add(name);
     expect([...declarations().keys()].filter((name) => !known.has(name))).toEqual([]);
   });
 

@@ -1,0 +1,150 @@
+/** What makes the program smaller, shown on small bundles: each does the same as before. */
+import { runInNewContext } from "node:vm";
+import { transform } from "esbuild";
+import { describe, expect, it } from "vitest";
+import { compact } from "../../../hosts/moddable/tools/compact.ts";
+
+const NOTHING_TAKEN: ReadonlySet<string> = new Set();
+
+/** What `run()`, an export of this bundle, gives in a world of its own. */
+async function resultOf(bundle: string): Promise<unknown> {
+  const { code } = await transform(bundle, { format: "iife", globalName: "program" });
+  return runInNewContext(`${code}\nJSON.stringify(program.run())`);
+}
+
+/** The bundle made compact, after it was seen that both do the same. */
+async function compacted(bundle: string, taken = NOTHING_TAKEN): Promise<string> {
+  const { text } = await compact(bundle, taken);
+  expect(await resultOf(text), text).toBe(await resultOf(bundle));
+  return text;
+}
+
+const EXPORT = "\nexport { run };";
+
+describe("a constant stands for itself", () => {
+  it("number, short text, and what is reckoned from them", async () => {
+    const text = await compacted(`
+      var SECOND_MS = 1e3; var MINUTE_MS = 60 * SECOND_MS; var LEAST = -1; var WORD = "ok"; var MASK = 1 << 7 | 3;
+      function run() { return [MINUTE_MS, 5 - LEAST, -LEAST, WORD, MASK, { WORD, LEAST }, MINUTE_MS.toString(16)]; }${EXPORT}`);
+    expect(text).not.toMatch(/SECOND_MS|MINUTE_MS/);
+    expect(text).toContain("6e4");
+  });
+
+  it("a member of a frozen table, which is gone when nothing else asks for it", async () => {
+    const text = await compacted(`
+      var TYPE = Object.freeze({ connect: 1, publish: 3 });
+      function run() { return [TYPE.publish, TYPE.connect]; }${EXPORT}`);
+    expect(text).not.toContain("freeze");
+  });
+
+  it("but not where the table is asked in another way", async () => {
+    const text = await compacted(`
+      var TYPE = Object.freeze({ connect: 1, publish: 3 });
+      function run() { return [TYPE.publish, TYPE["con" + "nect"], Object.keys(TYPE), TYPE.missing ?? "none"]; }${EXPORT}`);
+    expect(text).toContain("freeze");
+  });
+
+  it.each([
+    ["a variable that is set again", "var count = 1; function run() { count += 1; count++; return count; }"],
+    ["an object that is not frozen", "var state = { n: 1 }; function run() { state.n = 2; return state.n; }"],
+    [
+      "a long text that is used often",
+      `var L = "${"x".repeat(99)}"; function run() { return [L, L, L, L, L, L, L, L]; }`,
+    ],
+    ["no number", "var A = 1 / 0; var B = 0 / 0; function run() { return [A > 5, B !== B]; }"],
+  ])("but not %s", async (_, bundle) => {
+    await compacted(bundle + EXPORT);
+  });
+});
+
+describe("a function of the module becomes an arrow function", () => {
+  it("with its parameters, whatever is in it", async () => {
+    const text = await compacted(`
+      function sum(a, b = 2, ...rest) { return a + b + rest.length; }
+      function first({ a: [x], y = 3 }) { if (x) return { x, y }; return undefined; }
+      function later() { const inner = function () { return typeof this; }; return inner.call(5); }
+      function run() { return [sum(1), sum(1, 1, 1, 1), first({ a: [1] }), first({ a: [0] }) ?? "none"]; }${EXPORT}`);
+    expect(text.match(/\bfunction\b/g)).toHaveLength(2);
+  });
+
+  it.each([
+    ["it is made with new", "function A() {} function run() { return new A() instanceof A; }"],
+    ["it has members", "function a() {} function run() { return typeof a.prototype; }"],
+    ["it asks for its arguments", "function a() { return arguments.length; } function run() { return a(1, 2); }"],
+    ["it asks for this", "function a() { return this.n; } function run() { return a.call({ n: 4 }); }"],
+    ["it gives values in turn", "function* a() { yield 1; yield 2; } function run() { return [...a()]; }"],
+  ])("but not where %s", async (_, bundle) => {
+    expect(await compacted(bundle + EXPORT)).toContain("function");
+  });
+
+  it("and is there before what is made of it, wherever it stands", async () => {
+    await compacted(`
+      var made = twice(2); var Thing = class { value = twice(made); };
+      function run() { return new Thing().value; }
+      function twice(n) { return n * 2; }${EXPORT}`);
+  });
+});
+
+describe("a variable of the module is a property of the global object", () => {
+  it("with a name that a property has anyway, and no inner variable", async () => {
+    const text = await compacted(`
+      function helper(value) { return { width: value, height: value }; }
+      function run() { const { width, height: other } = helper(3); return [width, other, { helper }.helper(1)]; }${EXPORT}`);
+    expect(text).toContain("globalThis.height =");
+    expect(text).not.toMatch(/globalThis\.(helper|width) =/);
+  });
+
+  it("but with none that a module beside the bundle uses, nor one of the engine", async () => {
+    const bundle = `
+      function helper() { return 1; } function other() { return 2; }
+      function run() { return [helper(), other(), ({}).then, [].length, ({ button: 1 }).button, [1].at(0)]; }${EXPORT}`;
+    const text = await compacted(bundle, new Set(["button", "at", "then"]));
+    expect(text).toContain("globalThis.length =");
+    expect(text).not.toMatch(/globalThis\.(button|at|then) =/);
+  });
+
+  it("which is not one that the program asks the global object for", async () => {
+    const text = await compacted(`
+      function helper() { return 1; } function other() { return 2; }
+      function run() { const { button } = globalThis; return [button ?? "none", globalThis.device ?? "none", helper(), other(), { device: 1, button: 2 }]; }${EXPORT}`);
+    expect(text).not.toMatch(/globalThis\.(button|device) =/);
+  });
+
+  it("and is told with its file", async () => {
+    const { files } = await compact(
+      `// src/a.ts\nvar GONE = 1;\n// src/b.ts\nfunction run() { return GONE; }\n// hosts/c.ts\nvar list = [];${EXPORT}\nlist.push(1);`,
+      NOTHING_TAKEN,
+    );
+    expect([...files.values()]).toEqual(["src/b.ts", "hosts/c.ts"]);
+  });
+});
+
+it("what is imported twice is imported once", async () => {
+  const { text } = await compact(
+    'import a from "time"; import { Mode as m } from "crypt"; import b, { x } from "time"; import { Mode } from "crypt"; export const run = () => [a, b, m, Mode, x];',
+    NOTHING_TAKEN,
+  );
+  expect(text.match(/^import .*$/gm)).toHaveLength(3);
+});
+
+describe("a bundle is refused", () => {
+  it.each([
+    ["with a pattern at its top", "var P = /a/;", "pattern at the top"],
+    ["with one that is made there", 'var P = new RegExp("a");', "pattern at the top"],
+    ["in a table", "var T = [{ p: /a/ }];", "pattern at the top"],
+    ["that hands on the global object", "var g = globalThis;", "global object"],
+    ["that asks it for a name it reckons", 'function run() { return globalThis["a" + 1]; }', "global object"],
+    ["that imports a module whole", 'import * as all from "time"; var a = all.x;', "imported whole"],
+    [
+      "with an inner variable of the same name as one of the module",
+      "var a = [1]; function f() { let a = 2; return a; }",
+      "same name",
+    ],
+  ])("%s", async (_, bundle, words) => {
+    await expect(compact(bundle, NOTHING_TAKEN)).rejects.toThrow(words);
+  });
+
+  it("not with a pattern inside of a function", async () => {
+    await compacted(`function run() { return /a/.test("a"); } var C = class { m() { return /b/; } };${EXPORT}`);
+  });
+});
