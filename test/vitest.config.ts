@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 /** Brokers that `npm test` leaves out, because they are large or slow to start; `npm run test:brokers` runs every one. */
 const FURTHER_BROKERS = "test/brokers/{nats,rabbitmq,ejabberd,mosquitto-transports}.test.ts";
 
-/** What computes and touches nothing outside itself: these files can share a process. */
-const CORE = "test/{*,{gateway,mqtt,pager,payload,sensor,simulation}/**/*}.test.ts";
+/** Short tests that touch nothing outside their process. They share one. */
+const CORE = "test/{*,{gateway,mqtt,pager,payload,sensor}/**/*}.test.ts";
 
 /** Holds the program against the Moddable SDK of this machine. It runs the SDK's builder for every board. */
 const SDK_TESTS = "test/hosts/moddable/sdk-modules.test.ts";
