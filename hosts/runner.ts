@@ -46,7 +46,8 @@ export interface Platform {
   setTimer(delayMs: number | undefined, callback: () => void): void;
   /** Begins to open a connection. Errors go to `onClosed` and are never thrown. */
   openTransport(broker: BrokerSettings, handlers: TransportHandlers): Transport;
-  paint(drawList: DrawList): void;
+  /** Returns whether the screen has taken it. */
+  paint(drawList: DrawList): boolean;
   /** Sound, light, vibration for a message of this priority, 1 to 5. */
   alert(priority: number): void;
   /**
@@ -101,6 +102,20 @@ export class Runner {
     this.drain();
   }
 
+  /** Ends the connection after an exception, when the state of the gateway is doubtful. Nothing happens until `recover`. */
+  abandon(): void {
+    this.closeTransport();
+  }
+
+  /** Goes on after `abandon` with a new connection. */
+  recover(): void {
+    const nowMs = this.platform.nowMs();
+    this.gateway.handleClosed("an error inside the pager", nowMs);
+    // The exception may have come before the next attempt was planned.
+    this.gateway.handleNetworkChanged(nowMs);
+    this.drain();
+  }
+
   private open(broker: BrokerSettings): void {
     this.closeTransport();
     let mine: Transport | undefined;
@@ -143,12 +158,12 @@ export class Runner {
 
   private drain(): void {
     const gateway = this.gateway;
-    let isPainted: boolean;
+    let wasNew: boolean;
     do {
       this.transmit();
       for (let event = gateway.pollEvent(); event; event = gateway.pollEvent()) this.handleEvent(event);
-      isPainted = this.paintScreen();
-    } while (isPainted);
+      wasNew = this.paintScreen();
+    } while (wasNew);
     this.regulate();
     this.setWake();
   }
@@ -205,12 +220,12 @@ export class Runner {
     }
   }
 
-  /** Paints a screen if there is a new one. Returns whether it did; there may be another one. */
+  /** Paints a screen if there is a new one. Returns whether there was one: something may follow from it. */
   private paintScreen(): boolean {
     const drawList = this.gateway.pollScreen(this.platform.nowMs());
     if (!drawList) return false;
-    this.platform.paint(drawList);
-    this.gateway.handlePainted(this.platform.nowMs());
+    if (this.platform.paint(drawList)) this.gateway.handlePainted(this.platform.nowMs());
+    else this.gateway.handlePaintFailed(this.platform.nowMs());
     return true;
   }
 }

@@ -194,6 +194,12 @@ export const INBOX_RECORDS_MAX = 200;
  */
 export const INBOX_BYTES_MAX = 40_960;
 
+/** A screen that has refused a picture is painted again after this, in milliseconds. */
+export const PAINT_RETRY_MS = 1_000;
+
+/** A screen that refuses so many pictures in a row is broken. The device goes on without it. */
+export const PAINT_FAILURES_MAX = 3;
+
 /**
  * Shortest time between two paints of the same view, in milliseconds. In a burst of messages only the number of messages changes on
  * the screen. What the carrier does is painted at once.

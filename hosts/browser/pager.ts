@@ -93,6 +93,7 @@ async function mount(element: HTMLElement, options: PagerOptions, identity: Iden
     paint(drawList) {
       painter.paint(drawList);
       textCopy.update(drawList);
+      return true;
     },
     alert: (priority) => sound.play(priority),
     restart: () =>

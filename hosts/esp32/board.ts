@@ -6,6 +6,7 @@ import Timer from "timer";
 import type { Sensor, Store } from "../../src/seams.ts";
 import type { Board, Pager, ResetCause } from "../moddable/board.ts";
 import { OneTimer } from "../moddable/clock.ts";
+import { Guards } from "../moddable/guard.ts";
 import { listenToButtons } from "./buttons.ts";
 import { NetworkTime, networkSeconds } from "./network-time.ts";
 import { NvsStore } from "./nvs-store.ts";
@@ -48,17 +49,19 @@ export class Esp32Board implements Board {
   readonly ownSettings: readonly string[] = Object.freeze(["wifi.ssid", "wifi.password", "time.host"]);
   readonly sensors: readonly Sensor[] = [];
   private readonly line = new SerialLine(config.logPin as number | undefined);
-  private readonly networkTime = new NetworkTime((text) => this.log(text));
-  private readonly vibrationTimer = new OneTimer();
+  private guards = new Guards((line) => this.log(line));
   private wifi: WifiKeeper | undefined;
+  private motorTimer: OneTimer | undefined;
 
   log(line: string): void {
     this.line.write(line);
   }
 
   /** Starts the network stack. Without it no socket can be made. */
-  open(): void {
-    this.wifi = new WifiKeeper((line) => this.log(line));
+  open(guards: Guards): void {
+    this.guards = guards;
+    this.motorTimer = new OneTimer(guards.of("motor"));
+    this.wifi = new WifiKeeper((line) => this.log(line), guards);
   }
 
   resetCause(): ResetCause {
@@ -106,7 +109,7 @@ export class Esp32Board implements Board {
     const { vibration } = globalThis as unknown as { vibration?: Vibration };
     if (!vibration || priority < 3) return;
     vibration.write(true);
-    this.vibrationTimer.set(VIBRATION_MS, () => vibration.write(false));
+    this.motorTimer?.set(VIBRATION_MS, () => vibration.write(false));
   }
 
   restart(): void {
@@ -114,15 +117,13 @@ export class Esp32Board implements Board {
   }
 
   start(pager: Pager, own: Readonly<Record<string, unknown>>): void {
-    listenToButtons(
-      (button) => pager.press(button),
-      (line) => this.log(line),
-    );
+    listenToButtons((button) => pager.press(button), this.guards);
+    const networkTime = new NetworkTime(this.guards);
     const timeHost = String(own["time.host"] ?? config.sntp ?? "");
     this.wifi?.start(String(own["wifi.ssid"]), String(own["wifi.password"] ?? ""), () => {
       pager.networkChanged();
       // While the clock is not set, every certificate seems to be not valid yet. So connect again when it is set.
-      if (timeHost !== "") this.networkTime.start(timeHost, () => pager.networkChanged());
+      if (timeHost !== "") networkTime.start(timeHost, () => pager.networkChanged());
     });
   }
 }

@@ -2,6 +2,7 @@ import config from "mc/config";
 import SNTP from "sntp";
 import Time from "time";
 import { OneTimer } from "../moddable/clock.ts";
+import type { Guard, Guards } from "../moddable/guard.ts";
 import { TimeBelief } from "../moddable/time-belief.ts";
 
 /** How often the clock is set, in milliseconds. */
@@ -23,14 +24,16 @@ const builtSeconds = Number(config.made) || PLAUSIBLE_SECONDS;
 
 /** Sets the board's clock from time servers when there is a network, and then at intervals. */
 export class NetworkTime {
-  private readonly log: (line: string) => void;
-  private readonly timer = new OneTimer();
+  private readonly guard: Guard;
+  private readonly timer: OneTimer;
   private readonly belief = new TimeBelief(builtSeconds);
   private asking = false;
   private asked = 0;
+  private askAgain: () => void = () => {};
 
-  constructor(log: (line: string) => void) {
-    this.log = log;
+  constructor(guards: Guards) {
+    this.guard = guards.of("time", { handleFailure: () => this.again(RETRY_MS) });
+    this.timer = new OneTimer(this.guard);
   }
 
   /**
@@ -41,21 +44,22 @@ export class NetworkTime {
    */
   start(hosts: string, onFirst: () => void): void {
     if (this.asking) return;
+    this.askAgain = () => this.start(hosts, onFirst);
+    this.guard.run(() => this.ask(hosts.split(","), onFirst));
+  }
+
+  private ask(names: readonly string[], onFirst: () => void): void {
     this.asking = true;
-    const names = hosts.split(",");
     const host = (names[this.asked % names.length] as string).trim();
     this.asked += 1;
     const server = names.length > 1 ? host : `${host} ${this.asked}`;
-    try {
-      new SNTP({ host }, (message, value) => {
-        if (message === SNTP.retry) return;
+    new SNTP({ host }, (message, value) => {
+      if (message === SNTP.retry) return;
+      this.guard.run(() => {
         const verdict = message === SNTP.time ? this.handleAnswer(value ?? Number.NaN, server, onFirst) : "refused";
-        this.askAgain(hosts, verdict === "believed" ? INTERVAL_MS : verdict === "ask" ? ASK_MS : RETRY_MS, onFirst);
+        this.again(verdict === "believed" ? INTERVAL_MS : verdict === "ask" ? ASK_MS : RETRY_MS);
       });
-    } catch (error) {
-      this.log(`time: ${error}`);
-      this.askAgain(hosts, RETRY_MS, onFirst);
-    }
+    });
   }
 
   private handleAnswer(answerSeconds: number, server: string, onFirst: () => void): "believed" | "ask" | "refused" {
@@ -67,9 +71,9 @@ export class NetworkTime {
     return verdict;
   }
 
-  private askAgain(hosts: string, delayMs: number, onFirst: () => void): void {
+  private again(delayMs: number): void {
     this.asking = false;
-    this.timer.set(delayMs, () => this.start(hosts, onFirst));
+    this.timer.set(delayMs, this.askAgain);
   }
 }
 

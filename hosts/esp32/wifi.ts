@@ -1,5 +1,7 @@
 import WiFi from "embedded:network/interface/wifi";
 import { OneTimer } from "../moddable/clock.ts";
+import type { Guard, Guards } from "../moddable/guard.ts";
+import { isIPv4 } from "../moddable/tls/ip-address.ts";
 
 /** First wait before a new attempt, in milliseconds. It doubles after each attempt that fails. */
 const RETRY_BASE_MS = 1_000;
@@ -14,10 +16,17 @@ const RETRY_MAX_MS = 60_000;
 const ADDRESS_MS = 30_000;
 
 /**
- * ECMA-419's values of `connection`. At CONNECTED and above there is an address. At DISCONNECTED and below there is no
+ * How often the address is read, in milliseconds: during an attempt, and when there is one. The SDK's driver reports an IPv4 address
+ * only when there is an IPv6 address too. It never reports that an address is lost.
+ */
+const LOOK_MS = 1_000;
+const LOOK_CONNECTED_MS = 30_000;
+
+/**
+ * ECMA-419's values of `connection`. At ASSOCIATED and above the board belongs to a network. At DISCONNECTED and below there is no
  * connection and no attempt.
  */
-const CONNECTED = 500;
+const ASSOCIATED = 400;
 const DISCONNECTED = 200;
 
 /**
@@ -27,18 +36,22 @@ const DISCONNECTED = 200;
 export class WifiKeeper {
   private readonly log: (line: string) => void;
   private readonly wifi: WiFi;
-  /** Times the wait before an attempt, and then the attempt. */
-  private readonly timer = new OneTimer();
+  private readonly guard: Guard;
+  /** Times the wait before an attempt, and when the address is read next. */
+  private readonly timer: OneTimer;
   private onAddress: () => void = () => {};
   private network: { SSID: string; password?: string } | undefined;
   private failures = 0;
+  private looksLeft = 0;
   /** undefined while there is no connection. */
   private address: string | undefined;
 
   /** Makes the network interface. From now on sockets can be opened. They fail until there is an address. */
-  constructor(log: (line: string) => void) {
+  constructor(log: (line: string) => void, guards: Guards) {
     this.log = log;
-    this.wifi = new WiFi({ onChanged: () => this.handleChanged() });
+    this.guard = guards.of("Wi-Fi", { handleFailure: () => this.retryLater() });
+    this.timer = new OneTimer(this.guard);
+    this.wifi = new WiFi({ onChanged: () => this.guard.run(() => this.handleChanged()) });
   }
 
   /** Hardware address, `xx:xx:xx:xx:xx:xx`. */
@@ -57,16 +70,27 @@ export class WifiKeeper {
     if (!this.network) return;
     try {
       this.wifi.connect(this.network);
-      this.timer.set(ADDRESS_MS, () => this.giveUp());
+      this.looksLeft = ADDRESS_MS / LOOK_MS;
+      this.timer.set(LOOK_MS, () => this.look());
     } catch (error) {
       this.log(`Wi-Fi: ${error}`);
       this.retryLater();
     }
   }
 
-  /** Ends the attempt. The driver does not report a disconnection that was asked for. */
-  private giveUp(): void {
-    this.log("Wi-Fi: no address");
+  /** Reads the address, and ends an attempt that takes too long. */
+  private look(): void {
+    this.handleChanged();
+    if (this.address !== undefined || this.wifi.connection <= DISCONNECTED) return;
+    this.looksLeft -= 1;
+    if (this.looksLeft > 0) this.timer.set(LOOK_MS, () => this.look());
+    else this.giveUp("no address");
+  }
+
+  /** Ends the attempt or the connection. The driver does not report a disconnection that was asked for. */
+  private giveUp(reason: string): void {
+    this.log(`Wi-Fi: ${reason}`);
+    this.address = undefined;
     try {
       this.wifi.disconnect();
     } catch (error) {
@@ -76,20 +100,27 @@ export class WifiKeeper {
   }
 
   private handleChanged(): void {
-    const { connection, address } = this.wifi;
-    if (connection >= CONNECTED) {
-      this.failures = 0;
-      this.timer.set(undefined, () => {});
-      // The driver reports connection and address separately. The first report already has both.
-      if (address === undefined || address === this.address) return;
-      this.log(`Wi-Fi: connected as ${address}`);
-      this.address = address;
-      this.onAddress();
-    } else if (connection <= DISCONNECTED) {
+    const { connection } = this.wifi;
+    const address = connection < ASSOCIATED ? undefined : this.addressOf4;
+    if (connection <= DISCONNECTED) {
       if (this.address !== undefined) this.log("Wi-Fi: connection lost");
       this.address = undefined;
       this.retryLater();
-    }
+    } else if (address !== undefined) {
+      this.failures = 0;
+      this.timer.set(LOOK_CONNECTED_MS, () => this.look());
+      // The driver reports connection and address separately. The first report already has both.
+      if (address === this.address) return;
+      this.log(`Wi-Fi: connected as ${address}`);
+      this.address = address;
+      this.onAddress();
+    } else if (this.address !== undefined) this.giveUp("address lost");
+  }
+
+  /** The IPv4 address. Without one the driver returns an IPv6 address that every interface makes for itself. */
+  private get addressOf4(): string | undefined {
+    const { address } = this.wifi;
+    return address !== undefined && isIPv4(address) ? address : undefined;
   }
 
   private retryLater(): void {

@@ -1,6 +1,7 @@
 /** What `hosts/esp32` and `hosts/simulator` each supply. Types only. */
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Sensor, Store, WallClock } from "../../src/seams.ts";
+import type { Guards } from "./guard.ts";
 
 /** Why the board started. */
 export type ResetCause =
@@ -28,7 +29,7 @@ export interface Board {
    * Sets up what the board has. It is called first. If it throws, that is shown as the reason why the pager cannot
    * start.
    */
-  open(): void;
+  open(guards: Guards): void;
   /** Why the board started, as far as it knows. */
   resetCause(): ResetCause;
   /** The program is about to end, and its last words are on the screen. Waits a while so that they can be read. */

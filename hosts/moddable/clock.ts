@@ -1,5 +1,6 @@
 import Time from "time";
 import Timer from "timer";
+import type { Guard } from "./guard.ts";
 
 /**
  * Monotonic milliseconds. The ticks of a board have 32 bits and wrap after 49 days. The ticks of the simulator are the
@@ -24,7 +25,13 @@ export class MonotonicClock {
  * that.
  */
 export class OneTimer {
+  private readonly guard: Guard;
   private timer: Timer | undefined;
+
+  /** @param guard the guard under which it calls back */
+  constructor(guard: Guard) {
+    this.guard = guard;
+  }
 
   /** Calls back once after `delayMs`. It replaces the former call. undefined only clears it. */
   set(delayMs: number | undefined, callback: () => void): void {
@@ -33,7 +40,7 @@ export class OneTimer {
     if (delayMs === undefined) return;
     this.timer = Timer.set(() => {
       this.timer = undefined;
-      callback();
+      this.guard.run(callback);
     }, Math.ceil(delayMs));
   }
 }

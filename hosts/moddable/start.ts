@@ -4,11 +4,12 @@ import config from "mc/config";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import type { MeasureText } from "../../src/seams.ts";
-import { type Platform, Runner } from "../runner.ts";
+import { type Platform, Runner, type TransportHandlers } from "../runner.ts";
 import type { Board, Pager } from "./board.ts";
 import { MonotonicClock, OneTimer } from "./clock.ts";
 import { deviceSettings } from "./device-settings.ts";
 import { Ending } from "./ending.ts";
+import { type Guard, Guards } from "./guard.ts";
 import { loadFaces, Painter } from "./painter.ts";
 import { setupScreen } from "./setup-screen.ts";
 import { DeviceIdentity } from "./tls/device-identity.ts";
@@ -19,6 +20,13 @@ const STOP_POLL_MS = 20;
 
 /** How long the reason of the former end is on the screen before the start goes on, in milliseconds. */
 const FORMER_END_MS = 5_000;
+
+/** How long after an exception inside the pager it goes on, in milliseconds. The wait doubles where it fails again soon. */
+const RECOVER_MS = 1_000;
+const RECOVER_MAX_MS = 60_000;
+
+/** An exception so long after the former one is a new fault, in milliseconds. */
+const CALM_MS = 600_000;
 
 /** The size of a board without a screen. With it the gateway counts no message as shown. */
 const NO_SCREEN: Size = Object.freeze({ width: 0, height: 0 });
@@ -34,15 +42,18 @@ export function start(board: Board): void {
     show("Stopped", [words]);
     board.linger();
   });
-  display = openDisplay();
-  const prepared = prepare(board, display, ending);
+  const guards = new Guards((line) => board.log(line));
+  guards.of("screen").run(() => {
+    display = openDisplay();
+  });
+  const prepared = prepare(board, guards, display, ending);
   if ("errors" in prepared) {
     show("Cannot start", prepared.errors);
     return;
   }
   const { formerEnd } = prepared;
   if (formerEnd !== undefined) show("Stopped before", [formerEnd]);
-  run(board, display, ending, prepared);
+  run(board, guards, display, ending, prepared);
 }
 
 interface Display {
@@ -77,11 +88,12 @@ interface Prepared {
 /** Makes the gateway. It returns problems instead of throwing, so that a device with wrong settings can show them. */
 function prepare(
   board: Board,
+  guards: Guards,
   { measureText, size }: Display,
   ending: Ending,
 ): Prepared | { readonly errors: readonly string[] } {
   try {
-    board.open();
+    board.open(guards);
     const store = board.openStore();
     const formerEnd = ending.keepIn(store, board.resetCause());
     const found = deviceSettings(config, board, store);
@@ -110,11 +122,37 @@ function prepare(
   }
 }
 
-function run(board: Board, display: Display, ending: Ending, { gateway, own, formerEnd }: Prepared): void {
+function run(
+  board: Board,
+  guards: Guards,
+  display: Display,
+  ending: Ending,
+  { gateway, own, formerEnd }: Prepared,
+): void {
+  guards.onFailure = () => gateway.handleHostFailure();
   const clock = new MonotonicClock();
-  const timer = new OneTimer();
-  const restartTimer = new OneTimer();
-  const network = new Network();
+  let failedMs = Number.NEGATIVE_INFINITY;
+  let recoverMs = RECOVER_MS;
+  const guard = guards.of("pager", {
+    // After an exception the state of the pager is doubtful. It goes on with a new connection.
+    handleFailure: () => {
+      const nowMs = clock.nowMs();
+      recoverMs = nowMs - failedMs > CALM_MS ? RECOVER_MS : Math.min(2 * recoverMs, RECOVER_MAX_MS);
+      failedMs = nowMs;
+      runner.abandon();
+      recovery.set(recoverMs, () => runner.recover());
+    },
+    // Only a restart can help any more.
+    handleBroken: (error) => {
+      throw error;
+    },
+  });
+  const recovery = new OneTimer(guard);
+  const timer = new OneTimer(guard);
+  const restartTimer = new OneTimer(guards.of("restart"));
+  const network = new Network(guards);
+  const screenGuard = guards.of("screen");
+  const alertGuard = guards.of("alert");
   const restart = () => {
     ending.expect();
     board.restart();
@@ -122,26 +160,43 @@ function run(board: Board, display: Display, ending: Ending, { gateway, own, for
   const platform: Platform = {
     nowMs: () => clock.nowMs(),
     setTimer: (delayMs, callback) => timer.set(delayMs, callback),
-    openTransport: (broker, handlers) => network.openTransport(broker, handlers),
-    paint: (drawList) => display.paint(drawList),
-    alert: (priority) => board.alert(priority),
+    openTransport: (broker, handlers) => network.openTransport(broker, guarded(handlers, guard)),
+    paint: (drawList) => screenGuard.run(() => display.paint(drawList)),
+    alert: (priority) => alertGuard.run(() => board.alert(priority)),
     restart: () => restartTimer.set(0, () => pager.stop(restart)),
     log: (line) => board.log(line),
   };
   const runner = new Runner(gateway, platform);
   const pager: Pager = {
-    press: (button) => runner.press(button),
-    networkChanged: () => runner.networkChanged(),
+    press: (button) => guard.run(() => runner.press(button)),
+    networkChanged: () => guard.run(() => runner.networkChanged()),
     stop: (done) => {
-      runner.stop();
+      guard.run(() => runner.stop());
       const poll = () => (network.idle ? done() : timer.set(STOP_POLL_MS, poll));
       poll();
     },
   };
   const begin = () => {
-    board.start(pager, own);
-    runner.start();
+    guards.of("start").run(() => board.start(pager, own));
+    guard.run(() => runner.start());
   };
   if (formerEnd === undefined) begin();
   else timer.set(FORMER_END_MS, begin);
+}
+
+/** The handlers of a connection under a guard. Bytes come from deep in the stack, so each catches itself. */
+function guarded({ onPhase, onConnected, onBytes, onClosed }: TransportHandlers, guard: Guard): TransportHandlers {
+  return {
+    onPhase: (phase) => guard.run(() => onPhase?.(phase)),
+    onConnected: () => guard.run(onConnected),
+    onBytes: (bytes) => {
+      try {
+        onBytes(bytes);
+        guard.pass();
+      } catch (error) {
+        guard.fail(error);
+      }
+    },
+    onClosed: (reason, isRefusal) => guard.run(() => onClosed(reason, isRefusal)),
+  };
 }

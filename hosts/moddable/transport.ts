@@ -5,10 +5,10 @@
 import TCP from "embedded:io/socket/tcp";
 // biome-ignore lint/style/useNodejsImportProtocol: this is a module of the Moddable SDK, not Node's.
 import Net from "net";
-import Timer from "timer";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { Transport, TransportHandlers } from "../runner.ts";
 import { OneTimer } from "./clock.ts";
+import type { Guard, Guards } from "./guard.ts";
 import { isIPv4 } from "./tls/ip-address.ts";
 import { GONE, type TlsFailure } from "./tls/tls-failure.ts";
 import { TlsSocket } from "./tls/tls-socket.ts";
@@ -37,12 +37,18 @@ interface Socket {
 /** Opens the transports of one device, and knows which of them have not ended. */
 export class Network {
   private readonly open = new Set<TcpTransport>();
+  private readonly guards: Guards;
   /** All transports share this buffer. Only one transport has handlers at a time, and a paused transport does not read. */
   private readonly received = new Uint8Array(READ_BYTES);
 
+  constructor(guards: Guards) {
+    this.guards = guards;
+  }
+
   /** Begins to open a connection. Errors go to `onClosed` and are never thrown. */
   openTransport(broker: BrokerSettings, handlers: TransportHandlers): Transport {
-    const transport = new TcpTransport(broker, handlers, this.received, () => this.open.delete(transport));
+    const onEnded = () => this.open.delete(transport);
+    const transport = new TcpTransport(broker, handlers, this.received, this.guards, onEnded);
     this.open.add(transport);
     return transport;
   }
@@ -57,7 +63,12 @@ class TcpTransport implements Transport {
   private readonly broker: BrokerSettings;
   private readonly onEnded: () => void;
   private readonly received: Uint8Array;
-  private readonly linger = new OneTimer();
+  private readonly linger: OneTimer;
+  /** Times the beginning and the end, which must not happen within a call. */
+  private readonly next: OneTimer;
+  /** Times the first read after a pause. */
+  private readonly reading: OneTimer;
+  private readonly guard: Guard;
   private handlers: TransportHandlers | undefined;
   private socket: Socket | undefined;
   /** Reads what the socket holds, while bytes are wanted. */
@@ -73,13 +84,23 @@ class TcpTransport implements Transport {
   private queue: Uint8Array[] = [];
   private queueBytes = 0;
 
-  constructor(broker: BrokerSettings, handlers: TransportHandlers, received: Uint8Array, onEnded: () => void) {
+  constructor(
+    broker: BrokerSettings,
+    handlers: TransportHandlers,
+    received: Uint8Array,
+    guards: Guards,
+    onEnded: () => void,
+  ) {
+    this.guard = guards.of("connection", { handleFailure: () => this.end("an error of the socket") });
+    this.linger = new OneTimer(this.guard);
+    this.next = new OneTimer(this.guard);
+    this.reading = new OneTimer(this.guard);
     this.received = received;
     this.broker = broker;
     this.handlers = handlers;
     this.onEnded = onEnded;
     // No handler is called before openTransport has returned, not even for a wrong address.
-    Timer.set(() => this.resolve(), 0);
+    this.next.set(0, () => this.resolve());
   }
 
   write(bytes: Uint8Array): void {
@@ -99,7 +120,7 @@ class TcpTransport implements Transport {
 
   resume(): void {
     this.isPaused = false;
-    Timer.set(() => this.read(), 0);
+    this.reading.set(0, () => this.read());
   }
 
   close(): void {
@@ -123,9 +144,11 @@ class TcpTransport implements Transport {
     this.handlers?.onPhase?.("resolve");
     try {
       Net.resolve(host, (_host, address) => {
-        if (this.ended) return;
-        if (address) this.connect(address);
-        else this.end(`${host} has no address`);
+        this.guard.run(() => {
+          if (this.ended) return;
+          if (address) this.connect(address);
+          else this.end(`${host} has no address`);
+        });
       });
     } catch (error) {
       this.end(`${host} cannot be resolved: ${error}`);
@@ -168,10 +191,10 @@ class TcpTransport implements Transport {
       nodelay: true,
       onReadable: (bytes) => {
         this.readableBytes = bytes;
-        this.readTcp(tcp);
+        this.guard.run(() => this.readTcp(tcp));
       },
-      onWritable,
-      onError: () => onError(),
+      onWritable: (bytes) => this.guard.run(() => onWritable(bytes)),
+      onError: () => this.guard.run(onError),
     });
     this.read = () => this.readTcp(tcp);
     return tcp;
@@ -237,11 +260,12 @@ class TcpTransport implements Transport {
     this.queueBytes = 0;
     const socket = this.socket;
     this.socket = undefined;
-    Timer.set(() => {
-      socket?.close();
+    this.next.set(0, () => {
+      // The rest has to happen whatever the socket does.
+      this.guard.run(() => socket?.close());
       this.onEnded();
       if (reason !== undefined) this.handlers?.onClosed(reason, isRefusal);
       this.handlers = undefined;
-    }, 0);
+    });
   }
 }

@@ -77,7 +77,10 @@ export function startPager(options: PagerOptions): Pager {
       void transport.closed.then(() => open.delete(transport));
       return transport;
     },
-    paint: (drawList) => options.onPaint?.(drawList),
+    paint: (drawList) => {
+      options.onPaint?.(drawList);
+      return true;
+    },
     alert: (priority) => options.onAlert?.(priority),
     restart() {
       restarting = setImmediate(async () => {

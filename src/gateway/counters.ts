@@ -38,6 +38,8 @@ export interface Counters {
   sensorFailures: number;
   /** Writes that the store refused. */
   storeFailures: number;
+  /** Exceptions that a host's drivers and callbacks threw. */
+  hostFailures: number;
   /** Connections that ended. */
   disconnections: number;
 }
@@ -63,6 +65,7 @@ export function newCounters(): Counters {
     thinned: 0,
     sensorFailures: 0,
     storeFailures: 0,
+    hostFailures: 0,
     disconnections: 0,
   };
 }
@@ -82,5 +85,6 @@ export function describeFaults(counters: Readonly<Counters>): string {
   if (counters.rejected) words.push(`${counters.rejected} refused by the broker`);
   if (counters.strangers) words.push("contacts left out");
   if (counters.storeFailures) words.push(`${counters.storeFailures} flash errors`);
+  if (counters.hostFailures) words.push(`${counters.hostFailures} device errors`);
   return words.join(", ");
 }

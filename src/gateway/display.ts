@@ -1,5 +1,5 @@
 /** What is on the screen. It is made of inbox, contacts, clock and link. It is made again only when one of them has changed. */
-import { REPAINT_MS } from "../limits.ts";
+import { PAINT_FAILURES_MAX, PAINT_RETRY_MS, REPAINT_MS } from "../limits.ts";
 import { URGENT } from "../pager/inbox.ts";
 import type { InboxMessage } from "../pager/inbox-message.ts";
 import type { Roster } from "../pager/roster.ts";
@@ -79,6 +79,10 @@ export class Display {
   private paintedMs = Number.NEGATIVE_INFINITY;
   /** When a waiting change will be painted. undefined: nothing waits. */
   private repaintMs: number | undefined;
+  /** How often in a row the screen has refused to be painted. */
+  private failures = 0;
+  /** The screen has refused: it is tried again then. */
+  private retryMs = 0;
   private clockMs: number | undefined;
   private openText: OpenText | undefined;
   private excerpt: Excerpt | undefined;
@@ -94,7 +98,18 @@ export class Display {
   }
 
   get exists(): boolean {
-    return this.parts.size.width > 0;
+    return this.parts.size.width > 0 && this.failures < PAINT_FAILURES_MAX;
+  }
+
+  handlePainted(): void {
+    this.failures = 0;
+  }
+
+  /** What was to be painted is painted as a whole later. */
+  handlePaintFailed(nowMs: number): void {
+    this.failures += 1;
+    this.paintedKey = "";
+    this.retryMs = nowMs + PAINT_RETRY_MS;
   }
 
   /**
@@ -109,7 +124,8 @@ export class Display {
     const status = link === "online" ? describePresence(presence) : link;
     const key = `${viewer.version} ${time} ${status} ${faults} ${news}`;
     const countsKey = `${inbox.viewVersion}/${roster.version}`;
-    this.repaintMs = undefined;
+    this.repaintMs = nowMs < this.retryMs ? this.retryMs : undefined;
+    if (this.repaintMs !== undefined) return undefined;
     if (key === this.paintedKey) {
       if (countsKey === this.paintedCounts) return undefined;
       if (nowMs < this.paintedMs + REPAINT_MS) {

@@ -100,7 +100,10 @@ export class Gateway {
     const { roster, presence, messages } = this;
     this.panel = new Panel(device, { roster, presence, messages, size, measureText });
     this.commands = new Commands(device, { quietHours, presence, storedSettings });
-    this.messageRoute = new MessageRoute(device, messages, this.panel.exists ? undefined : this.alarm);
+    this.messageRoute = new MessageRoute(device, messages, (sequence, nowMs) => {
+      // Without a screen a page sounds as soon as it is kept.
+      if (!this.panel.exists) this.alarm.handleNew(sequence, nowMs);
+    });
     this.routes = new Routes(device, [this.messageRoute, new PresenceRoute(device, roster), this.commands]);
     const sensors = [...options.sensors, ...ownSensors(device, () => this.nowMs - this.startedMs)];
     this.sampler = newSampler(device, sensors);
@@ -227,12 +230,25 @@ export class Gateway {
 
   /** The host has painted what `pollScreen` returned. The message counts as shown. */
   handlePainted(nowMs: number): void {
+    this.panel.handlePainted();
     const sequence = this.panel.newOnScreen;
     if (sequence === undefined) return;
     this.after(nowMs, () => {
       keeping(this.device, () => this.device.inbox.markShown(sequence));
       this.alarm.handleNew(sequence, nowMs);
     });
+  }
+
+  /** The screen has not taken what `pollScreen` returned. No message counts as shown. The screen is tried again, up to a limit. */
+  handlePaintFailed(nowMs: number): void {
+    this.panel.handlePaintFailed(nowMs);
+    const waiting = this.device.inbox.nextUnshown();
+    if (!this.panel.exists && waiting !== undefined) this.alarm.handleNew(waiting, nowMs);
+  }
+
+  /** A driver or a callback of the host has thrown. The host goes on, and the exception is counted. */
+  handleHostFailure(): void {
+    this.device.counters.hostFailures += 1;
   }
 
   /** Returns bytes to send, or undefined. The view is valid until the next call. */

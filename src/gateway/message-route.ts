@@ -1,7 +1,6 @@
 import type { Publish } from "../mqtt/packet.ts";
 import type { InboxMessage } from "../pager/inbox-message.ts";
 import { hasSameWords } from "../pager/message-name.ts";
-import type { Alarm } from "./alarm.ts";
 import { type Device, keeping } from "./device.ts";
 import { readMessage, readPlainPage } from "./incoming.ts";
 import type { MessageSource } from "./message-source.ts";
@@ -18,16 +17,16 @@ export class MessageRoute implements Route {
   readonly takenPages = new TakenPages();
   private readonly device: Device;
   private readonly sent: MessageSource;
-  private readonly alarm: Alarm | undefined;
+  private readonly handleKept: (sequence: number, nowMs: number) => void;
 
   /**
    * @param sent the messages from here; it gets their receipts
-   * @param alarm on a board without a screen: it sounds as soon as a message is stored
+   * @param handleKept is called when a new message is in the inbox, with its sequence
    */
-  constructor(device: Device, sent: MessageSource, alarm?: Alarm) {
+  constructor(device: Device, sent: MessageSource, handleKept: (sequence: number, nowMs: number) => void) {
     this.device = device;
     this.sent = sent;
-    this.alarm = alarm;
+    this.handleKept = handleKept;
     const { topics, settings } = device;
     this.topicFilters = [topics.messages, topics.pages, ...settings.groups.map((group) => topics.messagesOf(group))];
   }
@@ -91,7 +90,7 @@ export class MessageRoute implements Route {
     const { inbox, counters, wallClock } = this.device;
     const outcome = keeping(this.device, () => inbox.insert(message, wallClock(), nowMs / 1000));
     if (outcome === undefined) return false;
-    if (outcome === "stored") this.alarm?.handleNew(inbox.older() ?? -1, nowMs);
+    if (outcome === "stored") this.handleKept(inbox.older() ?? -1, nowMs);
     if (outcome !== "expired") counters[outcome === "duplicate" ? "duplicates" : outcome] += 1;
     return true;
   }

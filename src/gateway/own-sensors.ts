@@ -26,5 +26,6 @@ export function ownSensors({ inbox, counters }: Device, uptimeMs: () => number):
     count("disconnections", () => counters.disconnections),
     count("thinned", () => counters.thinned),
     count("sensor-failures", () => counters.sensorFailures),
+    count("host-failures", () => counters.hostFailures),
   ];
 }

@@ -77,6 +77,15 @@ export class Panel {
     return this.display.poll({ link, presence: presence.current(nowMs), counters, news: messages.news }, nowMs);
   }
 
+  handlePainted(): void {
+    this.display.handlePainted();
+  }
+
+  handlePaintFailed(nowMs: number): void {
+    this.display.handlePaintFailed(nowMs);
+    if (!this.display.exists) this.device.events.log("screen: given up, the device goes on without one");
+  }
+
   /** When the screen changes by itself next. */
   timeoutsMs(nowMs: number): readonly (number | undefined)[] {
     return this.display.exists ? [this.viewer.timeoutMs(nowMs), this.display.timeoutMs(nowMs)] : NEVER;

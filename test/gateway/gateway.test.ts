@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HASTY_ENDINGS_MAX, INFLIGHT_MAX, SUBSCRIBE_RETRY_MS } from "../../src/limits.ts";
+import { ALARM_BURST_MS, HASTY_ENDINGS_MAX, INFLIGHT_MAX, SUBSCRIBE_RETRY_MS } from "../../src/limits.ts";
 import { encodeUtf8 } from "../../src/utf8.ts";
 import { fromHex, toHex } from "../vectors/vector.ts";
 import { Bench, IM, im, PAGE, publish, settingsOf } from "./bench.ts";
@@ -322,6 +322,49 @@ describe("a board without a screen", () => {
     expect(bench.gateway.counters.stored).toBe(20);
     expect(bench.takeSent().join()).not.toContain("shown");
     expect(bench.screens).toEqual([]);
+  });
+});
+
+describe("a screen that refuses pictures", () => {
+  /** Asks for a picture and refuses it. Returns whether there was one. */
+  function refuse(bench: Bench): boolean {
+    while (bench.gateway.pollTransmit()) {}
+    const isAsked = bench.gateway.pollScreen(bench.nowMs) !== undefined;
+    if (isAsked) bench.gateway.handlePaintFailed(bench.nowMs);
+    return isAsked;
+  }
+
+  it("gets the same picture again a second later, and the message counts as shown only then", () => {
+    const bench = new Bench().connect();
+    bench.takeSent();
+    bench.gateway.handleBytes(publish(IM, im("m1", "Pump 3")), bench.nowMs);
+    expect(refuse(bench)).toBe(true);
+    bench.drain();
+    expect(bench.alerts).toEqual([]);
+    expect(bench.takeSent().join()).not.toContain("shown");
+    expect(bench.gateway.pollTimeout()).toBeLessThanOrEqual(bench.nowMs + 1_000);
+    bench.pass(1_000);
+    expect(bench.screen).toContain("Pump 3");
+    expect(bench.alerts).toEqual([3]);
+    expect(bench.takeSent().join()).toContain("shown");
+  });
+
+  it("is given up after three in a row: what waits sounds, and so does what comes, and nothing counts as shown", () => {
+    const bench = new Bench().connect();
+    bench.takeSent();
+    bench.gateway.handleBytes(publish(IM, im("m1", "Pump 3")), bench.nowMs);
+    for (let count = 0; count < 3; count += 1) {
+      expect(refuse(bench)).toBe(true);
+      bench.nowMs += 1_000;
+    }
+    const screenCount = bench.screens.length;
+    bench.drain();
+    expect(bench.alerts).toEqual([3]);
+    bench.nowMs += ALARM_BURST_MS;
+    bench.receive(publish(IM, im("m2", "Pump 4"), { packetIdentifier: 8 }));
+    expect(bench.alerts).toEqual([3, 3]);
+    expect(bench.screens).toHaveLength(screenCount);
+    expect(bench.takeSent().join()).not.toContain("shown");
   });
 });
 

@@ -141,6 +141,7 @@ function pager(kind: Kind, port: number, traffic: Traffic) {
     paint: (drawList) => {
       const [mark] = /mark\d+/.exec(screenText(drawList).join(" ")) ?? [];
       if (mark) seen.add(mark);
+      return true;
     },
     alert: () => {},
     restart: () => {},

@@ -88,7 +88,7 @@ class Pager {
           },
         });
       },
-      paint: () => {},
+      paint: () => true,
       alert: () => {},
       restart: () => {},
       log: (line) => this.lines.push(line),

@@ -165,7 +165,10 @@ export class Device extends PoweredDevice {
       restart: () => {
         throw new Error("a restart that nobody asked for");
       },
-      paint: (drawList) => alive(() => this.#look(screenText(drawList).join("\n"))),
+      paint: (drawList) => {
+        alive(() => this.#look(screenText(drawList).join("\n")));
+        return true;
+      },
       alert: () => alive(() => this.#perceive("alert")),
       log: (line) =>
         alive(() => {

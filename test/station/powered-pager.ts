@@ -112,7 +112,7 @@ export class PoweredPager {
             close: () => transport.close(),
           };
         },
-        paint: () => {},
+        paint: () => true,
         alert: () => {},
         log: () => {},
         // Nobody sends commands here.

@@ -91,6 +91,7 @@ class Script {
         const screen = screenText(drawList).join(" ");
         if (screen.includes("mark1") && !this.#screen.includes("mark1")) this.#lines.push("screen mark1");
         this.#screen = screen;
+        return true;
       },
       alert: (priority) => this.#lines.push(`alert ${priority}`),
       restart: () => this.#lines.push("restart"),

@@ -1,8 +1,11 @@
 /** The result of an attempt to join the network. */
-export type WifiAnswer = "joined" | "refused" | "no address" | "throws";
+export type WifiAnswer = "joined" | "refused" | "no address" | "no IPv6" | "throws";
 
 /** What a time server answers: seconds, or an error. */
 export type TimeAnswer = number | "error" | "throws";
+
+/** A driver that throws whenever it is used, from half a second after the start until the line `mend`. */
+export type BreakableDriver = "wifi" | "buttons" | "motor" | "screen";
 
 /** How the simulated drivers of `simulated-board.ts` answer. */
 export interface BoardScript {
@@ -11,6 +14,9 @@ export interface BoardScript {
   readonly time?: readonly TimeAnswer[];
   readonly flash?: "refuses to open" | "refuses to write";
   readonly touch?: "is missing" | "fails";
+  readonly broken?: readonly BreakableDriver[];
+  /** A button that is down when the board starts. */
+  readonly held?: "a" | "b" | "c";
   /** The SDK's name of the last reset. */
   readonly reset?: string;
   /** The clock begins in 1970, as after power-on. */
@@ -27,6 +33,7 @@ export interface SimulatedBoard {
   readonly events: Map<string, () => void>;
   nextTime(): TimeAnswer;
   nextWifi(): WifiAnswer;
+  isBroken(driver: BreakableDriver): boolean;
   /** The computer's clock, which nobody sets. */
   computerMs(): number;
   readonly startedMs: number;

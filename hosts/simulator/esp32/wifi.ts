@@ -8,6 +8,8 @@ const ASSOCIATED = 400;
 const CONNECTED = 500;
 
 const ADDRESS = "192.0.2.7";
+/** Every interface makes one for itself. The driver gives it where there is none of IPv4. */
+const LINK_LOCAL = "fe80::1";
 const ANSWER_MS = 50;
 
 const simulatedBoard = () => (globalThis as unknown as { simulatedBoard: SimulatedBoard }).simulatedBoard;
@@ -15,7 +17,7 @@ const simulatedBoard = () => (globalThis as unknown as { simulatedBoard: Simulat
 type Property = "connection" | "address";
 
 class WiFi {
-  connection = IDLE;
+  private state = IDLE;
   address: string | undefined;
   readonly MAC = "24:6f:28:aa:bb:cc";
   private readonly onChanged: ((property: Property) => void) | undefined;
@@ -23,39 +25,50 @@ class WiFi {
   constructor(options: { onChanged?: (property: Property) => void }) {
     this.onChanged = options.onChanged;
     simulatedBoard().events.set("wifi lost", () => this.lose());
+    simulatedBoard().events.set("address lost", () => {
+      this.address = LINK_LOCAL;
+    });
+  }
+
+  get connection(): number {
+    if (simulatedBoard().isBroken("wifi")) throw new Error("WiFi: no memory");
+    return this.state;
   }
 
   connect(options: { SSID: string; password?: string }): void {
     if (options.SSID !== "lab") throw new Error(`no network ${options.SSID}`);
-    if (this.connection === CONNECTING) throw new Error("already connecting");
+    if (this.state === CONNECTING) throw new Error("already connecting");
     const answer = simulatedBoard().nextWifi();
     if (answer === "throws") throw new Error("connect failed");
-    this.connection = CONNECTING;
+    this.state = CONNECTING;
     Timer.set(() => {
       if (answer === "refused") this.lose();
       else {
-        this.connection = ASSOCIATED;
+        this.state = ASSOCIATED;
+        this.address = LINK_LOCAL;
         this.onChanged?.("connection");
         if (answer === "joined") this.join();
+        // The driver tells of an address of IPv4 only when that of IPv6 is there, too.
+        if (answer === "no IPv6") this.address = ADDRESS;
       }
     }, ANSWER_MS);
   }
 
   /** Like the driver, it does not report this. */
   disconnect(): void {
-    this.connection = IDLE;
+    this.state = IDLE;
     this.address = undefined;
   }
 
   private join(): void {
-    this.connection = CONNECTED;
+    this.state = CONNECTED;
     this.address = ADDRESS;
     this.onChanged?.("connection");
     this.onChanged?.("address");
   }
 
   private lose(): void {
-    this.connection = IDLE;
+    this.state = IDLE;
     this.address = undefined;
     this.onChanged?.("connection");
   }

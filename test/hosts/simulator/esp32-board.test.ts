@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BoardScript } from "../../../hosts/simulator/esp32/board-script.ts";
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import { PRESS_GUARD_MS } from "../../../src/limits.ts";
 import type { Broker } from "../../brokers/broker.ts";
+import { CuttingProxy } from "../../brokers/cutting-proxy.ts";
 import type { TestSender } from "../../brokers/test-sender.ts";
 import { Bench, eventually, inkOf } from "./bench.ts";
 
@@ -94,12 +96,56 @@ describe("a board", () => {
     await says(simulator, "connected to");
   });
 
+  it("takes an address of IPv4 alone, of which the driver tells nothing", async () => {
+    const simulator = launch({ wifi: ["no IPv6"] });
+    await says(simulator, "Wi-Fi: connected as 192.0.2.7");
+    await says(simulator, "connected to");
+  });
+
+  it("notices that its address is lost, of which the driver tells nothing, and joins again", {
+    timeout: 60_000,
+  }, async () => {
+    const simulator = launch();
+    await says(simulator, "connected to");
+    simulator.say("address lost");
+    await says(simulator, "Wi-Fi: address lost", 40_000);
+    await eventually(() => expect(said(simulator, "Wi-Fi: connected as")).toHaveLength(2));
+  });
+
   it.each(["is missing", "fails"] as const)("goes on where the bus of its touch panel %s", async (touch) => {
     const sender = await startSender();
     const simulator = launch({ touch });
     await says(simulator, "connected to");
     await showsPage(simulator, sender, "one");
-    expect(said(simulator, "touch: Error: I2C")).toHaveLength(1);
+    await eventually(() => expect(said(simulator, "touch: Error: I2C")).toHaveLength(3));
+  });
+
+  it("takes a button that bounces for one press, and a disturbance of its pin for none", async () => {
+    const sender = await startSender();
+    const simulator = launch();
+    await says(simulator, "connected to");
+    for (const id of ["one", "two", "three"]) await sender.push(UID, { id, text: `page ${id}` });
+    await eventually(() => expect(sender.countOf("shown")).toBe(3));
+    await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
+    simulator.say("spike b");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    simulator.say("bounce b");
+    await eventually(() => expect(sender.countOf("read")).toBe(1));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(sender.countOf("read")).toBe(1);
+  });
+
+  it("does not count a button that is down when it starts until that is pressed again", async () => {
+    const sender = await startSender();
+    const simulator = launch({ held: "b" });
+    await says(simulator, "connected to");
+    await showsPage(simulator, sender, "one");
+    await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
+    simulator.say("let go of b");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(sender.statesOf("one")).not.toContain("read");
+    simulator.press("b");
+    await eventually(() => expect(sender.statesOf("one")).toContain("read"));
   });
 
   it("says why it cannot start where its flash cannot be used, and on the screen", async () => {
@@ -118,6 +164,68 @@ describe("a board", () => {
     const simulator = launch({ flash: "refuses to write" });
     await says(simulator, "connected to");
     await says(simulator, "store: ESP_ERR_NVS_NOT_ENOUGH_SPACE");
+  });
+});
+
+describe("a driver that throws in its callback", () => {
+  it("of buttons, motor, touch or time does not end the program", async () => {
+    const sender = await startSender();
+    const simulator = launch({ broken: ["buttons", "motor"], touch: "fails", time: ["throws"] });
+    await says(simulator, "connected to");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    simulator.press("b");
+    await says(simulator, "buttons: Error: no pin");
+    await showsPage(simulator, sender, "one");
+    await says(simulator, "alert: Error: I2C: motor");
+    simulator.say("mend");
+    simulator.press("b");
+    await eventually(() => expect(sender.statesOf("one")).toContain("read"));
+  });
+
+  it("of Wi-Fi is tried again until it answers", async () => {
+    const simulator = launch({ broken: ["wifi"] });
+    await says(simulator, "connected to");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    simulator.say("wifi lost");
+    await says(simulator, "Wi-Fi: Error: WiFi: no memory");
+    simulator.say("mend");
+    await eventually(() => expect(said(simulator, "Wi-Fi: connected as")).toHaveLength(2));
+  });
+
+  it("of the screen is given up: pages are kept and sounded, and none counts as shown", async () => {
+    const sender = await startSender();
+    const simulator = launch({ broken: ["screen"] });
+    await says(simulator, "connected to");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await sender.push(UID, { id: "one", text: "Pump 3 over temperature" });
+    await says(simulator, "screen: given up");
+    expect(said(simulator, "screen: Error: time out")).toHaveLength(3);
+    await sender.push(UID, { id: "two", text: "Pump 4 over temperature" });
+    await eventually(() => expect([sender.statesOf("one"), sender.statesOf("two")]).toEqual([["stored"], ["stored"]]));
+  });
+
+  it("and is the pager itself goes on with a new connection", async () => {
+    const sender = await startSender();
+    const proxy = await CuttingProxy.start(broker.port);
+    bench.add(() => proxy.stop());
+    const simulator = launch({}, { "broker.port": proxy.port });
+    await says(simulator, "connected to");
+    simulator.say("fail inside");
+    proxy.cut();
+    await says(simulator, "pager: Error: an error of ours");
+    await eventually(() => expect(said(simulator, "connected to")).toHaveLength(2));
+    await showsPage(simulator, sender, "one");
+  });
+
+  it("and is the pager itself, again and again, ends the program with its words", async () => {
+    const proxy = await CuttingProxy.start(broker.port);
+    bench.add(() => proxy.stop());
+    const simulator = launch({}, { "broker.port": proxy.port });
+    await says(simulator, "connected to");
+    simulator.say("fail inside for ever");
+    proxy.cut();
+    expect(await simulator.ended).toBe(UNHANDLED_EXCEPTION);
+    expect(said(simulator, "Stopped: unhandled exception: Error: an error of ours")).toHaveLength(1);
   });
 });
 

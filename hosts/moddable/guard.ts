@@ -1,0 +1,75 @@
+/**
+ * Everything that the SDK calls back runs under a guard. An exception there would end the program. The guard catches, counts and logs
+ * it, so that the rest of the device goes on.
+ */
+
+/** A part of the device that fails so often in a row is broken. */
+const FAILURES_MAX = 3;
+
+export interface GuardHandlers {
+  /** Is called after each exception. */
+  handleFailure?(): void;
+  /** Is called when the part has failed `FAILURES_MAX` times in a row, and after each further time. What it throws is not caught. */
+  handleBroken?(error: unknown): void;
+}
+
+/** The guards of one device. */
+export class Guards {
+  private readonly log: (line: string) => void;
+  /** Is called after each exception that a guard has caught. */
+  onFailure: () => void = () => {};
+
+  constructor(log: (line: string) => void) {
+    this.log = log;
+  }
+
+  /** @param part what the guard is for, as the log names it */
+  of(part: string, { handleFailure, handleBroken }: GuardHandlers = {}): Guard {
+    return new Guard((error, failures) => {
+      // What fails again and again, such as a touch panel that is asked 30 times a second, does not fill the log.
+      if (failures <= FAILURES_MAX) this.log(`${part}: ${error}`);
+      this.onFailure();
+      handleFailure?.();
+      if (failures >= FAILURES_MAX) handleBroken?.(error);
+    });
+  }
+}
+
+/** Guards one part of the device. */
+export class Guard {
+  private readonly tell: (error: unknown, failures: number) => void;
+  /** In a row. */
+  private failures = 0;
+  private failureCount = 0;
+
+  /** @param tell is called with each exception, and with how many there were in a row; what it throws is thrown on */
+  constructor(tell: (error: unknown, failures: number) => void) {
+    this.tell = tell;
+  }
+
+  /** Returns whether `work` has thrown nothing. */
+  run(work: () => void): boolean {
+    const before = this.failureCount;
+    try {
+      work();
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+    // What has failed inside, under the same guard, has not passed.
+    if (this.failureCount === before) this.failures = 0;
+    return true;
+  }
+
+  /** For callers that catch themselves, where the stack is deep. */
+  pass(): void {
+    this.failures = 0;
+  }
+
+  /** See `pass`. */
+  fail(error: unknown): void {
+    this.failures += 1;
+    this.failureCount += 1;
+    this.tell(error, this.failures);
+  }
+}

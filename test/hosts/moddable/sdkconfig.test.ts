@@ -1,0 +1,46 @@
+/** The configuration of ESP-IDF that `hosts/esp32` gives for its boards takes the place of the SDK's: nothing of that may get lost. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { BOARDS } from "../../../hosts/esp32/tools/boards.ts";
+import { ROOT } from "../../../hosts/moddable/tools/command.ts";
+import { findSdk } from "../../../hosts/moddable/tools/sdk.ts";
+import { requireOrSkip } from "../../require.ts";
+
+const FOLDER = join(ROOT, "hosts", "esp32");
+const WATCHDOG = ["CONFIG_ESP_TASK_WDT_EN=y", "CONFIG_ESP_TASK_WDT_PANIC=y", "CONFIG_ESP_INT_WDT=y"];
+
+function sdkRoot(): string | undefined {
+  try {
+    return findSdk().root;
+  } catch {
+    return undefined;
+  }
+}
+
+const root = sdkRoot();
+
+/** The options of a file, those that are commented out left out. */
+function optionsOf(path: string): readonly string[] {
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("CONFIG_"));
+}
+
+function ownOptions(board: string): readonly string[] {
+  const { build, platforms } = JSON.parse(readFileSync(join(FOLDER, "manifest.json"), "utf8"));
+  const path = platforms[`esp32/${board}`]?.build?.SDKCONFIGPATH ?? build.SDKCONFIGPATH;
+  return optionsOf(join(FOLDER, path, "sdkconfig.defaults"));
+}
+
+describe.each(BOARDS)("%s", (board) => {
+  it("has its watchdogs on", () => {
+    expect(ownOptions(board)).toEqual(expect.arrayContaining(WATCHDOG));
+  });
+
+  it.runIf(requireOrSkip("moddable", root !== undefined))("keeps what the SDK sets for it", () => {
+    const path = join(root as string, "build", "devices", "esp32", "targets", board, "sdkconfig", "sdkconfig.defaults");
+    const sdkOptions = existsSync(path) ? optionsOf(path) : [];
+    expect(ownOptions(board)).toEqual(expect.arrayContaining([...sdkOptions]));
+  });
+});
