@@ -1,17 +1,19 @@
 import { fnv1a, hexWord } from "../fnv.ts";
-import type { HeldSubscription, ProtocolLevel, QoS, Subscription } from "../mqtt/packet.ts";
+import type { HeldSubscription, ProtocolLevel, Subscription } from "../mqtt/packet.ts";
 import { removeRecord } from "../records.ts";
 import type { Store } from "../seams.ts";
 import { encodeUtf8 } from "../utf8.ts";
 import { readText, writeText } from "./text-record.ts";
 
 /**
- * What the device remembers of a broker across reboots: the subscriptions that the broker may hold, and its version of MQTT. So
- * the device sends no SUBSCRIBE when its session is present. It also unsubscribes from what the settings no longer name.
+ * What the device remembers of a broker across reboots: its version of MQTT, and the subscriptions that it may hold. So the device
+ * unsubscribes from what the settings no longer name. It subscribes to the others again after each start, because only the
+ * broker knows what became of its session when the power failed. While the device runs, it sends no SUBSCRIBE when its session is
+ * present. Flash is written only when the settings or the version have changed.
  *
  * | record | holds |
  * |---|---|
- * | `b-<hash of the address>` | lines of text: host and port; 4 or 5, or nothing; then one `<QoS> <topic filter>` each, with `?` for a QoS that is in doubt |
+ * | `b-<hash of the address>` | lines of text: host and port; 4 or 5, or nothing; then `? <topic filter>` for each subscription. Older firmware wrote a QoS in the place of `?`. |
  */
 export class BrokerRecord {
   private readonly store: Store;
@@ -44,7 +46,7 @@ export class BrokerRecord {
     if (wanted.length > 0) this.heldNow = lines.flatMap(heldOf);
   }
 
-  /** The subscriptions that the broker may hold for this device. */
+  /** The subscriptions that the broker may hold for this device. Those of a former run are in doubt. */
   get held(): readonly HeldSubscription[] {
     return this.heldNow;
   }
@@ -56,40 +58,31 @@ export class BrokerRecord {
 
   /** Throws what the store throws. */
   setHeld(held: readonly HeldSubscription[]): void {
-    this.write(this.level, held);
+    this.heldNow = held;
+    this.write();
   }
 
-  /**
-   * CONNECT is about to leave. Until CONNACK nobody knows whether the broker still has the session. If the power fails in
-   * between, the device subscribes again after its next start. Throws what the store throws.
-   */
+  /** CONNECT is about to leave. All subscriptions are in doubt. Throws what the store throws. */
   handleConnecting(): void {
     this.heldBefore = this.heldNow;
-    this.write(this.level, this.doubtfulBut([]));
+    this.heldNow = this.filters.map((topicFilter) => ({ topicFilter, qos: undefined }));
+    this.write();
   }
 
-  /** CONNACK has come. A broker without our session has no subscriptions, even if the connection ends before SUBACK. */
+  /** CONNACK has come. A broker without our session has no subscriptions. Throws what the store throws. */
   handleConnected(level: ProtocolLevel, sessionPresent: boolean): void {
-    const isKept = (held: HeldSubscription) => this.wanted.some(({ topicFilter }) => topicFilter === held.topicFilter);
-    this.write(level, sessionPresent ? this.doubtfulBut(this.heldBefore.filter(isKept)) : this.doubtfulBut([]));
-  }
-
-  /**
-   * All subscriptions that were held or are wanted, in doubt but for these. SUBSCRIBE for a new one, or UNSUBSCRIBE for one that
-   * is no longer wanted, may leave before a power failure.
-   */
-  private doubtfulBut(known: readonly HeldSubscription[]): readonly HeldSubscription[] {
-    const filters = new Set([...this.heldNow, ...this.wanted].map(({ topicFilter }) => topicFilter));
-    return [...filters].map(
-      (topicFilter) => known.find((one) => one.topicFilter === topicFilter) ?? { topicFilter, qos: undefined },
-    );
-  }
-
-  private write(level: ProtocolLevel | undefined, held: readonly HeldSubscription[]): void {
     this.level = level;
-    this.heldNow = held;
-    const lines = held.map(({ topicFilter, qos }) => `${qos ?? "?"} ${topicFilter}`);
-    const text = [this.broker, level ?? "", ...lines].join("\n");
+    if (sessionPresent) this.heldNow = this.heldBefore;
+    this.write();
+  }
+
+  /** SUBSCRIBE for what is wanted may have left before a power failure. */
+  private get filters(): readonly string[] {
+    return [...new Set([...this.heldNow, ...this.wanted].map(({ topicFilter }) => topicFilter))];
+  }
+
+  private write(): void {
+    const text = [this.broker, this.level ?? "", ...this.filters.map((filter) => `? ${filter}`)].join("\n");
     if (text === this.written) return;
     writeText(this.store, this.key, text);
     this.written = text;
@@ -107,7 +100,5 @@ const OLDEST_KEY = "subscribed";
 
 /** A damaged line holds nothing. */
 function heldOf(line: string): readonly HeldSubscription[] {
-  const at = "012?".indexOf(line.charAt(0));
-  if (line.length < 3 || at < 0) return [];
-  return [{ topicFilter: line.slice(2), qos: at < 3 ? (at as QoS) : undefined }];
+  return /^[012?] ./.test(line) ? [{ topicFilter: line.slice(2), qos: undefined }] : [];
 }

@@ -47,7 +47,7 @@ export class Bench {
     const subscribe = this.sent.find(({ type }) => type === "subscribe");
     if (subscribe)
       this.receive(Uint8Array.of(0x90, 2 + this.subscriptions, 0, 1, ...new Uint8Array(this.subscriptions).fill(1)));
-    this.receive(fromHex(`4002000${connack === "20020000" ? 2 : 1}`));
+    this.receive(fromHex(`4002000${subscribe ? 2 : 1}`));
     return this;
   }
 

@@ -55,7 +55,7 @@ describe("own presence", () => {
     expect(again.sent.filter(({ topic }) => topic === OWN).map(({ payload }) => payload?.slice(-7))).toEqual([
       "on call",
     ]);
-    again.receive(fromHex("40020001"));
+    again.receive(fromHex("40020002"));
     again.gateway.choosePresence(undefined, again.nowMs);
     again.drain();
     expect(again.sent.at(-1)?.payload).toContain("quiet hours");

@@ -9,6 +9,7 @@ import { fromHex } from "../vectors/vector.ts";
 import { Bench, IM, im, PAGE, publish, settingsOf } from "./bench.ts";
 
 const SUBSCRIPTIONS = [{ topicFilter: "/a/im/p", qos: 1 }] as const;
+const DOUBTFUL = [{ topicFilter: "/a/im/p", qos: undefined }] as const;
 
 describe("what is remembered of a broker", () => {
   it("holds for that broker and those subscriptions", () => {
@@ -18,27 +19,24 @@ describe("what is remembered of a broker", () => {
     record.handleConnected(5, false);
     record.setHeld(SUBSCRIPTIONS);
     const again = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
-    expect([again.held, again.protocolLevel]).toEqual([SUBSCRIPTIONS, 5]);
+    expect([again.held, again.protocolLevel]).toEqual([DOUBTFUL, 5]);
     const other = new BrokerRecord(store, "b:1883", SUBSCRIPTIONS);
     expect([other.held, other.protocolLevel]).toEqual([[], undefined]);
     // What the settings do not name any more is still held, and is to be taken back.
-    expect(new BrokerRecord(store, "a:1883", [{ topicFilter: "/a/cmd/p", qos: 1 }]).held).toEqual(SUBSCRIPTIONS);
+    expect(new BrokerRecord(store, "a:1883", [{ topicFilter: "/a/cmd/p", qos: 1 }]).held).toEqual(DOUBTFUL);
     // The station's subscriptions are not ours to take back.
     expect(new BrokerRecord(store, "a:1883", []).held).toEqual([]);
   });
 
-  it("forgets the subscriptions with the session, before they are granted anew", () => {
+  it("knows what is granted while the device runs, and doubts it after each start", () => {
     const store = new MemoryStore();
     const record = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
-    record.setHeld(SUBSCRIPTIONS);
-    const doubtful = [{ topicFilter: "/a/im/p", qos: undefined }];
     record.handleConnecting();
-    // The power fails here: nobody knows what the broker did with the session.
-    expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).held).toEqual(doubtful);
-    record.handleConnected(4, true);
-    expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).held).toEqual(SUBSCRIPTIONS);
+    expect(record.held).toEqual(DOUBTFUL);
     record.handleConnected(4, false);
-    expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).held).toEqual(doubtful);
+    record.setHeld(SUBSCRIPTIONS);
+    expect(record.held).toEqual(SUBSCRIPTIONS);
+    expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).held).toEqual(DOUBTFUL);
   });
 
   it("knows before CONNECT leaves what the broker may come to hold", () => {
@@ -55,7 +53,7 @@ describe("what is remembered of a broker", () => {
     const record = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
     expect([record.protocolLevel, record.held]).toEqual([
       5,
-      [...SUBSCRIPTIONS, { topicFilter: "/a/pres/bob", qos: 0 }],
+      [...DOUBTFUL, { topicFilter: "/a/pres/bob", qos: undefined }],
     ]);
   });
 
@@ -65,6 +63,8 @@ describe("what is remembered of a broker", () => {
     record.handleConnected(5, false);
     record.setHeld(SUBSCRIPTIONS);
     const { writes } = store;
+    record.handleConnecting();
+    record.handleConnected(5, false);
     record.setHeld(SUBSCRIPTIONS);
     expect(store.writes).toBe(writes);
     for (const bytes of [[0xff], [], [0x61]]) {
@@ -86,7 +86,7 @@ describe("names that a hash cannot tell apart", () => {
       undefined,
     ]);
     new BrokerRecord(store, `${ONE}:1883`, SUBSCRIPTIONS).setHeld(SUBSCRIPTIONS);
-    expect(new BrokerRecord(store, `${ONE}:1883`, SUBSCRIPTIONS).held).toEqual(SUBSCRIPTIONS);
+    expect(new BrokerRecord(store, `${ONE}:1883`, SUBSCRIPTIONS).held).toEqual(DOUBTFUL);
     expect(new BrokerRecord(store, `${OTHER}:1883`, SUBSCRIPTIONS).held).toEqual([]);
     expect(store.keys()).toHaveLength(2);
   });
@@ -121,7 +121,7 @@ describe("records of older firmware", () => {
     store.records.set("broker", encodeUtf8("a:1883\n4\n1 /a/im/p"));
     store.records.set("subscribed", encodeUtf8("a:1883\n1 /a/im/p"));
     const record = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
-    expect([record.held, record.protocolLevel]).toEqual([SUBSCRIPTIONS, 4]);
+    expect([record.held, record.protocolLevel]).toEqual([DOUBTFUL, 4]);
     expect(new BrokerRecord(store, "b:1883", SUBSCRIPTIONS).held).toEqual([]);
     record.setHeld(SUBSCRIPTIONS);
     expect(store.keys()).toEqual([expect.stringMatching(/^b-/)]);
@@ -131,24 +131,25 @@ describe("records of older firmware", () => {
 describe("a group that is joined or left while the power fails", () => {
   const OWN = { topicFilter: "/a/im/p", qos: 1 } as const;
   const CREW = { topicFilter: "/a/im/crew", qos: 1 } as const;
+  const doubtful = [OWN, CREW].map(({ topicFilter }) => ({ topicFilter, qos: undefined }));
   const connect = (store: MemoryStore, wanted: readonly (typeof OWN | typeof CREW)[]) => {
     const record = new BrokerRecord(store, "a:1883", wanted);
     record.handleConnecting();
-    record.handleConnected(4, true);
+    record.handleConnected(4, false);
   };
 
   it("seed 921: joined, it may be held, though SUBACK did not come", () => {
     const store = new MemoryStore();
     new BrokerRecord(store, "a:1883", [OWN]).setHeld([OWN]);
     connect(store, [OWN, CREW]);
-    expect(new BrokerRecord(store, "a:1883", [OWN]).held).toEqual([OWN, { ...CREW, qos: undefined }]);
+    expect(new BrokerRecord(store, "a:1883", [OWN]).held).toEqual(doubtful);
   });
 
   it("seed 1515: left, it may be gone, though UNSUBACK did not come", () => {
     const store = new MemoryStore();
     new BrokerRecord(store, "a:1883", [OWN, CREW]).setHeld([OWN, CREW]);
     connect(store, [OWN]);
-    expect(new BrokerRecord(store, "a:1883", [OWN, CREW]).held).toEqual([OWN, { ...CREW, qos: undefined }]);
+    expect(new BrokerRecord(store, "a:1883", [OWN, CREW]).held).toEqual(doubtful);
   });
 });
 
