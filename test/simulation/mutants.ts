@@ -210,7 +210,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "keep-alive.ts",
     from: "Math.max(sentMs, this.receivedMs) + PINGRESP_TIMEOUT_MS",
     to: "sentMs + PINGRESP_TIMEOUT_MS",
-    seeds: 5 * SEEDS,
+    seeds: 8 * SEEDS,
   },
   {
     name: "another network is not tried by a ping",
