@@ -6,7 +6,8 @@
  * name them. What they do is the same. Names that only the program sees are shared: each name has a slot, too.
  */
 import { transform } from "esbuild";
-import { declaredBy, inlineConstants, leading } from "./constants.ts";
+import { declaredBy, FILE_LINE, inlineConstants, withFiles } from "./constants.ts";
+import { sharePrivateNames } from "./private-names.ts";
 import {
   Edits,
   isDeclared,
@@ -26,15 +27,33 @@ export interface Compacted {
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** @param taken names that modules beside the bundle use: no variable of the program may have one on the global object */
-export async function compact(bundle: string, taken: ReadonlySet<string>): Promise<Compacted> {
-  const { text, files } = withGlobals(inlineConstants(bundle), taken);
-  const { code } = await transform(text, { format: "esm", target: "es2023", minifyIdentifiers: true });
-  return { text: code, files };
+/**
+ * @param taken names that modules beside the bundle use: no variable of the program may have one on the global object
+ * @param privateNames those of the TypeScript sources
+ */
+export async function compact(
+  bundle: string,
+  taken: ReadonlySet<string>,
+  privateNames: ReadonlySet<string>,
+): Promise<Compacted> {
+  const small = inlineConstants(sharePrivateNames(bundle, privateNames, taken));
+  // Inner variables make room: each of their names may be the best for one of the module.
+  const { text, files } = withGlobals(await withShortNames(small), taken);
+  const code = await withShortNames(text);
+  return { text: shareOtherNames(code), files };
 }
 
-/** esbuild writes the name of each file above what comes from it. */
-const FILE_LINE = /^\/\/ (\S+\.[jt]s)$/gm;
+/** esbuild knows which variables are the same. It keeps what names the files. */
+async function withShortNames(text: string): Promise<string> {
+  const marked = text.replace(FILE_LINE, "//! $1");
+  const { code } = await transform(marked, {
+    format: "esm",
+    target: "es2023",
+    minifyIdentifiers: true,
+    legalComments: "inline",
+  });
+  return code;
+}
 
 function withGlobals(text: string, taken: ReadonlySet<string>): Compacted {
   const statements = statementsOf(text);
@@ -57,9 +76,7 @@ function withGlobals(text: string, taken: ReadonlySet<string>): Compacted {
   const others: string[] = [];
   const exported: string[] = [];
   const files = new Map<string, string>();
-  let file = "";
-  for (const statement of statements) {
-    for (const [, name = ""] of leading(text, statements, statement).matchAll(FILE_LINE)) file = name;
+  for (const { statement, file } of withFiles(text, statements)) {
     for (const name of statement.type === "FunctionDeclaration"
       ? [nameOf(statement.id as Node)]
       : declaredBy(statement))
@@ -222,19 +239,53 @@ function chooseNames(
   taken: ReadonlySet<string>,
 ): Map<string, string> {
   const used = variableNames(statements);
+  const free = [...keysOf(statements)].filter((key) => !used.has(key) && !taken.has(key) && !isOfEngine(key)).sort();
+  return new Map(variables.map((name, at) => [name, free[at] ?? name]));
+}
+
+function keysOf(statements: readonly Node[]): Set<string> {
   const keys = new Set<string>();
   for (const statement of statements)
     visit(statement, (node) => {
       const key = keyOf(node);
       if (key !== undefined) keys.add(key);
     });
-  const free = [...keys].filter((key) => !used.has(key) && !taken.has(key) && !isOfEngine(key)).sort();
-  return new Map(variables.map((name, at) => [name, free[at] ?? name]));
+  return keys;
+}
+
+/** The other variables get names of properties, too, where theirs is none. What is imported or exported under its own name keeps it. */
+function shareOtherNames(text: string): string {
+  const statements = statementsOf(text);
+  const keys = keysOf(statements);
+  const uses: Node[] = [];
+  const made = new Set<string>();
+  for (const statement of statements)
+    visit(statement, (node, path) => {
+      const [holder] = path;
+      if (node.type !== "Identifier" || (holder && isKey(holder))) return;
+      if (holder?.node.type === "ImportSpecifier" || holder?.node.type === "ExportSpecifier") {
+        const [inner, outer] = [holder.node.local as Node, (holder.node.imported ?? holder.node.exported) as Node];
+        if (inner.start === outer.start) keys.add(nameOf(node));
+        if (holder.key !== "local") return;
+      }
+      uses.push(node);
+      if (isDeclared(path) || holder?.node.type === "ImportSpecifier") made.add(nameOf(node));
+    });
+  const used = new Set(uses.map(nameOf));
+  const free = [...keys].filter((key) => !used.has(key) && !isOfEngine(key)).sort();
+  const lonely = [...made].filter((name) => !keys.has(name));
+  const renamed = new Map(lonely.map((name, at) => [name, free[at] ?? name]));
+  const edits = new Edits();
+  for (const node of uses) {
+    const name = renamed.get(nameOf(node));
+    if (name !== undefined) edits.replace(node.start, node.end, name);
+  }
+  return edits.apply(text);
 }
 
 /** Constructors and namespaces begin with a capital. Words of the language are no names of variables. */
 function isOfEngine(name: string): boolean {
-  if (/^[A-Z_]/.test(name) || name in globalThis) return true;
+  if (/^[A-Z_]/.test(name) || name in globalThis || WORDS.includes(name)) return true;
   try {
     new Function(`"use strict"; let ${name};`);
     return false;
@@ -242,3 +293,6 @@ function isOfEngine(name: string): boolean {
     return true;
   }
 }
+
+/** Words that are no names of variables in some places. */
+const WORDS = Object.freeze(["as", "async", "from", "get", "of", "set"]);

@@ -56,9 +56,21 @@ export function inlineConstants(text: string): string {
 }
 
 /** What stands between the former statement and this one: esbuild names the file there. */
-export function leading(text: string, statements: readonly Node[], statement: Node): string {
+function leading(text: string, statements: readonly Node[], statement: Node): string {
   const former = statements[statements.indexOf(statement) - 1];
   return text.slice(former?.end ?? 0, statement.start);
+}
+
+/** esbuild writes the name of each file above what comes from it. */
+export const FILE_LINE = /^\/\/!? (\S+\.[jt]s)$/gm;
+
+/** Each statement with the file that it comes from. */
+export function* withFiles(text: string, statements: readonly Node[]): Generator<{ statement: Node; file: string }> {
+  let file = "";
+  for (const statement of statements) {
+    for (const [, name = ""] of leading(text, statements, statement).matchAll(FILE_LINE)) file = name;
+    yield { statement, file };
+  }
 }
 
 /** The variables that a statement of the module makes, each with its value. */

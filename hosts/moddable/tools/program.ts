@@ -8,6 +8,7 @@ import { build, type Plugin } from "esbuild";
 import { type Modules, moduleName, modulesOf, preloadsOf } from "./archive.ts";
 import { MANIFEST, ROOT, run } from "./command.ts";
 import { compact } from "./compact.ts";
+import { privateNamesOf } from "./private-names.ts";
 
 export interface ProgramOptions {
   /** The makefile that mcconfig wrote for the manifest: it names the modules of the SDK. */
@@ -54,7 +55,7 @@ export async function writeProgram(options: ProgramOptions): Promise<Program> {
   const makefile = readFileSync(options.makefile, "utf8");
   const modules = modulesOf(makefile);
   const start = startOf(join(ROOT, options.main), options.before);
-  const { text, map, bundled } = await bundle(
+  const { text, map, bundled, sources } = await bundle(
     start.exports,
     join(ROOT, options.main, ".."),
     modules,
@@ -64,7 +65,7 @@ export async function writeProgram(options: ProgramOptions): Promise<Program> {
   const beside = [...modules].filter(([name]) => !bundled.has(name)).map(([, source]) => readFileSync(source, "utf8"));
   const { text: program, files } = isReadable
     ? { text, files: new Map() }
-    : await compact(text, wordsOf([...beside, start.statements]));
+    : await compact(text, wordsOf([...beside, start.statements]), privateNamesOf(sources));
   mkdirSync(folder, { recursive: true });
   const write = (name: string, content: string) => writeChanged(join(folder, name), content);
   write("program.js", program);
@@ -98,6 +99,8 @@ interface Bundle {
   readonly map: string | undefined;
   /** The modules of the SDK that are part of it, by their names. */
   readonly bundled: ReadonlySet<string>;
+  /** The TypeScript that it was made of. */
+  readonly sources: readonly string[];
 }
 
 /**
@@ -137,7 +140,8 @@ async function bundle(
     const shared = [...bundled].filter(isNamed);
     if (shared.length === 0) {
       const [text = "", map] = result.outputFiles.map((file) => file.text).reverse();
-      return { text, map, bundled };
+      const typed = [...files].filter((path) => path.endsWith(".ts"));
+      return { text, map, bundled, sources: typed.map((path) => readFileSync(path, "utf8")) };
     }
     for (const name of shared) own.delete(name);
   }
@@ -170,9 +174,13 @@ function sdkModules(modules: Modules, own: ReadonlySet<string>): Plugin {
   };
 }
 
+/** A comment that begins a script, and lines of comment. */
+const COMMENTS = Object.freeze([/^\s*\/\*[\s\S]*?\*\//, /^\s*\/\/.*$/gm]);
+
 /** All words in these scripts that could be names. */
 function wordsOf(texts: readonly string[]): ReadonlySet<string> {
-  return new Set(texts.flatMap((text) => text.match(/[A-Za-z_$][\w$]*/g) ?? []));
+  const scripts = texts.map((text) => COMMENTS.reduce((rest, comment) => rest.replace(comment, ""), text));
+  return new Set(scripts.flatMap((text) => text.match(/[A-Za-z_$][\w$]*/g) ?? []));
 }
 
 /** A file that is newer than what was made of it costs a build. */

@@ -3,8 +3,10 @@ import { runInNewContext } from "node:vm";
 import { transform } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { compact } from "../../../hosts/moddable/tools/compact.ts";
+import { privateNamesOf } from "../../../hosts/moddable/tools/private-names.ts";
 
 const NOTHING_TAKEN: ReadonlySet<string> = new Set();
+const NOTHING_PRIVATE: ReadonlySet<string> = new Set();
 
 /** What `run()`, an export of this bundle, gives in a world of its own. */
 async function resultOf(bundle: string): Promise<unknown> {
@@ -13,8 +15,8 @@ async function resultOf(bundle: string): Promise<unknown> {
 }
 
 /** The bundle made compact, after it was seen that both do the same. */
-async function compacted(bundle: string, taken = NOTHING_TAKEN): Promise<string> {
-  const { text } = await compact(bundle, taken);
+async function compacted(bundle: string, taken = NOTHING_TAKEN, privateNames = NOTHING_PRIVATE): Promise<string> {
+  const { text } = await compact(bundle, taken, privateNames);
   expect(await resultOf(text), text).toBe(await resultOf(bundle));
   return text;
 }
@@ -86,12 +88,24 @@ describe("a function of the module becomes an arrow function", () => {
 });
 
 describe("a variable of the module is a property of the global object", () => {
-  it("with a name that a property has anyway, and no inner variable", async () => {
+  it("with a name that a property has anyway", async () => {
     const text = await compacted(`
       function helper(value) { return { width: value, height: value }; }
       function run() { const { width, height: other } = helper(3); return [width, other, { helper }.helper(1)]; }${EXPORT}`);
     expect(text).toContain("globalThis.height =");
-    expect(text).not.toMatch(/globalThis\.(helper|width) =/);
+    expect(text).toContain("globalThis.helper =");
+  });
+
+  it("and an inner one, an import and an export have such names, too", async () => {
+    const bundle = `
+      import made from "thing"; import { listen } from "net";
+      function helper(value, { width: w = 2, ...rest }, [first] = [1]) { return [value, w, rest, first, made, listen]; }
+      function run() { return [helper(1, {}), { top: 1, left: 2, right: 3, low: 4, width: 5, high: 6, deep: 7, near: 8, far: 9, wide: 10, upper: 11 }]; }${EXPORT}`;
+    const { text } = await compact(bundle, NOTHING_TAKEN, NOTHING_PRIVATE);
+    const names = new Set(text.replace(/"[^"]*"/g, "").match(/\b[a-z]\w*/g));
+    const known =
+      "import default as from globalThis return const export run top left right low width high deep near far wide upper listen";
+    expect([...names].filter((name) => !known.split(" ").includes(name))).toEqual([]);
   });
 
   it("but with none that a module beside the bundle uses, nor one of the engine", async () => {
@@ -114,6 +128,7 @@ describe("a variable of the module is a property of the global object", () => {
     const { files } = await compact(
       `// src/a.ts\nvar GONE = 1;\n// src/b.ts\nfunction run() { return GONE; }\n// hosts/c.ts\nvar list = [];${EXPORT}\nlist.push(1);`,
       NOTHING_TAKEN,
+      NOTHING_PRIVATE,
     );
     expect([...files.values()]).toEqual(["src/b.ts", "hosts/c.ts"]);
   });
@@ -123,6 +138,7 @@ it("what is imported twice is imported once", async () => {
   const { text } = await compact(
     'import a from "time"; import { Mode as m } from "crypt"; import b, { x } from "time"; import { Mode } from "crypt"; export const run = () => [a, b, m, Mode, x];',
     NOTHING_TAKEN,
+    NOTHING_PRIVATE,
   );
   expect(text.match(/^import .*$/gm)).toHaveLength(3);
 });
@@ -141,10 +157,113 @@ describe("a bundle is refused", () => {
       "same name",
     ],
   ])("%s", async (_, bundle, words) => {
-    await expect(compact(bundle, NOTHING_TAKEN)).rejects.toThrow(words);
+    await expect(compact(bundle, NOTHING_TAKEN, NOTHING_PRIVATE)).rejects.toThrow(words);
   });
 
   it("not with a pattern inside of a function", async () => {
     await compacted(`function run() { return /a/.test("a"); } var C = class { m() { return /b/; } };${EXPORT}`);
+  });
+});
+
+describe("private members", () => {
+  /** The script of this TypeScript made compact, after it was seen that both do the same. */
+  async function compactedTypes(source: string, taken = NOTHING_TAKEN): Promise<string> {
+    const { code } = await transform(source, {
+      loader: "ts",
+      target: "es2023",
+      tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+    });
+    return await compacted(`// src/a.ts\n${code}${EXPORT}`, taken, privateNamesOf([source]));
+  }
+
+  it("of different classes share names", async () => {
+    const text = await compactedTypes(`
+      class One { private deep: number; private far = 2; constructor(private readonly low: number) { this.deep = low; }
+        sum() { return this.deep + this.far + this.low; } }
+      class Two { private wide = 4; private readonly high = [5]; private twice(n: number) { return n * this.wide; }
+        sum() { return this.high.map((n) => this.twice(n)); } }
+      function run() { return [new One(1).sum(), new Two().sum()]; }`);
+    const names = "deep far low wide high twice".split(" ");
+    expect(names.filter((name) => text.includes(`this.${name}`))).toEqual(["deep", "far", "low"]);
+  });
+
+  it("are known in patterns, and the variables keep their values", async () => {
+    const text = await compactedTypes(`
+      class One { private near = 1; sum() { return this.near; } }
+      class Two { private wide = 2; private high: number | undefined; private deeper = 3;
+        sum() { const { wide, high = 7, deeper: other } = this; return [wide, high, other, (() => { const { wide } = this; return wide; })()]; } }
+      function run() { return [new One().sum(), new Two().sum()]; }`);
+    expect(text).not.toMatch(/deeper:|this\.deeper/);
+  });
+
+  it("of a class and its heirs keep apart", async () => {
+    await compactedTypes(`
+      class First { private alpha = 1; protected beta = 2; first() { return [this.alpha, this.beta, this.gamma()]; } protected gamma() { return "f"; } }
+      class Second extends First { private delta = 3; all() { return [this.first(), this.beta, this.delta]; } protected override gamma() { return super.gamma() + "s"; } }
+      class Third extends Second { private epsilon = 4; every() { return [this.all(), this.epsilon, this.beta]; } }
+      class Other { private zeta = 5; private eta = 6; private theta = 7; private iota = 8; private kappa = 9; sum() { return [this.zeta, this.eta, this.theta, this.iota, this.kappa]; } }
+      function run() { return [new Third().every(), new Other().sum()]; }`);
+  });
+
+  it("may be getters and setters", async () => {
+    const text = await compactedTypes(`
+      class One { private a1 = 1; sum() { return this.a1; } }
+      class Two { private kept = 1; private get level() { return this.kept; } private set level(n: number) { this.kept = n * 2; }
+        sum() { this.level = 4; this.level += 1; return this.level; } }
+      function run() { return [new One().sum(), new Two().sum()]; }`);
+    expect(text).toMatch(/get a1|get kept/);
+    expect(text).not.toContain("level");
+  });
+
+  it("#names become plain ones, each of its class", async () => {
+    const text = await compactedTypes(`
+      class One { private deep = 1; private far = 2; private low = 3; sum() { return [this.deep, this.far, this.low]; } }
+      class Base { #own = 5; base() { return this.#own; } }
+      class Heir extends Base { #own = 6; #twice() { return this.#own * 2; } both() { return [this.base(), this.#twice()]; } }
+      function run() { return [new One().sum(), new Heir().both()]; }`);
+    expect(text).not.toContain("#");
+  });
+
+  it.each([
+    ["another object is asked for it", "private", "same(other: One) { return other.kept === 2; }"],
+    ["it is the key of another object", "private", "copy() { return Object.assign(this, { kept: 3 }).sum(); }"],
+    ["a text is its name", "private", 'same() { return this["kept"]; }'],
+    ["the pattern is of another object", "private", "same(other: One) { const { kept } = other; return kept; }"],
+    ["this is another one", "private", "same() { return function (this: One) { return this.kept; }.call(this); }"],
+    ["an object has its own this", "private", "same() { return { m() { return this.kept; } }; }"],
+    ["it is of the class itself", "private static", "static own() { return One.kept; }"],
+    ["it is public", "public", ""],
+    ["another class has a public one", "private", "} class Three { kept = 9;"],
+    ["an interface has it", "private", "} interface Three { kept: number;"],
+    ["the class comes from what is not known", "private", "} class Three extends Array { private kept = 8; "],
+  ])("keep their names where %s", async (_, access, more) => {
+    const text = await compactedTypes(`
+      class Two { private a = 1; sum() { return this.a; } }
+      class One { ${access} kept = 2; sum() { return (this as any).kept ?? 0; } ${more} }
+      function run() { return [new One().sum(), new Two().sum()]; }`);
+    expect(text).toContain("this.kept");
+  });
+
+  it("are renamed in that class without any of these", async () => {
+    const text = await compactedTypes(`
+      class Two { private a = 1; sum() { return this.a; } }
+      class One { private kept = 2; sum() { return (this as any).kept ?? 0; } }
+      function run() { return [new One().sum(), new Two().sum()]; }`);
+    expect(text).not.toContain("this.kept");
+  });
+
+  it("keep names that modules beside the bundle have, and those of JavaScript", async () => {
+    const source = `
+      class Two { private a = 1; sum() { return this.a; } }
+      class One { private kept = 2; sum() { return this.kept; } }
+      function run() { return [new One().sum(), new Two().sum()]; }`;
+    expect(await compactedTypes(source, new Set(["kept"]))).toContain("kept");
+    expect(
+      await compacted(
+        `// sdk/a.js\n${source.replaceAll("private", "")}${EXPORT}`,
+        NOTHING_TAKEN,
+        new Set(["a", "kept"]),
+      ),
+    ).toContain("kept");
   });
 });
