@@ -17,6 +17,7 @@ import {
   type Node,
   nameOf,
   type Place,
+  setAgain,
   statementsOf,
   visit,
 } from "./syntax.ts";
@@ -57,14 +58,13 @@ async function withShortNames(text: string): Promise<string> {
 
 function withGlobals(text: string, taken: ReadonlySet<string>): Compacted {
   const statements = statementsOf(text);
-  for (const statement of statements) refusePatterns(statement);
+  for (const { statement, file } of withFiles(text, statements)) {
+    refusePatterns(statement, file);
+    refuseOtherGlobals(statement, file);
+  }
   const imports = importsOf(statements);
-  const own = new Set<string>();
-  for (const statement of statements)
-    for (const name of statement.type === "FunctionDeclaration"
-      ? [nameOf(statement.id as Node)]
-      : declaredBy(statement))
-      own.add(name);
+  const own = new Set(statements.flatMap(namesOf));
+  // Those stay variables of the module.
   for (const name of setAgain(statements)) own.delete(name);
   const renamed = chooseNames([...own, ...new Set(imports.locals.values())], statements, taken);
   for (const [local, first] of imports.locals) renamed.set(local, renamed.get(first) as string);
@@ -77,10 +77,7 @@ function withGlobals(text: string, taken: ReadonlySet<string>): Compacted {
   const exported: string[] = [];
   const files = new Map<string, string>();
   for (const { statement, file } of withFiles(text, statements)) {
-    for (const name of statement.type === "FunctionDeclaration"
-      ? [nameOf(statement.id as Node)]
-      : declaredBy(statement))
-      files.set(renamed.get(name) ?? name, file);
+    for (const name of namesOf(statement)) files.set(renamed.get(name) ?? name, file);
     if (statement.type === "ImportDeclaration") continue;
     if (statement.type === "ExportNamedDeclaration")
       for (const { local, exported: outer } of statement.specifiers as { local: Node; exported: Node }[])
@@ -107,12 +104,25 @@ function withGlobals(text: string, taken: ReadonlySet<string>): Compacted {
  * In SDK 8.2.3 each use of a pattern that lies in flash leaks memory and gives the garbage collector a wrong pointer:
  * xs/sources/xsre.c, fxAllocateRegExpData, lacks an else. Patterns inside of functions are made when these run, and are safe.
  */
-function refusePatterns(statement: Node): void {
+function refusePatterns(statement: Node, file: string): void {
   visit(statement, (node, path) => {
     const isPattern =
       node.type === "RegExpLiteral" || (node.type === "NewExpression" && nameOf(node.callee as Node) === "RegExp");
     const isInside = path.some((place) => /Function|Method/.test(place.node.type));
-    if (isPattern && !isInside) throw new Error("a pattern at the top of a module that lies in flash");
+    if (isPattern && !isInside)
+      throw new Error(`${file}: a pattern at the top, where it would lie in flash, expected inside of a function`);
+  });
+}
+
+/** What the global object is asked for must be known: no variable of the program may have that name. */
+function refuseOtherGlobals(statement: Node, file: string): void {
+  visit(statement, (node, [holder]) => {
+    if (!isGlobalObject(node, holder)) return;
+    const asked = askedOf(holder);
+    if (asked.length === 0 || asked.includes(undefined))
+      throw new Error(
+        `${file}: the global object in another use, expected globalThis.name or const { name } = globalThis`,
+      );
   });
 }
 
@@ -138,19 +148,6 @@ function importsOf(statements: readonly Node[]) {
   return { locals, lines };
 }
 
-/** Variables of the module that are set after they were made. They stay what they are. */
-function setAgain(statements: readonly Node[]): Set<string> {
-  const names = new Set<string>();
-  for (const statement of statements)
-    visit(statement, (node) => {
-      const target = (
-        node.type === "AssignmentExpression" ? node.left : node.type === "UpdateExpression" ? node.argument : undefined
-      ) as Node | undefined;
-      if (target?.type === "Identifier") names.add(nameOf(target));
-    });
-  return names;
-}
-
 /** Names after `new`, and those whose members are asked for: functions that may be more than called. */
 function constructed(statements: readonly Node[]): Set<string> {
   const names = new Set<string>();
@@ -162,6 +159,11 @@ function constructed(statements: readonly Node[]): Set<string> {
       if (target?.type === "Identifier") names.add(nameOf(target));
     });
   return names;
+}
+
+/** The functions and variables of the module that a statement makes. */
+function namesOf(statement: Node): string[] {
+  return statement.type === "FunctionDeclaration" ? [nameOf(statement.id as Node)] : declaredBy(statement);
 }
 
 /** Whether a function can be no arrow function. */
@@ -213,20 +215,21 @@ function variableNames(statements: readonly Node[]): Set<string> {
     visit(statement, (node, [holder]) => {
       if (node.type !== "Identifier" || !holder || isKey(holder)) return;
       used.add(nameOf(node));
-      if (nameOf(node) === "globalThis" || nameOf(node) === "global")
-        for (const name of askedOf(holder)) used.add(name);
+      if (isGlobalObject(node, holder)) for (const name of askedOf(holder)) if (name !== undefined) used.add(name);
     });
   return used;
 }
 
-/** The names in `globalThis.name` and in `const { name } = globalThis`. */
-function askedOf({ node, key }: Place): string[] {
-  const asked = isMember(node) && key === "object" ? [keyOf(node)] : [];
+function isGlobalObject(node: Node, holder: Place | undefined): holder is Place {
+  if (node.type !== "Identifier" || !holder || isKey(holder)) return false;
+  return nameOf(node) === "globalThis" || nameOf(node) === "global";
+}
+
+/** The names in `globalThis.name` and in `const { name } = globalThis`; undefined: one that is not known. */
+function askedOf({ node, key }: Place): (string | undefined)[] {
+  if (isMember(node) && key === "object") return [keyOf(node)];
   const pattern = node.type === "VariableDeclarator" ? (node.id as Node) : undefined;
-  if (pattern?.type === "ObjectPattern") asked.push(...(pattern.properties as readonly Node[]).map(keyOf));
-  if (asked.length === 0 || asked.includes(undefined))
-    throw new Error("the global object is used in another way than globalThis.name and const { name } = globalThis");
-  return asked as string[];
+  return pattern?.type === "ObjectPattern" ? (pattern.properties as readonly Node[]).map(keyOf) : [];
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   type Node,
   nameOf,
   type Place,
+  setAgain,
   statementsOf,
   visit,
 } from "./syntax.ts";
@@ -85,13 +86,7 @@ function declarations(statements: readonly Node[]): Map<string, Node> {
   for (const statement of statements)
     for (const { id, init } of statement.type === "VariableDeclaration" ? (statement.declarations as Node[]) : [])
       if ((id as Node).type === "Identifier" && init) found.set(nameOf(id as Node), init as Node);
-  for (const statement of statements)
-    visit(statement, (node) => {
-      const target = (
-        node.type === "AssignmentExpression" ? node.left : node.type === "UpdateExpression" ? node.argument : undefined
-      ) as Node | undefined;
-      if (target?.type === "Identifier") found.delete(nameOf(target));
-    });
+  for (const name of setAgain(statements)) found.delete(name);
   return found;
 }
 

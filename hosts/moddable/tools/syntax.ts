@@ -79,6 +79,19 @@ export function isDeclared(path: readonly Place[]): boolean {
   return false;
 }
 
+/** Names of variables that are set after they were made. */
+export function setAgain(statements: readonly Node[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const statement of statements)
+    visit(statement, (node) => {
+      const target = (
+        node.type === "AssignmentExpression" ? node.left : node.type === "UpdateExpression" ? node.argument : undefined
+      ) as Node | undefined;
+      if (target?.type === "Identifier") names.add(nameOf(target));
+    });
+  return names;
+}
+
 /** Changes of a text, gathered in any order. They must not overlap. */
 export class Edits {
   readonly #edits: { readonly start: number; readonly end: number; readonly text: string }[] = [];
