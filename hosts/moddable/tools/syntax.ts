@@ -84,13 +84,23 @@ export function setAgain(statements: readonly Node[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (const statement of statements)
     visit(statement, (node) => {
-      const target = (
-        node.type === "AssignmentExpression" ? node.left : node.type === "UpdateExpression" ? node.argument : undefined
-      ) as Node | undefined;
-      if (target?.type === "Identifier") names.add(nameOf(target));
+      const target = node[SETS[node.type] ?? ""] as Node | undefined;
+      // What is set may be a pattern, as in `[one, other] = values`.
+      if (target && !isMember(target) && target.type !== "VariableDeclaration")
+        visit(target, (one, [holder]) => {
+          if (one.type === "Identifier" && !(holder && isKey(holder))) names.add(nameOf(one));
+        });
     });
   return names;
 }
+
+/** In which member each kind of statement has what it sets. */
+const SETS: Readonly<Record<string, string>> = Object.freeze({
+  AssignmentExpression: "left",
+  UpdateExpression: "argument",
+  ForOfStatement: "left",
+  ForInStatement: "left",
+});
 
 /** Changes of a text, gathered in any order. They must not overlap. */
 export class Edits {

@@ -48,6 +48,8 @@ describe("a constant stands for itself", () => {
 
   it.each([
     ["a variable that is set again", "var count = 1; function run() { count += 1; count++; return count; }"],
+    ["one that a pattern sets", "var a = 1; var b = 2; function run() { [a, b] = [b, a]; return [a, b]; }"],
+    ["one that a loop sets", "var last = 0; function run() { for (last of [1, 2]); return last; }"],
     ["an object that is not frozen", "var state = { n: 1 }; function run() { state.n = 2; return state.n; }"],
     [
       "a long text that is used often",
