@@ -48,20 +48,18 @@ interface Vibration {
 export class Esp32Board implements Board {
   readonly ownSettings: readonly string[] = Object.freeze(["wifi.ssid", "wifi.password", "time.host"]);
   readonly sensors: readonly Sensor[] = [];
+  readonly guards = new Guards((line) => this.log(line));
   private readonly line = new SerialLine(config.logPin as number | undefined);
-  private guards = new Guards((line) => this.log(line));
+  private readonly motorTimer = new OneTimer(this.guards.of("motor"));
   private wifi: WifiKeeper | undefined;
-  private motorTimer: OneTimer | undefined;
 
   log(line: string): void {
     this.line.write(line);
   }
 
   /** Starts the network stack. Without it no socket can be made. */
-  open(guards: Guards): void {
-    this.guards = guards;
-    this.motorTimer = new OneTimer(guards.of("motor"));
-    this.wifi = new WifiKeeper((line) => this.log(line), guards);
+  open(): void {
+    this.wifi = new WifiKeeper((line) => this.log(line), this.guards);
   }
 
   resetCause(): ResetCause {
@@ -109,7 +107,7 @@ export class Esp32Board implements Board {
     const { vibration } = globalThis as unknown as { vibration?: Vibration };
     if (!vibration || priority < 3) return;
     vibration.write(true);
-    this.motorTimer?.set(VIBRATION_MS, () => vibration.write(false));
+    this.motorTimer.set(VIBRATION_MS, () => vibration.write(false));
   }
 
   restart(): void {

@@ -23,13 +23,15 @@ export interface Pager {
 }
 
 export interface Board {
+  /** All callbacks of the SDK run under these. */
+  readonly guards: Guards;
   /** Writes one line for the person who reads the output of this board. */
   log(line: string): void;
   /**
    * Sets up what the board has. It is called first. If it throws, that is shown as the reason why the pager cannot
    * start.
    */
-  open(guards: Guards): void;
+  open(): void;
   /** Why the board started, as far as it knows. */
   resetCause(): ResetCause;
   /** The program is about to end, and its last words are on the screen. Waits a while so that they can be read. */

@@ -9,7 +9,7 @@ import type { Board, Pager } from "./board.ts";
 import { MonotonicClock, OneTimer } from "./clock.ts";
 import { deviceSettings } from "./device-settings.ts";
 import { Ending } from "./ending.ts";
-import { type Guard, Guards } from "./guard.ts";
+import type { Guard } from "./guard.ts";
 import { loadFaces, Painter } from "./painter.ts";
 import { setupScreen } from "./setup-screen.ts";
 import { DeviceIdentity } from "./tls/device-identity.ts";
@@ -42,18 +42,17 @@ export function start(board: Board): void {
     show("Stopped", [words]);
     board.linger();
   });
-  const guards = new Guards((line) => board.log(line));
-  guards.of("screen").run(() => {
+  board.guards.of("screen").run(() => {
     display = openDisplay();
   });
-  const prepared = prepare(board, guards, display, ending);
+  const prepared = prepare(board, display, ending);
   if ("errors" in prepared) {
     show("Cannot start", prepared.errors);
     return;
   }
   const { formerEnd } = prepared;
   if (formerEnd !== undefined) show("Stopped before", [formerEnd]);
-  run(board, guards, display, ending, prepared);
+  run(board, display, ending, prepared);
 }
 
 interface Display {
@@ -88,12 +87,11 @@ interface Prepared {
 /** Makes the gateway. It returns problems instead of throwing, so that a device with wrong settings can show them. */
 function prepare(
   board: Board,
-  guards: Guards,
   { measureText, size }: Display,
   ending: Ending,
 ): Prepared | { readonly errors: readonly string[] } {
   try {
-    board.open(guards);
+    board.open();
     const store = board.openStore();
     const formerEnd = ending.keepIn(store, board.resetCause());
     const found = deviceSettings(config, board, store);
@@ -122,13 +120,8 @@ function prepare(
   }
 }
 
-function run(
-  board: Board,
-  guards: Guards,
-  display: Display,
-  ending: Ending,
-  { gateway, own, formerEnd }: Prepared,
-): void {
+function run(board: Board, display: Display, ending: Ending, { gateway, own, formerEnd }: Prepared): void {
+  const { guards } = board;
   guards.onFailure = () => gateway.handleHostFailure();
   const clock = new MonotonicClock();
   let failedMs = Number.NEGATIVE_INFINITY;

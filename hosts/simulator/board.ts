@@ -4,6 +4,7 @@ import { File } from "file";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Sensor } from "../../src/seams.ts";
 import type { Board, Pager, ResetCause } from "../moddable/board.ts";
+import { Guards } from "../moddable/guard.ts";
 import { FileStore } from "./file-store.ts";
 
 /** All data is in the folder in which the simulator was started. So one build serves many pagers. */
@@ -22,6 +23,7 @@ interface SimulatorScreen {
 
 /** The board of the simulated pager. */
 export class SimulatedPager implements Board {
+  readonly guards = new Guards((line) => this.log(line));
   readonly ownSettings = [];
   private readonly startedAt = Date.now();
   private readonly screen: SimulatorScreen;
