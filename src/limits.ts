@@ -353,6 +353,12 @@ export const TELEMETRY_BYTES_MAX = 1_792;
 /** Bytes of the document for Home Assistant: some ten sensors. Sensors that do not fit are left out, and the log names them. */
 export const DISCOVERY_BYTES_MAX = 2_880;
 
+/** Longest set-up code, in characters: the longest text of capital letters and digits that a QR code holds. A longer one is refused. */
+export const SETUP_CODE_CHARACTERS_MAX = 4_296;
+
+/** Longest text in a set-up code, in UTF-8 bytes: that of the longest setting. A longer one is refused. */
+export const SETUP_TEXT_BYTES_MAX = 255;
+
 /** Host events that wait in the gateway. Further log lines are dropped, and the log says how many. */
 export const EVENTS_MAX = 32;
 

@@ -6,9 +6,9 @@ import {
   type Settings,
 } from "../../src/gateway/settings.ts";
 import { StoredSettings } from "../../src/gateway/stored-settings.ts";
+import { pemBlocks } from "../../src/pem.ts";
 import type { Store } from "../../src/seams.ts";
 import type { Board } from "./board.ts";
-import { pemBlocks } from "./tls/pem.ts";
 import { parsePrivateKey } from "./tls/private-key.ts";
 
 const ABILITIES: HostAbilities = {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FormatError } from "../../src/errors.ts";
-import { JSON_BRACKETS_MAX, PRESUBSCRIPTION_TOPICS_MAX } from "../../src/limits.ts";
+import { FormatError, UsageError } from "../../src/errors.ts";
+import { JSON_BRACKETS_MAX, PRESUBSCRIPTION_TOPICS_MAX, SETUP_CODE_CHARACTERS_MAX } from "../../src/limits.ts";
 import {
   decodeContent,
   decodeContents,
@@ -18,9 +18,14 @@ import {
   encodePresubscription,
 } from "../../src/payload/optional/presubscription.ts";
 import { decodePresence, encodePresence } from "../../src/payload/presence.ts";
+import { decodeSetupCode, encodeSetupCode, type SetupCodeSettings } from "../../src/payload/setup-code.ts";
 import { isUid } from "../../src/payload/uid.ts";
+import { pemOf } from "../../src/pem.ts";
 import { encodeUtf8, readableUtf8, utf8Length } from "../../src/utf8.ts";
 import { checkPayloadVectors } from "../vectors/payload.ts";
+import { codeOfFields, fieldOf, WHOLE_CODE } from "../vectors/setup-code.ts";
+
+const letters = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
 
 describe("payload codecs", () => {
   it("agree with every vector", () => {
@@ -98,6 +103,7 @@ describe("payload codecs", () => {
       (bytes: Uint8Array) => decodePlainPage(bytes),
       decodePresubscription,
       decodeDirectoryLine,
+      decodeSetupCode,
       (bytes: Uint8Array) => decodeContent({ contentType: (bytes[0] ?? 0) % 8, content: bytes.subarray(1) }),
     ];
     fc.assert(
@@ -156,6 +162,30 @@ describe("payload codecs", () => {
     expect(() => encodePresence({ status: 1, context: "\u00e4".repeat(128) })).toThrow("Context of 256 bytes");
     expect(() => encodeText("hi", { id: "" })).toThrow("id of 0 bytes");
     expect(() => encodeText("hi", { id: "i".repeat(65) })).toThrow("id of 65 bytes");
+  });
+
+  it("refuse to write a set-up code that could not be read", () => {
+    const write = (settings: object) => () => encodeSetupCode(settings as SetupCodeSettings);
+    expect(write({ "broker.key": "x" })).toThrow("no setting broker.key in it");
+    expect(write({ uid: "" })).toThrow("uid of 0 bytes, expected 1 to 255");
+    expect(write({ "broker.password": "p".repeat(256) })).toThrow("broker.password of 256 bytes");
+    expect(write({ "broker.ca": "ca.pem" })).toThrow("PEM: no -----BEGIN CERTIFICATE-----");
+    const large = pemOf(new Uint8Array(2_682), "CERTIFICATE");
+    expect(write({ "broker.ca": large })).toThrow(UsageError);
+    const largest = encodeSetupCode({ "broker.ca": pemOf(new Uint8Array(2_675), "CERTIFICATE") });
+    expect(largest.length).toBeLessThanOrEqual(SETUP_CODE_CHARACTERS_MAX);
+    expect(write({ "broker.ca": pemOf(new Uint8Array(2_676), "CERTIFICATE") })).toThrow("expected at most 4296");
+  });
+
+  it("name no secret of a set-up code in their errors", () => {
+    const code = codeOfFields([...fieldOf(8, letters("hunter2")), ...fieldOf(8, letters("hunter3"))]);
+    for (const text of [code, code.slice(0, -4), `${WHOLE_CODE}A`])
+      try {
+        decodeSetupCode(encodeUtf8(text));
+        expect.unreachable();
+      } catch (error) {
+        expect(String(error)).not.toMatch(/hunter|s3cret/);
+      }
   });
 
   it("take a pre-subscription as long as it may be, and refuse one more", () => {

@@ -11,8 +11,11 @@ import {
   MESSAGE_ID_BYTES_MAX,
   PACKET_BYTES_MAX,
   PRESENCE_CONTEXT_BYTES_MAX,
+  SETUP_CODE_CHARACTERS_MAX,
+  SETUP_TEXT_BYTES_MAX,
   UID_BYTES_MAX,
 } from "../../src/limits.ts";
+import { decodeSetupCode, SETUP_CODE_FIELDS } from "../../src/payload/setup-code.ts";
 import { STAGES } from "../../src/stages.ts";
 import { encodeUtf8 } from "../../src/utf8.ts";
 import { fromHex } from "../vectors/vector.ts";
@@ -53,6 +56,17 @@ describe("the reference of the wire format", () => {
       ...STAGES.map((stage) => `| \`${stage}\` |`),
     ])
       expect(README).toContain(words);
+  });
+
+  it("says of the set-up code what its reader does", () => {
+    const [, code = "", words] = /^```setup\n(.*?)\n```\n\n```text\n(.*?)\n```$/ms.exec(README) ?? [];
+    const settings = Object.entries(decodeSetupCode(encodeUtf8(code)));
+    expect(settings.map(([name, value]) => `${name}=${value}`).join("\n")).toBe(words);
+    const table = README.slice(README.indexOf("| key | setting |"));
+    const rows = [...table.matchAll(/^\| (\d+) \| `([\w.]+)`/gm)].map(([, key, name]) => [Number(key), name]);
+    expect(rows).toEqual(SETUP_CODE_FIELDS);
+    expect(README).toContain(`at most ${SETUP_CODE_CHARACTERS_MAX.toLocaleString("en")} characters`);
+    expect(README).toContain(`1 to ${SETUP_TEXT_BYTES_MAX} bytes of text`);
   });
 
   it("has a heading for each line of its list of contents", () => {

@@ -18,13 +18,15 @@ import {
   encodePresubscription,
 } from "../../src/payload/optional/presubscription.ts";
 import { decodePresence, encodePresence } from "../../src/payload/presence.ts";
+import { decodeSetupCode, encodeSetupCode, type SetupCodeSettings } from "../../src/payload/setup-code.ts";
 import { encodeTelemetry } from "../../src/payload/telemetry.ts";
-import { decodeUtf8 } from "../../src/utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../../src/utf8.ts";
 import { COMMAND_VECTORS, DISCOVERY_VECTOR } from "./command.ts";
 import { CONTENT_VECTORS, PAGE_VECTORS } from "./content.ts";
 import { MESSAGE_BYTES, MESSAGE_VECTORS } from "./message.ts";
 import { PRESENCE_BYTES, PRESENCE_READ_ONLY, PRESENCE_VECTORS } from "./presence.ts";
 import { DIRECTORY_READ_ONLY, DIRECTORY_VECTORS, PRESUBSCRIPTION_VECTORS } from "./presubscription.ts";
+import { SETUP_CODE_READ_ONLY, SETUP_CODE_VECTORS } from "./setup-code.ts";
 import { TELEMETRY_VECTORS } from "./telemetry.ts";
 import { complaintOf, describeValue, fromHex, toHex, type Vector } from "./vector.ts";
 
@@ -91,6 +93,21 @@ const CODECS: readonly Codec[] = [
     vectors: DIRECTORY_READ_ONLY,
     decode: decodeDirectoryLine,
     saysLess: () => (length) => length > "a-<sub>-1-".length,
+  },
+  {
+    vectors: SETUP_CODE_VECTORS,
+    decode: decodeSetupCode,
+    encode: (settings: SetupCodeSettings) => encodeUtf8(encodeSetupCode(settings)),
+    saysLess: () => () => false,
+  },
+  {
+    vectors: SETUP_CODE_READ_ONLY,
+    decode: decodeSetupCode,
+    // Blanks at the end may be missing.
+    saysLess: (bytes) => {
+      const lastDigit = bytes.findLastIndex((byte) => byte > 0x20);
+      return (length) => length > lastDigit;
+    },
   },
 ];
 

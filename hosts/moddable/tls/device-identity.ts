@@ -5,8 +5,8 @@ import ECDSA from "ecdsa";
 import PKCS1_5 from "pkcs1_5";
 import X509 from "x509";
 import type { BrokerSettings } from "../../../src/gateway/settings.ts";
+import { pemBlocks } from "../../../src/pem.ts";
 import { deterministicNonce, type Hmac } from "./deterministic-nonce.ts";
-import { pemBlocks } from "./pem.ts";
 import { type PrivateKey, parsePrivateKey } from "./private-key.ts";
 
 /** SignatureAndHashAlgorithm (RFC 5246, section 7.4.1.4.1): SHA-256 with RSA, and with ECDSA. */

@@ -2,8 +2,9 @@
  * Reads the private key of a device from PEM. It reads the three forms that OpenSSL writes without a password: PKCS #8
  * (RFC 5208, section 5), PKCS #1 for RSA (RFC 8017, section A.1.2), SEC 1 for elliptic curves (RFC 5915, section 3).
  */
+
+import { pemBlocks } from "../../../src/pem.ts";
 import { DER, DerReader, derSequence, hexOf } from "./der.ts";
-import { pemBlocks } from "./pem.ts";
 
 /** All numbers are big-endian bytes. They are views of the decoded PEM. */
 export type PrivateKey =

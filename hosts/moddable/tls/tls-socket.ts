@@ -5,10 +5,10 @@
 import TCP from "embedded:io/socket/tcp";
 import type { Stream } from "ssl/session";
 import type { BrokerSettings } from "../../../src/gateway/settings.ts";
+import { pemBlocks } from "../../../src/pem.ts";
 import { CertificateCheck } from "./certificate-check.ts";
 import { DeviceIdentity } from "./device-identity.ts";
 import { isIPv4 } from "./ip-address.ts";
-import { pemBlocks } from "./pem.ts";
 import { CURVE_NUMBERS, SIGNATURES, VERSION } from "./server-messages.ts";
 import { explainTls, GONE, type TlsFailure } from "./tls-failure.ts";
 import { CheckedSession } from "./tls-session.ts";

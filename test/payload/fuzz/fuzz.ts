@@ -24,7 +24,9 @@ import {
   encodePresubscription,
 } from "../../../src/payload/optional/presubscription.ts";
 import { decodePresence, encodePresence } from "../../../src/payload/presence.ts";
+import { decodeSetupCode, encodeSetupCode } from "../../../src/payload/setup-code.ts";
 import { printableLine } from "../../../src/printable.ts";
+import { encodeUtf8 } from "../../../src/utf8.ts";
 import { MemoryStore } from "../../memory-store.ts";
 import { seededRandom } from "../../random.ts";
 import { type SentPacket, sentPackets } from "../../sent-packets.ts";
@@ -85,6 +87,7 @@ const TOPICS: Readonly<Record<Kind, string>> = {
   uid: "/connect/new",
   command: "/field/cmd/p",
   result: "/field/cmd/p/result",
+  setup: "",
 };
 
 /** Reads a payload in every way; what is read and can be written must be the same again. */
@@ -100,6 +103,7 @@ function read(kind: Kind, payload: Uint8Array): boolean {
     uid: [],
     command: [() => decodeCommand(decodeCommandHead(payload))],
     result: [],
+    setup: [() => sameAgain(payload, decodeSetupCode, (settings) => encodeUtf8(encodeSetupCode(settings)))],
   };
   const words = TOPICS[kind] === "" ? [] : [() => describePayload(TOPICS[kind], payload)];
   let isRead = false;

@@ -10,6 +10,7 @@ import { CONTENT_VECTORS, PAGE_VECTORS } from "../../vectors/content.ts";
 import { MESSAGE_VECTORS } from "../../vectors/message.ts";
 import { PRESENCE_BYTES, PRESENCE_READ_ONLY, PRESENCE_VECTORS } from "../../vectors/presence.ts";
 import { DIRECTORY_VECTORS, PRESUBSCRIPTION_VECTORS } from "../../vectors/presubscription.ts";
+import { codeOfFields, fieldOf, SETUP_CODE_READ_ONLY, SETUP_CODE_VECTORS } from "../../vectors/setup-code.ts";
 import { TELEMETRY_VECTORS } from "../../vectors/telemetry.ts";
 import { fromHex, type Vector } from "../../vectors/vector.ts";
 
@@ -24,6 +25,7 @@ export const KINDS = Object.freeze([
   "uid",
   "command",
   "result",
+  "setup",
 ] as const);
 export type Kind = (typeof KINDS)[number];
 
@@ -53,6 +55,7 @@ const SEEDS: Readonly<Record<Kind, readonly Uint8Array[]>> = {
     `{"id":"never done","at":1700000000,"do":"settings","set":{"quiet.hours":"${"\\u0001".repeat(600)}"}}`,
   ].map(encodeUtf8),
   result: ['{"id":"c","ok":true,"note":"done before"}', '{"ok":false,"error":"command id"}'].map(encodeUtf8),
+  setup: bytesOf([...SETUP_CODE_VECTORS, ...SETUP_CODE_READ_ONLY]),
   uid: ["p", "\u00e4", "a/b", "a".repeat(65)].map(encodeUtf8),
 };
 
@@ -85,6 +88,7 @@ export function fuzzPayload(random: Random, kind: Kind): Uint8Array {
   if (kind === "message" && chance < 0.6) payload = composedMessage(random);
   else if (["page", "receipt", "telemetry", "command"].includes(kind) && chance < 0.6)
     payload = encodeUtf8(kind === "telemetry" ? `[${jsonObject(random, 0)}]` : jsonObject(random, 0));
+  else if (kind === "setup" && chance < 0.6) return composedSetupCode(random);
   else payload = pick(random, SEEDS[kind]);
   if (random() < 0.5) return payload;
   const bytes = [...payload];
@@ -107,6 +111,15 @@ function composedMessage(random: Random): Uint8Array {
     contents,
     sender: pick(random, ["bob", "\u00e4", "s".repeat(64)]),
   });
+}
+
+/** Fields in order or not, changed or not, under the right hash. */
+function composedSetupCode(random: Random): Uint8Array {
+  const fields: number[] = [];
+  for (let key = integerBetween(random, 1, 9); key < 14; key += integerBetween(random, random() < 0.1 ? -1 : 1, 3))
+    fields.push(...fieldOf(key, [...encodeUtf8(pick(random, TEXTS))]));
+  if (random() < 0.3) change(random, fields, "setup");
+  return encodeUtf8(codeOfFields(fields));
 }
 
 /** Mostly what may stand there, so that a reader goes on to the next key. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pemBlocks } from "../../../hosts/moddable/tls/pem.ts";
+import { pemBlocks, pemOf } from "../src/pem.ts";
 
 const block = (base64: string, label = "CERTIFICATE") =>
   `-----BEGIN ${label}-----\n${base64}\n-----END ${label}-----\n`;
@@ -11,6 +11,14 @@ describe("PEM", () => {
     const lines = base64.replace(/.{64}/g, "$&\n");
     for (const text of [base64, lines, lines.replaceAll("\n", " "), lines.replaceAll("\n", "\r\n")])
       expect(pemBlocks(block(text), "CERTIFICATE")).toEqual([bytes]);
+  });
+
+  it.each([1, 2, 3, 47, 48, 49, 300])("writes %i bytes as others do", (length) => {
+    const bytes = Uint8Array.from({ length }, (_, index) => (index * 91 + length) & 0xff);
+    const lines = Buffer.from(bytes)
+      .toString("base64")
+      .replace(/.{64}(?=.)/g, "$&\n");
+    expect(pemOf(bytes, "CERTIFICATE")).toBe(block(lines));
   });
 
   it("gives every block with the label, whatever stands around them", () => {

@@ -7,6 +7,10 @@ const BEGIN = "-----BEGIN ";
 const END = "-----END ";
 const DASHES = "-----";
 
+/** Bytes in a line of 64 digits. */
+const LINE_BYTES = 48;
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /**
  * Returns the bytes of every block with this label, in order. Throws an error that says why if there is none, or if one
  * is damaged.
@@ -23,6 +27,25 @@ export function pemBlocks(text: string, label: string): Uint8Array<ArrayBuffer>[
   }
   if (blocks.length === 0) throw new Error(`PEM: no ${begin} in it`);
   return blocks;
+}
+
+/** Returns one block with this label, in lines of 64 characters. */
+export function pemOf(bytes: Uint8Array, label: string): string {
+  let text = `${BEGIN}${label}${DASHES}\n`;
+  for (let at = 0; at < bytes.length; at += LINE_BYTES)
+    text += `${encodeBase64(bytes.subarray(at, at + LINE_BYTES))}\n`;
+  return `${text}${END}${label}${DASHES}\n`;
+}
+
+function encodeBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 3) {
+    const [first = 0, second = 0, third = 0] = bytes.subarray(at, at + 3);
+    const bits = (first << 16) | (second << 8) | third;
+    for (let digit = 0; digit < 4; digit += 1)
+      text += at + digit > bytes.length ? "=" : DIGITS.charAt((bits >> (18 - 6 * digit)) & 63);
+  }
+  return text;
 }
 
 function decodeBase64(text: string, from: number, to: number, label: string): Uint8Array<ArrayBuffer> {
