@@ -32,6 +32,17 @@ export type WallClock = () => number | undefined;
  */
 export type MeasureText = (font: Font, text: string) => number;
 
+/** A QR code (ISO/IEC 18004) without its quiet zone. */
+export interface QrCode {
+  /** Modules on each side, 21 to 177. */
+  readonly size: number;
+  /** One bit for each module, set where it is dark. Rows are padded to whole bytes; the most significant bit is on the left. */
+  readonly bits: Uint8Array;
+}
+
+/** Makes the QR code of a text. Returns undefined where the text is too long for one, or where the host has no memory for it. */
+export type MakeQrCode = (text: string) => QrCode | undefined;
+
 /**
  * One sensor, after ECMA-419's `sample()`. A reading of undefined or a throw is a failed reading. It is counted, and the
  * device goes on.

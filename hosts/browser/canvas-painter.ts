@@ -90,16 +90,24 @@ export class CanvasPainter {
     context.fillText(text, x, y + (lineHeight - sizePixels) / 2 + sizePixels * 0.8);
   }
 
+  /** Fills whole pixels of the device, so that none is half covered at a zoom that is no whole number. */
   #paintBitmap({ x, y, width, height, color, bits }: Bitmap): void {
     const context = this.#context;
     const rowBytes = Math.ceil(width / 8);
+    const edge = (position: number) => Math.round(position * this.#scale);
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = colorOf(color);
     for (let row = 0; row < height; row += 1) {
+      const top = edge(y + row);
       for (let column = 0; column < width; column += 1) {
         const byte = bits[row * rowBytes + (column >> 3)] ?? 0;
-        if (byte & (0x80 >> (column & 7))) context.fillRect(x + column, y + row, 1, 1);
+        if (!(byte & (0x80 >> (column & 7)))) continue;
+        const left = edge(x + column);
+        context.fillRect(left, top, edge(x + column + 1) - left, edge(y + row + 1) - top);
       }
     }
+    context.restore();
   }
 }
 

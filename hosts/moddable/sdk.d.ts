@@ -81,6 +81,13 @@ declare module "embedded:io/serial" {
   export default Serial;
 }
 
+declare module "qrcode" {
+  /** Returns one byte for each module, 1 where it is dark. Throws if the text is too long for a code, or without memory. */
+  export default function QRCode(options: { input: string; maxVersion?: number }): ArrayBuffer & {
+    readonly size: number;
+  };
+}
+
 declare module "Resource" {
   interface HostBuffer {
     readonly byteLength: number;

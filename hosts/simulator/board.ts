@@ -1,10 +1,14 @@
 /** The simulator as a board: its buttons, a folder of files as store, the computer's clock. */
+import type { Screen } from "commodetto/Poco";
 import Debug from "debug";
 import { File } from "file";
 import type { Button } from "../../src/pager/screen/buttons.ts";
-import type { Sensor } from "../../src/seams.ts";
+import type { MeasureText, Sensor } from "../../src/seams.ts";
 import type { Board, Pager, ResetCause } from "../moddable/board.ts";
 import { Guards } from "../moddable/guard.ts";
+import { loadFaces, Painter } from "../moddable/painter.ts";
+import { makeQrCode } from "../moddable/qr-code.ts";
+import { setupScreen } from "../moddable/setup-screen.ts";
 import { FileStore } from "./file-store.ts";
 
 /** All data is in the folder in which the simulator was started. So one build serves many pagers. */
@@ -15,7 +19,7 @@ const SETTINGS_FILE = "./settings.json";
 type SimulatorButtons = Record<Button, new (options: { onPush: (pressed: number) => void }) => unknown>;
 
 /** The simulated device. Messages to it arrive at `onMessage`. Its buttons listen there too. */
-interface SimulatorScreen {
+interface SimulatorScreen extends Screen {
   onMessage: (message: string) => void;
   /** `exit:N` ends the launcher with that status. mcsim ignores it. */
   postMessage(message: string): void;
@@ -111,6 +115,7 @@ export class SimulatedPager implements Board {
     screen.onMessage = (message) => {
       if (message === "stop") pager.stop(() => this.restart());
       else if (message === "network") pager.networkChanged();
+      else if (message.startsWith("code ")) this.showCode(message.slice("code ".length));
       else if (message === "collect") {
         Debug.gc();
         trace("collected\n");
@@ -118,5 +123,14 @@ export class SimulatedPager implements Board {
         if (this.store) this.store.writeMs = Number(message.slice("busy ".length));
       } else toButtons.call(screen, message);
     };
+  }
+
+  /** Shows a text as a QR code until the pager paints again. */
+  private showCode(text: string): void {
+    const painter = new Painter(this.screen, loadFaces());
+    const { size } = painter;
+    const code = makeQrCode(text);
+    const measureText: MeasureText = (font, character) => painter.measureText(font, character);
+    painter.paint(setupScreen(code ? "QR code" : "Too long", [text], size, measureText, code));
   }
 }

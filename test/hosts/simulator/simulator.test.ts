@@ -2,11 +2,13 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { wifiQrText } from "../../../hosts/moddable/setup/wifi-qr-text.ts";
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
 import { INBOX_RECORDS_MAX, PRESS_GUARD_MS } from "../../../src/limits.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import type { TestSender } from "../../brokers/test-sender.ts";
+import { readQrCode } from "../../qr-reader.ts";
 import { Bench, eventually, inkOf, MESSAGE_ROWS } from "./bench.ts";
 
 const UID = "pager-sim";
@@ -156,6 +158,29 @@ describe("the simulated pager", () => {
     const words = { top: 48, bottom: MESSAGE_ROWS.bottom };
     expect(difference(plain, degrees, words)).toBeGreaterThan(20);
     expect(inkOf(temperature, words)).toBeGreaterThan(60);
+  });
+
+  it.each([wifiQrText("fieldpager-aabbcc", "k;7 q"), `FP1:${"A7".repeat(80)}`, "\u00e4\u4e2d"])(
+    "draws %j as a QR code that is read back from its pixels",
+    async (text) => {
+      const sender = await startSender();
+      const simulator = launch();
+      await online(sender);
+      simulator.say(`code ${text}`);
+      const picture = await simulator.picture();
+      expect(readQrCode(picture, picture.rgb)).toBe(text);
+    },
+  );
+
+  it("says of a text that is too long for a QR code that it is", async () => {
+    const sender = await startSender();
+    const simulator = launch();
+    await online(sender);
+    simulator.say(`code ${"a".repeat(3_000)}`);
+    const picture = await simulator.picture();
+    expect(readQrCode(picture, picture.rgb)).toBeUndefined();
+    await sender.push(UID, { id: "p1", text: "goes on" });
+    await eventually(() => expect(sender.statesOf("p1")).toContain("shown"));
   });
 
   it("leaves pushes that have no room with the broker, and the connection stands", { timeout: 150_000 }, async () => {
