@@ -194,6 +194,12 @@ export const INBOX_RECORDS_MAX = 200;
  */
 export const INBOX_BYTES_MAX = 40_960;
 
+/**
+ * Bytes of one copy of the settings that a device keeps. Three copies, of which one is being written, fit the flash of NVS beside the
+ * inbox.
+ */
+export const KEPT_SETTINGS_BYTES_MAX = 20_480;
+
 /** A screen that has refused a picture is painted again after this, in milliseconds. */
 export const PAINT_RETRY_MS = 1_000;
 
@@ -385,6 +391,8 @@ if (BROKER_RETURN_MS > BROKER_RETURN_MAX_MS) throw new Error("limits: BROKER_RET
 if (SUBSCRIBE_RETRY_MS > SUBSCRIBE_RETRY_MAX_MS)
   throw new Error("limits: SUBSCRIBE_RETRY_MS is above SUBSCRIBE_RETRY_MAX_MS");
 if (BACKOFF_BASE_MS > BACKOFF_MAX_MS) throw new Error("limits: BACKOFF_BASE_MS is above BACKOFF_MAX_MS");
+if (KEPT_SETTINGS_BYTES_MAX < PEM_BYTES_MAX)
+  throw new Error("limits: settings of KEPT_SETTINGS_BYTES_MAX do not hold a PEM of PEM_BYTES_MAX");
 if (INBOX_BYTES_MAX < 2 * PACKET_BYTES_MAX)
   throw new Error("limits: the largest packet, every byte escaped in JSON, does not fit into the inbox");
 if (TELEMETRY_BYTES_MAX + 2 * UID_BYTES_MAX + 32 > PUBLISH_BYTES_MAX)

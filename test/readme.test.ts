@@ -1,7 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { describe, expect, it } from "vitest";
+import { BOARD_SETTING_TEXTS } from "../hosts/esp32/setting-texts.ts";
+import { BOARD_SETTINGS } from "../hosts/esp32/settings.ts";
+import { SETTING_TEXTS } from "../src/gateway/setting-texts.ts";
 import { SETTINGS } from "../src/gateway/settings.ts";
+import { rowsIn, settingRows } from "./setting-rows.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 const PATHS = [
@@ -20,20 +24,11 @@ const PACKAGE = JSON.parse(readFileSync(new URL("../package.json", import.meta.u
 };
 
 describe("the READMEs", () => {
-  it("have a row for every setting, with its default and its range, and for nothing else", () => {
-    const rows = Object.entries(SETTINGS).map(([name, setting]) => {
-      const value = setting.default === "" ? "" : `\`${setting.default}\` `;
-      if (setting.kind === "choice")
-        return `| \`${name}\` | ${value}| ${setting.choices.map((choice) => `\`${choice}\``).join(", ")} |`;
-      if (setting.kind === "number") return `| \`${name}\` | ${value}| ${setting.min} to ${setting.max} |`;
-      if (setting.kind === "list")
-        return `| \`${name}\` | ${value}| at most ${setting.countMax}, separated by commas |`;
-      return `| \`${name}\` | ${value}| text of at most ${setting.bytesMax} bytes |`;
-    });
-    const readme = read("src/gateway/README.md");
-    const table = readme.slice(readme.indexOf("## Settings"), readme.indexOf("## Commands"));
-    const written = table.split("\n").filter((line) => line.startsWith("| `"));
-    expect(written.map((line) => `${line.split("|").slice(0, 4).join("|")}|`)).toEqual(rows);
+  it("have a row for every setting, as its table and its text say, and for nothing else", () => {
+    const rows = rowsIn(read("src/gateway/README.md"), "Settings");
+    expect(rows).toEqual(settingRows(SETTINGS, SETTING_TEXTS));
+    const boards = rowsIn(read("hosts/esp32/README.md"), "Settings of a board");
+    expect(boards).toEqual(settingRows(BOARD_SETTINGS, BOARD_SETTING_TEXTS));
   });
 
   it("name no command that package.json has not, and every one that a user needs", () => {

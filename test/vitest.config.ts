@@ -6,8 +6,8 @@ const FURTHER_BROKERS = "test/brokers/{nats,rabbitmq,ejabberd,mosquitto-transpor
 /** Short tests that touch nothing outside their process. They share one. */
 const CORE = "test/{*,{gateway,mqtt,pager,payload,sensor}/**/*}.test.ts";
 
-/** Holds the program against the Moddable SDK of this machine. It runs the SDK's builder for every board. */
-const SDK_TESTS = "test/hosts/moddable/sdk-modules.test.ts";
+/** Hold the program against the Moddable SDK of this machine. They run the SDK's builder. */
+const SDK_TESTS = "test/hosts/moddable/{sdk-modules,built-secrets}.test.ts";
 
 /**
  * `npm test` runs the projects `core` and `hosts`, `npm run test:brokers` runs `brokers`, `npm run test:sim` runs `simulator`,

@@ -3,6 +3,8 @@
 import resetReason from "resetReason";
 import config from "mc/config";
 import Timer from "timer";
+import { KeptSettings } from "../../src/gateway/kept-settings.ts";
+import type { Values } from "../../src/gateway/setting.ts";
 import type { Sensor, Store } from "../../src/seams.ts";
 import type { Board, Pager, ResetCause } from "../moddable/board.ts";
 import { OneTimer } from "../moddable/clock.ts";
@@ -11,21 +13,13 @@ import { listenToButtons } from "./buttons.ts";
 import { NetworkTime, networkSeconds } from "./network-time.ts";
 import { NvsStore } from "./nvs-store.ts";
 import { SerialLine } from "./serial-line.ts";
+import { BOARD_SETTINGS } from "./settings.ts";
+import { takeSetup } from "./setup-partition.ts";
 import { WifiKeeper } from "./wifi.ts";
 
 /** Namespaces in flash. One holds the gateway's records; the other holds the settings, which outlive them. */
 const RECORDS = "fp-records";
 const SETTINGS = "fp-settings";
-
-/**
- * Key of the record that holds all settings: a JSON object of names and values. They have no records of their own,
- * because NVS keys are shorter than their names.
- */
-const SETTINGS_KEY = "settings";
-
-/** Largest values that 802.11 and WPA2 allow, in bytes. The driver refuses some shorter ones too. */
-const SSID_BYTES_MAX = 32;
-const PASSWORD_BYTES_MAX = 64;
 
 /** The SDK's names of resets by a fault, and of the reset after a restart by the program or after a stack overflow. */
 const FAULTS: readonly string[] = Object.freeze(["Panic", "Interrupt WDT", "Task WDT", "Other WDT", "Brownout"]);
@@ -46,7 +40,7 @@ interface Vibration {
 }
 
 export class Esp32Board implements Board {
-  readonly ownSettings: readonly string[] = Object.freeze(["wifi.ssid", "wifi.password", "time.host"]);
+  readonly ownSettings = BOARD_SETTINGS;
   readonly sensors: readonly Sensor[] = [];
   readonly guards = new Guards((line) => this.log(line));
   private readonly line = new SerialLine(config.logPin as number | undefined);
@@ -76,27 +70,19 @@ export class Esp32Board implements Board {
     return new NvsStore(RECORDS);
   }
 
-  readSettings(): Readonly<Record<string, unknown>> {
-    const stored = new NvsStore(SETTINGS).read(SETTINGS_KEY);
-    return stored ? JSON.parse(String.fromArrayBuffer(stored.slice().buffer)) : {};
+  givenSettings(): Values {
+    return config;
+  }
+
+  openSettings(): KeptSettings {
+    const kept = new KeptSettings(new NvsStore(SETTINGS));
+    takeSetup(kept, (line) => this.log(line));
+    return kept;
   }
 
   defaultUid(): string | undefined {
     const mac = this.wifi?.mac;
     return mac && `pager-${mac.replaceAll(":", "").slice(-6).toLowerCase()}`;
-  }
-
-  checkOwnSettings(own: Readonly<Record<string, unknown>>): readonly string[] {
-    const problems: string[] = [];
-    const ssid = own["wifi.ssid"];
-    if (ssid === undefined)
-      problems.push("setting wifi.ssid: missing. To build it in: npm run deploy -- <board> wifi.ssid=…");
-    else if (typeof ssid !== "string" || ssid === "" || bytesOf(ssid) > SSID_BYTES_MAX)
-      problems.push(`setting wifi.ssid: ${JSON.stringify(ssid)}, expected text of 1 to ${SSID_BYTES_MAX} bytes`);
-    const password = own["wifi.password"] ?? "";
-    if (typeof password !== "string" || bytesOf(password) > PASSWORD_BYTES_MAX)
-      problems.push(`setting wifi.password: a value that is not text of at most ${PASSWORD_BYTES_MAX} bytes`);
-    return problems;
   }
 
   wallClock(): number | undefined {
@@ -114,18 +100,14 @@ export class Esp32Board implements Board {
     System.restart();
   }
 
-  start(pager: Pager, own: Readonly<Record<string, unknown>>): void {
+  start(pager: Pager, own: Values): void {
     listenToButtons((button) => pager.press(button), this.guards);
     const networkTime = new NetworkTime(this.guards);
-    const timeHost = String(own["time.host"] ?? config.sntp ?? "");
-    this.wifi?.start(String(own["wifi.ssid"]), String(own["wifi.password"] ?? ""), () => {
+    const timeHost = String(own["time.host"] || config.sntp || "");
+    this.wifi?.start(String(own["wifi.ssid"]), String(own["wifi.password"]), () => {
       pager.networkChanged();
       // While the clock is not set, every certificate seems to be not valid yet. So connect again when it is set.
       if (timeHost !== "") networkTime.start(timeHost, () => pager.networkChanged());
     });
   }
-}
-
-function bytesOf(text: string): number {
-  return ArrayBuffer.fromString(text).byteLength;
 }

@@ -1,4 +1,6 @@
 /** What `hosts/esp32` and `hosts/simulator` each supply. Types only. */
+import type { KeptSettings } from "../../src/gateway/kept-settings.ts";
+import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Sensor, Store, WallClock } from "../../src/seams.ts";
 import type { Guards } from "./guard.ts";
@@ -39,22 +41,22 @@ export interface Board {
   /** Opens the store. Throws if the medium cannot be used. */
   openStore(): Store;
   /**
-   * Returns the settings that this device stores, by name, as text or numbers. If there are none, the record is empty.
-   * Throws an error with a message for the reader if they cannot be read.
+   * The settings that were given to this device from outside: built in, or beside the program. The same record may hold other
+   * values. Throws an error with a message for the reader if they cannot be read.
    */
-  readSettings(): Readonly<Record<string, unknown>>;
+  givenSettings(): Values;
+  /** Opens the settings that this device keeps. Throws if the medium cannot be used. */
+  openSettings(): KeptSettings;
   /** The uid of a device that has none in its settings. undefined: the general default is used. */
   defaultUid(): string | undefined;
-  /** Names of the settings that the board reads. The gateway does not know them. */
-  readonly ownSettings: readonly string[];
-  /** Returns what is wrong with these settings, one sentence for each problem. */
-  checkOwnSettings(own: Readonly<Record<string, unknown>>): readonly string[];
+  /** The settings that the board reads. The gateway does not know them. */
+  readonly ownSettings: SettingTable;
   readonly sensors: readonly Sensor[];
   readonly wallClock: WallClock;
   /** Sound, light, vibration for a message of this priority, 1 to 5, as far as the board can. */
   alert(priority: number): void;
   /** Starts the board again as after power-on. */
   restart(): void;
-  /** Begins to listen to the buttons and to set up the network. `own` holds the settings that `ownSettings` names. */
-  start(pager: Pager, own: Readonly<Record<string, unknown>>): void;
+  /** Begins to listen to the buttons and to set up the network. `own` holds the settings of `ownSettings`. */
+  start(pager: Pager, own: Values): void;
 }

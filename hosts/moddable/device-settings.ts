@@ -1,3 +1,5 @@
+import type { KeptSettings } from "../../src/gateway/kept-settings.ts";
+import { checkSetting, type Values } from "../../src/gateway/setting.ts";
 import {
   type BrokerSettings,
   type HostAbilities,
@@ -17,37 +19,53 @@ const ABILITIES: HostAbilities = {
   reason: "boards and simulator have no WebSocket",
 };
 
-/** The settings to start with, and the board's own settings. Or what is wrong with them. */
-export type DeviceSettings =
-  | {
-      readonly settings: Settings;
-      readonly storedSettings: StoredSettings;
-      readonly own: Readonly<Record<string, unknown>>;
-    }
+/** The settings to start with, and the board's own settings with their defaults. Or what is wrong with them. */
+export type CheckedSettings =
+  | { readonly settings: Settings; readonly storedSettings: StoredSettings; readonly own: Values }
   | { readonly errors: readonly string[] };
 
 /**
- * Joins three sources and checks the result. Built-in settings (`mc/config`, which also holds settings of the SDK) come
- * first, settings that are stored on the device replace them, and changes by commands replace both. Throws an error
- * with a message for the reader if the stored settings cannot be read.
+ * The settings of one device, from four sources. The settings that it keeps replace those that were given to it from outside, and
+ * those replace the default uid. Changes by commands replace all of them.
  */
-export function deviceSettings(
-  builtIn: Readonly<Record<string, unknown>>,
-  board: Pick<Board, "readSettings" | "ownSettings" | "checkOwnSettings" | "defaultUid">,
-  store: Store,
-): DeviceSettings {
-  const uid = board.defaultUid();
-  const raw: Record<string, unknown> = uid === undefined ? {} : { uid };
-  const own: Record<string, unknown> = {};
-  for (const name of Object.keys(SETTINGS)) if (builtIn[name] !== undefined) raw[name] = builtIn[name];
-  for (const name of board.ownSettings) if (builtIn[name] !== undefined) own[name] = builtIn[name];
-  const stored = board.readSettings();
-  for (const name of Object.keys(stored)) (board.ownSettings.includes(name) ? own : raw)[name] = stored[name];
-  const storedSettings = new StoredSettings(store, raw, ABILITIES);
-  const { result } = storedSettings;
-  const errors = [...("errors" in result ? result.errors : []), ...board.checkOwnSettings(own)];
-  if ("settings" in result) errors.push(...tlsProblems(result.settings.broker));
-  return "errors" in result || errors.length ? { errors } : { settings: result.settings, storedSettings, own };
+export class DeviceSettings {
+  private readonly board: Pick<Board, "givenSettings" | "openSettings" | "ownSettings" | "defaultUid">;
+  private readonly store: Store;
+  private readonly kept: KeptSettings;
+
+  /** @param store the device's records. Throws if the settings cannot be opened. */
+  constructor(board: Pick<Board, "givenSettings" | "openSettings" | "ownSettings" | "defaultUid">, store: Store) {
+    this.board = board;
+    this.store = store;
+    this.kept = board.openSettings();
+  }
+
+  /** Joins the sources and checks the result. Throws an error with a message for the reader if given settings cannot be read. */
+  check(): CheckedSettings {
+    const kept = this.kept.read();
+    if (kept.state === "damaged") return { errors: ["the settings in flash are damaged"] };
+    if (kept.state === "newer") return { errors: ["the settings in flash are those of newer firmware"] };
+    return this.join(kept.state === "whole" ? kept.values : {});
+  }
+
+  private join(kept: Values): CheckedSettings {
+    const given = this.board.givenSettings();
+    const uid = this.board.defaultUid();
+    const raw: Record<string, unknown> = uid === undefined ? {} : { uid };
+    const ownRaw: Record<string, unknown> = {};
+    // What is given may hold settings of the SDK too.
+    for (const name of Object.keys(SETTINGS)) if (given[name] !== undefined) raw[name] = given[name];
+    for (const name of Object.keys(this.board.ownSettings)) if (given[name] !== undefined) ownRaw[name] = given[name];
+    for (const name of Object.keys(kept))
+      (Object.hasOwn(this.board.ownSettings, name) ? ownRaw : raw)[name] = kept[name];
+    const storedSettings = new StoredSettings(this.store, raw, ABILITIES);
+    const { result } = storedSettings;
+    const errors = "errors" in result ? [...result.errors] : tlsProblems(result.settings.broker);
+    const own: Record<string, unknown> = {};
+    for (const [name, setting] of Object.entries(this.board.ownSettings))
+      own[name] = checkSetting(name, setting, ownRaw[name], errors);
+    return "errors" in result || errors.length ? { errors } : { settings: result.settings, storedSettings, own };
+  }
 }
 
 /** Problems that only a device can have: it has no list of authorities and reads no files. */

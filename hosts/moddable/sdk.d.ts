@@ -137,6 +137,18 @@ declare module "embedded:storage/key-value" {
   export default KeyValueStorage;
 }
 
+declare module "embedded:storage/flash" {
+  /** One partition. The SDK does not export the class itself. */
+  export interface Flash {
+    read(byteLength: number, byteOffset: number): ArrayBuffer;
+    /** Blocks from `start` up to, but not with, `end`. */
+    eraseBlock(start: number, end: number): void;
+    status(): { readonly size: number; readonly blockLength: number; readonly blocks: number };
+  }
+  const FlashStorage: { open(options: { path: string }): Flash };
+  export default FlashStorage;
+}
+
 declare module "file" {
   export class File {
     constructor(path: string, write?: boolean);

@@ -1,13 +1,13 @@
 /** Starts the program on boards and in the simulator: finds the settings, joins gateway and platform, and runs them. */
 import type { Screen } from "commodetto/Poco";
-import config from "mc/config";
 import { Gateway } from "../../src/gateway/gateway.ts";
+import type { Values } from "../../src/gateway/setting.ts";
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import type { MeasureText } from "../../src/seams.ts";
 import { type Platform, Runner, type TransportHandlers } from "../runner.ts";
 import type { Board, Pager } from "./board.ts";
 import { MonotonicClock, OneTimer } from "./clock.ts";
-import { deviceSettings } from "./device-settings.ts";
+import { DeviceSettings } from "./device-settings.ts";
 import { Ending } from "./ending.ts";
 import type { Guard } from "./guard.ts";
 import { loadFaces, Painter } from "./painter.ts";
@@ -79,7 +79,7 @@ function openDisplay(): Display {
 interface Prepared {
   readonly gateway: Gateway;
   /** The settings that the board reads. */
-  readonly own: Readonly<Record<string, unknown>>;
+  readonly own: Values;
   /** Why the former run ended. undefined: the end was wanted. */
   readonly formerEnd: string | undefined;
 }
@@ -94,7 +94,7 @@ function prepare(
     board.open();
     const store = board.openStore();
     const formerEnd = ending.keepIn(store, board.resetCause());
-    const found = deviceSettings(config, board, store);
+    const found = new DeviceSettings(board, store).check();
     if ("errors" in found) return found;
     const { settings, storedSettings, own } = found;
     const { identity } = settings.broker;

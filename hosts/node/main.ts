@@ -1,6 +1,7 @@
 /** The command `npm run pager`: a pager in a terminal. Its flags are the settings, and `--data DIR`. */
 import { join } from "node:path";
-import { hostOf, SETTINGS } from "../../src/gateway/settings.ts";
+import { hostOf } from "../../src/gateway/setting.ts";
+import { SETTINGS } from "../../src/gateway/settings.ts";
 import { describeError } from "./describe-error.ts";
 import { whenAskedToEnd } from "./ending.ts";
 import { FileStore } from "./file-store.ts";

@@ -2,6 +2,8 @@
 import type { Screen } from "commodetto/Poco";
 import Debug from "debug";
 import { File } from "file";
+import { KeptSettings } from "../../src/gateway/kept-settings.ts";
+import type { Values } from "../../src/gateway/setting.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { MeasureText, Sensor } from "../../src/seams.ts";
 import type { Board, Pager, ResetCause } from "../moddable/board.ts";
@@ -13,6 +15,8 @@ import { FileStore } from "./file-store.ts";
 
 /** All data is in the folder in which the simulator was started. So one build serves many pagers. */
 const RECORDS = "./records";
+const SETTINGS = "./settings";
+/** What whoever starts the simulator gives to it. */
 const SETTINGS_FILE = "./settings.json";
 
 /** The buttons of the simulated device, as the SDK's `host.js` makes them. */
@@ -28,7 +32,7 @@ interface SimulatorScreen extends Screen {
 /** The board of the simulated pager. */
 export class SimulatedPager implements Board {
   readonly guards = new Guards((line) => this.log(line));
-  readonly ownSettings = [];
+  readonly ownSettings = {};
   private readonly startedAt = Date.now();
   private readonly screen: SimulatorScreen;
   private readonly buttons: SimulatorButtons;
@@ -71,7 +75,7 @@ export class SimulatedPager implements Board {
     return this.store;
   }
 
-  readSettings(): Readonly<Record<string, unknown>> {
+  givenSettings(): Values {
     if (!File.exists(SETTINGS_FILE)) return {};
     const file = new File(SETTINGS_FILE);
     try {
@@ -81,12 +85,12 @@ export class SimulatedPager implements Board {
     }
   }
 
-  defaultUid(): string {
-    return "pager-sim";
+  openSettings(): KeptSettings {
+    return new KeptSettings(new FileStore(SETTINGS));
   }
 
-  checkOwnSettings(): readonly string[] {
-    return [];
+  defaultUid(): string {
+    return "pager-sim";
   }
 
   wallClock(): number {

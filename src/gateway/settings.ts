@@ -13,9 +13,8 @@ import {
   TIME_ZONE_BYTES_MAX,
   UID_BYTES_MAX,
 } from "../limits.ts";
-import { isUid, UID_RULE } from "../payload/uid.ts";
-import { utf8Length } from "../utf8.ts";
 import { parseHours } from "./quiet-hours.ts";
+import { checkSetting, hostOf, itemsOf, type SettingTable } from "./setting.ts";
 import { fixedZone, isTimeZone } from "./time-zone.ts";
 
 export type TransportName = "tcp" | "tls" | "ws" | "wss";
@@ -101,57 +100,56 @@ export interface Settings {
   };
 }
 
-type Setting =
-  | {
-      readonly kind: "text";
-      readonly default: string;
-      readonly bytesMax: number;
-      readonly topicLevel?: true;
-      readonly isHost?: true;
-    }
-  | { readonly kind: "number"; readonly default: number; readonly min: number; readonly max: number }
-  | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
-  /** A list, separated by commas. */
-  | { readonly kind: "list"; readonly default: string; readonly countMax: number; readonly of: "uid" | "text" };
-
 /** Name, kind, default and range of each setting. The same name stands on a command line and in a preference. */
 export const SETTINGS = Object.freeze({
   env: { kind: "text", default: "field", bytesMax: ENV_BYTES_MAX, topicLevel: true },
   uid: { kind: "text", default: "pager-1", bytesMax: UID_BYTES_MAX, topicLevel: true },
   "broker.protocol": { kind: "choice", default: "auto", choices: ["auto", "3.1.1", "5"] },
   "broker.transport": { kind: "choice", default: "tcp", choices: ["tcp", "tls", "ws", "wss"] },
-  "broker.host": { kind: "text", default: "127.0.0.1", bytesMax: 253, isHost: true },
+  "broker.host": { kind: "text", default: "127.0.0.1", bytesMax: 253, isHost: true, isRequired: true },
   "broker.fallback": { kind: "text", default: "", bytesMax: 1024 },
   "broker.port": { kind: "number", default: 1883, min: 1, max: 65_535 },
   "broker.path": { kind: "text", default: "/mqtt", bytesMax: 255 },
-  "broker.ca": { kind: "text", default: "", bytesMax: PEM_BYTES_MAX },
-  "broker.certificate": { kind: "text", default: "", bytesMax: PEM_BYTES_MAX },
-  "broker.key": { kind: "text", default: "", bytesMax: PEM_BYTES_MAX },
+  "broker.ca": { kind: "text", default: "", bytesMax: PEM_BYTES_MAX, isVerbatim: true },
+  "broker.certificate": { kind: "text", default: "", bytesMax: PEM_BYTES_MAX, isVerbatim: true },
+  "broker.key": { kind: "text", default: "", bytesMax: PEM_BYTES_MAX, isVerbatim: true, isSecret: true },
   "broker.serverName": { kind: "text", default: "", bytesMax: 253, isHost: true },
   "broker.insecure": { kind: "choice", default: "no", choices: ["no", "yes"] },
   "broker.userName": { kind: "text", default: "", bytesMax: 255 },
-  "broker.password": { kind: "text", default: "", bytesMax: 255 },
+  "broker.password": { kind: "text", default: "", bytesMax: 255, isVerbatim: true, isSecret: true },
   "broker.subscribe": { kind: "choice", default: "yes", choices: ["yes", "no"] },
   "broker.keepAlive": { kind: "number", default: 300, min: 5, max: KEEP_ALIVE_SECONDS_MAX },
   "broker.keepAliveMin": { kind: "number", default: 60, min: 5, max: KEEP_ALIVE_SECONDS_MAX },
-  "telemetry.format": { kind: "choice", default: "cbor", choices: ["cbor", "json"] },
-  "telemetry.qos": { kind: "number", default: 0, min: 0, max: 1 },
-  "telemetry.interval": { kind: "number", default: 60, min: 0, max: 86_400 },
-  "telemetry.maxAge": { kind: "number", default: 600, min: 0, max: 86_400 },
-  "telemetry.deadband": { kind: "text", default: "", bytesMax: 1024 },
-  "homeAssistant.discovery": { kind: "choice", default: "no", choices: ["no", "yes"] },
-  "homeAssistant.prefix": { kind: "text", default: "homeassistant", bytesMax: ENV_BYTES_MAX, topicLevel: true },
-  contacts: { kind: "list", default: "", countMax: CONTACTS_MAX, of: "uid" },
-  groups: { kind: "list", default: "", countMax: GROUPS_MAX, of: "uid" },
-  "presence.away": { kind: "number", default: 900, min: 0, max: 86_400 },
-  "presence.custom": { kind: "list", default: "", countMax: CANNED_TEXTS_MAX, of: "text" },
-  "quiet.hours": { kind: "text", default: "", bytesMax: 11 },
-  "quiet.senders": { kind: "list", default: "", countMax: CONTACTS_MAX, of: "uid" },
-  "message.texts": { kind: "list", default: "On my way,Call me,Yes,No", countMax: CANNED_TEXTS_MAX, of: "text" },
-  "screen.dwell": { kind: "number", default: 500, min: 0, max: 60_000 },
-  "screen.timeZone": { kind: "text", default: "UTC", bytesMax: TIME_ZONE_BYTES_MAX },
-  "screen.utcOffset": { kind: "number", default: 0, min: -720, max: 840 },
-} as const satisfies Record<string, Setting>);
+  "telemetry.format": { kind: "choice", default: "cbor", choices: ["cbor", "json"], isChangeable: true },
+  "telemetry.qos": { kind: "number", default: 0, min: 0, max: 1, isChangeable: true },
+  "telemetry.interval": { kind: "number", default: 60, min: 0, max: 86_400, isChangeable: true },
+  "telemetry.maxAge": { kind: "number", default: 600, min: 0, max: 86_400, isChangeable: true },
+  "telemetry.deadband": { kind: "text", default: "", bytesMax: 1024, isChangeable: true },
+  "homeAssistant.discovery": { kind: "choice", default: "no", choices: ["no", "yes"], isChangeable: true },
+  "homeAssistant.prefix": {
+    kind: "text",
+    default: "homeassistant",
+    bytesMax: ENV_BYTES_MAX,
+    topicLevel: true,
+    isChangeable: true,
+  },
+  contacts: { kind: "list", default: "", countMax: CONTACTS_MAX, of: "uid", isChangeable: true },
+  groups: { kind: "list", default: "", countMax: GROUPS_MAX, of: "uid", isChangeable: true },
+  "presence.away": { kind: "number", default: 900, min: 0, max: 86_400, isChangeable: true },
+  "presence.custom": { kind: "list", default: "", countMax: CANNED_TEXTS_MAX, of: "text", isChangeable: true },
+  "quiet.hours": { kind: "text", default: "", bytesMax: 11, isChangeable: true },
+  "quiet.senders": { kind: "list", default: "", countMax: CONTACTS_MAX, of: "uid", isChangeable: true },
+  "message.texts": {
+    kind: "list",
+    default: "On my way,Call me,Yes,No",
+    countMax: CANNED_TEXTS_MAX,
+    of: "text",
+    isChangeable: true,
+  },
+  "screen.dwell": { kind: "number", default: 500, min: 0, max: 60_000, isChangeable: true },
+  "screen.timeZone": { kind: "text", default: "UTC", bytesMax: TIME_ZONE_BYTES_MAX, isChangeable: true },
+  "screen.utcOffset": { kind: "number", default: 0, min: -720, max: 840, isChangeable: true },
+} as const satisfies SettingTable);
 
 export type SettingName = keyof typeof SETTINGS;
 
@@ -173,12 +171,6 @@ export const TLS_SETTINGS = Object.freeze([
   "broker.insecure",
 ] as const satisfies readonly SettingName[]);
 
-/** These values are taken as they are. Blanks around all others are removed. */
-const VERBATIM: readonly SettingName[] = ["broker.password", "broker.ca", "broker.certificate", "broker.key"];
-
-/** These values never stand in an error or a log. */
-const SECRETS: readonly SettingName[] = ["broker.password", "broker.key"];
-
 export type SettingsResult = { readonly settings: Settings } | { readonly errors: readonly string[] };
 
 /**
@@ -191,8 +183,8 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, abilities?
   for (const name of Object.keys(raw)) {
     if (!Object.hasOwn(SETTINGS, name)) errors.push(`setting ${name}: there is no such setting`);
   }
-  const text = (name: SettingName) => String(parseOne(name, raw[name], errors));
-  const number = (name: SettingName) => Number(parseOne(name, raw[name], errors));
+  const text = (name: SettingName) => String(checkSetting(name, SETTINGS[name], raw[name], errors));
+  const number = (name: SettingName) => Number(checkSetting(name, SETTINGS[name], raw[name], errors));
   const list = (name: SettingName) => itemsOf(text(name));
   const broker: BrokerSettings = {
     protocol: text("broker.protocol") as "auto" | "3.1.1" | "5",
@@ -265,62 +257,6 @@ function contradictions(
   for (const name of given)
     if (abilities?.lacks.includes(name)) errors.push(`setting ${name}: not on this host: ${abilities.reason}`);
   return errors;
-}
-
-function parseOne(name: SettingName, given: unknown, errors: string[]): string | number {
-  const setting: Setting = SETTINGS[name];
-  if (given === undefined) return setting.default;
-  const value = typeof given === "string" && !VERBATIM.includes(name) ? given.trim() : given;
-  const problem = (expected: string) => {
-    const got = SECRETS.includes(name) ? "a hidden value" : JSON.stringify(value);
-    errors.push(`setting ${name}: ${got}, expected ${expected}`);
-    return setting.default;
-  };
-  switch (setting.kind) {
-    case "number": {
-      const number = typeof value === "string" && value !== "" ? Number(value) : value;
-      if (typeof number !== "number" || !Number.isInteger(number) || number < setting.min || number > setting.max)
-        return problem(`a whole number from ${setting.min} to ${setting.max}`);
-      return number;
-    }
-    case "choice":
-      if (typeof value !== "string" || !setting.choices.includes(value))
-        return problem(`one of ${setting.choices.join(", ")}`);
-      return value;
-    case "list": {
-      const items = typeof value === "string" ? itemsOf(value) : undefined;
-      if (!items || items.length > setting.countMax) return problem(`at most ${setting.countMax}, separated by commas`);
-      if (setting.of === "uid" && !items.every(isUid)) return problem("uids, separated by commas");
-      if (items.some((item) => utf8Length(item) > UID_BYTES_MAX))
-        return problem(`each of at most ${UID_BYTES_MAX} bytes`);
-      return value as string;
-    }
-    case "text":
-      if (typeof value !== "string" || utf8Length(value) > setting.bytesMax)
-        return problem(`text of at most ${setting.bytesMax} bytes`);
-      if (setting.topicLevel && !isUid(value)) return problem(UID_RULE);
-      // Some hosts take an empty host name for this machine.
-      if (setting.isHost && hostOf(value) === undefined && (name === "broker.host" || value !== ""))
-        return problem("a name or an address alone: broker.transport and broker.port say the rest");
-      return value;
-  }
-}
-
-/** The items between commas, each once. */
-function itemsOf(text: string): readonly string[] {
-  const items = text.split(",").map((item) => item.trim());
-  return items.filter((item, index) => item !== "" && items.indexOf(item) === index);
-}
-
-/**
- * Returns a name or an address, without blanks and brackets around it. undefined for any other text, such as a URL or
- * `host:port`.
- */
-export function hostOf(text: string): string | undefined {
-  const trimmed = text.trim();
-  const bare = trimmed.startsWith("[") && trimmed.endsWith("]") ? trimmed.slice(1, -1) : trimmed;
-  const isAddress6 = /^[\dA-Fa-f:.]+(%[^\s/]+)?$/.test(bare) && bare.split(":").length > 2;
-  return isAddress6 || (bare === trimmed && /^[^\s:/?#@%[\]\\]+$/.test(bare)) ? bare : undefined;
 }
 
 function identityOf(certificate: string, key: string, errors: string[]): BrokerSettings["identity"] {

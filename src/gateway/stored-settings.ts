@@ -1,32 +1,11 @@
 /**
- * Settings that a command has changed. Their record overrides the configured values. Only the settings of `CHANGEABLE` are
- * taken: none of them holds a credential, and none can cut the device off from its broker or change its name.
+ * Settings that a command has changed. Their record overrides the configured values. Only those that are
+ * `isChangeable` are taken: none of them holds a credential, and none can cut the device off from its broker or change its name.
  */
 import type { Store } from "../seams.ts";
-import { type HostAbilities, parseSettings, SETTINGS, type SettingName, type SettingsResult } from "./settings.ts";
+import type { SettingTable, Values } from "./setting.ts";
+import { type HostAbilities, parseSettings, SETTINGS, type SettingsResult } from "./settings.ts";
 import { readJson, writeText } from "./text-record.ts";
-
-export const CHANGEABLE: readonly SettingName[] = Object.freeze([
-  "telemetry.format",
-  "telemetry.qos",
-  "telemetry.interval",
-  "telemetry.maxAge",
-  "telemetry.deadband",
-  "homeAssistant.discovery",
-  "homeAssistant.prefix",
-  "contacts",
-  "groups",
-  "presence.away",
-  "presence.custom",
-  "quiet.hours",
-  "quiet.senders",
-  "message.texts",
-  "screen.dwell",
-  "screen.timeZone",
-  "screen.utcOffset",
-] as const satisfies readonly SettingName[]);
-
-type Values = Readonly<Record<string, unknown>>;
 
 /** The record: a JSON object of names and values. */
 const KEY = "settings";
@@ -58,7 +37,7 @@ export class StoredSettings {
     const changed: Record<string, unknown> = { ...this.changed };
     const problems: string[] = [];
     for (const name of Object.keys(set)) {
-      if (!CHANGEABLE.includes(name as SettingName)) problems.push(refusal(name));
+      if (!isChangeable(name)) problems.push(refusal(name));
       else if (set[name] === null) delete changed[name];
       else changed[name] = set[name];
     }
@@ -76,6 +55,10 @@ export class StoredSettings {
   }
 }
 
+function isChangeable(name: string): boolean {
+  return Object.hasOwn(SETTINGS, name) && (SETTINGS as SettingTable)[name]?.isChangeable === true;
+}
+
 function refusal(name: string): string {
   const why = Object.hasOwn(SETTINGS, name) ? "not by a command" : "there is no such setting";
   return `setting ${name}: ${why}`;
@@ -84,6 +67,6 @@ function refusal(name: string): string {
 /** Leaves out names that commands may no longer change. */
 function readRecord(store: Store): Values {
   const values = (readJson(store, KEY) ?? {}) as Values;
-  const names = Object.keys(values).filter((name) => CHANGEABLE.includes(name as SettingName));
+  const names = Object.keys(values).filter(isChangeable);
   return Object.fromEntries(names.map((name) => [name, values[name]]));
 }

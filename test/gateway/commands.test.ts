@@ -3,8 +3,9 @@ import { Commands } from "../../src/gateway/commands.ts";
 import type { Device } from "../../src/gateway/device.ts";
 import { PresenceSource } from "../../src/gateway/presence-source.ts";
 import { QuietHours } from "../../src/gateway/quiet-hours.ts";
-import { SETTINGS, type SettingName } from "../../src/gateway/settings.ts";
-import { CHANGEABLE, StoredSettings } from "../../src/gateway/stored-settings.ts";
+import type { SettingTable } from "../../src/gateway/setting.ts";
+import { SETTINGS } from "../../src/gateway/settings.ts";
+import { StoredSettings } from "../../src/gateway/stored-settings.ts";
 import {
   COMMAND_REASON_MAX,
   COMMAND_RESTART_MS,
@@ -304,9 +305,10 @@ describe("settings changed by a command", () => {
 
   it("are none that hold a credential, or that could cut the device off", () => {
     const settings = new StoredSettings(new MemoryStore(), {});
-    const others = (Object.keys(SETTINGS) as SettingName[]).filter((name) => !CHANGEABLE.includes(name));
+    const changeable = Object.keys(SETTINGS).filter((name) => (SETTINGS as SettingTable)[name]?.isChangeable);
+    const others = Object.keys(SETTINGS).filter((name) => !changeable.includes(name));
     expect(others.filter((name) => !/^(env|uid|broker\..*)$/.test(name))).toEqual([]);
-    expect(CHANGEABLE.filter((name) => /^(env|uid|broker\.|wifi\.)|password|key|userName/i.test(name))).toEqual([]);
+    expect(changeable.filter((name) => /^(env|uid|broker\.|wifi\.)|password|key|userName/i.test(name))).toEqual([]);
     for (const name of others) expect(settings.change({ [name]: "x" })).toEqual([`setting ${name}: not by a command`]);
     expect(settings.change({ nonsense: 1, toString: 1 })).toHaveLength(2);
   });

@@ -65,6 +65,21 @@ export async function buildBoard(
   if (flash) await mcconfig(sdk, [...args, "-t", "deploy"], built, { manifest, show: true });
 }
 
+/** Writes the bytes of the partition `setup`. Needs Espressif's tools. */
+export async function flashSetup(image: Uint8Array): Promise<void> {
+  const { IDF_PATH = "", UPLOAD_PORT } = process.env;
+  const tool = join(IDF_PATH, "components", "partition_table", "parttool.py");
+  const file = join(FOLDER, "setup.bin");
+  // It holds secrets.
+  writeFileSync(file, image, { mode: 0o600 });
+  try {
+    const port = UPLOAD_PORT ? ["--port", UPLOAD_PORT] : [];
+    await run("python", [tool, ...port, "write_partition", "--partition-name=setup", `--input=${file}`]);
+  } finally {
+    rmSync(file);
+  }
+}
+
 /** Makes the program for a board, up to what mcconfig needs: its manifest, and the makefile that says which modules it has. */
 export async function prepareBoard(
   sdk: Sdk,

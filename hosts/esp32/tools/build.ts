@@ -1,11 +1,13 @@
-/** `npm run build:esp32 -- <board> [name=value …]`: builds for a board, with settings built in. */
+/** `npm run build:esp32 -- <board> [name=value …]`: builds for a board, with settings built in that are no secrets. */
 import { runCommand } from "../../moddable/tools/command.ts";
 import { findSdk, settingArguments } from "../../moddable/tools/sdk.ts";
 import { boardArgument, buildBoard, linkByteCode, missingToolchain } from "./boards.ts";
+import { refuseSecrets } from "./setup-image.ts";
 
 await runCommand(async ([name, ...rest]) => {
   const board = boardArgument(name);
   const settings = settingArguments(rest);
+  refuseSecrets(settings);
   const sdk = findSdk();
   const missing = missingToolchain();
   if (missing === undefined) {

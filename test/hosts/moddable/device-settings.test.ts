@@ -1,50 +1,59 @@
 import { describe, expect, it } from "vitest";
-import { deviceSettings as readDeviceSettings } from "../../../hosts/moddable/device-settings.ts";
+import { DeviceSettings } from "../../../hosts/moddable/device-settings.ts";
+import { encodeCopy, KeptSettings } from "../../../src/gateway/kept-settings.ts";
+import type { SettingTable, Values } from "../../../src/gateway/setting.ts";
 import { encodeUtf8 } from "../../../src/utf8.ts";
+import { ofVersion } from "../../kept-copies.ts";
 import { MemoryStore } from "../../memory-store.ts";
 import { keyPem, makeIdentity } from "../../x509-maker.ts";
 
 const CA = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
 const KEY = keyPem(makeIdentity({ name: "device" }));
 
-const board = (stored: Record<string, unknown> = {}, uid?: string) => ({
-  readSettings: () => stored,
-  ownSettings: ["wifi.ssid"],
-  checkOwnSettings: (own: Readonly<Record<string, unknown>>) =>
-    own["wifi.ssid"] === "" ? ["setting wifi.ssid: empty"] : [],
-  defaultUid: () => uid,
-});
+const OWN: SettingTable = { "wifi.ssid": { kind: "text", default: "", bytesMax: 4, isRequired: true } };
 
-const deviceSettings = (
-  builtIn: Readonly<Record<string, unknown>>,
-  of: ReturnType<typeof board>,
-  store = new MemoryStore(),
-) => readDeviceSettings(builtIn, of, store);
+/** Checks what a device has: what was given to it, what it keeps, its uid, and what commands have changed. */
+function check(
+  given: Values,
+  kept: Values | Uint8Array = {},
+  { uid, store = new MemoryStore(), own = {} }: { uid?: string; store?: MemoryStore; own?: SettingTable } = {},
+) {
+  const flash = new MemoryStore();
+  if (kept instanceof Uint8Array) flash.write("settings-a", kept);
+  else if (Object.keys(kept).length > 0) new KeptSettings(flash).write(kept);
+  const board = {
+    givenSettings: () => given,
+    openSettings: () => new KeptSettings(flash),
+    ownSettings: own,
+    defaultUid: () => uid,
+  };
+  return new DeviceSettings(board, store).check();
+}
 
 describe("the settings of a device", () => {
   it("are, over all others, those that a command has changed", () => {
     const store = new MemoryStore();
     store.write("settings", encodeUtf8('{"screen.utcOffset":60,"uid":"other"}'));
-    const found = deviceSettings({ "screen.utcOffset": 30 }, board({ uid: "stored" }), store);
+    const found = check({ "screen.utcOffset": 30 }, { uid: "stored" }, { store });
     expect(found).toMatchObject({ settings: { uid: "stored", screen: { timeZone: "<>-1:00" } } });
   });
 
   it("are those built in, and over them those stored; what else the SDK keeps there is not ours", () => {
     const builtIn = { uid: "built", "broker.port": "1884", "wifi.ssid": "lab", file: { root: "/" }, sntp: "pool" };
-    const found = deviceSettings(builtIn, board({ uid: "stored", "wifi.ssid": "hall" }, "from-mac"));
+    const found = check(builtIn, { uid: "stored", "wifi.ssid": "hall" }, { uid: "from-mac", own: OWN });
     expect(found).toMatchObject({ settings: { uid: "stored", broker: { port: 1884 } }, own: { "wifi.ssid": "hall" } });
   });
 
   it("have the board's uid where nobody gave one", () => {
-    expect(deviceSettings({}, board({}, "from-mac"))).toMatchObject({ settings: { uid: "from-mac" }, own: {} });
-    expect(deviceSettings({}, board())).toHaveProperty("settings.uid");
+    expect(check({}, {}, { uid: "from-mac" })).toMatchObject({ settings: { uid: "from-mac" }, own: {} });
+    expect(check({})).toHaveProperty("settings.uid");
   });
 
   it.each([
     [{}, "setting broker.ca: missing, a device knows no authorities of its own"],
     [{ "broker.ca": "ca.pem" }, "setting broker.ca: PEM: no -----BEGIN CERTIFICATE----- in it"],
   ])("are refused when %j leave nothing to believe, or no PEM", (tls, error) => {
-    expect(deviceSettings({ "broker.transport": "tls" }, board(tls))).toEqual({ errors: [error] });
+    expect(check({ "broker.transport": "tls" }, tls)).toEqual({ errors: [error] });
   });
 
   it.each([
@@ -52,7 +61,7 @@ describe("the settings of a device", () => {
     [{ "broker.certificate": "own.pem", "broker.key": KEY }, "setting broker.certificate: PEM: no"],
     [{ "broker.certificate": CA }, "setting broker.key: missing, certificate and key go together"],
   ])("are refused where %j are not a certificate of the device and its key", (own, error) => {
-    const found = deviceSettings({ "broker.transport": "tls", "broker.ca": CA, ...own }, board());
+    const found = check({ "broker.transport": "tls", "broker.ca": CA, ...own });
     expect(found).toEqual({ errors: [expect.stringContaining(error)] });
   });
 
@@ -61,21 +70,26 @@ describe("the settings of a device", () => {
     [{ "broker.insecure": "yes" }],
     [{ "broker.ca": CA, "broker.certificate": CA, "broker.key": KEY }],
   ])("may ask for TLS with %j", (tls) => {
-    expect(deviceSettings({ "broker.transport": "tls" }, board(tls))).toHaveProperty(
-      "settings.broker.transport",
-      "tls",
-    );
+    expect(check({ "broker.transport": "tls" }, tls)).toHaveProperty("settings.broker.transport", "tls");
   });
 
   it("are all named when they are wrong: ours, unknown ones, the board's own, and a transport that boards lack", () => {
-    const stored = { "broker.port": "x", nonsense: 1, "wifi.ssid": "", "broker.transport": "ws" };
-    const found = deviceSettings({}, board(stored));
-    const names = ("errors" in found ? found.errors : []).map((error) => error.split(":")[0]);
+    const kept = { "broker.port": "x", nonsense: 1, "wifi.ssid": "hallway", "broker.transport": "ws" };
+    const found = check({}, kept, { own: OWN });
+    const names = ("errors" in found ? found.errors : []).map((error: string) => error.split(":")[0]);
     expect(names.sort()).toEqual([
       "setting broker.port",
       "setting broker.transport",
       "setting nonsense",
       "setting wifi.ssid",
     ]);
+    expect(check({}, {}, { own: OWN })).toEqual({ errors: ["setting wifi.ssid: missing"] });
+  });
+
+  it("are said to be damaged, or those of newer firmware, and the device does not start with others", () => {
+    const copy = encodeCopy({ uid: "stored" }, 1);
+    expect(check({ uid: "built" }, copy)).toMatchObject({ settings: { uid: "stored" } });
+    expect(check({}, copy.subarray(0, -1))).toEqual({ errors: ["the settings in flash are damaged"] });
+    expect(check({}, ofVersion(2, copy))).toEqual({ errors: ["the settings in flash are those of newer firmware"] });
   });
 });

@@ -2,11 +2,14 @@
  * The program of the boards, `hosts/esp32`, in the simulator's engine: its drivers are made up (`hosts/simulator/esp32`), broker,
  * sockets and screen are not. A new board with empty flash comes to a page on its screen; what fails on boards fails here.
  */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { setupImage } from "../../../hosts/esp32/tools/setup-image.ts";
 import type { BoardScript } from "../../../hosts/simulator/esp32/board-script.ts";
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import { encodeCopy } from "../../../src/gateway/kept-settings.ts";
+import type { Values } from "../../../src/gateway/setting.ts";
 import { PRESS_GUARD_MS } from "../../../src/limits.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import { CuttingProxy } from "../../brokers/cutting-proxy.ts";
@@ -31,12 +34,23 @@ beforeEach(async () => {
 afterEach(() => bench.end());
 
 /** Starts the board. Its settings stand in flash, where whoever installs it puts them; Wi-Fi is built in. */
-function launch(script: BoardScript = {}, settings: Readonly<Record<string, unknown>> = {}): LaunchedSimulator {
-  const space = join(bench.home, "flash", "fp-settings");
-  mkdirSync(space, { recursive: true });
-  const all = { "broker.host": "127.0.0.1", "broker.port": broker.port, "telemetry.interval": 0, ...settings };
-  // One byte stands before each value, because NVS keeps no empty one.
-  writeFileSync(join(space, "settings"), `\0${JSON.stringify(all)}`);
+function launch(script: BoardScript = {}, settings: Values = {}): LaunchedSimulator {
+  keep("settings-a", encodeCopy({ ...known(), ...settings }, 1));
+  return switchOn(script);
+}
+
+const known = () => ({ "broker.host": "127.0.0.1", "broker.port": broker.port, "telemetry.interval": 0 });
+
+/** Writes a record of settings into flash. One byte stands before each value, because NVS keeps no empty one. */
+function keep(key: string, bytes: Uint8Array): void {
+  mkdirSync(settingsFolder(), { recursive: true });
+  writeFileSync(join(settingsFolder(), key), Uint8Array.of(0, ...bytes));
+}
+
+const settingsFolder = () => join(bench.home, "flash", "fp-settings");
+
+/** Starts the board with what its flash holds. */
+function switchOn(script: BoardScript = {}): LaunchedSimulator {
   writeFileSync(join(bench.home, "board.json"), JSON.stringify(script));
   return bench.launch(process.env.FIELDPAGER_ESP32_PROGRAM, {}, 110);
 }
@@ -165,6 +179,53 @@ describe("a board", () => {
     const simulator = launch({ flash: "refuses to write" });
     await says(simulator, "connected to");
     await says(simulator, "store: ESP_ERR_NVS_NOT_ENOUGH_SPACE");
+  });
+});
+
+describe("the settings of a board", () => {
+  it("come from the partition that deploy has written, which is erased, and from then on from its own flash", async () => {
+    mkdirSync(join(bench.home, "flash"), { recursive: true });
+    const partition = join(bench.home, "flash", "setup.partition");
+    const given = { ...known(), uid: "given", "wifi.password": "hush-hush" };
+    writeFileSync(
+      partition,
+      setupImage(Object.fromEntries(Object.entries(given).map(([name, value]) => [name, `${value}`]))),
+    );
+    const simulator = switchOn();
+    await says(simulator, "settings: taken from the partition setup");
+    await says(simulator, "connected to");
+    expect(existsSync(partition)).toBe(false);
+    expect(simulator.lines.join("\n")).not.toContain("hush-hush");
+    await simulator.kill();
+
+    // Those that are given later change no others.
+    writeFileSync(partition, setupImage({ "screen.dwell": "1" }));
+    const sender = await bench.sender(broker.port, "given");
+    const again = switchOn();
+    await says(again, "settings: taken from the partition setup");
+    await says(again, "connected to");
+    await sender.push("given", { id: "one", text: "Pump 3 over temperature" });
+    await eventually(() => expect(sender.statesOf("one")).toEqual(["stored", "shown"]));
+  });
+
+  it.each([2, 3, 300, 24_576])("are not taken from a partition with %i bytes of something else", async (length) => {
+    mkdirSync(join(bench.home, "flash"), { recursive: true });
+    writeFileSync(join(bench.home, "flash", "setup.partition"), new Uint8Array(length).fill(1));
+    const simulator = launch();
+    await says(simulator, "connected to");
+    expect(said(simulator, "partition setup")).toEqual([]);
+  });
+
+  it("are still those of the first firmware after an update", async () => {
+    keep("settings", Buffer.from(JSON.stringify(known())));
+    await says(switchOn(), "connected to");
+    expect(readdirSync(settingsFolder())).toEqual(["settings-a"]);
+  });
+
+  it("are said to be damaged where both copies are", async () => {
+    keep("settings-a", encodeCopy(known(), 1).subarray(0, -1));
+    keep("settings-b", Uint8Array.of(1));
+    await says(switchOn(), "Cannot start: the settings in flash are damaged");
   });
 });
 

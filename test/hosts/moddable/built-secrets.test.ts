@@ -1,0 +1,56 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { expect, it } from "vitest";
+import { linkByteCode } from "../../../hosts/esp32/tools/boards.ts";
+import { splitSettings } from "../../../hosts/esp32/tools/setup-image.ts";
+import { BUILD, Refusal, ROOT } from "../../../hosts/moddable/tools/command.ts";
+import { findSdk, type Sdk } from "../../../hosts/moddable/tools/sdk.ts";
+import { requireOrSkip } from "../../require.ts";
+
+const SECRET = "hush-hush-hush";
+/** A value that is built in. It shows that a value is found where it is. */
+const PLAIN = "plain-plain-plain";
+
+function sdkOfThisMachine(): Sdk | undefined {
+  try {
+    return findSdk();
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+/** The files below a folder that hold a text as it is, or as the linker writes byte code into C source. */
+function filesWith(folder: string, text: string): readonly string[] {
+  const escaped = [...text].map((each) => `\\x${each.charCodeAt(0).toString(16)}`).join("");
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files
+    .filter((entry) => {
+      const content = readFileSync(join(entry.parentPath, entry.name), "latin1");
+      return content.includes(text) || content.includes(escaped);
+    })
+    .map(({ name }) => name);
+}
+
+it.runIf(requireOrSkip("moddable", sdkOfThisMachine() !== undefined))(
+  "what deploy builds holds no secret of its command line",
+  {
+    timeout: 300_000,
+  },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "fieldpager-secrets-"));
+    const built = join(BUILD, "esp32");
+    const program = `pager-${basename(folder)}`;
+    const folders = [join(built, "tmp/esp32/esp32c3/release", program), join(built, "programs/esp32c3", program)];
+    try {
+      writeFileSync(join(folder, "manifest.json"), JSON.stringify({ include: join(ROOT, "manifest.json") }));
+      const { builtIn } = splitSettings([`wifi.password=${SECRET}`, `broker.password=${SECRET}`, `label=${PLAIN}`]);
+      await linkByteCode(findSdk(), "esp32c3", builtIn, join(folder, "manifest.json"));
+      expect(folders.flatMap((each) => filesWith(each, PLAIN))).toContain("mc.xs.c");
+      expect(folders.flatMap((each) => filesWith(each, SECRET))).toEqual([]);
+    } finally {
+      for (const each of [folder, ...folders]) rmSync(each, { recursive: true, force: true });
+    }
+  },
+);
