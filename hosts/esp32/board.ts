@@ -9,6 +9,7 @@ import type { Sensor, Store } from "../../src/seams.ts";
 import type { Board, Pager, ResetCause } from "../moddable/board.ts";
 import { OneTimer } from "../moddable/clock.ts";
 import { Guards } from "../moddable/guard.ts";
+import type { CertificateTime } from "../moddable/tls/certificate-time.ts";
 import { listenToButtons } from "./buttons.ts";
 import { NetworkTime, networkSeconds } from "./network-time.ts";
 import { NvsStore } from "./nvs-store.ts";
@@ -28,6 +29,9 @@ const PROGRAM = "Software";
 /** How long the last words stay on the screen, in milliseconds. */
 const LINGER_MS = 10_000;
 
+/** The value of `time.host` for a network without a time server. */
+const NO_TIME_HOST = "none";
+
 /** How long the motor runs for a message of priority 3 or more, in milliseconds. */
 const VIBRATION_MS = 400;
 
@@ -46,6 +50,7 @@ export class Esp32Board implements Board {
   private readonly line = new SerialLine(config.logPin as number | undefined);
   private readonly motorTimer = new OneTimer(this.guards.of("motor"));
   private wifi: WifiKeeper | undefined;
+  private time: NetworkTime | undefined;
 
   log(line: string): void {
     this.line.write(line);
@@ -89,6 +94,10 @@ export class Esp32Board implements Board {
     return networkSeconds();
   }
 
+  certificateClock(): CertificateTime | undefined {
+    return this.time?.certificateTime();
+  }
+
   alert(priority: number): void {
     const { vibration } = globalThis as unknown as { vibration?: Vibration };
     if (!vibration || priority < 3) return;
@@ -102,12 +111,16 @@ export class Esp32Board implements Board {
 
   start(pager: Pager, own: Values): void {
     listenToButtons((button) => pager.press(button), this.guards);
-    const networkTime = new NetworkTime(this.guards);
-    const timeHost = String(own["time.host"] || config.sntp || "");
+    const time = new NetworkTime(this.guards, () => pager.timeChanged());
+    this.time = time;
+    const timeHosts = timeHostsOf(String(own["time.host"] || config.sntp || NO_TIME_HOST));
     this.wifi?.start(String(own["wifi.ssid"]), String(own["wifi.password"]), () => {
       pager.networkChanged();
-      // While the clock is not set, every certificate seems to be not valid yet. So connect again when it is set.
-      if (timeHost !== "") networkTime.start(timeHost, () => pager.networkChanged());
+      time.handleNetwork(timeHosts);
     });
   }
+}
+
+function timeHostsOf(setting: string): readonly string[] {
+  return setting === NO_TIME_HOST ? [] : setting.split(",").map((host) => host.trim());
 }

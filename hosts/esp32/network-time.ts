@@ -4,6 +4,7 @@ import Time from "time";
 import { OneTimer } from "../moddable/clock.ts";
 import type { Guard, Guards } from "../moddable/guard.ts";
 import { TimeBelief } from "../moddable/time-belief.ts";
+import type { CertificateTime } from "../moddable/tls/certificate-time.ts";
 
 /** How often the clock is set, in milliseconds. */
 const INTERVAL_MS = 12 * 60 * 60 * 1_000;
@@ -13,6 +14,9 @@ const RETRY_MS = 60_000;
 
 /** Wait before a second server is asked, in milliseconds. */
 const ASK_MS = 1_000;
+
+/** How long certificates wait for the time after the network has come, in milliseconds. */
+const AWAIT_MS = 30_000;
 
 /**
  * 2024-01-01T00:00:00Z in seconds. A board's clock that shows less has not been set, whenever the firmware was built.
@@ -26,54 +30,76 @@ const builtSeconds = Number(config.made) || PLAUSIBLE_SECONDS;
 export class NetworkTime {
   private readonly guard: Guard;
   private readonly timer: OneTimer;
+  private readonly awaiting: OneTimer;
   private readonly belief = new TimeBelief(builtSeconds);
-  private asking = false;
+  private readonly onChanged: () => void;
+  /** Names of the servers. A pool, which is one name, is asked a second time where two answers must agree. */
+  private hosts: readonly string[] = [];
+  private isAsking = false;
   private asked = 0;
-  private askAgain: () => void = () => {};
+  /** How many questions in a row had no answer that is believed. */
+  private failures = 0;
+  private isAwaited = true;
 
-  constructor(guards: Guards) {
+  /** @param onChanged is called when the clock is set for the first time, and when that is not awaited any more */
+  constructor(guards: Guards, onChanged: () => void) {
     this.guard = guards.of("time", { handleFailure: () => this.again(RETRY_MS) });
     this.timer = new OneTimer(this.guard);
+    this.awaiting = new OneTimer(this.guard);
+    this.onChanged = onChanged;
   }
 
-  /**
-   * Asks a server now. Call this whenever the network is back.
-   * @param hosts names of servers, separated by commas; if there is only one, as for a pool, it is asked a second time
-   * where two answers must agree
-   * @param onFirst is called when the clock has been set for the first time
-   */
-  start(hosts: string, onFirst: () => void): void {
-    if (this.asking) return;
-    this.askAgain = () => this.start(hosts, onFirst);
-    this.guard.run(() => this.ask(hosts.split(","), onFirst));
+  /** The network is there, or is there again. Asks a server now. */
+  handleNetwork(hosts: readonly string[]): void {
+    this.hosts = hosts;
+    if (this.isAwaited && networkSeconds() === undefined)
+      this.awaiting.set(hosts.length > 0 ? AWAIT_MS : 0, () => this.stopAwaiting());
+    if (!this.isAsking && hosts.length > 0) this.guard.run(() => this.ask());
   }
 
-  private ask(names: readonly string[], onFirst: () => void): void {
-    this.asking = true;
-    const host = (names[this.asked % names.length] as string).trim();
+  /** The time for certificates, see `CertificateClock`. */
+  certificateTime(): CertificateTime | undefined {
+    const seconds = networkSeconds();
+    if (seconds !== undefined) return { kind: "known", seconds };
+    return this.isAwaited ? undefined : { kind: "atLeast", seconds: builtSeconds };
+  }
+
+  private stopAwaiting(): void {
+    if (networkSeconds() !== undefined) return;
+    this.isAwaited = false;
+    this.onChanged();
+  }
+
+  private ask(): void {
+    this.isAsking = true;
+    const serverCount = this.hosts.length;
+    const host = this.hosts[this.asked % serverCount] as string;
     this.asked += 1;
-    const server = names.length > 1 ? host : `${host} ${this.asked}`;
+    const server = serverCount > 1 ? host : `${host} ${this.asked}`;
     new SNTP({ host }, (message, value) => {
       if (message === SNTP.retry) return;
       this.guard.run(() => {
-        const verdict = message === SNTP.time ? this.handleAnswer(value ?? Number.NaN, server, onFirst) : "refused";
-        this.again(verdict === "believed" ? INTERVAL_MS : verdict === "ask" ? ASK_MS : RETRY_MS);
+        const verdict = message === SNTP.time ? this.handleAnswer(value ?? Number.NaN, server) : "refused";
+        this.failures = verdict === "refused" ? this.failures + 1 : 0;
+        // After a failure the next server is asked. Once each has failed, all of them rest.
+        const hasNext = verdict === "ask" || this.failures % serverCount !== 0;
+        this.again(verdict === "believed" ? INTERVAL_MS : hasNext ? ASK_MS : RETRY_MS);
       });
     });
   }
 
-  private handleAnswer(answerSeconds: number, server: string, onFirst: () => void): "believed" | "ask" | "refused" {
+  private handleAnswer(answerSeconds: number, server: string): "believed" | "ask" | "refused" {
     const isFirst = networkSeconds() === undefined;
     const verdict = this.belief.judge(answerSeconds, server, Date.now() / 1_000);
     if (verdict !== "believed") return verdict;
     Time.set(answerSeconds);
-    if (isFirst) onFirst();
+    if (isFirst) this.onChanged();
     return verdict;
   }
 
   private again(delayMs: number): void {
-    this.asking = false;
-    this.timer.set(delayMs, this.askAgain);
+    this.isAsking = false;
+    this.timer.set(delayMs, () => this.ask());
   }
 }
 

@@ -6,6 +6,6 @@ export const BOARD_SETTING_TEXTS: Readonly<Record<BoardSettingName, SettingText>
   "wifi.ssid": { text: "Name of the Wi-Fi network." },
   "wifi.password": { text: "Password of the Wi-Fi network. Empty: the network has none." },
   "time.host": {
-    text: "Names of time servers. Empty: those that the firmware was built with. When the clock is set for the first time, or jumps by more than a day, two answers must agree.",
+    text: "Names of time servers. Empty: those that the firmware was built with. `none`: the board has no time server. When the clock is set for the first time, or jumps by more than a day, two answers must agree.",
   },
 });

@@ -4,6 +4,7 @@ import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Sensor, Store, WallClock } from "../../src/seams.ts";
 import type { Guards } from "./guard.ts";
+import type { CertificateClock } from "./tls/certificate-time.ts";
 
 /** Why the board started. */
 export type ResetCause =
@@ -18,6 +19,8 @@ export type ResetCause =
 export interface Pager {
   press(button: Button): void;
   networkChanged(): void;
+  /** `certificateClock` has a time now, or a better one. */
+  timeChanged(): void;
   /**
    * Says goodbye to the broker. It calls `done` when that has been sent, or after some time if it could not be sent.
    */
@@ -53,6 +56,7 @@ export interface Board {
   readonly ownSettings: SettingTable;
   readonly sensors: readonly Sensor[];
   readonly wallClock: WallClock;
+  readonly certificateClock: CertificateClock;
   /** Sound, light, vibration for a message of this priority, 1 to 5, as far as the board can. */
   alert(priority: number): void;
   /** Starts the board again as after power-on. */

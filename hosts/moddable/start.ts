@@ -143,7 +143,7 @@ function run(board: Board, display: Display, ending: Ending, { gateway, own, for
   const recovery = new OneTimer(guard);
   const timer = new OneTimer(guard);
   const restartTimer = new OneTimer(guards.of("restart"));
-  const network = new Network(guards);
+  const network = new Network(guards, () => board.certificateClock());
   const screenGuard = guards.of("screen");
   const alertGuard = guards.of("alert");
   const restart = () => {
@@ -163,6 +163,11 @@ function run(board: Board, display: Display, ending: Ending, { gateway, own, for
   const pager: Pager = {
     press: (button) => guard.run(() => runner.press(button)),
     networkChanged: () => guard.run(() => runner.networkChanged()),
+    timeChanged: () =>
+      guard.run(() => {
+        network.handleTimeChanged();
+        runner.networkChanged();
+      }),
     stop: (done) => {
       guard.run(() => runner.stop());
       const poll = () => (network.idle ? done() : timer.set(STOP_POLL_MS, poll));

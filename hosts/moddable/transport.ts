@@ -9,6 +9,7 @@ import type { BrokerSettings } from "../../src/gateway/settings.ts";
 import type { Transport, TransportHandlers } from "../runner.ts";
 import { OneTimer } from "./clock.ts";
 import type { Guard, Guards } from "./guard.ts";
+import type { CertificateClock, CertificateTime } from "./tls/certificate-time.ts";
 import { isIPv4 } from "./tls/ip-address.ts";
 import { GONE, type TlsFailure } from "./tls/tls-failure.ts";
 import { TlsSocket } from "./tls/tls-socket.ts";
@@ -25,6 +26,9 @@ const READ_BYTES = 1_536;
 /** How long `close` waits for a slow peer to take what was written, in milliseconds. */
 const LINGER_MS = 2_000;
 
+/** Where a certificate is not checked. */
+const ANY_TIME: CertificateTime = Object.freeze({ kind: "atLeast", seconds: 0 });
+
 /** The part of a socket that is used, with or without TLS. */
 interface Socket {
   /**
@@ -34,23 +38,39 @@ interface Socket {
   close(): void;
 }
 
+/** What the transports of one device share. */
+interface SharedOptions {
+  readonly guards: Guards;
+  readonly certificateClock: CertificateClock;
+  /** Only one transport has handlers at a time, and a paused transport does not read. */
+  readonly received: Uint8Array;
+}
+
+interface TransportOptions extends SharedOptions {
+  onEnded(): void;
+}
+
 /** Opens the transports of one device, and knows which of them have not ended. */
 export class Network {
   private readonly open = new Set<TcpTransport>();
-  private readonly guards: Guards;
-  /** All transports share this buffer. Only one transport has handlers at a time, and a paused transport does not read. */
-  private readonly received = new Uint8Array(READ_BYTES);
+  private readonly options: SharedOptions;
 
-  constructor(guards: Guards) {
-    this.guards = guards;
+  constructor(guards: Guards, certificateClock: CertificateClock) {
+    this.options = { guards, certificateClock, received: new Uint8Array(READ_BYTES) };
   }
 
   /** Begins to open a connection. Errors go to `onClosed` and are never thrown. */
   openTransport(broker: BrokerSettings, handlers: TransportHandlers): Transport {
     const onEnded = () => this.open.delete(transport);
-    const transport = new TcpTransport(broker, handlers, this.received, this.guards, onEnded);
+    const transport = new TcpTransport(broker, handlers, { ...this.options, onEnded });
     this.open.add(transport);
     return transport;
+  }
+
+  /** The clock may have been set. A certificate that was checked without it is checked again, by a new connection. */
+  handleTimeChanged(): void {
+    if (this.options.certificateClock()?.kind !== "known") return;
+    for (const transport of this.open) transport.handleTimeKnown();
   }
 
   /** True when every socket is closed, so that nothing waits to be sent. */
@@ -61,8 +81,7 @@ export class Network {
 
 class TcpTransport implements Transport {
   private readonly broker: BrokerSettings;
-  private readonly onEnded: () => void;
-  private readonly received: Uint8Array;
+  private readonly options: TransportOptions;
   private readonly linger: OneTimer;
   /** Times the beginning and the end, which must not happen within a call. */
   private readonly next: OneTimer;
@@ -80,25 +99,20 @@ class TcpTransport implements Transport {
   private closeReason = "";
   private connected = false;
   private ended = false;
+  /** The dates of the certificate were checked without a clock. */
+  private isUndated = false;
   private writableBytes = 0;
   private queue: Uint8Array[] = [];
   private queueBytes = 0;
 
-  constructor(
-    broker: BrokerSettings,
-    handlers: TransportHandlers,
-    received: Uint8Array,
-    guards: Guards,
-    onEnded: () => void,
-  ) {
-    this.guard = guards.of("connection", { handleFailure: () => this.end("an error of the socket") });
+  constructor(broker: BrokerSettings, handlers: TransportHandlers, options: TransportOptions) {
+    this.options = options;
+    this.guard = options.guards.of("connection", { handleFailure: () => this.end("an error of the socket") });
     this.linger = new OneTimer(this.guard);
     this.next = new OneTimer(this.guard);
     this.reading = new OneTimer(this.guard);
-    this.received = received;
     this.broker = broker;
     this.handlers = handlers;
-    this.onEnded = onEnded;
     // No handler is called before openTransport has returned, not even for a wrong address.
     this.next.set(0, () => this.resolve());
   }
@@ -134,6 +148,10 @@ class TcpTransport implements Transport {
     else this.linger.set(LINGER_MS, () => this.end());
   }
 
+  handleTimeKnown(): void {
+    if (this.isUndated) this.end("the time is known now, the certificate is checked again");
+  }
+
   private resolve(): void {
     if (this.ended) return;
     const host = this.broker.host === "localhost" ? "127.0.0.1" : this.broker.host;
@@ -158,18 +176,23 @@ class TcpTransport implements Transport {
   private connect(address: string): void {
     this.handlers?.onPhase?.("connect");
     this.closeReason = `no connection to ${address}`;
-    const isSecure = this.broker.transport === "tls";
     const onWritable = (bytes: number) => this.writable(bytes);
     const onError = ({ reason, isRefusal }: TlsFailure = GONE) => {
       this.end(reason || this.closeReason, isRefusal);
     };
     try {
-      if (isSecure) {
+      if (this.broker.transport === "tls") {
+        const time = this.broker.isInsecure ? ANY_TIME : this.options.certificateClock();
+        if (!time) {
+          this.end("the time is not known yet");
+          return;
+        }
+        this.isUndated = time.kind === "atLeast";
         const onHandshake = () => {
           this.closeReason = "closed by the peer in the TLS handshake";
           this.handlers?.onPhase?.("tls");
         };
-        const tls = new TlsSocket(this.broker, address, {
+        const tls = new TlsSocket(this.broker, address, time, {
           onHandshake,
           wantsBytes: () => !this.isPaused,
           onBytes: (bytes) => this.handlers?.onBytes(bytes),
@@ -204,7 +227,7 @@ class TcpTransport implements Transport {
     while (this.readableBytes > 0 && !this.isPaused && this.socket && !this.ended) {
       const length = Math.min(this.readableBytes, READ_BYTES);
       // The next connection may still use the shared buffer.
-      const target = this.handlers ? this.received : new Uint8Array(length);
+      const target = this.handlers ? this.options.received : new Uint8Array(length);
       const view = length === target.length ? target : target.subarray(0, length);
       tcp.read(view);
       this.readableBytes -= length;
@@ -263,7 +286,7 @@ class TcpTransport implements Transport {
     this.next.set(0, () => {
       // The rest has to happen whatever the socket does.
       this.guard.run(() => socket?.close());
-      this.onEnded();
+      this.options.onEnded();
       if (reason !== undefined) this.handlers?.onClosed(reason, isRefusal);
       this.handlers = undefined;
     });

@@ -11,6 +11,7 @@ import { Guards } from "../moddable/guard.ts";
 import { loadFaces, Painter } from "../moddable/painter.ts";
 import { makeQrCode } from "../moddable/qr-code.ts";
 import { setupScreen } from "../moddable/setup-screen.ts";
+import type { CertificateTime } from "../moddable/tls/certificate-time.ts";
 import { FileStore } from "./file-store.ts";
 
 /** All data is in the folder in which the simulator was started. So one build serves many pagers. */
@@ -95,6 +96,10 @@ export class SimulatedPager implements Board {
 
   wallClock(): number {
     return Date.now() / 1000;
+  }
+
+  certificateClock(): CertificateTime {
+    return { kind: "known", seconds: this.wallClock() };
   }
 
   alert(priority: number): void {

@@ -16,6 +16,7 @@ import {
   readExtensions,
 } from "./certificate-extensions.ts";
 import { readNames } from "./certificate-names.ts";
+import type { CertificateTime } from "./certificate-time.ts";
 import { TlsError } from "./tls-failure.ts";
 
 /** How many certificates of a chain are checked. If these do not lead to an authority, the chain is refused. */
@@ -37,6 +38,7 @@ export interface CertificateOptions {
   /** The name or IPv4 address that must be in the broker's certificate. */
   readonly expectedName: string;
   readonly isInsecure: boolean;
+  readonly time: CertificateTime;
   /** DER of the certificates that this device shows, its own first. */
   readonly ownChain: readonly Uint8Array[];
 }
@@ -87,7 +89,7 @@ export class CertificateCheck {
     for (let index = 0; index < chain.length; index += 1) {
       const certificate = chain[index] as Uint8Array;
       const { tbs, algo, sig } = X509.decode(certificate);
-      checkDates(tbs);
+      this.checkDates(tbs);
       if (authorities.some((authority) => isSame(authority, certificate))) return;
       const { issuer } = readNames(certificate);
       // A signature check takes a third of a second on a board. So only the certificate with the issuer's name is
@@ -97,7 +99,7 @@ export class CertificateCheck {
       const authority = authorities.find(isIssuer);
       if (authority) {
         checkIssuer(authority, index);
-        checkDates(X509.decode(authority).tbs);
+        this.checkDates(X509.decode(authority).tbs);
         return;
       }
       const next = chain[index + 1];
@@ -105,6 +107,16 @@ export class CertificateCheck {
       checkIssuer(next, index);
     }
     throw refusal("the broker's certificate is not signed by an authority of broker.ca");
+  }
+
+  /** Where only the least time is known, a certificate may have expired since then, or may not be valid yet. */
+  private checkDates(tbs: Uint8Array): void {
+    const { time } = this.options;
+    const { from, to } = X509.decodeTBS(tbs).validity;
+    const nowMs = time.seconds * 1_000;
+    if (time.kind === "known" && nowMs < from)
+      throw refusal(`the broker's certificate is valid from ${dayOf(from)}, and the clock here says ${dayOf(nowMs)}`);
+    if (nowMs > to) throw refusal(`the broker's certificate has expired on ${dayOf(to)}`);
   }
 }
 
@@ -190,13 +202,8 @@ function checkLimits({ unknownLimit }: CertificateExtensions): void {
     throw refusal(`the broker's certificate has a restriction that is not known here (${unknownLimit})`);
 }
 
-function checkDates(tbs: Uint8Array): void {
-  const { from, to } = X509.decodeTBS(tbs).validity;
-  const nowMs = Date.now();
-  const day = (ms: number) => new Date(ms).toISOString().slice(0, DATE_LENGTH);
-  if (nowMs < from)
-    throw refusal(`the broker's certificate is valid from ${day(from)}, and the clock here says ${day(nowMs)}`);
-  if (nowMs > to) throw refusal(`the broker's certificate has expired on ${day(to)}`);
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, DATE_LENGTH);
 }
 
 /** RFC 6125: alternative names only, and a wildcard only for the first label. */

@@ -7,6 +7,7 @@ import type { Stream } from "ssl/session";
 import type { BrokerSettings } from "../../../src/gateway/settings.ts";
 import { pemBlocks } from "../../../src/pem.ts";
 import { CertificateCheck } from "./certificate-check.ts";
+import type { CertificateTime } from "./certificate-time.ts";
 import { DeviceIdentity } from "./device-identity.ts";
 import { isIPv4 } from "./ip-address.ts";
 import { CURVE_NUMBERS, SIGNATURES, VERSION } from "./server-messages.ts";
@@ -45,7 +46,7 @@ export class TlsSocket {
   private isClosed = false;
 
   /** Throws an error that says why if the certificates or the key in the settings are malformed. */
-  constructor(broker: BrokerSettings, address: string, handlers: TlsHandlers) {
+  constructor(broker: BrokerSettings, address: string, time: CertificateTime, handlers: TlsHandlers) {
     this.handlers = handlers;
     const expectedName = broker.serverName || broker.host;
     const identity = broker.identity && new DeviceIdentity(broker.identity);
@@ -60,6 +61,7 @@ export class TlsSocket {
       certificates: new CertificateCheck({
         expectedName,
         isInsecure: broker.isInsecure,
+        time,
         authorities: broker.ca === "" ? [] : pemBlocks(broker.ca, "CERTIFICATE"),
         ownChain: identity?.chain ?? [],
       }),

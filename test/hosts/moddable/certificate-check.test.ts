@@ -69,12 +69,22 @@ const brokerBy = (by: Identity, isForged = false) =>
 /** On a board they are no views of Node's pool. */
 const bytesOf = ({ der }: Identity) => Uint8Array.from(der);
 
-function verify(chain: readonly Identity[], authorities: readonly Identity[]): void {
+/** 2000-01-01 and 2200-01-01: before and after every certificate of these tests. */
+const [EARLY_SECONDS, LATE_SECONDS] = [946_684_800, 7_258_118_400];
+
+type Time = { readonly kind: "known" | "atLeast"; readonly seconds: number };
+
+function verify(
+  chain: readonly Identity[],
+  authorities: readonly Identity[],
+  time: Time = { kind: "known", seconds: Date.now() / 1000 },
+): void {
   const check = new program.CertificateCheck({
     authorities: authorities.map(bytesOf),
     expectedName: "broker.example",
     isInsecure: false,
     ownChain: [],
+    time,
   });
   check.verify(chain.map(bytesOf));
 }
@@ -103,4 +113,17 @@ it("a certificate whose issuer is nobody here is refused without a verification,
   expect(program.count.verifications).toBe(0);
   expect(() => verify([brokerBy(root, true)], [root])).toThrow("not signed by an authority of broker.ca");
   expect(program.count.verifications).toBe(1);
+});
+
+it("the dates of a certificate are held against the clock", () => {
+  const root = authorityNamed("root");
+  expect(() => verify([brokerBy(root)], [root], { kind: "known", seconds: EARLY_SECONDS })).toThrow("is valid from");
+  expect(() => verify([brokerBy(root)], [root], { kind: "known", seconds: LATE_SECONDS })).toThrow("has expired on");
+});
+
+it("without a clock a certificate is refused only if it had expired when the firmware was built", () => {
+  const root = authorityNamed("root");
+  verify([brokerBy(root)], [root], { kind: "atLeast", seconds: EARLY_SECONDS });
+  verify([brokerBy(root)], [root], { kind: "atLeast", seconds: Date.now() / 1000 });
+  expect(() => verify([brokerBy(root)], [root], { kind: "atLeast", seconds: LATE_SECONDS })).toThrow("has expired on");
 });

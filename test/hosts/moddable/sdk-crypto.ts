@@ -34,6 +34,12 @@ export class ECDSA {
   }
 }
 
+/** Milliseconds since 1970 of a UTCTime, `YYMMDDhhmmssZ`. */
+function msOf(utcTime: Uint8Array): number {
+  const [year, month, day, hour, minute, second] = Buffer.from(utcTime).toString("latin1").match(/\d\d/g) ?? [];
+  return Date.parse(`20${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}
+
 /** No certificate of the test has such a key. */
 export class PKCS1_5 {
   verify(): boolean {
@@ -66,7 +72,14 @@ export const X509 = {
     const algo = Uint32Array.of(1, 2, 840, 10045, 4, 3, 2);
     return { tbs, algo, sig: reader.read(DER.bitString).subarray(1) };
   },
-  decodeTBS: () => ({ validity: { from: 0, to: Number.POSITIVE_INFINITY } }),
+  decodeTBS(tbs: Uint8Array) {
+    const reader = new DerReader(new DerReader(tbs).read(DER.sequence));
+    // Version, serial number, algorithm, issuer; then the validity.
+    for (let skipped = 0; skipped < 4; skipped += 1) reader.skip();
+    const validity = new DerReader(reader.read(DER.sequence));
+    const [from, to] = [msOf(validity.skip()), msOf(validity.skip())];
+    return { validity: { from, to } };
+  },
   decodeSPKI(certificate: Uint8Array) {
     const { publicKey } = new X509Certificate(certificate);
     return { curve: { n: ORDER }, pub: createPublicKey(publicKey.export({ type: "spki", format: "pem" })) };

@@ -2,9 +2,9 @@
  * The program of the boards, `hosts/esp32`, in the simulator's engine: its drivers are made up (`hosts/simulator/esp32`), broker,
  * sockets and screen are not. A new board with empty flash comes to a page on its screen; what fails on boards fails here.
  */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { setupImage } from "../../../hosts/esp32/tools/setup-image.ts";
 import type { BoardScript } from "../../../hosts/simulator/esp32/board-script.ts";
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
@@ -13,7 +13,11 @@ import type { Values } from "../../../src/gateway/setting.ts";
 import { PRESS_GUARD_MS } from "../../../src/limits.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import { CuttingProxy } from "../../brokers/cutting-proxy.ts";
+import { findMosquitto, type Mosquitto, startMosquitto } from "../../brokers/mosquitto.ts";
+import { findProgram } from "../../brokers/server-process.ts";
 import type { TestSender } from "../../brokers/test-sender.ts";
+import { type Certificates, makeCertificates } from "../../certificates.ts";
+import { requireOrSkip } from "../../require.ts";
 import { Bench, eventually, inkOf } from "./bench.ts";
 
 /** The uid that follows from the made-up hardware address. */
@@ -22,6 +26,10 @@ const UID = "pager-aabbcc";
 /** How the launcher ends: the engine's reason for an abort, and what the made-up board tells of a restart. */
 const UNHANDLED_EXCEPTION = 5;
 const RESTARTED = 3;
+
+const openssl = findProgram("openssl");
+const isReadyForTls =
+  requireOrSkip("mosquitto", findMosquitto() !== undefined) && requireOrSkip("openssl", openssl !== undefined);
 
 let bench: Bench;
 let broker: Broker;
@@ -288,6 +296,57 @@ describe("a driver that throws in its callback", () => {
     proxy.cut();
     expect(await simulator.ended).toBe(UNHANDLED_EXCEPTION);
     expect(said(simulator, "Stopped: unhandled exception: Error: an error of ours")).toHaveLength(1);
+  });
+});
+
+describe.runIf(isReadyForTls)("a board without a clock, over TLS", () => {
+  let certificates: Certificates;
+  let secure: Mosquitto;
+
+  beforeAll(async () => {
+    certificates = makeCertificates(openssl as string);
+    const { certificate, key } = certificates.server;
+    secure = await startMosquitto({ listeners: [[`certfile ${certificate}`, `keyfile ${key}`]] });
+  });
+
+  afterAll(async () => {
+    await secure?.stop();
+    certificates?.remove();
+  });
+
+  const launchSecure = (time: BoardScript["time"], settings: Readonly<Record<string, unknown>> = {}) =>
+    launch(
+      { clock: "unset", ...(time && { time }) },
+      {
+        "broker.transport": "tls",
+        "broker.port": secure.further[0],
+        "broker.ca": readFileSync(certificates.ca.certificate, "utf8"),
+        ...settings,
+      },
+    );
+
+  it("waits for the time, and then connects", async () => {
+    const simulator = launchSecure(["error", nowSeconds()], { "time.host": "one.example,two.example" });
+    await says(simulator, "disconnected: the time is not known yet");
+    await says(simulator, "connected to");
+    expect(said(simulator, "is checked again")).toEqual([]);
+  });
+
+  it("connects without waiting if it has no time server", async () => {
+    const simulator = launchSecure(undefined, { "time.host": "none" });
+    await says(simulator, "Wi-Fi: connected as");
+    await says(simulator, "connected to", 10_000);
+  });
+
+  it("connects if no time server answers, and checks the certificate again when one does", {
+    timeout: 90_000,
+  }, async () => {
+    const simulator = launchSecure(["error", nowSeconds()]);
+    await says(simulator, "connected to");
+    expect(said(simulator, "the time is not known yet")).not.toEqual([]);
+    simulator.say("wifi lost");
+    await says(simulator, "disconnected: the time is known now, the certificate is checked again");
+    await eventually(() => expect(said(simulator, "connected to")).toHaveLength(2));
   });
 });
 
