@@ -359,6 +359,27 @@ export const TELEMETRY_BYTES_MAX = 1_792;
 /** Bytes of the document for Home Assistant: some ten sensors. Sensors that do not fit are left out, and the log names them. */
 export const DISCOVERY_BYTES_MAX = 2_880;
 
+/** Lines of the log that are kept for somebody who asks for them. One more replaces the oldest. */
+export const LOG_LINES_MAX = 32;
+
+/** Characters of all lines that are kept. The oldest leave when there are more. */
+export const LOG_CHARACTERS_MAX = 2_048;
+
+/** Longest line of the log that is kept, in characters. A longer one is cut and ends with "…". */
+export const LOG_LINE_CHARACTERS_MAX = 200;
+
+/** Lines of the log that go together in one message, in bytes of JSON. The rest follows in the next one. */
+export const LOG_MESSAGE_BYTES_MAX = 1_536;
+
+/** Shortest time between two messages with new lines of the log, in milliseconds. */
+export const LOG_FOLLOW_MS = 1_000;
+
+/** Longest time for which a command may ask for new lines of the log, in seconds: an hour. A command that says more is refused. */
+export const LOG_FOLLOW_SECONDS_MAX = 3_600;
+
+/** How often the device writes its figures into the log, in milliseconds: an hour. */
+export const FIGURES_LOG_MS = 3_600_000;
+
 /** Longest set-up code, in characters: the longest text of capital letters and digits that a QR code holds. A longer one is refused. */
 export const SETUP_CODE_CHARACTERS_MAX = 4_296;
 

@@ -32,6 +32,9 @@ const LINGER_MS = 10_000;
 /** The value of `time.host` for a network without a time server. */
 const NO_TIME_HOST = "none";
 
+/** A smaller change of the Wi-Fi signal is not told. */
+const SIGNAL_STEP_DBM = 6;
+
 /** How long the motor runs for a message of priority 3 or more, in milliseconds. */
 const VIBRATION_MS = 400;
 
@@ -46,6 +49,9 @@ interface Vibration {
 export class Esp32Board implements Board {
   readonly ownSettings = BOARD_SETTINGS;
   readonly sensors: readonly Sensor[] = [];
+  readonly figures: readonly Sensor[] = [
+    { name: "signal", unit: "dBm", deadband: SIGNAL_STEP_DBM, isDiagnostic: true, sample: () => this.wifi?.signal },
+  ];
   readonly guards = new Guards((line) => this.log(line));
   private readonly line = new SerialLine(config.logPin as number | undefined);
   private readonly motorTimer = new OneTimer(this.guards.of("motor"));
@@ -58,13 +64,13 @@ export class Esp32Board implements Board {
 
   /** Starts the network stack. Without it no socket can be made. */
   open(): void {
-    this.wifi = new WifiKeeper((line) => this.log(line), this.guards);
+    this.wifi = new WifiKeeper(this.guards);
   }
 
   resetCause(): ResetCause {
     const { string: reason } = resetReason();
-    if (reason === PROGRAM) return { kind: "program" };
-    return FAULTS.includes(reason) ? { kind: "fault", words: `reset: ${reason}` } : { kind: "other" };
+    const kind = reason === PROGRAM ? "program" : FAULTS.includes(reason) ? "fault" : "other";
+    return { kind, words: reason };
   }
 
   linger(): void {

@@ -34,7 +34,7 @@ const DISCONNECTED = 200;
  * start the program without a network.
  */
 export class WifiKeeper {
-  private readonly log: (line: string) => void;
+  private readonly guards: Guards;
   private readonly wifi: WiFi;
   private readonly guard: Guard;
   /** Times the wait before an attempt, and when the address is read next. */
@@ -47,8 +47,8 @@ export class WifiKeeper {
   private address: string | undefined;
 
   /** Makes the network interface. From now on sockets can be opened. They fail until there is an address. */
-  constructor(log: (line: string) => void, guards: Guards) {
-    this.log = log;
+  constructor(guards: Guards) {
+    this.guards = guards;
     this.guard = guards.of("Wi-Fi", { handleFailure: () => this.retryLater() });
     this.timer = new OneTimer(this.guard);
     this.wifi = new WiFi({ onChanged: () => this.guard.run(() => this.handleChanged()) });
@@ -57,6 +57,11 @@ export class WifiKeeper {
   /** Hardware address, `xx:xx:xx:xx:xx:xx`. */
   get mac(): string | undefined {
     return this.wifi.MAC;
+  }
+
+  /** Strength of the access point's signal, in dBm. undefined without a connection. */
+  get signal(): number | undefined {
+    return this.wifi.RSSI;
   }
 
   /** Begins to connect. `onAddress` is called whenever there is an address again, or a new one. */
@@ -73,7 +78,7 @@ export class WifiKeeper {
       this.looksLeft = ADDRESS_MS / LOOK_MS;
       this.timer.set(LOOK_MS, () => this.look());
     } catch (error) {
-      this.log(`Wi-Fi: ${error}`);
+      this.guards.tell(`Wi-Fi: ${error}`);
       this.retryLater();
     }
   }
@@ -89,12 +94,12 @@ export class WifiKeeper {
 
   /** Ends the attempt or the connection. The driver does not report a disconnection that was asked for. */
   private giveUp(reason: string): void {
-    this.log(`Wi-Fi: ${reason}`);
+    this.guards.tell(`Wi-Fi: ${reason}`);
     this.address = undefined;
     try {
       this.wifi.disconnect();
     } catch (error) {
-      this.log(`Wi-Fi: ${error}`);
+      this.guards.tell(`Wi-Fi: ${error}`);
     }
     this.retryLater();
   }
@@ -103,7 +108,7 @@ export class WifiKeeper {
     const { connection } = this.wifi;
     const address = connection < ASSOCIATED ? undefined : this.addressOf4;
     if (connection <= DISCONNECTED) {
-      if (this.address !== undefined) this.log("Wi-Fi: connection lost");
+      if (this.address !== undefined) this.guards.tell("Wi-Fi: connection lost");
       this.address = undefined;
       this.retryLater();
     } else if (address !== undefined) {
@@ -111,7 +116,7 @@ export class WifiKeeper {
       this.timer.set(LOOK_CONNECTED_MS, () => this.look());
       // The driver reports connection and address separately. The first report already has both.
       if (address === this.address) return;
-      this.log(`Wi-Fi: connected as ${address}`);
+      this.guards.tell(`Wi-Fi: connected as ${address}`);
       this.address = address;
       this.onAddress();
     } else if (this.address !== undefined) this.giveUp("address lost");

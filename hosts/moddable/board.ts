@@ -7,13 +7,15 @@ import type { Guards } from "./guard.ts";
 import type { CertificateClock } from "./tls/certificate-time.ts";
 
 /** Why the board started. */
-export type ResetCause =
-  /** The program started itself again, on purpose or not. */
-  | { readonly kind: "program" }
-  /** A fault ended the former run. */
-  | { readonly kind: "fault"; readonly words: string }
-  /** Power or a button, or the cause is not known. */
-  | { readonly kind: "other" };
+export interface ResetCause {
+  /**
+   * `program`: the program started itself again, on purpose or not. `fault`: a fault ended the former run. `other`: power or a button,
+   * or the cause is not known.
+   */
+  readonly kind: "program" | "fault" | "other";
+  /** The cause in a few words. */
+  readonly words: string;
+}
 
 /** What a board may do with the running pager. */
 export interface Pager {
@@ -55,6 +57,8 @@ export interface Board {
   /** The settings that the board reads. The gateway does not know them. */
   readonly ownSettings: SettingTable;
   readonly sensors: readonly Sensor[];
+  /** What the board measures of itself, apart from the memory: the signal, for example. */
+  readonly figures: readonly Sensor[];
   readonly wallClock: WallClock;
   readonly certificateClock: CertificateClock;
   /** Sound, light, vibration for a message of this priority, 1 to 5, as far as the board can. */

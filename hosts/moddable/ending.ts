@@ -35,7 +35,7 @@ export class Ending {
     const record = store.read(KEY);
     if (record) store.remove(KEY);
     if (record && record.length > 0) return String.fromArrayBuffer(record.slice().buffer);
-    if (cause.kind === "fault") return cause.words;
+    if (cause.kind === "fault") return `reset: ${cause.words}`;
     const isUnexplained = cause.kind === "program" && !record;
     return isUnexplained ? "the program ended without a word, as it does when its stack overflows" : undefined;
   }

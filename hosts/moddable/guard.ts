@@ -18,16 +18,24 @@ export class Guards {
   private readonly log: (line: string) => void;
   /** Is called after each exception that a guard has caught. */
   onFailure: () => void = () => {};
+  /** Is called with each line that a part has written to the log. */
+  onLine: (line: string) => void = () => {};
 
   constructor(log: (line: string) => void) {
     this.log = log;
+  }
+
+  /** Writes a line of a part to the log. */
+  tell(line: string): void {
+    this.log(line);
+    this.onLine(line);
   }
 
   /** @param part what the guard is for, as the log names it */
   of(part: string, { handleFailure, handleBroken }: GuardHandlers = {}): Guard {
     return new Guard((error, failures) => {
       // What fails again and again, such as a touch panel that is asked 30 times a second, does not fill the log.
-      if (failures <= FAILURES_MAX) this.log(`${part}: ${error}`);
+      if (failures <= FAILURES_MAX) this.tell(`${part}: ${error}`);
       this.onFailure();
       handleFailure?.();
       if (failures >= FAILURES_MAX) handleBroken?.(error);

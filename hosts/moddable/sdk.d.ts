@@ -121,6 +121,7 @@ declare module "embedded:network/interface/wifi" {
     readonly connection: number;
     readonly address: string | undefined;
     readonly MAC: string | undefined;
+    readonly RSSI: number | undefined;
   }
   export default WiFi;
 }

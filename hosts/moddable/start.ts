@@ -1,7 +1,7 @@
 /** Starts the program on boards and in the simulator: finds the settings, joins gateway and platform, and runs them. */
 import type { Screen } from "commodetto/Poco";
 import { Gateway } from "../../src/gateway/gateway.ts";
-import type { Values } from "../../src/gateway/setting.ts";
+import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import type { MeasureText } from "../../src/seams.ts";
 import { type Platform, Runner, type TransportHandlers } from "../runner.ts";
@@ -10,6 +10,7 @@ import { MonotonicClock, OneTimer } from "./clock.ts";
 import { DeviceSettings } from "./device-settings.ts";
 import { Ending } from "./ending.ts";
 import type { Guard } from "./guard.ts";
+import { memoryFigures } from "./memory-figures.ts";
 import { loadFaces, Painter } from "./painter.ts";
 import { setupScreen } from "./setup-screen.ts";
 import { DeviceIdentity } from "./tls/device-identity.ts";
@@ -93,7 +94,8 @@ function prepare(
   try {
     board.open();
     const store = board.openStore();
-    const formerEnd = ending.keepIn(store, board.resetCause());
+    const cause = board.resetCause();
+    const formerEnd = ending.keepIn(store, cause);
     const found = new DeviceSettings(board, store).check();
     if ("errors" in found) return found;
     const { settings, storedSettings, own } = found;
@@ -112,6 +114,9 @@ function prepare(
       measureText,
       size,
       sensors,
+      figures: [...memoryFigures(), ...board.figures],
+      startReason: formerEnd ?? cause.words,
+      secrets: secretsAmong(own, board.ownSettings),
       network,
     });
     return { gateway, own, formerEnd };
@@ -120,9 +125,16 @@ function prepare(
   }
 }
 
+/** The values of those settings that nobody may read. */
+function secretsAmong(values: Values, table: SettingTable): readonly string[] {
+  const secret = Object.keys(table).filter((name) => table[name]?.isSecret);
+  return secret.map((name) => String(values[name] ?? ""));
+}
+
 function run(board: Board, display: Display, ending: Ending, { gateway, own, formerEnd }: Prepared): void {
   const { guards } = board;
   guards.onFailure = () => gateway.handleHostFailure();
+  guards.onLine = (line) => gateway.handleHostLine(line);
   const clock = new MonotonicClock();
   let failedMs = Number.NEGATIVE_INFINITY;
   let recoverMs = RECOVER_MS;

@@ -1,4 +1,5 @@
 import { availableParallelism, freemem, loadavg, totalmem, uptime } from "node:os";
+import { getHeapStatistics } from "node:v8";
 import type { Sensor } from "../../src/seams.ts";
 
 /** Sensors of this machine: load for each processor, free memory, time since its start. */
@@ -9,6 +10,15 @@ export function machineSensors(): readonly Sensor[] {
     { name: "machine-uptime", unit: "s", deadband: 3600, sample: () => Math.floor(uptime()) },
   ];
 }
+
+/** What is free of the heap of this program. */
+export const heapFigure: Sensor = Object.freeze({
+  name: "heap-free",
+  unit: "B",
+  deadband: 16 * 2 ** 20,
+  isDiagnostic: true,
+  sample: () => getHeapStatistics().total_available_size,
+});
 
 function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));

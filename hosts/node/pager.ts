@@ -9,7 +9,7 @@ import type { Sensor, Store } from "../../src/seams.ts";
 import { machineZone } from "../machine-zone.ts";
 import { type Platform, Runner } from "../runner.ts";
 import { describeError } from "./describe-error.ts";
-import { machineSensors } from "./machine-sensors.ts";
+import { heapFigure, machineSensors } from "./machine-sensors.ts";
 import { type NodeTransport, openTcp } from "./tcp-transport.ts";
 import { measureText } from "./text-width.ts";
 import { tlsOptions } from "./tls-options.ts";
@@ -135,6 +135,7 @@ function begin(options: PagerOptions, platform: Platform): { settings: Settings;
     measureText,
     size: options.size ?? NODE_SCREEN,
     sensors: options.sensors ?? machineSensors(),
+    figures: [heapFigure],
   });
   const runner = new Runner(gateway, platform);
   runner.start();

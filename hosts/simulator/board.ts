@@ -34,6 +34,7 @@ interface SimulatorScreen extends Screen {
 export class SimulatedPager implements Board {
   readonly guards = new Guards((line) => this.log(line));
   readonly ownSettings = {};
+  readonly figures = [];
   private readonly startedAt = Date.now();
   private readonly screen: SimulatorScreen;
   private readonly buttons: SimulatorButtons;
@@ -66,7 +67,7 @@ export class SimulatedPager implements Board {
   open(): void {}
 
   resetCause(): ResetCause {
-    return { kind: "other" };
+    return { kind: "other", words: "start of the simulator" };
   }
 
   linger(): void {}

@@ -29,6 +29,8 @@ import {
 import type { Store } from "../seams.ts";
 import { utf8Length } from "../utf8.ts";
 import type { Device } from "./device.ts";
+import type { Diagnostics } from "./diagnostics.ts";
+import type { LogSource } from "./log-source.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 import type { PresenceSource } from "./presence-source.ts";
 import type { QuietHours } from "./quiet-hours.ts";
@@ -40,6 +42,8 @@ import { readJson, writeText } from "./text-record.ts";
 export interface CommandParts {
   readonly quietHours: QuietHours;
   readonly presence: PresenceSource;
+  readonly diagnostics: Diagnostics;
+  readonly log: LogSource;
   /** undefined where the host stores no settings. */
   readonly storedSettings: StoredSettings | undefined;
 }
@@ -119,7 +123,7 @@ export class Commands implements Route, OutgoingSource {
   private obey(head: CommandHead, messageExpirySeconds: number | undefined, nowMs: number): void {
     const command = decodeCommand(head);
     this.checkFresh(head, messageExpirySeconds);
-    if (command.name !== "restart") this.act(command);
+    if (command.name !== "restart") this.act(command, head.id, nowMs);
     this.remember(head.id);
     // The restart comes after the record. Without a record, the same command would restart the device again and again.
     if (command.name === "restart") this.restartMs = nowMs + COMMAND_RESTART_MS;
@@ -141,8 +145,8 @@ export class Commands implements Route, OutgoingSource {
       );
   }
 
-  private act(command: Exclude<Command, { name: "restart" }>): void {
-    const { quietHours, presence, storedSettings } = this.parts;
+  private act(command: Exclude<Command, { name: "restart" }>, id: string, nowMs: number): void {
+    const { quietHours, presence, diagnostics, log, storedSettings } = this.parts;
     const { inbox } = this.device;
     switch (command.name) {
       case "retract":
@@ -165,6 +169,11 @@ export class Commands implements Route, OutgoingSource {
         if (problems.length) throw new Refusal(problems.join("; "));
         break;
       }
+      case "log":
+        diagnostics.log();
+        if (command.lines !== undefined) log.tellLast(id, command.lines);
+        else log.follow(id, command.seconds as number, nowMs);
+        break;
       case "identify":
         this.identify();
     }
@@ -209,6 +218,7 @@ export class Commands implements Route, OutgoingSource {
 
 const NOTES: Readonly<Record<string, string | undefined>> = Object.freeze({
   settings: "takes effect at the next start",
+  log: "the lines follow",
 });
 
 function readDone(store: Store): string[] {

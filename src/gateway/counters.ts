@@ -2,6 +2,8 @@
 export interface Counters {
   /** Messages that arrived, of any kind. */
   received: number;
+  /** Messages that this device has handed to its connection. */
+  sent: number;
   /** Messages that were stored in the inbox. */
   stored: number;
   /** Messages that were recognised as stored before. */
@@ -47,6 +49,7 @@ export interface Counters {
 export function newCounters(): Counters {
   return {
     received: 0,
+    sent: 0,
     stored: 0,
     duplicates: 0,
     refused: 0,

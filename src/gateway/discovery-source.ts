@@ -21,6 +21,8 @@ export class DiscoverySource implements OutgoingSource {
   private publishedTopic: string | undefined;
   private isDue = false;
   private isTakingBack = false;
+  /** The log has the names of the sensors that do not fit. */
+  private hasTold = false;
 
   constructor(device: Device, sensors: readonly DiscoveredSensor[]) {
     const { settings, topics, store } = device;
@@ -53,7 +55,9 @@ export class DiscoverySource implements OutgoingSource {
     const { payload, omitted } = encodeDiscovery(device, DISCOVERY_BYTES_MAX);
     const handleSent = () => {
       this.isDue = false;
-      if (omitted.length) events.log(`the document for Home Assistant has no room for ${omitted.join(", ")}`);
+      if (omitted.length && !this.hasTold)
+        events.log(`the document for Home Assistant has no room for ${omitted.join(", ")}`);
+      this.hasTold = true;
     };
     return { topic, payload, qos: 0, retain: true, handleSent };
   }

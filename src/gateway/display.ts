@@ -18,12 +18,14 @@ import type { MeasureText } from "../seams.ts";
 import { type Counters, describeFaults } from "./counters.ts";
 import { describeAge, describeDate, describePresence, describeTime } from "./describe.ts";
 import type { Device } from "./device.ts";
+import type { Diagnostics } from "./diagnostics.ts";
 
 export type Link = "offline" | "connecting" | "online";
 
 export interface DisplayParts {
   readonly viewer: Viewer;
   readonly roster: Roster;
+  readonly diagnostics: Diagnostics;
   /** Texts that the carrier can choose as presence. */
   readonly presenceTexts: readonly string[];
   /** 0 by 0 for a board without a screen. */
@@ -182,9 +184,11 @@ export class Display {
       case "inbox":
         return this.inboxList(view.sequence);
       case "roster":
-        return this.rosterList(view.uid, shown.presence);
+        return this.rosterList(view, shown.presence);
       case "texts":
         return this.textList(view.uid, view.index);
+      case "device":
+        return this.deviceList(view.index);
     }
   }
 
@@ -290,10 +294,12 @@ export class Display {
     return { words: fitLine(words, "small", this.parts.size.width, this.widths), timestampSeconds };
   }
 
-  private rosterList(chosen: string | undefined, presence: Presence): ScreenList {
+  private rosterList({ uid, isDevice }: View & { kind: "roster" }, presence: Presence): ScreenList {
     const { roster } = this.parts;
     const { contacts } = roster;
-    return this.rowsAround("people", roster.rowOf(chosen), contacts.length + 1, (at) => {
+    const chosen = isDevice ? contacts.length + 1 : roster.rowOf(uid);
+    return this.rowsAround("people", chosen, contacts.length + 2, (at) => {
+      if (at > contacts.length) return { text: DEVICE_NAME };
       const contact = contacts[at - 1];
       const person = contact ?? presence;
       return {
@@ -309,6 +315,11 @@ export class Display {
     return this.rowsAround(uid === undefined ? "I am" : `to ${uid}`, index, shown.length, (at) => ({
       text: shown[at] ?? "",
     }));
+  }
+
+  private deviceList(index: number): ScreenList {
+    const rows = this.parts.diagnostics.rows();
+    return this.rowsAround(DEVICE_NAME, index, rows.length, (at) => rows[at] as Row);
   }
 
   /** The rows around the chosen one, out of `count`. */
@@ -345,10 +356,12 @@ function firstLine(text: string): string {
 /** The sender's name for the screen. A name that could be taken for a word of this screen stands in quotation marks. */
 function senderName(uid: string): string {
   if (uid === "") return PLAIN_PAGE;
-  const isMistakable = uid === PLAIN_PAGE || uid === OWN_NAME || uid.includes(TO_GROUP) || uid.startsWith('"');
+  const isMistakable =
+    [PLAIN_PAGE, OWN_NAME, DEVICE_NAME].includes(uid) || uid.includes(TO_GROUP) || uid.startsWith('"');
   return isMistakable ? `"${uid}"` : uid;
 }
 
 const PLAIN_PAGE = "page";
 const OWN_NAME = "me";
+const DEVICE_NAME = "this device";
 const TO_GROUP = " to ";

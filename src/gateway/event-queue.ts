@@ -1,4 +1,5 @@
 import { EVENTS_MAX } from "../limits.ts";
+import type { LogLines } from "./log-lines.ts";
 import type { BrokerSettings } from "./settings.ts";
 
 /** What the gateway asks its host to do. */
@@ -20,13 +21,20 @@ export type GatewayEvent =
  */
 export class EventQueue {
   private readonly events: GatewayEvent[] = [];
+  private readonly lines: LogLines;
   private droppedLines = 0;
+
+  /** @param lines keeps what is logged */
+  constructor(lines: LogLines) {
+    this.lines = lines;
+  }
 
   tell(event: GatewayEvent): void {
     this.events.push(event);
   }
 
-  log(line: string): void {
+  log(text: string): void {
+    const line = this.lines.add(text);
     if (this.events.length < EVENTS_MAX) this.events.push({ type: "log", line });
     else this.droppedLines += 1;
   }

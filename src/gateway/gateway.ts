@@ -22,21 +22,24 @@ import { Clock } from "./clock.ts";
 import { Commands } from "./commands.ts";
 import { type Counters, newCounters } from "./counters.ts";
 import { type Device, keeping } from "./device.ts";
+import { Diagnostics } from "./diagnostics.ts";
 import { DiscoverySource } from "./discovery-source.ts";
 import type { Link } from "./display.ts";
 import { EventQueue, type GatewayEvent } from "./event-queue.ts";
+import { LogLines } from "./log-lines.ts";
+import { LogSource } from "./log-source.ts";
 import { MessageRoute } from "./message-route.ts";
 import { MessageSource } from "./message-source.ts";
 import { NetworkRecord } from "./network-record.ts";
 import { Outbox } from "./outbox.ts";
-import { ownSensors } from "./own-sensors.ts";
+import { ownFigures } from "./own-figures.ts";
 import { Panel } from "./panel.ts";
 import { PresenceRoute } from "./presence-route.ts";
 import { OFFLINE, PresenceSource } from "./presence-source.ts";
 import { QuietHours } from "./quiet-hours.ts";
 import { ReceiptSource } from "./receipt-source.ts";
 import { Routes } from "./routes.ts";
-import type { Settings } from "./settings.ts";
+import type { BrokerSettings, Settings } from "./settings.ts";
 import type { StoredSettings } from "./stored-settings.ts";
 import { TelemetrySource } from "./telemetry-source.ts";
 import { TimeOfDay } from "./time-of-day.ts";
@@ -54,6 +57,12 @@ export interface GatewayOptions {
   /** Size of the screen, in pixels. 0 by 0 for a board without a screen, on which no message counts as shown. */
   readonly size: Size;
   readonly sensors: readonly Sensor[];
+  /** What the host measures of itself: memory, signal. */
+  readonly figures?: readonly Sensor[] | undefined;
+  /** Why the device started, in a few words. */
+  readonly startReason?: string | undefined;
+  /** Values of the host's own settings that no log line may tell. The gateway knows its own. */
+  readonly secrets?: readonly string[] | undefined;
   /**
    * Names the network, for example by its SSID. What is learned of one network does not hold for another. Default: the only
    * one.
@@ -65,6 +74,9 @@ export interface GatewayOptions {
 export class Gateway {
   private readonly device: Device;
   private readonly clock: Clock;
+  private readonly logLines: LogLines;
+  private readonly logSource: LogSource;
+  private readonly diagnostics: Diagnostics;
   private readonly session: Session;
   private readonly brokers: Brokers;
   private readonly networkRecord: NetworkRecord;
@@ -88,39 +100,56 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { settings, store, measureText, size, storedSettings } = options;
     const clock = new Clock(options.wallClock);
-    const device = newDevice(options, () => clock.seconds);
+    this.logLines = new LogLines([...secretsOf(settings.broker), ...(options.secrets ?? [])]);
+    const device = newDevice(options, () => clock.seconds, this.logLines);
     this.clock = clock;
     this.device = device;
+    const { inbox } = device;
+    const sensors: readonly Sensor[] = [
+      ...options.sensors,
+      { name: "unread", unit: "count", deadband: 1, sample: () => inbox.unreadCount },
+    ];
+    const figures = [
+      ...(options.figures ?? []),
+      ...ownFigures(
+        () => this.nowMs - this.startedMs,
+        () => this.counters,
+      ),
+    ];
+    this.diagnostics = new Diagnostics(device, figures, options.startReason ?? "start");
+    this.logSource = new LogSource(device, this.logLines);
     const quietHours = new QuietHours(device);
     this.roster = new Roster(settings.contacts, store);
     this.presence = new PresenceSource(device, quietHours);
     this.messages = new MessageSource(device);
     this.alarm = new Alarm(device, quietHours);
     this.timeOfDay = new TimeOfDay(device, quietHours, this.alarm);
-    const { roster, presence, messages } = this;
-    this.panel = new Panel(device, { roster, presence, messages, size, measureText });
-    this.commands = new Commands(device, { quietHours, presence, storedSettings });
+    const { roster, presence, messages, diagnostics, logSource: log } = this;
+    this.panel = new Panel(device, { roster, presence, messages, diagnostics, size, measureText });
+    this.commands = new Commands(device, { quietHours, presence, diagnostics, log, storedSettings });
     this.messageRoute = new MessageRoute(device, messages, (sequence, nowMs) => {
       // Without a screen a page sounds as soon as it is kept.
       if (!this.panel.exists) this.alarm.handleNew(sequence, nowMs);
     });
     this.routes = new Routes(device, [this.messageRoute, new PresenceRoute(device, roster), this.commands]);
-    const sensors = [...options.sensors, ...ownSensors(device, () => this.nowMs - this.startedMs)];
     this.sampler = newSampler(device, sensors);
-    this.discovery = new DiscoverySource(device, sensors);
+    this.discovery = new DiscoverySource(device, [...sensors, ...this.diagnostics.discovered]);
     // Empty where the station subscribes.
     const subscriptions = settings.broker.subscribes ? this.routes.subscriptions : [];
     this.brokers = new Brokers([settings.broker, ...settings.fallbackBrokers], store, subscriptions);
     this.networkRecord = new NetworkRecord(store, options.network ?? "");
     this.session = this.newSession(options, subscriptions);
-    this.outbox = new Outbox(this.session, [
+    const sources = [
       presence,
       messages,
       this.discovery,
       this.commands,
+      log,
       new ReceiptSource(device),
       new TelemetrySource(device, this.sampler),
-    ]);
+      diagnostics,
+    ];
+    this.outbox = new Outbox(this.session, sources, device.counters);
   }
 
   /** Counts of what has happened to the messages. */
@@ -173,6 +202,7 @@ export class Gateway {
     this.presence.handleTouched(nowMs);
     this.alarm.start(nowMs);
     this.sampler.start(nowMs);
+    this.diagnostics.start(nowMs);
     this.after(nowMs, () => this.session.start(nowMs));
   }
 
@@ -219,6 +249,7 @@ export class Gateway {
       this.session.handleTimeout(nowMs);
       this.returnToPreferred(nowMs);
       this.sampler.handleTimeout(nowMs);
+      this.diagnostics.handleTimeout(nowMs);
       this.alarm.handleTimeout(nowMs);
       this.commands.handleTimeout(nowMs);
     });
@@ -251,6 +282,11 @@ export class Gateway {
     this.device.counters.hostFailures += 1;
   }
 
+  /** The host has written a line of its own to its log. */
+  handleHostLine(line: string): void {
+    this.logLines.add(line);
+  }
+
   /** Returns bytes to send, or undefined. The view is valid until the next call. */
   pollTransmit(): Uint8Array | undefined {
     this.drainSession();
@@ -275,6 +311,8 @@ export class Gateway {
       this.session.pollTimeout(),
       this.session.isConnected ? this.brokers.returnMs : undefined,
       this.sampler.timeoutMs,
+      this.diagnostics.timeoutMs,
+      this.logSource.timeoutMs(this.nowMs),
       this.commands.timeoutMs,
       this.alarm.timeoutMs,
       this.presence.timeoutMs(this.nowMs),
@@ -328,6 +366,7 @@ export class Gateway {
   private updateClock(nowMs: number): void {
     this.nowMs = nowMs;
     this.clock.update(nowMs);
+    this.logLines.nowMs = nowMs - this.startedMs;
   }
 
   private drainSession(): void {
@@ -359,6 +398,7 @@ export class Gateway {
         if (!event.sessionPresent) this.roster.forget(this.nowMs);
         this.presence.handleConnected();
         this.discovery.handleConnected();
+        this.diagnostics.handleConnected(this.nowMs);
         this.brokers.handleConnected(this.nowMs);
         keeping(device, () => record.handleConnected(event.protocolLevel, event.sessionPresent));
         events.log(
@@ -432,12 +472,16 @@ export class Gateway {
   }
 }
 
-function newDevice({ settings, store, random }: GatewayOptions, wallClock: WallClock): Device {
+function newDevice({ settings, store, random }: GatewayOptions, wallClock: WallClock, lines: LogLines): Device {
   const topics = new Topics(settings.env, settings.uid);
   const inbox = new Inbox(store);
-  const events = new EventQueue();
+  const events = new EventQueue(lines);
   const zone = new TimeZone(settings.screen.timeZone);
   return Object.freeze({ settings, topics, store, random, wallClock, zone, inbox, counters: newCounters(), events });
+}
+
+function secretsOf({ password, ca, identity }: BrokerSettings): readonly string[] {
+  return [password, ca, ...(identity ? [identity.certificate, identity.key] : [])];
 }
 
 function newSampler({ settings, counters, events }: Device, sensors: readonly Sensor[]): Sampler {

@@ -24,10 +24,12 @@ export class Outbox {
   private readonly session: Session;
   private readonly sources: readonly OutgoingSource[];
   private readonly sent = new Map<number, Outgoing>();
+  private readonly counters: { sent: number };
 
-  constructor(session: Session, sources: readonly OutgoingSource[]) {
+  constructor(session: Session, sources: readonly OutgoingSource[], counters: { sent: number }) {
     this.session = session;
     this.sources = sources;
+    this.counters = counters;
   }
 
   /** Publishes as much as the session can take now. */
@@ -40,6 +42,7 @@ export class Outbox {
         const token = this.session.publish({ topic, payload, qos, retain }, nowMs);
         if (token === undefined) return;
         if (token > 0) this.sent.set(token, outgoing);
+        this.counters.sent += 1;
         outgoing.handleSent();
       }
     }

@@ -8,6 +8,7 @@ import type { MeasureText } from "../seams.ts";
 import type { Counters } from "./counters.ts";
 import { describePresence } from "./describe.ts";
 import { type Device, keeping } from "./device.ts";
+import type { Diagnostics } from "./diagnostics.ts";
 import { Display, type Link } from "./display.ts";
 import type { MessageSource } from "./message-source.ts";
 import { BUSY, ONLINE, type PresenceSource } from "./presence-source.ts";
@@ -17,6 +18,7 @@ export interface PanelParts {
   readonly roster: Roster;
   readonly presence: PresenceSource;
   readonly messages: MessageSource;
+  readonly diagnostics: Diagnostics;
   /** Size of the screen, in pixels. 0 by 0 for a board without a screen. */
   readonly size: Size;
   readonly measureText: MeasureText;
@@ -37,6 +39,7 @@ export class Panel {
       dwellMs: screen.dwellMs,
       textCount: cannedTexts.length,
       presenceCount: presenceTexts.length,
+      figureCount: parts.diagnostics.rowCount,
     });
     this.display = new Display(device, { ...parts, viewer: this.viewer, presenceTexts });
   }

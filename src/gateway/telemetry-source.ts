@@ -1,5 +1,5 @@
 import { BATCH_READINGS_MAX, TELEMETRY_BYTES_MAX } from "../limits.ts";
-import { encodeTelemetry } from "../payload/telemetry.ts";
+import { encodeTelemetry, type Reading } from "../payload/telemetry.ts";
 import type { Sampler } from "../sensor/sampler.ts";
 import type { Device } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
@@ -15,18 +15,26 @@ export class TelemetrySource implements OutgoingSource {
   }
 
   next(nowMs: number): Outgoing | undefined {
-    const { topics, settings, wallClock } = this.device;
-    const { format, qos } = settings.telemetry;
-    for (let countMax = BATCH_READINGS_MAX; countMax >= 1; countMax >>= 1) {
-      const batch = this.sampler.batch(countMax);
-      if (batch.length === 0) return undefined;
-      const readings = batch.map((sample) => ({ ...sample, ageSeconds: (nowMs - sample.atMs) / 1000 }));
-      const payload = encodeTelemetry(format, topics.uid, readings, wallClock());
-      // Fewer readings fit when the sensors have long names. One reading always fits.
-      if (payload.length > TELEMETRY_BYTES_MAX && batch.length > 1) continue;
-      const handleSent = () => this.sampler.remove(batch.length);
-      return { topic: topics.telemetry, payload, qos, retain: false, handleSent };
-    }
-    return undefined;
+    const { topics, settings } = this.device;
+    const batch = this.sampler.batch(BATCH_READINGS_MAX);
+    if (batch.length === 0) return undefined;
+    const readings = batch.map((sample) => ({ ...sample, ageSeconds: (nowMs - sample.atMs) / 1000 }));
+    const { payload, count } = telemetryPacket(this.device, readings);
+    const handleSent = () => this.sampler.remove(count);
+    return { topic: topics.telemetry, payload, qos: settings.telemetry.qos, retain: false, handleSent };
+  }
+}
+
+/**
+ * The first of these readings, as many as fit into one packet, and how many those are. Fewer fit when their names are long. One
+ * always fits.
+ */
+export function telemetryPacket(
+  { topics, settings, wallClock }: Device,
+  readings: readonly Reading[],
+): { readonly payload: Uint8Array; readonly count: number } {
+  for (let count = readings.length; ; count = Math.ceil(count / 2)) {
+    const payload = encodeTelemetry(settings.telemetry.format, topics.uid, readings.slice(0, count), wallClock());
+    if (payload.length <= TELEMETRY_BYTES_MAX || count === 1) return { payload, count };
   }
 }

@@ -19,8 +19,13 @@ export type View =
   | { readonly kind: "reply"; readonly sequence: number; readonly page: number; readonly first: number }
   /** `sequence`: the message of the chosen row. */
   | { readonly kind: "inbox"; readonly sequence: number }
-  /** `uid`: the chosen contact, wherever it moves in the list. undefined: the carrier, who is in the first row. */
-  | { readonly kind: "roster"; readonly uid: string | undefined }
+  /**
+   * `uid`: the chosen contact, wherever it moves in the list. undefined: the carrier, who is in the first row. `isDevice`: the last
+   * row, which is the device itself.
+   */
+  | { readonly kind: "roster"; readonly uid: string | undefined; readonly isDevice?: boolean }
+  /** The figures of the device. */
+  | { readonly kind: "device"; readonly index: number }
   /** The texts for a contact. Without a `uid`: the texts for the carrier's own presence. */
   | { readonly kind: "texts"; readonly uid: string | undefined; readonly index: number };
 
@@ -37,9 +42,12 @@ export interface ViewerOptions {
   /** How many texts there are for contacts, and how many for the own presence. */
   readonly textCount: number;
   readonly presenceCount: number;
+  /** How many figures the device has of itself. */
+  readonly figureCount: number;
 }
 
 const HOME: View = Object.freeze({ kind: "home" });
+const DEVICE_ROW: View = Object.freeze({ kind: "roster", uid: undefined, isDevice: true });
 
 interface OpenMessage {
   readonly sequence: number;
@@ -165,11 +173,12 @@ export class Viewer {
           this.hasOlder(view) ? "down" : "home",
         ];
       case "roster": {
-        const row = this.roster.rowOf(view.uid);
-        const isLast = row >= this.roster.contacts.length;
-        const isOpen = row === 0 || this.options.textCount > 0;
-        return [row === 0 ? "home" : "up", isOpen ? "choose" : "", isLast ? "home" : "down"];
+        const row = this.rowOf(view);
+        const isOpen = row === 0 || view.isDevice || this.options.textCount > 0;
+        return [row === 0 ? "home" : "up", isOpen ? "choose" : "", view.isDevice ? "home" : "down"];
       }
+      case "device":
+        return [view.index === 0 ? "back" : "up", "home", view.index + 1 < this.options.figureCount ? "down" : "back"];
       case "texts":
         return [
           view.index === 0 ? "back" : "up",
@@ -205,8 +214,15 @@ export class Viewer {
         return undefined;
       }
       case "roster":
-        this.pressAtRoster(this.roster.rowOf(view.uid), button, nowMs);
+        this.pressAtRoster(this.rowOf(view), button, nowMs);
         return undefined;
+      case "device": {
+        const next = button === "a" ? view.index - 1 : view.index + 1;
+        const isOut = next < 0 || next >= this.options.figureCount;
+        if (button === "b") this.browse(HOME, nowMs);
+        else this.browse(isOut ? DEVICE_ROW : { kind: "device", index: next }, nowMs);
+        return undefined;
+      }
       case "texts":
         return this.pressAtTexts(view.uid, view.index, button, nowMs);
     }
@@ -254,12 +270,18 @@ export class Viewer {
     const { contacts } = this.roster;
     if (button === "b") {
       const uid = contacts[row - 1]?.uid;
-      if (this.countOf(uid) > 0) this.browse({ kind: "texts", uid, index: 0 }, nowMs);
+      if (row > contacts.length) this.browse({ kind: "device", index: 0 }, nowMs);
+      else if (this.countOf(uid) > 0) this.browse({ kind: "texts", uid, index: 0 }, nowMs);
       return;
     }
     const next = button === "a" ? row - 1 : row + 1;
-    const isOut = next < 0 || next > contacts.length;
-    this.browse(isOut ? HOME : { kind: "roster", uid: contacts[next - 1]?.uid }, nowMs);
+    if (next < 0 || next > contacts.length + 1) this.browse(HOME, nowMs);
+    else this.browse(next > contacts.length ? DEVICE_ROW : { kind: "roster", uid: contacts[next - 1]?.uid }, nowMs);
+  }
+
+  /** The row of a list of people: the carrier, the contacts, the device. */
+  private rowOf({ uid, isDevice }: View & { kind: "roster" }): number {
+    return isDevice ? this.roster.contacts.length + 1 : this.roster.rowOf(uid);
   }
 
   private pressAtTexts(uid: string | undefined, index: number, button: Button, nowMs: number): Choice | undefined {

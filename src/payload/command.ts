@@ -12,9 +12,18 @@
  * | `id` | `id` of the command; absent where the command had none |
  * | `ok` | whether the command was done |
  * | `error` or `note` | why it was not done, or what the sender should know, as text |
+ * | `log` | lines of the log, as an array of text; each begins with the uptime in seconds |
+ * | `missed` | how many lines before these were lost |
+ * | `more` | true: more results of this command follow |
  */
 import { FormatError } from "../errors.ts";
-import { COMMAND_ID_BYTES_MAX, COMMAND_SECONDS_DEFAULT, COMMAND_SECONDS_MAX } from "../limits.ts";
+import {
+  COMMAND_ID_BYTES_MAX,
+  COMMAND_SECONDS_DEFAULT,
+  COMMAND_SECONDS_MAX,
+  LOG_FOLLOW_SECONDS_MAX,
+  LOG_LINES_MAX,
+} from "../limits.ts";
 import { encodeUtf8, utf8Length } from "../utf8.ts";
 import { wholeNumber } from "./content.ts";
 import { decodeJsonObject, type JsonObject, shownJson } from "./json.ts";
@@ -38,6 +47,8 @@ export type Command =
   | { readonly name: "presence"; readonly status: number | undefined; readonly text: string }
   /** `set`: values by name of the setting. null goes back to the configured value. */
   | { readonly name: "settings"; readonly set: JsonObject }
+  /** The last `lines` of the log, or those that come within `seconds`. One of them is given. */
+  | { readonly name: "log"; readonly lines: number | undefined; readonly seconds: number | undefined }
   | { readonly name: "identify" | "restart" };
 
 export interface CommandResult {
@@ -45,6 +56,9 @@ export interface CommandResult {
   readonly ok: boolean;
   readonly error?: string | undefined;
   readonly note?: string | undefined;
+  readonly log?: readonly string[] | undefined;
+  readonly missed?: number | undefined;
+  readonly more?: boolean | undefined;
 }
 
 const STATUSES: Readonly<Record<string, number | undefined>> = Object.freeze({
@@ -63,8 +77,8 @@ export function decodeCommandHead(payload: Uint8Array): CommandHead {
     throw wrong("id", `${utf8Length(id)} bytes, expected 1 to ${COMMAND_ID_BYTES_MAX}`);
   return {
     id,
-    atSeconds: seconds(object, "at", 0xffff_ffff),
-    expirySeconds: seconds(object, "ex", COMMAND_SECONDS_MAX) ?? COMMAND_SECONDS_DEFAULT,
+    atSeconds: count(object, "at", 0xffff_ffff, 0),
+    expirySeconds: count(object, "ex", COMMAND_SECONDS_MAX, 0) ?? COMMAND_SECONDS_DEFAULT,
     object,
   };
 }
@@ -90,13 +104,19 @@ export function decodeCommand({ object }: CommandHead): Command {
         throw wrong("set", `${shownJson(set)}, expected an object`);
       return { name, set: set as JsonObject };
     }
+    case "log": {
+      const lines = count(object, "lines", LOG_LINES_MAX);
+      const duration = count(object, "seconds", LOG_FOLLOW_SECONDS_MAX);
+      if (lines !== undefined && duration !== undefined) throw wrong("seconds", "expected lines or seconds, not both");
+      return { name, lines: lines ?? (duration === undefined ? LOG_LINES_MAX : undefined), seconds: duration };
+    }
     case "identify":
     case "restart":
       return { name };
     default:
       throw wrong(
         "do",
-        `${shownJson(name)}, expected one of retract, read, quiet, presence, settings, identify, restart`,
+        `${shownJson(name)}, expected one of retract, read, quiet, presence, settings, log, identify, restart`,
       );
   }
 }
@@ -115,11 +135,11 @@ function optionalText(object: JsonObject, key: string): string | undefined {
   return object[key] === undefined ? undefined : requiredText(object, key);
 }
 
-function seconds(object: JsonObject, key: string, max: number): number | undefined {
+function count(object: JsonObject, key: string, max: number, min = 1): number | undefined {
   const value = object[key];
   if (value === undefined) return undefined;
-  const number = wholeNumber(value, 0, max);
-  if (number === undefined) throw wrong(key, `${shownJson(value)}, expected a whole number from 0 to ${max}`);
+  const number = wholeNumber(value, min, max);
+  if (number === undefined) throw wrong(key, `${shownJson(value)}, expected a whole number from ${min} to ${max}`);
   return number;
 }
 

@@ -19,6 +19,8 @@ export interface DiscoveredSensor {
   readonly unit: string;
   /** The reading counts up from 0 at each start. */
   readonly isTotal?: boolean | undefined;
+  /** The reading is text. */
+  readonly isText?: boolean | undefined;
   /** The reading is about the device itself. */
   readonly isDiagnostic?: boolean | undefined;
 }
@@ -55,6 +57,7 @@ const UNITS: readonly (readonly [senml: string, unit: string | undefined, device
   Object.freeze(["A", "A", "current"] as const),
   Object.freeze(["W", "W", "power"] as const),
   Object.freeze(["lx", "lx", "illuminance"] as const),
+  Object.freeze(["B", "B", "data_size"] as const),
   Object.freeze(["Hz", "Hz", "frequency"] as const),
   Object.freeze(["m", "m", "distance"] as const),
   Object.freeze(["dBm", "dBm", "signal_strength"] as const),
@@ -99,7 +102,7 @@ export function encodeDiscovery(device: DiscoveredDevice, bytesMax: number): Dis
 }
 
 /** JSON leaves out the keys that are undefined. */
-function component({ name, unit, isTotal, isDiagnostic }: DiscoveredSensor, id: string): object {
+function component({ name, unit, isTotal, isText, isDiagnostic }: DiscoveredSensor, id: string): object {
   const [, shown, deviceClass] = UNITS.find(([senml]) => senml === unit) ?? [unit, unit || undefined];
   return {
     p: "sensor",
@@ -108,9 +111,9 @@ function component({ name, unit, isTotal, isDiagnostic }: DiscoveredSensor, id: 
     e: "latin-1",
     dev_cla: deviceClass,
     unit_of_meas: shown,
-    stat_cla: isTotal ? "total_increasing" : "measurement",
+    stat_cla: isText ? undefined : isTotal ? "total_increasing" : "measurement",
     ent_cat: isDiagnostic ? "diagnostic" : undefined,
-    val_tpl: `{{value_json|selectattr('n','eq','${name}')|map(attribute='v',default='None')|list|last|default('')}}`,
+    val_tpl: `{{value_json|selectattr('n','eq','${name}')|map(attribute='${isText ? "vs" : "v"}',default='None')|list|last|default('')}}`,
   };
 }
 

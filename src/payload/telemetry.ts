@@ -2,7 +2,7 @@
  * Telemetry: a batch of readings as SenML (RFC 8428), in CBOR or in JSON. The first record carries the base name (uid and `/`).
  * It also carries the base time when the clock is set. Each record has a name, a unit, a value and a time. The time counts
  * seconds after the base time. Without a clock it counts seconds before now, as a negative number (RFC 8428, section 4.5.3). A
- * sensor that failed has the text `failed` in the place of its value.
+ * value may be text. A sensor that failed has the text `failed` in the place of its value.
  */
 import { ByteWriter } from "../bytes.ts";
 import { encodeUtf8, utf8Length } from "../utf8.ts";
@@ -10,10 +10,10 @@ import { encodeUtf8, utf8Length } from "../utf8.ts";
 export interface Reading {
   /** SenML name after the base name. */
   readonly name: string;
-  /** SenML unit. */
+  /** SenML unit. Text has none. */
   readonly unit: string;
   /** undefined: the sensor failed. */
-  readonly value: number | undefined;
+  readonly value: number | string | undefined;
   /** Age in seconds when the batch is made, 0 or more. */
   readonly ageSeconds: number;
 }
@@ -45,8 +45,8 @@ function recordsOf(uid: string, readings: readonly Reading[], nowSeconds: number
     if (index === 0) record.push(["bn", `${uid}/`]);
     if (index === 0 && nowSeconds !== undefined) record.push(["bt", round(nowSeconds - oldestAge)]);
     record.push(["n", name]);
-    if (value === undefined) record.push(["vs", "failed"]);
-    else record.push(["u", unit], ["v", value]);
+    if (typeof value === "number") record.push(["u", unit], ["v", value]);
+    else record.push(["vs", value ?? "failed"]);
     const time = round(nowSeconds === undefined ? -ageSeconds : oldestAge - ageSeconds);
     if (time !== 0) record.push(["t", time]);
     return record;

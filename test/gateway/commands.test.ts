@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Commands } from "../../src/gateway/commands.ts";
 import type { Device } from "../../src/gateway/device.ts";
+import { Diagnostics } from "../../src/gateway/diagnostics.ts";
+import { LogLines } from "../../src/gateway/log-lines.ts";
+import { LogSource } from "../../src/gateway/log-source.ts";
 import { PresenceSource } from "../../src/gateway/presence-source.ts";
 import { QuietHours } from "../../src/gateway/quiet-hours.ts";
 import type { SettingTable } from "../../src/gateway/setting.ts";
@@ -39,6 +42,8 @@ class Bench {
     this.commands = new Commands(this.device, {
       quietHours,
       presence,
+      diagnostics: new Diagnostics(this.device, [], "start"),
+      log: new LogSource(this.device, new LogLines([])),
       storedSettings: new StoredSettings(store, {}),
     });
     this.receive("m1");

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 import { EventQueue } from "../../src/gateway/event-queue.ts";
+import { LogLines } from "../../src/gateway/log-lines.ts";
 import { EVENTS_MAX } from "../../src/limits.ts";
 
 it("the queue of events keeps as many lines as its limit says, and what a host is asked for beside them, and tells what is missing", () => {
-  const queue = new EventQueue();
+  const queue = new EventQueue(new LogLines([]));
   for (let index = 0; index < EVENTS_MAX + 2; index += 1) queue.log(`line ${index}`);
   queue.tell({ type: "restart" });
   const events = Array.from({ length: EVENTS_MAX + 2 }, () => queue.poll());

@@ -1,6 +1,7 @@
 import { newCounters } from "../../src/gateway/counters.ts";
 import type { Device } from "../../src/gateway/device.ts";
 import { EventQueue } from "../../src/gateway/event-queue.ts";
+import { LogLines } from "../../src/gateway/log-lines.ts";
 import { TimeZone } from "../../src/gateway/time-zone.ts";
 import { Topics } from "../../src/gateway/topics.ts";
 import { Inbox } from "../../src/pager/inbox.ts";
@@ -20,7 +21,7 @@ export function testDevice(given: Partial<Device> = {}): Device {
     zone: new TimeZone(settings.screen.timeZone),
     inbox: new Inbox(store),
     counters: newCounters(),
-    events: new EventQueue(),
+    events: new EventQueue(new LogLines([])),
     ...given,
   });
 }

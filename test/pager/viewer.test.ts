@@ -13,7 +13,12 @@ class Bench {
   readonly store = new MemoryStore();
   readonly inbox = new Inbox(this.store);
   readonly roster = new Roster(["ann", "bob"]);
-  readonly viewer = new Viewer(this.inbox, this.roster, { dwellMs: DWELL_MS, textCount: 2, presenceCount: 3 });
+  readonly viewer = new Viewer(this.inbox, this.roster, {
+    dwellMs: DWELL_MS,
+    textCount: 2,
+    presenceCount: 3,
+    figureCount: 2,
+  });
   nowMs = 100_000;
 
   arrive(count = 1, extra: Partial<InboxMessage> = {}): void {
@@ -54,7 +59,9 @@ class Bench {
       case "inbox":
         return `inbox ${view.sequence}`;
       case "roster":
-        return `roster ${view.uid ?? "me"}`;
+        return view.isDevice ? "roster device" : `roster ${view.uid ?? "me"}`;
+      case "device":
+        return `device ${view.index}`;
       case "texts":
         return `texts ${view.uid} ${view.index}`;
       default:
@@ -108,7 +115,9 @@ describe("new messages", () => {
     bench.paint(DWELL_MS);
     expect([bench.view, bench.paint(60_000)]).toEqual(["message 2", 2]);
     expect(bench.press("b", "b")).toEqual(["message 1", "message 3"]);
-    expect(new Viewer(bench.inbox, bench.roster, { dwellMs: 0, textCount: 0, presenceCount: 0 }).current).toBe(3);
+    expect(
+      new Viewer(bench.inbox, bench.roster, { dwellMs: 0, textCount: 0, presenceCount: 0, figureCount: 0 }).current,
+    ).toBe(3);
   });
 });
 
@@ -267,6 +276,33 @@ describe("the buttons", () => {
     ]);
   });
 
+  it("show the figures of the device, below the people, and lead out of them", () => {
+    const bench = new Bench();
+    expect(bench.press("c", "c", "c", "c", "c")).toEqual([
+      "roster me",
+      "roster ann",
+      "roster bob",
+      "roster device",
+      "home",
+    ]);
+    expect(bench.press("c", "c", "c", "c", "b", "c", "c", "b", "b")).toEqual([
+      "roster me",
+      "roster ann",
+      "roster bob",
+      "roster device",
+      "device 0",
+      "device 1",
+      "roster device",
+      "device 0",
+      "home",
+    ]);
+    expect(bench.press("c", "c", "c", "c", "b", "a", "a").slice(-3)).toEqual([
+      "device 0",
+      "roster device",
+      "roster bob",
+    ]);
+  });
+
   it("mean the contact that stood there, wherever news of others move it", () => {
     const bench = new Bench();
     bench.roster.update("bob", 1, "");
@@ -274,7 +310,7 @@ describe("the buttons", () => {
     bench.roster.update("ann", 1, "");
     expect(bench.roster.contacts.map(({ uid }) => uid)).toEqual(["ann", "bob"]);
     expect([bench.viewer.labels(), ...bench.press("b", "a", "a", "a")]).toEqual([
-      ["up", "choose", "home"],
+      ["up", "choose", "down"],
       "texts bob 0",
       "roster bob",
       "roster ann",

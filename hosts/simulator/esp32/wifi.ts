@@ -30,6 +30,10 @@ class WiFi {
     });
   }
 
+  get RSSI(): number | undefined {
+    return this.state >= ASSOCIATED ? -60 : undefined;
+  }
+
   get connection(): number {
     if (simulatedBoard().isBroken("wifi")) throw new Error("WiFi: no memory");
     return this.state;

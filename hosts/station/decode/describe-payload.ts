@@ -119,7 +119,7 @@ function describeCommand(where: string, payload: Uint8Array): string[] {
 }
 
 function describeResult(where: string, payload: Uint8Array): string[] {
-  const { id, ok, error, note } = placing(payload, () => {
+  const { id, ok, error, note, missed, log, more } = placing(payload, () => {
     const result = decodeJsonObject(payload, "result");
     if (typeof result.ok !== "boolean") throw new FormatError("result ok", 0, "expected true or false");
     return result;
@@ -129,6 +129,9 @@ function describeResult(where: string, payload: Uint8Array): string[] {
     ...Object.entries({ id, error, note }).flatMap(([key, text]) =>
       text === undefined ? [] : [row(key, quoted(text))],
     ),
+    ...(missed === undefined ? [] : [row("missed", String(missed))]),
+    ...(Array.isArray(log) ? log.map((line) => row("log", quoted(line))) : []),
+    ...(more === true ? [row("more", "follows")] : []),
   ];
 }
 

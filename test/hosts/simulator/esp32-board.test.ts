@@ -237,6 +237,40 @@ describe("the settings of a board", () => {
   });
 });
 
+describe("its figures", () => {
+  it("tell why it was started again, memory and signal; its log comes on request, without the password of the Wi-Fi", async () => {
+    const sender = await startSender();
+    const told: { n: string; v?: number; vs?: string }[] = [];
+    const results: { ok: boolean; log?: string[]; more?: boolean }[] = [];
+    sender.client.on("message", (topic, payload) => {
+      if (topic === `/field/tele/${UID}`) told.push(...JSON.parse(String(payload)));
+      if (topic === `/field/cmd/${UID}/result`) results.push(JSON.parse(String(payload)));
+    });
+    await sender.client.subscribeAsync([`/field/tele/${UID}`, `/field/cmd/${UID}/result`], { qos: 1 });
+    const simulator = launch(
+      { reset: "Task WDT" },
+      { "telemetry.interval": 1, "telemetry.format": "json", "wifi.password": "hush-hush" },
+    );
+    const newest = (name: string) => told.findLast(({ n }) => n === name)?.v;
+    await eventually(() =>
+      expect(told).toContainEqual(expect.objectContaining({ n: "last-reset", vs: "reset: Task WDT" })),
+    );
+    await eventually(() => expect(newest("signal"), simulator.lines.join("\n")).toBe(-60));
+    // The whole pager is in use, and the memory of the simulated board is that of an M5Stack.
+    expect(newest("slots-least")).toBeGreaterThan(1000);
+    expect(newest("chunks-least")).toBeGreaterThan(20_000);
+
+    const command = { id: "log-1", at: nowSeconds(), do: "log" };
+    await sender.client.publishAsync(`/field/cmd/${UID}`, JSON.stringify(command), { qos: 1 });
+    await eventually(() => expect(results.some(({ log, more }) => log && !more)).toBe(true));
+    const log = results.flatMap(({ log = [] }) => log).join("\n");
+    expect(log).toContain("started: reset: Task WDT");
+    expect(log).toContain("Wi-Fi: connected as 192.0.2.7");
+    expect(log).toMatch(/figures: slots-least \d+, chunks-least \d+ B, signal -60 dBm/);
+    for (const text of [log, ...simulator.lines, JSON.stringify(told)]) expect(text).not.toContain("hush-hush");
+  });
+});
+
 describe("a driver that throws in its callback", () => {
   it("of buttons, motor, touch or time does not end the program", async () => {
     const sender = await startSender();
