@@ -21,6 +21,8 @@ export default defineConfig({
     hookTimeout: 180_000,
     // By default vitest leaves a core to its main process, which waits most of the time.
     maxWorkers: "100%",
+    // Its files import each other without extensions, which only a bundler understands.
+    server: { deps: { inline: ["improv-wifi-serial-sdk"] } },
     projects: [
       { extends: true, test: { name: "core", include: [CORE], isolate: false } },
       {
