@@ -1,4 +1,5 @@
 /** Listens for MQTT over TCP, and over TLS too if there is a certificate. */
+import { X509Certificate } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { isLoopback } from "../node/loopback.ts";
@@ -24,6 +25,13 @@ export interface MqttListener {
   readonly mqttsPort: number | undefined;
   /** Ends all connections and frees the ports. */
   readonly close: () => Promise<void>;
+}
+
+/** PEM of the authority at the end of the chain, which has signed itself. undefined where the chain ends before it. */
+export function authorityOf({ cert }: Certificate): string | undefined {
+  const last = cert.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)?.at(-1);
+  const certificate = last === undefined ? undefined : new X509Certificate(last);
+  return certificate?.checkIssued(certificate) ? certificate.toString() : undefined;
 }
 
 /** The address of MQTT without TLS. With a certificate it is loopback. */

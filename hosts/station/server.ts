@@ -18,7 +18,7 @@ import type { Directory } from "./directory/directory.ts";
 import { addDirectoryRoutes } from "./directory-routes.ts";
 import type { EventHub } from "./event-hub.ts";
 import { addEventRoutes } from "./event-routes.ts";
-import type { Certificate } from "./mqtt-listener.ts";
+import { authorityOf, type Certificate } from "./mqtt-listener.ts";
 import { addOpenApi } from "./openapi.ts";
 import { addPagePagerRoutes } from "./page-pager-routes.ts";
 import { addPresubscriptionRoutes } from "./presubscription/presubscription-routes.ts";
@@ -53,6 +53,10 @@ const addressSchema = {
     mqttsPort: {
       type: "integer",
       description: "with TLS; where there is one, `mqttPort` is for the station's own machine",
+    },
+    authority: {
+      type: "string",
+      description: "PEM of the authority of its certificate, where that stands in its own chain",
     },
   },
 } as const;
@@ -118,13 +122,14 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     await takeBackPresence(broker, parts.env, name);
   };
   addDirectoryRoutes(app, parts.accounts, parts.directory, sessions, onRemoved);
+  const authority = parts.certificate ? { authority: authorityOf(parts.certificate) } : {};
   app.get("/api/station", {
     schema: {
       summary: "Where devices find this station",
       tags: ["devices"],
       response: { 200: { description: "Its topics begin with `env`.", ...addressSchema }, ...errorAnswers(401) },
     },
-    handler: async () => ({ env: parts.env, ...parts.mqttPorts() }),
+    handler: async () => ({ env: parts.env, ...parts.mqttPorts(), ...authority }),
   });
   addPagePagerRoutes(app, parts.accounts, parts.directory);
   addPresubscriptionRoutes(app, parts.env, parts.accounts, parts.directory);

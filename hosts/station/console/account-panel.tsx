@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { messageOf } from "../../../src/errors.ts";
 import { PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, TOKEN_LABEL_CHARACTERS_MAX } from "../station-limits.ts";
-import { Line } from "./credentials-note.tsx";
 import { momentOf } from "./describe-time.ts";
 import { Field, Problem } from "./field.tsx";
+import { Line } from "./line.tsx";
 import { changePassword, fetchTokens, makeToken, revokeToken, type Session, type TokenInfo } from "./station-client.ts";
 
 /** One's own password, and tokens for programs. */

@@ -34,6 +34,8 @@ export interface StationAddress {
   readonly mqttPort: number;
   /** With TLS; where there is one, `mqttPort` is for the station's own machine. */
   readonly mqttsPort?: number;
+  /** PEM of the authority of its certificate, where the station knows it. */
+  readonly authority?: string;
 }
 
 /** An answer with an error: the station's sentence, and the HTTP status. */

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
 import type { Station } from "../../../hosts/station/station.ts";
 
 const PATH = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
@@ -33,3 +34,25 @@ export async function logIn(page: Page, { firstStart }: Station): Promise<void> 
   await page.getByRole("button", { name: "Log in" }).click();
   await page.getByRole("heading", { name: "Send", exact: true }).waitFor();
 }
+
+/** Presses Tab until the element with this name has the focus, and checks that the focus is visible. */
+export async function tabTo(page: Page, name: string, tag = ""): Promise<void> {
+  const seen: string[] = [];
+  for (let steps = 0; steps < 100; steps += 1) {
+    await page.keyboard.press("Tab");
+    const [found, foundTag, outline] = (await page.evaluate(FOCUSED)) as [string, string, string];
+    seen.push(found);
+    if (found !== name || !foundTag.startsWith(tag)) continue;
+    expect(outline, `${name} has the focus`).not.toBe("none");
+    return;
+  }
+  throw new Error(`no Tab leads to ${tag} ${name}, only to ${[...new Set(seen)].join(", ")}`);
+}
+
+/** Name, tag and outline of the element with the focus. */
+const FOCUSED = `(() => {
+  const element = document.activeElement;
+  const label = element.labels?.[0]?.childNodes[0]?.textContent;
+  const name = element.getAttribute("aria-label") ?? label ?? element.textContent;
+  return [name.trim(), element.tagName, getComputedStyle(element).outlineStyle];
+})()`;

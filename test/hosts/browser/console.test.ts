@@ -9,7 +9,7 @@ import type { Station } from "../../../hosts/station/station.ts";
 import { SETTINGS } from "../../../src/gateway/settings.ts";
 import { requireOrSkip } from "../../require.ts";
 import { postPush, StationBench, until } from "../station/harness.ts";
-import { hasChromium, launchChromium, logIn, PAGE_TIMEOUT_MS } from "./chromium.ts";
+import { hasChromium, launchChromium, logIn, PAGE_TIMEOUT_MS, tabTo } from "./chromium.ts";
 
 const DESKTOP = { width: 1100, height: 800 };
 const PHONE = { width: 390, height: 844 };
@@ -64,7 +64,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     if (owner !== undefined) await form.getByLabel("Carried by").selectOption(owner);
     await form.getByRole("button").click();
     await page.getByRole("heading", { name: `What ${uid} logs in with` }).waitFor();
-    return page.locator(".credentials code").allInnerTexts();
+    return page.locator(".credentials code").allTextContents();
   }
 
   it.each([
@@ -406,28 +406,6 @@ async function startNetwork(bench: StationBench, target: number) {
     },
   };
 }
-
-/** Presses Tab until the element with this name has the focus, and checks that the focus is visible. */
-async function tabTo(page: Page, name: string, tag = ""): Promise<void> {
-  const seen: string[] = [];
-  for (let steps = 0; steps < 100; steps += 1) {
-    await page.keyboard.press("Tab");
-    const [found, foundTag, outline] = (await page.evaluate(FOCUSED)) as [string, string, string];
-    seen.push(found);
-    if (found !== name || !foundTag.startsWith(tag)) continue;
-    expect(outline, `${name} has the focus`).not.toBe("none");
-    return;
-  }
-  throw new Error(`no Tab leads to ${tag} ${name}, only to ${[...new Set(seen)].join(", ")}`);
-}
-
-/** Name, tag and outline of the element with the focus. */
-const FOCUSED = `(() => {
-  const element = document.activeElement;
-  const label = element.labels?.[0]?.childNodes[0]?.textContent;
-  const name = element.getAttribute("aria-label") ?? label ?? element.textContent;
-  return [name.trim(), element.tagName, getComputedStyle(element).outlineStyle];
-})()`;
 
 async function pixelsOf(page: Page): Promise<string> {
   return (await page.evaluate('document.querySelector(".preview canvas").toDataURL()')) as string;
