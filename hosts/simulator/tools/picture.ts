@@ -19,6 +19,8 @@ export function parsePpm(bytes: Uint8Array): Picture {
   return { width, height, rgb };
 }
 
+export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
 /** PNG, 8-bit RGB, not interlaced (W3C PNG specification, sections 5 and 11.2). */
 export function encodePng({ width, height, rgb }: Picture): Uint8Array {
   const header = Buffer.alloc(13);
@@ -28,12 +30,12 @@ export function encodePng({ width, height, rgb }: Picture): Uint8Array {
   const rows = Buffer.alloc(height * (1 + 3 * width));
   for (let y = 0; y < height; y += 1)
     rows.set(rgb.subarray(3 * width * y, 3 * width * (y + 1)), y * (1 + 3 * width) + 1);
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   const data = deflateSync(rows, { level: 9 });
-  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", data), chunk("IEND", Buffer.alloc(0))]);
+  return Buffer.concat([PNG_SIGNATURE, chunk("IHDR", header), chunk("IDAT", data), chunk("IEND", Buffer.alloc(0))]);
 }
 
-function chunk(type: string, data: Uint8Array): Buffer {
+/** A chunk of a PNG: length, type, data, checksum. */
+export function chunk(type: string, data: Uint8Array): Buffer {
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
   const frame = Buffer.alloc(4 + body.length + 4);
   frame.writeUInt32BE(data.length, 0);
