@@ -8,6 +8,7 @@ import type { Size } from "../../src/pager/screen/draw-list.ts";
 import { machineZone } from "../machine-zone.ts";
 import { type Platform, Runner } from "../runner.ts";
 import { CanvasPainter } from "./canvas-painter.ts";
+import { fetchFaces, measureIn } from "./faces.ts";
 import { type Identity, takeIdentity } from "./identity.ts";
 import { LocalStore } from "./local-store.ts";
 import { TextCopy } from "./screen-reader.ts";
@@ -64,7 +65,7 @@ export async function mountPager(element: HTMLElement, options: PagerOptions = {
 
 async function mount(element: HTMLElement, options: PagerOptions, identity: Identity): Promise<MountedPager> {
   const size = options.size ?? SCREEN;
-  const login = await options.login?.(identity.uid);
+  const [faces, login] = await Promise.all([fetchFaces(), options.login?.(identity.uid)]);
   const raw = {
     ...(login && { "broker.userName": login.userName, "broker.password": login.password }),
     "broker.transport": location.protocol === "https:" ? "wss" : "ws",
@@ -79,7 +80,7 @@ async function mount(element: HTMLElement, options: PagerOptions, identity: Iden
   const { result } = storedSettings;
   if ("errors" in result) throw new Error(result.errors.join("\n"));
   const view = buildView(size, identity.uid);
-  const painter = new CanvasPainter(view.canvas, size);
+  const painter = new CanvasPainter(view.canvas, size, faces);
   const textCopy = new TextCopy(view.status, view.lines);
   const sound = new Sound();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -109,7 +110,7 @@ async function mount(element: HTMLElement, options: PagerOptions, identity: Iden
     store,
     random: Math.random,
     wallClock: () => Date.now() / 1000,
-    measureText: painter.measureText,
+    measureText: measureIn(faces),
     size,
     sensors: [],
   });

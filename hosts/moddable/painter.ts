@@ -5,11 +5,12 @@
 
 import Resource from "Resource";
 import Bitmap from "commodetto/Bitmap";
-import Poco, { type Font as Face, type Screen } from "commodetto/Poco";
+import Poco, { type Font as Picture, type Screen } from "commodetto/Poco";
 import parseBMF from "commodetto/parseBMF";
 import type { DrawCommand, DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import { FONTS, type Font } from "../../src/pager/screen/fonts.ts";
-import { drawLine, measureCharacter } from "./lettering.ts";
+import { Face } from "../face.ts";
+import { type Faces, facesFrom, Lettering, type Pen } from "../lettering.ts";
 
 /** Size of Poco's buffer, in bytes. A band that needs more is halved. */
 const DISPLAY_LIST_BYTES = 6_144;
@@ -23,25 +24,27 @@ const BAND_ROWS_MIN = 4;
 /** `end(true)`: more of the same picture follows. The SDK's typings leave the parameter out. */
 type PocoEnd = { end(more?: boolean): void };
 
-/** The fonts by role. They are made once. Their glyphs are read from flash. */
-export type Faces = Readonly<Record<Font, Face>>;
-
-export function loadFaces(): Faces {
-  return {
-    small: parseBMF(new Resource("OpenSans-Semibold-16.bf4")),
-    body: parseBMF(new Resource("OpenSans-Semibold-20.bf4")),
-    large: parseBMF(new Resource("OpenSans-Semibold-28.bf4")),
-  };
+/** The faces of this board. Its manifest says which it has. They are made once. Their pictures are read from flash. */
+export function loadFaces(): Faces<Picture> {
+  return facesFrom((name) => {
+    const path = `${name}.bf4`;
+    if (!Resource.exists(path)) return undefined;
+    const file = new Resource(path);
+    // The typings know only of buffers of the engine here. The engine takes a resource too.
+    return new Face(new DataView(file as unknown as ArrayBuffer), parseBMF(file));
+  });
 }
 
-export class Painter {
+export class Painter implements Pen<Picture> {
   private readonly poco: InstanceType<typeof Poco>;
-  private readonly faces: Faces;
+  private readonly lettering: Lettering<Picture>;
   private painted: DrawList = [];
+  /** Poco's colour for the line that is being drawn. */
+  private color = 0;
 
-  constructor(screen: Screen, faces: Faces) {
+  constructor(screen: Screen, faces: Faces<Picture>) {
     this.poco = new Poco(screen, { displayListLength: DISPLAY_LIST_BYTES });
-    this.faces = faces;
+    this.lettering = new Lettering(faces);
   }
 
   get size(): Size {
@@ -49,7 +52,19 @@ export class Painter {
   }
 
   measureText(font: Font, text: string): number {
-    return measureCharacter(this.poco, this.faces[font], text);
+    return this.lettering.measureText(font, text);
+  }
+
+  text(text: string, face: Face<Picture>, x: number, y: number): void {
+    this.poco.drawText(text, face.pictures, this.color, x, y);
+  }
+
+  box(x: number, y: number, width: number, height: number): void {
+    const { poco, color } = this;
+    poco.fillRectangle(color, x, y, width, 1);
+    poco.fillRectangle(color, x, y + height - 1, width, 1);
+    poco.fillRectangle(color, x, y, 1, height);
+    poco.fillRectangle(color, x + width - 1, y, 1, height);
   }
 
   paint(drawList: DrawList): void {
@@ -99,7 +114,8 @@ export class Painter {
         poco.fillRectangle(color, command.x, command.y, command.width, command.height);
         break;
       case "text":
-        drawLine(poco, this.faces[command.font], command.text, color, command.x, command.y);
+        this.color = color;
+        this.lettering.draw(this, command.font, command.text, command.x, command.y);
         break;
       case "bitmap": {
         const { buffer, byteOffset } = command.bits;

@@ -92,7 +92,7 @@ declare module "Resource" {
   interface HostBuffer {
     readonly byteLength: number;
   }
-  const Resource: { new (path: string): HostBuffer };
+  const Resource: { new (path: string): HostBuffer; exists(path: string): boolean };
   export default Resource;
 }
 

@@ -1,5 +1,5 @@
 /** The files of the console. They are bundled in memory when the station starts, so there is no folder of built files. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 
@@ -9,10 +9,11 @@ export interface ConsolePage {
 export interface ConsoleFile {
   readonly path: string;
   readonly type: string;
-  readonly content: string;
+  readonly content: string | Buffer;
 }
 
 const folder = new URL("console/", import.meta.url);
+const facesFolder = new URL("../moddable/faces/", import.meta.url);
 const FAVICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect x="1" y="3" width="14" height="10" rx="2" ' +
   'fill="#12324a"/><rect x="3" y="5" width="10" height="4" fill="#9fe8c8"/></svg>';
@@ -30,8 +31,21 @@ export async function buildConsolePage(env: string): Promise<ConsolePage> {
       { path: "/console.js", type: "text/javascript; charset=utf-8", content: bundle.js },
       { path: "/console.css", type: "text/css; charset=utf-8", content: bundle.css },
       { path: "/favicon.ico", type: "image/svg+xml", content: FAVICON },
+      ...(await readFaces()),
     ],
   };
+}
+
+/** The faces of the pager's screen, for `hosts/browser/faces.ts`. */
+async function readFaces(): Promise<ConsoleFile[]> {
+  const names = (await readdir(facesFolder)).filter((name) => /\.(?:fnt|png)$/.test(name));
+  return Promise.all(
+    names.map(async (name) => ({
+      path: `/faces/${name}`,
+      type: name.endsWith(".png") ? "image/png" : "application/octet-stream",
+      content: await readFile(new URL(name, facesFolder)),
+    })),
+  );
 }
 
 function bundleConsole(): { readonly js: string; readonly css: string } {

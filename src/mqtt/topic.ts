@@ -19,13 +19,14 @@ export function isTopicFilter(topicFilter: string): boolean {
 }
 
 /**
- * A device uses few topics again and again. Each is checked and translated once. Beyond `TOPICS_CACHED_MAX` the table begins anew.
+ * A device has few topics and uses them again and again: each is checked and translated once. Beyond `TOPICS_CACHED_MAX` the
+ * table begins anew.
  */
 export class TopicCache {
   private readonly bytes = new Map<string, Uint8Array>();
   private readonly received: { readonly bytes: Uint8Array; readonly topic: string }[] = [];
 
-  /** Returns the topic name as UTF-8. Throws a `UsageError` if it is none. */
+  /** The topic name as UTF-8. Throws a `UsageError` where it is none. */
   encode(topic: string): Uint8Array {
     const known = this.bytes.get(topic);
     if (known) return known;
@@ -36,7 +37,7 @@ export class TopicCache {
     return bytes;
   }
 
-  /** Returns the topic name in `bytes[start, end)`. Throws a `FormatError` if it is none. */
+  /** The topic name in `bytes[start, end)`. Throws a `FormatError` where it is none. */
   decode(bytes: Uint8Array, start: number, end: number): string {
     const received = this.received;
     for (let index = 0; index < received.length; index += 1) {
@@ -51,7 +52,7 @@ export class TopicCache {
   }
 }
 
-/** Begins at the end: topics rather differ there. */
+/** Topics differ at their ends rather than at their beginnings. */
 function isSame(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   let at = known.length;
   if (at !== end - start) return false;

@@ -1,22 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { measureText } from "../../hosts/node/faces.ts";
 import { COLORS } from "../../src/pager/screen/colors.ts";
 import type { DrawList, Fill, Size, TextRun } from "../../src/pager/screen/draw-list.ts";
-import { FONTS, type Font } from "../../src/pager/screen/fonts.ts";
+import { FONTS } from "../../src/pager/screen/fonts.ts";
 import { rowsOn, type ScreenList } from "../../src/pager/screen/list-view.ts";
 import { type ScreenMessage, splitTitle, textBox } from "../../src/pager/screen/message-view.ts";
 import { PagedText } from "../../src/pager/screen/paged-text.ts";
 import { drawScreen, type ScreenModel } from "../../src/pager/screen/screen.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
+import { widthOf } from "../../src/pager/screen/text-layout.ts";
 import { textWidths } from "../../src/pager/screen/text-widths.ts";
 import { laidOut } from "./laid-out.ts";
-
-/** Every character is half as wide as its font is high; CJK is as wide as high. */
-function measureText(font: Font, text: string): number {
-  let width = 0;
-  for (const character of text) width += FONTS[font].sizePixels * (character >= "\u2e80" ? 1 : 0.5);
-  return width;
-}
 
 const WIDTHS = textWidths(measureText);
 
@@ -96,13 +91,13 @@ function expectInside(drawList: DrawList, size: Size): void {
     expect(Math.min(run.x, run.y)).toBeGreaterThanOrEqual(0);
     expect(run.y + FONTS[run.font].lineHeight).toBeLessThanOrEqual(size.height + 2);
     // A single character may be wider than a very small screen; nothing else is.
-    if (run.text.length > 2) expect(run.x + measureText(run.font, run.text)).toBeLessThanOrEqual(size.width);
+    if (run.text.length > 2) expect(run.x + widthOf(run.text, run.font, WIDTHS)).toBeLessThanOrEqual(size.width);
   }
   for (const [at, run] of runs.entries()) {
     for (const other of runs.slice(at + 1)) {
       if (run.y === other.y) {
         const [left, right] = run.x <= other.x ? [run, other] : [other, run];
-        if (left.text.length > 2) expect(left.x + measureText(left.font, left.text)).toBeLessThanOrEqual(right.x);
+        if (left.text.length > 2) expect(left.x + widthOf(left.text, left.font, WIDTHS)).toBeLessThanOrEqual(right.x);
       } else {
         const [upper, lower] = run.y < other.y ? [run, other] : [other, run];
         // The bar of a low screen lies 2 pixels closer.
@@ -153,12 +148,12 @@ describe("screen", () => {
   });
 
   it("has on a low screen one bar: who has written, or what can be chosen", () => {
-    expect(wordsOf({}, OLED)).toEqual(["!! statio…  2/3", "Boiler room", "Pump 3 over"]);
+    expect(wordsOf({}, OLED)).toEqual(["!! station *  2/3", "Boiler room", "Pump 3 over"]);
     const view = messageView({ answers: ["A  yes"] }, OLED);
     expect(screenText(draw({ ...READING, view, labels: ["yes", "no", ""] }, OLED))[0]).toBe("yes  no");
     expect(screenText(draw({ ...IDLE, unreadCount: 12 }, OLED))).toEqual([
       "online  12 new",
-      "no new messag…",
+      "no new mess…",
       "20 Nov 2026",
     ]);
   });
@@ -166,8 +161,8 @@ describe("screen", () => {
   it("shows a title that does not fit into its line before the text, so that nothing of it is lost", () => {
     expect(wordsOf({ title: "The boiler room of hall 3 is on fire" }).slice(1, -1)).toEqual([
       "!! station *  10:51  2/3",
-      "The boiler room of",
-      "hall 3 is on fire",
+      "The boiler room of hall",
+      "3 is on fire",
       "Pump 3 over",
       "temperature",
     ]);

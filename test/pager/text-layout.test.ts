@@ -184,7 +184,8 @@ describe("text layout", () => {
     for (let at = 0; at < 3; at += 1) wrapText("the quick brown fox ".repeat(20), "small", 100, 100, widths);
     expect(asked.length).toBe(before);
     wrapText("温度温度👩‍🚀e\u0301", "small", 100, 100, widths);
-    expect(asked.slice(before)).toEqual(["温", "度", "👩‍🚀", "e\u0301"]);
+    // One ideograph was measured for all.
+    expect(asked.slice(before)).toEqual(["👩‍🚀", "e\u0301"]);
   });
 
   it("adds up fractions of a pixel, not each one rounded", () => {

@@ -1,7 +1,7 @@
 /** The firmware on Node over a store that survives power cuts: it dies at any write, without a goodbye, and starts again. */
 
+import { measureText } from "../../hosts/node/faces.ts";
 import { type NodeTransport, openTcp } from "../../hosts/node/tcp-transport.ts";
-import { measureText } from "../../hosts/node/text-width.ts";
 import { Runner } from "../../hosts/runner.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { parseSettings } from "../../src/gateway/settings.ts";

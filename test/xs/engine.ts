@@ -77,6 +77,7 @@ export async function bundle(programUrl: URL, options: BuildOptions = {}): Promi
     target: "es2023",
     platform: "neutral",
     conditions: ["moddable"],
+    loader: { ".fnt": "binary" },
     logLevel: "silent",
     ...options,
   });

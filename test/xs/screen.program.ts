@@ -1,5 +1,10 @@
 /** A pager whose broker is played by the test, to measure what its screen costs: a long page, its next page, an idle ping. */
-import { type Canvas, measureCharacter } from "../../hosts/moddable/lettering.ts";
+import { Face } from "../../hosts/face.ts";
+import { facesFrom, Lettering } from "../../hosts/lettering.ts";
+import cjk from "../../hosts/moddable/faces/cjk-16.fnt";
+import small from "../../hosts/moddable/faces/latin-16.fnt";
+import body from "../../hosts/moddable/faces/latin-20.fnt";
+import large from "../../hosts/moddable/faces/latin-28.fnt";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { parseSettings, type Settings } from "../../src/gateway/settings.ts";
 import type { DrawList } from "../../src/pager/screen/draw-list.ts";
@@ -13,13 +18,16 @@ const CONNACK = Uint8Array.of(0x20, 2, 0, 0);
 const PUBACK = Uint8Array.of(0x40, 2, 0, 2);
 const SUBACK = Uint8Array.of(0x90, 5, 0, 1, 1, 1, 1);
 const PINGRESP = Uint8Array.of(0xd0, 0);
-const FACE = { height: 22 };
-/** Poco, of which only the width of a text is asked. Its face holds ASCII. */
-const CANVAS: Canvas = {
-  fillRectangle() {},
-  drawText() {},
-  getTextWidth: (text) => (text.charCodeAt(0) < 0x7f ? 8 * text.length : 0),
+/** As on a board with all faces. */
+const FILES: Readonly<Record<string, Uint8Array>> = {
+  "latin-16": small,
+  "latin-20": body,
+  "latin-28": large,
+  "cjk-16": cjk,
 };
+const LETTERING = new Lettering(
+  facesFrom((name) => new Face(new DataView((FILES[name] as Uint8Array).buffer), undefined)),
+);
 const MINUTE_MS = 60_000;
 
 let nowMs = 1_000;
@@ -44,7 +52,7 @@ export function start(width: number, height: number, messageCount: number): void
     store: new MemoryStore(),
     random: () => 0.5,
     wallClock: () => 1_700_000_000 + Math.floor(nowMs / 1_000),
-    measureText: (_font, text) => measureCharacter(CANVAS, FACE, text),
+    measureText: (font, text) => LETTERING.measureText(font, text),
     size: { width, height },
     sensors: [],
   });

@@ -1,5 +1,5 @@
 /** The boards that are built, and how they are built. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { checkLinks } from "../../moddable/tools/archive.ts";
 import { BUILD, findProgram, MANIFEST, Refusal, run } from "../../moddable/tools/command.ts";
@@ -24,7 +24,8 @@ const FOLDER = join(BUILD, "esp32");
 
 /** What a board's program takes of its flash, without the C code of engine and drivers. */
 export interface BoardSize extends FlashSize {
-  /** In bytes. */
+  /** The faces of the screen, and the other resources, in bytes. */
+  readonly faces: number;
   readonly resources: number;
   readonly folders: ReadonlyMap<string, FlashSize>;
 }
@@ -133,9 +134,14 @@ export async function linkByteCode(
     env: { ...sdk.env, IDF_PATH: empty },
   });
   const source = readFileSync(code, "utf8");
-  return {
-    ...flashSize(source),
-    folders: flashByFolder(source, files),
-    resources: Number(/^Total resource size: (\d+) bytes$/m.exec(output)?.[1] ?? 0),
-  };
+  const faces = facesBytes(makefile);
+  const total = Number(/^Total resource size: (\d+) bytes$/m.exec(output)?.[1] ?? 0);
+  return { ...flashSize(source), folders: flashByFolder(source, files), faces, resources: total - faces };
+}
+
+/** Size of the faces that the makefile names. They have been made. */
+function facesBytes(makefile: string): number {
+  const names = readFileSync(makefile, "utf8").matchAll(/^\t\$\(RESOURCES_DIR\)\/([\w-]+\.bf4)\b/gm);
+  const paths = new Set([...names].map(([, name]) => join(dirname(makefile), "resources", name as string)));
+  return [...paths].reduce((sum, path) => sum + statSync(path).size, 0);
 }

@@ -24,12 +24,12 @@ await runCommand(async (args) => {
   const sdk = findSdk();
   const sizes: [Board, BoardSize][] = [];
   for (const board of boards) sizes.push([board, await linkByteCode(sdk, board, [])]);
-  const rows = [["board", "ROM slots", "bytes", "byte code", "both", "of at most", "resources"]];
+  const rows = [["board", "ROM slots", "bytes", "byte code", "both", "of at most", "faces", "resources"]];
   for (const [board, size] of sizes) {
-    const { romSlots, byteCode, resources } = size;
+    const { romSlots, byteCode, faces, resources } = size;
     const most = PROGRAM_BYTES_MAX[board];
     const figures = [romSlots, romSlots * SLOT_BYTES, byteCode, bytesOf(size)].map(grouped);
-    rows.push([board, ...figures, most === undefined ? "" : grouped(most), grouped(resources)]);
+    rows.push([board, ...figures, most === undefined ? "" : grouped(most), grouped(faces), grouped(resources)]);
   }
   print(rows);
   const [[board, { folders }]] = sizes as [[Board, BoardSize]];

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Size } from "../../../src/pager/screen/draw-list.ts";
 import { DEVICE } from "./build.ts";
 import { type Picture, parsePpm } from "./picture.ts";
 
@@ -17,6 +18,8 @@ export interface LaunchOptions {
   readonly settings: Readonly<Record<string, string | number>>;
   /** After this time the simulator ends with status 124. */
   readonly timeoutSeconds: number;
+  /** The screen, in pixels. Default: that of `DEVICE`. */
+  readonly size?: Size;
 }
 
 export class LaunchedSimulator {
@@ -34,7 +37,8 @@ export class LaunchedSimulator {
     this.#folder = options.folder;
     mkdirSync(options.folder, { recursive: true });
     writeFileSync(join(options.folder, "settings.json"), JSON.stringify(options.settings));
-    const size = ["-w", String(DEVICE.width), "-h", String(DEVICE.height)];
+    const { width, height } = options.size ?? DEVICE;
+    const size = ["-w", String(width), "-h", String(height)];
     this.#child = spawn(options.launcher, [...size, "-t", String(options.timeoutSeconds), options.program], {
       cwd: options.folder,
       stdio: ["pipe", "pipe", "pipe"],

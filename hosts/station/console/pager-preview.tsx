@@ -1,10 +1,13 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { splitTitle, textBox } from "../../../src/pager/screen/message-view.ts";
 import { PagedText } from "../../../src/pager/screen/paged-text.ts";
 import { repliesTo, replyLabels, replyLines } from "../../../src/pager/screen/replies.ts";
 import { drawScreen } from "../../../src/pager/screen/screen.ts";
 import { textWidths } from "../../../src/pager/screen/text-widths.ts";
 import { CanvasPainter } from "../../browser/canvas-painter.ts";
+import type { Sheet } from "../../browser/face-pictures.ts";
+import { fetchFaces, measureIn } from "../../browser/faces.ts";
+import type { Faces } from "../../lettering.ts";
 
 const SIZE = Object.freeze({ width: 320, height: 240 });
 
@@ -19,11 +22,16 @@ interface Props {
 export function PagerPreview({ title, text, priority, choices }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const painter = useRef<CanvasPainter>(undefined);
+  const [faces, setFaces] = useState<Faces<Sheet>>();
   useEffect(() => {
-    if (!canvas.current) return;
-    painter.current ??= new CanvasPainter(canvas.current, SIZE);
+    // Without the faces the preview stays black. The pager in the page says why.
+    fetchFaces().then(setFaces, () => {});
+  }, []);
+  useEffect(() => {
+    if (!canvas.current || !faces) return;
+    painter.current ??= new CanvasPainter(canvas.current, SIZE, faces);
     const time = new Date().toTimeString().slice(0, 5);
-    const widths = textWidths(painter.current.measureText);
+    const widths = textWidths(measureIn(faces));
     const split = splitTitle(title, text, SIZE, widths);
     // A push with choices is shown as after "reply", when the buttons give the answers.
     const replies = choices.length > 0 ? repliesTo(choices) : [];
@@ -39,7 +47,7 @@ export function PagerPreview({ title, text, priority, choices }: Props) {
     painter.current.paint(
       drawScreen({ time, status: "online", unreadCount: 1, faults: "", view, labels }, SIZE, widths),
     );
-  }, [title, text, priority, choices.join("\n")]);
+  }, [faces, title, text, priority, choices.join("\n")]);
   return (
     <figure class="preview">
       <canvas ref={canvas} class="pager-screen" style={{ aspectRatio: "4 / 3" }} role="img" aria-label="Preview" />

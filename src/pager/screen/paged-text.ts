@@ -39,7 +39,7 @@ const ESTIMATE_TOLERANCE = 1.3;
  * How much one slice lays out, in code units: at most some 220,000 of compute on XS. Each line counts as `LINE_UNITS`
  * more.
  */
-const SLICE_UNITS = 320;
+const SLICE_UNITS = 600;
 const LINE_UNITS = 8;
 
 /** A page that is being laid out. */
@@ -102,7 +102,10 @@ export class PagedText {
     while (this.isTooWide());
   }
 
-  /** Whether there is a smaller font and the text is estimated to take more than one page in this one. */
+  /**
+   * Whether there is a smaller font and the text is estimated to take more than one page in this one. The face for
+   * Chinese, Japanese and Korean has the size of the smallest font.
+   */
   private isTooWide(): boolean {
     if (this.isLastFace) return false;
     const { text, box } = this;
@@ -110,6 +113,7 @@ export class PagedText {
     const width = ESTIMATE_TOLERANCE * Math.floor(box.height / FONTS[font].lineHeight) * box.width;
     if (text.length * UNIT_WIDTH_MIN * FONTS[font].sizePixels > width) return true;
     const sample = text.slice(0, SAMPLE_UNITS);
+    if (hasIdeographs(sample)) return true;
     return widthOf(sample, font, this.widths) * text.length > width * sample.length;
   }
 
@@ -140,4 +144,13 @@ export class PagedText {
     }
     return to - before;
   }
+}
+
+/** Whether a text has characters of Chinese, Japanese or Korean. Emoji are none. */
+function hasIdeographs(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x2e80 && code < 0xd800) return true;
+  }
+  return false;
 }

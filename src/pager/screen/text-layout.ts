@@ -32,7 +32,7 @@ export function lineAt(text: string, start: number, widths: FaceWidths, width: n
   const piece = text.slice(start, start + unitsMax + CLUSTER_UNITS_MAX);
   const scanEnd = start + piece.length < text.length ? unitsMax : piece.length;
   const limit = width * PARTS_A_PIXEL;
-  const { ascii, others } = widths;
+  const { ascii, others, ideograph: ideographEntry } = widths;
   const { digit, space, ideograph, opening, ideographicOpening } = KIND;
   let used = 0;
   let before: number = space;
@@ -51,13 +51,12 @@ export function lineAt(text: string, start: number, widths: FaceWidths, width: n
     end = at + 1;
     after = piece.charCodeAt(end);
     if (code < 0x80 && !(after >= 0x300)) entry = ascii[code] as number;
+    // Nearly all Chinese and Japanese characters: no mark follows them.
+    else if (code >= 0x4e00 && code < 0xa000 && (!(after >= 0x300) || (after >= 0x3100 && after < 0xa66f)))
+      entry = ideographEntry;
     else {
-      // Nearly all Chinese and Japanese characters: no mark follows them.
-      const isAlone = code >= 0x3100 && code < 0xa66f && !(after >= 0xa66f);
-      if (!isAlone || (after >= 0x300 && after < 0x3100)) {
-        end = clusterEnd(piece, at);
-        after = piece.charCodeAt(end);
-      }
+      end = clusterEnd(piece, at);
+      after = piece.charCodeAt(end);
       if (end > at + 1) entry = widths.entryAt(piece, at, end);
       else {
         entry = others[code & (OTHERS_COUNT - 1)] as number;

@@ -45,6 +45,8 @@ export class FaceWidths {
   readonly ascii = new Uint16Array(ASCII_COUNT);
   /** Code unit in the upper 16 bits, entry in the lower 16 bits. */
   readonly others = new Uint32Array(OTHERS_COUNT);
+  /** The entry of each ideograph and of each syllable of Hangul. */
+  readonly ideograph: number;
 
   /** The last character of several code units, and its entry. */
   private former = "";
@@ -55,6 +57,7 @@ export class FaceWidths {
     this.measureText = measureText;
     for (let code = 0x20; code < ASCII_COUNT; code += 1)
       this.ascii[code] = this.entryOf(String.fromCharCode(code), code);
+    this.ideograph = this.entryOf("一", 0x4e00);
     this.ascii[0x0a] = this.ascii[0x0d] = KIND.newline << KIND_SHIFT;
   }
 
@@ -71,6 +74,7 @@ export class FaceWidths {
       return this.formerEntry;
     }
     if (code < ASCII_COUNT) return this.ascii[code] as number;
+    if (isIdeograph(code)) return this.ideograph;
     const place = code & (OTHERS_COUNT - 1);
     const kept = this.others[place] as number;
     if (kept >>> 16 === code) return kept & 0xffff;
@@ -111,7 +115,7 @@ function kindOf(character: string, code: number): number {
     if (CLOSING_ASCII.includes(character)) return KIND.closing;
     return OPENING_ASCII.includes(character) ? KIND.opening : KIND.letter;
   }
-  // Most characters of long texts in Chinese, Japanese and Korean.
+  // Yi, Hangul, emoji.
   if ((code >= 0x3400 && code < 0xd800) || (code >= 0x1100 && code < 0x1200) || code > 0xffff)
     return isWide(code) ? KIND.ideograph : KIND.letter;
   if (code === 0x85 || code === 0x2028 || code === 0x2029) return KIND.newline;
@@ -129,6 +133,11 @@ function kindOf(character: string, code: number): number {
 /** The spaces at which a line may break. The zero width space is one of them. */
 function isBreakingSpace(code: number): boolean {
   return code === 0x3000 || code === 0x1680 || code === 0x205f || (code >= 0x2000 && code <= 0x200b && code !== 0x2007);
+}
+
+/** Most characters of long texts in Chinese, Japanese and Korean: ideographs and syllables of Hangul. */
+function isIdeograph(code: number): boolean {
+  return (code >= 0x3400 && code < 0x4dc0) || (code >= 0x4e00 && code < 0xa000) || (code >= 0xac00 && code < 0xd7a4);
 }
 
 /** CJK symbols, kana, ideographs, Hangul, full-width forms, emoji. */

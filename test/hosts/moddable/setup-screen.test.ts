@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { makeQrCode } from "../../../hosts/browser/qr-code.ts";
 import { setupScreen } from "../../../hosts/moddable/setup-screen.ts";
-import { measureText } from "../../../hosts/node/text-width.ts";
+import { measureText } from "../../../hosts/node/faces.ts";
 import { FONTS } from "../../../src/pager/screen/fonts.ts";
 import { screenText } from "../../../src/pager/screen/screen-text.ts";
 import { pixelsOf, readQrCode } from "../../qr-reader.ts";
