@@ -2,6 +2,7 @@
 import { vi } from "vitest";
 import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
+import type { Size } from "../../../src/pager/screen/draw-list.ts";
 import { startAedes } from "../../brokers/aedes.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import { findMosquitto, startMosquitto } from "../../brokers/mosquitto.ts";
@@ -31,10 +32,18 @@ export class Bench extends Cleanups {
     program: string | undefined,
     settings: Readonly<Record<string, string | number>>,
     timeoutSeconds = 300,
+    size?: Size,
   ): LaunchedSimulator {
     const { FIELDPAGER_LAUNCHER: launcher } = process.env;
     if (!launcher || !program) throw new Error("run these tests by npm run test:sim, which builds what they drive");
-    const simulator = new LaunchedSimulator({ launcher, program, folder: this.home, settings, timeoutSeconds });
+    const simulator = new LaunchedSimulator({
+      launcher,
+      program,
+      folder: this.home,
+      settings,
+      timeoutSeconds,
+      ...(size && { size }),
+    });
     this.add(() => simulator.kill());
     return simulator;
   }

@@ -1,0 +1,83 @@
+/** What the SDK's Poco paints in the XS engine is, pixel by pixel, what the rasteriser of page and pictures paints. */
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
+import type { Size } from "../../../src/pager/screen/draw-list.ts";
+import { drawScreen } from "../../../src/pager/screen/screen.ts";
+import type { Broker } from "../../brokers/broker.ts";
+import { differenceOf } from "../../pictures/golden.ts";
+import { openPainting, type Painting } from "../../pictures/raster.ts";
+import { type Message, message, SIZES } from "../../pictures/scenes.ts";
+import { Bench, eventually } from "./bench.ts";
+
+const UID = "pager-sim";
+
+const MESSAGES: readonly Message[] = [
+  { title: "Grüße aus Łódź", text: "Насос 3: 92 °C, ≥ 5 € — проверьте. Máy bơm quá nóng! Ψηλά, ½ ✓ ⚠ ★" },
+  { title: "水泵 3", text: "水泵温度过高，请检查。ポンプが「熱い」です。펌프가 뜨겁습니다. 龘 שלום 👩‍🚀 e\u0301" },
+  { text: "Pump 3: the bearing is hot and rising. ".repeat(12), priority: 5 },
+];
+
+let bench: Bench;
+let broker: Broker;
+let painting: Painting;
+
+beforeAll(async () => {
+  painting = await openPainting("latin-cjk");
+});
+
+beforeEach(async () => {
+  bench = new Bench();
+  broker = await bench.broker();
+});
+
+afterEach(() => bench.end());
+
+describe.each(SIZES.slice(0, 2))("on a screen of $width by $height", (size) => {
+  it.each(MESSAGES)("a page is painted as elsewhere: $text", async ({ title, text, priority }) => {
+    const sender = await bench.sender(broker.port, UID);
+    const settings = { uid: UID, "broker.port": broker.port, "telemetry.interval": 0 };
+    const simulator = bench.launch(process.env.FIELDPAGER_PROGRAM, settings, undefined, size);
+    await eventually(() => expect(sender.presence.at(-1)?.hex).toBe("51"));
+    const payload = JSON.stringify({ id: "p1", co: text, ti: title, pr: priority });
+    await sender.client.publishAsync(`/field/page/${UID}`, payload, { qos: 1 });
+    const content = { from: "page", text, ...(title !== undefined && { title }), ...(priority && { priority }) };
+    await eventually(async () => {
+      const picture = await simulator.picture();
+      // The minute may have changed since the message came, and since the screen was painted.
+      const differences = minutes().flatMap((time) =>
+        minutes().map((arrival) => differenceOf(asOnDisplay(picture), expected(content, size, time, arrival))),
+      );
+      expect(Math.min(...differences)).toBe(0);
+    });
+    expect(await simulator.stop()).toBe(0);
+  });
+});
+
+/** This minute and the one before it, in UTC. */
+function minutes(): string[] {
+  return [0, 60_000].map((ago) => new Date(Date.now() - ago).toISOString().slice(11, 16));
+}
+
+function expected(content: Message, size: Size, time: string, arrival: string): Picture {
+  const { widths } = painting;
+  const model = message(content, size, widths);
+  if (model.view.kind !== "message") throw new Error("not a message");
+  const isWhole = model.view.page.to === model.view.page.length;
+  const drawList = drawScreen(
+    {
+      ...model,
+      time,
+      unreadCount: 1,
+      labels: ["", "read", isWhole ? "home" : "more"],
+      view: { ...model.view, time: arrival, position: 1, count: 1 },
+    },
+    size,
+    widths,
+  );
+  return asOnDisplay(painting.paint(drawList, size));
+}
+
+/** The simulator leaves the lower bits of RGB565 clear, the page fills them. */
+function asOnDisplay({ width, height, rgb }: Picture): Picture {
+  return { width, height, rgb: rgb.map((value, at) => value & (at % 3 === 1 ? 0xfc : 0xf8)) };
+}
