@@ -95,22 +95,22 @@ export const CONNECT_DROPS_MAX = 4;
 /** Connections that may end on one message or topic filter, by the broker or by its silence. Then it is given up. */
 export const ENDINGS_MAX = 5;
 
-/**
- * Connections in a row that the broker may end while something is unanswered. Then one thing is sent at a time, to find the one that
- * ends them.
- */
+/** How many of them may end while other things are unanswered, too. Then it is sent alone, after a ping has been answered. */
 export const HASTY_ENDINGS_MAX = 2;
 
 /** Longest wait before the connection that follows an ending on one thing alone, in milliseconds. */
-export const ACCUSED_WAIT_MAX_MS = 2_000;
+export const TRIAL_WAIT_MAX_MS = 2_000;
 
 /** How long a message or topic filter that was given up is not sent, in milliseconds. Then it is tried once more. An hour. */
 export const GIVEN_UP_MS = 3_600_000;
 
 /** Names of messages and topic filters on which connections have ended. One more replaces the oldest. */
-export const SUSPECTS_MAX = 16;
+export const SUSPECTS_MAX = 24;
 
-/** A message of QoS 0 has no answer. For this long it counts as a possible reason when the broker closes, in milliseconds. */
+/**
+ * A message of QoS 0 has no answer. For this long it counts as a possible reason when the broker closes, in milliseconds. For as
+ * long a PINGRESP proves that the link works.
+ */
 export const UNANSWERED_MS = 5_000;
 
 /** A refused topic filter is asked for again after this long, in milliseconds. The time doubles with each refusal. */

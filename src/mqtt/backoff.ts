@@ -1,4 +1,4 @@
-import { ACCUSED_WAIT_MAX_MS, BACKOFF_BASE_MS, BACKOFF_MAX_MS } from "../limits.ts";
+import { BACKOFF_BASE_MS, BACKOFF_MAX_MS, TRIAL_WAIT_MAX_MS } from "../limits.ts";
 import type { Random } from "../seams.ts";
 
 /** Bounds of the wait before a reconnect, in milliseconds. */
@@ -8,8 +8,8 @@ export interface BackoffLimits {
 }
 
 /**
- * How long to wait before the next attempt to connect: uniform between 0 and a ceiling that doubles with each attempt
- * ("full jitter"), so that devices that lost the same broker do not come back together.
+ * How long to wait before the next attempt to connect. The wait is random between 0 and a ceiling, and the ceiling doubles with each
+ * attempt ("full jitter"). So devices that lost the same broker do not come back together.
  */
 export class Backoff {
   private readonly limits: BackoffLimits;
@@ -29,17 +29,17 @@ export class Backoff {
     return delayMs;
   }
 
-  /** The broker refuses what we are, not when we come: go to the ceiling at once. */
+  /** The broker refuses this client, whenever it comes. The next waits have the highest ceiling. */
   refused(): void {
     this.ceilingMs = this.limits.maxMs;
   }
 
-  /** The broker has answered by ending the connection: the next wait is not long. */
+  /** The broker has answered by ending the connection. The next wait is at most `TRIAL_WAIT_MAX_MS`. */
   hurry(): void {
-    this.ceilingMs = Math.min(this.ceilingMs, ACCUSED_WAIT_MAX_MS);
+    this.ceilingMs = Math.min(this.ceilingMs, TRIAL_WAIT_MAX_MS);
   }
 
-  /** A connection has stood long enough: the next wait is short again. */
+  /** A connection has lasted long enough. The next wait is short again. */
   reset(): void {
     this.ceilingMs = this.limits.baseMs;
   }

@@ -27,7 +27,7 @@ const NO_BYTES = new Uint8Array(0);
 export class BodyDecoder {
   readonly protocolLevel: ProtocolLevel;
   private readonly topics = new TopicCache();
-  /** One for all that come whole: it lives as long as the view of its payload, until the next call. */
+  /** One object for all messages that come whole. It is valid until the next call, as the view of its payload is. */
   private readonly packet: { -readonly [Field in keyof Publish]: Publish[Field] } = {
     type: "publish",
     topic: "",
@@ -48,8 +48,8 @@ export class BodyDecoder {
    * |---|---|
    * | 1 byte, bit 0 session present | CONNACK |
    * | 2 bytes packet identifier | PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK |
-   * | 1 byte return or reason code | CONNACK; in MQTT 5 all but SUBACK and UNSUBACK, where absent 0 |
-   * | properties | MQTT 5 only; may be absent but in CONNACK, SUBACK, UNSUBACK |
+   * | 1 byte return or reason code | CONNACK; in MQTT 5 all but SUBACK and UNSUBACK; if absent 0 |
+   * | properties | MQTT 5 only; always in CONNACK, SUBACK, UNSUBACK; may be absent in the others |
    * | a code for each topic filter | SUBACK; UNSUBACK in MQTT 5 |
    *
    * @param reader stands at the first byte of the body and ends with it
@@ -82,7 +82,7 @@ export class BodyDecoder {
     }
     if (isConnack || (isVersion5 && !isSuback && reader.remaining > 0)) {
       reasonCode = reader.uint8(`${name} reason code`);
-      // A server that knows 3.1.1 only refuses CONNECT of MQTT 5 without properties, and by its own code (MQTT 3.1.1, 3.1.2.2).
+      // A server that knows only 3.1.1 refuses CONNECT of MQTT 5 without properties, and with a code of 3.1.1 (MQTT 3.1.1, 3.1.2.2).
       isOld = isVersion5 && isConnack && reasonCode !== 0 && reader.remaining === 0;
       if (isOld && reasonCode === 1) reasonCode = 0x84;
       if (isVersion5) this.expectReasonCode(packetType, reasonCode, name);
@@ -100,8 +100,8 @@ export class BodyDecoder {
   }
 
   /**
-   * Topic with 2 bytes of length, packet identifier with QoS 1 and 2, properties in MQTT 5, payload to the end (3.3). Of a
-   * large one the reader ends where the payload begins.
+   * Topic with 2 bytes of length, packet identifier with QoS 1 and 2, properties in MQTT 5, payload to the end (3.3). For a large
+   * one the reader ends at the payload.
    */
   publish(typeAndFlags: number, reader: ByteReader): Publish {
     const qos = publishQoS(typeAndFlags);
@@ -132,11 +132,11 @@ export class BodyDecoder {
     return packet;
   }
 
-  /** Where the payload of the PUBLISH that begins with these bytes begins; undefined where they end before it. */
+  /** Where the payload begins of the PUBLISH that begins with these bytes. undefined: the bytes end before it. */
   payloadOffset(typeAndFlags: number, bytes: Uint8Array): number | undefined {
     const topicEnd = topicEndOf(bytes) + (publishQoS(typeAndFlags) > 0 ? 2 : 0);
     if (this.protocolLevel === 4) return topicEnd <= bytes.length ? topicEnd : undefined;
-    // Known as soon as the last byte of the property length is there.
+    // It is known as soon as the last byte of the property length has come.
     let lastAt = topicEnd;
     while ((bytes[lastAt] ?? 0) >= 0x80) lastAt += 1;
     if (lastAt >= bytes.length) return undefined;

@@ -1,6 +1,6 @@
 import type { Connack } from "./packet.ts";
 
-/** What the broker allows on this connection (MQTT 5, 3.2.2.3), with what MQTT 3.1.1 allows where it says nothing. */
+/** What the broker allows on this connection (MQTT 5, 3.2.2.3). What it does not name is as in MQTT 3.1.1. */
 export interface BrokerLimits {
   /** Messages of QoS 1 and 2 that it takes before it has answered the first. */
   readonly receiveMaximum: number;
@@ -12,7 +12,7 @@ export interface BrokerLimits {
   readonly keepAliveSeconds: number;
 }
 
-/** @param keepAliveSeconds what CONNECT asked for; the broker's own word replaces it [MQTT-3.1.2-21] */
+/** @param keepAliveSeconds what CONNECT asked for. What the broker says replaces it [MQTT-3.1.2-21]. */
 export function brokerLimits({ properties }: Connack, keepAliveSeconds: number): BrokerLimits {
   return {
     receiveMaximum: properties.receiveMaximum ?? 65_535,
@@ -20,7 +20,7 @@ export function brokerLimits({ properties }: Connack, keepAliveSeconds: number):
     isRetainAvailable: properties.retainAvailable !== 0,
     maximumPacketSize: properties.maximumPacketSize ?? 268_435_460,
     topicAliasMaximum: properties.topicAliasMaximum ?? 0,
-    // A broker that does not watch over us (0) is still to be watched: a dead connection is found by a ping only.
+    // A broker that says 0 does not watch this client. Pings are needed all the same: only they find a dead connection.
     keepAliveSeconds: properties.serverKeepAlive || keepAliveSeconds,
   };
 }

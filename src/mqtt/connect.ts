@@ -6,7 +6,7 @@ import type { ProtocolLevel, Will } from "./packet.ts";
 import { NO_PROPERTIES } from "./properties.ts";
 import type { SessionOptions } from "./session-types.ts";
 
-/** Writes the CONNECT of a session. @param will what is told of it */
+/** Writes the CONNECT of a session. @param will as much of the will as the broker takes */
 export function writeSessionConnect(
   writer: ByteWriter,
   options: SessionOptions,

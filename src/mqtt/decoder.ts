@@ -1,6 +1,6 @@
 /**
- * Bytes of the broker to packets, incremental, in fixed memory. "More bytes needed" is `undefined`; bytes that are no
- * packet throw a `FormatError`, a packet that a server must not send a `ProtocolError`, and the connection is over.
+ * Turns bytes of the broker into packets as they come, in fixed memory. "More bytes needed" is `undefined`. Bytes that are no packet
+ * throw a `FormatError`. A packet that a server must not send throws a `ProtocolError`. The connection is over then.
  *
  * | byte | bits 7-4 | bits 3-0 |
  * |---|---|---|
@@ -17,17 +17,17 @@ import { overlong, type Properties } from "./properties.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
-/** What is read now: the first byte, the remaining length, a whole body, */
+/** What is read now: the first byte, the remaining length, a whole body. */
 const TYPE = 0;
 const LENGTH = 1;
 const BODY = 2;
-/** and of a PUBLISH above the limit what stands before its payload, where that is above the limit too its identifier, its payload. */
+/** Of a PUBLISH above the limit: everything before its payload, or its identifier if that is above the limit too, and its payload. */
 const HEAD = 3;
 const IDENTIFIER = 4;
 const PAYLOAD = 5;
 
 export class Decoder {
-  /** Holds a body that came in pieces, or the head of a large one. Allocated once. */
+  /** Holds a body that came in pieces, or the head of a large one. It is allocated once. */
   private readonly buffer: Uint8Array;
   private readonly packetBytesMax: number;
   private readonly reader = new ByteReader(NO_BYTES);
@@ -54,13 +54,13 @@ export class Decoder {
     return this.offset >= this.input.length;
   }
 
-  /** Gives the next bytes of the stream. The former ones must have been used up: `next` has returned undefined. */
+  /** Gives the next bytes of the stream. The former ones must be used up: `next` has returned undefined. */
   push(bytes: Uint8Array): void {
     this.input = bytes;
     this.offset = 0;
   }
 
-  /** Forgets everything: a new connection begins. */
+  /** Forgets everything. A new connection begins. */
   reset(protocolLevel: ProtocolLevel): void {
     this.body = new BodyDecoder(protocolLevel);
     this.push(NO_BYTES);
@@ -139,7 +139,7 @@ export class Decoder {
     this.state = HEAD;
   }
 
-  /** What has come of the body beyond what was read of it; it counts as read. */
+  /** The bytes of the body that have come and were not read. They count as read then. */
   private take(): Uint8Array {
     const start = this.offset;
     this.offset = Math.min(start + this.remainingLength - this.bodyBytes, this.input.length);
@@ -147,7 +147,7 @@ export class Decoder {
     return this.input.subarray(start, this.offset);
   }
 
-  /** Decodes from the input itself when the whole body is there, and then allocates nothing; else collects it. */
+  /** Decodes a body that has come whole from the input itself, and allocates nothing. Collects a body that comes in pieces. */
   private takeBody(): ReceivedPacket | undefined {
     let bytes = this.input;
     let start = this.offset;
@@ -177,7 +177,7 @@ export class Decoder {
       throw new FormatError("PUBLISH topic", 2, `${topicEnd - 2} bytes, the packet has ${this.remainingLength - 2}`);
     const head = this.body.payloadOffset(this.typeAndFlags, buffer.subarray(0, end));
     if (head !== undefined) {
-      // What belongs to the payload is read again as such.
+      // The bytes of the payload are read again as payload.
       this.offset -= this.bodyBytes - head;
       this.bodyBytes = head;
       const reader = this.reader.reset(buffer, 0, head);
@@ -194,7 +194,7 @@ export class Decoder {
     return undefined;
   }
 
-  /** Of a PUBLISH whose topic or properties are above the limit the identifier is all that is wanted. */
+  /** Finds the identifier of a PUBLISH whose topic or properties are above the limit. */
   private takeIdentifier(): ReceivedPacket | undefined {
     const buffer = this.buffer;
     const topicEnd = topicEndOf(buffer);

@@ -1,6 +1,6 @@
 /**
- * Packets of a client to bytes, appended to a writer (chapter 3 of both standards). The caller has made sure that they fit:
- * written to a `ByteCounter` they tell their size.
+ * Writes the packets of a client (chapter 3 of both standards). The caller makes sure that they fit. A `ByteCounter` tells their
+ * size.
  */
 import { ByteCounter, type ByteSink, type ByteWriter } from "../bytes.ts";
 import {
@@ -29,9 +29,9 @@ export interface Connect {
 }
 
 /**
- * Protocol name `MQTT`, level, flags, keep-alive, properties, then client identifier, will properties, will topic, will
- * message, user name, password, each text with 2 bytes of length (3.1). Flags: bit 7 user name, 6 password, 5 will retain,
- * 4-3 will QoS, 2 will, 1 clean session.
+ * Protocol name `MQTT`, level, flags, keep-alive, properties. Then client identifier, will properties, will topic, will message,
+ * user name, password, each text with 2 bytes of length (3.1). Flags: bit 7 user name, 6 password, 5 will retain, 4-3 will QoS,
+ * 2 will, 1 clean session.
  */
 export function writeConnect(writer: ByteWriter, connect: Connect): void {
   const will = connect.will;
@@ -64,8 +64,8 @@ export function publishFlags(qos: QoS, retain: boolean, dup: boolean): number {
 }
 
 /**
- * All of a PUBLISH but its payload, which follows at once. @param topic as UTF-8 @param packetIdentifier 0: QoS 0
- * @param properties undefined: MQTT 3.1.1 @param topicAlias 0: none. Allocates nothing where there are no properties.
+ * Everything of a PUBLISH before its payload. The payload must follow. Allocates nothing if there are no properties.
+ * @param topic as UTF-8 @param packetIdentifier 0: QoS 0 @param properties undefined: MQTT 3.1.1 @param topicAlias 0: none
  */
 export function writePublishHead(
   writer: ByteSink,
@@ -86,7 +86,7 @@ export function writePublishHead(
   } else if (properties) writeProperties(writer, withAlias(properties, topicAlias), PUBLISH_PLACE);
 }
 
-/** Size of a PUBLISH, in bytes with its fixed header; parameters as of `writePublishHead`. */
+/** Size of a PUBLISH, in bytes with its fixed header. The parameters are those of `writePublishHead`. */
 export function publishBytes(
   topicBytes: number,
   packetIdentifier: number,
@@ -98,7 +98,7 @@ export function publishBytes(
   return bytes + (bytes < 0x80 ? 2 : bytes < 0x4000 ? 3 : bytes < 0x20_0000 ? 4 : 5);
 }
 
-/** PUBACK, PUBREC, PUBREL or PUBCOMP; in MQTT 5 a reason code where it is not 0, and properties where there are any. */
+/** PUBACK, PUBREC, PUBREL or PUBCOMP. In MQTT 5 a reason code other than 0 follows, and properties if there are any. */
 export function writeAcknowledgement(
   writer: ByteWriter,
   type: AcknowledgementType,
@@ -148,7 +148,7 @@ export function writePingreq(writer: ByteWriter): void {
   writer.uint16(PACKET_TYPE.pingreq << 12);
 }
 
-/** Without reason and properties it is the DISCONNECT of both versions; with them that of MQTT 5. */
+/** Without a reason and properties it is the DISCONNECT of both versions, else that of MQTT 5. */
 export function writeDisconnect(writer: ByteWriter, reasonCode = 0, properties = NO_PROPERTIES): void {
   writeReasoned(writer, PACKET_TYPE.disconnect, reasonCode, properties);
 }
@@ -168,7 +168,7 @@ function writeReason(sink: ByteSink, packetType: number, reasonCode: number, pro
   if (hasProperties) writeProperties(sink, properties, 1 << packetType);
 }
 
-/** Fixed header and body; the body is written twice, the first time to be counted. */
+/** Fixed header and body. The body is written twice. The first time it is counted. */
 function writePacket(writer: ByteSink, typeAndFlags: number, writeBody: (sink: ByteSink) => void): void {
   const counter = new ByteCounter();
   writeBody(counter);
@@ -204,5 +204,5 @@ function withAlias(properties: Properties, topicAlias: number): Properties {
   return topicAlias > 0 ? { ...properties, topicAlias } : properties;
 }
 
-/** Property length 3, and the identifier of a topic alias. */
+/** Property length 3, then the identifier of a topic alias. */
 const TOPIC_ALIAS = (3 << 8) | 35;

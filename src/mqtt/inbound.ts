@@ -1,11 +1,11 @@
 /**
- * Messages of the broker that are not finished: those that the application has not taken yet, and the identifiers of QoS 2
- * from then until PUBREL, which outlast connection and reboot. Answers leave in the order in which the messages came
- * [MQTT-4.6.0-2], also when the application takes them in another.
+ * Messages of the broker that are not finished: those that the application has not taken, and the identifiers of QoS 2 from then
+ * until PUBREL. These identifiers outlast connections and reboots. Answers leave in the order in which the messages came
+ * [MQTT-4.6.0-2], although the application may take them in another.
  *
  * | record | holds |
  * |---|---|
- * | `q2-in` | version, then the identifiers of QoS 2 that were taken and not released, 2 bytes each; older firmware wrote no version |
+ * | `q2-in` | version, then the identifiers of QoS 2 that were taken and not released, 2 bytes each. Older firmware wrote no version. |
  */
 import { storing } from "../errors.ts";
 import { readRecord } from "../records.ts";
@@ -54,14 +54,14 @@ export class InboundTable {
     return this.untaken.length + this.released.filter(isCounted).length;
   }
 
-  /** When the message came that the application has kept waiting longest, or undefined. */
+  /** When the message came that the application has kept waiting longest. undefined: none waits. */
   get oldestMs(): number | undefined {
     return this.untaken[0]?.receivedMs;
   }
 
   /**
-   * Whether a QoS 2 message with this identifier was taken and not yet released: then this one is the same again. Only where
-   * it is in doubt whether the broker still has the session, a first delivery (DUP = 0) is what it says.
+   * Whether a QoS 2 message with this identifier was taken and not released. This one is the same again then. DUP = 0 says that it
+   * is a new one. That is believed only if the broker may have lost the session.
    */
   isDuplicate(packetIdentifier: number, dup: boolean): boolean {
     if (!this.released.includes(packetIdentifier)) return false;
@@ -73,7 +73,7 @@ export class InboundTable {
     return true;
   }
 
-  /** The broker may have made a new session without our knowing: CONNECT was sent and no CONNACK came. */
+  /** CONNECT was sent, and no CONNACK came. The broker may have made a new session. */
   doubt(): void {
     this.released.forEach((identifier) => this.doubtful.add(identifier));
   }
@@ -83,7 +83,7 @@ export class InboundTable {
     return this.untaken.some((entry) => entry.packetIdentifier === packetIdentifier);
   }
 
-  /** A message is handed to the application; the token is what it answers with. */
+  /** A message is handed to the application. Returns the token that the application answers with. */
   add(packetIdentifier: number, qos: 1 | 2, receivedMs: number): number {
     const token = this.nextToken;
     this.nextToken += 1;
@@ -91,15 +91,15 @@ export class InboundTable {
     return token;
   }
 
-  /** A message that was taken on a former connection has come again: it is answered in its turn and not told. */
+  /** A message that was taken on a former connection has come again. It is answered in its turn and not told. */
   addTaken(packetIdentifier: number, receivedMs: number): void {
     this.untaken.push({ token: 0, packetIdentifier, qos: 2, receivedMs, reasonCode: 0, reasonString: "" });
   }
 
   /**
-   * The application has taken (reason code below 0x80) or refused a message. A QoS 2 identifier is on the store when this
-   * returns, also where its answer still has to wait for others: from here on the message is recognised. Throws a
-   * `StoreError`, and the message is then not taken. A token of a former connection means nothing.
+   * The application has taken (reason code below 0x80) or refused a message. A QoS 2 identifier is on the store when this returns.
+   * From then on the message is recognised, even before its answer leaves. Throws a `StoreError`, and the message is not taken
+   * then. A token of a former connection means nothing.
    */
   take(token: number, reasonCode: number, reasonString = ""): void {
     const entry = this.untaken.find((candidate) => candidate.token === token);
@@ -109,7 +109,7 @@ export class InboundTable {
     entry.reasonString = reasonString;
   }
 
-  /** The next answer that may leave, or undefined. */
+  /** The next answer that may leave. undefined: none may. */
   nextAnswer(): Answer | undefined {
     const entry = this.untaken[0];
     if (entry?.reasonCode === undefined) return undefined;
@@ -122,7 +122,7 @@ export class InboundTable {
     };
   }
 
-  /** PUBREL has come; false where its identifier is not known. Throws a `StoreError`, and it is not released then. */
+  /** PUBREL has come. Returns whether its identifier is known. Throws a `StoreError`, and it is not released then. */
   release(packetIdentifier: number): boolean {
     this.doubtful.delete(packetIdentifier);
     if (!this.released.includes(packetIdentifier)) return false;
@@ -130,18 +130,18 @@ export class InboundTable {
     return true;
   }
 
-  /** The connection has ended: the broker sends again what was not answered. */
+  /** The connection has ended. The broker sends again what was not answered. */
   handleClosed(): void {
     this.untaken.length = 0;
   }
 
-  /** A new connection: the broker forgets identifiers with its session. Throws a `StoreError`, also the next time. */
+  /** A new connection. A broker that has lost the session has lost its identifiers. Throws a `StoreError`, until the store takes that. */
   handleConnected(sessionPresent: boolean): void {
     if (!sessionPresent) this.forget();
     if (this.isRecordStale) this.keep([]);
   }
 
-  /** The identifiers belong to a session that is gone, or to another broker. The store is told at the next connection. */
+  /** The identifiers belong to a lost session, or to another broker. They leave the store at the next connection. */
   forget(): void {
     this.doubtful.clear();
     this.isRecordStale ||= this.released.length > 0;

@@ -1,16 +1,16 @@
 /**
- * Learns how long a connection may be idle on this network before something on the way forgets it. The interval grows by
- * half while pings are answered after it, is halved between the longest that went well and the shortest that did not, and
- * rests within `KEEP_ALIVE_STEP_MS` of the longest that the network allows. One lost ping proves nothing, two in a row at
- * one interval do; after a day what did not go well is tried again.
+ * Learns how long a connection may be idle on this network before something on the way forgets it. The interval grows by half while
+ * pings are answered after it. Then it is halfway between the longest that went well and the shortest that did not. It rests within
+ * `KEEP_ALIVE_STEP_MS` of the longest that the network allows. One lost ping proves nothing. Two in a row at one interval do. After
+ * a day, what did not go well is tried again.
  */
 import { KEEP_ALIVE_RETRY_MS, KEEP_ALIVE_STEP_MS } from "../limits.ts";
 
 /** What is known of a network, in milliseconds. */
 export interface LearnedInterval {
-  /** Longest idle time after which a ping was answered; 0: none yet. */
+  /** Longest idle time after which a ping was answered. 0: none yet. */
   readonly goodMs: number;
-  /** Shortest idle time that killed the connection; undefined: none yet. */
+  /** Shortest idle time that killed the connection. undefined: none yet. */
   readonly badMs: number | undefined;
 }
 
@@ -56,7 +56,7 @@ export class IntervalLearner {
     this.lostCount += 1;
     if (this.lostCount < 2) return false;
     this.lostCount = 0;
-    // What went well once does not any more: begin below it.
+    // What went well before does not go well now. Learning begins below it.
     if (idleMs <= this.goodMs) this.goodMs = 0;
     this.badMs = idleMs;
     this.badSinceMs = nowMs;

@@ -3,10 +3,10 @@ import { IntervalLearner, type LearnedInterval } from "./interval-learner.ts";
 import type { SessionOptions } from "./session-types.ts";
 
 /**
- * When to send PINGREQ (3.1.2.10): after one interval without sending, so that the broker keeps us, and after one interval
- * without receiving, so that a half-open connection is found; no ping while both directions are busy. The interval is
- * learned, and never longer than what CONNECT or the broker said. The time of PINGRESP runs while nothing is read: it may
- * stand behind a long message.
+ * When to send PINGREQ (3.1.2.10). A ping after one interval without sending keeps the connection. A ping after one interval without
+ * receiving finds a half-open connection. There is no ping while both directions are busy. The interval is learned. It is never
+ * longer than what CONNECT or the broker said. The time limit of PINGRESP runs while nothing is read: PINGRESP may stand behind a
+ * long message.
  */
 export class KeepAlive {
   private readonly learner: IntervalLearner;
@@ -14,7 +14,7 @@ export class KeepAlive {
   private sentMs = 0;
   private receivedMs = 0;
   private pingSentMs: number | undefined;
-  /** How long nothing had passed in either direction when the ping that is out was sent. */
+  /** How long nothing had passed in either direction when the ping was sent. */
   private pingIdleMs = 0;
 
   constructor({ keepAliveSeconds, keepAliveMinSeconds = keepAliveSeconds, learnedInterval }: SessionOptions) {
@@ -26,7 +26,7 @@ export class KeepAlive {
     return this.learner.learned;
   }
 
-  /** @param keepAliveSeconds what holds on this connection; the broker waits one and a half of it [MQTT-3.1.2-24]; 0: no pings */
+  /** @param keepAliveSeconds of this connection. The broker waits one and a half of it [MQTT-3.1.2-24]. 0: no pings. */
   handleConnected(keepAliveSeconds: number, nowMs: number): void {
     this.intervalMaxMs = keepAliveSeconds * 1000;
     this.sentMs = nowMs;
@@ -48,6 +48,11 @@ export class KeepAlive {
     this.sentMs = nowMs;
   }
 
+  /** Whether a PINGRESP is awaited. */
+  get isPinging(): boolean {
+    return this.pingSentMs !== undefined;
+  }
+
   /** When the broker was heard last. */
   get lastReceivedMs(): number {
     return this.receivedMs;
@@ -60,33 +65,33 @@ export class KeepAlive {
     return isAnswer && this.learner.handleAnswered(this.pingIdleMs, nowMs);
   }
 
-  /** The connection has ended. Where a ping was out after a whole idle interval, it may have been the network's memory. */
+  /** The connection has ended. If a ping was out after a whole idle interval, the network may have forgotten the connection. */
   handleEnded(nowMs: number): boolean {
     const isProbe = this.pingSentMs !== undefined && this.pingIdleMs >= this.intervalMs;
     this.pingSentMs = undefined;
     return isProbe && this.learner.handleLost(this.pingIdleMs, nowMs);
   }
 
-  /** When there is something to do; Infinity: never. */
+  /** When there is something to do. Infinity: never. */
   get deadlineMs(): number {
     return Math.min(this.pingDueMs, this.overdueMs);
   }
 
-  /** When the next ping is due, also while one is out that stands behind much else; Infinity: never. */
+  /** When the next ping is due. One may be out already, behind a long message. Infinity: never. */
   get pingDueMs(): number {
     if (this.intervalMaxMs === 0) return Number.POSITIVE_INFINITY;
     const idleSinceMs = this.pingSentMs === undefined ? Math.min(this.sentMs, this.receivedMs) : this.sentMs;
     return idleSinceMs + this.intervalMs;
   }
 
-  /** When PINGRESP is overdue; Infinity: none is awaited. */
+  /** When PINGRESP is overdue. Infinity: none is awaited. */
   get overdueMs(): number {
     const sentMs = this.pingSentMs;
     if (sentMs === undefined) return Number.POSITIVE_INFINITY;
     return Math.min(Math.max(sentMs, this.receivedMs) + PINGRESP_TIMEOUT_MS, sentMs + BUSY_TIMEOUT_MS);
   }
 
-  /** Where this client asked for no pings nothing is learned, and the broker's own word holds. */
+  /** A client that asked for no pings learns nothing. What the broker says holds then. */
   private get intervalMs(): number {
     return Math.min(this.learner.intervalMs || this.intervalMaxMs, this.intervalMaxMs);
   }

@@ -1,6 +1,6 @@
 /**
- * The packets of MQTT 3.1.1 and 5 as values. In 3.1.1 a return code stands where MQTT 5 has a reason code, and there are no
- * properties. Section numbers are those of the OASIS standards, MQTT 5 where they differ.
+ * The packets of MQTT 3.1.1 and 5 as values. MQTT 3.1.1 has return codes in the place of reason codes, and no properties. Section
+ * numbers are those of the OASIS standard of MQTT 5.
  */
 import type { Properties } from "./properties.ts";
 
@@ -31,7 +31,7 @@ export type QoS = 0 | 1 | 2;
 /** What has a reason code and properties. */
 interface Reasoned<Type> {
   readonly type: Type;
-  /** 0x80 and above is failure; of CONNACK everything but 0, see `connackReason`. */
+  /** 0x80 and above is failure. In CONNACK everything but 0 is, see `connackReason`. */
   readonly reasonCode: number;
   readonly properties: Properties;
 }
@@ -49,7 +49,7 @@ export interface Acknowledgement extends Reasoned<AcknowledgementType> {
 export interface Suback {
   readonly type: "suback" | "unsuback";
   readonly packetIdentifier: number;
-  /** One for each topic filter: the QoS granted, or 0x80 and above for a refusal. Of UNSUBACK in MQTT 5 only, else empty. */
+  /** One for each topic filter: the QoS granted, or 0x80 and above for a refusal. Empty in an UNSUBACK of MQTT 3.1.1. */
   readonly reasonCodes: Uint8Array;
   readonly properties: Properties;
 }
@@ -65,7 +65,7 @@ export interface Pingresp {
 
 export interface Publish {
   readonly type: "publish";
-  /** Empty in MQTT 5 where only a topic alias was sent. */
+  /** Empty if only a topic alias was sent (MQTT 5). */
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: QoS;
@@ -76,22 +76,22 @@ export interface Publish {
   readonly properties: Properties;
 }
 
-/** The beginning of a PUBLISH above the limit; `PayloadPart`s follow until the last of them. */
+/** The beginning of a PUBLISH above the limit. `PayloadPart`s follow. */
 export interface LargePublish {
   readonly type: "largePublish";
-  /** Empty where the topic itself is above the limit, or where only a topic alias was sent. */
+  /** Empty if the topic itself is above the limit, or if only a topic alias was sent. */
   readonly topic: string;
   readonly qos: QoS;
   readonly retain: boolean;
   readonly dup: boolean;
   readonly packetIdentifier: number;
-  /** undefined where they end above the limit. */
+  /** undefined: they end above the limit. */
   readonly properties: Properties | undefined;
   /** Size of the whole packet, in bytes. */
   readonly packetBytes: number;
 }
 
-/** The next bytes of the payload of a large PUBLISH; a view that lives until the next call. */
+/** The next bytes of the payload of a large PUBLISH. The view lives until the next call. */
 export interface PayloadPart {
   readonly type: "payload";
   readonly payload: Uint8Array;
@@ -117,14 +117,14 @@ export interface Subscription {
   readonly noLocal?: boolean | undefined;
   /** MQTT 5: keep the retain flag as it was published. */
   readonly retainAsPublished?: boolean | undefined;
-  /** MQTT 5: 0 send retained messages, 1 only at a new subscription, 2 do not. */
+  /** MQTT 5: 0 sends retained messages, 1 only at a new subscription, 2 never. */
   readonly retainHandling?: 0 | 1 | 2 | undefined;
 }
 
 /** A topic filter that the broker may hold for us. */
 export interface HeldSubscription {
   readonly topicFilter: string;
-  /** The QoS that was asked for and is granted; undefined: nobody knows whether the broker holds it. */
+  /** The QoS that was asked for and is granted. undefined: nobody knows whether the broker holds it. */
   readonly qos: QoS | undefined;
 }
 

@@ -1,11 +1,11 @@
 /**
- * The properties of MQTT 5 (2.2.2): what each is, where it may stand, to bytes and back. One table; a property that is not
- * in it, stands where it may not, or stands twice, ends the connection.
+ * Reads and writes the properties of MQTT 5 (2.2.2). One table says what each is and where it may stand. A property that is not in
+ * it, that stands in the wrong place or twice, ends the connection.
  */
 import { ByteCounter, type ByteReader, type ByteSink } from "../bytes.ts";
 import { FormatError, ProtocolError, UsageError } from "../errors.ts";
 
-/** All properties of the standard, by its names. Absent: not sent. */
+/** All properties of the standard, under its names. undefined: not sent. */
 export interface Properties {
   readonly payloadFormatIndicator?: number | undefined;
   /** Seconds. */
@@ -14,7 +14,7 @@ export interface Properties {
   readonly responseTopic?: string | undefined;
   readonly correlationData?: Uint8Array | undefined;
   readonly subscriptionIdentifiers?: readonly number[] | undefined;
-  /** Seconds; 0xFFFFFFFF: for ever. */
+  /** Seconds. 0xFFFFFFFF: for ever. */
   readonly sessionExpiryInterval?: number | undefined;
   readonly assignedClientIdentifier?: string | undefined;
   /** Seconds. */
@@ -43,11 +43,11 @@ export interface Properties {
 
 export const NO_PROPERTIES: Properties = Object.freeze({});
 
-/** How a value stands on the wire: bits 2-0 bytes of a number, or one of those above. */
+/** How a value stands on the wire. Below 16: bits 2-0 are the bytes of a number. */
 const FLAG = 1;
 const UINT16 = 2;
 const UINT32 = 4;
-/** Added: 0 is not allowed. */
+/** A bit: 0 is not allowed. */
 const NOT_ZERO = 8;
 const VARINT = NOT_ZERO;
 const COUNT16 = UINT16 | NOT_ZERO;
@@ -56,7 +56,7 @@ const TEXT = 16;
 const BINARY = 17;
 const PAIR = 18;
 
-/** Where a property may stand (table 2-4), as bits to be added. Bit n is control packet type n; `WILL` is its own place. */
+/** Where a property may stand (table 2-4), as bits. Bit n is control packet type n. The will is a place of its own. */
 const CONNECT = 1 << 1;
 const CONNACK = 1 << 2;
 export const PUBLISH_PLACE = 1 << 3;
@@ -106,8 +106,8 @@ const ROWS: readonly Row[] = Object.freeze([
 type Value = number | string | Uint8Array | readonly [string, string];
 
 /**
- * Reads the length and the properties behind it. @param place control packet type as a bit, or `WILL`
- * Throws a `FormatError` for bytes that are no properties and a `ProtocolError` for one in the wrong place or twice.
+ * Reads the length and the properties behind it. Throws a `FormatError` for bytes that are no properties or stand in the wrong
+ * place, and a `ProtocolError` for a property that comes twice. @param place control packet type as a bit, or `WILL`
  */
 export function readProperties(reader: ByteReader, place: number): Properties {
   const length = readVarint(reader, "property length");
@@ -123,7 +123,7 @@ export function readProperties(reader: ByteReader, place: number): Properties {
     if (!row) throw new FormatError("property identifier", offset, `${identifier} is none [2.2.2.2]`);
     const name = row[1];
     if (!(row[3] & place)) {
-      // A client may send this one.
+      // Only a client may send this one.
       if (place === DISCONNECT && identifier === 17) throw new ProtocolError(`${name}: of a server [MQTT-3.14.2-2]`);
       throw new FormatError(name, offset, `${MISPLACED} [2.2.2.2]`);
     }
@@ -138,8 +138,8 @@ export function readProperties(reader: ByteReader, place: number): Properties {
 }
 
 /**
- * Writes the length and the properties, in the order of their identifiers. @param place control packet type as a bit, or
- * `WILL`. Throws a `UsageError` for a property that may not stand there.
+ * Writes the length and the properties, in the order of their identifiers. Throws a `UsageError` for a property that may not stand
+ * there. @param place control packet type as a bit, or `WILL`
  */
 export function writeProperties(writer: ByteSink, properties: Properties, place: number): void {
   if (properties === NO_PROPERTIES) {

@@ -1,4 +1,4 @@
-/** Reason codes in words (MQTT 5, 2.4; MQTT 3.1.1, table 3.1), and which may stand in which packet. */
+/** Reason codes in words (MQTT 5, 2.4; MQTT 3.1.1, table 3.1), and the packets in which each may stand. */
 import { type Connack, PACKET_TYPE, type ProtocolLevel } from "./packet.ts";
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
 
@@ -76,7 +76,7 @@ export function isReasonCode(packetType: number, reasonCode: number): boolean {
   return reasonCode === 0 || (ALLOWED[packetType] ?? "").includes(reasonCode.toString(16).padStart(2, "0"));
 }
 
-/** A reason code of MQTT 5 in words, with the reason string of the broker where it has sent one. */
+/** A reason code of MQTT 5 in words, with the reason string of the broker if there is one. */
 export function describeReason(reasonCode: number, { reasonString }: Properties = NO_PROPERTIES): string {
   const known = reasonCode === 0 ? "success" : WORDS.find(([code]) => code === reasonCode)?.[1];
   const words = known ?? `reason 0x${reasonCode.toString(16).padStart(2, "0")}`;

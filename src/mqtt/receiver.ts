@@ -1,9 +1,10 @@
 /**
- * Messages of the broker as they come: what topic an alias stands for, which message is here already, and which is told whole,
- * in parts, or skipped.
+ * Messages of the broker as they come: which topic an alias stands for, which message is here already, and what the application is
+ * told.
  */
 import { ProtocolError } from "../errors.ts";
 import { RECEIVE_MAX, SKIPPED_BYTES_MAX, UNFINISHED_MAX } from "../limits.ts";
+import type { LargeMessages } from "./extensions.ts";
 import type { InboundTable } from "./inbound.ts";
 import type { LargePublish, PayloadPart, ProtocolLevel, Publish } from "./packet.ts";
 import { DISCONNECT_REASON } from "./reason-codes.ts";
@@ -14,27 +15,25 @@ const PACKET_IDENTIFIER_IN_USE = 0x91;
 
 export class Receiver {
   private readonly inbound: InboundTable;
-  private readonly isStreamed: boolean;
+  private readonly parts: LargeMessages | undefined;
   private readonly tell: (event: SessionEvent) => void;
   private readonly aliases = new InboundAliases();
-  /** One event for all messages: it lives until the next call, as the message does. */
+  /** One object for all messages. It is valid until the next call, as the message is. */
   private readonly message = { type: "message" as const, message: undefined as unknown as Publish, token: 0 };
   private level: ProtocolLevel = 4;
-  /** The large message that is coming in, unless it is a known one. */
+  /** The large message that is coming. undefined: there is none, or it is here already. */
   private large: LargePublish | undefined;
+  /** The large message is told in parts. */
+  private isTold = false;
 
-  /**
-   * @param inbound gets each message that has to be answered
-   * @param isStreamed large messages are told in parts, else skipped
-   * @param tell gets what the application is told
-   */
-  constructor(inbound: InboundTable, isStreamed: boolean, tell: (event: SessionEvent) => void) {
+  /** @param inbound gets each message that has to be answered @param tell gets what the application is told */
+  constructor(inbound: InboundTable, parts: LargeMessages | undefined, tell: (event: SessionEvent) => void) {
     this.tell = tell;
     this.inbound = inbound;
-    this.isStreamed = isStreamed;
+    this.parts = parts;
   }
 
-  /** A new connection: aliases, and a message that came in part, ended with the former one. */
+  /** A new connection. Aliases, and a message that came in part, have ended with the former one. */
   begin(level: ProtocolLevel): void {
     this.level = level;
     this.aliases.clear();
@@ -42,7 +41,7 @@ export class Receiver {
   }
 
   /**
-   * Tells the application of it, unless it is a known one. Throws a `ProtocolError` for what the broker must not send, and a
+   * Tells the application of a message that is not here already. Throws a `ProtocolError` for what the broker must not send, and a
    * `StoreError`.
    */
   handle(packet: Publish | LargePublish | PayloadPart, nowMs: number): void {
@@ -67,30 +66,27 @@ export class Receiver {
       throw new ProtocolError(`PUBLISH of ${packetBytes} bytes [MQTT-3.1.2-24]`, DISCONNECT_REASON.packetTooLarge);
     const topic = this.level === 5 ? this.aliases.resolveLarge(publish) : publish.topic;
     this.large = publish.qos > 0 && this.isKnown(publish, nowMs) ? undefined : { ...publish, topic };
-    if (this.large && this.isTold(this.large)) this.tell({ type: "messageBegin", message: this.large });
+    const event = this.large && this.parts?.begin(this.large);
+    this.isTold = event !== undefined;
+    if (event) this.tell(event);
   }
 
-  private handlePart({ payload, isLast }: PayloadPart, nowMs: number): void {
+  private handlePart(part: PayloadPart, nowMs: number): void {
     const large = this.large;
     if (!large) return;
     let token = 0;
-    if (isLast) {
+    if (part.isLast) {
       this.large = undefined;
       if (large.qos > 0) token = this.inbound.add(large.packetIdentifier, large.qos as 1 | 2, nowMs);
     }
-    if (this.isTold(large)) this.tell({ type: "messagePart", payload, isLast, token });
-    else if (isLast) {
+    if (this.parts && this.isTold) this.tell(this.parts.part(part, token));
+    else if (part.isLast) {
       if (token > 0) this.inbound.take(token, 0, "");
       this.tell({ type: "oversize", message: large });
     }
   }
 
-  /** One whose topic or properties are above the limit could not be told whole. */
-  private isTold({ properties }: LargePublish): boolean {
-    return this.isStreamed && properties !== undefined;
-  }
-
-  /** Whether a message of QoS 1 or 2 is one that is here already; where it is, it is answered again or waits for its answer. */
+  /** Whether a message of QoS 1 or 2 is here already. It is answered again then, or waits for its answer. */
   private isKnown(
     { packetIdentifier, qos, dup }: Pick<Publish, "packetIdentifier" | "qos" | "dup">,
     nowMs: number,

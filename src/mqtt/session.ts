@@ -1,7 +1,7 @@
 /**
- * An MQTT client, versions 3.1.1 and 5, as a state machine: it is given bytes and the time and is asked what to send, when
- * to wake and what to tell. Everything that changes the state of the connection lives here; the exchange of messages on it
- * lives in `exchange.ts`.
+ * An MQTT client, versions 3.1.1 and 5, as a state machine. It is given bytes and the time. It is asked what to send, when to wake
+ * and what to tell. Everything that changes the state of the connection lives here. The exchange of messages on it lives in
+ * `exchange.ts`.
  *
  * ```
  * stopped ─start→ opening ─handleConnected→ awaitingConnack ─CONNACK→ connected
@@ -9,51 +9,30 @@
  *                 waiting ←──────────────────────┘
  * ```
  *
- * After any call the owner drains `pollEvent` until undefined (packets are decoded there, and a message's views live until
- * the next call) and takes one `pollTransmit`, both again until there is neither, then `pollTimeout`.
+ * After any call the owner drains `pollEvent` until undefined and takes one `pollTransmit`, both again until there is neither, then
+ * `pollTimeout`. Packets are decoded in `pollEvent`. A message's views live until the next call.
  */
 import { ByteWriter } from "../bytes.ts";
 import { FormatError, ProtocolError, StoreError, UsageError } from "../errors.ts";
-import {
-  PACKET_BYTES_MAX,
-  PINGRESP_TIMEOUT_MS,
-  REASON_STRING_BYTES_MAX,
-  STABLE_MS,
-  TRANSMIT_BYTES_MAX,
-} from "../limits.ts";
+import { PACKET_BYTES_MAX, REASON_STRING_BYTES_MAX, TRANSMIT_BYTES_MAX } from "../limits.ts";
 import type { Random } from "../seams.ts";
 import { utf8Length } from "../utf8.ts";
 import { Backoff } from "./backoff.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import { writeSessionConnect } from "./connect.ts";
 import { Decoder } from "./decoder.ts";
-import { writeAuth, writeDisconnect, writePingreq } from "./encoder.ts";
+import { writeDisconnect } from "./encoder.ts";
 import { Exchange } from "./exchange.ts";
-import { KeepAlive } from "./keep-alive.ts";
-import type { Connack, HeldSubscription, ProtocolLevel, QoS, ReceivedPacket, Subscription } from "./packet.ts";
+import type { Connack, HeldSubscription, ProtocolLevel, QoS, ReceivedPacket } from "./packet.ts";
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { connackReason, DISCONNECT_REASON, describeReason } from "./reason-codes.ts";
-import type { DropReason, PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
+import type { PublishOptions, SessionEvent, SessionOptions } from "./session-types.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Suspects } from "./suspects.ts";
-import {
-  ANSWER,
-  AUTH,
-  CONNACK,
-  EXPIRY,
-  KEEP_ALIVE,
-  missedAt,
-  OPEN,
-  RECONNECT,
-  RESUBSCRIBE,
-  STABLE,
-  SUBACK,
-  TAKE,
-  Timers,
-} from "./timers.ts";
-import { isTopicName } from "./topic.ts";
-import { VersionChoice } from "./version.ts";
-import { WillChoice } from "./will-choice.ts";
+import { Terms } from "./terms.ts";
+import { CONNACK, EXPIRY, OPEN, RECONNECT, RESUBSCRIBE, STABLE } from "./timers.ts";
+import { Trial } from "./trial.ts";
+import { Waits } from "./waits.ts";
 
 /** States, in the order in which they come. */
 const STOPPED = 0;
@@ -64,54 +43,41 @@ const CONNECTED = 4;
 
 const CLOSE: SessionEvent = Object.freeze({ type: "close" });
 
-/** Reason codes of AUTH (3.15.2.1). */
-const CONTINUE = 0x18;
-const REAUTHENTICATE = 0x19;
-
-/** One for all: it comes after every message of QoS 0. */
+/** One object for all: this event comes after every message of QoS 0. */
 const DRAINED: SessionEvent = Object.freeze({ type: "drained" });
 
 export class Session {
   private readonly options: SessionOptions;
   private readonly backoff: Backoff;
-  private version: VersionChoice;
-  private will: WillChoice;
-  private readonly keepAlive: KeepAlive;
   private readonly decoder = new Decoder(PACKET_BYTES_MAX);
   private readonly transmit = new ByteWriter(TRANSMIT_BYTES_MAX);
   private readonly exchange: Exchange;
-  private readonly timers = new Timers();
+  private readonly subscriptions: Subscriptions;
+  private readonly waits: Waits;
   private readonly events: SessionEvent[] = [];
+  private terms: Terms;
   private state = STOPPED;
   private isReading = true;
-  private readonly subscriptions: Subscriptions;
   /** Something was accepted since `drained` was told. */
   private isDrainedDue = false;
   private nowMs = 0;
-  /** Since when the broker's part of a re-authentication is awaited. */
-  private authenticationMs: number | undefined;
-  /** An answer of the broker that is overdue. A PINGRESP is awaited, to tell a silent broker from a dead link. */
-  private missed: string | undefined;
-  /** How the last CONNECT was meant to be taken. */
-  private lastTerms: string;
+  /** The broker ends the present connection, or does not answer on it. */
+  private isByBroker = false;
 
-  /** Throws a `UsageError` where a topic is not valid. */
+  /** Throws a `UsageError` if a topic is not valid. */
   constructor(options: SessionOptions, random: Random) {
-    const will = options.will;
-    if (will && !isTopicName(will.topic)) throw new UsageError(`will topic ${will.topic}: not a topic name`);
     this.options = options;
     this.backoff = new Backoff(random, options.backoff);
-    // A method of authentication needs MQTT 5: what is closed on is not tried without it.
-    this.version = new VersionChoice(options.authentication ? "5" : options.protocol, options.knownLevel);
-    this.will = new WillChoice(will);
-    this.lastTerms = this.terms;
-    this.keepAlive = new KeepAlive(options);
+    this.terms = new Terms(options, options.knownLevel);
     const tell = (event: SessionEvent) => {
       this.events.push(event);
     };
-    const suspects = new Suspects(options.store);
-    this.exchange = new Exchange(options, suspects, this.transmit, tell);
-    this.subscriptions = new Subscriptions(options, this.exchange, suspects, this.transmit, tell);
+    const transmit = this.transmit;
+    this.exchange = new Exchange(options, new Trial(new Suspects(options.store)), transmit, tell);
+    this.subscriptions = new Subscriptions(options, this.exchange, transmit, tell);
+    this.waits = new Waits(options, this.exchange, this.subscriptions, this.decoder, transmit);
+    options.authentication?.attach(this.exchange, tell);
+    options.subscriptionChanges?.attach(this.subscriptions);
   }
 
   get isConnected(): boolean {
@@ -123,12 +89,12 @@ export class Session {
     return this.state === OPENING || this.state === AWAITING_CONNACK;
   }
 
-  /** What the broker may hold for us. To be remembered across reboots, with every `qos` undefined from CONNECT to CONNACK. */
+  /** What the broker may hold for us. Remember it across reboots, and from CONNECT to CONNACK with every `qos` undefined. */
   get held(): readonly HeldSubscription[] {
     return this.subscriptions.held;
   }
 
-  /** Messages in the outbox: accepted, and not yet acknowledged by the broker, or, with QoS 0, not yet sent. */
+  /** Messages in the outbox: accepted and not yet acknowledged by the broker. Those of QoS 0 are not yet sent. */
   get outboxCount(): number {
     return this.exchange.outbound.length;
   }
@@ -138,19 +104,14 @@ export class Session {
     return this.exchange.outbound.bytes;
   }
 
-  /** Messages of this life that were dropped or not accepted, by reason. */
-  get dropped(): Readonly<Record<DropReason, number>> {
-    return this.exchange.dropped;
-  }
-
-  /** Whether the outbox is empty and everything written was handed out: nothing is lost by sleeping now. */
+  /** Whether the outbox is empty and everything written was handed out. Nothing is lost by sleeping then. */
   get isDrained(): boolean {
     return this.outboxCount === 0 && this.transmit.length === 0;
   }
 
   /**
-   * Whether bytes may be handed in. False while the former ones are not used up: `pollEvent` was not asked for all of it, or an
-   * answer waits until `pollTransmit` has been asked for what is in front of it. Read nothing from the transport then.
+   * Whether bytes may be handed in. It is false while the former ones are not used up: `pollEvent` has more to tell, or an answer
+   * waits until `pollTransmit` has taken what is in front of it. Read nothing from the transport then.
    */
   get canReceive(): boolean {
     return this.decoder.isEmpty && this.exchange.canReceive;
@@ -165,24 +126,24 @@ export class Session {
   }
 
   /**
-   * Ends the connection and stays away until `start`. @param isWillWanted true: so that the broker publishes the will; false:
-   * so that it does not. It does, too, where a message is on its way in part.
+   * Ends the connection and stays away until `start`. If a message is on its way in part, the broker publishes the will.
+   * @param isWillWanted true: the broker publishes the will in any case
    */
   stop(nowMs: number, isWillWanted = false): void {
     this.nowMs = nowMs;
     if (this.state === STOPPED) return;
     if (this.isConnected) this.flush();
-    // A message that is on its way in part cannot be followed by anything but the end of the connection.
-    if (this.isConnected && !this.exchange.isSending) {
+    // Only the end of the connection can follow a message that is on its way in part.
+    if (this.isConnected && !this.exchange.sender.isSending) {
       if (!isWillWanted) writeDisconnect(this.transmit);
-      // In 3.1.1 it is the end without DISCONNECT that does it.
-      else if (this.version.level === 5) writeDisconnect(this.transmit, DISCONNECT_REASON.withWill);
+      // In 3.1.1 the end without DISCONNECT says so.
+      else if (this.terms.level === 5) writeDisconnect(this.transmit, DISCONNECT_REASON.withWill);
     }
     if (this.state > WAITING) this.events.push(CLOSE);
     this.leave(STOPPED);
   }
 
-  /** Gives the connection up and comes back after the back-off; the broker then sends again what was not acknowledged. */
+  /** Gives the connection up and comes back after the back-off. The broker then sends again what was not acknowledged. */
   restart(reason: string, nowMs: number): void {
     this.nowMs = nowMs;
     if (this.isOpen) this.fail(reason);
@@ -193,96 +154,73 @@ export class Session {
     if (this.state !== OPENING) return;
     this.nowMs = nowMs;
     this.state = AWAITING_CONNACK;
-    this.timers.clear(OPEN);
-    this.timers.watch(CONNACK, this.nowMs);
-    this.decoder.reset(this.version.level);
+    this.waits.timers.clear(OPEN);
+    this.waits.timers.watch(CONNACK, nowMs);
+    this.decoder.reset(this.terms.level);
     this.transmit.clear();
-    writeSessionConnect(this.transmit, this.options, this.version.level, this.will.current);
+    writeSessionConnect(this.transmit, this.options, this.terms.level, this.terms.will);
   }
 
   /**
-   * Bytes of the broker. `pollEvent` looks at them, so they have to stay as they are until `canReceive` is true again. Handed in
-   * while it is false, they end the connection, since the former ones would be lost.
+   * Bytes of the broker. `pollEvent` looks at them. They have to stay as they are until `canReceive` is true again. Bytes that are
+   * handed in while it is false end the connection: the former ones would be lost.
    */
   handleBytes(bytes: Uint8Array, nowMs: number): void {
     if (!this.isOpen) return;
     this.nowMs = nowMs;
-    this.keepAlive.handleReceived(nowMs);
+    this.waits.keepAlive.handleReceived(nowMs);
     if (this.decoder.isEmpty) this.decoder.push(bytes);
     else this.fail("bytes before the former were read");
   }
 
-  /** Whether the application has room for a message. Where it has none, `pollEvent` looks at no packet, and `canReceive` is soon false. */
+  /** Whether the application has room for a message. Without room `pollEvent` looks at no packet, and `canReceive` is soon false. */
   setReading(isReading: boolean, nowMs: number): void {
     this.nowMs = nowMs;
     this.isReading = isReading;
   }
 
-  /** The transport has ended, or could not be opened; `isRefusal`: for what one side is, as its certificate tells, and not for long. */
+  /** The transport has ended, or could not be opened. @param isRefusal one side has refused the other for its certificate */
   handleClosed(reason: string, nowMs: number, isRefusal = false): void {
     if (this.state <= WAITING) return;
     this.nowMs = nowMs;
     if (isRefusal) this.backoff.refused();
-    else if (this.isConnected) this.handleEndedByBroker();
+    else this.isByBroker = true;
     this.disconnect(reason, !isRefusal && this.goOnWithLess());
   }
 
   handleTimeout(nowMs: number): void {
     this.nowMs = nowMs;
-    for (let due = this.timers.takeDue(nowMs); due !== undefined; due = this.timers.takeDue(nowMs)) this.handleDue(due);
+    const timers = this.waits.timers;
+    for (let due = timers.takeDue(nowMs); due !== undefined; due = timers.takeDue(nowMs)) this.handleDue(due);
   }
 
-  /** There is another network, or one again: an attempt that waits is made at once, a connection that stands is tried by a ping. */
+  /** There is another network, or one again. An attempt that waits is made at once. A ping tries a connection that stands. */
   handleNetworkChanged(nowMs: number): void {
     this.nowMs = nowMs;
     if (this.state === WAITING) this.open();
-    if (this.isConnected) this.ping();
+    if (this.isConnected) this.waits.ping(nowMs);
   }
 
   /**
-   * The next attempt goes to another broker: what was known of the former one does not hold. What is in flight goes with us;
-   * a broker without our session gets it as new. @param held what this one may hold for us
+   * The next attempt goes to another broker. What was known of the former one is forgotten. What is in flight goes with us. A broker
+   * without our session gets it as new. @param held what this one may hold for us
    */
   handleBrokerChanged(held: readonly HeldSubscription[], knownLevel: ProtocolLevel | undefined): void {
     this.subscriptions.held = held;
     this.exchange.handleBrokerChanged();
-    this.version = new VersionChoice(this.options.protocol, knownLevel);
-    this.will = new WillChoice(this.options.will);
-    this.lastTerms = this.terms;
-  }
-
-  /**
-   * Other subscriptions from now on, connected or not; `subscribed` tells what the broker says. Throws a `UsageError` where one
-   * is no topic filter, or where they are too long.
-   */
-  subscribe(subscriptions: readonly Subscription[], nowMs: number): void {
-    this.nowMs = nowMs;
-    this.subscriptions.change(subscriptions, nowMs);
-    if (this.isConnected) this.subscriptions.request(this.version.level, nowMs);
-    this.watch();
-  }
-
-  /** Authenticates anew on a connection that stands (MQTT 5, 4.12.1). Ends with `reauthenticated` or with the connection. */
-  reauthenticate(nowMs: number): void {
-    const authentication = this.options.authentication;
-    if (!this.isConnected || !authentication)
-      throw new UsageError("reauthenticate: needs a connection, authentication");
-    this.nowMs = nowMs;
-    this.sendAuth(REAUTHENTICATE, authentication.begin());
-    this.authenticationMs = nowMs;
-    this.watch();
+    this.terms = new Terms(this.options, knownLevel);
   }
 
   /** Whether a message of this size would leave at once. */
   canPublish(topic: string, payloadBytes: number, qos: QoS, properties = NO_PROPERTIES): boolean {
-    return this.isConnected && this.exchange.canSend(topic, payloadBytes, qos, properties);
+    return this.isConnected && this.exchange.sender.canSend(topic, payloadBytes, qos, properties);
   }
 
   /**
-   * Accepts a message, connected or not, and returns the token that `acknowledged`, `rejected` or `dropped` will name; 0 for
-   * one of QoS 0 that was sent at once; undefined where the outbox has no room for it, see its policy. With QoS 1 and 2 it is
-   * sent again after a reconnect until the broker has acknowledged it. Throws a `UsageError` for what can never be sent, and
-   * what the store throws for a message that is to be durable; it is not accepted then.
+   * Accepts a message, connected or not. Returns the token that `acknowledged`, `rejected` or `dropped` will name. 0: one of QoS 0
+   * was sent at once. undefined: the outbox has no room for it, see its policy. With QoS 1 and 2 it is sent again after a reconnect
+   * until the broker has acknowledged it. Throws a `UsageError` for what can never be sent, and what the store throws for a durable
+   * message. It is not accepted then.
    */
   publish(options: PublishOptions, nowMs: number): number | undefined {
     this.nowMs = nowMs;
@@ -293,23 +231,23 @@ export class Session {
   }
 
   /**
-   * The message with this token is safe, or, with a reason code of 0x80 and above (MQTT 5), refused. The answers leave in
-   * the order in which the messages came; a token of a former connection means nothing any more. @param reasonString tells
-   * the broker's owner why, at most `REASON_STRING_BYTES_MAX` bytes (MQTT 5)
+   * The message with this token is safe. A reason code of 0x80 and above (MQTT 5) refuses it. The answers leave in the order in
+   * which the messages came. A token of a former connection means nothing.
+   * @param reasonString tells the broker's owner why, at most `REASON_STRING_BYTES_MAX` bytes (MQTT 5)
    */
   acknowledge(token: number, reasonCode = 0, reasonString = ""): void {
     if (utf8Length(reasonString) > REASON_STRING_BYTES_MAX)
       throw new UsageError(`reason string: above ${REASON_STRING_BYTES_MAX} bytes`);
     if (!this.isConnected) return;
     try {
-      this.exchange.take(token, reasonCode, reasonString);
+      this.exchange.inbound.take(token, reasonCode, reasonString);
     } catch (error) {
       this.handleError(error);
     }
     this.flush();
   }
 
-  /** What to tell next, or undefined. */
+  /** What to tell next. undefined: nothing. */
   pollEvent(): SessionEvent | undefined {
     for (;;) {
       const event = this.events.shift();
@@ -317,19 +255,19 @@ export class Session {
     }
   }
 
-  /** Bytes to send, or undefined. The view lives until the next call. */
+  /** Bytes to send. undefined: none. The view lives until the next call. */
   pollTransmit(): Uint8Array | undefined {
     if (this.isConnected) this.flush();
     if (this.transmit.length === 0) return undefined;
-    this.keepAlive.handleSent(this.nowMs);
+    this.waits.keepAlive.handleSent(this.nowMs);
     const bytes = this.transmit.view();
     this.transmit.clear();
     return bytes;
   }
 
-  /** When to call `handleTimeout`, in milliseconds of the same clock, or undefined. */
+  /** When to call `handleTimeout`, in milliseconds of the same clock. undefined: never. */
   pollTimeout(): number | undefined {
-    return this.timers.next();
+    return this.waits.timers.next();
   }
 
   private get isOpen(): boolean {
@@ -337,14 +275,14 @@ export class Session {
   }
 
   /**
-   * Decodes one packet, unless there is no room for its answer: then `pollTransmit` has to make some first. What it tells is in
-   * the queue then. Returns whether there was one, or something that is none.
+   * Decodes one packet. What it tells is in the queue then. If there is no room for its answer, `pollTransmit` has to make some first.
+   * Returns whether there was a packet, or bytes that are none.
    */
   private decodeOne(): boolean {
     if (!this.isOpen || !this.isReading || !this.exchange.canReceive) return false;
     try {
-      // The time of an answer begins anew: it may stand behind bytes that have long waited here.
-      if (!this.decoder.isEmpty) this.keepAlive.handleReceived(this.nowMs);
+      // An answer may stand behind bytes that have waited here. Its time limit begins anew.
+      if (!this.decoder.isEmpty) this.waits.keepAlive.handleReceived(this.nowMs);
       const packet = this.decoder.next();
       if (packet) this.handlePacket(packet);
       return packet !== undefined;
@@ -360,7 +298,7 @@ export class Session {
     return DRAINED;
   }
 
-  /** A packet or the store has failed: the connection ends with the reason. */
+  /** A packet or the store has failed. The connection ends with the reason. */
   private handleError(error: unknown): void {
     if (error instanceof FormatError) this.fail(error.message, DISCONNECT_REASON.malformedPacket);
     else if (error instanceof ProtocolError) this.fail(error.message, error.reasonCode);
@@ -372,6 +310,7 @@ export class Session {
     const type = packet.type;
     if (type !== "connack" && type !== "auth" && !this.isConnected)
       throw new ProtocolError(`${type}: before CONNACK [MQTT-3.2.0-1]`);
+    if (type !== "pingresp") this.waits.handlePacket();
     switch (type) {
       case "connack":
         this.handleConnack(packet);
@@ -381,7 +320,7 @@ export class Session {
         break;
       case "suback":
       case "unsuback":
-        this.subscriptions.handleSuback(packet, this.version.level, this.nowMs);
+        this.subscriptions.handleSuback(packet, this.nowMs);
         break;
       case "pingresp":
         this.handlePingresp();
@@ -392,16 +331,16 @@ export class Session {
       default:
         this.exchange.handle(packet, this.nowMs);
     }
-    this.missed = undefined;
+    if (this.subscriptions.isHeldBack) this.subscriptions.request(this.nowMs);
     this.watch();
   }
 
   private handlePingresp(): void {
-    if (this.keepAlive.handlePingresp(this.nowMs)) this.tellLearned();
-    this.timers.set(KEEP_ALIVE, this.keepAlive.deadlineMs);
-    if (this.missed === undefined) return;
-    this.handleEndedByBroker();
-    this.fail(this.missed);
+    if (this.waits.keepAlive.handlePingresp(this.nowMs)) this.tellLearned();
+    const missed = this.waits.handlePingresp(this.nowMs);
+    if (missed === undefined) return;
+    this.isByBroker = true;
+    this.fail(missed);
   }
 
   private handleConnack(connack: Connack): void {
@@ -410,65 +349,46 @@ export class Session {
       this.handleRefusal(connack);
       return;
     }
-    const level = this.version.level;
     const sessionPresent = connack.sessionPresent;
     this.options.authentication?.finish(connack.properties);
     const limits = brokerLimits(connack, this.options.keepAliveSeconds);
-    this.version.handleAccepted();
+    const isTriedAgain = this.terms.handleAccepted();
     this.state = CONNECTED;
-    this.timers.clear(CONNACK);
-    this.keepAlive.handleConnected(limits.keepAliveSeconds, this.nowMs);
-    this.timers.set(KEEP_ALIVE, this.keepAlive.deadlineMs);
-    this.timers.set(STABLE, this.nowMs + STABLE_MS);
+    this.waits.timers.clear(CONNACK);
+    this.waits.handleConnected(limits.keepAliveSeconds, this.nowMs);
     this.subscriptions.handleConnected(sessionPresent, this.nowMs);
-    if (this.will.handleAccepted()) {
+    if (isTriedAgain) {
       this.fail("to try the whole will again", DISCONNECT_REASON.normal, true);
       return;
     }
-    this.exchange.begin(level, limits, sessionPresent);
-    // What became of messages of a lost session is told behind it.
-    this.events.unshift({ type: "connected", sessionPresent, protocolLevel: level });
-    this.subscriptions.request(level, this.nowMs);
+    this.exchange.begin(this.terms.level, limits, sessionPresent);
+    // The application hears of the connection before it hears of messages of a lost session.
+    this.events.unshift({ type: "connected", sessionPresent, protocolLevel: this.terms.level });
+    this.subscriptions.request(this.nowMs);
   }
 
-  /** The broker asks for more, or, where we have asked for it anew, is content. */
   private handleAuth(reasonCode: number, properties: Properties): void {
     const authentication = this.options.authentication;
     if (!authentication) throw new ProtocolError("AUTH: not asked for [MQTT-4.12.0-6]");
-    const answer = authentication.handleAuth(reasonCode, properties);
-    if (answer) {
-      this.sendAuth(CONTINUE, answer);
-      return;
-    }
-    if (!this.isConnected) throw new ProtocolError("AUTH: success before CONNACK [4.12]");
-    this.authenticationMs = undefined;
-    this.events.push({ type: "reauthenticated" });
-  }
-
-  private sendAuth(reasonCode: number, properties: Properties): void {
-    this.exchange.write(() => writeAuth(this.transmit, reasonCode, properties));
+    authentication.handleAuth(reasonCode, properties);
   }
 
   private handleRefusal(connack: Connack): void {
     const reasonCode = connack.reasonCode;
-    const isImmediate = this.version.handleRefused(reasonCode) || this.will.handleRefused(reasonCode);
+    const reason = connackReason(connack, this.terms.level);
+    const isImmediate = this.terms.handleRefused(reasonCode);
     const isBusy = reasonCode === 3 || reasonCode === 0x88 || reasonCode === 0x89;
     if (!isBusy && !isImmediate) this.backoff.refused();
     this.events.push(CLOSE);
-    this.disconnect(connackReason(connack, this.version.level), isImmediate, connack.properties.serverReference);
+    this.disconnect(reason, isImmediate, connack.properties.serverReference);
   }
 
-  /** The broker says goodbye and why (MQTT 5). Where another client took the session, coming back soon would take it back. */
+  /** The broker says goodbye and why (MQTT 5). If another client took the session, an early return would take it back. */
   private handleGoodbye(reasonCode: number, properties: Properties): void {
-    this.handleEndedByBroker();
+    this.isByBroker = true;
     if (reasonCode === 0x8e) this.backoff.refused();
     this.events.push(CLOSE);
     this.disconnect(`by the broker: ${describeReason(reasonCode, properties)}`, false, properties.serverReference);
-  }
-
-  private handleEndedByBroker(): void {
-    // After its answer to what stood alone the broker takes the rest.
-    if (this.exchange.handleEndedByBroker(this.subscriptions.out?.topicFilters ?? [], this.nowMs)) this.backoff.hurry();
   }
 
   private flush(): void {
@@ -480,124 +400,70 @@ export class Session {
     this.watch();
   }
 
-  /** Sets the timers of what is owed: answers of the broker, messages that the application has not taken; and of what expires. */
   private watch(): void {
-    const exchange = this.exchange;
-    // What was handed in and not looked at may hold the answer.
-    const readMs = this.decoder.isEmpty ? this.keepAlive.lastReceivedMs : this.nowMs;
-    const isMissed = this.missed !== undefined;
-    this.timers.watch(SUBACK, isMissed ? undefined : this.subscriptions.out?.sentMs, readMs);
-    this.timers.watch(AUTH, this.authenticationMs, readMs);
-    this.timers.watch(ANSWER, isMissed ? undefined : exchange.outbound.oldestSentMs, readMs);
-    this.timers.watch(TAKE, exchange.oldestUntakenMs);
-    this.timers.set(EXPIRY, this.state === STOPPED ? undefined : exchange.outbound.expiryMs);
-    this.timers.set(RESUBSCRIBE, this.subscriptions.retryMs);
+    if (this.state !== STOPPED) this.waits.watch(this.nowMs);
   }
 
   private handleDue(due: number): void {
-    const missed = missedAt(due);
-    if (due >= SUBACK) this.watch();
-    if (due >= SUBACK && !this.timers.isDue(due, this.nowMs)) return;
-    if (missed !== undefined) this.handleMissed(missed, due);
+    const failure = this.waits.handleDue(due, this.nowMs);
+    if (failure !== undefined) this.fail(failure);
     else if (due === RECONNECT) this.open();
-    else if (due === KEEP_ALIVE) this.handleKeepAliveDue();
-    else if (due === STABLE) this.backoff.reset();
-    else if (due === RESUBSCRIBE) {
-      this.subscriptions.retry(this.version.level, this.nowMs);
-      this.watch();
-    } else {
-      this.exchange.outbound.expire(this.nowMs);
-      this.watch();
-    }
-  }
-
-  /** A deadline that ends the connection. A ping shows whether the broker or the link is to blame. */
-  private handleMissed(missed: string, due: number): void {
-    const isQuiet = this.nowMs - this.keepAlive.lastReceivedMs >= PINGRESP_TIMEOUT_MS;
-    if ((due !== SUBACK && due !== ANSWER) || !isQuiet || this.exchange.isSending) this.fail(missed);
-    else {
-      this.missed = missed;
-      this.watch();
-      this.ping();
-    }
-  }
-
-  private handleKeepAliveDue(): void {
-    // What was handed in and not looked at may hold the answer.
-    if (!this.decoder.isEmpty) this.keepAlive.handleReceived(this.nowMs);
-    if (this.keepAlive.overdueMs <= this.nowMs) this.fail(`no PINGRESP after ${PINGRESP_TIMEOUT_MS / 1000} s`);
-    else if (this.keepAlive.pingDueMs <= this.nowMs) this.ping();
-    else this.timers.set(KEEP_ALIVE, this.keepAlive.deadlineMs);
-  }
-
-  /** Nothing may be written into a message that goes out in pieces; that it moves is watched over by its own timer. */
-  private ping(): void {
-    if (this.exchange.isSending) {
-      this.timers.set(KEEP_ALIVE, this.nowMs + PINGRESP_TIMEOUT_MS);
-      return;
-    }
-    this.exchange.write(() => writePingreq(this.transmit));
-    this.keepAlive.handlePingSent(this.nowMs);
-    this.timers.set(KEEP_ALIVE, this.keepAlive.deadlineMs);
+    else if (due === STABLE) {
+      this.backoff.reset();
+      this.subscriptions.handleStable();
+    } else if (due === RESUBSCRIBE) this.subscriptions.retry(this.nowMs);
+    else if (due === EXPIRY) this.exchange.outbound.expire(this.nowMs);
+    this.watch();
   }
 
   private tellLearned(): void {
-    this.events.push({ type: "intervalLearned", learned: this.keepAlive.learned });
+    this.events.push({ type: "intervalLearned", learned: this.waits.keepAlive.learned });
   }
 
   private open(): void {
     this.state = OPENING;
-    this.timers.clear(RECONNECT);
-    this.timers.watch(OPEN, this.nowMs);
+    this.waits.timers.clear(RECONNECT);
+    this.waits.timers.watch(OPEN, this.nowMs);
     this.events.push({ type: "open" });
   }
 
-  /** This side ends the connection; MQTT 5 is told why. */
+  /** This side ends the connection. MQTT 5 is told why. */
   private fail(reason: string, reasonCode: number = DISCONNECT_REASON.unspecified, isImmediate = false): void {
-    const isTold = this.isConnected && this.version.level === 5 && !this.exchange.isSending;
-    if (this.isConnected && this.missed === undefined) this.exchange.endings = 0;
+    const isTold = this.isConnected && this.terms.level === 5 && !this.exchange.sender.isSending;
     this.events.push(CLOSE);
     this.disconnect(reason, isImmediate || this.goOnWithLess());
     if (isTold) writeDisconnect(this.transmit, reasonCode);
   }
 
-  /** A connection that ends before CONNACK may say that the broker does not take this CONNECT. Returns whether another is tried at once. */
+  /** The broker may end a connection because it does not take this CONNECT. Returns whether another one is tried at once. */
   private goOnWithLess(): boolean {
-    if (this.state !== AWAITING_CONNACK) return false;
-    this.will.handleDropped();
-    return this.version.handleDropped();
-  }
-
-  /** What the next CONNECT asks for, in words. */
-  private get terms(): string {
-    return (this.version.level === 5 ? "MQTT 5" : "MQTT 3.1.1") + this.will.description;
+    return this.state === AWAITING_CONNACK && this.terms.handleDropped();
   }
 
   private leave(next: number): void {
     if (this.state === AWAITING_CONNACK) {
-      // The broker may have made a new session that the next CONNACK calls present.
+      // The broker may have made a new session. The next CONNACK will call it present.
       this.subscriptions.doubt();
-      this.exchange.doubt();
+      this.exchange.inbound.doubt();
     }
+    const topicFilters = this.subscriptions.out?.topicFilters ?? [];
+    // The broker has answered what was on trial. It may take the rest, and there is no reason to wait long.
+    if (this.exchange.end(this.isByBroker && this.isOpen, topicFilters, this.nowMs)) this.backoff.hurry();
     this.subscriptions.handleClosed();
-    this.authenticationMs = undefined;
-    this.missed = undefined;
-    this.decoder.reset(this.version.level);
+    this.options.authentication?.handleClosed();
+    this.isByBroker = false;
+    this.decoder.reset(this.terms.level);
     this.state = next;
-    this.timers.clearAll();
-    this.exchange.end();
+    this.waits.handleClosed();
     this.watch();
   }
 
   private disconnect(reason: string, isImmediate = false, serverReference?: string): void {
     this.leave(WAITING);
-    if (this.keepAlive.handleEnded(this.nowMs)) this.tellLearned();
+    if (this.waits.keepAlive.handleEnded(this.nowMs)) this.tellLearned();
     this.transmit.clear();
     const retryMs = isImmediate ? 0 : this.backoff.nextDelayMs();
-    this.timers.set(RECONNECT, this.nowMs + retryMs);
-    const terms = this.terms;
-    const told = terms === this.lastTerms ? reason : `${reason}; goes on with ${terms}`;
-    this.lastTerms = terms;
-    this.events.push({ type: "disconnected", reason: told, retryMs, serverReference });
+    this.waits.timers.set(RECONNECT, this.nowMs + retryMs);
+    this.events.push({ type: "disconnected", reason: this.terms.explain(reason), retryMs, serverReference });
   }
 }

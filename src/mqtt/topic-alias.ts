@@ -1,4 +1,4 @@
-/** Topic aliases of MQTT 5 (3.3.2.3.4): short numbers for topics, one table a direction, new with each connection. */
+/** Topic aliases of MQTT 5 (3.3.2.3.4): short numbers for topics. Each direction of each connection has its own table. */
 import { ProtocolError } from "../errors.ts";
 import { TOPIC_ALIAS_MAX } from "../limits.ts";
 import type { LargePublish, Publish } from "./packet.ts";
@@ -12,7 +12,7 @@ export class InboundAliases {
     this.topics.length = 0;
   }
 
-  /** The topic of a PUBLISH. Throws a `ProtocolError` for an alias that was never given or is above what we announced. */
+  /** The topic of a PUBLISH. Throws a `ProtocolError` for an alias that was never given, or is above what CONNECT announced. */
   resolve({ topic, properties }: Pick<Publish, "topic" | "properties">): string {
     const topicAlias = properties.topicAlias;
     if (topicAlias === undefined) return topic;
@@ -27,7 +27,7 @@ export class InboundAliases {
     return known;
   }
 
-  /** The topic of a large PUBLISH: it may have given an alias. Where nobody knows, no alias stands any more. */
+  /** The topic of a large PUBLISH. It may give an alias. If its properties are not known, no alias is known any more. */
   resolveLarge({ topic, properties }: LargePublish): string {
     if (properties) return this.resolve({ topic, properties });
     this.clear();
@@ -35,18 +35,18 @@ export class InboundAliases {
   }
 }
 
-/** What our aliases stand for: the first topics of a connection get one each, until the broker's maximum. */
+/** What our aliases stand for. The first topics of a connection get one each, up to the broker's maximum. */
 export class OutboundAliases {
   private readonly topics: string[] = [];
   private limit = 0;
 
-  /** @param max what the broker takes; 0: none */
+  /** @param max what the broker takes. 0: none. */
   reset(max: number): void {
     this.topics.length = 0;
     this.limit = Math.min(max, TOPIC_ALIAS_MAX);
   }
 
-  /** What a topic is sent as: its alias; negative: a new one, with the topic; 0: without. */
+  /** The alias with which a topic is sent. Negative: a new one, sent with the topic. 0: none. */
   aliasOf(topic: string): number {
     const index = this.topics.indexOf(topic);
     if (index >= 0) return index + 1;

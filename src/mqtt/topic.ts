@@ -19,14 +19,13 @@ export function isTopicFilter(topicFilter: string): boolean {
 }
 
 /**
- * A device has few topics and uses them again and again: each is checked and translated once. Beyond `TOPICS_CACHED_MAX` the
- * table begins anew.
+ * A device uses few topics again and again. Each is checked and translated once. Beyond `TOPICS_CACHED_MAX` the table begins anew.
  */
 export class TopicCache {
   private readonly bytes = new Map<string, Uint8Array>();
   private readonly received: { readonly bytes: Uint8Array; readonly topic: string }[] = [];
 
-  /** The topic name as UTF-8. Throws a `UsageError` where it is none. */
+  /** Returns the topic name as UTF-8. Throws a `UsageError` if it is none. */
   encode(topic: string): Uint8Array {
     const known = this.bytes.get(topic);
     if (known) return known;
@@ -37,7 +36,7 @@ export class TopicCache {
     return bytes;
   }
 
-  /** The topic name in `bytes[start, end)`. Throws a `FormatError` where it is none. */
+  /** Returns the topic name in `bytes[start, end)`. Throws a `FormatError` if it is none. */
   decode(bytes: Uint8Array, start: number, end: number): string {
     const received = this.received;
     for (let index = 0; index < received.length; index += 1) {
@@ -52,7 +51,7 @@ export class TopicCache {
   }
 }
 
-/** Topics differ at their ends rather than at their beginnings. */
+/** Begins at the end: topics rather differ there. */
 function isSame(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   let at = known.length;
   if (at !== end - start) return false;

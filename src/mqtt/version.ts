@@ -4,8 +4,8 @@ import type { ProtocolLevel } from "./packet.ts";
 export type ProtocolSetting = "auto" | "3.1.1" | "5";
 
 /**
- * Which version the next attempt to connect speaks. `auto` begins with MQTT 5 and changes when the broker refuses it, by a
- * reason code or by dropping the connection without CONNACK; what a broker has once accepted is kept.
+ * Which version the next attempt to connect speaks. `auto` begins with MQTT 5. It changes when the broker refuses that, by a reason
+ * code or by dropping the connection before CONNACK. What a broker has once accepted is kept.
  */
 export class VersionChoice {
   private readonly setting: ProtocolSetting;
@@ -13,7 +13,7 @@ export class VersionChoice {
   private isProven: boolean;
   private dropCount = 0;
 
-  /** @param known what this broker accepted in a former life of the device, or undefined */
+  /** @param known what this broker accepted in a former life of the device */
   constructor(setting: ProtocolSetting, known: ProtocolLevel | undefined) {
     this.setting = setting;
     this.current = setting === "3.1.1" ? 4 : setting === "5" ? 5 : (known ?? 5);
@@ -34,7 +34,7 @@ export class VersionChoice {
     return (reasonCode === 0x84 || (this.current === 4 && reasonCode === 1)) && this.handleUnsupported();
   }
 
-  /** The connection ended before CONNACK: the network's fault, or a broker that drops what it does not know. */
+  /** The connection ended before CONNACK. Returns whether there is another version to try at once. */
   handleDropped(): boolean {
     this.dropCount += 1;
     return this.isProven && this.dropCount < PROVEN_DROPS_MAX ? false : this.handleUnsupported();

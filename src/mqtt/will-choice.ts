@@ -1,4 +1,4 @@
-/** How much of the will CONNECT tells. A broker that refuses it, or closes on it, is told less. */
+/** How much of the will CONNECT tells. A broker that refuses the will, or closes on it, is told less. */
 import { CONNECT_DROPS_MAX } from "../limits.ts";
 import type { Will } from "./packet.ts";
 
@@ -13,7 +13,7 @@ export class WillChoice {
   private refusedBits = 0;
   /** What was left out because the broker closed. */
   private droppedBits = 0;
-  /** With this much left out it has accepted, and with less left out it has not. */
+  /** The broker has accepted with this left out, and not with less left out. */
   private provenBits = 0;
   private drops = 0;
 
@@ -28,7 +28,7 @@ export class WillChoice {
     return { ...will, retain: will.retain && !(bits & RETAIN), qos: bits & QOS ? 0 : will.qos };
   }
 
-  /** What is left out, in words; empty: nothing. */
+  /** What is left out, in words. Empty: nothing. */
   get description(): string {
     const bits = this.bits;
     return bits & ALL
@@ -40,7 +40,7 @@ export class WillChoice {
           : "";
   }
 
-  /** CONNECT was refused with this code. Returns whether less is to be tried at once. */
+  /** CONNECT was refused with this code. Returns whether less is tried at once. */
   handleRefused(reasonCode: number): boolean {
     const bit = reasonCode === 0x9a ? RETAIN : reasonCode === 0x9b ? QOS : 0;
     if (!this.will || bit === 0 || this.bits & ALL) return false;
@@ -53,11 +53,11 @@ export class WillChoice {
     this.drops += 1;
     if (!this.will || (this.provenBits <= this.droppedBits && this.drops < CONNECT_DROPS_MAX)) return;
     this.drops = 0;
-    // All that is known to be needed at once, else one thing more.
+    // Leaves out all that had to be left out before, or one thing more.
     this.droppedBits = this.provenBits > this.droppedBits ? this.provenBits : (this.droppedBits * 2 + 1) & 7;
   }
 
-  /** CONNECT was accepted. Returns whether the whole will is to be tried once more: whatever closed may only have been busy. */
+  /** CONNECT was accepted. Returns whether the whole will is tried once more: the broker may only have been busy before. */
   handleAccepted(): boolean {
     this.drops = 0;
     const isNew = this.droppedBits > this.provenBits;

@@ -214,8 +214,8 @@ describe("presence", () => {
   it("waits once, however often the connection is cut before the broker has taken it", () => {
     const bench = new Bench();
     bench.gateway.start(bench.nowMs);
-    // More endings in a row are taken for the broker's answer.
-    for (let count = 0; count <= HASTY_ENDINGS_MAX; count += 1) {
+    // More endings in a row may be the broker's answer: then one thing at a time is sent, see test/mqtt/giving-up.test.ts.
+    for (let count = 0; count < HASTY_ENDINGS_MAX; count += 1) {
       bench.gateway.handleConnected(bench.nowMs);
       bench.receive(fromHex("20020000"));
       expect(bench.sent.splice(0).filter(({ topic }) => topic === "/acme/pres/p1")).toHaveLength(1);

@@ -23,11 +23,12 @@ function opened(options: Partial<SessionOptions> = { authentication: new MethodA
   return bench;
 }
 
-function connected(): Bench {
-  const bench = opened();
+function connected(): [Bench, MethodAuthentication] {
+  const authentication = new MethodAuthentication(authenticator);
+  const bench = opened({ authentication });
   bench.receive(CONNACK_9);
   bench.sent();
-  return bench;
+  return [bench, authentication];
 }
 
 describe("authentication", () => {
@@ -56,30 +57,32 @@ describe("authentication", () => {
   });
 
   it("can be done again on a connection that stands, and has a time limit", () => {
-    const bench = connected();
-    bench.session.reauthenticate(bench.nowMs);
+    const [bench, authentication] = connected();
+    authentication.reauthenticate(bench.nowMs);
     expect(bench.sent()).toEqual(["f00a190815" + "00016d16000101"]);
     expect(bench.receive(auth("18", "03"))).toEqual([]);
     expect(bench.sent()).toEqual([`${SENT_ANSWER}06`]);
     expect(bench.receive(auth("00", "09"))).toEqual([{ type: "reauthenticated" }]);
     expect(bench.receive(auth("18", "03")).at(-1)).toMatchObject({ reason: expect.stringContaining("AUTH") });
-    const silent = connected();
-    silent.session.reauthenticate(silent.nowMs);
+    const [silent, again] = connected();
+    again.reauthenticate(silent.nowMs);
+    silent.sent();
     expect(silent.pass(AUTH_TIMEOUT_MS - 1)).toEqual([]);
     expect(silent.pass(1).at(-1)).toMatchObject({ reason: expect.stringContaining("no AUTH") });
   });
 
   it("tells the broker that it does not convince", () => {
-    const bench = connected();
-    bench.session.reauthenticate(bench.nowMs);
+    const [bench, authentication] = connected();
+    authentication.reauthenticate(bench.nowMs);
     bench.sent();
     bench.receive(auth("18", "00"));
     expect(bench.sent()).toEqual(["e00187"]);
   });
 
   it("is not for a connection that cannot have it", () => {
-    const bench = opened({});
-    bench.receive("2003000000");
-    expect(() => bench.session.reauthenticate(bench.nowMs)).toThrow("needs a connection, authentication");
+    const authentication = new MethodAuthentication(authenticator);
+    expect(() => authentication.reauthenticate(0)).toThrow("needs a connection");
+    const bench = opened({ authentication });
+    expect(() => authentication.reauthenticate(bench.nowMs)).toThrow("needs a connection");
   });
 });

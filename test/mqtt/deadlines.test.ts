@@ -67,7 +67,7 @@ describe("a deadline", () => {
     [
       "SUBACK",
       SUBACK_TIMEOUT_MS,
-      (bench: Bench) => bench.session.subscribe([{ topicFilter: "b", qos: 1 }, ...HELD], bench.nowMs),
+      (bench: Bench) => bench.subscribing.subscribe([{ topicFilter: "b", qos: 1 }, ...HELD], bench.nowMs),
       {},
     ],
   ] as const)("begins anew with what is read, and ends when nothing is: %s", (name, timeoutMs, begin, options) => {

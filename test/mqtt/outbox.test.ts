@@ -1,9 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ByteWriter } from "../../src/bytes.ts";
 import { EXPIRY_RETRY_MS, INFLIGHT_MAX, OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX } from "../../src/limits.ts";
+import type { DropReason } from "../../src/mqtt/extensions.ts";
 import { Policies } from "../../src/mqtt/optional/outbox-policies.ts";
+import { DurableOutbox } from "../../src/mqtt/optional/outbox-store.ts";
 import { AWAITING_PUBACK, AWAITING_PUBREC, OutboundTable, UNSENT } from "../../src/mqtt/outbound.ts";
-import type { DropReason, PublishOptions, SessionEvent } from "../../src/mqtt/session-types.ts";
+import { PublishWriter } from "../../src/mqtt/publish-writer.ts";
+import type { PublishOptions, SessionEvent } from "../../src/mqtt/session-types.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { fromHex } from "../vectors/vector.ts";
 import { Bench, CONNACK_NEW, CONNACK_PRESENT } from "./session-bench.ts";
@@ -38,7 +42,7 @@ describe("the outbox", () => {
     const bench = new Bench();
     expect(fill(bench, OUTBOX_MESSAGES_MAX)).not.toContain(undefined);
     expect(fill(bench, 2)).toEqual([undefined, undefined]);
-    expect(bench.session.dropped).toEqual({ full: 2, oldest: 0, superseded: 0, expired: 0 });
+    expect(bench.policies.dropped).toEqual({ full: 2, oldest: 0, superseded: 0, expired: 0 });
     expect(dropped(bench.events())).toEqual([]);
   });
 
@@ -46,8 +50,8 @@ describe("the outbox", () => {
     const bench = new Bench();
     const payload = new Uint8Array(2_000);
     const taken = fill(bench, 5, { payload }).filter((token) => token !== undefined);
-    expect(taken).toHaveLength(Math.floor(OUTBOX_BYTES_MAX / 2_007));
-    expect(bench.session.outboxBytes).toBe(taken.length * 2_007);
+    expect(taken).toHaveLength(Math.floor(OUTBOX_BYTES_MAX / 2_012));
+    expect(bench.session.outboxBytes).toBe(taken.length * 2_012);
   });
 
   it("drops the oldest that may be dropped for whatever comes, and never one that may not", () => {
@@ -217,9 +221,10 @@ describe("whatever is done to it, the outbox", () => {
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const gone: number[] = [];
         const reasons: DropReason[] = [];
-        const table = new OutboundTable(undefined, new Policies(), (token, reason) => {
-          gone.push(token);
-          reasons.push(reason);
+        const table = new OutboundTable({ outboxPolicies: new Policies() }, (event) => {
+          if (event.type !== "dropped") return;
+          gone.push(event.token);
+          reasons.push(event.reason);
         });
         const kept = new Map<number, { policy: string; identifier: number }>();
         let reserved = 0;
@@ -227,7 +232,7 @@ describe("whatever is done to it, the outbox", () => {
           if (one.type === "add") {
             const policy = (["reject", "dropOldest", "latestPerTopic"] as const)[one.policy];
             const options = { topic: `t${one.topic}`, qos: one.qos, retain: false, policy } as const;
-            const entry = table.add({ ...options, payload: new Uint8Array(one.bytes) }, 0);
+            const entry = table.add({ ...options, payload: new Uint8Array(one.bytes) }, one.bytes, 0);
             if (entry) {
               const { token, packetIdentifier } = entry;
               expect(packetIdentifier > 0 && packetIdentifier <= 0xffff).toBe(one.qos > 0);
@@ -235,21 +240,19 @@ describe("whatever is done to it, the outbox", () => {
               if (one.qos > 0) expect([...others, reserved].filter((held) => held > 0)).not.toContain(packetIdentifier);
               kept.set(token, { policy, identifier: packetIdentifier });
             } else
-              expect(table.length === OUTBOX_MESSAGES_MAX || table.bytes + one.bytes + 12 > OUTBOX_BYTES_MAX).toBe(
-                true,
-              );
+              expect(table.length === OUTBOX_MESSAGES_MAX || table.bytes + one.bytes > OUTBOX_BYTES_MAX).toBe(true);
             for (const token of gone.splice(0)) {
               expect(kept.get(token)?.policy).not.toBe("reject");
               expect(kept.delete(token)).toBe(true);
             }
           } else if (one.type === "send" && table.sentCount < INFLIGHT_MAX) {
             const next = table.first(UNSENT);
-            if (next) next.state = next.qos === 2 ? AWAITING_PUBREC : AWAITING_PUBACK;
+            if (next) next.stage = { is: next.qos === 2 ? AWAITING_PUBREC : AWAITING_PUBACK, sentMs: 0 };
           } else if (one.type === "acknowledge") {
             const tokens = [...kept.keys()];
             const identifier = kept.get(tokens[one.pick % Math.max(1, tokens.length)] ?? 0)?.identifier ?? 0;
             const entry = identifier > 0 ? table.find(identifier) : undefined;
-            if (entry && entry.state !== UNSENT) {
+            if (entry && entry.stage.is !== UNSENT) {
               table.remove(entry);
               kept.delete(entry.token);
             }
@@ -291,14 +294,25 @@ describe("whatever is done to it, the outbox", () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 10 }), (messages) => {
         const store = new MemoryStore();
-        const table = new OutboundTable(store, new Policies(), () => {});
-        const entries = messages.flatMap((one) => table.add(one, 0) ?? []);
-        const read = new OutboundTable(store, new Policies(), () => {});
+        const outbox = () =>
+          new OutboundTable({ outboxStore: new DurableOutbox(store), outboxPolicies: new Policies() }, () => {});
+        const table = outbox();
+        const writer = new PublishWriter(new ByteWriter(0), undefined);
+        const entries = messages.flatMap((one) => table.add(one, writer.check(one), 0) ?? []);
+        const read = outbox();
         expect([read.length, read.bytes]).toEqual([table.length, table.bytes]);
         for (const { token, topic, payload, qos, retain, policy, properties, packetIdentifier } of entries) {
           const { bytes: _bytes, ...found } = read.find(packetIdentifier) ?? {};
           if (table.find(packetIdentifier)?.token !== token) continue;
-          expect(found).toMatchObject({ token, topic, qos, retain, policy, properties, dup: true, state: UNSENT });
+          expect(found).toMatchObject({
+            token,
+            topic,
+            qos,
+            retain,
+            policy,
+            properties,
+            stage: { is: UNSENT, isKnown: true },
+          });
           expect(Uint8Array.from(payload as Uint8Array)).toEqual(
             Uint8Array.from(read.find(packetIdentifier)?.payload as Uint8Array),
           );

@@ -80,6 +80,6 @@ it("the example says DISCONNECT when it ends, so that a will would not be publis
 });
 
 it("the README names every file of the folder", () => {
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".ts"));
+  const files = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
   expect(files.filter((name) => !README.includes(`\`${name}\``))).toEqual([]);
 });

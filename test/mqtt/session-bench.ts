@@ -1,5 +1,8 @@
 import { BACKOFF_MAX_MS } from "../../src/limits.ts";
 import { Policies } from "../../src/mqtt/optional/outbox-policies.ts";
+import { DurableOutbox } from "../../src/mqtt/optional/outbox-store.ts";
+import { Streaming } from "../../src/mqtt/optional/payload-streaming.ts";
+import { Subscribing } from "../../src/mqtt/optional/subscription-changes.ts";
 import { Session } from "../../src/mqtt/session.ts";
 import type { PublishOptions, SessionEvent, SessionOptions } from "../../src/mqtt/session-types.ts";
 import { fromHex, toHex } from "../vectors/vector.ts";
@@ -27,10 +30,18 @@ export class Bench {
   drainedCount = 0;
   nowMs = 1000;
   readonly session: Session;
+  readonly policies = new Policies();
+  readonly subscribing = new Subscribing();
 
   constructor(options: Partial<SessionOptions> = {}) {
+    const extensions = {
+      outboxStore: options.store && new DurableOutbox(options.store),
+      outboxPolicies: this.policies,
+      payloadStreaming: new Streaming(),
+      subscriptionChanges: this.subscribing,
+    };
     const will = { topic: "w", payload: Uint8Array.of(0x52), qos: 1, retain: true } as const;
-    this.session = new Session({ ...PLAIN, will, outboxPolicies: new Policies(), ...options }, () => 1);
+    this.session = new Session({ ...PLAIN, will, ...extensions, ...options }, () => 1);
   }
 
   /** Everything that was told, but for `drained`, which is counted. */

@@ -248,8 +248,10 @@ describe("messages out", () => {
     bench.publish("y");
     bench.sent();
     expect(bench.reconnect(CONNACK_PRESENT)).toEqual(["3a06000174000278" + "3a06000174000379"]);
-    expect(bench.reconnect(CONNACK_PRESENT)).toEqual(["3a06000174000278" + "3a06000174000379"]);
+    // Two connections have ended on them: one at a time.
+    expect(bench.reconnect(CONNACK_PRESENT)).toEqual(["3a06000174000278"]);
     bench.receive("40020002");
+    expect(bench.sent()).toEqual(["3a06000174000379"]);
     const [subscribeAndResend] = bench.reconnect(CONNACK_NEW);
     expect(subscribeAndResend).toMatch(/3206000174000379$/);
   });

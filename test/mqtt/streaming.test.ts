@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PACKET_BYTES_MAX, PUBACK_TIMEOUT_MS, TRANSMIT_BYTES_MAX, UNFINISHED_MAX } from "../../src/limits.ts";
+import { MessagesInParts } from "../../src/mqtt/optional/large-messages.ts";
 import type { PayloadSource, SessionOptions } from "../../src/mqtt/session-types.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { fromHex, toHex } from "../vectors/vector.ts";
@@ -150,7 +151,7 @@ describe("a payload larger than memory, out", () => {
 });
 
 function streaming(options: Partial<SessionOptions> = {}): Bench {
-  return new Bench({ streamsLargeMessages: true, ...options }).connect();
+  return new Bench({ largeMessages: new MessagesInParts(), ...options }).connect();
 }
 
 /** Receives a whole message of a million bytes in pieces; returns the payload as it was told. */

@@ -10,7 +10,7 @@ const GRANTED = { type: "subscribed", granted: true, reason: "" };
 
 /** What is sent for other subscriptions. */
 function subscribe(bench: Bench, ...subscriptions: Subscription[]): string[] {
-  bench.session.subscribe(subscriptions, bench.nowMs);
+  bench.subscribing.subscribe(subscriptions, bench.nowMs);
   return bench.sent();
 }
 

@@ -11,7 +11,10 @@
 import type { Transport } from "../../hosts/runner.ts";
 import { BrokerRecord } from "../../src/gateway/broker-record.ts";
 import { OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX, TRANSMIT_BYTES_MAX } from "../../src/limits.ts";
+import { MessagesInParts } from "../../src/mqtt/optional/large-messages.ts";
 import { Policies } from "../../src/mqtt/optional/outbox-policies.ts";
+import { DurableOutbox } from "../../src/mqtt/optional/outbox-store.ts";
+import { Streaming } from "../../src/mqtt/optional/payload-streaming.ts";
 import type { Publish, QoS } from "../../src/mqtt/packet.ts";
 import { NO_PROPERTIES } from "../../src/mqtt/properties.ts";
 import { Session } from "../../src/mqtt/session.ts";
@@ -57,7 +60,7 @@ export interface Wish {
 /** Larger messages may be above what a broker takes. */
 const LARGE_BYTES = 300;
 /** What a message takes of the outbox beside its topic and payload, at most. */
-const OUTBOX_OVERHEAD_BYTES = 12;
+const OUTBOX_OVERHEAD_BYTES = 17;
 
 export class SessionDevice extends PoweredDevice {
   readonly ledger: SessionLedger;
@@ -123,9 +126,11 @@ export class SessionDevice extends PoweredDevice {
         held: record.held,
         knownLevel: record.protocolLevel,
         protocol,
-        streamsLargeMessages: this.#options.streamsLargeMessages,
         store: this.store,
+        outboxStore: new DurableOutbox(this.store),
         outboxPolicies: new Policies(),
+        payloadStreaming: new Streaming(),
+        largeMessages: this.#options.streamsLargeMessages ? new MessagesInParts() : undefined,
       },
       random,
     );

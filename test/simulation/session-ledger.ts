@@ -148,6 +148,9 @@ export class SessionLedger {
     const topic = this.outgoing.get(number)?.topic ?? "";
     const endings = this.#endings.get(topic) ?? 0;
     if (endings < ENDINGS_MAX) this.violations.push(`message ${number} was given up after ${endings} connections`);
+    // A link that breaks every now and then may break on each attempt of a large one.
+    if (!this.outgoing.get(number)?.isLarge)
+      this.violations.push(`message ${number} was given up, the broker takes it`);
   }
 
   /** The device was told that the message was dropped from its outbox: it was never sent, and never will be. */

@@ -7,7 +7,8 @@
  * - No message of QoS 2 is taken twice, but for the two cases that `session-device.ts` names.
  * - Messages of a topic come in order; DUP stands on what may have come before and on nothing else; nothing is sent again
  *   on a live connection; no identifier is 0, in use, or changes; answers leave in the order of the messages.
- * - What the broker closes on is given up, and nothing else but after as many connections that ended; the rest gets through.
+ * - What the broker closes on is given up, and the rest gets through. Nothing else is given up but large messages, on a link that ends
+ *   on each attempt of them.
  * - At the end the broker holds the subscriptions that the settings name, and no others.
  * - Another network is found out within the time of a PINGRESP; a large message comes through a slow link.
  * - No limit is passed, the store is empty in the end, nothing waits without a timer, nothing is thrown.
