@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BOARD_SETTING_TEXTS } from "../hosts/esp32/setting-texts.ts";
 import { BOARD_SETTINGS } from "../hosts/esp32/settings.ts";
+import { BOARDS, boardManifest } from "../hosts/esp32/tools/boards.ts";
 import { SETTING_TEXTS } from "../src/gateway/setting-texts.ts";
 import { SETTINGS } from "../src/gateway/settings.ts";
 import { rowsIn, settingRows } from "./setting-rows.ts";
@@ -23,12 +24,37 @@ const PACKAGE = JSON.parse(readFileSync(new URL("../package.json", import.meta.u
   scripts: Record<string, string>;
 };
 
+/** The cells of the rows of the table that begins so. */
+function tableOf(text: string, head: string): string[][] {
+  const lines = text.slice(text.indexOf(head)).split("\n");
+  const end = lines.findIndex((line) => !line.startsWith("|"));
+  return lines.slice(2, end).map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
 describe("the READMEs", () => {
   it("have a row for every setting, as its table and its text say, and for nothing else", () => {
     const rows = rowsIn(read("src/gateway/README.md"), "Settings");
     expect(rows).toEqual(settingRows(SETTINGS, SETTING_TEXTS));
     const boards = rowsIn(read("hosts/esp32/README.md"), "Settings of a board");
     expect(boards).toEqual(settingRows(BOARD_SETTINGS, BOARD_SETTING_TEXTS));
+  });
+
+  it("describe every board and nothing else, with the size of flash that its configuration states", () => {
+    const rows = tableOf(read("hosts/esp32/README.md"), "| board | screen |");
+    const flashOf = (board: string) => {
+      const { build } = JSON.parse(readFileSync(boardManifest(board), "utf8")) as {
+        build?: { SDKCONFIGPATH?: string };
+      };
+      const path =
+        build?.SDKCONFIGPATH && posix.join("hosts/esp32/boards", board, build.SDKCONFIGPATH, "sdkconfig.defaults");
+      return path && /^CONFIG_ESPTOOLPY_FLASHSIZE_16MB=y$/m.test(read(path)) ? "16 MB" : "4 MB";
+    };
+    expect(rows.map((row) => [row[0], row.at(-1)])).toEqual(BOARDS.map((board) => [`\`${board}\``, flashOf(board)]));
   });
 
   it("name no command that package.json has not, and every one that a user needs", () => {

@@ -1,22 +1,23 @@
-/** An ESP32 board that the SDK supports: Wi-Fi, time from the network, flash, and the buttons that the board has. */
+/** An ESP32 board: its parts, time from the network, and flash. */
 
 import resetReason from "resetReason";
 import config from "mc/config";
 import Timer from "timer";
 import { KeptSettings } from "../../src/gateway/kept-settings.ts";
-import type { Values } from "../../src/gateway/setting.ts";
+import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Sensor, Store } from "../../src/seams.ts";
 import type { Board, Pager, ResetCause } from "../moddable/board.ts";
-import { OneTimer } from "../moddable/clock.ts";
 import { Guards } from "../moddable/guard.ts";
 import type { CertificateTime } from "../moddable/tls/certificate-time.ts";
-import { listenToButtons } from "./buttons.ts";
+import type { BoardParts, NetworkKeeper } from "./board-parts.ts";
 import { NetworkTime, networkSeconds } from "./network-time.ts";
 import { NvsStore } from "./nvs-store.ts";
+import { Alerter } from "./parts/alerter.ts";
+import { listenToButtons } from "./parts/buttons.ts";
+import { TouchSampler } from "./parts/touch.ts";
 import { SerialLine } from "./serial-line.ts";
-import { BOARD_SETTINGS } from "./settings.ts";
+import { TIME_SETTINGS } from "./settings.ts";
 import { takeSetup } from "./setup-partition.ts";
-import { WifiKeeper } from "./wifi.ts";
 
 /** Namespaces in flash. One holds the gateway's records; the other holds the settings, which outlive them. */
 const RECORDS = "fp-records";
@@ -32,31 +33,30 @@ const LINGER_MS = 10_000;
 /** The value of `time.host` for a network without a time server. */
 const NO_TIME_HOST = "none";
 
-/** A smaller change of the Wi-Fi signal is not told. */
-const SIGNAL_STEP_DBM = 6;
-
-/** How long the motor runs for a message of priority 3 or more, in milliseconds. */
-const VIBRATION_MS = 400;
-
 /** The SDK's module `system` exports nothing. It makes this global. */
 declare const System: { restart(): void };
 
-/** Boards with a motor have this global. */
-interface Vibration {
-  write(on: boolean): void;
-}
-
 export class Esp32Board implements Board {
-  readonly ownSettings = BOARD_SETTINGS;
-  readonly sensors: readonly Sensor[] = [];
-  readonly figures: readonly Sensor[] = [
-    { name: "signal", unit: "dBm", deadband: SIGNAL_STEP_DBM, isDiagnostic: true, sample: () => this.wifi?.signal },
-  ];
+  readonly ownSettings: SettingTable;
+  readonly sensors: readonly Sensor[];
   readonly guards = new Guards((line) => this.log(line));
-  private readonly line = new SerialLine(config.logPin as number | undefined);
-  private readonly motorTimer = new OneTimer(this.guards.of("motor"));
-  private wifi: WifiKeeper | undefined;
+  private readonly parts: BoardParts;
+  private readonly line: SerialLine;
+  private readonly alerter: Alerter;
+  private keeper: NetworkKeeper | undefined;
   private time: NetworkTime | undefined;
+
+  constructor(parts: BoardParts) {
+    this.parts = parts;
+    this.line = new SerialLine(parts.logPin);
+    this.ownSettings = { ...parts.network.settings, ...TIME_SETTINGS };
+    this.sensors = parts.sensors ?? [];
+    this.alerter = new Alerter(parts, this.guards);
+  }
+
+  get figures(): readonly Sensor[] {
+    return this.keeper?.figures ?? [];
+  }
 
   log(line: string): void {
     this.line.write(line);
@@ -64,7 +64,7 @@ export class Esp32Board implements Board {
 
   /** Starts the network stack. Without it no socket can be made. */
   open(): void {
-    this.wifi = new WifiKeeper(this.guards);
+    this.keeper = this.parts.network.open(this.guards);
   }
 
   resetCause(): ResetCause {
@@ -92,7 +92,7 @@ export class Esp32Board implements Board {
   }
 
   defaultUid(): string | undefined {
-    const mac = this.wifi?.mac;
+    const mac = this.keeper?.mac;
     return mac && `pager-${mac.replaceAll(":", "").slice(-6).toLowerCase()}`;
   }
 
@@ -105,10 +105,7 @@ export class Esp32Board implements Board {
   }
 
   alert(priority: number): void {
-    const { vibration } = globalThis as unknown as { vibration?: Vibration };
-    if (!vibration || priority < 3) return;
-    vibration.write(true);
-    this.motorTimer.set(VIBRATION_MS, () => vibration.write(false));
+    this.alerter.alert(priority);
   }
 
   restart(): void {
@@ -116,11 +113,13 @@ export class Esp32Board implements Board {
   }
 
   start(pager: Pager, own: Values): void {
-    listenToButtons((button) => pager.press(button), this.guards);
+    const { buttons = [], touch } = this.parts;
+    listenToButtons(buttons, (button) => pager.press(button), this.guards);
+    if (touch) new TouchSampler(touch, this.guards).start();
     const time = new NetworkTime(this.guards, () => pager.timeChanged());
     this.time = time;
     const timeHosts = timeHostsOf(String(own["time.host"] || config.sntp || NO_TIME_HOST));
-    this.wifi?.start(String(own["wifi.ssid"]), String(own["wifi.password"]), () => {
+    this.keeper?.start(own, () => {
       pager.networkChanged();
       time.handleNetwork(timeHosts);
     });

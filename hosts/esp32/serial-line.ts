@@ -17,9 +17,8 @@ const TRIES_MAX = 20;
 export class SerialLine {
   private readonly serial: Serial | undefined;
 
-  /** @param transmit the pin; undefined on a board without one */
-  constructor(transmit: number | undefined) {
-    if (transmit === undefined) return;
+  /** @param transmit the pin */
+  constructor(transmit: number) {
     try {
       this.serial = new Serial({ transmit, baud: BAUD, port: 0 });
     } catch (error) {

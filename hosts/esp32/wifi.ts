@@ -1,7 +1,11 @@
 import WiFi from "embedded:network/interface/wifi";
+import type { Values } from "../../src/gateway/setting.ts";
+import type { Sensor } from "../../src/seams.ts";
 import { OneTimer } from "../moddable/clock.ts";
 import type { Guard, Guards } from "../moddable/guard.ts";
 import { isIPv4 } from "../moddable/tls/ip-address.ts";
+import type { NetworkKeeper, NetworkPart } from "./board-parts.ts";
+import { WIFI_SETTINGS } from "./settings.ts";
 
 /** First wait before a new attempt, in milliseconds. It doubles after each attempt that fails. */
 const RETRY_BASE_MS = 1_000;
@@ -29,11 +33,23 @@ const LOOK_CONNECTED_MS = 30_000;
 const ASSOCIATED = 400;
 const DISCONNECTED = 200;
 
+/** A smaller change of the signal is not told. */
+const SIGNAL_STEP_DBM = 6;
+
+/** Wi-Fi, for boards whose manifest includes the SDK's `io/wifi`. */
+export const wifi = Object.freeze<NetworkPart>({
+  settings: WIFI_SETTINGS,
+  open: (guards) => new WifiKeeper(guards),
+});
+
 /**
  * Connects to one Wi-Fi network and stays connected. The firmware does this itself, because the SDK's own code does not
  * start the program without a network.
  */
-export class WifiKeeper {
+class WifiKeeper implements NetworkKeeper {
+  readonly figures: readonly Sensor[] = [
+    { name: "signal", unit: "dBm", deadband: SIGNAL_STEP_DBM, isDiagnostic: true, sample: () => this.wifi.RSSI },
+  ];
   private readonly guards: Guards;
   private readonly wifi: WiFi;
   private readonly guard: Guard;
@@ -46,7 +62,6 @@ export class WifiKeeper {
   /** undefined while there is no connection. */
   private address: string | undefined;
 
-  /** Makes the network interface. From now on sockets can be opened. They fail until there is an address. */
   constructor(guards: Guards) {
     this.guards = guards;
     this.guard = guards.of("Wi-Fi", { handleFailure: () => this.retryLater() });
@@ -54,18 +69,13 @@ export class WifiKeeper {
     this.wifi = new WiFi({ onChanged: () => this.guard.run(() => this.handleChanged()) });
   }
 
-  /** Hardware address, `xx:xx:xx:xx:xx:xx`. */
   get mac(): string | undefined {
     return this.wifi.MAC;
   }
 
-  /** Strength of the access point's signal, in dBm. undefined without a connection. */
-  get signal(): number | undefined {
-    return this.wifi.RSSI;
-  }
-
-  /** Begins to connect. `onAddress` is called whenever there is an address again, or a new one. */
-  start(ssid: string, password: string, onAddress: () => void): void {
+  start(own: Values, onAddress: () => void): void {
+    const ssid = String(own["wifi.ssid"]);
+    const password = String(own["wifi.password"]);
     this.network = password === "" ? { SSID: ssid } : { SSID: ssid, password };
     this.onAddress = onAddress;
     this.connect();

@@ -88,6 +88,59 @@ declare module "qrcode" {
   };
 }
 
+declare module "embedded:io/digital" {
+  class Digital {
+    constructor(options: { pin: number; mode: number; initialValue?: 0 | 1 });
+    static readonly Output: number;
+    write(level: number): void;
+  }
+  export default Digital;
+}
+
+declare module "embedded:io/pwm" {
+  class PWM {
+    constructor(options: { pin: number; hz: number });
+    /** @param duty 0 to 1,023 */
+    write(duty: number): void;
+    close(): void;
+  }
+  export default PWM;
+}
+
+declare module "embedded:io/audio/out" {
+  class AudioOut {
+    constructor(options: { onWritable: (bytes: number) => void });
+    readonly sampleRate: number;
+    start(): void;
+    /** Throws if there is no room for all samples. */
+    write(samples: Int16Array): void;
+    close(): void;
+  }
+  export default AudioOut;
+}
+
+declare module "pins/audioout" {
+  class AudioOut {
+    static readonly Tone: number;
+    static readonly Silence: number;
+    constructor(options: { streams: number });
+    readonly sampleRate: number;
+    /** A tone has a frequency in hertz, a number of samples, and an amplitude of 16 bits. Silence has a number of samples. */
+    enqueue(stream: number, kind: number, value: number, samples?: number, amplitude?: number): void;
+    start(): void;
+    close(): void;
+  }
+  export default AudioOut;
+}
+
+declare module "button" {
+  class Button {
+    constructor(options: { pin: number; invert: boolean; onPush: () => void });
+    readonly pressed: boolean;
+  }
+  export default Button;
+}
+
 declare module "Resource" {
   interface HostBuffer {
     readonly byteLength: number;
@@ -124,6 +177,17 @@ declare module "embedded:network/interface/wifi" {
     readonly RSSI: number | undefined;
   }
   export default WiFi;
+}
+
+declare module "embedded:network/interface/ethernet" {
+  class Ethernet {
+    constructor(options: { onChanged?: (property: "connection" | "address") => void });
+    connect(): void;
+    readonly connection: number;
+    readonly address: string | undefined;
+    readonly MAC: string | undefined;
+  }
+  export default Ethernet;
 }
 
 declare module "embedded:storage/key-value" {

@@ -14,24 +14,22 @@ interface Area {
 }
 
 /**
- * What of the memory of these boards is not stated in the manifest, one sentence each. What is left out would come from the
+ * What of the memory of a board is not stated in its manifest, one sentence each. What is left out would come from the
  * SDK, whose values are other ones for each board, too small for some, and may change with its version.
  */
-export function creationViolations(text: string, boards: readonly string[]): string[] {
-  const { platforms = {} } = JSON.parse(text) as { platforms?: Record<string, { creation?: Creation }> };
+export function creationViolations(board: string, text: string): string[] {
+  const { creation = {} } = JSON.parse(text) as { creation?: Creation };
   const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
-  return boards.flatMap((board) => {
-    const { static: whole, stack, chunk, heap } = platforms[`esp32/${board}`]?.creation ?? {};
-    const stated = {
-      static: whole,
-      stack,
-      "chunk.initial": chunk?.initial,
-      "chunk.incremental": chunk?.incremental,
-      "heap.initial": heap?.initial,
-      "heap.incremental": heap?.incremental,
-    };
-    return Object.entries(stated)
-      .filter(([, value]) => !isCount(value))
-      .map(([name, value]) => `${board}: creation ${name}: ${value}, expected a whole number`);
-  });
+  const { static: whole, stack, chunk, heap } = creation;
+  const stated = {
+    static: whole,
+    stack,
+    "chunk.initial": chunk?.initial,
+    "chunk.incremental": chunk?.incremental,
+    "heap.initial": heap?.initial,
+    "heap.incremental": heap?.incremental,
+  };
+  return Object.entries(stated)
+    .filter(([, value]) => !isCount(value))
+    .map(([name, value]) => `${board}: creation ${name}: ${value}, expected a whole number`);
 }

@@ -1,24 +1,16 @@
 /** The boards that are built, and how they are built. */
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { checkLinks } from "../../moddable/tools/archive.ts";
-import { BUILD, findProgram, MANIFEST, Refusal, run } from "../../moddable/tools/command.ts";
+import { BUILD, findProgram, Refusal, ROOT, run } from "../../moddable/tools/command.ts";
 import { checkTypes, forgetNames, type Program, programName, writeProgram } from "../../moddable/tools/program.ts";
 import { mcconfig, type Sdk } from "../../moddable/tools/sdk.ts";
 import { type FlashSize, flashByFolder, flashSize } from "./flash.ts";
 
-/** The SDK's names. */
-export const BOARDS = Object.freeze([
-  "m5stack",
-  "m5stack_core2",
-  "m5stack_cores3",
-  "moddable_two",
-  "esp32c3",
-  "m5stick_cplus",
-  "m5paper",
-] as const);
+const BOARDS_FOLDER = join(ROOT, "hosts", "esp32", "boards");
 
-export type Board = (typeof BOARDS)[number];
+/** The names of the folders in `hosts/esp32/boards`. */
+export const BOARDS: readonly string[] = Object.freeze(readdirSync(BOARDS_FOLDER).sort());
 
 const FOLDER = join(BUILD, "esp32");
 
@@ -31,10 +23,20 @@ export interface BoardSize extends FlashSize {
 }
 
 /** Returns the board of this name. If there is no such board, throws `Refusal` with the list of boards. */
-export function boardArgument(name: string | undefined): Board {
-  const board = BOARDS.find((each) => each === name);
-  if (board) return board;
+export function boardArgument(name: string | undefined): string {
+  if (name !== undefined && BOARDS.includes(name)) return name;
   throw new Refusal(`${name === undefined ? "Which board?" : `${name}: no such board.`} Boards: ${BOARDS.join(", ")}`);
+}
+
+/** The manifest of a board: the whole program, with what this board has. */
+export function boardManifest(board: string): string {
+  return join(BOARDS_FOLDER, board, "manifest.json");
+}
+
+/** The SDK's name of a board. For a board that the SDK does not have, the manifest names one that it is like. */
+export function sdkTarget(manifest: string): string {
+  const { build } = JSON.parse(readFileSync(manifest, "utf8")) as { build?: { SDK_TARGET?: string } };
+  return build?.SDK_TARGET ?? basename(dirname(manifest));
 }
 
 /** Returns what is missing of Espressif's tools, or undefined if they are complete. */
@@ -48,7 +50,7 @@ export function missingToolchain(): string | undefined {
 /** Builds the image that is flashed, and flashes it if asked to. Needs Espressif's tools. */
 export async function buildBoard(
   sdk: Sdk,
-  board: Board,
+  board: string,
   settings: readonly string[],
   { flash }: { readonly flash: boolean },
 ): Promise<void> {
@@ -56,8 +58,9 @@ export async function buildBoard(
   const built = [...settings, `made=${Math.floor(Date.now() / 1000)}`];
   await checkTypes(sdk.env);
   const { manifest, makefile } = await prepareBoard(sdk, board, built);
-  const args = ["-m", "-p", `esp32/${board}`, "-o", FOLDER];
-  const image = join(FOLDER, "bin", "esp32", board, "release", basename(dirname(manifest)), "xs_esp32.bin");
+  const target = sdkTarget(boardManifest(board));
+  const args = ["-m", "-p", `esp32/${target}`, "-o", FOLDER];
+  const image = join(FOLDER, "bin", "esp32", target, "release", basename(dirname(manifest)), "xs_esp32.bin");
   await checkLinks(makefile);
   // The SDK's makefile goes on when Espressif's build fails: only the image tells.
   rmSync(image, { force: true });
@@ -84,26 +87,27 @@ export async function flashSetup(image: Uint8Array): Promise<void> {
 /** Makes the program for a board, up to what mcconfig needs: its manifest, and the makefile that says which modules it has. */
 export async function prepareBoard(
   sdk: Sdk,
-  board: Board,
+  board: string,
   settings: readonly string[],
-  manifest = MANIFEST,
+  manifest = boardManifest(board),
 ): Promise<Program & { readonly makefile: string }> {
+  const target = sdkTarget(manifest);
   const program = await writeProgram({
-    makefile: await writeMakefile(sdk, board, settings, manifest),
+    makefile: await writeMakefile(sdk, target, settings, manifest),
     manifest,
     main: "hosts/esp32/main.ts",
-    folder: join(FOLDER, "programs", board, programName(manifest)),
+    folder: join(FOLDER, "programs", target, programName(manifest)),
   });
-  const makefile = await writeMakefile(sdk, board, settings, program.manifest);
+  const makefile = await writeMakefile(sdk, target, settings, program.manifest);
   forgetNames(makefile);
   return { ...program, makefile };
 }
 
-/** Resolves a manifest for a board, and gives the path of the makefile that says which modules it has. */
-async function writeMakefile(sdk: Sdk, board: Board, settings: readonly string[], manifest: string): Promise<string> {
+/** Resolves a manifest for a board of the SDK, and gives the path of the makefile that says which modules it has. */
+async function writeMakefile(sdk: Sdk, target: string, settings: readonly string[], manifest: string): Promise<string> {
   mkdirSync(FOLDER, { recursive: true });
-  await mcconfig(sdk, ["-p", `esp32/${board}`, "-o", FOLDER], settings, { manifest });
-  return join(FOLDER, "tmp", "esp32", board, "release", basename(dirname(manifest)), "makefile");
+  await mcconfig(sdk, ["-p", `esp32/${target}`, "-o", FOLDER], settings, { manifest });
+  return join(FOLDER, "tmp", "esp32", target, "release", basename(dirname(manifest)), "makefile");
 }
 
 /**
@@ -112,9 +116,9 @@ async function writeMakefile(sdk: Sdk, board: Board, settings: readonly string[]
  */
 export async function linkByteCode(
   sdk: Sdk,
-  board: Board,
+  board: string,
   settings: readonly string[],
-  manifest = MANIFEST,
+  manifest = boardManifest(board),
 ): Promise<BoardSize> {
   await checkTypes(sdk.env);
   // What the makefile asks of Espressif's tools is answered with nothing.

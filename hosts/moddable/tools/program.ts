@@ -33,7 +33,9 @@ export interface Program {
   readonly modules: Modules;
 }
 
-const NAME = "fieldpager/program";
+/** How the names of our modules begin. */
+const OWN = "fieldpager/";
+const NAME = `${OWN}program`;
 
 /** `pager`, or with the name of the folder of a manifest that is not the repository's own. */
 export function programName(manifest: string): string {
@@ -82,13 +84,14 @@ export async function writeProgram(options: ProgramOptions): Promise<Program> {
     preload: [NAME],
   };
   write("manifest.json", JSON.stringify(own, undefined, 2));
-  return { manifest: join(folder, "manifest.json"), files, modules };
+  const ofSdk = new Map([...modules].filter(([name]) => !name.startsWith(OWN)));
+  return { manifest: join(folder, "manifest.json"), files, modules: ofSdk };
 }
 
 /** What a main file imports as exports of the program, and its statements, which run on the device. */
 function startOf(path: string, before?: string): { exports: string; statements: string } {
   const text = readFileSync(path, "utf8");
-  const imports = /^import (\{[^}]*\}) from "(\.[^"]*)";$/gm;
+  const imports = /^import (\{[^}]*\}) from "(\.[^"]*|fieldpager\/[^"]*)";$/gm;
   const exports = [...text.matchAll(imports)].map(([, names, from]) => `export ${names} from "${from}";`);
   const first = before === undefined ? "" : `import "${before}";\n`;
   return { exports: exports.join("\n"), statements: first + text.replace(imports, `import $1 from "${NAME}";`) };
@@ -165,9 +168,9 @@ function sdkModules(modules: Modules, own: ReadonlySet<string>): Plugin {
     setup({ onResolve }) {
       onResolve({ filter: /./ }, ({ path, importer }) => {
         const of = names.get(importer);
-        // A relative import of our own files is esbuild's matter.
-        if (path.startsWith(".") && of === undefined) return undefined;
         const name = moduleName(path, of ?? "");
+        // A relative import of our own files is esbuild's matter. The SDK's modules have such imports, too.
+        if (path.startsWith(".") && !(of !== undefined && modules.has(name))) return undefined;
         return own.has(name) ? { path: modules.get(name) as string } : { path: name, external: true };
       });
     },

@@ -5,10 +5,14 @@ export type WifiAnswer = "joined" | "refused" | "no address" | "no IPv6" | "thro
 export type TimeAnswer = number | "error" | "throws";
 
 /** A driver that throws whenever it is used, from half a second after the start until the line `mend`. */
-export type BreakableDriver = "wifi" | "buttons" | "motor" | "screen";
+export type BreakableDriver = "wifi" | "buttons" | "vibration" | "screen";
 
 /** How the simulated drivers of `simulated-board.ts` answer. */
 export interface BoardScript {
+  /** A folder of `hosts/esp32/boards`. Without it, `m5stack`. */
+  readonly board?: string;
+  /** Whether the cable of Ethernet is in when the board starts; it is, without this. */
+  readonly cable?: "out";
   /** One for each attempt. The last one is used for all further attempts. */
   readonly wifi?: readonly WifiAnswer[];
   readonly time?: readonly TimeAnswer[];
@@ -38,4 +42,6 @@ export interface SimulatedBoard {
   computerMs(): number;
   readonly startedMs: number;
   setClock(seconds: number): void;
+  /** Connects the next button, from the left, to a driver. */
+  wireButton(onPush: () => void): { readonly isDown: boolean };
 }

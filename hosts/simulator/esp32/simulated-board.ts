@@ -14,8 +14,9 @@ const START_MS = 500;
 const BOUNCED_PRESS_MS = 150;
 /** A key that is pressed and released at once is a button that is down for this long. */
 const PRESS_MS = 60;
-const DOWN = 0;
-const RELEASED = 1;
+const HELD_MS = 900;
+/** Boards whose buttons are areas of the touch panel. Their `read` returns 1 when they are down. */
+const TOUCH_BOARDS = Object.freeze(["m5stack_core2", "m5stack_cores3"]);
 
 interface SimulatorScreen {
   onMessage: (message: string) => void;
@@ -23,23 +24,32 @@ interface SimulatorScreen {
   send(...pixels: unknown[]): void;
 }
 
-/** Works like a button of an M5Stack. */
-class LevelButton {
+/** A contact that is pressed or not, and the driver that is told of a change. */
+class Contact {
   onChanged?: () => void;
-  private level: number;
+  isDown: boolean;
+  private isDownOnPanel: boolean;
 
-  constructor(level: number) {
-    this.level = level;
+  constructor(isDown: boolean) {
+    this.isDown = this.isDownOnPanel = isDown;
   }
 
+  /** An area of the touch panel changes when the panel is sampled. */
+  move(isDown: boolean): void {
+    this.isDownOnPanel = isDown;
+    if (!hasTouch) this.settle();
+  }
+
+  settle(): void {
+    if (this.isDown === this.isDownOnPanel) return;
+    this.isDown = this.isDownOnPanel;
+    this.onChanged?.();
+  }
+
+  /** As a button of M5Stack's boards. */
   read(): number {
     if (isBroken("buttons")) throw new Error("no pin");
-    return this.level;
-  }
-
-  move(level: number): void {
-    this.level = level;
-    this.onChanged?.();
+    return this.isDown === hasTouch ? 1 : 0;
   }
 }
 
@@ -50,6 +60,7 @@ class Touch {
 
   sample(): void {
     if (script.touch === "fails") throw new Error("I2C: timeout");
+    for (const contact of Object.values(contacts)) contact.settle();
   }
 }
 
@@ -64,6 +75,7 @@ function readScript(): BoardScript {
 }
 
 const script: BoardScript = readScript();
+const hasTouch = TOUCH_BOARDS.includes(script.board ?? "");
 
 /** Returns the answers one after the other, then the last one again and again. */
 function answers<Answer>(list: readonly Answer[] | undefined, otherwise: Answer): () => Answer {
@@ -89,22 +101,27 @@ events.set("mend", () => {
 });
 const isBroken = (driver: BreakableDriver) => broken.includes(driver);
 
-const newButton = (name: Button) => new LevelButton(script.held === name ? DOWN : RELEASED);
-const buttons: Readonly<Record<Button, LevelButton>> = { a: newButton("a"), b: newButton("b"), c: newButton("c") };
+const newContact = (name: Button) => new Contact(script.held === name);
+/** From left to right. */
+const contacts: Readonly<Record<Button, Contact>> = { a: newContact("a"), b: newContact("b"), c: newContact("c") };
 
 /** A contact that closes, bounces, opens and bounces. */
 events.set("bounce b", () => {
-  const levels = [DOWN, RELEASED, DOWN, RELEASED, DOWN];
-  levels.forEach((level, at) => {
-    Timer.set(() => buttons.b.move(level), 3 * at);
-    Timer.set(() => buttons.b.move(DOWN + RELEASED - level), BOUNCED_PRESS_MS + 3 * at);
+  const moves = [true, false, true, false, true];
+  moves.forEach((isDown, at) => {
+    Timer.set(() => contacts.b.move(isDown), 3 * at);
+    Timer.set(() => contacts.b.move(!isDown), BOUNCED_PRESS_MS + 3 * at);
   });
 });
-events.set("let go of b", () => buttons.b.move(RELEASED));
+events.set("let go of b", () => contacts.b.move(false));
+events.set("hold a", () => {
+  contacts.a.move(true);
+  Timer.set(() => contacts.a.move(false), HELD_MS);
+});
 /** A disturbance of the pin, too short for a press. */
 events.set("spike b", () => {
-  buttons.b.move(DOWN);
-  Timer.set(() => buttons.b.move(RELEASED), 3);
+  contacts.b.move(true);
+  Timer.set(() => contacts.b.move(false), 3);
 });
 
 /** What fails inside the pager: it asks for a random number when it has lost its connection. */
@@ -121,20 +138,62 @@ events.set("fail inside", () => {
 const globals = globalThis as unknown as {
   screen: SimulatorScreen;
   button: object;
+  Host: object;
   vibration: object;
+  power: object;
   device: object;
   System: object;
   Date: DateConstructor;
   Math: Math;
   simulatedBoard: SimulatedBoard;
 };
-globals.button = buttons;
+globals.button = contacts;
 // The engine's own cannot be changed.
 globals.Math = Object.create(Math, { random: { value: failingRandom } });
-globals.device = { sensor: { Touch } };
+
+/** Makes a button of the SDK's driver `button`, or of one with the same shape. */
+const pushButtonOf = (contact: Contact) =>
+  class {
+    constructor(options: { onPush: () => void }) {
+      contact.onChanged = options.onPush;
+    }
+    get pressed(): boolean {
+      return contact.isDown;
+    }
+  };
+
+globals.Host = {
+  Button: { Default: pushButtonOf(contacts.a) },
+  LED: {
+    Default: class {
+      on(): void {
+        trace("light: on\n");
+      }
+      off(): void {
+        trace("light: off\n");
+      }
+    },
+  },
+};
+globals.device = {
+  sensor: { Touch },
+  peripheral: {
+    button: { A: pushButtonOf(contacts.a), B: pushButtonOf(contacts.b), C: pushButtonOf(contacts.c) },
+    battery: {
+      Default: class {
+        read(): number {
+          return 0.5;
+        }
+        close(): void {}
+      },
+    },
+  },
+};
+globals.power = { batteryVoltage: 3.7 };
 globals.vibration = {
-  write(): void {
-    if (isBroken("motor")) throw new Error("I2C: motor");
+  write(on: boolean): void {
+    if (isBroken("vibration")) throw new Error("I2C: motor");
+    trace(`vibration: ${on ? "on" : "off"}\n`);
   },
 };
 /** Whoever started the program starts it again. */
@@ -169,6 +228,12 @@ globals.simulatedBoard = Object.freeze({
   setClock(seconds: number): void {
     behindMs = ComputerDate.now() - seconds * 1000;
   },
+  wireButton(onPush: () => void): Contact {
+    const contact = Object.values(contacts).find((each) => !each.onChanged);
+    if (!contact) throw new Error("no pin");
+    contact.onChanged = onPush;
+    return contact;
+  },
 });
 
 const send = globals.screen.send;
@@ -182,9 +247,9 @@ globals.screen.onMessage = (message) => {
   if (event) event();
   else if (message.startsWith("{")) {
     for (const [key, pressed] of Object.entries(JSON.parse(message))) {
-      const button = buttons[key[0] as Button];
-      if (pressed) button.move(DOWN);
-      else Timer.set(() => button.move(RELEASED), PRESS_MS);
+      const contact = contacts[key[0] as Button];
+      if (pressed) contact.move(true);
+      else Timer.set(() => contact.move(false), PRESS_MS);
     }
   }
 };

@@ -35,8 +35,18 @@ const PROGRAMS = Object.freeze({
   }),
 }) satisfies Readonly<Record<string, Built>>;
 
-/** By name with the heap of an M5Stack; or the pager with what it may take of a board's memory. */
-export type SimulatorProgram = keyof typeof PROGRAMS | Allowance;
+/** The program of the boards with the parts of a further one, whose file this manifest names. */
+interface FurtherBoard {
+  readonly manifest: string;
+}
+
+/** By name with the heap of an M5Stack; or the pager with what it may take of a board's memory; or a board that is not in the list. */
+export type SimulatorProgram = keyof typeof PROGRAMS | Allowance | FurtherBoard;
+
+function builtOf(program: SimulatorProgram): Built {
+  if (typeof program === "string") return PROGRAMS[program];
+  return "manifest" in program ? { ...PROGRAMS.esp32, ...program } : { ...PAGER, manifest: writeManifest(program) };
+}
 
 const TARGET = Object.freeze(["-d", "-p", `sim/${DEVICE.name}`, "-o", FOLDER]);
 
@@ -45,8 +55,7 @@ export async function prepareProgram(
   sdk: Sdk,
   program: SimulatorProgram,
 ): Promise<Program & { readonly makefile: string; readonly settings: readonly string[] }> {
-  const { settings, ...built }: Built =
-    typeof program === "string" ? PROGRAMS[program] : { ...PAGER, manifest: writeManifest(program) };
+  const { settings, ...built } = builtOf(program);
   const isReadable = program === "readable";
   const name = programName(built.manifest) + (isReadable ? "-readable" : "");
   const made = await writeProgram({

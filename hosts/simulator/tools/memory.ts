@@ -4,8 +4,7 @@
  * simulator the engine aborts above that, because its memory cannot grow.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT } from "../../moddable/tools/command.ts";
+import { BOARDS, boardManifest } from "../../esp32/tools/boards.ts";
 
 /** As in the SDK's manifests. Chunks are in bytes, heap and stack in slots. */
 export interface Creation {
@@ -37,16 +36,13 @@ export const SIMULATOR_SLOT_BYTES = 32;
 const HEAP_SHARE = 4 / 5;
 const STACK_SHARE = 3 / 4;
 
-/** Returns one allowance for all boards with the same memory, in the order of the manifest. */
+/** Returns one allowance for all boards with the same memory. */
 export function allowances(): readonly Allowance[] {
-  const { platforms } = JSON.parse(readFileSync(join(ROOT, "hosts", "esp32", "manifest.json"), "utf8")) as {
-    platforms: Record<string, { readonly creation?: Creation }>;
-  };
   const boardsOf = new Map<string, string[]>();
-  for (const [platform, { creation }] of Object.entries(platforms)) {
-    if (!creation) continue;
+  for (const board of BOARDS) {
+    const { creation } = JSON.parse(readFileSync(boardManifest(board), "utf8")) as { creation: Creation };
     const key = JSON.stringify(creation);
-    boardsOf.set(key, [...(boardsOf.get(key) ?? []), platform.replace("esp32/", "")]);
+    boardsOf.set(key, [...(boardsOf.get(key) ?? []), board]);
   }
   return [...boardsOf].map(([creation, boards]) => allowanceOf(JSON.parse(creation) as Creation, boards));
 }

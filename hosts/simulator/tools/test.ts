@@ -1,5 +1,5 @@
 /**
- * `npm run test:sim` builds the pager for the simulator with its allowance of the first board's memory, and runs the
+ * `npm run test:sim` builds the pager for the simulator with its allowance of an M5Stack's memory, and runs the
  * tests that drive it. `npm run test:heap` (`--heap`) runs the tests that take minutes, with the allowance of each
  * board: the load over TLS, a full inbox, a backlog, the deepest call path.
  */
@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { ROOT, runCommand } from "../../moddable/tools/command.ts";
 import { findSdk } from "../../moddable/tools/sdk.ts";
-import { buildLauncher, buildProgram } from "./build.ts";
+import { buildLauncher, buildProgram, DEVICE } from "./build.ts";
 import { type AllowedProgram, allowances } from "./memory.ts";
 
 /** These tests need programs that were built with the memory of boards. */
@@ -21,7 +21,7 @@ await runCommand(async ([first, ...rest]) => {
   const sdk = findSdk();
   const launcher = await buildLauncher(sdk);
   const programs: AllowedProgram[] = [];
-  for (const allowance of isHeap ? allowances() : allowances().slice(0, 1))
+  for (const allowance of allowances().filter(({ boards }) => isHeap || boards.includes(DEVICE.name)))
     programs.push({ ...allowance, program: await buildProgram(sdk, allowance) });
   const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
   const own = ["run", "--config", "test/vitest.config.ts", "--project", "simulator"];

@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BOARDS, type Board, linkByteCode, prepareBoard } from "../../../hosts/esp32/tools/boards.ts";
+import { BOARDS, boardManifest, linkByteCode, prepareBoard } from "../../../hosts/esp32/tools/boards.ts";
 import { linkProblems, type Modules, modulesOf } from "../../../hosts/moddable/tools/archive.ts";
 import { BUILD, Refusal, ROOT } from "../../../hosts/moddable/tools/command.ts";
 import { findSdk, type Sdk } from "../../../hosts/moddable/tools/sdk.ts";
@@ -16,7 +16,6 @@ import { requireOrSkip } from "../../require.ts";
 import { type Declared, declaredGlobals, declaredIn, declaredModules } from "./sdk-declarations.ts";
 
 const SIMULATOR = "simulator";
-type Target = Board | typeof SIMULATOR;
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const json = (path: string) => JSON.parse(read(path));
@@ -31,10 +30,10 @@ function sdkOfThisMachine(): Sdk | undefined {
 }
 
 const sdk = sdkOfThisMachine() as Sdk;
-const programs = new Map<Target, Promise<{ makefile: string; modules: Modules }>>();
+const programs = new Map<string, Promise<{ makefile: string; modules: Modules }>>();
 
 /** What mcconfig makes of the manifests for this target, and the modules: the program's, and those of the SDK that it can import. */
-function programOf(target: Target): Promise<{ makefile: string; modules: Modules }> {
+function programOf(target: string): Promise<{ makefile: string; modules: Modules }> {
   const known = programs.get(target);
   if (known) return known;
   const prepared = target === SIMULATOR ? prepareProgram(sdk, "whole") : prepareBoard(sdk, target, []);
@@ -69,11 +68,14 @@ function textOf(name: string, modules: Modules, seen = new Set<string>()): strin
   );
 }
 
+/** The modules of the simulated board that stand in for no driver. */
+const OWN_MODULES = ["simulated-board", "fieldpager/board"];
+
 /** The modules of the SDK for which the simulator has made-up drivers, and what those export. */
 function madeUpDrivers(): [name: string, Declared][] {
   const made = "hosts/simulator/esp32";
   return Object.entries(json(`${made}/manifest.json`).modules as Record<string, string>)
-    .filter(([name, path]) => typeof path === "string" && path.startsWith("./") && name !== "simulated-board")
+    .filter(([name, path]) => typeof path === "string" && path.startsWith("./") && !OWN_MODULES.includes(name))
     .map(([name, path]) => [name, declaredIn(read(join(made, `${path}.ts`)))]);
 }
 
@@ -98,7 +100,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this machine", () => {
-  describe.each([SIMULATOR, ...BOARDS] as const)("for %s", (target) => {
+  describe.each([SIMULATOR, ...BOARDS])("for %s", (target) => {
     let modules: Modules;
     beforeAll(async () => {
       ({ modules } = await programOf(target));
@@ -118,9 +120,11 @@ describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this ma
 
   describe.each(BOARDS)("for %s", (board) => {
     it("makes the globals that hosts/esp32 declares", async () => {
-      const globals = readdirSync(join(ROOT, "hosts/esp32"))
-        .filter((name) => name.endsWith(".ts"))
-        .flatMap((name) => declaredGlobals(read(`hosts/esp32/${name}`)));
+      const globals = ["hosts/esp32", `hosts/esp32/boards/${board}`].flatMap((folder) =>
+        readdirSync(join(ROOT, folder))
+          .filter((name) => name.endsWith(".ts"))
+          .flatMap((name) => declaredGlobals(read(`${folder}/${name}`))),
+      );
       expect(globals).toContain("System");
       const texts = [...(await programOf(board)).modules.values()].map((source) => readFileSync(source, "utf8"));
       const isMade = (name: string) => texts.some((text) => new RegExp(`\\bglobal(This)?\\.${name}\\s*=`).test(text));
@@ -128,15 +132,16 @@ describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this ma
     });
 
     it("has what the drivers have that are made up for the simulator", async () => {
-      const made = madeUpDrivers();
+      const { modules } = await programOf(board);
+      const made = madeUpDrivers().filter(([name]) => modules.has(name));
       expect(made.length).toBeGreaterThan(5);
       for (const [name, { exports }] of made) expect(exports, name).not.toEqual([]);
-      expect(await strangersTo((await programOf(board)).modules, made)).toEqual([]);
+      expect(await strangersTo(modules, made)).toEqual([]);
     });
 
     it("gives the memory that our manifest states", async () => {
-      const { platforms } = json("hosts/esp32/manifest.json");
-      const { static: whole, stack, chunk, heap } = platforms[`esp32/${board}`].creation;
+      const { creation } = JSON.parse(readFileSync(boardManifest(board), "utf8"));
+      const { static: whole, stack, chunk, heap } = creation;
       const used = /^CREATION = -c (.*)$/m.exec((await programOf(board)).makefile)?.[1]?.split(",") ?? [];
       const stated = [chunk.initial, chunk.incremental, heap.initial, heap.incremental, stack];
       expect(used.slice(0, 5).map(Number)).toEqual(stated);
@@ -144,11 +149,12 @@ describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this ma
     });
   });
 
-  it("describes in declarations only modules that some target has", async () => {
+  it("describes in declarations and makes up for the simulator only modules that some target has", async () => {
     const known = new Set<string>();
-    for (const target of [SIMULATOR, "m5stack"] as const)
+    for (const target of [SIMULATOR, ...BOARDS])
       for (const name of (await programOf(target)).modules.keys()) known.add(name);
-    expect([...declarations().keys()].filter((name) => !known.has(name))).toEqual([]);
+    const described = [...declarations().keys(), ...madeUpDrivers().map(([name]) => name)];
+    expect(described.filter((name) => !known.has(name))).toEqual([]);
   });
 
   it.each([
@@ -159,7 +165,9 @@ describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this ma
       join(folder, "broken.js"),
       'import System from "system";\nexport const restart = () => System.restart();',
     );
-    const manifest = { include: join(ROOT, "manifest.json"), modules: { broken: join(folder, "broken") }, preload };
+    const build = { SDK_TARGET: "m5stack" };
+    const modules = { broken: join(folder, "broken") };
+    const manifest = { build, include: boardManifest("m5stack"), modules, preload };
     writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
     const link = linkByteCode(sdk, "m5stack", [], join(folder, "manifest.json"));
     await expect(link).rejects.toThrow("imports that cannot be linked: 1");

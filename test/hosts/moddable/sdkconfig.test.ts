@@ -1,13 +1,11 @@
 /** The configuration of ESP-IDF that `hosts/esp32` gives for its boards takes the place of the SDK's: nothing of that may get lost. */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BOARDS } from "../../../hosts/esp32/tools/boards.ts";
-import { ROOT } from "../../../hosts/moddable/tools/command.ts";
+import { BOARDS, boardManifest, sdkTarget } from "../../../hosts/esp32/tools/boards.ts";
 import { findSdk } from "../../../hosts/moddable/tools/sdk.ts";
 import { requireOrSkip } from "../../require.ts";
 
-const FOLDER = join(ROOT, "hosts", "esp32");
 const WATCHDOG = ["CONFIG_ESP_TASK_WDT_EN=y", "CONFIG_ESP_TASK_WDT_PANIC=y", "CONFIG_ESP_INT_WDT=y"];
 
 function sdkRoot(): string | undefined {
@@ -28,19 +26,28 @@ function optionsOf(path: string): readonly string[] {
 }
 
 function ownOptions(board: string): readonly string[] {
-  const { platforms } = JSON.parse(readFileSync(join(FOLDER, "manifest.json"), "utf8"));
-  const path: string | undefined = platforms[`esp32/${board}`]?.build?.SDKCONFIGPATH;
-  return path === undefined ? [] : optionsOf(join(FOLDER, path, "sdkconfig.defaults"));
+  const manifest = boardManifest(board);
+  const path: string | undefined = JSON.parse(readFileSync(manifest, "utf8")).build?.SDKCONFIGPATH;
+  return path === undefined ? [] : optionsOf(join(dirname(manifest), path, "sdkconfig.defaults"));
 }
 
 describe.each(BOARDS)("%s", (board) => {
   // The C3 was seen to hang in the emulator with them on.
-  it.runIf(board !== "esp32c3")("has its watchdogs on", () => {
+  it.runIf(sdkTarget(boardManifest(board)) !== "esp32c3")("has its watchdogs on", () => {
     expect(ownOptions(board)).toEqual(expect.arrayContaining(WATCHDOG));
   });
 
   it.runIf(requireOrSkip("moddable", root !== undefined))("keeps what the SDK sets for it", () => {
-    const path = join(root as string, "build", "devices", "esp32", "targets", board, "sdkconfig", "sdkconfig.defaults");
+    const path = join(
+      root as string,
+      "build",
+      "devices",
+      "esp32",
+      "targets",
+      sdkTarget(boardManifest(board)),
+      "sdkconfig",
+      "sdkconfig.defaults",
+    );
     const sdkOptions = existsSync(path) ? optionsOf(path) : [];
     expect(ownOptions(board)).toEqual(expect.arrayContaining([...sdkOptions]));
   });

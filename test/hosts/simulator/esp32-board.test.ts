@@ -19,6 +19,7 @@ import type { TestSender } from "../../brokers/test-sender.ts";
 import { type Certificates, makeCertificates } from "../../certificates.ts";
 import { requireOrSkip } from "../../require.ts";
 import { Bench, eventually, inkOf } from "./bench.ts";
+import { keep, launchBoard, said, says, settingsFolder, switchOn } from "./launched-board.ts";
 
 /** The uid that follows from the made-up hardware address. */
 const UID = "pager-aabbcc";
@@ -41,37 +42,12 @@ beforeEach(async () => {
 
 afterEach(() => bench.end());
 
-/** Starts the board. Its settings stand in flash, where whoever installs it puts them; Wi-Fi is built in. */
-function launch(script: BoardScript = {}, settings: Values = {}): LaunchedSimulator {
-  keep("settings-a", encodeCopy({ ...known(), ...settings }, 1));
-  return switchOn(script);
-}
-
 const known = () => ({ "broker.host": "127.0.0.1", "broker.port": broker.port, "telemetry.interval": 0 });
 
-/** Writes a record of settings into flash. One byte stands before each value, because NVS keeps no empty one. */
-function keep(key: string, bytes: Uint8Array): void {
-  mkdirSync(settingsFolder(), { recursive: true });
-  writeFileSync(join(settingsFolder(), key), Uint8Array.of(0, ...bytes));
-}
-
-const settingsFolder = () => join(bench.home, "flash", "fp-settings");
-
-/** Starts the board with what its flash holds. */
-function switchOn(script: BoardScript = {}): LaunchedSimulator {
-  writeFileSync(join(bench.home, "board.json"), JSON.stringify(script));
-  return bench.launch(process.env.FIELDPAGER_ESP32_PROGRAM, {}, 110);
-}
+const launch = (script: BoardScript = {}, settings: Values = {}) =>
+  launchBoard(bench, script, { ...known(), ...settings });
 
 const startSender = () => bench.sender(broker.port, UID);
-
-const serial = (simulator: LaunchedSimulator) =>
-  simulator.lines.filter((line) => line.startsWith("serial: ")).map((line) => line.slice("serial: ".length));
-
-const said = (simulator: LaunchedSimulator, words: string) => serial(simulator).filter((line) => line.includes(words));
-
-const says = (simulator: LaunchedSimulator, words: string, timeout?: number) =>
-  eventually(() => expect(said(simulator, words), simulator.lines.join("\n")).not.toEqual([]), timeout);
 
 async function showsPage(simulator: LaunchedSimulator, sender: TestSender, id: string): Promise<void> {
   await sender.push(UID, { id, text: "Pump 3 over temperature" });
@@ -135,14 +111,6 @@ describe("a board", () => {
     await eventually(() => expect(said(simulator, "Wi-Fi: connected as")).toHaveLength(2));
   });
 
-  it.each(["is missing", "fails"] as const)("goes on where the bus of its touch panel %s", async (touch) => {
-    const sender = await startSender();
-    const simulator = launch({ touch });
-    await says(simulator, "connected to");
-    await showsPage(simulator, sender, "one");
-    await eventually(() => expect(said(simulator, "touch: Error: I2C")).toHaveLength(3));
-  });
-
   it("takes a button that bounces for one press, and a disturbance of its pin for none", async () => {
     const sender = await startSender();
     const simulator = launch();
@@ -199,7 +167,7 @@ describe("the settings of a board", () => {
       partition,
       setupImage(Object.fromEntries(Object.entries(given).map(([name, value]) => [name, `${value}`]))),
     );
-    const simulator = switchOn();
+    const simulator = switchOn(bench);
     await says(simulator, "settings: taken from the partition setup");
     await says(simulator, "connected to");
     expect(existsSync(partition)).toBe(false);
@@ -209,7 +177,7 @@ describe("the settings of a board", () => {
     // Those that are given later change no others.
     writeFileSync(partition, setupImage({ "screen.dwell": "1" }));
     const sender = await bench.sender(broker.port, "given");
-    const again = switchOn();
+    const again = switchOn(bench);
     await says(again, "settings: taken from the partition setup");
     await says(again, "connected to");
     await sender.push("given", { id: "one", text: "Pump 3 over temperature" });
@@ -225,15 +193,15 @@ describe("the settings of a board", () => {
   });
 
   it("are still those of the first firmware after an update", async () => {
-    keep("settings", Buffer.from(JSON.stringify(known())));
-    await says(switchOn(), "connected to");
-    expect(readdirSync(settingsFolder())).toEqual(["settings-a"]);
+    keep(bench, "settings", Buffer.from(JSON.stringify(known())));
+    await says(switchOn(bench), "connected to");
+    expect(readdirSync(settingsFolder(bench))).toEqual(["settings-a"]);
   });
 
   it("are said to be damaged where both copies are", async () => {
-    keep("settings-a", encodeCopy(known(), 1).subarray(0, -1));
-    keep("settings-b", Uint8Array.of(1));
-    await says(switchOn(), "Cannot start: the settings in flash are damaged");
+    keep(bench, "settings-a", encodeCopy(known(), 1).subarray(0, -1));
+    keep(bench, "settings-b", Uint8Array.of(1));
+    await says(switchOn(bench), "Cannot start: the settings in flash are damaged");
   });
 });
 
@@ -272,15 +240,15 @@ describe("its figures", () => {
 });
 
 describe("a driver that throws in its callback", () => {
-  it("of buttons, motor, touch or time does not end the program", async () => {
+  it("of buttons, vibration or time does not end the program", async () => {
     const sender = await startSender();
-    const simulator = launch({ broken: ["buttons", "motor"], touch: "fails", time: ["throws"] });
+    const simulator = launch({ board: "m5stack_core2", broken: ["buttons", "vibration"], time: ["throws"] });
     await says(simulator, "connected to");
     await new Promise((resolve) => setTimeout(resolve, 600));
     simulator.press("b");
     await says(simulator, "buttons: Error: no pin");
     await showsPage(simulator, sender, "one");
-    await says(simulator, "alert: Error: I2C: motor");
+    await says(simulator, "vibration: Error: I2C: motor");
     simulator.say("mend");
     simulator.press("b");
     await eventually(() => expect(sender.statesOf("one")).toContain("read"));

@@ -1,0 +1,70 @@
+/** What a board has and what drives it: the one thing that differs from board to board. Types only. */
+import type { SettingTable, Values } from "../../src/gateway/setting.ts";
+import type { Sensor } from "../../src/seams.ts";
+import type { Guard, Guards } from "../moddable/guard.ts";
+
+/** What the file of a board, `boards/<board>/board.ts`, returns. A part is listed only if code drives it. */
+export interface BoardParts {
+  /** Pin of the serial line of the flash tool, on which the log is written. */
+  readonly logPin: number;
+  /** How the board reaches the broker. */
+  readonly network: NetworkPart;
+  /** From left to right: none, one, two or three. `parts/buttons.ts` says what each is for. */
+  readonly buttons?: readonly ButtonInput[];
+  /** Makes the driver of a panel that must be sampled, because the board's buttons are areas of it. */
+  readonly touch?: TouchMaker;
+  /** Makes what sounds. It is made when it is needed for the first time. The guard is for callbacks. */
+  readonly sound?: (guard: Guard) => Sound;
+  /** Makes what vibrates, when it is needed for the first time. */
+  readonly vibration?: () => Switch;
+  /** Makes a light, when it is needed for the first time. */
+  readonly light?: () => Switch;
+  readonly sensors?: readonly Sensor[];
+}
+
+/** Begins to listen to a button. `handleChange` is called when it may have changed. Returns whether the button is down, when asked. */
+export type ButtonInput = (handleChange: () => void) => () => boolean;
+
+/** `onSample` is called when there is something to sample, on a panel with an interrupt. */
+export type TouchMaker = (onSample: () => void) => TouchPanel;
+
+export interface TouchPanel {
+  readonly configuration?: { readonly interrupt?: boolean };
+  sample(): unknown;
+}
+
+/** A tone of a pattern. */
+export interface Tone {
+  /** 0: silence. */
+  readonly hertz: number;
+  readonly durationMs: number;
+}
+
+/** Plays one pattern at a time. */
+export interface Sound {
+  /** Begins with this pattern. The former one has been stopped. */
+  play(tones: readonly Tone[]): void;
+  /** Ends the pattern, if it has not ended. Frees what it took. */
+  stop(): void;
+}
+
+export interface Switch {
+  write(on: boolean): void;
+}
+
+/** A kind of network, with its settings. */
+export interface NetworkPart {
+  readonly settings: SettingTable;
+  /** Makes the interface. From now on sockets can be opened. They fail until there is an address. */
+  open(guards: Guards): NetworkKeeper;
+}
+
+/** Connects to the network and stays connected. */
+export interface NetworkKeeper {
+  /** Hardware address, `xx:xx:xx:xx:xx:xx`. */
+  readonly mac: string | undefined;
+  /** What it measures of itself: the signal. */
+  readonly figures: readonly Sensor[];
+  /** Begins to connect. `onAddress` is called whenever there is an address again, or a new one. */
+  start(own: Values, onAddress: () => void): void;
+}

@@ -1,0 +1,21 @@
+/** M5Stack Core2: screen of 320 × 240, three buttons that are areas of the touch panel, speaker and motor. */
+import type { BoardParts, Switch, TouchPanel } from "../../board-parts.ts";
+import { type LevelButton, levelButton } from "../../parts/buttons.ts";
+import { MixerSpeaker } from "../../parts/mixer-speaker.ts";
+import { wifi } from "../../wifi.ts";
+
+/** The SDK makes these globals on this board. */
+declare const button: Readonly<Record<"a" | "b" | "c", LevelButton>>;
+declare const vibration: Switch;
+declare const device: { readonly sensor: { readonly Touch: new (options: { onSample: () => void }) => TouchPanel } };
+
+export function boardParts(): BoardParts {
+  return {
+    logPin: 1,
+    network: wifi,
+    buttons: [levelButton(button.a, 1), levelButton(button.b, 1), levelButton(button.c, 1)],
+    touch: (onSample) => new device.sensor.Touch({ onSample }),
+    sound: () => new MixerSpeaker(),
+    vibration: () => vibration,
+  };
+}

@@ -1,0 +1,27 @@
+/** M5StickC Plus: screen of 240 × 135, two buttons, a buzzer, a red light and a battery behind an AXP192. */
+import Digital from "embedded:io/digital";
+import type { BoardParts } from "../../board-parts.ts";
+import { battery, lithiumLevel } from "../../parts/battery.ts";
+import { type LevelButton, levelButton } from "../../parts/buttons.ts";
+import { Buzzer } from "../../parts/buzzer.ts";
+import { PinSwitch } from "../../parts/pin-switch.ts";
+import { wifi } from "../../wifi.ts";
+
+const BUZZER_PIN = 2;
+/** The light is on while the pin is low. */
+const LIGHT_PIN = 10;
+
+/** The SDK makes these globals on this board. */
+declare const button: Readonly<Record<"a" | "b", LevelButton>>;
+declare const power: { readonly batteryVoltage: number };
+
+export function boardParts(): BoardParts {
+  return {
+    logPin: 1,
+    network: wifi,
+    buttons: [levelButton(button.a, 0), levelButton(button.b, 0)],
+    sound: (guard) => new Buzzer(BUZZER_PIN, guard),
+    light: () => new PinSwitch(new Digital({ pin: LIGHT_PIN, mode: Digital.Output, initialValue: 1 }), 0),
+    sensors: [battery(() => lithiumLevel(power.batteryVoltage))],
+  };
+}

@@ -1,0 +1,20 @@
+/** A development board with a bare ESP32: no screen, the boot button, and a light on pin 2. */
+import type { BoardParts } from "../../board-parts.ts";
+import { type PushButtonMaker, pushButton } from "../../parts/buttons.ts";
+import { Light, type LightMaker } from "../../parts/light.ts";
+import { wifi } from "../../wifi.ts";
+
+/** The SDK makes this global on this board. */
+declare const Host: {
+  readonly Button: { readonly Default: PushButtonMaker };
+  readonly LED: { readonly Default: LightMaker };
+};
+
+export function boardParts(): BoardParts {
+  return {
+    logPin: 1,
+    network: wifi,
+    buttons: [pushButton(Host.Button.Default)],
+    light: () => new Light(Host.LED.Default),
+  };
+}

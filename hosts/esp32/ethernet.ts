@@ -1,0 +1,85 @@
+import Ethernet from "embedded:network/interface/ethernet";
+import type { Values } from "../../src/gateway/setting.ts";
+import { OneTimer } from "../moddable/clock.ts";
+import type { Guards } from "../moddable/guard.ts";
+import { isIPv4 } from "../moddable/tls/ip-address.ts";
+import type { NetworkKeeper, NetworkPart } from "./board-parts.ts";
+
+/**
+ * How often the address is read, in milliseconds: while there is none, and when there is one. The SDK's driver reports an IPv4
+ * address only when there is an IPv6 address too. It never reports that an address is lost.
+ */
+const LOOK_MS = 1_000;
+const LOOK_CONNECTED_MS = 30_000;
+
+/** How long there is no address before the log says so, in milliseconds. */
+const ADDRESS_MS = 30_000;
+
+/** ECMA-419's value of `connection` without a link. The driver says more where it waits for an address. */
+const DISCONNECTED = 200;
+
+/** Wired Ethernet, for boards whose manifest includes the SDK's `io/ethernet`. It has no settings. */
+export const ethernet = Object.freeze<NetworkPart>({
+  settings: Object.freeze({}),
+  open: (guards) => new EthernetKeeper(guards),
+});
+
+/** Takes an address from DHCP whenever there is a link. The system itself asks for one after each change of the link. */
+class EthernetKeeper implements NetworkKeeper {
+  readonly figures = [];
+  private readonly guards: Guards;
+  private readonly ethernet: Ethernet;
+  /** When the address is read next. */
+  private readonly timer: OneTimer;
+  private onAddress: () => void = () => {};
+  private looksLeft = ADDRESS_MS / LOOK_MS;
+  private address: string | undefined;
+
+  constructor(guards: Guards) {
+    this.guards = guards;
+    const guard = guards.of("Ethernet", { handleFailure: () => this.lookLater() });
+    this.timer = new OneTimer(guard);
+    this.ethernet = new Ethernet({ onChanged: () => guard.run(() => this.look()) });
+  }
+
+  get mac(): string | undefined {
+    return this.ethernet.MAC;
+  }
+
+  start(_own: Values, onAddress: () => void): void {
+    this.onAddress = onAddress;
+    this.lookLater();
+    this.ethernet.connect();
+  }
+
+  private look(): void {
+    this.lookLater();
+    const { address: any, connection } = this.ethernet;
+    // Without an IPv4 address the driver returns an IPv6 address that every interface makes for itself.
+    const address = connection > DISCONNECTED && any !== undefined && isIPv4(any) ? any : undefined;
+    if (address === undefined) this.handleNone(connection);
+    else this.handleAddress(address);
+  }
+
+  private handleAddress(address: string): void {
+    this.timer.set(LOOK_CONNECTED_MS, () => this.look());
+    if (address === this.address) return;
+    this.guards.tell(`Ethernet: connected as ${address}`);
+    this.address = address;
+    this.onAddress();
+  }
+
+  private handleNone(connection: number): void {
+    if (this.address !== undefined) {
+      this.guards.tell(`Ethernet: ${connection > DISCONNECTED ? "address" : "link"} lost`);
+      this.address = undefined;
+      this.looksLeft = ADDRESS_MS / LOOK_MS;
+    }
+    this.looksLeft -= 1;
+    if (this.looksLeft === 0) this.guards.tell("Ethernet: no address");
+  }
+
+  private lookLater(): void {
+    this.timer.set(LOOK_MS, () => this.look());
+  }
+}

@@ -1,0 +1,49 @@
+import { OneTimer } from "../../moddable/clock.ts";
+import type { Guard, Guards } from "../../moddable/guard.ts";
+import type { TouchMaker, TouchPanel } from "../board-parts.ts";
+
+/** How often a touch panel without an interrupt is sampled, in milliseconds. */
+const POLL_MS = 30;
+
+/** How often a touch panel that does not answer is sampled, in milliseconds. */
+const RETRY_MS = 10_000;
+
+/**
+ * Samples a touch panel. The buttons of the later M5Stacks are areas of this panel and change when it is sampled. The panel is on
+ * a bus that can fail for a moment or for good. Then it is sampled less often, and everything else goes on.
+ */
+export class TouchSampler {
+  private readonly make: TouchMaker;
+  private readonly guard: Guard;
+  private readonly timer: OneTimer;
+  private panel: TouchPanel | undefined;
+  private pollMs = POLL_MS;
+
+  constructor(make: TouchMaker, guards: Guards) {
+    this.make = make;
+    this.guard = guards.of("touch", {
+      handleBroken: () => {
+        this.pollMs = RETRY_MS;
+      },
+    });
+    this.timer = new OneTimer(this.guard);
+  }
+
+  start(): void {
+    this.poll();
+  }
+
+  private poll(): void {
+    const isWell = this.guard.run(() => this.sample());
+    if (isWell) {
+      this.pollMs = POLL_MS;
+      if (this.panel?.configuration?.interrupt) return;
+    }
+    this.timer.set(this.pollMs, () => this.poll());
+  }
+
+  private sample(): void {
+    this.panel ??= this.make(() => this.guard.run(() => this.panel?.sample()));
+    this.panel.sample();
+  }
+}

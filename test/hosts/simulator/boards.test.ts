@@ -1,0 +1,116 @@
+/**
+ * The file of each board (`hosts/esp32/boards`) with made-up drivers, in the simulator's engine: it reaches the broker, a page can
+ * be read by its buttons, and an alert is heard, felt and seen as far as the board has what it takes.
+ */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { BOARDS } from "../../../hosts/esp32/tools/boards.ts";
+import type { BoardScript } from "../../../hosts/simulator/esp32/board-script.ts";
+import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import { PRESS_GUARD_MS } from "../../../src/limits.ts";
+import type { Broker } from "../../brokers/broker.ts";
+import type { TestSender } from "../../brokers/test-sender.ts";
+import { Bench, eventually } from "./bench.ts";
+import { launchBoard, said, says } from "./launched-board.ts";
+
+const WIFI_UID = "pager-aabbcc";
+const ETHERNET_UID = "pager-aabbcf";
+
+/** What each driver traces for a message of priority 3. */
+const MIXER = ["sound: 880 Hz 2205, silence 2205", "sound ended"];
+const MOTOR = ["vibration: on", "vibration: off"];
+const LIGHT = ["light: on", "light: off"];
+
+interface Expected {
+  /** How its leftmost button, or the only one, opens a page. undefined: it has no button. */
+  readonly opens?: "press b" | "press a" | "hold a";
+  readonly alert: readonly string[];
+}
+
+const EXPECTED: Readonly<Record<string, Expected>> = {
+  esp32c3: { opens: "hold a", alert: LIGHT },
+  esp32c3_ili9341: { opens: "press b", alert: LIGHT },
+  lilygo_ttgo: { opens: "press a", alert: [] },
+  m5paper: { opens: "press b", alert: [] },
+  m5stack: { opens: "press b", alert: MIXER },
+  m5stack_core2: { opens: "press b", alert: [...MIXER, ...MOTOR] },
+  // 200 ms at 24,000 samples a second are 4,800. A half wave of 880 Hz has 14 samples.
+  m5stack_cores3: { opens: "press b", alert: ["sound ended: 4800 samples, 343 changes"] },
+  m5stick_cplus: { opens: "press a", alert: ["pin 2: 880 Hz", "pin 2: quiet", "pin 10: 0", "pin 10: 1"] },
+  moddable_two: { opens: "hold a", alert: [] },
+  nodemcu: { opens: "hold a", alert: LIGHT },
+  wt32_eth01: { alert: [] },
+};
+
+let bench: Bench;
+let broker: Broker;
+
+beforeEach(async () => {
+  bench = new Bench();
+  broker = await bench.broker();
+});
+
+afterEach(() => bench.end());
+
+const launch = (script: BoardScript) =>
+  launchBoard(bench, script, { "broker.host": "127.0.0.1", "broker.port": broker.port, "telemetry.interval": 0 });
+
+function act(simulator: LaunchedSimulator, opens: NonNullable<Expected["opens"]>): void {
+  if (opens === "hold a") simulator.say(opens);
+  else simulator.press(opens === "press a" ? "a" : "b");
+}
+
+async function showsPage(sender: TestSender, uid: string, id: string): Promise<void> {
+  await sender.push(uid, { id, text: "Pump 3 over temperature" });
+  await eventually(() => expect(sender.statesOf(id)).toEqual(["stored", "shown"]));
+}
+
+it("every board is expected to do something", () => {
+  expect(Object.keys(EXPECTED)).toEqual(BOARDS);
+});
+
+describe.each(BOARDS)("%s", (board) => {
+  const { opens, alert } = EXPECTED[board] as Expected;
+  const uid = board === "wt32_eth01" ? ETHERNET_UID : WIFI_UID;
+
+  it("comes to a page, tells of it by what it has, and a button opens it", async () => {
+    const sender = await bench.sender(broker.port, uid);
+    const simulator = launch({ board });
+    await says(simulator, `connected to 127.0.0.1:${broker.port}`);
+    await showsPage(sender, uid, "one");
+    for (const line of alert) await eventually(() => expect(simulator.lines).toContain(line));
+    const others = simulator.lines.filter((line) => /^(sound|vibration|light|pin \d)/.test(line));
+    expect(others.filter((line) => !alert.includes(line))).toEqual([]);
+    if (opens === undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
+    act(simulator, opens);
+    await eventually(() => expect(sender.statesOf("one")).toContain("read"));
+  });
+});
+
+describe.each(["m5stack_core2", "m5stack_cores3"])("%s", (board) => {
+  it.each(["is missing", "fails"] as const)("shows pages where its touch panel %s", async (touch) => {
+    const sender = await bench.sender(broker.port, WIFI_UID);
+    const simulator = launch({ board, touch });
+    await says(simulator, "connected to");
+    await showsPage(sender, WIFI_UID, "one");
+    await eventually(() => expect(said(simulator, "touch: Error: I2C")).toHaveLength(3));
+  });
+});
+
+describe("Ethernet", () => {
+  it("goes and comes back", async () => {
+    const simulator = launch({ board: "wt32_eth01" });
+    await says(simulator, "Ethernet: connected as 192.0.2.8");
+    simulator.say("cable out");
+    await says(simulator, "Ethernet: link lost");
+    simulator.say("cable in");
+    await eventually(() => expect(said(simulator, "Ethernet: connected as")).toHaveLength(2));
+  });
+
+  it("says that there is no address, and takes one when there is a cable", { timeout: 90_000 }, async () => {
+    const simulator = launch({ board: "wt32_eth01", cable: "out" });
+    await says(simulator, "Ethernet: no address", 60_000);
+    simulator.say("cable in");
+    await says(simulator, "Ethernet: connected as 192.0.2.8");
+  });
+});
