@@ -64,21 +64,15 @@ export class Exchange {
    */
   end(isByBroker: boolean, topicFilters: readonly string[], nowMs: number): boolean {
     const filters = topicFilters.map((topicFilter) => ({ name: filterName(topicFilter), bytes: 0 }));
-    const isAnswer = this.trial.handleEnded(isByBroker, filters.concat(this.sender.unanswered), nowMs);
+    const sent = this.outbound.sent.map((entry) => ({ name: this.sender.nameOf(entry), bytes: entry.payload.length }));
+    const isAnswer = this.trial.handleEnded(isByBroker, filters.concat(sent), nowMs);
     this.writer.limits = undefined;
     this.queue.clear();
     this.options.payloadStreaming?.end();
     this.outbound.handleClosed();
     this.inbound.handleClosed();
-    this.outbound.reserve(0);
+    this.outbound.reservedIdentifier = 0;
     return isAnswer;
-  }
-
-  /** The next connections go to another broker. */
-  handleBrokerChanged(): void {
-    this.trial.suspects.clear();
-    this.trial.suspects.save();
-    this.inbound.forget();
   }
 
   /**
@@ -94,8 +88,7 @@ export class Exchange {
   flush(nowMs: number): void {
     this.options.payloadStreaming?.flush(nowMs);
     if (this.sender.isSending || !this.writer.limits) return;
-    this.queue.flush();
-    if (!this.queue.isEmpty) return;
+    if (!this.queue.flush()) return;
     this.flushAnswers();
     this.sender.flush(ANSWER_BYTES_MAX, nowMs);
   }
@@ -104,9 +97,13 @@ export class Exchange {
   handle(packet: Publish | LargePublish | PayloadPart | Acknowledgement, nowMs: number): void {
     switch (packet.type) {
       case "publish":
+        this.receiver.handlePublish(packet, nowMs);
+        break;
       case "largePublish":
+        this.receiver.handleLarge(packet, nowMs);
+        break;
       case "payload":
-        this.receiver.handle(packet, nowMs);
+        this.receiver.handlePart(packet, nowMs);
         break;
       case "pubrel":
         this.answer("pubcomp", packet.packetIdentifier, this.inbound.release(packet.packetIdentifier));

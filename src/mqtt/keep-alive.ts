@@ -48,11 +48,6 @@ export class KeepAlive {
     this.sentMs = nowMs;
   }
 
-  /** Whether a PINGRESP is awaited. */
-  get isPinging(): boolean {
-    return this.pingSentMs !== undefined;
-  }
-
   /** When the broker was heard last. */
   get lastReceivedMs(): number {
     return this.receivedMs;

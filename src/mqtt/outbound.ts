@@ -49,10 +49,12 @@ export class OutboundTable implements Outbox {
   private readonly tell: (event: SessionEvent) => void;
   /** What is asked for after every event walks it by index and allocates nothing. */
   readonly entries: Outbound[] = [];
-  private totalBytes = 0;
+  /** What all messages take. */
+  bytes = 0;
+  /** Of the SUBSCRIBE or UNSUBSCRIBE that is not answered. 0: there is none. */
+  reservedIdentifier = 0;
   private lastIdentifier = 0;
   private nextToken: number;
-  private reservedIdentifier = 0;
 
   constructor(
     { outboxStore, outboxPolicies }: Pick<SessionOptions, "outboxStore" | "outboxPolicies">,
@@ -66,15 +68,6 @@ export class OutboundTable implements Outbox {
       this.lastIdentifier = entry.packetIdentifier;
     });
     this.nextToken = outboxStore?.nextToken ?? 1;
-  }
-
-  get length(): number {
-    return this.entries.length;
-  }
-
-  /** What all messages take, in bytes. */
-  get bytes(): number {
-    return this.totalBytes;
   }
 
   /** Messages that count against the broker's receive maximum: sent on this connection. */
@@ -97,11 +90,6 @@ export class OutboundTable implements Outbox {
     return oldest;
   }
 
-  /** When `expire` has something to do. undefined: never. */
-  get expiryMs(): number | undefined {
-    return this.policies?.expiryMs(this);
-  }
-
   /**
    * Accepts a message. undefined: there is no room for it. A durable one is on the store when this returns. Throws what the store
    * throws, and the message is not accepted then. @param bytes what it takes of the outbox
@@ -116,17 +104,12 @@ export class OutboundTable implements Outbox {
       bytes,
       stage: NEW,
     };
-    const hasRoom = this.length < OUTBOX_MESSAGES_MAX && this.bytes + bytes <= OUTBOX_BYTES_MAX;
+    const hasRoom = this.entries.length < OUTBOX_MESSAGES_MAX && this.bytes + bytes <= OUTBOX_BYTES_MAX;
     if (!(this.policies?.makeRoom(this, entry) ?? hasRoom)) return undefined;
     this.store?.write(entry);
     this.nextToken += 1;
     this.push(entry);
     return entry;
-  }
-
-  /** Drops what was never sent and is worthless now. */
-  expire(nowMs: number): void {
-    this.policies?.expire(this, nowMs);
   }
 
   /** The properties with which a message leaves now. */
@@ -141,30 +124,15 @@ export class OutboundTable implements Outbox {
     return this.lastIdentifier;
   }
 
-  /** Holds an identifier for a SUBSCRIBE. 0 gives it back. */
-  reserve(packetIdentifier: number): void {
-    this.reservedIdentifier = packetIdentifier;
-  }
-
-  /** Whether a SUBSCRIBE is not answered yet. */
-  get isReserved(): boolean {
-    return this.reservedIdentifier > 0;
-  }
-
   find(packetIdentifier: number): Outbound | undefined {
     return this.entries.find((entry) => entry.packetIdentifier === packetIdentifier);
   }
 
-  /** PUBREC has come. The message is the broker's now. Throws a `StoreError`, and it has not come then. */
-  handlePubrec(entry: Outbound): void {
-    this.giveUp(entry, "");
-  }
-
   /**
-   * A QoS 2 message that was sent cannot be sent again. PUBREL frees its identifier. PUBCOMP tells whether the broker has taken it.
-   * Throws a `StoreError`, and nothing has changed then.
+   * PUBREC has come, or, with a reason, a QoS 2 message cannot be sent again. PUBREL frees its identifier. PUBCOMP tells whether the
+   * broker has taken it. Throws a `StoreError`, and nothing has changed then.
    */
-  giveUp(entry: Outbound, reason: string): void {
+  release(entry: Outbound, reason: string): void {
     storing(() => this.store?.release(entry));
     entry.stage = reason === "" ? RELEASED : { is: UNSENT_PUBREL, reason };
   }
@@ -208,12 +176,12 @@ export class OutboundTable implements Outbox {
     const index = this.entries.indexOf(entry);
     if (index < 0) return;
     this.entries.splice(index, 1);
-    this.totalBytes -= entry.bytes;
+    this.bytes -= entry.bytes;
   }
 
   private push(entry: Outbound): void {
     this.entries.push(entry);
-    this.totalBytes += entry.bytes;
+    this.bytes += entry.bytes;
   }
 }
 

@@ -40,17 +40,8 @@ export class Receiver {
     this.large = undefined;
   }
 
-  /**
-   * Tells the application of a message that is not here already. Throws a `ProtocolError` for what the broker must not send, and a
-   * `StoreError`.
-   */
-  handle(packet: Publish | LargePublish | PayloadPart, nowMs: number): void {
-    if (packet.type === "publish") this.handlePublish(packet, nowMs);
-    else if (packet.type === "largePublish") this.handleLarge(packet, nowMs);
-    else this.handlePart(packet, nowMs);
-  }
-
-  private handlePublish(publish: Publish, nowMs: number): void {
+  /** Tells the application of a message that is not here already. Throws a `ProtocolError` for what the broker must not send. */
+  handlePublish(publish: Publish, nowMs: number): void {
     const topic = this.level === 5 ? this.aliases.resolve(publish) : publish.topic;
     const message = topic === publish.topic ? publish : { ...publish, topic };
     if (publish.qos > 0 && this.isKnown(publish, nowMs)) return;
@@ -60,7 +51,8 @@ export class Receiver {
     this.tell(event);
   }
 
-  private handleLarge(publish: LargePublish, nowMs: number): void {
+  /** The same for the beginning of a large message. */
+  handleLarge(publish: LargePublish, nowMs: number): void {
     const packetBytes = publish.packetBytes;
     if (this.level === 5 && packetBytes > SKIPPED_BYTES_MAX)
       throw new ProtocolError(`PUBLISH of ${packetBytes} bytes [MQTT-3.1.2-24]`, DISCONNECT_REASON.packetTooLarge);
@@ -71,7 +63,8 @@ export class Receiver {
     if (event) this.tell(event);
   }
 
-  private handlePart(part: PayloadPart, nowMs: number): void {
+  /** The next bytes of a large message. */
+  handlePart(part: PayloadPart, nowMs: number): void {
     const large = this.large;
     if (!large) return;
     let token = 0;

@@ -20,7 +20,7 @@ import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { type PublishWriter, tooLarge } from "./publish-writer.ts";
 import { describeReason } from "./reason-codes.ts";
 import type { PublishOptions, SessionEvent } from "./session-types.ts";
-import { GIVEN_UP, messageName, pubrelName, type Suspects, type Unanswered } from "./suspects.ts";
+import { GIVEN_UP, messageName, pubrelName, type Suspects } from "./suspects.ts";
 import type { Trial } from "./trial.ts";
 
 const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
@@ -57,14 +57,14 @@ export class Sender implements StreamSender {
     return this.streaming?.isSending === true;
   }
 
-  /** What was sent and is not answered. */
-  get unanswered(): readonly Unanswered[] {
-    return this.table.sent.map((entry) => ({ name: this.nameOf(entry), bytes: entry.payload.length }));
-  }
-
   /** Whether this may be sent now. The trial of a suspect begins then. */
   admits(name: string, bytes: number, nowMs: number): boolean {
-    return this.trial.admits(name, bytes, !this.table.isReserved && this.table.oldestSentMs === undefined, nowMs);
+    return this.trial.admits(
+      name,
+      bytes,
+      this.table.reservedIdentifier === 0 && this.table.oldestSentMs === undefined,
+      nowMs,
+    );
   }
 
   /** Whether a message of this size would leave at once. A suspect is the next that is sent alone. */
@@ -75,7 +75,7 @@ export class Sender implements StreamSender {
       !this.isSending &&
       !this.table.first(UNSENT) &&
       (qos === 0 || !this.isWindowFull) &&
-      !this.trial.isRunning &&
+      !this.trial.current &&
       this.writer.bytesOf(topic, payloadBytes, qos, properties) + TRANSMIT_RESERVE_BYTES <= this.transmit.free
     );
   }
@@ -117,7 +117,7 @@ export class Sender implements StreamSender {
     if (reasonCode >= 0x80 && type !== "pubcomp") {
       this.finish(entry, describeReason(reasonCode, properties));
     } else if (type === "pubrec") {
-      this.table.handlePubrec(entry);
+      this.table.release(entry, "");
     } else {
       // PUBCOMP of 3.1.1 does not tell whether the broker had taken the message.
       const isUntold = !this.writer.isVersion5 && this.suspects.isGivenUp(messageName(topic, 2), payload.length, nowMs);
@@ -135,7 +135,7 @@ export class Sender implements StreamSender {
   }
 
   /** The name of what the broker has to answer. */
-  private nameOf({ topic, qos, stage }: Outbound): string {
+  nameOf({ topic, qos, stage }: Outbound): string {
     return "reason" in stage ? pubrelName(topic) : messageName(topic, this.writer.qosOf(qos));
   }
 
@@ -205,7 +205,7 @@ export class Sender implements StreamSender {
       this.finish(entry, reason);
       return;
     }
-    this.table.giveUp(entry, reason);
+    this.table.release(entry, reason);
     // A broker that closes on the message is likely to close on its PUBREL.
     if (this.suspects.isGivenUp(messageName(topic, 2), payload.length, nowMs))
       this.suspects.presume(pubrelName(topic), payload.length);

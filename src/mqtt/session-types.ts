@@ -13,7 +13,8 @@ import type {
 import type { LearnedInterval } from "./interval-learner.ts";
 import type { HeldSubscription, LargePublish, ProtocolLevel, Publish, QoS, Subscription, Will } from "./packet.ts";
 import type { Properties } from "./properties.ts";
-import type { ProtocolSetting } from "./version.ts";
+
+export type ProtocolSetting = "auto" | "3.1.1" | "5";
 
 export interface SessionOptions {
   readonly clientIdentifier: string;

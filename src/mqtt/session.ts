@@ -96,7 +96,7 @@ export class Session {
 
   /** Messages in the outbox: accepted and not yet acknowledged by the broker. Those of QoS 0 are not yet sent. */
   get outboxCount(): number {
-    return this.exchange.outbound.length;
+    return this.exchange.outbound.entries.length;
   }
 
   /** What they take of `OUTBOX_BYTES_MAX`. */
@@ -154,7 +154,7 @@ export class Session {
     if (this.state !== OPENING) return;
     this.nowMs = nowMs;
     this.state = AWAITING_CONNACK;
-    this.waits.timers.clear(OPEN);
+    this.waits.timers.set(OPEN, undefined);
     this.waits.timers.watch(CONNACK, nowMs);
     this.decoder.reset(this.terms.level);
     this.transmit.clear();
@@ -207,7 +207,8 @@ export class Session {
    */
   handleBrokerChanged(held: readonly HeldSubscription[], knownLevel: ProtocolLevel | undefined): void {
     this.subscriptions.held = held;
-    this.exchange.handleBrokerChanged();
+    this.exchange.trial.suspects.clear();
+    this.exchange.inbound.forget();
     this.terms = new Terms(this.options, knownLevel);
   }
 
@@ -310,13 +311,14 @@ export class Session {
     const type = packet.type;
     if (type !== "connack" && type !== "auth" && !this.isConnected)
       throw new ProtocolError(`${type}: before CONNACK [MQTT-3.2.0-1]`);
-    if (type !== "pingresp") this.waits.handlePacket();
+    if (type !== "pingresp") this.waits.missed = undefined;
     switch (type) {
       case "connack":
         this.handleConnack(packet);
         break;
       case "auth":
-        this.handleAuth(packet.reasonCode, packet.properties);
+        if (!this.options.authentication) throw new ProtocolError("AUTH: not asked for [MQTT-4.12.0-6]");
+        this.options.authentication.handleAuth(packet.reasonCode, packet.properties);
         break;
       case "suback":
       case "unsuback":
@@ -354,7 +356,7 @@ export class Session {
     const limits = brokerLimits(connack, this.options.keepAliveSeconds);
     const isTriedAgain = this.terms.handleAccepted();
     this.state = CONNECTED;
-    this.waits.timers.clear(CONNACK);
+    this.waits.timers.set(CONNACK, undefined);
     this.waits.handleConnected(limits.keepAliveSeconds, this.nowMs);
     this.subscriptions.handleConnected(sessionPresent, this.nowMs);
     if (isTriedAgain) {
@@ -365,12 +367,6 @@ export class Session {
     // The application hears of the connection before it hears of messages of a lost session.
     this.events.unshift({ type: "connected", sessionPresent, protocolLevel: this.terms.level });
     this.subscriptions.request(this.nowMs);
-  }
-
-  private handleAuth(reasonCode: number, properties: Properties): void {
-    const authentication = this.options.authentication;
-    if (!authentication) throw new ProtocolError("AUTH: not asked for [MQTT-4.12.0-6]");
-    authentication.handleAuth(reasonCode, properties);
   }
 
   private handleRefusal(connack: Connack): void {
@@ -412,7 +408,7 @@ export class Session {
       this.backoff.reset();
       this.subscriptions.handleStable();
     } else if (due === RESUBSCRIBE) this.subscriptions.retry(this.nowMs);
-    else if (due === EXPIRY) this.exchange.outbound.expire(this.nowMs);
+    else if (due === EXPIRY) this.options.outboxPolicies?.expire(this.exchange.outbound, this.nowMs);
     this.watch();
   }
 
@@ -422,7 +418,7 @@ export class Session {
 
   private open(): void {
     this.state = OPENING;
-    this.waits.timers.clear(RECONNECT);
+    this.waits.timers.set(RECONNECT, undefined);
     this.waits.timers.watch(OPEN, this.nowMs);
     this.events.push({ type: "open" });
   }

@@ -120,7 +120,7 @@ export class Subscriptions {
       return;
     }
     const packetIdentifier = exchange.outbound.allocateIdentifier();
-    exchange.outbound.reserve(packetIdentifier);
+    exchange.outbound.reservedIdentifier = packetIdentifier;
     const topicFilters = (takenBack ? [takenBack] : asked).map((one) => one.topicFilter);
     this.out = { packetIdentifier, sentMs: nowMs, topicFilters, asked };
     // The broker may hold them as soon as this leaves.
@@ -148,7 +148,7 @@ export class Subscriptions {
         `${type.toUpperCase()}: ${reasonCodes.length} codes, expected ${expected} [MQTT-3.8.4-5]`,
       );
     this.out = undefined;
-    this.exchange.outbound.reserve(0);
+    this.exchange.outbound.reservedIdentifier = 0;
     out.topicFilters.forEach((topicFilter, index) => {
       const code = reasonCodes[index] ?? 0;
       const asked = out.asked[index];

@@ -108,6 +108,7 @@ export class Suspects {
   clear(): void {
     if (this.list.length > 0) this.isSaved = false;
     this.list = [];
+    this.save();
   }
 
   /** Brings the record up to date. What the store refuses is counted anew in the next life. */

@@ -3,15 +3,20 @@
  * less.
  */
 import { UsageError } from "../errors.ts";
+import { PROVEN_DROPS_MAX } from "../limits.ts";
 import type { ProtocolLevel, Will } from "./packet.ts";
-import type { SessionOptions } from "./session-types.ts";
+import type { ProtocolSetting, SessionOptions } from "./session-types.ts";
 import { isTopicName } from "./topic.ts";
-import { VersionChoice } from "./version.ts";
 import { WillChoice } from "./will-choice.ts";
 
 export class Terms {
-  private readonly version: VersionChoice;
+  /** `auto` begins with MQTT 5. It changes when the broker refuses that, or drops the connection before CONNACK. */
+  level: ProtocolLevel;
+  private readonly setting: ProtocolSetting;
   private readonly choice: WillChoice;
+  /** The broker has accepted this version. */
+  private isProven: boolean;
+  private dropCount = 0;
   /** What the last CONNECT asked for, in words. */
   private last: string;
 
@@ -19,13 +24,11 @@ export class Terms {
   constructor({ will, protocol, authentication }: SessionOptions, knownLevel: ProtocolLevel | undefined) {
     if (will && !isTopicName(will.topic)) throw new UsageError(`will topic ${will.topic}: not a topic name`);
     // A method of authentication needs MQTT 5.
-    this.version = new VersionChoice(authentication ? "5" : protocol, knownLevel);
+    this.setting = authentication ? "5" : protocol;
+    this.level = this.setting === "3.1.1" ? 4 : this.setting === "5" ? 5 : (knownLevel ?? 5);
+    this.isProven = knownLevel !== undefined;
     this.choice = new WillChoice(will);
     this.last = this.description;
-  }
-
-  get level(): ProtocolLevel {
-    return this.version.level;
   }
 
   get will(): Will | undefined {
@@ -34,19 +37,22 @@ export class Terms {
 
   /** CONNECT was accepted. Returns whether the connection ends at once, so that the whole will is tried once more. */
   handleAccepted(): boolean {
-    this.version.handleAccepted();
+    this.isProven = true;
+    this.dropCount = 0;
     return this.choice.handleAccepted();
   }
 
   /** CONNECT was refused. Returns whether less is to be asked for at once. */
   handleRefused(reasonCode: number): boolean {
-    return this.version.handleRefused(reasonCode) || this.choice.handleRefused(reasonCode);
+    const isOfVersion = reasonCode === 0x84 || (this.level === 4 && reasonCode === 1);
+    return (isOfVersion && this.changeVersion()) || this.choice.handleRefused(reasonCode);
   }
 
   /** The connection ended before CONNACK. Returns whether another version is to be tried at once. */
   handleDropped(): boolean {
     this.choice.handleDropped();
-    return this.version.handleDropped();
+    this.dropCount += 1;
+    return !(this.isProven && this.dropCount < PROVEN_DROPS_MAX) && this.changeVersion();
   }
 
   /** Why a connection has ended, with what the next one asks for if that has changed. */
@@ -55,6 +61,15 @@ export class Terms {
     if (description === this.last) return reason;
     this.last = description;
     return `${reason}; goes on with ${description}`;
+  }
+
+  /** Returns whether another version is to be tried at once: not where that was refused, too. */
+  private changeVersion(): boolean {
+    if (this.setting !== "auto") return false;
+    this.level = this.level === 5 ? 4 : 5;
+    this.isProven = false;
+    this.dropCount = 0;
+    return this.level === 4;
   }
 
   private get description(): string {

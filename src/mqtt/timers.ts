@@ -53,16 +53,12 @@ export class Timers {
   watch(reason: number, sinceMs: number | undefined, readMs = 0): void {
     const timeoutMs = MISSED[reason - OPEN]?.[1] ?? 0;
     // A board's clock begins at 0, so 0 is a time.
-    if (sinceMs === undefined) this.clear(reason);
+    if (sinceMs === undefined) this.set(reason, undefined);
     else this.set(reason, Math.min(Math.max(sinceMs, readMs) + timeoutMs, sinceMs + BUSY_TIMEOUT_MS));
   }
 
   isDue(reason: number, nowMs: number): boolean {
     return (this.deadlines[reason] as number) <= nowMs;
-  }
-
-  clear(reason: number): void {
-    this.deadlines[reason] = NEVER;
   }
 
   clearAll(): void {
@@ -79,7 +75,7 @@ export class Timers {
   takeDue(nowMs: number): number | undefined {
     const reason = this.earliest();
     if (reason < 0 || (this.deadlines[reason] as number) > nowMs) return undefined;
-    this.clear(reason);
+    this.set(reason, undefined);
     return reason;
   }
 

@@ -8,8 +8,8 @@ import type { Suspects, Unanswered } from "./suspects.ts";
 
 export class Trial {
   readonly suspects: Suspects;
-  /** What is on trial. Nothing else is sent. */
-  private current: Unanswered | undefined;
+  /** What is on trial: it was sent alone and is not answered. Nothing else may be sent. */
+  current: Unanswered | undefined;
   /** When the link last showed that it works. */
   private provenMs = NEVER;
   /** The last message of QoS 0, and when it left. It has no answer. */
@@ -42,11 +42,6 @@ export class Trial {
     }
     this.current = { name, bytes };
     return true;
-  }
-
-  /** Whether something was sent alone and is not answered. Nothing else may be sent then. */
-  get isRunning(): boolean {
-    return this.current !== undefined;
   }
 
   /** A message of QoS 0 has left. Its answer is the next PINGRESP. */

@@ -20,8 +20,8 @@ export class Waits {
   private readonly subscriptions: Subscriptions;
   private readonly decoder: Decoder;
   private readonly transmit: ByteWriter;
-  /** The answer that is overdue while a PINGRESP is awaited. */
-  private missed: string | undefined;
+  /** The answer that is overdue while a PINGRESP is awaited. Any other packet may be the answer, and clears it. */
+  missed: string | undefined;
 
   constructor(
     options: SessionOptions,
@@ -43,11 +43,6 @@ export class Waits {
     this.keepAlive.handleConnected(keepAliveSeconds, nowMs);
     this.timers.set(KEEP_ALIVE, this.keepAlive.deadlineMs);
     this.timers.set(STABLE, nowMs + STABLE_MS);
-  }
-
-  /** A packet has come that is no PINGRESP. It may be the answer. */
-  handlePacket(): void {
-    this.missed = undefined;
   }
 
   /** PINGRESP has come. Returns what a silent broker has not answered, or undefined. */
@@ -75,9 +70,10 @@ export class Waits {
     timers.watch(AUTH, this.options.authentication?.awaitedSinceMs, readMs);
     timers.watch(ANSWER, isMissed ? undefined : exchange.outbound.oldestSentMs, readMs);
     timers.watch(TAKE, exchange.inbound.oldestMs);
-    timers.set(EXPIRY, exchange.outbound.expiryMs);
+    timers.set(EXPIRY, this.options.outboxPolicies?.expiryMs(exchange.outbound));
     timers.set(RESUBSCRIBE, subscriptions.retryMs);
-    if (exchange.writer.limits && exchange.trial.wantsPing && !this.keepAlive.isPinging) this.ping(nowMs);
+    const isPinging = this.keepAlive.overdueMs < Number.POSITIVE_INFINITY;
+    if (exchange.writer.limits && exchange.trial.wantsPing && !isPinging) this.ping(nowMs);
   }
 
   /** A deadline has come. Returns why the connection ends then, or undefined. */

@@ -25,10 +25,6 @@ export class WriteQueue {
     this.sender = sender;
   }
 
-  get isEmpty(): boolean {
-    return this.waiting.length === 0;
-  }
-
   /** A packet of at most `PUBLISH_BYTES_MAX` bytes. */
   write(packet: () => void): void {
     this.add({ bytesMax: PUBLISH_BYTES_MAX, write: packet });
@@ -38,14 +34,15 @@ export class WriteQueue {
     this.add({ bytesMax: ANSWER_BYTES_MAX, type, packetIdentifier, reasonCode });
   }
 
-  /** Writes what there is room for. */
-  flush(): void {
+  /** Writes what there is room for. Returns whether nothing waits now. */
+  flush(): boolean {
     for (let packet = this.waiting[0]; packet && !this.sender.isSending; packet = this.waiting[0]) {
-      if (this.transmit.free < packet.bytesMax) return;
+      if (this.transmit.free < packet.bytesMax) break;
       this.waiting.shift();
       if ("write" in packet) packet.write();
       else writeAcknowledgement(this.transmit, packet.type, packet.packetIdentifier, packet.reasonCode);
     }
+    return this.waiting.length === 0;
   }
 
   clear(): void {

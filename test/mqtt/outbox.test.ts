@@ -240,7 +240,9 @@ describe("whatever is done to it, the outbox", () => {
               if (one.qos > 0) expect([...others, reserved].filter((held) => held > 0)).not.toContain(packetIdentifier);
               kept.set(token, { policy, identifier: packetIdentifier });
             } else
-              expect(table.length === OUTBOX_MESSAGES_MAX || table.bytes + one.bytes > OUTBOX_BYTES_MAX).toBe(true);
+              expect(table.entries.length === OUTBOX_MESSAGES_MAX || table.bytes + one.bytes > OUTBOX_BYTES_MAX).toBe(
+                true,
+              );
             for (const token of gone.splice(0)) {
               expect(kept.get(token)?.policy).not.toBe("reject");
               expect(kept.delete(token)).toBe(true);
@@ -261,12 +263,12 @@ describe("whatever is done to it, the outbox", () => {
             table.handleClosed();
             for (const entry of table.handleNewSession()) table.remove(entry);
           } else if (one.type === "reserve") {
-            table.reserve(0);
+            table.reservedIdentifier = 0;
             reserved = one.pick % 2 ? table.allocateIdentifier() : 0;
-            table.reserve(reserved);
+            table.reservedIdentifier = reserved;
           }
-          expect(table.length).toBe(kept.size);
-          expect(table.length).toBeLessThanOrEqual(OUTBOX_MESSAGES_MAX);
+          expect(table.entries.length).toBe(kept.size);
+          expect(table.entries.length).toBeLessThanOrEqual(OUTBOX_MESSAGES_MAX);
           expect(table.bytes).toBeLessThanOrEqual(OUTBOX_BYTES_MAX);
           const unsent = [table.first(UNSENT)?.token ?? 0, Math.min(...kept.keys())];
           if (unsent[0] && table.sentCount === 0) expect(unsent[0]).toBe(unsent[1]);
@@ -300,7 +302,7 @@ describe("whatever is done to it, the outbox", () => {
         const writer = new PublishWriter(new ByteWriter(0), undefined);
         const entries = messages.flatMap((one) => table.add(one, writer.check(one), 0) ?? []);
         const read = outbox();
-        expect([read.length, read.bytes]).toEqual([table.length, table.bytes]);
+        expect([read.entries.length, read.bytes]).toEqual([table.entries.length, table.bytes]);
         for (const { token, topic, payload, qos, retain, policy, properties, packetIdentifier } of entries) {
           const { bytes: _bytes, ...found } = read.find(packetIdentifier) ?? {};
           if (table.find(packetIdentifier)?.token !== token) continue;

@@ -213,11 +213,11 @@ export const MUTANTS: readonly Mutant[] = [
     seeds: 10 * SEEDS,
   },
   {
-    name: "what was unanswered when connections ended is given up without a trial of its own",
+    name: "a connection that ends before a trial counts against the suspect",
     file: "suspects.ts",
-    from: "if (suspect.endings < HASTY_ENDINGS_MAX) this.count(suspect, suspect.endings + 1);",
-    to: "this.count(suspect, suspect.endings + 1);\n      if (suspect.endings >= ENDINGS_MAX) suspect.untilMs = Number.POSITIVE_INFINITY;",
-    seeds: 10 * SEEDS,
+    from: "if (suspect.endings > HASTY_ENDINGS_MAX && suspect.untilMs === 0) this.count(suspect, suspect.endings - 1);",
+    to: "if (suspect.endings >= HASTY_ENDINGS_MAX) this.count(suspect, suspect.endings + 1);\n      if (suspect.endings >= ENDINGS_MAX) suspect.untilMs = Number.POSITIVE_INFINITY;",
+    seeds: 5 * SEEDS,
   },
   {
     name: "bytes are handed in that the gateway has no room for",
