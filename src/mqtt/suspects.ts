@@ -83,9 +83,10 @@ export class Suspects {
     if (suspect.endings >= ENDINGS_MAX) suspect.untilMs = nowMs + GIVEN_UP_MS;
   }
 
-  /** One trial will tell. */
+  /** It is put on trial at once. */
   presume(name: string, bytes: number): void {
-    this.count(this.take(name, bytes), ENDINGS_MAX - 1);
+    const suspect = this.take(name, bytes);
+    this.count(suspect, Math.max(suspect.endings, HASTY_ENDINGS_MAX));
   }
 
   /** A connection has ended by itself. So others may have done so, too. */

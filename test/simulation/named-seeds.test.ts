@@ -13,6 +13,7 @@ const SEEDS: readonly (readonly [number, string])[] = [
   [6016, "the broker made a new session while the power failed, and the device did not subscribe again"],
   [7834, "the same as 6016"],
   [8339, "the same as 6016"],
+  [10287, "one ending of a bad link was enough to give PUBREL up, and the broker held its identifier for ever"],
   [10501, "the same as 6016"],
 ];
 
