@@ -24,9 +24,7 @@ await runCommand(async (args) => {
   const mcsim = join(sdk.tools, "mcsim");
   if (!existsSync(mcsim)) throw new Refusal(`mcsim is missing in ${sdk.tools}. To get it: npx xs-dev setup`);
   if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
-    throw new Refusal(
-      "The simulator needs a display (DISPLAY is not set). Without one: npm run test:sim, npm run picture",
-    );
+    throw new Refusal("The simulator needs a display (DISPLAY is not set). Without one: npm run test:sim");
   const program = await buildProgram(sdk, "readable");
   const folder = flags.data ?? join(ROOT, ".fieldpager", flags.uid);
   mkdirSync(folder, { recursive: true });

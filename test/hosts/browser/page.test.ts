@@ -2,11 +2,17 @@
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
 import type { Station } from "../../../hosts/station/station.ts";
+import { drawScreen } from "../../../src/pager/screen/screen.ts";
+import { differenceOf } from "../../pictures/golden.ts";
+import { openPainting } from "../../pictures/raster.ts";
+import { message } from "../../pictures/scenes.ts";
 import { requireOrSkip } from "../../require.ts";
 import { getPush, postPush, StationBench, statusesOf, until } from "../station/harness.ts";
 import { hasChromium, launchChromium, logIn, PAGE_TIMEOUT_MS } from "./chromium.ts";
 
+const PAGER_SIZE = { width: 320, height: 240 };
 const DESKTOP = { width: 1100, height: 900 };
 const PHONE = { width: 390, height: 844 };
 /** A folder for pictures of the page. Without it no pictures are made. */
@@ -82,6 +88,29 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
     expect(overflow, "nothing sticks out to the side").toBe(0);
     if (PICTURES) await page.screenshot({ path: join(PICTURES, `console-${name}.png`), fullPage: true });
+  });
+
+  it("paints what a board paints, pixel by pixel, at a zoom that is no whole number too", async () => {
+    const painting = await openPainting("latin-cjk");
+    const page = await open({ scale: 1.5 });
+    const text = "Насос 3: 92 °C, ≥ 5 €. 水泵过热，请检查。펌프 ポンプ 龘 שלום 👩‍🚀";
+    await postPush(station.url, { to: await uidOf(page), title: "Grüße aus Łódź", text });
+    await until("it", async () => (await screenOf(page)).join(" ").includes("Grüße"));
+    const [bar = "", head = ""] = await screenOf(page);
+    const model = message(
+      { from: head.split(" ")[0] as string, title: "Grüße aus Łódź", text },
+      PAGER_SIZE,
+      painting.widths,
+    );
+    if (model.view.kind !== "message") throw new Error("not a message");
+    const time = (line: string) => /\d\d:\d\d/.exec(line)?.[0] ?? "";
+    const view = { ...model.view, time: time(head), position: 1, count: 1 };
+    const drawList = drawScreen(
+      { ...model, view, time: time(bar), unreadCount: 1, labels: ["", "read", "home"] },
+      PAGER_SIZE,
+      painting.widths,
+    );
+    expect(differenceOf(await pictureOf(page), painting.paint(drawList, PAGER_SIZE))).toBe(0);
   });
 
   it("has three buttons and keys that work", async () => {
@@ -163,6 +192,22 @@ async function screenOf(page: Page): Promise<string[]> {
 
 async function uidOf(page: Page): Promise<string> {
   return (await page.locator(".pager").getAttribute("data-uid")) ?? "";
+}
+
+/** The screen of the pager in the page, in its own pixels: the upper left corner of each square. */
+async function pictureOf(page: Page): Promise<Picture> {
+  const { width, height } = PAGER_SIZE;
+  const rgb = await page.evaluate(`(() => {
+    const canvas = document.querySelector(".pager canvas");
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const side = canvas.width / ${width};
+    let bytes = "";
+    for (let y = 0; y < ${height}; y += 1)
+      for (let x = 0; x < ${width}; x += 1)
+        bytes += String.fromCharCode(...data.subarray(4 * side * (y * canvas.width + x), 4 * side * (y * canvas.width + x) + 3));
+    return btoa(bytes);
+  })()`);
+  return { width, height, rgb: Buffer.from(rgb as string, "base64") };
 }
 
 /** Width of the canvas in its own pixels, and how many of them are nearly white. */
