@@ -98,6 +98,7 @@ export class Suspects {
 
   /** The broker has answered one of this size. */
   acquit(name: string, bytes: number): void {
+    if (!this.find(name, bytes)) return;
     this.list = this.list.filter((one) => {
       if (one.name !== name || bytes < one.bytes) return true;
       if (one.endings > 1) this.isSaved = false;

@@ -12,8 +12,10 @@ export class Trial {
   current: Unanswered | undefined;
   /** When the link last showed that it works. */
   private provenMs = NEVER;
-  /** The last message of QoS 0, and when it left. It has no answer. */
-  private last: (Unanswered & { readonly sentMs: number }) | undefined;
+  /** The last message of QoS 0, and when it left. It has no answer. Empty: there is none. Fields of their own take no memory. */
+  private lastName = "";
+  private lastBytes = 0;
+  private lastSentMs = 0;
   /** A PINGRESP is needed before anything else is sent. */
   wantsPing = false;
 
@@ -24,7 +26,7 @@ export class Trial {
   /** A new connection. */
   begin(): void {
     this.current = undefined;
-    this.last = undefined;
+    this.lastName = "";
     this.provenMs = NEVER;
     this.wantsPing = false;
   }
@@ -36,7 +38,7 @@ export class Trial {
     if (this.current) return false;
     if (!this.suspects.isOnTrial(name, bytes)) return true;
     if (!isIdle) return false;
-    if (this.last || nowMs - this.provenMs >= UNANSWERED_MS) {
+    if (this.lastName !== "" || nowMs - this.provenMs >= UNANSWERED_MS) {
       this.wantsPing = true;
       return false;
     }
@@ -47,7 +49,9 @@ export class Trial {
   /** A message of QoS 0 has left. Its answer is the next PINGRESP. */
   handleUnanswerable(name: string, bytes: number, nowMs: number): void {
     this.acquitLast(nowMs);
-    this.last = { name, bytes, sentMs: nowMs };
+    this.lastName = name;
+    this.lastBytes = bytes;
+    this.lastSentMs = nowMs;
     this.wantsPing ||= this.current !== undefined;
   }
 
@@ -59,11 +63,11 @@ export class Trial {
   }
 
   handlePingresp(nowMs: number): void {
-    const last = this.last;
+    const name = this.lastName;
     this.provenMs = nowMs;
     this.wantsPing = false;
-    this.last = undefined;
-    if (last) this.handleAnswer(last.name, last.bytes, nowMs);
+    this.lastName = "";
+    if (name !== "") this.handleAnswer(name, this.lastBytes, nowMs);
   }
 
   /**
@@ -74,9 +78,9 @@ export class Trial {
     this.acquitLast(nowMs);
     const suspects = this.suspects;
     const current = this.current;
-    const last = this.last;
+    const name = this.lastName;
     if (isByBroker) {
-      const candidates = last ? unanswered.concat(last) : unanswered;
+      const candidates = name === "" ? unanswered : unanswered.concat({ name, bytes: this.lastBytes });
       if (current) suspects.convict(current.name, current.bytes, nowMs);
       else if (this.wantsPing || candidates.length === 0) suspects.doubt();
       else suspects.suspect(candidates);
@@ -88,10 +92,10 @@ export class Trial {
 
   /** A connection that has lasted so long after a message of QoS 0 does not end on it. */
   private acquitLast(nowMs: number): void {
-    const last = this.last;
-    if (!last || nowMs - last.sentMs < UNANSWERED_MS) return;
-    this.last = undefined;
-    this.suspects.acquit(last.name, last.bytes);
+    const name = this.lastName;
+    if (name === "" || nowMs - this.lastSentMs < UNANSWERED_MS) return;
+    this.lastName = "";
+    this.suspects.acquit(name, this.lastBytes);
   }
 }
 

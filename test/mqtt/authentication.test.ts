@@ -4,7 +4,7 @@ import { type Authenticator, MethodAuthentication } from "../../src/mqtt/optiona
 import type { SessionOptions } from "../../src/mqtt/session-types.ts";
 import { Bench } from "./session-bench.ts";
 
-/** Method "m": begins with 1, answers a number with its double, and wants 9 at the end. */
+/** Method "m" begins with 1. It answers a number with its double. It wants 9 at the end. */
 const authenticator: Authenticator = {
   method: "m",
   begin: () => Uint8Array.of(1),

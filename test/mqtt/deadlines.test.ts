@@ -1,4 +1,4 @@
-/** A deadline runs only while nothing is read: what is missing may stand behind a long message on a slow link. */
+/** A deadline runs only while nothing is read. What is missing may stand behind a long message on a slow link. */
 import { describe, expect, it } from "vitest";
 import {
   BUSY_TIMEOUT_MS,
@@ -10,11 +10,11 @@ import {
 import { toHex } from "../vectors/vector.ts";
 import { Bench, CONNACK_NEW, CONNACK_PRESENT, HELD } from "./session-bench.ts";
 
-/** Bytes a second of the slow link, and how often some of them come. */
+/** Bytes a second on the slow link, and the time between two pieces of them. */
 const LINK_BYTES = 50_000;
 const STEP_MS = 500;
 
-/** A message of 4 MB comes as the link carries it; wakes as a host does. Returns what was told meanwhile. */
+/** A message of 4 MB comes as fast as the link carries it. The session is woken as a host does. Returns what was told meanwhile. */
 function receiveSlowly(bench: Bench, sent: string[]): string[] {
   const told: string[] = [];
   const length = SKIPPED_BYTES_MAX - 10;
@@ -176,7 +176,7 @@ describe("an application that has no room", () => {
     bench.publish("x");
     bench.sent();
     bench.session.setReading(false, bench.nowMs);
-    // A whole message and the beginning of PUBACK; the rest of it is with the broker.
+    // A whole message has come, and the beginning of PUBACK. The rest of PUBACK is still with the broker.
     expect(bench.receive("3004000161784002")).toEqual([]);
     expect(bench.session.canReceive).toBe(false);
     const sent: string[] = [];

@@ -12,7 +12,7 @@ describe("decoder and encoder", () => {
     const limit = 64;
     const packet = (payloadBytes: number) =>
       fromHex(`32 ${(7 + payloadBytes).toString(16)} 0003612f62 0102 ${"00".repeat(payloadBytes)}`);
-    // With its fixed header of 2 bytes.
+    // The fixed header of 2 bytes counts.
     const atLimit = packet(limit - 2 - 7);
     const above = packet(limit - 2 - 7 + 1);
     expect(decodeAll([atLimit], limit)).toMatchObject([{ type: "publish", topic: "a/b", packetIdentifier: 0x0102 }]);
@@ -83,7 +83,7 @@ function bytewise(bytes: Uint8Array): Uint8Array[] {
   return Array.from(bytes, (byte) => Uint8Array.of(byte));
 }
 
-/** What `decodeAll` gives, with the parts of a payload joined, as hexadecimal digits. */
+/** The result of `decodeAll`, with the parts of a payload joined, as hexadecimal digits. */
 function decodeLarge(pieces: readonly Uint8Array[], packetBytesMax: number): unknown[] {
   const joined: unknown[] = [];
   let payload = "";

@@ -29,7 +29,7 @@ const topic = () => `${pick(["a", "/x", "üb"])}${text(30)}`;
 const bytes = (lengthMax: number) => Uint8Array.from({ length: integer(0, lengthMax) }, () => integer(0, 255));
 const identifier = () => integer(1, 65_535);
 
-/** Values for a property of either codec; the names differ for a few, see `theirs`. */
+/** Values for a property of either codec. A few have other names in theirs, see `theirs`. */
 const MAKE: Readonly<Record<string, () => unknown>> = {
   payloadFormatIndicator: () => integer(0, 1),
   messageExpiryInterval: () => integer(0, 0xffff_ffff),
@@ -147,7 +147,7 @@ const BOOLEANS = new Set([
   "sharedSubscriptionAvailable",
 ]);
 
-/** Our properties as mqtt-packet has them. */
+/** Our properties, as mqtt-packet names them. */
 function theirs(ours: Properties): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(ours).map(([name, value]) => {
@@ -159,12 +159,12 @@ function theirs(ours: Properties): Record<string, unknown> {
   );
 }
 
-/** As they stand in a packet of mqtt-packet: absent where there are none. */
+/** Properties of a packet of mqtt-packet. It has no such field if there are none. */
 function withTheirs(ours: Properties): { properties?: Record<string, unknown> } {
   return ours === NO_PROPERTIES ? {} : { properties: theirs(ours) };
 }
 
-/** Writes with ours and reads with theirs; both as plain values without what only their object has. */
+/** Writes with ours and reads with theirs. Returns both as plain values, without the fields that only theirs has. */
 function readByThem(level: ProtocolLevel, write: (writer: ByteWriter) => void): Packet {
   const writer = new ByteWriter(4096);
   write(writer);
@@ -323,7 +323,7 @@ function checkSent(level: ProtocolLevel): void {
   }
 }
 
-/** Writes with theirs, reads with ours, cut in two at a random place. */
+/** Writes with theirs and reads with ours, in two pieces cut at a random place. */
 function readByUs(level: ProtocolLevel, packet: Packet): unknown {
   const whole = new Uint8Array(generate(packet, { protocolVersion: level }));
   const cut = integer(0, whole.length);

@@ -1,4 +1,4 @@
-/** A message that the broker answers by closing, or by silence, is given up after `ENDINGS_MAX` connections, and costs nothing else. */
+/** A message that the broker answers by closing, or by silence, is given up after `ENDINGS_MAX` connections. It costs no other one. */
 import { describe, expect, it } from "vitest";
 import {
   BACKOFF_MAX_MS,
@@ -31,7 +31,7 @@ describe("a message that the broker answers by closing", () => {
   it("is one that stood alone: those that share the window with it are not blamed", () => {
     const picky = new Picky({ closesOn: ["bad"] });
     const { bench } = picky;
-    // A broker that answers late: nothing of the first window is answered when it closes.
+    // This broker answers late. It has answered nothing of the first window when it closes.
     const tokens = ["a", "b", "bad", "c"].map((topic) => bench.publish("x", { topic }));
     bench.sent();
     bench.session.handleClosed("closed", bench.nowMs);
@@ -89,7 +89,7 @@ describe("a message that the broker answers by closing", () => {
     const { bench } = picky;
     const large = bench.publish("large", { topic: "t" });
     const small = bench.publish("x", { topic: "t" });
-    // A broker that answers late: neither is answered when it closes.
+    // This broker answers late. It has answered neither when it closes.
     for (let count = 0; count < HASTY_ENDINGS_MAX; count += 1) bench.reconnect(CONNACK_PRESENT);
     bench.session.handleClosed("closed", bench.nowMs);
     picky.run();
@@ -107,7 +107,7 @@ describe("a message that the broker answers by closing", () => {
       const bench = new Bench({ held: HELD, store });
       bench.open();
       if (life === 0) bench.publish("x", { topic: "bad", isDurable: true });
-      // Two connections a life.
+      // Each life has two connections.
       for (let count = 0; count < 2 && reasons.length === 0; count += 1) {
         connections += 1;
         bench.receive(CONNACK_PRESENT);
@@ -249,7 +249,7 @@ describe("a message on a link that ends by itself", () => {
       bench.sent();
       bench.receive(`${CONNACK_PRESENT}32ff7f000161`);
       const sent = bench.sent().join("");
-      // After a few the link is tried by a ping, and nothing is sent before that is answered.
+      // After a few endings a ping tries the link. Nothing is sent before its answer.
       expect(sent).toBe(count < HASTY_ENDINGS_MAX - 1 ? "3a060001740001" + "78" : "c000");
     }
     expect(bench.reconnect(CONNACK_PRESENT)).toEqual(["3a060001740001" + "78"]);
@@ -279,7 +279,7 @@ describe("a message on a link that ends by itself", () => {
       bench.publish("x");
       bench.publish("y");
       bench.sent();
-      // Not one by one: both leave at once, since each was answered after the connection before.
+      // Both leave at once: each was answered on the connection before.
       expect(bench.reconnect(CONNACK_PRESENT)).toHaveLength(1);
       const [first, second] = [2 * count - 1, 2 * count].map((identifier) => identifier.toString(16).padStart(4, "0"));
       expect(bench.receive(`4002${first}4002${second}`)).toHaveLength(2);

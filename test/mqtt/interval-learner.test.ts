@@ -6,7 +6,7 @@ import { Bench, CONNACK_PRESENT, HELD } from "./session-bench.ts";
 const MINUTE_MS = 60_000;
 const MAX_MS = 90 * MINUTE_MS;
 
-/** Idle spells until nothing new is learned; how many connections it cost. */
+/** Is idle again and again, until nothing new is learned. Returns how many connections that cost. */
 function settle(learner: IntervalLearner, natMs: number, nowMs = 0): number {
   let lost = 0;
   for (let spell = 0; spell < 60; spell += 1) {
@@ -71,7 +71,7 @@ describe("interval learner", () => {
   });
 });
 
-/** A day of a session that nobody writes to, behind a NAT that forgets an idle connection without a word. */
+/** A day of an idle session. A NAT forgets its connection after a while and tells nobody. */
 function dayBehindNat(
   natMs: number,
   hours: number,

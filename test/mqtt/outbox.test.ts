@@ -18,7 +18,7 @@ function dropped(events: readonly SessionEvent[]): [number, DropReason][] {
   return events.flatMap((event) => (event.type === "dropped" ? [[event.token, event.reason]] : []));
 }
 
-/** Publishes this many messages of a byte each; returns what `publish` returned. */
+/** Publishes so many messages of a byte each. Returns what `publish` returned. */
 function fill(bench: Bench, count: number, options: Partial<PublishOptions> = {}): (number | undefined)[] {
   const message = { topic: "t", payload: Uint8Array.of(1), qos: 1, retain: false, ...options } as const;
   return Array.from({ length: count }, () => bench.session.publish(message, bench.nowMs));

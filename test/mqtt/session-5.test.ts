@@ -113,7 +113,7 @@ describe("MQTT 5", () => {
   });
 
   it("sends what is exactly as large as the broker takes, with an alias where one fits", () => {
-    // With a new alias it would be 3 bytes more.
+    // A new alias would add 3 bytes.
     const bench = connected("270000000f" + "220004");
     const full = bench.publish("1234567", { topic: "t" });
     expect(bench.sent().at(-1)).toBe("320d00017400020031323334353637");
@@ -121,7 +121,7 @@ describe("MQTT 5", () => {
     bench.publish("123", { topic: "t" });
     expect(bench.sent()).toEqual(["320c000174000303230001313233"]);
     bench.receive("40020003");
-    // The alias stands for a topic that would be too much.
+    // The alias stands for a topic that would make the packet too large.
     bench.publish("12345", { topic: "t" });
     expect(bench.sent()).toEqual(["320d00000004032300013132333435"]);
   });
@@ -137,7 +137,7 @@ describe("MQTT 5", () => {
     expect(bench.receive(big("00016203230001"))).toMatchObject([{ type: "oversize", message: { topic: "b" } }]);
     expect(bench.receive("300600000323" + "0001")).toMatchObject([{ message: { topic: "b" } }]);
     expect(bench.receive(big("000003230001"))).toMatchObject([{ type: "oversize", message: { topic: "b" } }]);
-    // Properties of 4,900 bytes, which end above what is kept.
+    // The properties have 4,900 bytes. They end above the limit.
     bench.receive(big(`000163a426260002${"6b".repeat(2)}1300${"00".repeat(4_864)}`));
     expect(bench.receive("300600000323" + "0001").at(-1)).toMatchObject({
       reason: expect.stringContaining("topic alias 1: not given"),
@@ -326,7 +326,7 @@ describe("which version", () => {
       levels.push(levelOf(bench));
       bench.session.handleClosed("dropped", bench.nowMs);
       const retryMs = lost(bench)?.retryMs ?? -1;
-      // Only the change to 3.1.1 is at once: a broker that drops both is not hammered.
+      // Only the change to 3.1.1 is made at once. A broker that drops both is not hammered.
       expect(retryMs === 0).toBe(attempt % 2 === 0);
       bench.pass(retryMs);
       bench.events();
@@ -335,7 +335,7 @@ describe("which version", () => {
     bench.session.handleConnected(bench.nowMs);
     bench.sent();
     bench.receive(NEW);
-    // The first of these ends a connection that stood; then a broker that was once proven drops attempts three times.
+    // The first of these ends a connection that stood. Then a broker that once accepted MQTT 5 drops three attempts.
     const proven: number[] = [];
     for (let attempt = 0; attempt < 4; attempt += 1) {
       bench.session.handleClosed("dropped", bench.nowMs);

@@ -11,7 +11,7 @@ export const CONNACK_NEW = "20020000";
 export const CONNACK_PRESENT = "20020100";
 export const SUBACK = "9003000101";
 
-/** What `PLAIN` wants is held by the broker. */
+/** The broker holds what `PLAIN` wants. */
 export const HELD = [{ topicFilter: "a", qos: 1 }] as const;
 
 /** A session that asks for nothing special. */
@@ -25,7 +25,7 @@ export const PLAIN: SessionOptions = {
   protocol: "3.1.1",
 };
 
-/** A session with a clock of its own; jitter is whole, so that every wait is the ceiling. */
+/** A session with a clock of its own. Its random number is 1, so every wait is the ceiling. */
 export class Bench {
   drainedCount = 0;
   nowMs = 1000;
@@ -44,7 +44,7 @@ export class Bench {
     this.session = new Session({ ...PLAIN, will, ...extensions, ...options }, () => 1);
   }
 
-  /** Everything that was told, but for `drained`, which is counted. */
+  /** Everything that was told. `drained` is only counted. */
   events(): SessionEvent[] {
     const events: SessionEvent[] = [];
     for (let event = this.session.pollEvent(); event; event = this.session.pollEvent()) {
@@ -60,7 +60,7 @@ export class Bench {
     return events;
   }
 
-  /** Everything that is to be sent now, as hexadecimal digits of one write each. */
+  /** Everything that is to be sent now: the hexadecimal digits of each write. */
   sent(): string[] {
     const writes: string[] = [];
     for (let bytes = this.session.pollTransmit(); bytes; bytes = this.session.pollTransmit()) writes.push(toHex(bytes));
@@ -92,7 +92,7 @@ export class Bench {
     return this;
   }
 
-  /** A deadline passes with this time, and the ping that tells a silent broker from a dead link is answered: why it ended. */
+  /** A deadline passes with this time, and the ping that follows is answered. Returns why the connection ended. */
   missed(ms: number): string {
     const events = this.pass(ms);
     if (events.length > 0 || this.sent().join("") !== "c000") return "";
@@ -100,7 +100,7 @@ export class Bench {
     return close?.type === "close" && disconnected?.type === "disconnected" ? disconnected.reason : "";
   }
 
-  /** Gives what is sent after CONNACK; a ping that comes first is answered, as before a trial. */
+  /** Returns what is sent after CONNACK. A ping that comes first, as before a trial, is answered. */
   reconnect(connack: string): string[] {
     this.session.handleClosed("cut", this.nowMs);
     this.events();
@@ -114,7 +114,7 @@ export class Bench {
     return this.sent();
   }
 
-  /** Publishes on the topic `t`; returns the token. */
+  /** Publishes on the topic `t`. Returns the token. */
   publish(text: string, options: Partial<PublishOptions> = {}): number {
     const payload = Uint8Array.from(text, (character) => character.charCodeAt(0));
     const token = this.session.publish({ topic: "t", payload, qos: 1, retain: false, ...options }, this.nowMs);
@@ -122,7 +122,7 @@ export class Bench {
     return token;
   }
 
-  /** Takes every message that is among these events. */
+  /** Takes every message among these events. */
   take(events: readonly SessionEvent[]): void {
     for (const event of events) if (event.type === "message") this.session.acknowledge(event.token);
   }

@@ -283,7 +283,7 @@ describe("a store that refuses", () => {
     const bench = new Bench({ store });
     expect(bench.session.outboxCount).toBe(0);
     store.isFailing = false;
-    // Its token is left alone: a new message under it would count as released after the next reboot.
+    // No new message gets its token. It would count as released after the next reboot.
     expect(bench.connect().publish("x", { isDurable: true })).toBe(10);
   });
 });

@@ -38,7 +38,7 @@ describe("connecting", () => {
     unknown.open();
     unknown.receive(CONNACK_PRESENT);
     expect(unknown.sent()).toEqual([SUBSCRIBE]);
-    // Cut before SUBACK: the next connection subscribes again, with a new identifier.
+    // The connection ends before SUBACK. The next one subscribes again, with a new identifier.
     expect(unknown.reconnect(CONNACK_PRESENT)).toEqual(["82060002000161 01".replace(" ", "")]);
     unknown.receive("9003000201");
     expect(unknown.reconnect(CONNACK_PRESENT)).toEqual([]);
@@ -73,7 +73,7 @@ describe("connecting", () => {
     bench.events();
     expect(bench.pass(timeoutMs - 1)).toEqual([]);
     const told = bench.pass(1);
-    // A ping tells a broker that does not answer from a dead link.
+    // A ping tells a silent broker from a dead link.
     const [close, disconnected] = name === "SUBACK" ? bench.receive("d000") : told;
     expect(close).toEqual({ type: "close" });
     expect(disconnected).toMatchObject({ type: "disconnected", reason: expect.stringContaining(name) });
@@ -115,7 +115,7 @@ describe("connecting", () => {
     opening.events();
     opening.session.handleClosed("expired", opening.nowMs, true);
     expect(opening.events()).toEqual(refused);
-    // In TLS 1.3 ours is refused when the broker could have dropped a version, too, which would be tried again at once.
+    // In TLS 1.3 a broker refuses a certificate when it could also drop a version. A dropped version is tried again at once.
     const open = new Bench({ protocol: "auto" });
     open.open();
     open.session.handleClosed("expired", open.nowMs, true);
@@ -170,7 +170,7 @@ describe("what a broker must not do ends the connection with a reason", () => {
       { type: "close" },
       { type: "disconnected", reason: expect.stringContaining(reason) },
     ]);
-    // And it is alive afterwards.
+    // The session is alive afterwards.
     expect(bench.reconnect(CONNACK_PRESENT)).toEqual([]);
     expect(bench.receive("3207000161 ffff 6869".replaceAll(" ", ""))).toMatchObject([{ type: "message" }]);
     bench.session.acknowledge(1);
@@ -248,7 +248,7 @@ describe("messages out", () => {
     bench.publish("y");
     bench.sent();
     expect(bench.reconnect(CONNACK_PRESENT)).toEqual(["3a06000174000278" + "3a06000174000379"]);
-    // Two connections have ended on them: one at a time.
+    // Two connections have ended on them. So they are sent one by one.
     expect(bench.reconnect(CONNACK_PRESENT)).toEqual(["3a06000174000278"]);
     bench.receive("40020002");
     expect(bench.sent()).toEqual(["3a06000174000379"]);

@@ -8,7 +8,7 @@ import { Bench, CONNACK_PRESENT } from "./session-bench.ts";
 
 const LARGE_BYTES = 1_000_000;
 
-/** Bytes that tell their place, and what was asked of them. */
+/** A payload whose bytes tell their place. It notes what was read of it. */
 class Source implements PayloadSource {
   readonly length: number;
   readonly offsets: number[] = [];
@@ -31,7 +31,7 @@ function placed(offset: number): number {
   return (offset * 31 + (offset >> 8)) & 0xff;
 }
 
-/** Takes one piece after the other as a socket would; returns all of it. */
+/** Takes one piece after the other, as a socket does. Returns all bytes. */
 function drain(bench: Bench): Uint8Array {
   const pieces: Uint8Array[] = [];
   for (let bytes = bench.session.pollTransmit(); bytes; bytes = bench.session.pollTransmit())
@@ -154,7 +154,7 @@ function streaming(options: Partial<SessionOptions> = {}): Bench {
   return new Bench({ largeMessages: new MessagesInParts(), ...options }).connect();
 }
 
-/** Receives a whole message of a million bytes in pieces; returns the payload as it was told. */
+/** Receives a message of a million bytes in pieces. Returns the payload that was told, and the token. */
 function receiveLarge(bench: Bench, flags: number, identifier: string, pieceBytes: number): [Uint8Array, number] {
   const head = fromHex(publishHead(flags, identifier, LARGE_BYTES));
   const payload = Uint8Array.from({ length: LARGE_BYTES }, (_, index) => placed(index));

@@ -8,7 +8,7 @@ const B: Subscription = { topicFilter: "b", qos: 1 };
 const C: Subscription = { topicFilter: "c", qos: 1 };
 const GRANTED = { type: "subscribed", granted: true, reason: "" };
 
-/** What is sent for other subscriptions. */
+/** Wants other subscriptions. Returns what is sent then. */
 function subscribe(bench: Bench, ...subscriptions: Subscription[]): string[] {
   bench.subscribing.subscribe(subscriptions, bench.nowMs);
   return bench.sent();

@@ -15,6 +15,10 @@ const SEEDS: readonly (readonly [number, string])[] = [
   [8339, "the same as 6016"],
   [10287, "one ending of a bad link was enough to give PUBREL up, and the broker held its identifier for ever"],
   [10501, "the same as 6016"],
+  [
+    11210,
+    "none of the firmware: a page was silent shortly after the sound of another one, and the model did not expect it",
+  ],
 ];
 
 it.each(SEEDS)("seed %d: %s", (seed, _fault) => {

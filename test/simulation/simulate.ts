@@ -220,8 +220,8 @@ function watchReceipts(broker: BrokerModel): Map<string, Set<string>> {
 }
 
 /**
- * Each mark was on the screen and sounded once, or once more for each time that could not be recorded, and nothing else was
- * sounded. One that came within `ALARM_BURST_MS` of another one need not sound. Where buttons were pressed, a mark may stand on the screen as often as the carrier likes.
+ * Each mark was on the screen and sounded once, or once more for each time that could not be recorded. Nothing else was sounded. One
+ * that came within `ALARM_BURST_MS` of another one need not sound. Whoever presses buttons may see a mark as often as he likes.
  */
 function checkPerceptions(device: Device, pushes: number, pressed: boolean, violations: string[]): void {
   const shown = new Map<string, number>();
@@ -244,6 +244,8 @@ function checkPerceptions(device: Device, pushes: number, pressed: boolean, viol
     }
     if (perception.type === "alert") {
       count(sounded, mark);
+      // What comes soon after it need not sound, however often this one was on the screen before.
+      newest = { life: perception.life, nowMs: perception.nowMs };
       if (mark === "") violations.push(`sounded with no push on the screen: ${perception.text}`);
       if (!perception.recorded) count(forgiven, mark);
     }

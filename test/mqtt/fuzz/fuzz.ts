@@ -1,6 +1,6 @@
 /**
- * Feeds inputs to the decoder and to a session that lives through all of them. Nothing may be thrown but the decoder's two
- * errors, nothing may hang or grow, and the session must stay of use: it connects again and answers.
+ * Feeds inputs to the decoder and to a session that lives through all of them. Nothing may be thrown but the decoder's two errors.
+ * Nothing may hang or grow. The session must stay usable: it connects again and answers.
  */
 import { FormatError, ProtocolError } from "../../../src/errors.ts";
 import { INFLIGHT_MAX, PACKET_BYTES_MAX, TRANSMIT_BYTES_MAX, UNFINISHED_MAX } from "../../../src/limits.ts";
@@ -14,7 +14,7 @@ import { fromHex, toHex } from "../../vectors/vector.ts";
 import { PLAIN } from "../session-bench.ts";
 import { fuzzInput } from "./grammar.ts";
 
-/** An input is replayed by its number alone; the session is a new one after so many. */
+/** After so many inputs the session is a new one. So the number of an input is enough to replay it. */
 const SESSION_INPUTS = 50;
 const STEPS_MAX = 20_000;
 const PAYLOAD = Uint8Array.of(0x78);
@@ -24,11 +24,11 @@ const PUBLISH = { 4: fromHex("3206000161ffff78"), 5: fromHex("3207000161ffff0078
 export interface FuzzOutcome {
   readonly inputs: number;
   readonly counts: Readonly<Record<"packets" | "refusals" | "messages", number>>;
-  /** One sentence for each input that broke a promise, with what it was. */
+  /** One sentence for each input that broke a promise. */
   readonly violations: readonly string[];
 }
 
-/** @param first number of the first input; sessions begin at multiples of 50, so that a number replays from there */
+/** @param first number of the first input. Sessions begin at multiples of 50. A number is replayed from there. */
 export function fuzz(first: number, inputs: number): FuzzOutcome {
   const total = { packets: 0, refusals: 0, messages: 0 };
   const violations: string[] = [];
@@ -99,7 +99,7 @@ class FuzzedClient {
     this.#drain();
   }
 
-  /** One input, now and then in the place of CONNACK. The client publishes, and takes what it is told sooner or later. */
+  /** One input. Some come in the place of CONNACK. The client publishes, and takes messages sooner or later. */
   feed(pieces: readonly Uint8Array[]): void {
     this.#connect(this.#random() < 0.9);
     for (let qos: 0 | 1 | 2 = 0; qos <= 2; qos += 1)
@@ -120,7 +120,7 @@ class FuzzedClient {
     if (this.#session.pollTimeout() === undefined) throw new Error("no timer");
   }
 
-  /** A new connection is of use: a PUBLISH with QoS 1 is answered. */
+  /** Tries a new connection: a PUBLISH with QoS 1 is answered. */
   prove(): void {
     this.#session.handleClosed("cut", this.#nowMs);
     this.#drain();

@@ -1,6 +1,6 @@
 /**
- * Inputs for the fuzzer: packets that a server may send, both versions, changed in ways that go past the first check: mostly
- * the remaining length is put right again behind a change of the body.
+ * Inputs for the fuzzer: packets of both versions that a server may send, with changes. Mostly the remaining length is put right after
+ * a change of the body, so that the packet passes the first check.
  */
 import type { Random } from "../../../src/seams.ts";
 import { integerBetween } from "../../random.ts";
@@ -9,7 +9,7 @@ import { MQTT_5_VECTORS } from "../../vectors/mqtt-5.ts";
 import { fromHex, type Vector } from "../../vectors/vector.ts";
 import { SCRIPTED_CASES } from "../scripted/cases.ts";
 
-/** Bytes that stand at the edges of lengths, flags and identifiers. */
+/** Bytes at the edges of lengths, flags and identifiers. */
 const EDGES = [0x00, 0x01, 0x02, 0x7f, 0x80, 0x81, 0xff, 0x23, 0x0b, 0x26];
 const PACKETS_MAX = 6;
 const BODY_BYTES_MAX = 6_000;
@@ -22,10 +22,10 @@ const seedsOf = (level: 4 | 5, vectors: readonly Vector[], isValid: boolean) => 
 ];
 const VALID = { 4: seedsOf(4, MQTT_3_VECTORS, true), 5: seedsOf(5, MQTT_5_VECTORS, true) } as const;
 const REFUSED = { 4: seedsOf(4, MQTT_3_VECTORS, false), 5: seedsOf(5, MQTT_5_VECTORS, false) } as const;
-/** Refused ones are rare, since nothing behind them is read. */
+/** Refusals are rare: nothing behind them is read. */
 const seed = (random: Random, level: 4 | 5) => pick(random, (random() < 0.95 ? VALID : REFUSED)[level]);
 
-/** One input: a stream of 1 to 6 packets, in pieces as a network might bring them. */
+/** One input: a stream of 1 to 6 packets, in pieces as a network may bring them. */
 export function fuzzInput(random: Random, level: 4 | 5): Uint8Array[] {
   const stream: number[] = [];
   for (let count = integerBetween(random, 1, PACKETS_MAX); count > 0; count -= 1) {
@@ -69,7 +69,7 @@ function change(random: Random, packet: number[], level: 4 | 5): void {
       break;
     }
     case 6:
-      // Rarely large: past what is read into memory, so that it is skipped.
+      // A few are too large for memory, and are skipped.
       if (random() < 0.02)
         for (let more = integerBetween(random, 0, BODY_BYTES_MAX); more > 0; more -= 1) packet.push(0x61);
       break;
@@ -78,7 +78,7 @@ function change(random: Random, packet: number[], level: 4 | 5): void {
   }
 }
 
-/** Sets the remaining length to that of the body. */
+/** Sets the remaining length to the length of the body. */
 function measure(packet: number[]): void {
   if (packet.length < 2) return;
   let lengthBytes = 1;

@@ -1,16 +1,16 @@
-/** What a broker says, and what the client does then: one row a case, named by the statement of the standard. */
+/** What a broker says, and what the client does then. Each row is a case, under the statement of the standard. */
 
 export interface ScriptedCase {
-  /** Statements of MQTT 3.1.1 or 5, or a section where there is no statement, then words. */
+  /** A statement of MQTT 3.1.1 or 5, or a section if there is no statement. Words follow. */
   readonly name: string;
   readonly level: 4 | 5;
-  /** When the bytes come: in the place of CONNACK, after SUBACK, or after a PUBLISH of the client with this QoS (identifier 2). */
+  /** When the bytes come: in the place of CONNACK, after SUBACK, or after a PUBLISH of the client with this QoS and identifier 2. */
   readonly when: "connack" | "idle" | "published 1" | "published 2";
-  /** Spaces are for the reader. */
+  /** Hexadecimal digits. Spaces are for the reader. */
   readonly hex: string;
-  /** What the client answers and stays, one packet each. */
+  /** The client answers with these packets, and the connection stays. */
   readonly answers?: readonly string[];
-  /** It closes, in MQTT 5 on a connection that stands with this reason code, else without a word. */
+  /** The client closes. In MQTT 5, on a connection that stands, it says this reason code. Else it says nothing. */
   readonly closes?: number | "silent";
 }
 
@@ -33,7 +33,7 @@ const rows = (level: 4 | 5, table: readonly Row[]): ScriptedCase[] =>
 const MALFORMED = 0x81;
 const PROTOCOL = 0x82;
 
-/** In 3.1.1 the client closes without a word. */
+/** In 3.1.1 the client closes and says nothing. */
 const OLD: readonly Row[] = [
   ["[MQTT-3.2.0-1] PUBLISH in the place of CONNACK", "connack", "3003 0001 61", "silent"],
   ["[MQTT-3.2.0-1] PINGRESP in the place of CONNACK", "connack", "d000", "silent"],

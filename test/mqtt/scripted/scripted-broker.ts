@@ -1,6 +1,6 @@
 /**
- * A broker on a socket that says what a script tells it, byte for byte, in the manner of mosquitto's `test/lib`, and a client
- * for it: the engine over the TCP transport of the Node host.
+ * A broker on a socket that says what a script tells it, byte for byte, as mosquitto's `test/lib` does. Its client is the engine over
+ * the TCP transport of the Node host.
  */
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
@@ -15,7 +15,7 @@ import { PLAIN } from "../session-bench.ts";
 
 const WAIT_MS = 5_000;
 
-/** The broker's end of one connection: what the client sends, packet by packet. */
+/** The broker's end of one connection. It gives what the client sends, packet by packet. */
 export class ScriptedConnection {
   readonly #socket: Socket;
   #bytes = Buffer.alloc(0);

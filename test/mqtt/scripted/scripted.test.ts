@@ -31,7 +31,7 @@ async function play({ level, when, hex, answers, closes }: ScriptedCase): Promis
     if (when === "connack") expect(await connection.next()).toMatch(/^10/);
     else await begin(connection, level);
     if (when === "published 1" || when === "published 2") {
-      // SUBACK has been read when the client answers this.
+      // The client has read SUBACK when it answers this.
       await expectAlive(connection, level);
       client.publish(when === "published 1" ? 1 : 2);
       expect(await connection.next()).toMatch(/^3[24]..0001740002/);

@@ -1,4 +1,4 @@
-/** The coverage table: prints it, and fails where a test that it names is not there. */
+/** Prints the coverage table. Fails if a test that it names does not exist. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { SCRIPTED_CASES } from "./cases.ts";
 import { NEVER, NEW_STATEMENTS, OLD_STATEMENTS, type Row, SERVER } from "./statements.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** What test files and tables of vectors say; the file of statements is not among them. */
+/** The text of all test files and tables of vectors, without the file of statements. */
 const SOURCES = ["mqtt", "simulation", "hosts/node", "vectors"]
   .flatMap((folder) => readdirSync(`${ROOT}${folder}`).map((name) => `${ROOT}${folder}/${name}`))
   .filter((path) => path.endsWith(".test.ts") || path.includes("/vectors/"))

@@ -1,9 +1,9 @@
 /**
- * The normative statements of both standards (appendix B) that speak to a client, and the test that holds each. Those that
- * bind the server alone are in `SERVER`, those of which a client sees nothing because of what this one never does in `NEVER`.
+ * The normative statements of both standards (appendix B) that bind a client, and the test that holds each. `SERVER` lists those that
+ * bind the server alone. `NEVER` lists those about what this client never does.
  */
 
-/** `script`: a case of `cases.ts` bears the number. Else words of the name of a test or vector. */
+/** `script`: a case of `cases.ts` has the number. Else: words of the name of a test or vector. */
 export type Row = readonly [statements: string, held: string];
 
 const SIMULATION = "keeps its promises in";
@@ -147,7 +147,7 @@ export const NEVER: readonly Row[] = [
   ["5: 4.2-1", "the transport's"],
 ];
 
-/** Bind the server alone, by number. */
+/** Numbers of the statements that bind the server alone. */
 export const SERVER: Readonly<Record<"3.1.1" | "5", string>> = {
   "3.1.1":
     "2.3.1-4 3.1.0-2 3.1.2-1 3.1.2-2 3.1.2-3 3.1.2-4 3.1.2-7 3.1.2-8 3.1.2-9 3.1.2-10 3.1.2-16 3.1.2-17 3.1.2-24 3.1.3-2 3.1.3-5 3.1.3-6 3.1.3-9 3.1.4-1 3.1.4-2 3.1.4-3 3.1.4-4 3.1.4-5 3.2.2-1 3.2.2-2 3.2.2-3 3.3.1-5 3.3.1-6 3.3.1-7 3.3.1-8 3.3.1-9 3.3.1-10 3.3.1-11 3.3.1-12 3.3.2-3 3.3.5-1 3.3.5-2 3.8.3-2 3.8.4-1 3.8.4-3 3.8.4-4 3.8.4-5 3.8.4-6 3.9.3-1 3.10.4-1 3.10.4-2 3.10.4-3 3.10.4-4 3.10.4-5 3.10.4-6 3.12.4-1 3.14.4-3 4.1.0-2 4.5.0-1 4.6.0-5 4.6.0-6 4.7.2-1",
