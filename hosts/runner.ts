@@ -96,6 +96,18 @@ export class Runner {
     this.drain();
   }
 
+  /** A state that is told at once may have changed, or there is a new sensor. */
+  sensed(): void {
+    this.gateway.handleSensed(this.platform.nowMs());
+    this.drain();
+  }
+
+  /** Writes to a person, a group or another device. The message stays until the broker has it. Throws when it cannot be kept. */
+  send(to: string, text: string): void {
+    this.gateway.sendMessage(to, text, this.platform.nowMs());
+    this.drain();
+  }
+
   /** The network is back, or it is another one. The gateway does not wait for the end of the back-off. */
   networkChanged(): void {
     this.gateway.handleNetworkChanged(this.platform.nowMs());

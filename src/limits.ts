@@ -356,6 +356,21 @@ export const BATCH_READINGS_MAX = 16;
 /** Bytes of one telemetry payload. A batch with more is halved. This leaves room for topic and header in `PUBLISH_BYTES_MAX`. */
 export const TELEMETRY_BYTES_MAX = 1_792;
 
+/** A sensor that fails so many times in a row is sampled less often. The wait doubles with each further failure. */
+export const SENSOR_FAILURES_MAX = 3;
+
+/** Longest wait before a sensor that fails is sampled again, in milliseconds: ten minutes. */
+export const SENSOR_RETRY_MAX_MS = 600_000;
+
+/** Kinds of readings of one device that advertises in BTHome. Further ones are ignored. */
+export const BTHOME_READINGS_MAX = 12;
+
+/** Devices in the settings whose advertisements become readings. The settings refuse more. */
+export const BTHOME_DEVICES_MAX = 8;
+
+/** A device that has not been heard for this long has no value any more, in milliseconds: an hour. Some speak every 10 minutes. */
+export const BTHOME_SILENCE_MS = 3_600_000;
+
 /** Bytes of the document for Home Assistant: some ten sensors. Sensors that do not fit are left out, and the log names them. */
 export const DISCOVERY_BYTES_MAX = 2_880;
 

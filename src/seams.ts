@@ -59,5 +59,9 @@ export interface Sensor {
   readonly isTotal?: boolean;
   /** The reading is about the device itself. */
   readonly isDiagnostic?: boolean;
+  /** A state, or a count of events. A change is told at once. */
+  readonly isPrompt?: boolean;
+  /** The device that carries the sensor, where that is another one. The name of the sensor begins with it and a slash. */
+  readonly carrier?: string;
   sample(): number | undefined;
 }

@@ -2,6 +2,7 @@
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Sensor } from "../../src/seams.ts";
 import type { Guard, Guards } from "../moddable/guard.ts";
+import type { SensorPart } from "./sensing.ts";
 
 /** What the file of a board, `boards/<board>/board.ts`, returns. A part is listed only if code drives it. */
 export interface BoardParts {
@@ -20,6 +21,8 @@ export interface BoardParts {
   /** Makes a light, when it is needed for the first time. */
   readonly light?: () => Switch;
   readonly sensors?: readonly Sensor[];
+  /** Kinds of sensors that the settings name. */
+  readonly sensorParts?: readonly SensorPart[];
 }
 
 /** Begins to listen to a button. `handleChange` is called when it may have changed. Returns whether the button is down, when asked. */

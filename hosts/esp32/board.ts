@@ -6,7 +6,7 @@ import Timer from "timer";
 import { KeptSettings } from "../../src/gateway/kept-settings.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Sensor, Store } from "../../src/seams.ts";
-import type { Board, Pager, ResetCause } from "../moddable/board.ts";
+import type { Board, BoardSensors, Pager, ResetCause } from "../moddable/board.ts";
 import { Guards } from "../moddable/guard.ts";
 import type { CertificateTime } from "../moddable/tls/certificate-time.ts";
 import type { BoardParts, NetworkKeeper } from "./board-parts.ts";
@@ -15,6 +15,7 @@ import { NvsStore } from "./nvs-store.ts";
 import { Alerter } from "./parts/alerter.ts";
 import { listenToButtons } from "./parts/buttons.ts";
 import { TouchSampler } from "./parts/touch.ts";
+import { Sensing } from "./sensing.ts";
 import { SerialLine } from "./serial-line.ts";
 import { TIME_SETTINGS } from "./settings.ts";
 import { takeSetup } from "./setup-partition.ts";
@@ -38,9 +39,9 @@ declare const System: { restart(): void };
 
 export class Esp32Board implements Board {
   readonly ownSettings: SettingTable;
-  readonly sensors: readonly Sensor[];
   readonly guards = new Guards((line) => this.log(line));
   private readonly parts: BoardParts;
+  private sensing: Sensing | undefined;
   private readonly line: SerialLine;
   private readonly alerter: Alerter;
   private keeper: NetworkKeeper | undefined;
@@ -49,8 +50,13 @@ export class Esp32Board implements Board {
   constructor(parts: BoardParts) {
     this.parts = parts;
     this.line = new SerialLine(parts.logPin);
-    this.ownSettings = { ...parts.network.settings, ...TIME_SETTINGS };
-    this.sensors = parts.sensors ?? [];
+    const { network, sensorParts = [] } = parts;
+    this.ownSettings = Object.assign(
+      {},
+      network.settings,
+      TIME_SETTINGS,
+      ...sensorParts.map(({ settings }) => settings),
+    );
     this.alerter = new Alerter(parts, this.guards);
   }
 
@@ -91,6 +97,12 @@ export class Esp32Board implements Board {
     return kept;
   }
 
+  openSensors(own: Values): BoardSensors {
+    const { sensors = [], sensorParts = [] } = this.parts;
+    this.sensing = new Sensing(sensors, sensorParts, own, this.guards);
+    return this.sensing;
+  }
+
   defaultUid(): string | undefined {
     const mac = this.keeper?.mac;
     return mac && `pager-${mac.replaceAll(":", "").slice(-6).toLowerCase()}`;
@@ -116,6 +128,7 @@ export class Esp32Board implements Board {
     const { buttons = [], touch } = this.parts;
     listenToButtons(buttons, (button) => pager.press(button), this.guards);
     if (touch) new TouchSampler(touch, this.guards).start();
+    this.sensing?.start(pager);
     const time = new NetworkTime(this.guards, () => pager.timeChanged());
     this.time = time;
     const timeHosts = timeHostsOf(String(own["time.host"] || config.sntp || NO_TIME_HOST));

@@ -8,4 +8,17 @@ export const BOARD_SETTING_TEXTS: Readonly<Record<BoardSettingName, SettingText>
   "time.host": {
     text: "Names of time servers. Empty: those that the firmware was built with. `none`: the board has no time server. When the clock is set for the first time, or jumps by more than a day, two answers must agree.",
   },
+  inputs: {
+    text: "Inputs, separated by commas: `door=14:contact` (to ground; 1 is open), `pump=15:level` (0 or 1), `tank=35:analog:0:100:l` (value at the lowest and at the highest voltage, unit). Each begins with a name and a pin.",
+  },
+  "input.pages": {
+    text: "Whom a contact pages when it opens, `door=night-shift`, separated by commas: a person, a group or another device.",
+  },
+  "bthome.devices": {
+    text: "Bluetooth devices whose readings this board passes on, `a4:c1:38:8d:18:b2=fridge`, separated by commas. They advertise in BTHome v2.",
+  },
+  sht3x: { text: "Pins of data and clock of a sensor SHT3x, `21:22`. Empty: there is none." },
+  "bthome.keys": {
+    text: "Keys of those devices that encrypt, `fridge=` and 32 hexadecimal digits, separated by commas.",
+  },
 });

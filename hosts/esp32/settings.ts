@@ -1,4 +1,4 @@
-/** The settings that a board reads itself: its network. They are one part of a device's settings, beside those of the gateway. */
+/** The settings that a board reads itself: its network, its sensors. They are one part of a device's settings, beside those of the gateway. */
 import type { SettingTable } from "../../src/gateway/setting.ts";
 
 /** The largest values that 802.11 and WPA allow, in bytes. */
@@ -16,7 +16,33 @@ export const TIME_SETTINGS = Object.freeze({
   "time.host": { kind: "list", default: "", countMax: TIME_HOSTS_MAX, of: "text" },
 } as const satisfies SettingTable);
 
-/** Those of all boards. Each board has the ones of its kind of network, and those of its clock. */
-export const BOARD_SETTINGS = /* @__PURE__ */ Object.freeze({ ...WIFI_SETTINGS, ...TIME_SETTINGS });
+/** Longest list of inputs or of devices, in bytes. */
+const SENSORS_BYTES_MAX = 1_024;
+
+export const INPUT_SETTINGS = /* @__PURE__ */ Object.freeze({
+  inputs: { kind: "text", default: "", bytesMax: SENSORS_BYTES_MAX },
+  "input.pages": { kind: "text", default: "", bytesMax: SENSORS_BYTES_MAX },
+} as const satisfies SettingTable);
+
+export const BTHOME_SETTINGS = /* @__PURE__ */ Object.freeze({
+  "bthome.devices": { kind: "text", default: "", bytesMax: SENSORS_BYTES_MAX },
+  "bthome.keys": { kind: "text", default: "", bytesMax: SENSORS_BYTES_MAX, isSecret: true },
+} as const satisfies SettingTable);
+
+/** Two pins. */
+const PINS_BYTES_MAX = 5;
+
+export const SHT3X_SETTINGS = /* @__PURE__ */ Object.freeze({
+  sht3x: { kind: "text", default: "", bytesMax: PINS_BYTES_MAX },
+} as const satisfies SettingTable);
+
+/** Those of all boards. Each board has the ones of its kind of network, those of its clock, and those of what it can sense. */
+export const BOARD_SETTINGS = /* @__PURE__ */ Object.freeze({
+  ...WIFI_SETTINGS,
+  ...TIME_SETTINGS,
+  ...INPUT_SETTINGS,
+  ...BTHOME_SETTINGS,
+  ...SHT3X_SETTINGS,
+});
 
 export type BoardSettingName = keyof typeof BOARD_SETTINGS;

@@ -21,12 +21,25 @@ export interface ResetCause {
 export interface Pager {
   press(button: Button): void;
   networkChanged(): void;
+  /** A sensor that is told at once may have changed, or there is a new sensor. */
+  sensed(): void;
+  /** Writes to a person, a group or another device. */
+  send(to: string, text: string): void;
   /** `certificateClock` has a time now, or a better one. */
   timeChanged(): void;
   /**
    * Says goodbye to the broker. It calls `done` when that has been sent, or after some time if it could not be sent.
    */
   stop(done: () => void): void;
+}
+
+export interface BoardSensors {
+  /** The list may grow. Then the board calls `Pager.sensed`. */
+  readonly sensors: readonly Sensor[];
+  /** The names of other devices that may carry some of them. */
+  readonly carriers: readonly string[];
+  /** What is wrong with their settings, one sentence each. */
+  readonly problems: readonly string[];
 }
 
 export interface Board {
@@ -56,7 +69,8 @@ export interface Board {
   defaultUid(): string | undefined;
   /** The settings that the board reads. The gateway does not know them. */
   readonly ownSettings: SettingTable;
-  readonly sensors: readonly Sensor[];
+  /** The sensors that the board has with these settings. `own` holds the settings that `ownSettings` names. */
+  openSensors(own: Values): BoardSensors;
   /** What the board measures of itself, apart from the memory: the signal, for example. */
   readonly figures: readonly Sensor[];
   readonly wallClock: WallClock;

@@ -90,11 +90,62 @@ declare module "qrcode" {
 
 declare module "embedded:io/digital" {
   class Digital {
-    constructor(options: { pin: number; mode: number; initialValue?: 0 | 1 });
+    constructor(options: {
+      pin: number;
+      mode: number;
+      initialValue?: 0 | 1;
+      /** Of `Rising` and `Falling`. */
+      edge?: number;
+      onReadable?: () => void;
+    });
+    static readonly Input: number;
+    static readonly InputPullUp: number;
     static readonly Output: number;
+    static readonly Rising: number;
+    static readonly Falling: number;
+    read(): number;
     write(level: number): void;
   }
   export default Digital;
+}
+
+declare module "embedded:io/analog" {
+  class Analog {
+    constructor(options: { pin: number });
+    /** 0 to the highest number of `resolution` bits. */
+    read(): number;
+    readonly resolution: number;
+  }
+  export default Analog;
+}
+
+declare module "embedded:io/i2c" {
+  class I2C {
+    constructor(options: { data: number; clock: number; address: number; hz: number });
+  }
+  export default I2C;
+}
+
+declare module "embedded:sensor/Humidity-Temperature/SHT3x" {
+  import type I2C from "embedded:io/i2c";
+
+  class SHT3x {
+    constructor(options: { sensor: { io: typeof I2C; data: number; clock: number } });
+    /** A value whose checksum is wrong is left out. */
+    sample(): { thermometer: { temperature?: number }; hygrometer: { humidity?: number } };
+    close(): void;
+  }
+  export default SHT3x;
+}
+
+declare module "bleclient" {
+  class BLEClient {
+    onReady(): void;
+    /** The address begins with its least significant byte. */
+    onDiscovered(device: { address: ArrayBuffer; scanResponse: { readonly buffer: ArrayBuffer } }): void;
+    startScanning(options: { active: boolean; duplicates: boolean }): void;
+  }
+  export default BLEClient;
 }
 
 declare module "embedded:io/pwm" {

@@ -102,7 +102,9 @@ function prepare(
     const { identity } = settings.broker;
     if (identity && !new DeviceIdentity(identity).isPair)
       return { errors: ["setting broker.key: is not the key of broker.certificate"] };
-    const { wallClock, sensors } = board;
+    const { wallClock } = board;
+    const { sensors, carriers, problems } = board.openSensors(own);
+    if (problems.length > 0) return { errors: problems };
     const random = Math.random;
     const network = String(own["wifi.ssid"] ?? "");
     const gateway = new Gateway({
@@ -114,6 +116,7 @@ function prepare(
       measureText,
       size,
       sensors,
+      carriers,
       figures: [...memoryFigures(), ...board.figures],
       startReason: formerEnd ?? cause.words,
       secrets: secretsAmong(own, board.ownSettings),
@@ -158,6 +161,7 @@ function run(board: Board, display: Display, ending: Ending, { gateway, own, for
   const network = new Network(guards, () => board.certificateClock());
   const screenGuard = guards.of("screen");
   const alertGuard = guards.of("alert");
+  const sendGuard = guards.of("message");
   const restart = () => {
     ending.expect();
     board.restart();
@@ -175,6 +179,8 @@ function run(board: Board, display: Display, ending: Ending, { gateway, own, for
   const pager: Pager = {
     press: (button) => guard.run(() => runner.press(button)),
     networkChanged: () => guard.run(() => runner.networkChanged()),
+    sensed: () => guard.run(() => runner.sensed()),
+    send: (to, text) => sendGuard.run(() => runner.send(to, text)),
     timeChanged: () =>
       guard.run(() => {
         network.handleTimeChanged();

@@ -6,7 +6,7 @@ import { KeptSettings } from "../../src/gateway/kept-settings.ts";
 import type { Values } from "../../src/gateway/setting.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { MeasureText, Sensor } from "../../src/seams.ts";
-import type { Board, Pager, ResetCause } from "../moddable/board.ts";
+import type { Board, BoardSensors, Pager, ResetCause } from "../moddable/board.ts";
 import { Guards } from "../moddable/guard.ts";
 import { loadFaces, Painter } from "../moddable/painter.ts";
 import { makeQrCode } from "../moddable/qr-code.ts";
@@ -40,16 +40,6 @@ export class SimulatedPager implements Board {
   private readonly buttons: SimulatorButtons;
   private store: FileStore | undefined;
 
-  /** Scripted, in the shape of a real one: a slow wave, so that telemetry has something to tell. */
-  readonly sensors: readonly Sensor[] = [
-    {
-      name: "temperature",
-      unit: "Cel",
-      deadband: 0.2,
-      sample: () => Math.round((21 + 2 * Math.sin((Date.now() - this.startedAt) / 60_000)) * 10) / 10,
-    },
-  ];
-
   constructor() {
     const { screen, Host } = globalThis as unknown as { screen: SimulatorScreen; Host: { Button: SimulatorButtons } };
     this.screen = screen;
@@ -71,6 +61,17 @@ export class SimulatedPager implements Board {
   }
 
   linger(): void {}
+
+  /** Scripted, in the shape of a real one: a slow wave, so that telemetry has something to tell. */
+  openSensors(): BoardSensors {
+    const temperature: Sensor = {
+      name: "temperature",
+      unit: "Cel",
+      deadband: 0.2,
+      sample: () => Math.round((21 + 2 * Math.sin((Date.now() - this.startedAt) / 60_000)) * 10) / 10,
+    };
+    return { sensors: [temperature], carriers: [], problems: [] };
+  }
 
   openStore(): FileStore {
     this.store = new FileStore(RECORDS);

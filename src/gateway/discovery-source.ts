@@ -1,63 +1,94 @@
 import { DISCOVERY_BYTES_MAX } from "../limits.ts";
 import { type DiscoveredSensor, discoveryTopic, encodeDiscovery } from "../payload/discovery.ts";
 import { isUid } from "../payload/uid.ts";
+import type { Sensor } from "../seams.ts";
 import { type Device, keeping } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 import { readText, writeText } from "./text-record.ts";
 
-/** The record of the topic that holds a document of this device. */
+/** The record of the topics that hold documents of this device, one a line. */
 const KEY = "discovery";
 const EMPTY = new Uint8Array();
 
+/** The document of this device, or of one that carries sensors and that this device hears. */
+interface Announcement {
+  readonly topic: string;
+  /** Empty for this device. */
+  readonly carrier: string;
+  readonly sensors: DiscoveredSensor[];
+  isDue: boolean;
+  /** The log has the names of the sensors that do not fit. */
+  hasTold: boolean;
+}
+
 /**
- * The retained document for Home Assistant. The device sends it at each connection with QoS 0: the next connection repeats it.
- * The device records its topic before it sends it. So it can clear the topic, with QoS 1, when discovery is turned off or the
- * prefix changes.
+ * The retained documents for Home Assistant. The device sends them at each connection with QoS 0: the next connection repeats them.
+ * The device records a topic before it sends there. So it can clear the topic, with QoS 1, when discovery is turned off, the prefix
+ * changes, or a device leaves the settings.
  */
 export class DiscoverySource implements OutgoingSource {
   private readonly device: Device;
-  private readonly sensors: readonly DiscoveredSensor[];
-  private readonly topic: string | undefined;
-  private publishedTopic: string | undefined;
-  private isDue = false;
+  private readonly announcements: readonly Announcement[];
+  /** The topics on record. */
+  private published: readonly string[];
   private isTakingBack = false;
-  /** The log has the names of the sensors that do not fit. */
-  private hasTold = false;
 
-  constructor(device: Device, sensors: readonly DiscoveredSensor[]) {
+  /** @param carriers the names of other devices that may carry sensors */
+  constructor(
+    device: Device,
+    sensors: readonly (DiscoveredSensor & { readonly carrier?: string })[],
+    carriers: readonly string[] = [],
+  ) {
     const { settings, topics, store } = device;
     const { isDiscovered, prefix } = settings.homeAssistant;
     this.device = device;
-    this.sensors = sensors;
-    this.topic = isDiscovered ? discoveryTopic(prefix, topics.uid) : undefined;
-    this.publishedTopic = readPublishedTopic(readText(store, KEY), topics.uid);
+    this.announcements = ["", ...(isDiscovered ? carriers : [])].map((carrier) => ({
+      topic: isDiscovered ? discoveryTopic(prefix, topics.uid, carrier) : "",
+      carrier,
+      sensors: sensors.filter((sensor) => (sensor.carrier ?? "") === carrier),
+      isDue: false,
+      hasTold: false,
+    }));
+    this.published = readTopics(readText(store, KEY), topics.uid);
   }
 
   handleConnected(): void {
-    this.isDue = true;
+    for (const announcement of this.announcements)
+      announcement.isDue = announcement.carrier === "" || announcement.sensors.length > 0;
+  }
+
+  /** A sensor that the device has only now. */
+  add(sensor: Sensor): void {
+    const announcement = this.announcements.find(({ carrier }) => carrier === (sensor.carrier ?? ""));
+    announcement?.sensors.push(sensor);
+    if (announcement) announcement.isDue = true;
   }
 
   next(): Outgoing | undefined {
-    if (!this.isDue || this.isTakingBack) return undefined;
-    if (this.publishedTopic !== undefined && this.publishedTopic !== this.topic)
-      return this.takeBack(this.publishedTopic);
-    if (this.topic === undefined || !this.record(this.topic)) {
-      this.isDue = false;
+    const due = this.announcements.find(({ isDue }) => isDue);
+    if (!due || this.isTakingBack) return undefined;
+    const former = this.published.find(
+      (topic) => !this.announcements.some((announcement) => announcement.topic === topic),
+    );
+    if (former !== undefined) return this.takeBack(former);
+    if (due.topic === "" || !this.record([...this.published, due.topic])) {
+      due.isDue = false;
       return undefined;
     }
-    return this.discoveryDocument(this.topic);
+    return this.announce(due);
   }
 
-  private discoveryDocument(topic: string): Outgoing {
+  private announce(announcement: Announcement): Outgoing {
     const { topics, events } = this.device;
     const { env, uid, presence: presenceTopic, telemetry: telemetryTopic, pages: pageTopic } = topics;
-    const device = { env, uid, presenceTopic, telemetryTopic, pageTopic, sensors: this.sensors };
-    const { payload, omitted } = encodeDiscovery(device, DISCOVERY_BYTES_MAX);
+    const { topic, carrier, sensors } = announcement;
+    const described = { env, uid, presenceTopic, telemetryTopic, pageTopic, carrier, sensors };
+    const { payload, omitted } = encodeDiscovery(described, DISCOVERY_BYTES_MAX);
     const handleSent = () => {
-      this.isDue = false;
-      if (omitted.length && !this.hasTold)
+      announcement.isDue = false;
+      if (omitted.length && !announcement.hasTold)
         events.log(`the document for Home Assistant has no room for ${omitted.join(", ")}`);
-      this.hasTold = true;
+      announcement.hasTold = true;
     };
     return { topic, payload, qos: 0, retain: true, handleSent };
   }
@@ -68,27 +99,30 @@ export class DiscoverySource implements OutgoingSource {
     };
     const handleTaken = () => {
       this.isTakingBack = false;
-      this.publishedTopic = undefined;
-      this.device.store.remove(KEY);
+      this.record(this.published.filter((each) => each !== topic));
     };
     return { topic, payload: EMPTY, qos: 1, retain: true, handleSent, handleTaken };
   }
 
   /** Returns false where the store failed. Then the document is not sent, since the device could not clear it later. */
-  private record(topic: string): boolean {
-    if (this.publishedTopic === topic) return true;
+  private record(topics: readonly string[]): boolean {
+    const distinct = topics.filter((topic, index) => topics.indexOf(topic) === index);
+    if (distinct.length === this.published.length) return true;
     return (
       keeping(this.device, () => {
-        writeText(this.device.store, KEY, topic);
-        this.publishedTopic = topic;
+        if (distinct.length === 0) this.device.store.remove(KEY);
+        else writeText(this.device.store, KEY, distinct.join("\n"));
+        this.published = distinct;
         return true;
       }) ?? false
     );
   }
 }
 
-/** Returns undefined for a record that is no topic of this device's document. */
-function readPublishedTopic(text: string | undefined, uid: string): string | undefined {
-  const prefix = text?.slice(0, text.indexOf("/")) ?? "";
-  return isUid(prefix) && text === discoveryTopic(prefix, uid) ? text : undefined;
+/** Leaves out what is no topic of a document of this device. */
+function readTopics(text: string | undefined, uid: string): readonly string[] {
+  return (text?.split("\n") ?? []).filter((topic) => {
+    const [prefix = "", , , carrier = "", end] = topic.split("/");
+    return isUid(prefix) && topic === discoveryTopic(prefix, uid, end === undefined ? "" : carrier);
+  });
 }

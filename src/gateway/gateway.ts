@@ -56,7 +56,10 @@ export interface GatewayOptions {
   readonly measureText: MeasureText;
   /** Size of the screen, in pixels. 0 by 0 for a board without a screen, on which no message counts as shown. */
   readonly size: Size;
+  /** The list may grow. Then the host calls `handleSensed`. */
   readonly sensors: readonly Sensor[];
+  /** The names of other devices that may carry some of these sensors. */
+  readonly carriers?: readonly string[] | undefined;
   /** What the host measures of itself: memory, signal. */
   readonly figures?: readonly Sensor[] | undefined;
   /** Why the device started, in a few words. */
@@ -84,6 +87,9 @@ export class Gateway {
   private readonly routes: Routes;
   private readonly outbox: Outbox;
   private readonly sampler: Sampler;
+  private readonly sensors: readonly Sensor[];
+  /** How many of them are sampled. */
+  private sensorCount: number;
   private readonly roster: Roster;
   private readonly presence: PresenceSource;
   private readonly messages: MessageSource;
@@ -105,10 +111,10 @@ export class Gateway {
     this.clock = clock;
     this.device = device;
     const { inbox } = device;
-    const sensors: readonly Sensor[] = [
-      ...options.sensors,
-      { name: "unread", unit: "count", deadband: 1, sample: () => inbox.unreadCount },
-    ];
+    this.sensors = options.sensors;
+    this.sensorCount = options.sensors.length;
+    const unread: Sensor = { name: "unread", unit: "count", deadband: 1, sample: () => inbox.unreadCount };
+    const sensors = [...options.sensors, unread];
     const figures = [
       ...(options.figures ?? []),
       ...ownFigures(
@@ -133,7 +139,7 @@ export class Gateway {
     });
     this.routes = new Routes(device, [this.messageRoute, new PresenceRoute(device, roster), this.commands]);
     this.sampler = newSampler(device, sensors);
-    this.discovery = new DiscoverySource(device, [...sensors, ...this.diagnostics.discovered]);
+    this.discovery = new DiscoverySource(device, [...sensors, ...this.diagnostics.discovered], options.carriers ?? []);
     // Empty where the station subscribes.
     const subscriptions = settings.broker.subscribes ? this.routes.subscriptions : [];
     this.brokers = new Brokers([settings.broker, ...settings.fallbackBrokers], store, subscriptions);
@@ -253,6 +259,16 @@ export class Gateway {
       this.alarm.handleTimeout(nowMs);
       this.commands.handleTimeout(nowMs);
     });
+  }
+
+  /** A sensor that is told at once may have changed, or the host has a new sensor. */
+  handleSensed(nowMs: number): void {
+    for (; this.sensorCount < this.sensors.length; this.sensorCount += 1) {
+      const sensor = this.sensors[this.sensorCount] as Sensor;
+      this.sampler.add(sensor);
+      this.discovery.add(sensor);
+    }
+    this.after(nowMs, () => this.sampler.handleChange(nowMs));
   }
 
   handleButton(button: Button, nowMs: number): void {

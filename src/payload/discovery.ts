@@ -31,6 +31,8 @@ export interface DiscoveredDevice {
   readonly presenceTopic: string;
   readonly telemetryTopic: string;
   readonly pageTopic: string;
+  /** The device that carries these sensors, where that is another one that this device hears. It cannot be paged. */
+  readonly carrier?: string | undefined;
   /** Sensors that do not fit into the limit of bytes are left out. */
   readonly sensors: readonly DiscoveredSensor[];
 }
@@ -52,6 +54,7 @@ const UNITS: readonly (readonly [senml: string, unit: string | undefined, device
   Object.freeze(["%RH", "%", "humidity"] as const),
   Object.freeze(["%EL", "%", "battery"] as const),
   Object.freeze(["Pa", "Pa", "atmospheric_pressure"] as const),
+  Object.freeze(["hPa", "hPa", "atmospheric_pressure"] as const),
   Object.freeze(["s", "s", "duration"] as const),
   Object.freeze(["V", "V", "voltage"] as const),
   Object.freeze(["A", "A", "current"] as const),
@@ -68,46 +71,50 @@ const UNITS: readonly (readonly [senml: string, unit: string | undefined, device
 ] as const);
 
 /**
- * The topic of the document, `<prefix>/device/<uid>/config`. The uid is changed where Home Assistant does not allow its
- * characters.
+ * The topic of the document, `<prefix>/device/<uid>/config`, or `<prefix>/device/<uid>/<carrier>/config` for a device that this one
+ * hears. Both names are changed where Home Assistant does not allow their characters.
  */
-export function discoveryTopic(prefix: string, uid: string): string {
-  return `${prefix}/device/${objectId(uid)}/config`;
+export function discoveryTopic(prefix: string, uid: string, carrier = ""): string {
+  return `${prefix}/device/${objectId(uid)}/${carrier === "" ? "" : `${objectId(carrier)}/`}config`;
 }
 
 /** @param bytesMax largest size of the document */
 export function encodeDiscovery(device: DiscoveredDevice, bytesMax: number): DiscoveryDocument {
-  const { env, uid, presenceTopic, telemetryTopic, pageTopic, sensors } = device;
-  const id = `${env}_${uid}`;
+  const { env, uid, presenceTopic, telemetryTopic, pageTopic, carrier = "", sensors } = device;
+  const ownId = `${env}_${uid}`;
+  const id = carrier === "" ? ownId : `${ownId}_${carrier}`;
   const head = JSON.stringify({
-    dev: { ids: [id], name: uid, mf: "Fieldpager" },
+    dev: carrier === "" ? { ids: [id], name: uid, mf: "Fieldpager" } : { ids: [id], name: carrier, via_device: ownId },
     o: { name: "Fieldpager" },
     stat_t: telemetryTopic,
     avty: [{ t: presenceTopic, val_tpl: AVAILABILITY }],
   });
   const notify = JSON.stringify({ p: "notify", name: null, uniq_id: `${id}_page`, cmd_t: pageTopic, qos: 1, avty: [] });
-  let text = `${head.slice(0, -1)},"cmps":{"page":${notify}`;
+  let text = `${head.slice(0, -1)},"cmps":{`;
+  if (carrier === "") text += `"page":${notify},`;
   const omitted: string[] = [];
-  let bytes = utf8Length(text) + 2;
+  let bytes = utf8Length(text) + 1;
   for (const sensor of sensors) {
-    const part = `,${JSON.stringify(sensor.name)}:${JSON.stringify(component(sensor, id))}`;
-    const partBytes = utf8Length(part);
-    if (!isSenmlName(sensor.name) || sensor.name === "page" || bytes + partBytes > bytesMax) omitted.push(sensor.name);
+    const label = carrier === "" ? sensor.name : sensor.name.slice(carrier.length + 1);
+    const entry = `${JSON.stringify(label)}:${JSON.stringify(component(sensor, label, id))},`;
+    const entryBytes = utf8Length(entry);
+    if (!isSenmlName(sensor.name) || label === "page" || bytes + entryBytes > bytesMax) omitted.push(sensor.name);
     else {
-      text += part;
-      bytes += partBytes;
+      text += entry;
+      bytes += entryBytes;
     }
   }
+  text = text.slice(0, -1);
   return { payload: encodeUtf8(`${text}}}`), omitted };
 }
 
 /** JSON leaves out the keys that are undefined. */
-function component({ name, unit, isTotal, isText, isDiagnostic }: DiscoveredSensor, id: string): object {
+function component({ name, unit, isTotal, isText, isDiagnostic }: DiscoveredSensor, label: string, id: string): object {
   const [, shown, deviceClass] = UNITS.find(([senml]) => senml === unit) ?? [unit, unit || undefined];
   return {
     p: "sensor",
-    name,
-    uniq_id: `${id}_${name}`,
+    name: label,
+    uniq_id: `${id}_${label}`,
     e: "latin-1",
     dev_cla: deviceClass,
     unit_of_meas: shown,

@@ -3,7 +3,7 @@
  * last kept one is too old, until the gateway takes it.
  */
 import { messageOf } from "../errors.ts";
-import { BATCH_READINGS_MAX, SENSORS_MAX } from "../limits.ts";
+import { BATCH_READINGS_MAX, SENSOR_FAILURES_MAX, SENSOR_RETRY_MAX_MS, SENSORS_MAX } from "../limits.ts";
 import type { Sensor } from "../seams.ts";
 import { Backlog } from "./backlog.ts";
 
@@ -42,10 +42,14 @@ interface Channel {
   /** The value that was kept last. NaN: the sensor failed. */
   value: number;
   atMs: number;
+  /** How often in a row it has failed. */
+  failures: number;
+  /** It is not sampled before this time. */
+  retryMs: number;
 }
 
 export class Sampler {
-  private readonly channels: readonly Channel[];
+  private readonly channels: Channel[] = [];
   private readonly options: SamplerOptions;
   private readonly backlog = new Backlog();
   private nextMs: number | undefined;
@@ -53,12 +57,18 @@ export class Sampler {
   /** Sensors beyond `SENSORS_MAX` are not sampled, and the log says so. */
   constructor(sensors: readonly Sensor[], options: SamplerOptions) {
     this.options = options;
-    this.channels = sensors.slice(0, SENSORS_MAX).map((sensor) => {
-      const deadband = options.deadbands?.[sensor.name] ?? sensor.deadband ?? 0;
-      return { sensor, deadband, value: 0, atMs: Number.NEGATIVE_INFINITY };
-    });
-    for (const { name } of sensors.slice(SENSORS_MAX))
-      options.log?.(`sensor ${name} is not sampled, expected at most ${SENSORS_MAX}`);
+    for (const sensor of sensors) this.add(sensor);
+  }
+
+  /** Adds a sensor, which is sampled from the next time on. */
+  add(sensor: Sensor): void {
+    const { deadbands, log } = this.options;
+    if (this.channels.length >= SENSORS_MAX) {
+      log?.(`sensor ${sensor.name} is not sampled, expected at most ${SENSORS_MAX}`);
+      return;
+    }
+    const deadband = deadbands?.[sensor.name] ?? sensor.deadband ?? 0;
+    this.channels.push({ sensor, deadband, value: 0, atMs: Number.NEGATIVE_INFINITY, failures: 0, retryMs: 0 });
   }
 
   /** Starts. The first samples are due at once. */
@@ -75,6 +85,14 @@ export class Sampler {
     if (this.nextMs === undefined || nowMs < this.nextMs) return;
     this.nextMs = nowMs + this.options.intervalMs;
     for (let index = 0; index < this.channels.length; index += 1) this.sample(index, nowMs);
+  }
+
+  /** Samples what is told at once, and what has not been sampled yet. */
+  handleChange(nowMs: number): void {
+    if (this.nextMs === undefined) return;
+    this.channels.forEach(({ sensor, atMs }, index) => {
+      if (sensor.isPrompt || atMs === Number.NEGATIVE_INFINITY) this.sample(index, nowMs);
+    });
   }
 
   /** Returns the oldest readings, at most `countMax`. The caller calls `remove` when they have left. */
@@ -95,8 +113,10 @@ export class Sampler {
 
   private sample(index: number, nowMs: number): void {
     const channel = this.channels[index] as Channel;
+    if (nowMs < channel.retryMs) return;
     const value = this.valueOf(channel);
     const hasFailed = Number.isNaN(value);
+    this.putOff(channel, hasFailed, nowMs);
     const hadFailed = Number.isNaN(channel.value);
     const isChanged = hasFailed !== hadFailed || Math.abs(value - channel.value) >= channel.deadband;
     if (!isChanged && nowMs - channel.atMs < this.options.ageMaxMs) return;
@@ -105,6 +125,14 @@ export class Sampler {
     channel.atMs = nowMs;
     this.backlog.push(index, value, nowMs);
     this.options.counters.thinned = this.backlog.thinnedCount;
+  }
+
+  /** A sensor that fails again and again is sampled more and more seldom: each attempt may wait for a bus that does not answer. */
+  private putOff(channel: Channel, hasFailed: boolean, nowMs: number): void {
+    channel.failures = hasFailed ? channel.failures + 1 : 0;
+    const excess = channel.failures - SENSOR_FAILURES_MAX;
+    const waitMs = Math.min(SENSOR_RETRY_MAX_MS, this.options.intervalMs * 2 ** (excess + 1));
+    channel.retryMs = excess < 0 || channel.sensor.isPrompt ? 0 : nowMs + waitMs;
   }
 
   /** Returns NaN where the sensor failed. */

@@ -4,7 +4,8 @@ import { importsOf, type SourceFile } from "./source-text.ts";
 
 const SEPARATE = ["mqtt", "payload", "sensor", "pager"];
 /** Of src, what any host may use, and what only the station may. */
-const FOR_HOSTS = /^src\/(gateway\/|pager\/screen\/|payload\/setup-code\.ts$|(seams|pem|utf8|errors|limits)\.ts$)/;
+const FOR_HOSTS =
+  /^src\/(gateway\/|sensor\/|pager\/screen\/|payload\/setup-code\.ts$|(seams|pem|utf8|errors|limits)\.ts$)/;
 const FOR_STATION = /^src\/payload\//;
 
 /** What imports break the rules of the architecture, one sentence each. */

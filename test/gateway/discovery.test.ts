@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DiscoverySource } from "../../src/gateway/discovery-source.ts";
+import { readText } from "../../src/gateway/text-record.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { settingsOf } from "./bench.ts";
 import { testDevice } from "./test-device.ts";
@@ -69,5 +70,60 @@ describe("the document for Home Assistant", () => {
       type: "log",
       line: expect.stringMatching(/^the document for Home Assistant has no room for .*s29$/),
     });
+  });
+
+  it("of a device that carries sensors comes when the first one is known, and again with each further one", () => {
+    const settings = { ...settingsOf(), homeAssistant: { isDiscovered: true, prefix: "homeassistant" } };
+    const store = new MemoryStore();
+    const source = new DiscoverySource(
+      testDevice({ settings, store }),
+      [{ name: "t", unit: "Cel" }],
+      ["fridge", "attic"],
+    );
+    const send = () => {
+      const sent: [string, string[]][] = [];
+      for (let outgoing = source.next(); outgoing; outgoing = source.next()) {
+        sent.push([outgoing.topic, Object.keys(JSON.parse(new TextDecoder().decode(outgoing.payload)).cmps)]);
+        outgoing.handleSent();
+      }
+      return sent;
+    };
+    source.handleConnected();
+    expect(send()).toEqual([[TOPIC, ["page", "t"]]]);
+    const sensor = (name: string) => ({ name: `fridge/${name}`, unit: "Cel", carrier: "fridge", sample: () => 1 });
+    source.add(sensor("temperature"));
+    expect(send()).toEqual([["homeassistant/device/p1/fridge/config", ["temperature"]]]);
+    source.add(sensor("door"));
+    expect(send()).toEqual([["homeassistant/device/p1/fridge/config", ["temperature", "door"]]]);
+    source.handleConnected();
+    expect(send().map(([topic]) => topic)).toEqual([TOPIC, "homeassistant/device/p1/fridge/config"]);
+    expect(readText(store, "discovery")).toBe(`${TOPIC}\nhomeassistant/device/p1/fridge/config`);
+  });
+
+  it("of a device that was not heard yet since the start stays, and is taken back when it leaves the settings", () => {
+    const settings = { ...settingsOf(), homeAssistant: { isDiscovered: true, prefix: "homeassistant" } };
+    const store = new MemoryStore();
+    const start = (carriers: readonly string[]) => {
+      const source = new DiscoverySource(testDevice({ settings, store }), [], carriers);
+      source.handleConnected();
+      return source;
+    };
+    const first = start(["fridge"]);
+    first.next()?.handleSent();
+    first.add({ name: "fridge/t", unit: "Cel", carrier: "fridge", sample: () => 1 });
+    first.next()?.handleSent();
+    const second = start(["fridge"]);
+    expect(second.next()).toMatchObject({ topic: TOPIC, qos: 0 });
+    const third = start([]);
+    const outgoing = third.next();
+    expect(outgoing).toMatchObject({
+      topic: "homeassistant/device/p1/fridge/config",
+      payload: new Uint8Array(),
+      qos: 1,
+    });
+    outgoing?.handleSent();
+    outgoing?.handleTaken?.();
+    expect(third.next()).toMatchObject({ topic: TOPIC, qos: 0 });
+    expect(readText(store, "discovery")).toBe(TOPIC);
   });
 });

@@ -106,8 +106,10 @@ const ENCODINGS = ["", "utf-8", "ascii", "latin-1"];
 /** What is wrong with a message on a discovery topic, one sentence each. An empty payload takes the device back. */
 export function discoveryProblems(prefix: string, topic: string, payload: string): string[] {
   const objectId =
-    topic.startsWith(`${prefix}/`) && /^device\/([a-zA-Z0-9_-]+)\/config$/.exec(topic.slice(prefix.length + 1));
-  if (!objectId) return [`topic ${topic}: expected ${prefix}/device/<object id>/config`];
+    topic.startsWith(`${prefix}/`) &&
+    /^device\/(?:[a-zA-Z0-9_-]+\/)?([a-zA-Z0-9_-]+)\/config$/.exec(topic.slice(prefix.length + 1));
+  if (!objectId)
+    return [`topic ${topic}: expected ${prefix}/device/<object id>/config, or a node id before the object id`];
   if (payload === "") return [];
   let document: unknown;
   try {

@@ -6,6 +6,7 @@ import { type DiscoveredSensor, discoveryTopic, encodeDiscovery } from "../../sr
 import { encodePresence } from "../../src/payload/presence.ts";
 import { encodeTelemetry } from "../../src/payload/telemetry.ts";
 import { requireOrSkip } from "../require.ts";
+import { MEASUREMENTS } from "../vectors/bthome.ts";
 import { discoveryProblems } from "./discovery-rules.ts";
 
 const DEVICE = {
@@ -75,6 +76,17 @@ const MUTATIONS: readonly (readonly [what: string, mutate: (document: Loose) => 
 ];
 
 describe("the document for Home Assistant", () => {
+  it("of a device that carries sensors holds against the same rules, with each unit of BTHome", () => {
+    const topic = discoveryTopic("homeassistant", "bay-7", "fridge");
+    for (const [, name, , unit] of MEASUREMENTS) {
+      const sensors = [{ name: `fridge/${name}`, unit }];
+      const text = textOf(encodeDiscovery({ ...DEVICE, carrier: "fridge", sensors }, DISCOVERY_BYTES_MAX).payload);
+      expect(discoveryProblems("homeassistant", topic, text), name).toEqual([]);
+      const { dev, cmps } = JSON.parse(text);
+      expect([dev.via_device, Object.keys(cmps)]).toEqual(["acme_bay-7", [name]]);
+    }
+  });
+
   it("holds against the rules: a sensor for each reading, a notify entity, availability", () => {
     expect(discoveryProblems("homeassistant", TOPIC, documentOf())).toEqual([]);
     const { cmps, avty } = JSON.parse(documentOf());

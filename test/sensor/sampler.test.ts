@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BATCH_READINGS_MAX, READINGS_MAX, SENSORS_MAX } from "../../src/limits.ts";
+import { BATCH_READINGS_MAX, READINGS_MAX, SENSOR_RETRY_MAX_MS, SENSORS_MAX } from "../../src/limits.ts";
 import { Sampler } from "../../src/sensor/sampler.ts";
 
 const OPTIONS = { intervalMs: 1000, ageMaxMs: 10_000, counters: { thinned: 0, sensorFailures: 0 } };
@@ -61,17 +61,17 @@ describe("sampler", () => {
     const counters = { thinned: 0, sensorFailures: 0 };
     const sampler = new Sampler(sensors, { ...OPTIONS, counters, log: (line) => lines.push(line) });
     sampler.start(0);
-    for (const nowMs of [0, 1000, 2000]) sampler.handleTimeout(nowMs);
+    for (const nowMs of [0, 1000]) sampler.handleTimeout(nowMs);
     isBroken = false;
-    sampler.handleTimeout(3000);
-    expect(counters.sensorFailures).toBe(4 * 3 + 3);
+    sampler.handleTimeout(2000);
+    expect(counters.sensorFailures).toBe(4 * 2 + 3);
     expect(sampler.batch().map(({ name, value, atMs }) => `${name} ${value} ${atMs}`)).toEqual([
       "b undefined 0",
       "n undefined 0",
       "i undefined 0",
       "u undefined 0",
       "t 7 0",
-      "b 7 3000",
+      "b 7 2000",
     ]);
     expect(lines).toEqual([
       "sensor b failed: no bus",
@@ -80,8 +80,60 @@ describe("sampler", () => {
       "sensor u failed: no value",
       "sensor b works again",
     ]);
-    sampler.handleTimeout(10_000);
+    sampler.handleTimeout(12_000);
     expect(sampler.batch().filter(({ name }) => name === "n")).toHaveLength(2);
+  });
+
+  it("samples a sensor that fails again and again more and more seldom, the others as before, and both when it works again", () => {
+    const at: number[] = [];
+    let nowMs = 0;
+    let isBroken = true;
+    const broken = {
+      name: "b",
+      unit: "1",
+      sample: () => {
+        at.push(nowMs / 1000);
+        return isBroken ? undefined : 1;
+      },
+    };
+    let samples = 0;
+    const well = { name: "t", unit: "1", sample: () => ++samples };
+    const sampler = new Sampler([broken, well], { ...OPTIONS, counters: { thinned: 0, sensorFailures: 0 } });
+    sampler.start(0);
+    for (; nowMs <= 40_000; nowMs += 1000) sampler.handleTimeout(nowMs);
+    expect([at, samples]).toEqual([[0, 1, 2, 4, 8, 16, 32], 41]);
+    isBroken = false;
+    for (; nowMs <= 66_000; nowMs += 1000) sampler.handleTimeout(nowMs);
+    expect(at.slice(7)).toEqual([64, 65, 66]);
+  });
+
+  it("waits no longer than the limit says for a sensor that fails", () => {
+    const at: number[] = [];
+    let nowMs = 0;
+    const sensor = { name: "b", unit: "1", sample: () => void at.push(nowMs) };
+    const sampler = new Sampler([sensor], { ...OPTIONS, intervalMs: 60_000 });
+    sampler.start(0);
+    for (; nowMs <= 7_200_000; nowMs += 60_000) sampler.handleTimeout(nowMs);
+    expect((at.at(-1) as number) - (at.at(-2) as number)).toBe(SENSOR_RETRY_MAX_MS);
+  });
+
+  it("takes a sensor that comes later, and tells at once what is to be told at once", () => {
+    let value = 0;
+    const door = { name: "door", unit: "", deadband: 1, isPrompt: true, sample: () => value };
+    const slow = { name: "t", unit: "1", deadband: 1, sample: () => value };
+    const sampler = new Sampler([slow], { ...OPTIONS, intervalMs: 60_000, ageMaxMs: 600_000 });
+    sampler.start(0);
+    sampler.handleTimeout(0);
+    sampler.add(door);
+    sampler.handleChange(500);
+    value = 1;
+    sampler.handleChange(700);
+    sampler.handleChange(800);
+    expect(sampler.batch().map(({ name, value, atMs }) => `${name} ${value} ${atMs}`)).toEqual([
+      "t 0 0",
+      "door 0 500",
+      "door 1 700",
+    ]);
   });
 
   it("samples as many sensors as its limit says, and names the others", () => {

@@ -5,7 +5,7 @@ export type WifiAnswer = "joined" | "refused" | "no address" | "no IPv6" | "thro
 export type TimeAnswer = number | "error" | "throws";
 
 /** A driver that throws whenever it is used, from half a second after the start until the line `mend`. */
-export type BreakableDriver = "wifi" | "buttons" | "vibration" | "screen";
+export type BreakableDriver = "wifi" | "buttons" | "vibration" | "screen" | "analog" | "i2c";
 
 /** How the simulated drivers of `simulated-board.ts` answer. */
 export interface BoardScript {
@@ -35,6 +35,8 @@ export interface SimulatedBoard {
   readonly script: BoardScript;
   /** The events that a line of input can trigger, by that line. */
   readonly events: Map<string, () => void>;
+  /** The same for lines with words after the name of a command, of one or two words. */
+  readonly commands: Map<string, (words: readonly string[]) => void>;
   nextTime(): TimeAnswer;
   nextWifi(): WifiAnswer;
   isBroken(driver: BreakableDriver): boolean;

@@ -88,6 +88,7 @@ function answers<Answer>(list: readonly Answer[] | undefined, otherwise: Answer)
 }
 
 const events = new Map<string, () => void>();
+const commands = new Map<string, (words: readonly string[]) => void>();
 events.set("throw", () => {
   throw new Error("a callback failed");
 });
@@ -220,6 +221,7 @@ globals.Date = BoardDate as DateConstructor;
 globals.simulatedBoard = Object.freeze({
   script,
   events,
+  commands,
   nextTime: answers(script.time, "error"),
   nextWifi: answers(script.wifi, "joined"),
   isBroken,
@@ -244,7 +246,12 @@ globals.screen.send = function (...pixels) {
 
 globals.screen.onMessage = (message) => {
   const event = events.get(message);
+  const words = message.split(" ");
+  const one = commands.get(words[0] as string);
+  const two = commands.get(words.slice(0, 2).join(" "));
   if (event) event();
+  else if (one) one(words.slice(1));
+  else if (two) two(words.slice(2));
   else if (message.startsWith("{")) {
     for (const [key, pressed] of Object.entries(JSON.parse(message))) {
       const contact = contacts[key[0] as Button];

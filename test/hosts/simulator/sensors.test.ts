@@ -1,0 +1,168 @@
+/**
+ * What a board senses besides itself, in the simulator's engine: inputs, and devices that advertise. The drivers are made up, the rest
+ * is the program of the board.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { BoardScript } from "../../../hosts/simulator/esp32/board-script.ts";
+import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import { encodeCopy } from "../../../src/gateway/kept-settings.ts";
+import type { Values } from "../../../src/gateway/setting.ts";
+import { decodeMessage } from "../../../src/payload/message.ts";
+import type { Broker } from "../../brokers/broker.ts";
+import { ENCRYPTED } from "../../vectors/bthome.ts";
+import { Bench, eventually } from "./bench.ts";
+
+const UID = "cabinet-3";
+const PLAIN = "a4:c1:38:8d:18:b2";
+
+/** Makes an advertisement of service data. */
+const advertise = (data: string) => {
+  const digits = data.replaceAll(" ", "");
+  return `020106${(digits.length / 2 + 3).toString(16).padStart(2, "0")}16d2fc${digits}`;
+};
+
+class SensorBench extends Bench {
+  /** The newest value of each reading, and how often it came. */
+  readonly told = new Map<string, { value: number | undefined; times: number }>();
+  readonly documents = new Map<string, string>();
+  readonly pages: string[] = [];
+
+  async listen(broker: Broker): Promise<void> {
+    const { client } = await this.sender(broker.port, UID);
+    client.on("message", (topic, payload) => {
+      if (topic === "/field/im/night-shift")
+        this.pages.push(new TextDecoder().decode(decodeMessage(payload).contents[0]?.content));
+      else if (topic.startsWith("homeassistant/")) this.documents.set(topic, String(payload));
+      else if (topic.startsWith("/field/tele/"))
+        for (const { n, v } of JSON.parse(String(payload)))
+          this.told.set(n, { value: v, times: (this.told.get(n)?.times ?? 0) + 1 });
+    });
+    await client.subscribeAsync([`/field/tele/${UID}`, "/field/im/night-shift", "homeassistant/#"], { qos: 1 });
+  }
+
+  start(broker: Broker, settings: Values, script: BoardScript = {}): LaunchedSimulator {
+    const flash = join(this.home, "flash", "fp-settings");
+    mkdirSync(flash, { recursive: true });
+    const all = {
+      uid: UID,
+      "broker.host": "127.0.0.1",
+      "broker.port": broker.port,
+      "homeAssistant.discovery": "yes",
+      ...settings,
+    };
+    writeFileSync(join(flash, "settings-a"), Uint8Array.of(0, ...encodeCopy(all, 1)));
+    writeFileSync(join(this.home, "board.json"), JSON.stringify({ board: "wt32_eth01", ...script }));
+    return this.launch(process.env.FIELDPAGER_ESP32_PROGRAM, {}, 110);
+  }
+
+  value(name: string): number | undefined {
+    return this.told.get(name)?.value;
+  }
+}
+
+let bench: SensorBench;
+let broker: Broker;
+
+beforeEach(async () => {
+  bench = new SensorBench();
+  broker = await bench.broker();
+  await bench.listen(broker);
+});
+
+afterEach(() => bench.end());
+
+const says = (simulator: LaunchedSimulator, words: string) =>
+  eventually(() => expect(simulator.lines.join("\n")).toContain(words));
+
+describe("devices that advertise", () => {
+  const devices = {
+    "bthome.devices": `${PLAIN}=fridge,${ENCRYPTED.address}=attic`,
+    "bthome.keys": `attic=${ENCRYPTED.key}`,
+  };
+
+  it("become readings and devices of Home Assistant, those that encrypt too; a state is told at once", async () => {
+    const simulator = bench.start(broker, { ...devices, "telemetry.interval": 3600 });
+    await says(simulator, "Bluetooth: scanning");
+    await says(simulator, "connected to");
+    simulator.say(`hear ${PLAIN} ${advertise("40 02ca09 1a00")}`);
+    simulator.say(`hear 00:00:00:00:00:01 ${advertise("40 02ca09")}`);
+    simulator.say(`hear ${ENCRYPTED.address} ${advertise(ENCRYPTED.data)}`);
+    await eventually(() => expect(bench.value("attic/humidity"), simulator.lines.join("\n")).toBe(50.55));
+    expect([bench.value("fridge/temperature"), bench.value("fridge/door")]).toEqual([25.06, 0]);
+    simulator.say(`hear ${PLAIN} ${advertise("40 02c409 1a01")}`);
+    await eventually(() => expect(bench.value("fridge/door")).toBe(1));
+    expect(bench.told.get("fridge/temperature")?.times).toBe(1);
+
+    const document = JSON.parse(bench.documents.get(`homeassistant/device/${UID}/attic/config`) ?? "{}");
+    expect(document.dev).toEqual({ ids: [`field_${UID}_attic`], name: "attic", via_device: `field_${UID}` });
+    expect(Object.keys(document.cmps)).toEqual(["temperature", "humidity"]);
+    expect(bench.documents.has(`homeassistant/device/${UID}/fridge/config`)).toBe(true);
+    expect(simulator.lines.join("\n")).not.toContain(ENCRYPTED.key);
+  });
+
+  it("are no longer devices of Home Assistant when they leave the settings", async () => {
+    const simulator = bench.start(broker, devices);
+    await says(simulator, "Bluetooth: scanning");
+    simulator.say(`hear ${PLAIN} ${advertise("40 02ca09")}`);
+    const topic = `homeassistant/device/${UID}/fridge/config`;
+    await eventually(() => expect(bench.documents.get(topic)).toContain("temperature"));
+    await simulator.kill();
+    bench.start(broker, {});
+    await eventually(() => expect(bench.documents.get(topic)).toBe(""));
+  });
+
+  it("that are written wrong keep the board from starting, and no key is told", async () => {
+    const simulator = bench.start(broker, { "bthome.devices": "fridge", "bthome.keys": "x=0123456789abcdef" });
+    await says(simulator, 'Cannot start: setting bthome.devices: "fridge", expected');
+    await says(simulator, "Cannot start: setting bthome.keys: a hidden value");
+    expect(simulator.lines.join("\n")).not.toContain("0123456789abcdef");
+  });
+});
+
+describe("a sensor of temperature and humidity", () => {
+  it("becomes readings, and comes back after its bus has failed", async () => {
+    const simulator = bench.start(broker, { sht3x: "32:33", "telemetry.interval": 1 }, { broken: ["i2c"] });
+    await says(simulator, "SHT3x at 32 and 33");
+    await eventually(() => expect([bench.value("temperature"), bench.value("humidity")]).toEqual([21.46, 40]));
+    await says(simulator, "sensor temperature failed: I2C: no answer");
+    await says(simulator, "sensor humidity failed: I2C: no answer");
+    simulator.say("mend");
+    await says(simulator, "sensor temperature works again");
+    await says(simulator, "sensor humidity works again");
+  });
+});
+
+describe("inputs", () => {
+  const settings = {
+    inputs: "door=14:contact,pump=15:level,tank=35:analog:0:200:l",
+    "input.pages": "door=night-shift",
+    "telemetry.interval": 1,
+  };
+
+  it("become readings; a contact that opens pages somebody, once, however it bounces", async () => {
+    const simulator = bench.start(broker, settings);
+    await eventually(() => expect(bench.value("door"), simulator.lines.join("\n")).toBe(0));
+    expect(bench.value("pump")).toBe(0);
+    for (const level of [1, 0, 1, 0, 1]) simulator.say(`pin 14 ${level}`);
+    simulator.say("volts 35 0.5");
+    await eventually(() => expect(bench.value("door")).toBe(1));
+    await eventually(() => expect(bench.pages).toHaveLength(1));
+    expect(bench.pages[0]).toContain("door is open");
+    await eventually(() => expect(bench.value("tank")).toBeCloseTo(100, 0));
+    simulator.say("pin 14 0");
+    simulator.say("pin 15 1");
+    await eventually(() => expect([bench.value("door"), bench.value("pump")]).toEqual([0, 1]));
+    expect(bench.pages).toHaveLength(1);
+  });
+
+  it("that fail are told, and the others go on", async () => {
+    const simulator = bench.start(broker, settings, { broken: ["analog"] });
+    await says(simulator, "sensor tank failed: ADC: timeout");
+    simulator.say("pin 15 1");
+    await eventually(() => expect(bench.value("pump")).toBe(1));
+    simulator.say("mend");
+    await says(simulator, "sensor tank works again");
+  });
+});
