@@ -72,19 +72,19 @@ export class OutboundTable implements Outbox {
 
   /** Messages that count against the broker's receive maximum: sent on this connection. */
   get sentCount(): number {
-    return this.entries.reduce((count, { stage }) => count + (stage.is === UNSENT ? 0 : 1), 0);
+    return this.entries.reduce((count, entry) => count + (entry.stage.is === UNSENT ? 0 : 1), 0);
   }
 
   /** Messages whose answer is awaited. */
   get sent(): readonly Outbound[] {
-    return this.entries.filter(({ stage }) => "sentMs" in stage);
+    return this.entries.filter((entry) => "sentMs" in entry.stage);
   }
 
   /** When the message was sent that has waited longest for its answer. undefined: none waits. */
   get oldestSentMs(): number | undefined {
     let oldest: number | undefined;
     for (let index = 0; index < this.entries.length; index += 1) {
-      const { stage } = this.entries[index] as Outbound;
+      const stage = (this.entries[index] as Outbound).stage;
       if ("sentMs" in stage && !(stage.sentMs >= (oldest as number))) oldest = stage.sentMs;
     }
     return oldest;

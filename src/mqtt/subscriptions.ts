@@ -78,8 +78,8 @@ export class Subscriptions {
 
   /** A connection has lasted a while. So what the broker holds for us does not end it. */
   handleStable(): void {
-    this.held.forEach(({ topicFilter, qos }) => {
-      if (qos !== undefined) this.suspects.acquit(filterName(topicFilter), 0);
+    this.held.forEach((held) => {
+      if (held.qos !== undefined) this.suspects.acquit(filterName(held.topicFilter), 0);
     });
     this.suspects.save();
   }
@@ -100,7 +100,7 @@ export class Subscriptions {
     if (this.out || !exchange.writer.limits) return;
     const takenBack = this.held.find((held) => this.isOpen(held) && !this.wanted.some((one) => isSame(one, held)));
     const missing = takenBack ? [] : this.wanted.filter((one) => this.isOpen(one) && !this.isHeld(one));
-    let asked = missing.filter(({ topicFilter }) => !this.suspects.isOnTrial(filterName(topicFilter), 0));
+    let asked = missing.filter((one) => !this.suspects.isOnTrial(filterName(one.topicFilter), 0));
     if (asked.length === 0) asked = missing.slice(0, 1);
     if (subscribeBytes(asked) > exchange.writer.packetBytesMax) asked = asked.slice(0, 1);
     const first = takenBack ?? asked[0];

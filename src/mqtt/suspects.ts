@@ -68,7 +68,7 @@ export class Suspects {
   suspect(unanswered: readonly Unanswered[]): void {
     const least = new Map<string, number>();
     // One connection has ended, however many of a name there are.
-    unanswered.forEach(({ name, bytes }) => least.set(name, Math.min(bytes, least.get(name) ?? bytes)));
+    unanswered.forEach((one) => least.set(one.name, Math.min(one.bytes, least.get(one.name) ?? one.bytes)));
     least.forEach((bytes, name) => {
       const suspect = this.take(name, bytes);
       if (suspect.endings < HASTY_ENDINGS_MAX) this.count(suspect, suspect.endings + 1);

@@ -19,7 +19,7 @@ const PROGRAM_BYTES_MAX: Readonly<Record<string, number>> = Object.freeze({
 });
 
 /** The part of `src/mqtt`, in bytes of byte code. Constants stand in it by themselves, which saves more slots than it takes bytes. */
-const ENGINE_BYTES_MAX = 37_376;
+const ENGINE_BYTES_MAX = 37_384;
 
 const README = join(ROOT, "hosts", "esp32", "README.md");
 
