@@ -31,10 +31,26 @@ function ownOptions(board: string): readonly string[] {
   return path === undefined ? [] : optionsOf(join(dirname(manifest), path, "sdkconfig.defaults"));
 }
 
+const pathsOf = (board: string): { SDKCONFIGPATH?: string; PARTITIONS_FILE?: string } =>
+  JSON.parse(readFileSync(boardManifest(board), "utf8")).build;
+
 describe.each(BOARDS)("%s", (board) => {
   // The C3 was seen to hang in the emulator with them on.
   it.runIf(sdkTarget(boardManifest(board)) !== "esp32c3")("has its watchdogs on", () => {
     expect(ownOptions(board)).toEqual(expect.arrayContaining(WATCHDOG));
+  });
+
+  it("takes a new program back that does not prove itself", () => {
+    expect(ownOptions(board)).toContain("CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y");
+  });
+
+  it("has the slots that its flash holds", () => {
+    const isLarge = ownOptions(board).includes("CONFIG_ESPTOOLPY_FLASHSIZE_16MB=y");
+    expect(pathsOf(board).PARTITIONS_FILE).toBe(`./../../partitions${isLarge ? "-16mb" : ""}.csv`);
+  });
+
+  it("names its files so that the SDK finds them, which looks beside the manifest for ./ alone", () => {
+    expect(pathsOf(board).SDKCONFIGPATH).toMatch(/^\.\//);
   });
 
   it.runIf(requireOrSkip("moddable", root !== undefined))("keeps what the SDK sets for it", () => {
