@@ -401,6 +401,30 @@ export const SETUP_CODE_CHARACTERS_MAX = 4_296;
 /** Longest text in a set-up code, in UTF-8 bytes: that of the longest setting. A longer one is refused. */
 export const SETUP_TEXT_BYTES_MAX = 255;
 
+/** Longest head of an HTTP answer, in bytes. A longer one ends an update. */
+export const HTTP_HEAD_BYTES_MAX = 4_096;
+
+/** Longest address of an image, in bytes. A longer one is refused. */
+export const IMAGE_ADDRESS_BYTES_MAX = 255;
+
+/** A server that sends nothing for this long counts as lost, in milliseconds. The update goes on with a new connection. */
+export const UPDATE_STALL_MS = 30_000;
+
+/** First wait before an update goes on after a loss, in milliseconds. It doubles with each loss before anything comes. */
+export const UPDATE_RETRY_BASE_MS = 1_000;
+
+/** Ceiling of `UPDATE_RETRY_BASE_MS`, in milliseconds. */
+export const UPDATE_RETRY_MAX_MS = 60_000;
+
+/** An update to which nothing comes for this long has failed, in milliseconds. The device goes on as a pager. */
+export const UPDATE_PATIENCE_MS = 900_000;
+
+/** A new program that has not reached the broker after this long is given up, in milliseconds. The former one comes back. */
+export const UPDATE_TRIAL_MS = 600_000;
+
+/** Starts of one update that do not end it, as after power cuts. At this number it has failed. */
+export const UPDATE_TRIES_MAX = 5;
+
 /** Host events that wait in the gateway. Further log lines are dropped, and the log says how many. */
 export const EVENTS_MAX = 32;
 

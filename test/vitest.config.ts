@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const FURTHER_BROKERS = "test/brokers/{nats,rabbitmq,ejabberd,mosquitto-transports}.test.ts";
 
 /** Short tests that touch nothing outside their process. They share one. */
-const CORE = "test/{*,{gateway,mqtt,pager,payload,sensor}/**/*}.test.ts";
+const CORE = "test/{*,{gateway,mqtt,pager,payload,sensor,update}/**/*}.test.ts";
 
 /** Hold the program against the Moddable SDK of this machine. They run the SDK's builder. */
 const SDK_TESTS = "test/hosts/moddable/{sdk-modules,built-secrets}.test.ts";

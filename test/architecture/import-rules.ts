@@ -2,10 +2,10 @@
 import { posix } from "node:path";
 import { importsOf, type SourceFile } from "./source-text.ts";
 
-const SEPARATE = ["mqtt", "payload", "sensor", "pager"];
+const SEPARATE = ["mqtt", "payload", "sensor", "pager", "update"];
 /** Of src, what any host may use, and what only the station may. */
 const FOR_HOSTS =
-  /^src\/(gateway\/|sensor\/|pager\/screen\/|payload\/setup-code\.ts$|(seams|pem|utf8|errors|limits)\.ts$)/;
+  /^src\/(gateway\/|sensor\/|update\/|pager\/screen\/|payload\/setup-code\.ts$|(seams|pem|utf8|errors|limits)\.ts$)/;
 const FOR_STATION = /^src\/payload\//;
 
 /** What imports break the rules of the architecture, one sentence each. */
@@ -92,5 +92,5 @@ function hostProblem(from: string, to: string): string | undefined {
   if (to.startsWith("test/")) return "a host does not import tests";
   if (!to.startsWith("src/") || FOR_HOSTS.test(to)) return undefined;
   if (from.startsWith("hosts/station/") && FOR_STATION.test(to)) return undefined;
-  return "a host sees of src only gateway, pager/screen, the set-up code, seams, errors, limits, pem and utf8 (the station payload too)";
+  return "a host sees of src only gateway, update, pager/screen, the set-up code, seams, errors, limits, pem and utf8 (the station payload too)";
 }

@@ -1,11 +1,13 @@
 /** The boards that are built, and how they are built. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { parseVersion, type Version } from "../../../src/update/version.ts";
 import { checkLinks } from "../../moddable/tools/archive.ts";
 import { BUILD, findProgram, Refusal, ROOT, run } from "../../moddable/tools/command.ts";
 import { checkTypes, forgetNames, type Program, programName, writeProgram } from "../../moddable/tools/program.ts";
 import { mcconfig, type Sdk } from "../../moddable/tools/sdk.ts";
 import { type FlashSize, flashByFolder, flashSize } from "./flash.ts";
+import { HOW_TO_MAKE, publicKeyText, readReleaseKey, releaseKeyPath } from "./release-key.ts";
 
 const BOARDS_FOLDER = join(ROOT, "hosts", "esp32", "boards");
 
@@ -47,15 +49,42 @@ export function missingToolchain(): string | undefined {
   return findProgram("idf.py") ? undefined : "idf.py is not on PATH";
 }
 
-/** Builds the image that is flashed, and flashes it if asked to. Needs Espressif's tools. */
+/** Of the repository. It is built into every program. */
+export const FIRMWARE_VERSION: Version = firmwareVersion();
+
+function firmwareVersion(): Version {
+  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const parsed = parseVersion(version);
+  if (!parsed) throw new Error(`package.json: version ${version}, expected three numbers up to 65535`);
+  return parsed;
+}
+
+/**
+ * What a program knows of itself: its board, its version, when it was built, and who may sign updates for it. Without a release key it
+ * takes none, and this says so.
+ */
+function identityOf(board: string): readonly string[] {
+  const key = readReleaseKey(releaseKeyPath());
+  if (!key)
+    process.stderr.write(`${board}: this build takes no updates, because there is no release key. ${HOW_TO_MAKE}\n`);
+  // No time server is believed that tells a time from before this.
+  const made = `made=${Math.floor(Date.now() / 1000)}`;
+  return [
+    made,
+    `board=${board}`,
+    `version=${FIRMWARE_VERSION.join(".")}`,
+    ...(key ? [`updateKey=${publicKeyText(key)}`] : []),
+  ];
+}
+
+/** Builds the program that is flashed, and flashes it if asked to. Returns its file. Needs Espressif's tools. */
 export async function buildBoard(
   sdk: Sdk,
   board: string,
   settings: readonly string[],
   { flash }: { readonly flash: boolean },
-): Promise<void> {
-  // No time server is believed that tells a time from before this.
-  const built = [...settings, `made=${Math.floor(Date.now() / 1000)}`];
+): Promise<string> {
+  const built = [...settings, ...identityOf(board)];
   await checkTypes(sdk.env);
   const { manifest, makefile } = await prepareBoard(sdk, board, built);
   const target = sdkTarget(boardManifest(board));
@@ -67,6 +96,7 @@ export async function buildBoard(
   await mcconfig(sdk, [...args, "-t", "build"], built, { manifest, show: true });
   if (!existsSync(image)) throw new Error(`${board}: the build made no ${image}`);
   if (flash) await mcconfig(sdk, [...args, "-t", "deploy"], built, { manifest, show: true });
+  return image;
 }
 
 /** Writes the bytes of the partition `setup`. Needs Espressif's tools. */
