@@ -19,6 +19,7 @@ import { Sensing } from "./sensing.ts";
 import { SerialLine } from "./serial-line.ts";
 import { TIME_SETTINGS } from "./settings.ts";
 import { takeSetup } from "./setup-partition.ts";
+import { Esp32Updates } from "./update/esp32-updates.ts";
 
 /** Namespaces in flash. One holds the gateway's records; the other holds the settings, which outlive them. */
 const RECORDS = "fp-records";
@@ -45,11 +46,13 @@ export class Esp32Board implements Board {
   private readonly line: SerialLine;
   private readonly alerter: Alerter;
   private keeper: NetworkKeeper | undefined;
+  readonly updates: Esp32Updates | undefined;
   private time: NetworkTime | undefined;
 
   constructor(parts: BoardParts) {
     this.parts = parts;
     this.line = new SerialLine(parts.logPin);
+    this.updates = Esp32Updates.open((line) => this.log(line));
     const { network, sensorParts = [] } = parts;
     this.ownSettings = Object.assign(
       {},

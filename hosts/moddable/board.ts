@@ -5,6 +5,7 @@ import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Sensor, Store, WallClock } from "../../src/seams.ts";
 import type { Guards } from "./guard.ts";
 import type { CertificateClock } from "./tls/certificate-time.ts";
+import type { BoardUpdates } from "./update/board-updates.ts";
 
 /** Why the board started. */
 export interface ResetCause {
@@ -75,6 +76,8 @@ export interface Board {
   readonly figures: readonly Sensor[];
   readonly wallClock: WallClock;
   readonly certificateClock: CertificateClock;
+  /** undefined: this board takes no updates. */
+  readonly updates: BoardUpdates | undefined;
   /** Sound, light, vibration for a message of this priority, 1 to 5, as far as the board can. */
   alert(priority: number): void;
   /** Starts the board again as after power-on. */

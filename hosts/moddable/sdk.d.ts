@@ -258,20 +258,23 @@ declare module "embedded:storage/flash" {
   export interface Flash {
     read(byteLength: number, byteOffset: number): ArrayBuffer;
     /** Blocks from `start` up to, but not with, `end`. */
-    eraseBlock(start: number, end: number): void;
+    eraseBlock(start: number, end?: number): void;
+    write(bytes: Uint8Array, byteOffset: number): void;
     status(): { readonly size: number; readonly blockLength: number; readonly blocks: number };
   }
-  const FlashStorage: { open(options: { path: string }): Flash };
+  const FlashStorage: { open(options: { path: string; mode?: "r" | "r+"; format?: "buffer" }): Flash };
   export default FlashStorage;
 }
 
 declare module "file" {
   export class File {
     constructor(path: string, write?: boolean);
-    read(type: typeof ArrayBuffer): ArrayBuffer;
+    /** Without `byteLength`, up to the end. */
+    read(type: typeof ArrayBuffer, byteLength?: number): ArrayBuffer;
     write(bytes: ArrayBuffer): void;
     close(): void;
     readonly length: number;
+    position: number;
     static delete(path: string): boolean;
     static exists(path: string): boolean;
     static rename(from: string, name: string): boolean;

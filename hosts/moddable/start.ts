@@ -2,8 +2,11 @@
 import type { Screen } from "commodetto/Poco";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
+import type { Settings } from "../../src/gateway/settings.ts";
+import type { StoredSettings } from "../../src/gateway/stored-settings.ts";
+import { wantedUpdate } from "../../src/gateway/update-record.ts";
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
-import type { MeasureText } from "../../src/seams.ts";
+import type { MeasureText, Store } from "../../src/seams.ts";
 import { type Platform, Runner, type TransportHandlers } from "../runner.ts";
 import type { Board, Pager } from "./board.ts";
 import { MonotonicClock, OneTimer } from "./clock.ts";
@@ -15,6 +18,8 @@ import { loadFaces, Painter } from "./painter.ts";
 import { setupScreen } from "./setup-screen.ts";
 import { DeviceIdentity } from "./tls/device-identity.ts";
 import { Network } from "./transport.ts";
+import { EARLY_ENDS_MAX, EarlyEnds, GOOD_MS } from "./update/early-ends.ts";
+import { beSafe, loadUpdate } from "./update/maintenance.ts";
 
 /** How often `stop` checks whether the goodbye has been sent, in milliseconds. */
 const STOP_POLL_MS = 20;
@@ -35,25 +40,52 @@ const NO_SCREEN: Size = Object.freeze({ width: 0, height: 0 });
 /** Starts the pager on this board, or shows why it cannot start. */
 export function start(board: Board): void {
   let display = BLANK;
+  const screenGuard = board.guards.of("screen");
   const show = (title: string, lines: readonly string[]) => {
     for (const line of lines) board.log(`${title}: ${line}`);
-    display.paint(setupScreen(title, lines, display.size, display.measureText));
+    screenGuard.run(() => display.paint(setupScreen(title, lines, display.size, display.measureText)));
   };
   const ending = new Ending((words) => {
     show("Stopped", [words]);
     board.linger();
   });
-  board.guards.of("screen").run(() => {
+  screenGuard.run(() => {
     display = openDisplay();
   });
-  const prepared = prepare(board, display, ending);
-  if ("errors" in prepared) {
-    show("Cannot start", prepared.errors);
+  const restartTimer = new OneTimer(board.guards.of("restart"));
+  const restart = () => {
+    ending.expect();
+    restartTimer.set(0, () => board.restart());
+  };
+  const cannotStart = (errors: readonly string[]) => {
+    show("Cannot start", errors);
+    // A new program that cannot start gives way to the former one.
+    if (board.updates?.isOnTrial) new OneTimer(board.guards.of("update")).set(FORMER_END_MS, restart);
+  };
+  const opened = open(board, ending);
+  if ("errors" in opened) {
+    cannotStart(opened.errors);
     return;
   }
-  const { formerEnd } = prepared;
+  const { store, settings, own, formerEnd } = opened;
   if (formerEnd !== undefined) show("Stopped before", [formerEnd]);
-  run(board, display, ending, prepared);
+  const { updates } = board;
+  const { broker, updateUrl } = settings;
+  const network = new Network(board.guards, () => board.certificateClock());
+  const parts = { board, updates, network, store, broker, own, show, restart };
+  const earlyEnds = new EarlyEnds(store);
+  const isSafe = earlyEnds.handleStart(formerEnd !== undefined);
+  const wanted = wantedUpdate(store);
+  if (wanted) loadUpdate(parts, wanted);
+  else if (isSafe) {
+    show("Safe mode", [`it has ended early ${EARLY_ENDS_MAX} times: ${formerEnd}`, "Press a button to try again."]);
+    beSafe(parts, earlyEnds, updateUrl);
+  } else {
+    new OneTimer(board.guards.of("start")).set(GOOD_MS, () => earlyEnds.handleGood());
+    const gateway = newGateway(board, display, opened);
+    if ("errors" in gateway) cannotStart(gateway.errors);
+    else run(board, display, network, restart, gateway, opened);
+  }
 }
 
 interface Display {
@@ -77,20 +109,19 @@ function openDisplay(): Display {
   };
 }
 
-interface Prepared {
-  readonly gateway: Gateway;
+interface Opened {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly storedSettings: StoredSettings;
   /** The settings that the board reads. */
   readonly own: Values;
   /** Why the former run ended. undefined: the end was wanted. */
   readonly formerEnd: string | undefined;
+  readonly startReason: string;
 }
 
-/** Makes the gateway. It returns problems instead of throwing, so that a device with wrong settings can show them. */
-function prepare(
-  board: Board,
-  { measureText, size }: Display,
-  ending: Ending,
-): Prepared | { readonly errors: readonly string[] } {
+/** Opens store and settings. It returns problems instead of throwing, so that a device with wrong settings can show them. */
+function open(board: Board, ending: Ending): Opened | { readonly errors: readonly string[] } {
   try {
     board.open();
     const store = board.openStore();
@@ -98,16 +129,28 @@ function prepare(
     const formerEnd = ending.keepIn(store, cause);
     const found = new DeviceSettings(board, store).check();
     if ("errors" in found) return found;
-    const { settings, storedSettings, own } = found;
-    const { identity } = settings.broker;
+    const { identity } = found.settings.broker;
     if (identity && !new DeviceIdentity(identity).isPair)
       return { errors: ["setting broker.key: is not the key of broker.certificate"] };
-    const { wallClock } = board;
+    return { ...found, store, formerEnd, startReason: formerEnd ?? cause.words };
+  } catch (error) {
+    return { errors: [String(error)] };
+  }
+}
+
+/** Returns problems in the place of a gateway, see `open`. */
+function newGateway(
+  board: Board,
+  { size, measureText }: Display,
+  { store, settings, storedSettings, own, startReason }: Opened,
+): Gateway | { readonly errors: readonly string[] } {
+  const { wallClock, updates } = board;
+  const random = Math.random;
+  const network = String(own["wifi.ssid"] ?? "");
+  try {
     const { sensors, carriers, problems } = board.openSensors(own);
     if (problems.length > 0) return { errors: problems };
-    const random = Math.random;
-    const network = String(own["wifi.ssid"] ?? "");
-    const gateway = new Gateway({
+    return new Gateway({
       settings,
       storedSettings,
       store,
@@ -118,11 +161,11 @@ function prepare(
       sensors,
       carriers,
       figures: [...memoryFigures(), ...board.figures],
-      startReason: formerEnd ?? cause.words,
+      startReason,
       secrets: secretsAmong(own, board.ownSettings),
+      updates,
       network,
     });
-    return { gateway, own, formerEnd };
   } catch (error) {
     return { errors: [String(error)] };
   }
@@ -134,7 +177,14 @@ function secretsAmong(values: Values, table: SettingTable): readonly string[] {
   return secret.map((name) => String(values[name] ?? ""));
 }
 
-function run(board: Board, display: Display, ending: Ending, { gateway, own, formerEnd }: Prepared): void {
+function run(
+  board: Board,
+  display: Display,
+  network: Network,
+  restart: () => void,
+  gateway: Gateway,
+  { own, formerEnd }: Opened,
+): void {
   const { guards } = board;
   guards.onFailure = () => gateway.handleHostFailure();
   guards.onLine = (line) => gateway.handleHostLine(line);
@@ -158,14 +208,9 @@ function run(board: Board, display: Display, ending: Ending, { gateway, own, for
   const recovery = new OneTimer(guard);
   const timer = new OneTimer(guard);
   const restartTimer = new OneTimer(guards.of("restart"));
-  const network = new Network(guards, () => board.certificateClock());
   const screenGuard = guards.of("screen");
   const alertGuard = guards.of("alert");
   const sendGuard = guards.of("message");
-  const restart = () => {
-    ending.expect();
-    board.restart();
-  };
   const platform: Platform = {
     nowMs: () => clock.nowMs(),
     setTimer: (delayMs, callback) => timer.set(delayMs, callback),

@@ -33,6 +33,7 @@ interface SimulatorScreen extends Screen {
 /** The board of the simulated pager. */
 export class SimulatedPager implements Board {
   readonly guards = new Guards((line) => this.log(line));
+  readonly updates = undefined;
   readonly ownSettings = {};
   readonly figures = [];
   private readonly startedAt = Date.now();

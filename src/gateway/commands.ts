@@ -22,9 +22,11 @@ import { messageFingerprint } from "../pager/message-name.ts";
 import {
   type Command,
   type CommandHead,
+  type CommandResult,
   decodeCommand,
   decodeCommandHead,
   encodeCommandResult,
+  type UpdateCommand,
 } from "../payload/command.ts";
 import type { Store } from "../seams.ts";
 import { utf8Length } from "../utf8.ts";
@@ -37,6 +39,7 @@ import type { QuietHours } from "./quiet-hours.ts";
 import type { Route } from "./routes.ts";
 import type { StoredSettings } from "./stored-settings.ts";
 import { readJson, writeText } from "./text-record.ts";
+import type { UpdateResult, Updates } from "./updates.ts";
 
 /** What commands act on, apart from the inbox. */
 export interface CommandParts {
@@ -44,6 +47,7 @@ export interface CommandParts {
   readonly presence: PresenceSource;
   readonly diagnostics: Diagnostics;
   readonly log: LogSource;
+  readonly updates: Updates;
   /** undefined where the host stores no settings. */
   readonly storedSettings: StoredSettings | undefined;
 }
@@ -59,8 +63,8 @@ export class Commands implements Route, OutgoingSource {
   private readonly device: Device;
   private readonly parts: CommandParts;
   private readonly done: string[];
-  /** Payloads that wait to be sent. `sentCount` counts those that are on their way. */
-  private readonly results: Uint8Array[] = [];
+  /** What waits to be sent. `sentCount` counts those that are on their way. */
+  private readonly results: { readonly payload: Uint8Array; readonly handleTaken: () => void }[] = [];
   private sentCount = 0;
   private restartMs: number | undefined;
 
@@ -86,12 +90,17 @@ export class Commands implements Route, OutgoingSource {
     } catch (error) {
       // A failure of the store is an answer too: the sender may try again.
       const reason = messageOf(error);
-      const isLong = reason.length > COMMAND_REASON_MAX;
-      this.answer({ id, ok: false, error: isLong ? `${reason.slice(0, COMMAND_REASON_MAX - 1)}…` : reason });
+      this.answer({ id, ok: false, error: short(reason) });
       if (error instanceof FormatError) throw error;
       this.device.events.log(`command ${id}: ${reason}`);
     }
     return true;
+  }
+
+  /** An update has ended. @param handleTaken is called when the broker has the result */
+  tellUpdate({ id, error, note }: UpdateResult, handleTaken: () => void): void {
+    if (id === "") handleTaken();
+    else this.answer({ id, ok: error === undefined, error: error && short(error), note }, handleTaken);
   }
 
   /** When to call `handleTimeout`, or undefined. */
@@ -107,14 +116,16 @@ export class Commands implements Route, OutgoingSource {
   }
 
   next(): Outgoing | undefined {
-    const [payload] = this.results;
-    if (!payload) return undefined;
+    const [result] = this.results;
+    if (!result) return undefined;
+    const { payload } = result;
     const handleSent = () => {
       this.results.shift();
       this.sentCount += 1;
     };
     const handleTaken = () => {
       this.sentCount -= 1;
+      result.handleTaken();
       if (this.sentCount + this.results.length === 0) this.handleTimeout(Number.POSITIVE_INFINITY);
     };
     return { topic: this.device.topics.commandResults, payload, qos: 1, retain: false, handleSent, handleTaken };
@@ -123,10 +134,11 @@ export class Commands implements Route, OutgoingSource {
   private obey(head: CommandHead, messageExpirySeconds: number | undefined, nowMs: number): void {
     const command = decodeCommand(head);
     this.checkFresh(head, messageExpirySeconds);
-    if (command.name !== "restart") this.act(command, head.id, nowMs);
+    if (command.name === "update") this.want(head.id, command);
+    else if (command.name !== "restart") this.act(command, head.id, nowMs);
     this.remember(head.id);
     // The restart comes after the record. Without a record, the same command would restart the device again and again.
-    if (command.name === "restart") this.restartMs = nowMs + COMMAND_RESTART_MS;
+    if (command.name === "restart" || command.name === "update") this.restartMs = nowMs + COMMAND_RESTART_MS;
     this.device.events.log(`command ${head.id}: ${command.name}`);
   }
 
@@ -145,7 +157,12 @@ export class Commands implements Route, OutgoingSource {
       );
   }
 
-  private act(command: Exclude<Command, { name: "restart" }>, id: string, nowMs: number): void {
+  private want(id: string, command: UpdateCommand): void {
+    const refusal = this.parts.updates.want(id, command);
+    if (refusal !== undefined) throw new Refusal(refusal);
+  }
+
+  private act(command: Exclude<Command, { name: "restart" | "update" }>, id: string, nowMs: number): void {
     const { quietHours, presence, diagnostics, log, storedSettings } = this.parts;
     const { inbox } = this.device;
     switch (command.name) {
@@ -210,15 +227,20 @@ export class Commands implements Route, OutgoingSource {
     this.done.splice(0, this.done.length, ...done);
   }
 
-  private answer(result: Parameters<typeof encodeCommandResult>[0]): void {
+  private answer(result: CommandResult, handleTaken: () => void = () => {}): void {
     if (this.results.length === COMMAND_RESULTS_MAX) this.results.shift();
-    this.results.push(encodeCommandResult(result));
+    this.results.push({ payload: encodeCommandResult(result), handleTaken });
   }
+}
+
+function short(reason: string): string {
+  return reason.length > COMMAND_REASON_MAX ? `${reason.slice(0, COMMAND_REASON_MAX - 1)}…` : reason;
 }
 
 const NOTES: Readonly<Record<string, string | undefined>> = Object.freeze({
   settings: "takes effect at the next start",
   log: "the lines follow",
+  update: "the device restarts to load it, and tells how it ended in a second result",
 });
 
 function readDone(store: Store): string[] {

@@ -26,6 +26,7 @@ import { Diagnostics } from "./diagnostics.ts";
 import { DiscoverySource } from "./discovery-source.ts";
 import type { Link } from "./display.ts";
 import { EventQueue, type GatewayEvent } from "./event-queue.ts";
+import { InfoSource } from "./info-source.ts";
 import { LogLines } from "./log-lines.ts";
 import { LogSource } from "./log-source.ts";
 import { MessageRoute } from "./message-route.ts";
@@ -35,7 +36,7 @@ import { Outbox } from "./outbox.ts";
 import { ownFigures } from "./own-figures.ts";
 import { Panel } from "./panel.ts";
 import { PresenceRoute } from "./presence-route.ts";
-import { OFFLINE, PresenceSource } from "./presence-source.ts";
+import { OFFLINE, PresenceSource, UPDATING } from "./presence-source.ts";
 import { QuietHours } from "./quiet-hours.ts";
 import { ReceiptSource } from "./receipt-source.ts";
 import { Routes } from "./routes.ts";
@@ -45,6 +46,7 @@ import { TelemetrySource } from "./telemetry-source.ts";
 import { TimeOfDay } from "./time-of-day.ts";
 import { TimeZone } from "./time-zone.ts";
 import { Topics } from "./topics.ts";
+import { type UpdateHost, Updates } from "./updates.ts";
 
 export interface GatewayOptions {
   readonly settings: Settings;
@@ -66,6 +68,8 @@ export interface GatewayOptions {
   readonly startReason?: string | undefined;
   /** Values of the host's own settings that no log line may tell. The gateway knows its own. */
   readonly secrets?: readonly string[] | undefined;
+  /** Without it, the device takes no updates and does not tell its version. */
+  readonly updates?: UpdateHost | undefined;
   /**
    * Names the network, for example by its SSID. What is learned of one network does not hold for another. Default: the only
    * one.
@@ -95,6 +99,9 @@ export class Gateway {
   private readonly messages: MessageSource;
   private readonly discovery: DiscoverySource;
   private readonly commands: Commands;
+  private readonly updates: Updates;
+  /** undefined on a host that takes no updates. */
+  private readonly info: InfoSource | undefined;
   private readonly alarm: Alarm;
   private readonly timeOfDay: TimeOfDay;
   private readonly panel: Panel;
@@ -132,7 +139,10 @@ export class Gateway {
     this.timeOfDay = new TimeOfDay(device, quietHours, this.alarm);
     const { roster, presence, messages, diagnostics, logSource: log } = this;
     this.panel = new Panel(device, { roster, presence, messages, diagnostics, size, measureText });
-    this.commands = new Commands(device, { quietHours, presence, diagnostics, log, storedSettings });
+    this.updates = new Updates(device, options.updates);
+    const { updates } = this;
+    this.info = updates.installed && new InfoSource(device, updates.installed);
+    this.commands = new Commands(device, { quietHours, presence, diagnostics, log, updates, storedSettings });
     this.messageRoute = new MessageRoute(device, messages, (sequence, nowMs) => {
       // Without a screen a page sounds as soon as it is kept.
       if (!this.panel.exists) this.alarm.handleNew(sequence, nowMs);
@@ -149,6 +159,7 @@ export class Gateway {
       presence,
       messages,
       this.discovery,
+      ...(this.info ? [this.info] : []),
       this.commands,
       log,
       new ReceiptSource(device),
@@ -209,6 +220,7 @@ export class Gateway {
     this.alarm.start(nowMs);
     this.sampler.start(nowMs);
     this.diagnostics.start(nowMs);
+    this.updates.start(nowMs);
     this.after(nowMs, () => this.session.start(nowMs));
   }
 
@@ -218,8 +230,9 @@ export class Gateway {
    */
   stop(nowMs: number): void {
     const { presence } = this.device.topics;
-    const canSayIt = this.session.canPublish(presence, OFFLINE.length, 1);
-    if (canSayIt) this.session.publish({ topic: presence, payload: OFFLINE, qos: 1, retain: true }, nowMs);
+    const payload = this.updates.isWanted ? UPDATING : OFFLINE;
+    const canSayIt = this.session.canPublish(presence, payload.length, 1);
+    if (canSayIt) this.session.publish({ topic: presence, payload, qos: 1, retain: true }, nowMs);
     this.after(nowMs, () => this.session.stop(nowMs, !canSayIt));
   }
 
@@ -258,6 +271,7 @@ export class Gateway {
       this.diagnostics.handleTimeout(nowMs);
       this.alarm.handleTimeout(nowMs);
       this.commands.handleTimeout(nowMs);
+      this.updates.handleTimeout(nowMs);
     });
   }
 
@@ -330,6 +344,7 @@ export class Gateway {
       this.diagnostics.timeoutMs,
       this.logSource.timeoutMs(this.nowMs),
       this.commands.timeoutMs,
+      this.updates.timeoutMs,
       this.alarm.timeoutMs,
       this.presence.timeoutMs(this.nowMs),
       this.timeOfDay.timeoutMs(this.nowMs),
@@ -415,6 +430,8 @@ export class Gateway {
         this.presence.handleConnected();
         this.discovery.handleConnected();
         this.diagnostics.handleConnected(this.nowMs);
+        this.info?.handleConnected();
+        this.tellUpdate();
         this.brokers.handleConnected(this.nowMs);
         keeping(device, () => record.handleConnected(event.protocolLevel, event.sessionPresent));
         events.log(
@@ -454,6 +471,11 @@ export class Gateway {
         events.log(`the broker refused a message: ${event.reason}`);
         break;
     }
+  }
+
+  private tellUpdate(): void {
+    const result = this.updates.handleConnected();
+    if (result) this.commands.tellUpdate(result, () => this.updates.forget());
   }
 
   /** It is another broker's turn. What is remembered of that broker holds now. */

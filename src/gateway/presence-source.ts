@@ -7,6 +7,9 @@ import type { QuietHours } from "./quiet-hours.ts";
 /** The payload of the will. The device also sends it on a clean end. */
 export const OFFLINE = encodePresence({ status: PRESENCE_STATUS.offline, context: "" });
 
+/** The payload before a restart that loads an update. */
+export const UPDATING = encodePresence({ status: PRESENCE_STATUS.offline, context: "update" });
+
 export const ONLINE: Presence = Object.freeze({ status: PRESENCE_STATUS.online, context: "" });
 export const BUSY: Presence = Object.freeze({ status: PRESENCE_STATUS.busy, context: "" });
 const AWAY: Presence = Object.freeze({ status: PRESENCE_STATUS.away, context: "" });

@@ -80,4 +80,7 @@ export const SETTING_TEXTS: Readonly<Record<SettingName, SettingText>> = Object.
     unit: "minutes",
     text: "For older devices: time ahead of UTC, all year. Of the two settings, the one that was set last holds.",
   },
+  "update.url": {
+    text: "Address of the firmware image for an update whose command names none, https://host/path. A board in safe mode loads it too.",
+  },
 });

@@ -8,11 +8,13 @@ import {
   CONTACTS_MAX,
   ENV_BYTES_MAX,
   GROUPS_MAX,
+  IMAGE_ADDRESS_BYTES_MAX,
   KEEP_ALIVE_SECONDS_MAX,
   PEM_BYTES_MAX,
   TIME_ZONE_BYTES_MAX,
   UID_BYTES_MAX,
 } from "../limits.ts";
+import { parseImageAddress } from "../update/address.ts";
 import { parseHours } from "./quiet-hours.ts";
 import { checkSetting, hostOf, itemsOf, type SettingTable } from "./setting.ts";
 import { fixedZone, isTimeZone } from "./time-zone.ts";
@@ -92,6 +94,8 @@ export interface Settings {
     /** The topic prefix on which Home Assistant listens for devices. */
     readonly prefix: string;
   };
+  /** Address of the image for updates whose command names none. Empty: there is none. */
+  readonly updateUrl: string;
   readonly screen: {
     /** A page stays on the screen for at least this long before the next new page takes its place. */
     readonly dwellMs: number;
@@ -149,6 +153,7 @@ export const SETTINGS = Object.freeze({
   "screen.dwell": { kind: "number", default: 500, min: 0, max: 60_000, isChangeable: true },
   "screen.timeZone": { kind: "text", default: "UTC", bytesMax: TIME_ZONE_BYTES_MAX, isChangeable: true },
   "screen.utcOffset": { kind: "number", default: 0, min: -720, max: 840, isChangeable: true },
+  "update.url": { kind: "text", default: "", bytesMax: IMAGE_ADDRESS_BYTES_MAX, isChangeable: true },
 } as const satisfies SettingTable);
 
 export type SettingName = keyof typeof SETTINGS;
@@ -220,6 +225,7 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, abilities?
     presence: { awaySeconds: number("presence.away"), custom: list("presence.custom") },
     quiet: { hours: text("quiet.hours"), senders: list("quiet.senders") },
     cannedTexts: list("message.texts"),
+    updateUrl: imageAddress(text("update.url"), errors),
     homeAssistant: { isDiscovered, prefix: text("homeAssistant.prefix") },
     screen: {
       dwellMs: number("screen.dwell"),
@@ -310,6 +316,12 @@ function telemetryFormat(
   if (raw["telemetry.format"] !== undefined && format === "cbor")
     errors.push("setting telemetry.format: cbor with homeAssistant.discovery, which reads json");
   return "json";
+}
+
+function imageAddress(url: string, errors: string[]): string {
+  if (url !== "" && !parseImageAddress(url))
+    errors.push(`setting update.url: ${JSON.stringify(url)}, expected https://host/path`);
+  return url;
 }
 
 /** Older firmware had `screen.utcOffset` in the place of `screen.timeZone`. The one that was set last holds. */

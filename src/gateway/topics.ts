@@ -57,6 +57,11 @@ export class Topics {
     return `${this.commands}/result`;
   }
 
+  /** Which firmware runs on this device. */
+  get info(): string {
+    return `/${this.env}/info/${this.uid}`;
+  }
+
   get telemetry(): string {
     return `/${this.env}/tele/${this.uid}`;
   }

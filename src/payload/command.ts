@@ -49,7 +49,19 @@ export type Command =
   | { readonly name: "settings"; readonly set: JsonObject }
   /** The last `lines` of the log, or those that come within `seconds`. One of them is given. */
   | { readonly name: "log"; readonly lines: number | undefined; readonly seconds: number | undefined }
+  | UpdateCommand
   | { readonly name: "identify" | "restart" };
+
+/** Load an image and start it. */
+export interface UpdateCommand {
+  readonly name: "update";
+  /** undefined: the address of the setting `update.url`. */
+  readonly url: string | undefined;
+  /** The version that is expected there. */
+  readonly version: string | undefined;
+  /** `downgrade`: an older image, or the same once more, is taken. */
+  readonly mayBeOlder: boolean;
+}
 
 export interface CommandResult {
   readonly id?: string | undefined;
@@ -110,13 +122,23 @@ export function decodeCommand({ object }: CommandHead): Command {
       if (lines !== undefined && duration !== undefined) throw wrong("seconds", "expected lines or seconds, not both");
       return { name, lines: lines ?? (duration === undefined ? LOG_LINES_MAX : undefined), seconds: duration };
     }
+    case "update": {
+      const { downgrade = false } = object;
+      if (typeof downgrade !== "boolean") throw wrong("downgrade", `${shownJson(downgrade)}, expected true or false`);
+      return {
+        name,
+        url: optionalText(object, "url"),
+        version: optionalText(object, "version"),
+        mayBeOlder: downgrade,
+      };
+    }
     case "identify":
     case "restart":
       return { name };
     default:
       throw wrong(
         "do",
-        `${shownJson(name)}, expected one of retract, read, quiet, presence, settings, log, identify, restart`,
+        `${shownJson(name)}, expected one of retract, read, quiet, presence, settings, log, update, identify, restart`,
       );
   }
 }

@@ -9,6 +9,7 @@ import { QuietHours } from "../../src/gateway/quiet-hours.ts";
 import type { SettingTable } from "../../src/gateway/setting.ts";
 import { SETTINGS } from "../../src/gateway/settings.ts";
 import { StoredSettings } from "../../src/gateway/stored-settings.ts";
+import { Updates } from "../../src/gateway/updates.ts";
 import {
   COMMAND_REASON_MAX,
   COMMAND_RESTART_MS,
@@ -44,6 +45,7 @@ class Bench {
       presence,
       diagnostics: new Diagnostics(this.device, [], "start"),
       log: new LogSource(this.device, new LogLines([])),
+      updates: new Updates(this.device, undefined),
       storedSettings: new StoredSettings(store, {}),
     });
     this.receive("m1");

@@ -23,6 +23,9 @@ export interface BoardScript {
   readonly held?: "a" | "b" | "c";
   /** The SDK's name of the last reset. */
   readonly reset?: string;
+  /** Which program runs, where it is not the first one: its slot and its version. */
+  readonly slot?: 0 | 1;
+  readonly version?: string;
   /** The clock begins in 1970, as after power-on. */
   readonly clock?: "unset";
 }
@@ -43,6 +46,7 @@ export interface SimulatedBoard {
   /** The computer's clock, which nobody sets. */
   computerMs(): number;
   readonly startedMs: number;
+  readonly runningSlot: number;
   setClock(seconds: number): void;
   /** Connects the next button, from the left, to a driver. */
   wireButton(onPush: () => void): { readonly isDown: boolean };

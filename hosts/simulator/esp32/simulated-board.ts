@@ -227,6 +227,7 @@ globals.simulatedBoard = Object.freeze({
   isBroken,
   computerMs: () => ComputerDate.now(),
   startedMs: ComputerDate.now(),
+  runningSlot: script.slot ?? 0,
   setClock(seconds: number): void {
     behindMs = ComputerDate.now() - seconds * 1000;
   },

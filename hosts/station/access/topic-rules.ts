@@ -11,6 +11,7 @@
  * | `/{env}/page/{uid}/receipt` | uid itself | people and programs |
  * | `/{env}/cmd/{uid}` | its owner, administrators | uid itself |
  * | `/{env}/cmd/{uid}/result` | uid itself | its owner, programs, administrators |
+ * | `/{env}/info/{uid}` | uid itself | its owner, programs, administrators |
  * | `/{env}/tele/{uid}` | uid itself | its owner, programs, administrators |
  * | `homeassistant/…` | uid itself, its own documents | programs and administrators; `homeassistant/status` everyone |
  * | `/connect/new` | the broker | the pre-subscriber |
@@ -41,7 +42,7 @@ export interface Identity {
 
 /** The parts of a topic of the wire format. */
 interface TopicParts {
-  readonly kind: "pres" | "im" | "page" | "cmd" | "tele";
+  readonly kind: "pres" | "im" | "page" | "cmd" | "info" | "tele";
   readonly uid: string;
   readonly tail: string;
 }
@@ -65,7 +66,8 @@ export class TopicRules {
     if (!parts) return "no topic of ours";
     const { kind, uid, tail } = parts;
     const isOwn = uid === who.uid;
-    if (kind === "pres" || kind === "tele" || tail !== "") return isOwn ? undefined : "of another client";
+    if (kind === "pres" || kind === "tele" || kind === "info" || tail !== "")
+      return isOwn ? undefined : "of another client";
     if (kind === "cmd") return this.#mayManage(who, uid) ? undefined : "command to a device that is not its own";
     if (kind === "page") {
       if (who.kind === "device") return "a device sends messages, no pages";
@@ -89,7 +91,7 @@ export class TopicRules {
       return isSeen ? undefined : "presence of no contact";
     }
     if (kind === "page" && tail !== "") return who.kind === "device" ? "receipts of another" : undefined;
-    if (kind === "tele" || (kind === "cmd" && tail !== ""))
+    if (kind === "tele" || kind === "info" || (kind === "cmd" && tail !== ""))
       return seesAll || this.#mayManage(who, uid) ? undefined : "of a device that is not its own";
     return "of another client";
   }
@@ -121,7 +123,8 @@ export class TopicRules {
     if (!topic.startsWith(this.#prefix)) return undefined;
     const [kind, uid = "", tail = "", ...more] = topic.slice(this.#prefix.length).split("/");
     if (uid === "" || more.length > 0) return undefined;
-    if ((kind === "pres" || kind === "im" || kind === "tele") && tail === "") return { kind, uid, tail };
+    if ((kind === "pres" || kind === "im" || kind === "info" || kind === "tele") && tail === "")
+      return { kind, uid, tail };
     if (kind === "page" && (tail === "" || tail === "receipt")) return { kind, uid, tail };
     if (kind === "cmd" && (tail === "" || tail === "result")) return { kind, uid, tail };
     return undefined;

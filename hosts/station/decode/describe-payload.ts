@@ -8,6 +8,7 @@ import {
   decodePlainPage,
   type MessageKeys,
 } from "../../../src/payload/content.ts";
+import { decodeInfo } from "../../../src/payload/info.ts";
 import { decodeJsonObject } from "../../../src/payload/json.ts";
 import { decodeMessage } from "../../../src/payload/message.ts";
 import { decodePresubscription } from "../../../src/payload/optional/presubscription.ts";
@@ -47,12 +48,14 @@ export function describePayload(topic: string, payload: Uint8Array): string[] {
         return describeCommand(where, payload);
       case "cmd/result":
         return describeResult(where, payload);
+      case "info":
+        return [`firmware of ${where}: ${describeInfo(payload)}`];
       case "tele":
         return describeTelemetry(where, payload);
     }
   }
   throw new RangeError(
-    `topic ${quoted(topic)}, expected /{env}/{pres, im, page, cmd or tele}/{uid}, /{env}/page/{uid}/receipt, ` +
+    `topic ${quoted(topic)}, expected /{env}/{pres, im, page, cmd, info or tele}/{uid}, /{env}/page/{uid}/receipt, ` +
       "/{env}/cmd/{uid}/result, /connect/new or /connect/presub",
   );
 }
@@ -189,6 +192,11 @@ function describeKeys(keys: MessageKeys): string[] {
     ...(choices.length ? [row("  choices", choices.map(quoted).join(", "))] : []),
     ...(unoffered ? [row("  not offered", unoffered.map(quoted).join(", "))] : []),
   ];
+}
+
+function describeInfo(payload: Uint8Array): string {
+  const { version, board, takesUpdates } = placing(payload, () => decodeInfo(payload));
+  return visible(`${version} for ${board}, takes ${takesUpdates ? "updates" : "no updates"}`);
 }
 
 function describeTelemetry(where: string, payload: Uint8Array): string[] {
