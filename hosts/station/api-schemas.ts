@@ -147,8 +147,17 @@ const presenceSchema = {
   },
 } as const;
 
+const firmwareSchema = {
+  $id: "Firmware",
+  type: "object",
+  additionalProperties: false,
+  required: ["version", "board", "takesUpdates"],
+  properties: { version: { type: "string" }, board: { type: "string" }, takesUpdates: { type: "boolean" } },
+} as const;
+
 const deviceProperties = {
   uid,
+  firmware: { $ref: "Firmware#" },
   label: { type: "string" },
   owner: uid,
   presence: { $ref: "Presence#" },
@@ -210,6 +219,7 @@ export function addApiSchemas(app: FastifyInstance): void {
     deliverySchema,
     pushSchema,
     presenceSchema,
+    firmwareSchema,
     deviceSchema,
     deviceDetailsSchema,
   ])

@@ -41,8 +41,9 @@ export function addDeviceRoutes(
     },
     handler: async ({ account }) => {
       const devices = new Map(directory.devices.map((device) => [device.uid, summaryOf(device)]));
-      for (const { uid, presence, telemetryAtMs } of watch.list()) {
+      for (const { uid, firmware, presence, telemetryAtMs } of watch.list()) {
         const seen = {
+          ...(firmware && viewing.seesDevice(account, uid) && { firmware }),
           ...(presence && viewing.seesPresence(account, uid) && { presence }),
           ...(telemetryAtMs !== undefined && viewing.seesDevice(account, uid) && { telemetryAtMs }),
         };

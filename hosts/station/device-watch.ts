@@ -1,8 +1,9 @@
 /** Keeps presence and the newest telemetry of devices, from the messages that pass the broker. In memory only. */
+import { decodeInfo } from "../../src/payload/info.ts";
 import { decodePresence, PRESENCE_STATUS } from "../../src/payload/presence.ts";
 import type { BrokerView } from "./broker-view.ts";
 import { decodeTelemetry } from "./decode/telemetry.ts";
-import type { DevicePresence, DeviceReading, DeviceSummary, PresenceWord, Series } from "./device.ts";
+import type { DeviceFirmware, DevicePresence, DeviceReading, DeviceSummary, PresenceWord, Series } from "./device.ts";
 import type { EventHub } from "./event-hub.ts";
 import { DEVICES_WATCHED_MAX, SERIES_MAX, SERIES_POINTS_MAX, TELEMETRY_BYTES_MAX } from "./station-limits.ts";
 
@@ -17,6 +18,7 @@ interface GrowingSeries {
 }
 
 interface Watched {
+  firmware: DeviceFirmware | undefined;
   presence: DevicePresence | undefined;
   telemetryAtMs: number | undefined;
   readonly series: Map<string, GrowingSeries>;
@@ -39,10 +41,12 @@ export class DeviceWatch {
   /** Begins to listen. The first messages are the retained presences. */
   async start(): Promise<void> {
     const presences = `/${this.#env}/pres/`;
+    const infos = `/${this.#env}/info/`;
     const telemetries = `/${this.#env}/tele/`;
     await this.#view.watch(`${presences}+`, (topic, payload) =>
       this.#takePresence(topic.slice(presences.length), payload),
     );
+    await this.#view.watch(`${infos}+`, (topic, payload) => this.#takeInfo(topic.slice(infos.length), payload));
     await this.#view.watch(`${telemetries}+`, (topic, payload) =>
       this.#takeTelemetry(topic.slice(telemetries.length), payload),
     );
@@ -82,6 +86,18 @@ export class DeviceWatch {
     this.#events.emit({ type: "presence", device: uid, presence: watched.presence });
   }
 
+  #takeInfo(uid: string, payload: Uint8Array): void {
+    const watched = payload.length > 0 ? this.#watch(uid) : undefined;
+    if (!watched) return;
+    try {
+      watched.firmware = decodeInfo(payload);
+    } catch {
+      this.counters.malformed += 1;
+      return;
+    }
+    this.#events.emit({ type: "firmware", device: uid, firmware: watched.firmware });
+  }
+
   #takeTelemetry(uid: string, payload: Uint8Array): void {
     const watched = this.#watch(uid);
     if (!watched) return;
@@ -105,7 +121,7 @@ export class DeviceWatch {
       this.counters.unwatched += 1;
       return undefined;
     }
-    const watched = { presence: undefined, telemetryAtMs: undefined, series: new Map<string, GrowingSeries>() };
+    const watched: Watched = { firmware: undefined, presence: undefined, telemetryAtMs: undefined, series: new Map() };
     this.#devices.set(uid, watched);
     return watched;
   }
@@ -121,8 +137,13 @@ function readingsOf(payload: Uint8Array, uid: string, nowMs: number): readonly D
   });
 }
 
-function summaryOf(uid: string, { presence, telemetryAtMs }: Watched): DeviceSummary {
-  return { uid, ...(presence ? { presence } : {}), ...(telemetryAtMs === undefined ? {} : { telemetryAtMs }) };
+function summaryOf(uid: string, { firmware, presence, telemetryAtMs }: Watched): DeviceSummary {
+  return {
+    uid,
+    ...(firmware && { firmware }),
+    ...(presence && { presence }),
+    ...(telemetryAtMs !== undefined && { telemetryAtMs }),
+  };
 }
 
 /** Adds points. They come in order, except for a batch from an outage: its points go where their times say. */

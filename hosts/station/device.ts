@@ -28,9 +28,18 @@ export interface Series {
   readonly values: readonly number[];
 }
 
+/** Which firmware runs on a device. */
+export interface DeviceFirmware {
+  readonly version: string;
+  readonly board: string;
+  readonly takesUpdates: boolean;
+}
+
 /** One line of the roster. */
 export interface DeviceSummary {
   readonly uid: string;
+  /** Missing if the device has not told it. */
+  readonly firmware?: DeviceFirmware;
   /** Missing if the station has heard no presence yet. */
   readonly presence?: DevicePresence;
   /** When the station last got telemetry, milliseconds since 1970. */
@@ -61,5 +70,6 @@ export interface DeviceDetails extends DeviceSummary {
 export type DeviceEvent =
   | { readonly type: "presence"; readonly device: string; readonly presence: DevicePresence }
   | { readonly type: "telemetry"; readonly device: string; readonly readings: readonly DeviceReading[] }
+  | { readonly type: "firmware"; readonly device: string; readonly firmware: DeviceFirmware }
   /** People, devices or groups have changed. */
   | { readonly type: "directory" };

@@ -20,7 +20,7 @@ export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: P
       summary: "What happens, as server-sent events",
       description:
         "`push`: a new push. `delivery`: what has changed at one recipient: `{id, delivery, progress}`. `presence`: " +
-        "`{device, presence}`. `telemetry`: `{device, readings}`. `directory`: people, devices or groups have changed. Of each what " +
+        "`{device, presence}`. `telemetry`: `{device, readings}`. `firmware`: `{device, firmware}`. `directory`: people, devices or groups have changed. Of each what " +
         "one may see. With " +
         `\`id\` only what is of that push, and its state as it is first. A push comes with its first ${DELIVERIES_INLINE_MAX} recipients.`,
       tags: ["push"],

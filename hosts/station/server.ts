@@ -30,6 +30,9 @@ import { Sessions } from "./sessions.ts";
 import { MQTT_PACKET_BYTES_MAX, REQUEST_BYTES_MAX } from "./station-limits.ts";
 import type { StoreHealth } from "./store-health.ts";
 import { addTokenRoutes } from "./token-routes.ts";
+import type { DeviceUpdates } from "./updates/device-updates.ts";
+import type { ImageFolder } from "./updates/image-folder.ts";
+import { addUpdateRoutes } from "./updates/update-routes.ts";
 
 /** The path of MQTT over WebSocket. */
 export const MQTT_PATH = "/mqtt";
@@ -73,6 +76,8 @@ export interface ServerParts {
   readonly view: BrokerView;
   readonly pushes: PushService;
   readonly watch: DeviceWatch;
+  readonly images: ImageFolder;
+  readonly updates: DeviceUpdates;
   readonly accounts: Accounts;
   readonly rules: TopicRules;
   readonly directory: Directory;
@@ -115,6 +120,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   addPushRoutes(app, pushes, viewing);
   addEventRoutes(app, events, pushes, viewing);
   addDeviceRoutes(app, { ...parts, viewing });
+  addUpdateRoutes(app, parts);
   addTokenRoutes(app, parts.accounts);
   const onRemoved = async (name: string) => {
     await broker.forget(name);

@@ -186,6 +186,12 @@ export const DIRECTORY_SETTLE_MS = 200;
 /** Devices of which presence and telemetry are kept in memory. Further ones are counted and not shown. */
 export const DEVICES_WATCHED_MAX = 10_000;
 
+/** Devices that one request may order to update. */
+export const UPDATE_ORDERS_MAX = 1_000;
+
+/** For how long a command to update waits for a device that is away, in seconds: a day. */
+export const UPDATE_ORDER_SECONDS = 86_400;
+
 /** Telemetry series kept of one device. Further ones are not shown. */
 export const SERIES_MAX = 16;
 

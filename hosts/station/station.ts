@@ -44,6 +44,8 @@ import {
 } from "./station-defaults.ts";
 import { DIRECTORY_REFRESH_MS, PUSHES_MAX } from "./station-limits.ts";
 import { StoreHealth } from "./store-health.ts";
+import { DeviceUpdates } from "./updates/device-updates.ts";
+import { ImageFolder } from "./updates/image-folder.ts";
 
 export interface StationOptions {
   /** The folder of all data. It is created if it is missing. */
@@ -133,7 +135,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const view = new BrokerView(broker);
     if (options.redis !== undefined) askOthers(broker, view);
     const { certificate } = options;
-    const parts = { view, env, host, mqttPorts, certificate, broker, accounts, directory, rules, health };
+    const images = new ImageFolder(join(options.data, "images"));
+    const parts = { view, env, host, mqttPorts, certificate, broker, accounts, directory, rules, health, images };
     const { app, pushes } = await openInterface(parts, store, await bundling, closers);
     const httpPort = await listenHttp(app, host, options.httpPort ?? HTTP_PORT_DEFAULT);
     await pushes.start();
@@ -177,20 +180,22 @@ export async function startOnlyBrokers(options: StationOptions): Promise<MqttLis
 
 /** Makes the push service, the watch of devices, and the HTTP server, which does not listen yet. */
 async function openInterface(
-  parts: Omit<ServerParts, "watch" | "pushes" | "events" | "page">,
+  parts: Omit<ServerParts, "watch" | "pushes" | "updates" | "events" | "page">,
   store: PushStore,
   page: ConsolePage,
   closers: Closer[],
 ): Promise<{ readonly app: FastifyInstance; readonly pushes: PushService }> {
-  const { env, view, broker, directory } = parts;
+  const { env, view, broker, directory, images } = parts;
   const events = new EventHub();
   directory.listen(() => events.emit({ type: "directory" }));
   const watch = new DeviceWatch(env, view, events);
   const pushes = new PushService(env, broker, store, directory, events);
   closers.push(async () => pushes.stop());
-  const app = await createServer({ ...parts, watch, pushes, events, page });
+  const updates = new DeviceUpdates(env, broker, images);
+  const app = await createServer({ ...parts, watch, pushes, updates, events, page });
   closers.push(() => app.close());
   await watch.start();
+  await updates.start(view);
   return { app, pushes };
 }
 

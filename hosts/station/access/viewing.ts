@@ -66,6 +66,7 @@ export class Viewing {
       }
       case "presence":
         return this.seesPresence(account, event.device) ? event : undefined;
+      case "firmware":
       case "telemetry":
         return this.seesDevice(account, event.device) ? event : undefined;
       case "directory":

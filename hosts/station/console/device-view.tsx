@@ -79,6 +79,7 @@ function Facts({ details, live, nowMs }: FactsProps) {
   const facts: readonly (readonly [string, string | undefined])[] = [
     ["What it is", label],
     ["Carried by", owner],
+    ["Firmware", live?.firmware && `${live.firmware.version} for ${live.firmware.board}`],
     ["Presence since", live?.presence && momentOf(live.presence.sinceMs)],
     ["Last readings", live?.telemetryAtMs === undefined ? undefined : agoOf(live.telemetryAtMs, nowMs)],
     ["Connection", connection ? `${connection.protocol} from ${connection.address}` : "none to this station"],

@@ -32,12 +32,14 @@ export function DevicesView({ model }: { readonly model: StationModel }) {
       {devices.length === 0 && <p class="hint">Nothing has been heard of any device yet.</p>}
       {devices.length > 0 && found.length === 0 && <p class="hint">No device matches.</p>}
       <ul class="roster">
-        {found.slice(0, ROWS_MAX).map(({ uid, label, owner, presence, telemetryAtMs }) => (
+        {found.slice(0, ROWS_MAX).map(({ uid, label, owner, firmware, presence, telemetryAtMs }) => (
           <li key={uid} data-device={uid}>
             <a href={`#devices/${encodeURIComponent(uid)}`}>
               <span class="device-name">
                 <b>{uid}</b>
-                <span class="hint">{[label, owner].filter(Boolean).join(" · ")}</span>
+                <span class="hint">
+                  {[label, owner, firmware && `${firmware.board} ${firmware.version}`].filter(Boolean).join(" · ")}
+                </span>
               </span>
               <Presence presence={presence} />
               <span class="hint when">
@@ -53,8 +55,8 @@ export function DevicesView({ model }: { readonly model: StationModel }) {
   );
 }
 
-function wordsOf({ uid, label = "", owner = "", presence }: DeviceSummary): string {
-  return `${uid} ${label} ${owner} ${presence?.status ?? ""} ${presence?.context ?? ""}`.toLowerCase();
+function wordsOf({ uid, label = "", owner = "", firmware, presence }: DeviceSummary): string {
+  return `${uid} ${label} ${owner} ${firmware?.board ?? ""} ${firmware?.version ?? ""} ${presence?.status ?? ""} ${presence?.context ?? ""}`.toLowerCase();
 }
 
 /** The time, renewed in an interval. */

@@ -10,6 +10,7 @@ import { PeopleView } from "./people-view.tsx";
 import { SendView } from "./send-view.tsx";
 import { fetchSession, logOut, type Session } from "./station-client.ts";
 import { StationModel } from "./station-model.ts";
+import { UpdatesView } from "./updates-view.tsx";
 
 const VIEWS = Object.freeze([
   ["send", "Send"],
@@ -68,7 +69,12 @@ function Station({ env, session, onLogout }: StationProps) {
           <PagePager env={env} owner={session.name} />
         </div>
         {view === "history" && <HistoryView model={model} />}
-        {view === "devices" && argument === undefined && <DevicesView model={model} />}
+        {view === "devices" && argument === undefined && (
+          <>
+            <DevicesView model={model} />
+            {session.isAdmin && <UpdatesView model={model} />}
+          </>
+        )}
         {view === "devices" && argument !== undefined && <DeviceView key={argument} uid={argument} model={model} />}
         {view === "people" && <PeopleView model={model} session={session} onLogout={onLogout} />}
       </main>

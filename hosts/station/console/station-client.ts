@@ -2,6 +2,7 @@
 import type { DeviceDetails, DeviceSummary } from "../device.ts";
 import type { DirectoryData } from "../directory/entries.ts";
 import type { PushRequest, PushWithDeliveries } from "../push.ts";
+import type { UpdatesAnswer } from "../updates/update.ts";
 
 export interface Session {
   readonly name: string;
@@ -72,6 +73,16 @@ export async function fetchDevices(): Promise<readonly DeviceSummary[]> {
 
 export function fetchDevice(uid: string): Promise<DeviceDetails> {
   return ask("GET", `/api/devices/${encodeURIComponent(uid)}`);
+}
+
+/** The firmware images, and how far the updates of devices are. */
+export function fetchUpdates(): Promise<UpdatesAnswer> {
+  return ask("GET", "/api/updates");
+}
+
+/** Orders devices to load an image. */
+export function orderUpdate(image: string, devices: readonly string[]): Promise<void> {
+  return ask("POST", "/api/updates", { image, devices });
 }
 
 export function fetchDirectory(): Promise<DirectoryAnswer> {

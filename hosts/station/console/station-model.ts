@@ -1,5 +1,5 @@
 /** The state of the station as the console knows it. Events keep it up to date. Views read it again after each change. */
-import type { DeviceEvent, DevicePresence, DeviceSummary } from "../device.ts";
+import type { DeviceEvent, DeviceFirmware, DevicePresence, DeviceSummary } from "../device.ts";
 import type { Delivery, PushEvent, PushWithDeliveries } from "../push.ts";
 import { PUSH_LIST_DEFAULT } from "../station-limits.ts";
 import { followEvents, type SharedEvent } from "./shared-events.ts";
@@ -170,6 +170,12 @@ export class StationModel {
         this.#news.add(device);
         break;
       }
+      case "firmware": {
+        const { device, firmware } = JSON.parse(data) as { device: string; firmware: DeviceFirmware };
+        this.#devices.set(device, { uid: device, ...this.#devices.get(device), firmware });
+        this.#news.add(device);
+        break;
+      }
       case "telemetry": {
         const event = JSON.parse(data) as Telemetry;
         const { device } = event;
@@ -220,6 +226,7 @@ function withNews(answer: DeviceSummary | undefined, heard: DeviceSummary | unde
     uid,
     ...heard,
     ...answer,
+    ...(heard?.firmware && { firmware: heard.firmware }),
     ...(heard?.presence && { presence: heard.presence }),
     ...(heard?.telemetryAtMs !== undefined && { telemetryAtMs: heard.telemetryAtMs }),
   };
