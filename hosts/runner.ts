@@ -109,8 +109,14 @@ export class Runner {
   }
 
   /** The network is back, or it is another one. The gateway does not wait for the end of the back-off. */
-  networkChanged(): void {
-    this.gateway.handleNetworkChanged(this.platform.nowMs());
+  networkChanged(name?: string): void {
+    this.gateway.handleNetworkChanged(this.platform.nowMs(), name);
+    this.drain();
+  }
+
+  /** There is no network. The screen says so. See `Gateway.handleNetworkLost`. */
+  networkLost(what: string, why: string): void {
+    this.gateway.handleNetworkLost({ what, why }, this.platform.nowMs());
     this.drain();
   }
 

@@ -68,6 +68,14 @@ export interface NetworkKeeper {
   readonly mac: string | undefined;
   /** What it measures of itself: the signal. */
   readonly figures: readonly Sensor[];
-  /** Begins to connect. `onAddress` is called whenever there is an address again, or a new one. */
-  start(own: Values, onAddress: () => void): void;
+  /** Begins to connect. */
+  start(own: Values, watcher: NetworkWatcher): void;
+}
+
+/** Is told of the network. */
+export interface NetworkWatcher {
+  /** There is an address again, or a new one. @param name of the network; what is learned of one does not hold for another */
+  handleAddress(name: string): void;
+  /** There is no connection. @param what in two words, such as `no Wi-Fi` @param why in a few words; empty: not known yet */
+  handleTrouble(what: string, why: string): void;
 }

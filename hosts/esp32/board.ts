@@ -135,9 +135,12 @@ export class Esp32Board implements Board {
     const time = new NetworkTime(this.guards, () => pager.timeChanged());
     this.time = time;
     const timeHosts = timeHostsOf(String(own["time.host"] || config.sntp || NO_TIME_HOST));
-    this.keeper?.start(own, () => {
-      pager.networkChanged();
-      time.handleNetwork(timeHosts);
+    this.keeper?.start(own, {
+      handleAddress: (name) => {
+        pager.networkChanged(name);
+        time.handleNetwork(timeHosts);
+      },
+      handleTrouble: (what, why) => pager.networkLost(what, why),
     });
   }
 }

@@ -3,7 +3,9 @@ import type { Values } from "../../src/gateway/setting.ts";
 import { OneTimer } from "../moddable/clock.ts";
 import type { Guards } from "../moddable/guard.ts";
 import { isIPv4 } from "../moddable/tls/ip-address.ts";
-import type { NetworkKeeper, NetworkPart } from "./board-parts.ts";
+import type { NetworkKeeper, NetworkPart, NetworkWatcher } from "./board-parts.ts";
+import { fixedAddressOf } from "./fixed-address.ts";
+import { ADDRESS_SETTINGS } from "./settings.ts";
 
 /**
  * How often the address is read, in milliseconds: while there is none, and when there is one. The SDK's driver reports an IPv4
@@ -15,12 +17,15 @@ const LOOK_CONNECTED_MS = 30_000;
 /** How long there is no address before the log says so, in milliseconds. */
 const ADDRESS_MS = 30_000;
 
+/** What is learned of the network is kept under this name. */
+const NAME = "Ethernet";
+
 /** ECMA-419's value of `connection` without a link. The driver says more where it waits for an address. */
 const DISCONNECTED = 200;
 
-/** Wired Ethernet, for boards whose manifest includes the SDK's `io/ethernet`. It has no settings. */
+/** Wired Ethernet, for boards whose manifest includes the SDK's `io/ethernet`. */
 export const ethernet = Object.freeze<NetworkPart>({
-  settings: Object.freeze({}),
+  settings: ADDRESS_SETTINGS,
   open: (guards) => new EthernetKeeper(guards),
 });
 
@@ -31,7 +36,7 @@ class EthernetKeeper implements NetworkKeeper {
   private readonly ethernet: Ethernet;
   /** When the address is read next. */
   private readonly timer: OneTimer;
-  private onAddress: () => void = () => {};
+  private watcher: NetworkWatcher | undefined;
   private looksLeft = ADDRESS_MS / LOOK_MS;
   private address: string | undefined;
 
@@ -46,9 +51,11 @@ class EthernetKeeper implements NetworkKeeper {
     return this.ethernet.MAC;
   }
 
-  start(_own: Values, onAddress: () => void): void {
-    this.onAddress = onAddress;
+  start(own: Values, watcher: NetworkWatcher): void {
+    this.watcher = watcher;
     this.lookLater();
+    const fixed = fixedAddressOf(own);
+    if (fixed) this.ethernet.configure({ static: fixed });
     this.ethernet.connect();
   }
 
@@ -66,12 +73,14 @@ class EthernetKeeper implements NetworkKeeper {
     if (address === this.address) return;
     this.guards.tell(`Ethernet: connected as ${address}`);
     this.address = address;
-    this.onAddress();
+    this.watcher?.handleAddress(NAME);
   }
 
   private handleNone(connection: number): void {
+    const hasLink = connection > DISCONNECTED;
+    this.watcher?.handleTrouble(hasLink ? "no address" : "no cable", hasLink ? "the network has given no address" : "");
     if (this.address !== undefined) {
-      this.guards.tell(`Ethernet: ${connection > DISCONNECTED ? "address" : "link"} lost`);
+      this.guards.tell(`Ethernet: ${hasLink ? "address" : "link"} lost`);
       this.address = undefined;
       this.looksLeft = ADDRESS_MS / LOOK_MS;
     }

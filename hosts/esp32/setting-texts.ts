@@ -5,6 +5,16 @@ import type { BoardSettingName } from "./settings.ts";
 export const BOARD_SETTING_TEXTS: Readonly<Record<BoardSettingName, SettingText>> = Object.freeze({
   "wifi.ssid": { text: "Name of the Wi-Fi network." },
   "wifi.password": { text: "Password of the Wi-Fi network. Empty: the network has none." },
+  "wifi.2.ssid": { text: "Name of a second network. Empty: there is none." },
+  "wifi.2.password": { text: "Its password." },
+  "wifi.3.ssid": { text: "Name of a third network." },
+  "wifi.3.password": { text: "Its password." },
+  "wifi.4.ssid": { text: "Name of a fourth network." },
+  "wifi.4.password": { text: "Its password." },
+  "network.address": {
+    text: "Fixed address of the board and the prefix of its network, such as `10.0.0.7/24`. Empty: the network gives an address. With a fixed address no name can be resolved: broker and time servers must be addresses too.",
+  },
+  "network.gateway": { text: "The router, where the address is fixed. Empty: there is none." },
   "time.host": {
     text: "Names of time servers. Empty: those that the firmware was built with. `none`: the board has no time server. When the clock is set for the first time, or jumps by more than a day, two answers must agree.",
   },

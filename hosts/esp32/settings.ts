@@ -7,9 +7,33 @@ const PASSWORD_BYTES_MAX = 64;
 
 const TIME_HOSTS_MAX = 4;
 
+/** An address of IPv4 with a prefix has at most 18 characters. */
+const ADDRESS_BYTES_MAX = 18;
+
+const FURTHER_SSID = Object.freeze({ kind: "text", default: "", bytesMax: SSID_BYTES_MAX } as const);
+const PASSWORD = Object.freeze({
+  kind: "text",
+  default: "",
+  bytesMax: PASSWORD_BYTES_MAX,
+  isVerbatim: true,
+  isSecret: true,
+} as const);
+
 export const WIFI_SETTINGS = Object.freeze({
   "wifi.ssid": { kind: "text", default: "", bytesMax: SSID_BYTES_MAX, isRequired: true },
-  "wifi.password": { kind: "text", default: "", bytesMax: PASSWORD_BYTES_MAX, isVerbatim: true, isSecret: true },
+  "wifi.password": PASSWORD,
+  "wifi.2.ssid": FURTHER_SSID,
+  "wifi.2.password": PASSWORD,
+  "wifi.3.ssid": FURTHER_SSID,
+  "wifi.3.password": PASSWORD,
+  "wifi.4.ssid": FURTHER_SSID,
+  "wifi.4.password": PASSWORD,
+} as const satisfies SettingTable);
+
+/** For each kind of network. */
+export const ADDRESS_SETTINGS = Object.freeze({
+  "network.address": { kind: "text", default: "", bytesMax: ADDRESS_BYTES_MAX, address: "with prefix" },
+  "network.gateway": { kind: "text", default: "", bytesMax: ADDRESS_BYTES_MAX, address: "alone" },
 } as const satisfies SettingTable);
 
 export const TIME_SETTINGS = Object.freeze({
@@ -39,6 +63,7 @@ export const SHT3X_SETTINGS = /* @__PURE__ */ Object.freeze({
 /** Those of all boards. Each board has the ones of its kind of network, those of its clock, and those of what it can sense. */
 export const BOARD_SETTINGS = /* @__PURE__ */ Object.freeze({
   ...WIFI_SETTINGS,
+  ...ADDRESS_SETTINGS,
   ...TIME_SETTINGS,
   ...INPUT_SETTINGS,
   ...BTHOME_SETTINGS,

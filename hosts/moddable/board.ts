@@ -21,7 +21,10 @@ export interface ResetCause {
 /** What a board may do with the running pager. */
 export interface Pager {
   press(button: Button): void;
-  networkChanged(): void;
+  /** The network is back, or it is another one. @param name of the network; undefined: the same one */
+  networkChanged(name?: string): void;
+  /** There is no network. @param what in two words, such as `no Wi-Fi` @param why in a few words, or empty */
+  networkLost(what: string, why: string): void;
   /** A sensor that is told at once may have changed, or there is a new sensor. */
   sensed(): void;
   /** Writes to a person, a group or another device. */

@@ -218,14 +218,27 @@ declare module "embedded:io/socket/tcp" {
 }
 
 declare module "embedded:network/interface/wifi" {
+  export interface AccessPoint {
+    readonly SSID: string;
+    readonly BSSID: string;
+    readonly RSSI: number;
+    readonly security: string;
+  }
   class WiFi {
     constructor(options: { onChanged?: (property: "connection" | "address") => void });
+    /** Throws while it listens already, and in an attempt to connect. */
+    scan(options: { onFound: (point: AccessPoint) => void; onComplete: () => void }): void;
+    /** Chooses the strongest access point of this name. */
     connect(options: { SSID: string; password?: string }): void;
     disconnect(): void;
+    /** From now on the interface has this address and asks for none. */
+    configure(options: { static: { address: string; mask: string; gateway: string } }): void;
     readonly connection: number;
     readonly address: string | undefined;
     readonly MAC: string | undefined;
     readonly RSSI: number | undefined;
+    /** Of the access point. */
+    readonly BSSID: string | undefined;
   }
   export default WiFi;
 }
@@ -234,6 +247,8 @@ declare module "embedded:network/interface/ethernet" {
   class Ethernet {
     constructor(options: { onChanged?: (property: "connection" | "address") => void });
     connect(): void;
+    /** From now on the interface has this address and asks for none. */
+    configure(options: { static: { address: string; mask: string; gateway: string } }): void;
     readonly connection: number;
     readonly address: string | undefined;
     readonly MAC: string | undefined;

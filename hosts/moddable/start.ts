@@ -146,7 +146,6 @@ function newGateway(
 ): Gateway | { readonly errors: readonly string[] } {
   const { wallClock, updates } = board;
   const random = Math.random;
-  const network = String(own["wifi.ssid"] ?? "");
   try {
     const { sensors, carriers, problems } = board.openSensors(own);
     if (problems.length > 0) return { errors: problems };
@@ -164,7 +163,6 @@ function newGateway(
       startReason,
       secrets: secretsAmong(own, board.ownSettings),
       updates,
-      network,
     });
   } catch (error) {
     return { errors: [String(error)] };
@@ -223,7 +221,8 @@ function run(
   const runner = new Runner(gateway, platform);
   const pager: Pager = {
     press: (button) => guard.run(() => runner.press(button)),
-    networkChanged: () => guard.run(() => runner.networkChanged()),
+    networkChanged: (name) => guard.run(() => runner.networkChanged(name)),
+    networkLost: (what, why) => guard.run(() => runner.networkLost(what, why)),
     sensed: () => guard.run(() => runner.sensed()),
     send: (to, text) => sendGuard.run(() => runner.send(to, text)),
     timeChanged: () =>

@@ -20,7 +20,15 @@ import { describeAge, describeDate, describePresence, describeTime } from "./des
 import type { Device } from "./device.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 
-export type Link = "offline" | "connecting" | "online";
+/** Why there is no connection to the broker. */
+export interface LinkTrouble {
+  /** In two words, for the bar at the top: `no Wi-Fi`, `no address`, `no broker`. */
+  readonly what: string;
+  /** In a few words, for the home view. Empty: not known. */
+  readonly why: string;
+}
+
+export type Link = "online" | LinkTrouble;
 
 export interface DisplayParts {
   readonly viewer: Viewer;
@@ -123,8 +131,8 @@ export class Display {
     const { viewer, roster, size } = this.parts;
     const faults = describeFaults(counters);
     const time = this.time(wallClock());
-    const status = link === "online" ? describePresence(presence) : link;
-    const key = `${viewer.version} ${time} ${status} ${faults} ${news}`;
+    const status = link === "online" ? describePresence(presence) : link.what;
+    const key = `${viewer.version} ${time} ${status} ${describeLink(link)} ${faults} ${news}`;
     const countsKey = `${inbox.viewVersion}/${roster.version}`;
     this.repaintMs = nowMs < this.retryMs ? this.retryMs : undefined;
     if (this.repaintMs !== undefined) return undefined;
@@ -196,8 +204,7 @@ export class Display {
     const { inbox, wallClock, zone } = this.device;
     const { roster } = this.parts;
     const seconds = wallClock();
-    const words = link === "online" ? "no new messages" : link === "connecting" ? "connecting" : "no connection";
-    const lines = [inbox.unreadCount > 0 ? `${inbox.unreadCount} to read` : words, news];
+    const lines = [inbox.unreadCount > 0 ? `${inbox.unreadCount} to read` : describeLink(link), news];
     if (seconds !== undefined) lines.push(describeDate(seconds, zone.offsetMinutes(seconds)));
     if (inbox.length > 0) lines.push(inbox.length === 1 ? "1 message" : `${inbox.length} messages`);
     if (roster.onlineCount > 0) lines.push(`${roster.onlineCount} of ${roster.contacts.length} people online`);
@@ -334,6 +341,10 @@ export class Display {
   private time(seconds: number | undefined): string {
     return seconds === undefined ? "" : describeTime(seconds, this.device.zone.offsetMinutes(seconds));
   }
+}
+
+function describeLink(link: Link): string {
+  return link === "online" ? "no new messages" : link.why || link.what;
 }
 
 function goesOn(page: TextPage | undefined): boolean {

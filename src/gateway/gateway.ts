@@ -24,7 +24,7 @@ import { type Counters, newCounters } from "./counters.ts";
 import { type Device, keeping } from "./device.ts";
 import { Diagnostics } from "./diagnostics.ts";
 import { DiscoverySource } from "./discovery-source.ts";
-import type { Link } from "./display.ts";
+import type { Link, LinkTrouble } from "./display.ts";
 import { EventQueue, type GatewayEvent } from "./event-queue.ts";
 import { InfoSource } from "./info-source.ts";
 import { LogLines } from "./log-lines.ts";
@@ -78,6 +78,8 @@ export interface GatewayOptions {
   readonly backoff?: BackoffLimits | undefined;
 }
 
+const CONNECTING: LinkTrouble = Object.freeze({ what: "connecting", why: "" });
+
 export class Gateway {
   private readonly device: Device;
   private readonly clock: Clock;
@@ -86,7 +88,10 @@ export class Gateway {
   private readonly diagnostics: Diagnostics;
   private readonly session: Session;
   private readonly brokers: Brokers;
-  private readonly networkRecord: NetworkRecord;
+  private networkRecord: NetworkRecord;
+  private networkTrouble: LinkTrouble | undefined;
+  /** Why there is no connection to the broker. */
+  private brokerTrouble: LinkTrouble = CONNECTING;
   private readonly messageRoute: MessageRoute;
   private readonly routes: Routes;
   private readonly outbox: Outbox;
@@ -259,8 +264,23 @@ export class Gateway {
     this.after(nowMs, () => this.session.handleClosed(reason, nowMs, isRefusal));
   }
 
-  handleNetworkChanged(nowMs: number): void {
+  /**
+   * The network is back, or it is another one.
+   * @param name names the network, for example by its SSID; what is learned of one does not hold for another; undefined: the same one
+   */
+  handleNetworkChanged(nowMs: number, name?: string): void {
+    this.networkTrouble = undefined;
+    if (name !== undefined && name !== this.networkRecord.network) {
+      this.networkRecord = new NetworkRecord(this.device.store, name);
+      this.session.handleOtherNetwork(this.networkRecord.learned);
+    }
     this.after(nowMs, () => this.session.handleNetworkChanged(nowMs));
+  }
+
+  /** There is no network. The screen says so until `handleNetworkChanged`. The connection may outlive that. */
+  handleNetworkLost(trouble: LinkTrouble, nowMs: number): void {
+    this.networkTrouble = trouble;
+    this.updateClock(nowMs);
   }
 
   handleTimeout(nowMs: number): void {
@@ -442,6 +462,7 @@ export class Gateway {
         this.isHoldingBack = false;
         this.messageRoute.takenPages.handleClosed();
         counters.disconnections += 1;
+        this.brokerTrouble = { what: "no broker", why: event.reason };
         events.log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
         // An attempt that follows at once goes to the same broker, with less in CONNECT.
         if (event.retryMs > 0 && this.brokers.handleDisconnected()) this.changeBroker();
@@ -505,8 +526,7 @@ export class Gateway {
   }
 
   private get link(): Link {
-    if (this.session.isConnected) return "online";
-    return this.session.isConnecting ? "connecting" : "offline";
+    return this.session.isConnected ? "online" : (this.networkTrouble ?? this.brokerTrouble);
   }
 }
 

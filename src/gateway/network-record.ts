@@ -19,8 +19,8 @@ const OLD_BYTES = 8;
  * learned last.
  */
 export class NetworkRecord {
+  readonly network: string;
   private readonly store: Store;
-  private readonly network: string;
   private readonly key: string;
 
   constructor(store: Store, network: string) {

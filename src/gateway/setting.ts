@@ -10,6 +10,8 @@ export type Setting = (
       readonly bytesMax: number;
       readonly topicLevel?: true;
       readonly isHost?: true;
+      /** An IPv4 address, alone or with the prefix of its network, or empty. */
+      readonly address?: "alone" | "with prefix";
     }
   | { readonly kind: "number"; readonly default: number; readonly min: number; readonly max: number }
   | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
@@ -72,6 +74,10 @@ export function checkSetting(name: string, setting: Setting, given: unknown, err
       // Some hosts take an empty host name for this machine.
       if (setting.isHost && hostOf(value) === undefined && (setting.isRequired || value !== ""))
         return problem("a name or an address alone: broker.transport and broker.port say the rest");
+      if (setting.address && value !== "" && !isAddress(value, setting.address))
+        return problem(
+          `an IPv4 address ${setting.address}, such as 10.0.0.7${setting.address === "alone" ? "" : "/24"}`,
+        );
       if (setting.isRequired && value === "") return problem("some text");
       return value;
   }
@@ -92,4 +98,12 @@ export function hostOf(text: string): string | undefined {
   const bare = trimmed.startsWith("[") && trimmed.endsWith("]") ? trimmed.slice(1, -1) : trimmed;
   const isAddress6 = /^[\dA-Fa-f:.]+(%[^\s/]+)?$/.test(bare) && bare.split(":").length > 2;
   return isAddress6 || (bare === trimmed && /^[^\s:/?#@%[\]\\]+$/.test(bare)) ? bare : undefined;
+}
+
+function isAddress(text: string, form: "alone" | "with prefix"): boolean {
+  const [address = "", prefix, ...rest] = text.split("/");
+  const parts = address.split(".");
+  const isPart = (part: string, max: number) => /^\d{1,3}$/.test(part) && Number(part) <= max;
+  if (parts.length !== 4 || rest.length > 0 || !parts.every((part) => isPart(part, 255))) return false;
+  return form === "alone" ? prefix === undefined : prefix !== undefined && isPart(prefix, 32);
 }

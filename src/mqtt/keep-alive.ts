@@ -9,7 +9,9 @@ import type { SessionOptions } from "./session-types.ts";
  * long message.
  */
 export class KeepAlive {
-  private readonly learner: IntervalLearner;
+  private readonly minMs: number;
+  private readonly maxMs: number;
+  private learner: IntervalLearner;
   private intervalMaxMs = 0;
   private sentMs = 0;
   private receivedMs = 0;
@@ -18,7 +20,14 @@ export class KeepAlive {
   private pingIdleMs = 0;
 
   constructor({ keepAliveSeconds, keepAliveMinSeconds = keepAliveSeconds, learnedInterval }: SessionOptions) {
-    this.learner = new IntervalLearner(keepAliveMinSeconds * 1000, keepAliveSeconds * 1000, learnedInterval);
+    this.minMs = keepAliveMinSeconds * 1000;
+    this.maxMs = keepAliveSeconds * 1000;
+    this.learner = new IntervalLearner(this.minMs, this.maxMs, learnedInterval);
+  }
+
+  /** @param learned what is known of the other network */
+  handleOtherNetwork(learned: LearnedInterval | undefined): void {
+    this.learner = new IntervalLearner(this.minMs, this.maxMs, learned);
   }
 
   /** What is known of the network. */

@@ -23,6 +23,7 @@ import { writeSessionConnect } from "./connect.ts";
 import { Decoder } from "./decoder.ts";
 import { writeDisconnect } from "./encoder.ts";
 import { Exchange } from "./exchange.ts";
+import type { LearnedInterval } from "./interval-learner.ts";
 import type { Connack, HeldSubscription, ProtocolLevel, QoS, ReceivedPacket } from "./packet.ts";
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { connackReason, DISCONNECT_REASON, describeReason } from "./reason-codes.ts";
@@ -192,6 +193,11 @@ export class Session {
     this.nowMs = nowMs;
     const timers = this.waits.timers;
     for (let due = timers.takeDue(nowMs); due !== undefined; due = timers.takeDue(nowMs)) this.handleDue(due);
+  }
+
+  /** What was learned of the former network does not hold. @param learned what is known of this one */
+  handleOtherNetwork(learned: LearnedInterval | undefined): void {
+    this.waits.keepAlive.handleOtherNetwork(learned);
   }
 
   /** There is another network, or one again. An attempt that waits is made at once. A ping tries a connection that stands. */

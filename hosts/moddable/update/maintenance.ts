@@ -90,6 +90,7 @@ function startBoard(
   const pager: Pager = {
     press,
     networkChanged,
+    networkLost: nothing,
     timeChanged,
     sensed: nothing,
     send: nothing,

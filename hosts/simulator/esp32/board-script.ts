@@ -1,6 +1,18 @@
 /** The result of an attempt to join the network. */
 export type WifiAnswer = "joined" | "refused" | "no address" | "no IPv6" | "throws";
 
+/** An access point in the air. */
+export interface SimulatedAccessPoint {
+  readonly ssid: string;
+  /** In dBm. */
+  readonly rssi: number;
+  /** Two access points of one network have two of them. */
+  readonly bssid?: string;
+  /** Without one it is open. */
+  readonly password?: string;
+  readonly answer?: WifiAnswer;
+}
+
 /** What a time server answers: seconds, or an error. */
 export type TimeAnswer = number | "error" | "throws";
 
@@ -13,6 +25,8 @@ export interface BoardScript {
   readonly board?: string;
   /** Whether the cable of Ethernet is in when the board starts; it is, without this. */
   readonly cable?: "out";
+  /** What is in the air. A line `air` with such a list changes it. Without this there is one network, `lab`, which answers as `wifi` says. */
+  readonly air?: readonly SimulatedAccessPoint[];
   /** One for each attempt. The last one is used for all further attempts. */
   readonly wifi?: readonly WifiAnswer[];
   readonly time?: readonly TimeAnswer[];
@@ -40,6 +54,8 @@ export interface SimulatedBoard {
   readonly events: Map<string, () => void>;
   /** The same for lines with words after the name of a command, of one or two words. */
   readonly commands: Map<string, (words: readonly string[]) => void>;
+  /** What is in the air now. */
+  readonly air: readonly SimulatedAccessPoint[] | undefined;
   nextTime(): TimeAnswer;
   nextWifi(): WifiAnswer;
   isBroken(driver: BreakableDriver): boolean;

@@ -16,7 +16,8 @@ const simulatedBoard = () => (globalThis as unknown as { simulatedBoard: Simulat
 class Ethernet {
   private hasLink = false;
   private hasAsked = false;
-  address: string | undefined;
+  private fixed: string | undefined;
+  private leased: string | undefined;
   readonly MAC = "24:6f:28:aa:bb:cf";
   private readonly onChanged: ((property: "connection" | "address") => void) | undefined;
 
@@ -28,9 +29,17 @@ class Ethernet {
     if (script.cable !== "out") Timer.set(() => this.plug(), ANSWER_MS);
   }
 
+  get address(): string | undefined {
+    return this.fixed ?? this.leased;
+  }
+
   get connection(): number {
-    if (this.hasLink && this.address === ADDRESS) return CONNECTED;
+    if (this.hasLink && this.address !== LINK_LOCAL) return CONNECTED;
     return this.hasAsked ? CONNECTING : IDLE;
+  }
+
+  configure(options: { static: { address: string; mask: string; gateway: string } }): void {
+    this.fixed = options.static.address;
   }
 
   connect(): void {
@@ -41,11 +50,11 @@ class Ethernet {
   /** The driver takes an address by itself. */
   private plug(): void {
     this.hasLink = true;
-    this.address = LINK_LOCAL;
+    this.leased = LINK_LOCAL;
     this.onChanged?.("connection");
     Timer.set(() => {
       if (!this.hasLink) return;
-      this.address = ADDRESS;
+      this.leased = ADDRESS;
       this.onChanged?.("connection");
       this.onChanged?.("address");
     }, ANSWER_MS);

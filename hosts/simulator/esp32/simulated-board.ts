@@ -218,10 +218,15 @@ class BoardDate extends ComputerDate {
 }
 globals.Date = BoardDate as DateConstructor;
 
+let air = script.air;
+
 globals.simulatedBoard = Object.freeze({
   script,
   events,
   commands,
+  get air(): BoardScript["air"] {
+    return air;
+  },
   nextTime: answers(script.time, "error"),
   nextWifi: answers(script.wifi, "joined"),
   isBroken,
@@ -253,6 +258,7 @@ globals.screen.onMessage = (message) => {
   if (event) event();
   else if (one) one(words.slice(1));
   else if (two) two(words.slice(2));
+  else if (message.startsWith("air ")) air = JSON.parse(message.slice("air ".length));
   else if (message.startsWith("{")) {
     for (const [key, pressed] of Object.entries(JSON.parse(message))) {
       const contact = contacts[key[0] as Button];
