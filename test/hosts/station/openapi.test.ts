@@ -56,6 +56,7 @@ describe("the OpenAPI document", () => {
       "/api/station",
       "/api/tokens",
       "/api/tokens/{id}",
+      "/api/updates",
     ]);
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const [method, { responses }] of Object.entries(methods))
