@@ -15,13 +15,19 @@ const CJK = "cjk-16";
 /** The faces that `npm run faces` makes. @param load returns undefined where this host does not have the face */
 export function facesFrom<Pictures>(load: (name: string) => Face<Pictures> | undefined): Faces<Pictures> {
   const cjk = load(CJK);
-  const of = (font: Font): [Face<Pictures>, ...Face<Pictures>[]] => {
+  const of = (font: Font) => {
     const name = `latin-${FONTS[font].sizePixels}`;
     const own = load(name);
     if (!own) throw new Error(`the face ${name} is missing`);
-    return cjk ? [own, cjk] : [own];
+    return own;
   };
-  return { small: of("small"), body: of("body"), large: of("large") };
+  const small = of("small");
+  const further = cjk ? [cjk] : [];
+  return {
+    small: [small, ...further],
+    body: [of("body"), small, ...further],
+    large: [of("large"), small, ...further],
+  };
 }
 
 /** Draws the parts of a line. */

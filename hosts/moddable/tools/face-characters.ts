@@ -1,19 +1,29 @@
 /** Which characters the faces hold. */
 
-/** Ranges of code points, in hexadecimal. They are the same in all three sizes. */
-const LATIN_RANGES = Object.freeze([
-  // ASCII, Latin-1, Latin Extended-A.
-  "20-7e a0-17f",
-  // Azerbaijani, Vietnamese, the tones of Pinyin, Romanian, the florin sign.
-  "18f 192 1a0-1a1 1af-1b0 1cd-1dc 1e6-1e7 1f8-1f9 1fa-1ff 218-21b 259",
-  // Irish and Welsh dots and accents, the capital sharp s, Vietnamese.
-  "1e02-1e03 1e0a-1e0b 1e1e-1e1f 1e40-1e41 1e56-1e57 1e60-1e61 1e6a-1e6b 1e80-1e85 1e9e 1ea0-1ef9",
+/** Ranges of code points, in hexadecimal: what texts in the languages of Europe are made of. All three sizes hold it. */
+const TEXT_RANGES = Object.freeze([
+  // ASCII, Latin-1, Latin Extended-A; Romanian, the capital sharp s.
+  "20-7e a0-17f 218-21b 1e9e",
+  // Greek without the accents of ancient Greek.
+  "386 388-38a 38c 38e-3a1 3a3-3ce",
+  // Cyrillic of the Slavic languages.
+  "401-40c 40e-44f 451-45c 45e-45f 490-491",
+  // Dashes, quotation marks, general punctuation, currencies, signs made of letters, the mark of what could not be read.
+  "2010-2015 2018-201a 201c-201e 2020-2022 2026 2030 2032-2033 2039-203a 20ac 20b4 20bd 2103 2116 2122 2190-2193 2212 fffd",
+]);
+
+/** Vietnamese and what few texts have. Only the smallest size holds it, and stands in for the others. */
+const FURTHER_RANGES = Object.freeze([
+  // Azerbaijani, Vietnamese, the tones of Pinyin, the florin sign.
+  "18f 192 1a0-1a1 1af-1b0 1cd-1dc 1e6-1e7 1f8-1f9 1fa-1ff 259",
+  // Irish and Welsh dots and accents, Vietnamese.
+  "1e02-1e03 1e0a-1e0b 1e1e-1e1f 1e40-1e41 1e56-1e57 1e60-1e61 1e6a-1e6b 1e80-1e85 1ea0-1ef9",
   // Accents that stand alone, and those that stand on the letter before them.
   "2bb-2bc 2c6-2c7 2c9 2d8-2dd 300-304 306-30c 30f 311 31b 323-328 32d-32e 330-331",
-  // Greek without the accents of ancient Greek.
-  "384-38a 38c 38e-3a1 3a3-3ce 3d1 3d5-3d6",
-  // Cyrillic: the Slavic languages, then Ukrainian ґ and the languages of Central Asia and the Caucasus.
-  "400-45f 490-493 496-49b 4a0-4a3 4a8-4ab 4ae-4b3 4b6-4bb 4c0 4cf 4d8-4d9 4e2-4e3 4e8-4e9 4ee-4f3",
+  // Greek accents that stand alone, variants of Greek letters.
+  "384-385 387 3d1 3d5-3d6",
+  // Cyrillic: Macedonian, then the languages of Central Asia and the Caucasus.
+  "400 40d 450 45d 492-493 496-49b 4a0-4a3 4a8-4ab 4ae-4b3 4b6-4bb 4c0 4cf 4d8-4d9 4e2-4e3 4e8-4e9 4ee-4f3",
   // Spaces of other widths, dashes, quotation marks, general punctuation.
   "2000-200a 2010-2027 202f-2034 2038-203e 2042 2044 2047-2049 204e 2052 205f",
   // Raised and lowered digits, fractions.
@@ -36,8 +46,8 @@ const LATIN_RANGES = Object.freeze([
   "2660-266f 267b 2690-2694 2696 2699 26a0-26a1 26bd 26d4 2702 2708-2709 270e-270f",
   "2713-2718 2726-2727 272a 2733-2734 2744 2753 2757 2763-2764",
   "27a1 2460-2473",
-  // Ligatures, the mark of what could not be read.
-  "fb00-fb04 fffd",
+  // Ligatures.
+  "fb00-fb04",
 ]);
 
 /**
@@ -73,9 +83,14 @@ const JIS_X_0208_LEVEL_1: Rows = { encoding: "euc-jp", first: 0xb0a1, last: 0xcf
 /** The 2,350 syllables of Hangul in KS X 1001. */
 const KS_X_1001_HANGUL: Rows = { encoding: "euc-kr", first: 0xb0a1, last: 0xc8fe, count: 2_350 };
 
-/** The code points of the Latin face, ascending. */
+/** The code points of the Latin faces in the larger sizes, ascending. */
+export function textCharacters(): readonly number[] {
+  return ascending([...rangesOf(TEXT_RANGES), ...INVISIBLE]);
+}
+
+/** The code points of the Latin face in the smallest size, ascending. */
 export function latinCharacters(): readonly number[] {
-  return ascending([...rangesOf(LATIN_RANGES), ...INVISIBLE]);
+  return ascending([...rangesOf(TEXT_RANGES), ...rangesOf(FURTHER_RANGES), ...INVISIBLE]);
 }
 
 /** The code points of the face for Chinese, Japanese and Korean, ascending. */

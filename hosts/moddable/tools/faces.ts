@@ -1,9 +1,9 @@
 /** `npm run faces`: makes the faces in `hosts/moddable/faces` from the Noto fonts, which npm has. */
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FONTS } from "../../../src/pager/screen/fonts.ts";
+import { FONTS, type Font } from "../../../src/pager/screen/fonts.ts";
 import { Refusal, ROOT, runCommand } from "./command.ts";
-import { chineseCharacters, cjkCharacters, INVISIBLE, latinCharacters } from "./face-characters.ts";
+import { chineseCharacters, cjkCharacters, INVISIBLE, latinCharacters, textCharacters } from "./face-characters.ts";
 import { faceFiles, type Glyph } from "./face-file.ts";
 import { drawFirst, invisible, type Line, registerFonts, type Style } from "./face-glyphs.ts";
 import { FACES_FOLDER, FONT_PACKAGES, recordOf } from "./face-record.ts";
@@ -16,6 +16,8 @@ const LATIN_FAMILIES: readonly Omit<Style, "sizePixels">[] = [
   { family: "noto-sans-math", weight: 400 },
 ];
 
+type FontSize = (typeof FONTS)[Font];
+
 const CJK_PIXELS = 16;
 /** Hangul is narrower than an ideograph in the same size. So it is a little larger. */
 const HANGUL_PIXELS = 17;
@@ -26,7 +28,8 @@ const VOICE_MARKS = [0x3099, 0x309a];
 await runCommand(async (args) => {
   if (args.length > 0) throw new Refusal("faces takes no arguments");
   registerFonts();
-  for (const { sizePixels, lineHeight } of Object.values(FONTS)) writeLatin(sizePixels, lineHeight);
+  for (const font of Object.values(FONTS))
+    writeLatin(font, font === FONTS.small ? latinCharacters() : textCharacters());
   writeCjk(FONTS.small.lineHeight);
   for (const name of FONT_PACKAGES)
     copyFileSync(
@@ -37,11 +40,11 @@ await runCommand(async (args) => {
   return 0;
 });
 
-function writeLatin(sizePixels: number, lineHeight: number): void {
+function writeLatin({ sizePixels, lineHeight }: FontSize, codes: readonly number[]): void {
   const line = { lineHeight, base: Math.round(sizePixels * 1.07) };
   const styles = LATIN_FAMILIES.map((style) => ({ ...style, sizePixels }));
   const letterWidth = drawFirst(0x6f, styles, line).advance;
-  const glyphs = latinCharacters().map((code) => {
+  const glyphs = codes.map((code) => {
     if (INVISIBLE.includes(code)) return invisible(code);
     const glyph = drawFirst(code, styles, line);
     return isAccent(code) ? overLetter(glyph, letterWidth) : glyph;

@@ -103,8 +103,8 @@ export class PagedText {
   }
 
   /**
-   * Whether there is a smaller font and the text is estimated to take more than one page in this one. The face for
-   * Chinese, Japanese and Korean has the size of the smallest font.
+   * Whether there is a smaller font and the text is estimated to take more than one page in this one. Only the
+   * smallest font has faces for Vietnamese, Chinese, Japanese and Korean.
    */
   private isTooWide(): boolean {
     if (this.isLastFace) return false;
@@ -113,7 +113,7 @@ export class PagedText {
     const width = ESTIMATE_TOLERANCE * Math.floor(box.height / FONTS[font].lineHeight) * box.width;
     if (text.length * UNIT_WIDTH_MIN * FONTS[font].sizePixels > width) return true;
     const sample = text.slice(0, SAMPLE_UNITS);
-    if (hasIdeographs(sample)) return true;
+    if (isForSmallest(sample)) return true;
     return widthOf(sample, font, this.widths) * text.length > width * sample.length;
   }
 
@@ -146,11 +146,11 @@ export class PagedText {
   }
 }
 
-/** Whether a text has characters of Chinese, Japanese or Korean. Emoji are none. */
-function hasIdeographs(text: string): boolean {
+/** Whether a text has Vietnamese letters, or characters of Chinese, Japanese or Korean. */
+function isForSmallest(text: string): boolean {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    if (code >= 0x2e80 && code < 0xd800) return true;
+    if (code >= 0x1ea0 && (code < 0x1f00 || (code >= 0x2e80 && code < 0xd800))) return true;
   }
   return false;
 }
