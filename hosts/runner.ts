@@ -59,15 +59,43 @@ export interface Platform {
   log(line: string): void;
 }
 
+/** What the runner drives: the gateway, or something else that speaks to a broker and has no screen. */
+export type Driven = Pick<
+  Gateway,
+  | "start"
+  | "stop"
+  | "canReceive"
+  | "handleConnected"
+  | "handleBytes"
+  | "handleClosed"
+  | "handleTimeout"
+  | "pollTransmit"
+  | "pollEvent"
+  | "pollTimeout"
+> &
+  Partial<
+    Pick<
+      Gateway,
+      | "handleSensed"
+      | "sendMessage"
+      | "handleButton"
+      | "handleNetworkChanged"
+      | "handleNetworkLost"
+      | "pollScreen"
+      | "handlePainted"
+      | "handlePaintFailed"
+    >
+  >;
+
 export class Runner {
-  private readonly gateway: Gateway;
+  private readonly gateway: Driven;
   private readonly platform: Platform;
   private readonly opening = new Opening();
   private transport: Transport | undefined;
   private running = false;
   private isReading = true;
 
-  constructor(gateway: Gateway, platform: Platform) {
+  constructor(gateway: Driven, platform: Platform) {
     this.gateway = gateway;
     this.platform = platform;
   }
@@ -92,31 +120,31 @@ export class Runner {
   }
 
   press(button: Button): void {
-    this.gateway.handleButton(button, this.platform.nowMs());
+    this.gateway.handleButton?.(button, this.platform.nowMs());
     this.drain();
   }
 
   /** A state that is told at once may have changed, or there is a new sensor. */
   sensed(): void {
-    this.gateway.handleSensed(this.platform.nowMs());
+    this.gateway.handleSensed?.(this.platform.nowMs());
     this.drain();
   }
 
   /** Writes to a person, a group or another device. The message stays until the broker has it. Throws when it cannot be kept. */
   send(to: string, text: string): void {
-    this.gateway.sendMessage(to, text, this.platform.nowMs());
+    this.gateway.sendMessage?.(to, text, this.platform.nowMs());
     this.drain();
   }
 
   /** The network is back, or it is another one. The gateway does not wait for the end of the back-off. */
   networkChanged(name?: string): void {
-    this.gateway.handleNetworkChanged(this.platform.nowMs(), name);
+    this.gateway.handleNetworkChanged?.(this.platform.nowMs(), name);
     this.drain();
   }
 
   /** There is no network. The screen says so. See `Gateway.handleNetworkLost`. */
   networkLost(what: string, why: string): void {
-    this.gateway.handleNetworkLost({ what, why }, this.platform.nowMs());
+    this.gateway.handleNetworkLost?.({ what, why }, this.platform.nowMs());
     this.drain();
   }
 
@@ -130,7 +158,7 @@ export class Runner {
     const nowMs = this.platform.nowMs();
     this.gateway.handleClosed("an error inside the pager", nowMs);
     // The exception may have come before the next attempt was planned.
-    this.gateway.handleNetworkChanged(nowMs);
+    this.gateway.handleNetworkChanged?.(nowMs);
     this.drain();
   }
 
@@ -240,10 +268,10 @@ export class Runner {
 
   /** Paints a screen if there is a new one. Returns whether there was one: something may follow from it. */
   private paintScreen(): boolean {
-    const drawList = this.gateway.pollScreen(this.platform.nowMs());
+    const drawList = this.gateway.pollScreen?.(this.platform.nowMs());
     if (!drawList) return false;
-    if (this.platform.paint(drawList)) this.gateway.handlePainted(this.platform.nowMs());
-    else this.gateway.handlePaintFailed(this.platform.nowMs());
+    if (this.platform.paint(drawList)) this.gateway.handlePainted?.(this.platform.nowMs());
+    else this.gateway.handlePaintFailed?.(this.platform.nowMs());
     return true;
   }
 }

@@ -1,6 +1,7 @@
 /** What a board has and what drives it: the one thing that differs from board to board. Types only. */
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Sensor } from "../../src/seams.ts";
+import type { SetupNetwork } from "../moddable/board.ts";
 import type { Guard, Guards } from "../moddable/guard.ts";
 import type { SensorPart } from "./sensing.ts";
 
@@ -60,6 +61,11 @@ export interface NetworkPart {
   readonly settings: SettingTable;
   /** Makes the interface. From now on sockets can be opened. They fail until there is an address. */
   open(guards: Guards): NetworkKeeper;
+  /**
+   * Opens what set-up needs, on a network with access points.
+   * @param startTime asks the time servers of these settings
+   */
+  openSetup?(guards: Guards, startTime: (own: Values) => void): SetupNetwork;
 }
 
 /** Connects to the network and stays connected. */

@@ -6,14 +6,14 @@ import Timer from "timer";
 import { KeptSettings } from "../../src/gateway/kept-settings.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Sensor, Store } from "../../src/seams.ts";
-import type { Board, BoardSensors, Pager, ResetCause } from "../moddable/board.ts";
+import type { Board, BoardSensors, Pager, ResetCause, SetupNetwork } from "../moddable/board.ts";
 import { Guards } from "../moddable/guard.ts";
 import type { CertificateTime } from "../moddable/tls/certificate-time.ts";
 import type { BoardParts, NetworkKeeper } from "./board-parts.ts";
 import { NetworkTime, networkSeconds } from "./network-time.ts";
 import { NvsStore } from "./nvs-store.ts";
 import { Alerter } from "./parts/alerter.ts";
-import { listenToButtons } from "./parts/buttons.ts";
+import { Buttons } from "./parts/buttons.ts";
 import { TouchSampler } from "./parts/touch.ts";
 import { Sensing } from "./sensing.ts";
 import { SerialLine } from "./serial-line.ts";
@@ -47,6 +47,7 @@ export class Esp32Board implements Board {
   private readonly alerter: Alerter;
   private keeper: NetworkKeeper | undefined;
   readonly updates: Esp32Updates | undefined;
+  private buttons: Buttons | undefined;
   private time: NetworkTime | undefined;
 
   constructor(parts: BoardParts) {
@@ -71,9 +72,12 @@ export class Esp32Board implements Board {
     this.line.write(line);
   }
 
-  /** Starts the network stack. Without it no socket can be made. */
+  /** Starts the network stack, without which no socket can be made, and the buttons. */
   open(): void {
-    this.keeper = this.parts.network.open(this.guards);
+    const { network, buttons = [], touch } = this.parts;
+    this.keeper = network.open(this.guards);
+    this.buttons = new Buttons(buttons, this.guards);
+    if (touch) new TouchSampler(touch, this.guards).start();
   }
 
   resetCause(): ResetCause {
@@ -127,24 +131,36 @@ export class Esp32Board implements Board {
     System.restart();
   }
 
+  isButtonDown(): boolean {
+    return this.buttons?.isAnyDown === true;
+  }
+
+  openSetupNetwork(): SetupNetwork | undefined {
+    const time = this.openTime(() => {});
+    return this.parts.network.openSetup?.(this.guards, (own) => time.handleNetwork(timeHostsOf(own)));
+  }
+
   start(pager: Pager, own: Values): void {
-    const { buttons = [], touch } = this.parts;
-    listenToButtons(buttons, (button) => pager.press(button), this.guards);
-    if (touch) new TouchSampler(touch, this.guards).start();
+    this.buttons?.listen((button) => pager.press(button));
     this.sensing?.start(pager);
-    const time = new NetworkTime(this.guards, () => pager.timeChanged());
-    this.time = time;
-    const timeHosts = timeHostsOf(String(own["time.host"] || config.sntp || NO_TIME_HOST));
+    const time = this.openTime(() => pager.timeChanged());
     this.keeper?.start(own, {
       handleAddress: (name) => {
         pager.networkChanged(name);
-        time.handleNetwork(timeHosts);
+        time.handleNetwork(timeHostsOf(own));
       },
       handleTrouble: (what, why) => pager.networkLost(what, why),
     });
   }
+
+  private openTime(onChanged: () => void): NetworkTime {
+    const time = new NetworkTime(this.guards, onChanged);
+    this.time = time;
+    return time;
+  }
 }
 
-function timeHostsOf(setting: string): readonly string[] {
-  return setting === NO_TIME_HOST ? [] : setting.split(",").map((host) => host.trim());
+function timeHostsOf(own: Values): readonly string[] {
+  const hosts = String(own["time.host"] || config.sntp || NO_TIME_HOST);
+  return hosts === NO_TIME_HOST ? [] : hosts.split(",").map((host) => host.trim());
 }

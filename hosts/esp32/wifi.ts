@@ -7,6 +7,7 @@ import { isIPv4 } from "../moddable/tls/ip-address.ts";
 import type { NetworkKeeper, NetworkPart, NetworkWatcher } from "./board-parts.ts";
 import { fixedAddressOf } from "./fixed-address.ts";
 import { ADDRESS_SETTINGS, WIFI_SETTINGS } from "./settings.ts";
+import { WifiSetup } from "./setup-network.ts";
 import { type HeardNetwork, type KnownNetwork, WifiPlan } from "./wifi-plan.ts";
 
 /**
@@ -48,6 +49,7 @@ const NETWORKS: readonly string[] = Object.freeze(["wifi", "wifi.2", "wifi.3", "
 export const wifi = Object.freeze<NetworkPart>({
   settings: Object.freeze({ ...WIFI_SETTINGS, ...ADDRESS_SETTINGS }),
   open: (guards) => new WifiKeeper(guards),
+  openSetup: (guards, startTime) => new WifiSetup(guards, startTime),
 });
 
 function networksOf(own: Values): readonly KnownNetwork[] {

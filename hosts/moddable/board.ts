@@ -4,6 +4,8 @@ import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Sensor, Store, WallClock } from "../../src/seams.ts";
 import type { Guards } from "./guard.ts";
+import type { TrialNetwork } from "./setup/trial.ts";
+import type { VisibleNetwork } from "./setup/visible-network.ts";
 import type { CertificateClock } from "./tls/certificate-time.ts";
 import type { BoardUpdates } from "./update/board-updates.ts";
 
@@ -16,6 +18,20 @@ export interface ResetCause {
   readonly kind: "program" | "fault" | "other";
   /** The cause in a few words. */
   readonly words: string;
+}
+
+/** The network of a board that can be an access point, while the device is set up. */
+export interface SetupNetwork extends TrialNetwork {
+  /**
+   * Opens an access point with this name and password (WPA2). Returns the device's IPv4 address there, and the ports of its servers.
+   * Throws if there is none.
+   */
+  openAccessPoint(
+    ssid: string,
+    password: string,
+  ): { readonly address: string; readonly httpPort: number; readonly dnsPort: number };
+  /** Looks for networks, and calls `done` later. Throws where it cannot. */
+  scan(done: (networks: readonly VisibleNetwork[]) => void): void;
 }
 
 /** What a board may do with the running pager. */
@@ -83,6 +99,10 @@ export interface Board {
   readonly updates: BoardUpdates | undefined;
   /** Sound, light, vibration for a message of this priority, 1 to 5, as far as the board can. */
   alert(priority: number): void;
+  /** undefined: the board cannot be an access point. */
+  openSetupNetwork?(): SetupNetwork | undefined;
+  /** Whether a button is down. It is asked while the device starts, before `start`. */
+  isButtonDown?(): boolean;
   /** Starts the board again as after power-on. */
   restart(): void;
   /** Begins to listen to the buttons and to set up the network. `own` holds the settings of `ownSettings`. */

@@ -62,6 +62,17 @@ declare module "net" {
   export default Net;
 }
 
+/** Of `hosts/esp32`. */
+declare module "access-point" {
+  const AccessPoint: {
+    /** Opens it beside the station. Returns the IPv4 address. Throws what the driver says. */
+    open(ssid: string, password: string): string;
+    readonly httpPort: number;
+    readonly dnsPort: number;
+  };
+  export default AccessPoint;
+}
+
 declare module "sntp" {
   class SNTP {
     static readonly time: 1;
@@ -195,6 +206,7 @@ declare module "button" {
 declare module "Resource" {
   interface HostBuffer {
     readonly byteLength: number;
+    slice(begin: number, end: number): ArrayBuffer;
   }
   const Resource: { new (path: string): HostBuffer; exists(path: string): boolean };
   export default Resource;
@@ -203,8 +215,10 @@ declare module "Resource" {
 declare module "embedded:io/socket/tcp" {
   class TCP {
     constructor(options: {
-      address: string;
-      port: number;
+      address?: string;
+      port?: number;
+      /** Takes the connection of another one, which a listener has accepted. */
+      from?: TCP;
       nodelay?: boolean;
       onReadable?: (bytes: number) => void;
       onWritable?: (bytes: number) => void;
@@ -215,6 +229,29 @@ declare module "embedded:io/socket/tcp" {
     close(): void;
   }
   export default TCP;
+}
+
+declare module "embedded:io/socket/listener" {
+  import type TCP from "embedded:io/socket/tcp";
+
+  class Listener {
+    /** Port 0: a free one. */
+    constructor(options: { port: number; onReadable: (count: number) => void });
+    /** undefined: there is no connection. */
+    read(): TCP | undefined;
+    readonly port: number;
+  }
+  export default Listener;
+}
+
+declare module "embedded:io/socket/udp" {
+  class UDP {
+    constructor(options: { port: number; onReadable: (count: number) => void });
+    /** undefined: there is no packet. */
+    read(): (ArrayBuffer & { readonly address: string; readonly port: number }) | undefined;
+    write(bytes: Uint8Array, address: string, port: number): void;
+  }
+  export default UDP;
 }
 
 declare module "embedded:network/interface/wifi" {

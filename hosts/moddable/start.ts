@@ -6,7 +6,7 @@ import type { Settings } from "../../src/gateway/settings.ts";
 import type { StoredSettings } from "../../src/gateway/stored-settings.ts";
 import { wantedUpdate } from "../../src/gateway/update-record.ts";
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
-import type { MeasureText, Store } from "../../src/seams.ts";
+import type { MeasureText, QrCode, Store } from "../../src/seams.ts";
 import { type Platform, Runner, type TransportHandlers } from "../runner.ts";
 import type { Board, Pager } from "./board.ts";
 import { MonotonicClock, OneTimer } from "./clock.ts";
@@ -15,6 +15,8 @@ import { Ending } from "./ending.ts";
 import type { Guard } from "./guard.ts";
 import { memoryFigures } from "./memory-figures.ts";
 import { loadFaces, Painter } from "./painter.ts";
+import { afterHeldButton, enterSetUp } from "./setup/entrance.ts";
+import { factoryReset, finishReset } from "./setup/factory-reset.ts";
 import { setupScreen } from "./setup-screen.ts";
 import { DeviceIdentity } from "./tls/device-identity.ts";
 import { Network } from "./transport.ts";
@@ -37,13 +39,13 @@ const CALM_MS = 600_000;
 /** The size of a board without a screen. With it the gateway counts no message as shown. */
 const NO_SCREEN: Size = Object.freeze({ width: 0, height: 0 });
 
-/** Starts the pager on this board, or shows why it cannot start. */
+/** Starts the pager on this board, or its set-up, or shows why it cannot start. */
 export function start(board: Board): void {
   let display = BLANK;
   const screenGuard = board.guards.of("screen");
-  const show = (title: string, lines: readonly string[]) => {
+  const show = (title: string, lines: readonly string[], code?: QrCode) => {
     for (const line of lines) board.log(`${title}: ${line}`);
-    screenGuard.run(() => display.paint(setupScreen(title, lines, display.size, display.measureText)));
+    screenGuard.run(() => display.paint(setupScreen(title, lines, display.size, display.measureText, code)));
   };
   const ending = new Ending((words) => {
     show("Stopped", [words]);
@@ -62,11 +64,41 @@ export function start(board: Board): void {
     // A new program that cannot start gives way to the former one.
     if (board.updates?.isOnTrial) new OneTimer(board.guards.of("update")).set(FORMER_END_MS, restart);
   };
-  const opened = open(board, ending);
-  if ("errors" in opened) {
-    cannotStart(opened.errors);
+  const device = open(board, ending);
+  if ("errors" in device) {
+    cannotStart(device.errors);
     return;
   }
+  const setUp = (problems: readonly string[]) => {
+    // A new program that takes the settings for wrong gives way to the former one.
+    if (problems.length > 0 && board.updates?.isOnTrial) cannotStart(problems);
+    else enterSetUp(board, device, problems, show, restart);
+  };
+  afterHeldButton(board, show, {
+    start: () => {
+      const opened = check(device);
+      if ("settingErrors" in opened) setUp(opened.settingErrors);
+      else if ("errors" in opened) cannotStart(opened.errors);
+      else goOn(board, display, opened, { show, restart, cannotStart, setUp });
+    },
+    "set up": () => setUp([]),
+    reset: () => {
+      factoryReset(device.store, device.settings);
+      restart();
+    },
+  });
+}
+
+/** What a start can end in. */
+interface Ends {
+  readonly show: (title: string, lines: readonly string[]) => void;
+  readonly restart: () => void;
+  readonly cannotStart: (errors: readonly string[]) => void;
+  readonly setUp: (problems: readonly string[]) => void;
+}
+
+/** Starts the pager with these settings, or what must come before it. */
+function goOn(board: Board, display: Display, opened: Opened, { show, restart, cannotStart, setUp }: Ends): void {
   const { store, settings, own, formerEnd } = opened;
   if (formerEnd !== undefined) show("Stopped before", [formerEnd]);
   const { updates } = board;
@@ -83,7 +115,8 @@ export function start(board: Board): void {
   } else {
     new OneTimer(board.guards.of("start")).set(GOOD_MS, () => earlyEnds.handleGood());
     const gateway = newGateway(board, display, opened);
-    if ("errors" in gateway) cannotStart(gateway.errors);
+    if ("settingErrors" in gateway) setUp(gateway.settingErrors);
+    else if ("errors" in gateway) cannotStart(gateway.errors);
     else run(board, display, network, restart, gateway, opened);
   }
 }
@@ -109,6 +142,15 @@ function openDisplay(): Display {
   };
 }
 
+interface OpenDevice {
+  readonly store: Store;
+  readonly settings: DeviceSettings;
+  /** Why the former run ended. undefined: the end was wanted. */
+  readonly formerEnd: string | undefined;
+  readonly startReason: string;
+}
+
+/** A device whose settings are good. */
 interface Opened {
   readonly store: Store;
   readonly settings: Settings;
@@ -120,19 +162,33 @@ interface Opened {
   readonly startReason: string;
 }
 
-/** Opens store and settings. It returns problems instead of throwing, so that a device with wrong settings can show them. */
-function open(board: Board, ending: Ending): Opened | { readonly errors: readonly string[] } {
+/** Something is wrong with the settings, or something else is wrong. */
+type Problems = { readonly settingErrors: readonly string[] } | { readonly errors: readonly string[] };
+
+/** Opens store and settings. It returns problems instead of throwing, so that the device can show them. */
+function open(board: Board, ending: Ending): OpenDevice | { readonly errors: readonly string[] } {
   try {
     board.open();
     const store = board.openStore();
     const cause = board.resetCause();
     const formerEnd = ending.keepIn(store, cause);
-    const found = new DeviceSettings(board, store).check();
-    if ("errors" in found) return found;
+    const settings = new DeviceSettings(board, store);
+    finishReset(store, settings);
+    return { store, settings, formerEnd, startReason: formerEnd ?? cause.words };
+  } catch (error) {
+    return { errors: [String(error)] };
+  }
+}
+
+/** Checks the settings. It returns problems, see `open`. */
+function check({ store, settings, formerEnd, startReason }: OpenDevice): Opened | Problems {
+  try {
+    const found = settings.check();
+    if ("errors" in found) return { settingErrors: found.errors };
     const { identity } = found.settings.broker;
     if (identity && !new DeviceIdentity(identity).isPair)
-      return { errors: ["setting broker.key: is not the key of broker.certificate"] };
-    return { ...found, store, formerEnd, startReason: formerEnd ?? cause.words };
+      return { settingErrors: ["setting broker.key: is not the key of broker.certificate"] };
+    return { ...found, store, formerEnd, startReason };
   } catch (error) {
     return { errors: [String(error)] };
   }
@@ -143,12 +199,12 @@ function newGateway(
   board: Board,
   { size, measureText }: Display,
   { store, settings, storedSettings, own, startReason }: Opened,
-): Gateway | { readonly errors: readonly string[] } {
+): Gateway | Problems {
   const { wallClock, updates } = board;
   const random = Math.random;
   try {
     const { sensors, carriers, problems } = board.openSensors(own);
-    if (problems.length > 0) return { errors: problems };
+    if (problems.length > 0) return { settingErrors: problems };
     return new Gateway({
       settings,
       storedSettings,

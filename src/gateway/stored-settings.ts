@@ -29,6 +29,11 @@ export class StoredSettings {
     this.result = "errors" in result ? this.parse({}) : result;
   }
 
+  /** The values that commands have changed. */
+  get overrides(): Values {
+    return this.changed;
+  }
+
   /**
    * Stores other values. They take effect at the next start. null removes a stored value. Returns what is wrong with the
    * values, one sentence each. When something is wrong, nothing changes. Throws what the store throws.

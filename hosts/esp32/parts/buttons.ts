@@ -58,14 +58,30 @@ const USES: readonly (readonly Use[])[] = Object.freeze([
   [{ short: "a" }, { short: "b" }, { short: "c" }],
 ]);
 
-/** Begins to listen to the buttons of a board. A fourth one and further ones are for nothing. */
-export function listenToButtons(inputs: readonly ButtonInput[], press: (button: Button) => void, guards: Guards): void {
-  const uses = USES[Math.min(inputs.length, USES.length - 1)] as readonly Use[];
-  const guard = guards.of("buttons");
-  uses.forEach((use, at) => {
-    const input = inputs[at] as ButtonInput;
-    guard.run(() => new PressDetector(input, press, use, guard));
-  });
+/** The buttons of a board. A fourth one and further ones are for nothing. */
+export class Buttons {
+  private readonly detectors: PressDetector[] = [];
+  private press: (button: Button) => void = () => {};
+
+  constructor(inputs: readonly ButtonInput[], guards: Guards) {
+    const uses = USES[Math.min(inputs.length, USES.length - 1)] as readonly Use[];
+    const guard = guards.of("buttons");
+    const press = (button: Button) => this.press(button);
+    uses.forEach((use, at) => {
+      const input = inputs[at] as ButtonInput;
+      guard.run(() => this.detectors.push(new PressDetector(input, press, use, guard)));
+    });
+  }
+
+  /** Whether one of them is down now. */
+  get isAnyDown(): boolean {
+    return this.detectors.some(({ read }) => read());
+  }
+
+  /** Begins to tell what is pressed. */
+  listen(press: (button: Button) => void): void {
+    this.press = press;
+  }
 }
 
 /**
@@ -73,7 +89,7 @@ export function listenToButtons(inputs: readonly ButtonInput[], press: (button: 
  * when it is released, or when it has been held long enough. A button that is down at the start acts only when it goes down again.
  */
 class PressDetector {
-  private readonly read: () => boolean;
+  readonly read: () => boolean;
   private readonly press: (button: Button) => void;
   private readonly use: Use;
   private readonly steady: OneTimer;

@@ -8,14 +8,7 @@ import { decodeSetupCode } from "../../../src/payload/setup-code.ts";
 import { encodeUtf8 } from "../../../src/utf8.ts";
 import { COMMAND, decodeWifiSettings, encodeFrame, encodeResult, FRAME, IMPROV_ERROR, STATE } from "./improv.ts";
 import { type SetupInput, SetupReader } from "./setup-reader.ts";
-
-/** A network that the device sees. */
-export interface VisibleNetwork {
-  readonly ssid: string;
-  /** In dBm. */
-  readonly signal: number;
-  readonly isOpen: boolean;
-}
+import type { VisibleNetwork } from "./visible-network.ts";
 
 /** What a set-up asks of the device. */
 export interface SetupDevice {

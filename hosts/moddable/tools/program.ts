@@ -9,6 +9,7 @@ import { type Modules, moduleName, modulesOf, preloadsOf } from "./archive.ts";
 import { MANIFEST, ROOT, run } from "./command.ts";
 import { compact } from "./compact.ts";
 import { privateNamesOf } from "./private-names.ts";
+import { setupPage } from "./setup-page.ts";
 
 export interface ProgramOptions {
   /** The makefile that mcconfig wrote for the manifest: it names the modules of the SDK. */
@@ -73,6 +74,7 @@ export async function writeProgram(options: ProgramOptions): Promise<Program> {
   write("program.js", program);
   if (map !== undefined) write("program.js.map", map);
   write("main.js", start.statements);
+  write("setup-page.html", setupPage());
   const own = {
     include: manifest,
     creation: { main: "fieldpager/main" },
@@ -82,6 +84,7 @@ export async function writeProgram(options: ProgramOptions): Promise<Program> {
       "~": [...bundled].map((name) => (modules.get(name) as string).replace(/\.[jt]s$/, "")),
     },
     preload: [NAME],
+    resources: { "*": [join(folder, "setup-page")] },
   };
   write("manifest.json", JSON.stringify(own, undefined, 2));
   const ofSdk = new Map([...modules].filter(([name]) => !name.startsWith(OWN)));

@@ -40,6 +40,8 @@ export interface BoardScript {
   /** Which program runs, where it is not the first one: its slot and its version. */
   readonly slot?: 0 | 1;
   readonly version?: string;
+  /** Where the DNS server of set-up listens. Default: on a free port. */
+  readonly dnsPort?: number;
   /** The clock begins in 1970, as after power-on. */
   readonly clock?: "unset";
 }

@@ -114,7 +114,7 @@ events.set("bounce b", () => {
     Timer.set(() => contacts.b.move(!isDown), BOUNCED_PRESS_MS + 3 * at);
   });
 });
-events.set("let go of b", () => contacts.b.move(false));
+for (const name of ["a", "b", "c"] as const) events.set(`let go of ${name}`, () => contacts[name].move(false));
 events.set("hold a", () => {
   contacts.a.move(true);
   Timer.set(() => contacts.a.move(false), HELD_MS);

@@ -31,7 +31,7 @@ const PROGRAMS = Object.freeze({
     manifest: join(ROOT, "hosts", "simulator", "esp32", "manifest.json"),
     main: "hosts/esp32/main.ts",
     before: "simulated-board",
-    settings: ["wifi.ssid=lab"],
+    settings: [],
   }),
 }) satisfies Readonly<Record<string, Built>>;
 

@@ -1,5 +1,6 @@
 /** A device that is set up over its serial line: the machine that boards run, with a network and a broker that are made up. */
-import { SerialSetup, type SetupDevice, type VisibleNetwork } from "../../../hosts/moddable/setup/serial-setup.ts";
+import { SerialSetup, type SetupDevice } from "../../../hosts/moddable/setup/serial-setup.ts";
+import type { VisibleNetwork } from "../../../hosts/moddable/setup/visible-network.ts";
 
 /** How long a try takes, in milliseconds. */
 const TRY_MS = 5;

@@ -42,7 +42,12 @@ beforeEach(async () => {
 
 afterEach(() => bench.end());
 
-const known = () => ({ "broker.host": "127.0.0.1", "broker.port": broker.port, "telemetry.interval": 0 });
+const known = () => ({
+  "wifi.ssid": "lab",
+  "broker.host": "127.0.0.1",
+  "broker.port": broker.port,
+  "telemetry.interval": 0,
+});
 
 const launch = (script: BoardScript = {}, settings: Values = {}) =>
   launchBoard(bench, script, { ...known(), ...settings });
@@ -126,7 +131,7 @@ describe("a board", () => {
     expect(sender.countOf("read")).toBe(1);
   });
 
-  it("does not count a button that is down when it starts until that is pressed again", async () => {
+  it("goes on after half a minute with a button that is stuck, and counts it only when it is pressed again", async () => {
     const sender = await startSender();
     const simulator = launch({ held: "b" });
     await says(simulator, "connected to");
@@ -147,8 +152,8 @@ describe("a board", () => {
 
   it("says which setting is wrong", async () => {
     const simulator = launch({}, { "wifi.ssid": "", "broker.port": 70_000 });
-    await says(simulator, "Cannot start: setting wifi.ssid");
-    await says(simulator, "Cannot start: setting broker.port");
+    await says(simulator, "Set-up: setting wifi.ssid");
+    await says(simulator, "Set-up: setting broker.port");
   });
 
   it("goes on where its flash takes nothing any more", async () => {
@@ -201,7 +206,7 @@ describe("the settings of a board", () => {
   it("are said to be damaged where both copies are", async () => {
     keep(bench, "settings-a", encodeCopy(known(), 1).subarray(0, -1));
     keep(bench, "settings-b", Uint8Array.of(1));
-    await says(switchOn(bench), "Cannot start: the settings in flash are damaged");
+    await says(switchOn(bench), "Set-up: the settings in flash are damaged");
   });
 });
 

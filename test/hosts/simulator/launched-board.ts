@@ -25,9 +25,10 @@ export function switchOn(
   return bench.launch(program, {}, 110);
 }
 
-/** The same with these settings in flash, where whoever installs the board puts them. The name of the Wi-Fi is built in. */
+/** The same with these settings in flash, where whoever installs the board puts them, and with the network. */
 export function launchBoard(bench: Bench, script: BoardScript, settings: Values, program?: string): LaunchedSimulator {
-  keep(bench, "settings-a", encodeCopy(settings, 1));
+  const network = script.board === "wt32_eth01" ? {} : { "wifi.ssid": "lab" };
+  keep(bench, "settings-a", encodeCopy({ ...network, ...settings }, 1));
   return switchOn(bench, script, program);
 }
 
