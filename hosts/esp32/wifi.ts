@@ -1,4 +1,4 @@
-import WiFi, { type AccessPoint } from "embedded:network/interface/wifi";
+import WiFi from "embedded:network/interface/wifi";
 import type { Values } from "../../src/gateway/setting.ts";
 import type { Sensor } from "../../src/seams.ts";
 import { MonotonicClock, OneTimer } from "../moddable/clock.ts";
@@ -41,6 +41,14 @@ const OPEN = "none";
 
 /** A smaller change of the signal is not told. */
 const SIGNAL_STEP_DBM = 6;
+
+/** What the driver says of an access point. */
+interface AccessPoint {
+  readonly SSID: string;
+  readonly BSSID: string;
+  readonly RSSI: number;
+  readonly security: string;
+}
 
 /** The names of the settings of a network begin so, in their order. */
 const NETWORKS: readonly string[] = Object.freeze(["wifi", "wifi.2", "wifi.3", "wifi.4"]);

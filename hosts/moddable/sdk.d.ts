@@ -255,16 +255,13 @@ declare module "embedded:io/socket/udp" {
 }
 
 declare module "embedded:network/interface/wifi" {
-  export interface AccessPoint {
-    readonly SSID: string;
-    readonly BSSID: string;
-    readonly RSSI: number;
-    readonly security: string;
-  }
   class WiFi {
     constructor(options: { onChanged?: (property: "connection" | "address") => void });
     /** Throws while it listens already, and in an attempt to connect. */
-    scan(options: { onFound: (point: AccessPoint) => void; onComplete: () => void }): void;
+    scan(options: {
+      onFound: (point: { SSID: string; BSSID: string; RSSI: number; security: string }) => void;
+      onComplete: () => void;
+    }): void;
     /** Chooses the strongest access point of this name. */
     connect(options: { SSID: string; password?: string }): void;
     disconnect(): void;

@@ -69,7 +69,7 @@ function textOf(name: string, modules: Modules, seen = new Set<string>()): strin
 }
 
 /** The modules of the simulated board that stand in for no driver. */
-const OWN_MODULES = ["simulated-board", "fieldpager/board"];
+const OWN_MODULES = ["simulated-board", "fieldpager/board", "fieldpager/firmware"];
 
 /** The modules of the SDK for which the simulator has made-up drivers, and what those export. */
 function madeUpDrivers(): [name: string, Declared][] {
