@@ -145,7 +145,10 @@ function pager(kind: Kind, port: number, traffic: Traffic) {
     },
     alert: () => {},
     restart: () => {},
-    log: (line) => lines.push(line),
+    // The first line tells why the pager started. All others tell of the connection.
+    log: (line) => {
+      if (!line.startsWith("started: ")) lines.push(line);
+    },
   });
   runner.start();
   ends.push(() => runner.stop());
