@@ -39,7 +39,6 @@ export default defineConfig({
         test: {
           name: "simulator",
           include: ["test/hosts/simulator/**/*.test.ts", SDK_TESTS],
-          fileParallelism: false,
         },
       },
     ],
