@@ -81,6 +81,7 @@ const UNITS: Readonly<Record<string, readonly (string | null)[]>> = {
   battery: ["%"],
   current: ["A", "mA"],
   distance: "mm cm m km in ft yd mi nmi".split(" "),
+  data_size: ["bit", "kbit", "Mbit", "Gbit", "B", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"],
   duration: ["d", "h", "min", "s", "ms", "\u00b5s"],
   energy: "J kJ MJ GJ mWh Wh kWh MWh GWh TWh cal kcal Mcal Gcal".split(" "),
   frequency: ["Hz", "kHz", "MHz", "GHz"],
@@ -97,6 +98,7 @@ const STATE_CLASSES = ["measurement", "measurement_angle", "total", "total_incre
 /** Of the classes above; the others take a measurement alone. */
 const STATE_CLASSES_OF: Readonly<Record<string, readonly string[]>> = {
   distance: STATE_CLASSES,
+  data_size: STATE_CLASSES,
   duration: STATE_CLASSES,
   energy: ["total", "total_increasing"],
   timestamp: [],

@@ -1,11 +1,12 @@
 /** Set-up codes, valid and refused. The valid ones were written by Python's `base64.b32encode`. */
 import { fnv1a } from "../../src/fnv.ts";
+import { encodeUtf8 } from "../../src/utf8.ts";
 import { toHex, type Vector } from "./vector.ts";
 
 const REFERENCE = "src/payload/README.md, set-up code";
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-const textHex = (text: string) => toHex(new TextEncoder().encode(text));
+const textHex = (text: string) => toHex(encodeUtf8(text));
 
 /** The code of fields that stand there as bytes, with the right hash. */
 export function codeOfFields(fields: readonly number[]): string {

@@ -104,7 +104,7 @@ describe("npm start", () => {
     // npm's shell dies of the signal, and npm reports that. The station has still ended in order.
     expect([0, signal]).toContain(await ended);
     await until("no process of it", () => groupMembers(group).length === 0);
-    expect(output).toContain("offline  1 unread");
+    expect(output).toContain("no broker  1 unread");
     expect(readdirSync(data).sort()).toEqual([
       "accounts.json",
       "broker",
