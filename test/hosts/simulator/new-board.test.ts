@@ -25,8 +25,8 @@ function shown(language: string): string {
   const blocks = [...section.matchAll(/^ {3}```(\w+)\n([\s\S]*?)^ {3}```$/gm)].filter(([, of]) => of === language);
   expect(blocks).toHaveLength(1);
   const text = (blocks[0]?.[2] ?? "").replaceAll(/^ {3}/gm, "");
-  return text.replaceAll(/"((?:\.\.\/)+[^"]*)"/g, (_, path: string) =>
-    JSON.stringify(relative(FOLDER, join(HOST, "boards", NAME, path))),
+  return text.replaceAll(/"(\.\/)?((?:\.\.\/)+[^"]*)"/g, (_, here: string | undefined, path: string) =>
+    JSON.stringify(`${here ?? ""}${relative(FOLDER, join(HOST, "boards", NAME, path))}`),
   );
 }
 
