@@ -50,10 +50,10 @@ describe("the board that the README adds", () => {
   });
 
   it("is linked", { timeout: BUILD_MS }, async () => {
-    const { romSlots, byteCode, resources } = await linkByteCode(findSdk(), NAME, [], join(FOLDER, "manifest.json"));
+    const { romSlots, byteCode, faces } = await linkByteCode(findSdk(), NAME, [], join(FOLDER, "manifest.json"));
     expect(romSlots).toBeGreaterThan(5_000);
     expect(byteCode).toBeGreaterThan(100_000);
-    expect(resources).toBeGreaterThan(10_000);
+    expect(faces).toBeGreaterThan(100_000);
   });
 
   it("runs with made-up drivers: a page comes, its buzzer and its light tell of it, and the left button opens it", {
