@@ -83,6 +83,6 @@ describe("a fixed address", () => {
 
   it("that is none is refused", async () => {
     const simulator = launch({}, { "network.address": "10.0.0.7" });
-    await says(simulator, 'Cannot start: setting network.address: "10.0.0.7", expected an IPv4 address with prefix');
+    await says(simulator, 'Set-up: setting network.address: "10.0.0.7", expected an IPv4 address with prefix');
   });
 });

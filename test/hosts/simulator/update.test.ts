@@ -101,7 +101,8 @@ function bootLoader(): { slot: 0 | 1; version: string } {
 
 /** One start of the board, as after a power cut. */
 function launch(script: BoardScript = {}, settings: Values = {}): LaunchedSimulator {
-  const all = { "broker.host": "127.0.0.1", "broker.port": broker.port, "telemetry.interval": 0, ...settings };
+  const own = { "wifi.ssid": "lab", "broker.host": "127.0.0.1", "broker.port": broker.port, "telemetry.interval": 0 };
+  const all = { ...own, ...settings };
   const folder = join(bench.home, "flash", "fp-settings");
   mkdirSync(folder, { recursive: true });
   // One byte stands before each value, because NVS keeps no empty one.
