@@ -44,7 +44,7 @@ it.runIf(requireOrSkip("moddable", sdkOfThisMachine() !== undefined))(
     const program = `pager-${basename(folder)}`;
     const folders = [join(built, "tmp/esp32/esp32c3/release", program), join(built, "programs/esp32c3", program)];
     try {
-      writeFileSync(join(folder, "manifest.json"), JSON.stringify({ include: join(ROOT, "manifest.json") }));
+      writeFileSync(join(folder, "manifest.json"), JSON.stringify({ include: join(ROOT, "hosts", "esp32", "boards", "esp32c3", "manifest.json") }));
       const { builtIn } = splitSettings([`wifi.password=${SECRET}`, `broker.password=${SECRET}`, `label=${PLAIN}`]);
       await linkByteCode(findSdk(), "esp32c3", builtIn, join(folder, "manifest.json"));
       expect(folders.flatMap((each) => filesWith(each, PLAIN))).toContain("mc.xs.c");
