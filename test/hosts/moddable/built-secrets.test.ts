@@ -8,6 +8,8 @@ import { BUILD, Refusal, ROOT } from "../../../hosts/moddable/tools/command.ts";
 import { findSdk, type Sdk } from "../../../hosts/moddable/tools/sdk.ts";
 import { requireOrSkip } from "../../require.ts";
 
+const BOARD_MANIFEST = join(ROOT, "hosts", "esp32", "boards", "esp32c3", "manifest.json");
+
 const SECRET = "hush-hush-hush";
 /** A value that is built in. It shows that a value is found where it is. */
 const PLAIN = "plain-plain-plain";
@@ -44,7 +46,10 @@ it.runIf(requireOrSkip("moddable", sdkOfThisMachine() !== undefined))(
     const program = `pager-${basename(folder)}`;
     const folders = [join(built, "tmp/esp32/esp32c3/release", program), join(built, "programs/esp32c3", program)];
     try {
-      writeFileSync(join(folder, "manifest.json"), JSON.stringify({ include: join(ROOT, "hosts", "esp32", "boards", "esp32c3", "manifest.json") }));
+      writeFileSync(
+        join(folder, "manifest.json"),
+        JSON.stringify({ build: { SDK_TARGET: "esp32c3" }, include: BOARD_MANIFEST }),
+      );
       const { builtIn } = splitSettings([`wifi.password=${SECRET}`, `broker.password=${SECRET}`, `label=${PLAIN}`]);
       await linkByteCode(findSdk(), "esp32c3", builtIn, join(folder, "manifest.json"));
       expect(folders.flatMap((each) => filesWith(each, PLAIN))).toContain("mc.xs.c");
