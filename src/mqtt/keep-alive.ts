@@ -62,6 +62,11 @@ export class KeepAlive {
     return this.receivedMs;
   }
 
+  /** A PINGRESP is awaited. */
+  get isPinging(): boolean {
+    return this.pingSentMs !== undefined;
+  }
+
   /** Returns whether something was learned of the network. */
   handlePingresp(nowMs: number): boolean {
     const isAnswer = this.pingSentMs !== undefined;

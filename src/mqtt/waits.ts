@@ -72,8 +72,7 @@ export class Waits {
     timers.watch(TAKE, exchange.inbound.oldestMs);
     timers.set(EXPIRY, this.options.outboxPolicies?.expiryMs(exchange.outbound));
     timers.set(RESUBSCRIBE, subscriptions.retryMs);
-    const isPinging = this.keepAlive.overdueMs < Number.POSITIVE_INFINITY;
-    if (exchange.writer.limits && exchange.trial.wantsPing && !isPinging) this.ping(nowMs);
+    if (exchange.writer.limits && exchange.trial.wantsPing && !this.keepAlive.isPinging) this.ping(nowMs);
   }
 
   /** A deadline has come. Returns why the connection ends then, or undefined. */

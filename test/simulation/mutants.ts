@@ -129,6 +129,13 @@ export const MUTANTS: readonly Mutant[] = [
     seeds: SEEDS,
   },
   {
+    name: "a missing PINGRESP is not noticed",
+    file: "keep-alive.ts",
+    from: "if (sentMs === undefined) return Number.POSITIVE_INFINITY;",
+    to: "if (sentMs !== 0) return Number.POSITIVE_INFINITY;",
+    seeds: 2 * SEEDS,
+  },
+  {
     name: "PUBREL waits behind a message that the broker does not take yet",
     file: "sender.ts",
     from: "const released = this.table.first(UNSENT_PUBREL);",
