@@ -3,6 +3,12 @@ import { defineConfig } from "vitest/config";
 /** Brokers that `npm test` leaves out, because they are large or slow to start; `npm run test:brokers` runs every one. */
 const FURTHER_BROKERS = "test/brokers/{nats,rabbitmq,ejabberd,mosquitto-transports}.test.ts";
 
+/** A station that is several processes. It belongs to the brokers: its tests wait for processes that are killed. */
+const CLUSTER = "test/hosts/station/cluster/*.test.ts";
+
+/** Pages in a real browser. */
+const BROWSER = "test/hosts/browser/{console,page,set-up}.test.ts";
+
 /** Short tests that touch nothing outside their process. They share one. */
 const CORE = "test/{*,{gateway,mqtt,pager,payload,sensor,update}/**/*}.test.ts";
 
@@ -10,8 +16,8 @@ const CORE = "test/{*,{gateway,mqtt,pager,payload,sensor,update}/**/*}.test.ts";
 const SDK_TESTS = "test/hosts/moddable/{sdk-modules,built-secrets}.test.ts";
 
 /**
- * `npm test` runs the projects `core` and `hosts`, `npm run test:brokers` runs `brokers`, `npm run test:sim` runs `simulator`,
- * which needs the Moddable SDK.
+ * `npm test` runs the projects `core` and `hosts`, `npm run test:brokers` runs `brokers`, `npm run test:browser` runs `browser`,
+ * and `npm run test:sim` runs `simulator`, which needs the Moddable SDK.
  */
 export default defineConfig({
   test: {
@@ -30,10 +36,11 @@ export default defineConfig({
         test: {
           name: "hosts",
           include: ["test/**/*.test.ts"],
-          exclude: [CORE, "test/hosts/simulator/**", SDK_TESTS, FURTHER_BROKERS],
+          exclude: [CORE, "test/hosts/simulator/**", SDK_TESTS, FURTHER_BROKERS, CLUSTER, BROWSER],
         },
       },
-      { extends: true, test: { name: "brokers", include: ["test/brokers/**/*.test.ts"] } },
+      { extends: true, test: { name: "brokers", include: ["test/brokers/**/*.test.ts", CLUSTER] } },
+      { extends: true, test: { name: "browser", include: [BROWSER] } },
       {
         extends: true,
         test: {

@@ -1,5 +1,16 @@
-/** `npm run simulate:mutants`: each mutant must be seen within its number of seeds; exit status 1 when one survives. */
+/**
+ * `npm run simulate:mutants`: each mutant must be seen within its number of seeds, and the engine as it is in none. Exit status 1
+ * when one survives.
+ */
 import { MUTANTS, mutated } from "./mutants.ts";
+
+const UNCHANGED_SEEDS = 20;
+
+const { simulateAny: unchanged } = await mutated();
+for (let seed = 1; seed <= UNCHANGED_SEEDS; seed += 1) {
+  const { violations } = unchanged(seed);
+  if (violations.length) throw new Error(`seed ${seed} fails though nothing is changed: ${violations[0]}`);
+}
 
 let survivors = 0;
 for (const mutant of MUTANTS) {
