@@ -141,7 +141,7 @@ const presenceSchema = {
   additionalProperties: false,
   required: ["status", "context", "sinceMs"],
   properties: {
-    status: { type: "string", enum: ["online", "offline", "busy", "away", "custom", "unknown"] },
+    status: { type: "string", enum: ["online", "offline", "busy", "away", "asleep", "custom", "unknown"] },
     context: { type: "string" },
     sinceMs: milliseconds,
   },

@@ -1,11 +1,11 @@
 /** Types of a device in the HTTP interface. Shared with the console. */
 
 /** In words; `unknown` for a number that has no meaning yet. */
-export type PresenceWord = "online" | "offline" | "busy" | "away" | "custom" | "unknown";
+export type PresenceWord = "online" | "offline" | "busy" | "away" | "asleep" | "custom" | "unknown";
 
 export interface DevicePresence {
   readonly status: PresenceWord;
-  /** What the carrier wrote beside it; may be empty. */
+  /** What the carrier wrote beside it; may be empty. Of a device that sleeps: when it wakes, in seconds since 1970. */
   readonly context: string;
   /** When the station learned it, milliseconds since 1970. For a presence from before the station's start it is that start. */
   readonly sinceMs: number;

@@ -1,10 +1,17 @@
 /** Short texts for the screen. */
 import type { Contact } from "../pager/roster.ts";
-import { PRESENCE_STATUS } from "../payload/presence.ts";
+import { PRESENCE_STATUS, wakeSecondsOf } from "../payload/presence.ts";
+import type { TimeZone } from "./time-zone.ts";
 
-/** A presence: its text beside `custom` where it has one, otherwise the meaning of its status. */
-export function describePresence({ status, context }: Pick<Contact, "status" | "context">): string {
+/**
+ * A presence: its text beside `custom` where it has one, otherwise the meaning of its status. With a zone it says until when a device
+ * sleeps.
+ */
+export function describePresence({ status, context }: Pick<Contact, "status" | "context">, zone?: TimeZone): string {
   const word = STATUS_WORDS[status] ?? `unknown (${status})`;
+  const wakeSeconds = wakeSecondsOf({ status, context });
+  if (zone && wakeSeconds !== undefined)
+    return `${word} until ${describeTime(wakeSeconds, zone.offsetMinutes(wakeSeconds))}`;
   if (status === PRESENCE_STATUS.custom && context !== "") return context;
   return context === "" ? word : `${word}: ${context}`;
 }
@@ -15,6 +22,7 @@ const STATUS_WORDS: Readonly<Record<number, string>> = Object.freeze({
   [PRESENCE_STATUS.offline]: "offline",
   [PRESENCE_STATUS.busy]: "busy",
   [PRESENCE_STATUS.away]: "away",
+  [PRESENCE_STATUS.asleep]: "asleep",
   [PRESENCE_STATUS.custom]: "custom",
 });
 

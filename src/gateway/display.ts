@@ -131,7 +131,7 @@ export class Display {
     const { viewer, roster, size } = this.parts;
     const faults = describeFaults(counters);
     const time = this.time(wallClock());
-    const status = link === "online" ? describePresence(presence) : link.what;
+    const status = link === "online" ? describePresence(presence, this.device.zone) : link.what;
     const key = `${viewer.version} ${time} ${status} ${describeLink(link)} ${faults} ${news}`;
     const countsKey = `${inbox.viewVersion}/${roster.version}`;
     this.repaintMs = nowMs < this.retryMs ? this.retryMs : undefined;
@@ -310,7 +310,7 @@ export class Display {
       const contact = contacts[at - 1];
       const person = contact ?? presence;
       return {
-        text: `${contact ? senderName(contact.uid) : OWN_NAME}  ${describePresence(person)}`,
+        text: `${contact ? senderName(contact.uid) : OWN_NAME}  ${describePresence(person, this.device.zone)}`,
         dot: colorOf(person.status),
         isStrong: person.status === 1,
       };

@@ -11,13 +11,35 @@ import { FormatError, UsageError } from "../errors.ts";
 import { PRESENCE_CONTEXT_BYTES_MAX } from "../limits.ts";
 import { utf8Length } from "../utf8.ts";
 
-export const PRESENCE_STATUS = Object.freeze({ online: 1, offline: 2, busy: 3, away: 4, custom: 15 } as const);
+export const PRESENCE_STATUS = Object.freeze({
+  online: 1,
+  offline: 2,
+  busy: 3,
+  away: 4,
+  asleep: 5,
+  custom: 15,
+} as const);
 
 export interface Presence {
-  /** 1 to 15. 5 to 14 have no meaning yet and are kept as they came. */
+  /** 1 to 15. 6 to 14 have no meaning yet and are kept as they came. */
   readonly status: number;
   /** Empty with Type 1. */
   readonly context: string;
+}
+
+/**
+ * The presence of a device that sleeps. Its Context is the time at which the device wakes, in decimal digits. A sender without a clock
+ * leaves it out.
+ * @param untilSeconds since 1970-01-01T00:00:00Z
+ */
+export function asleepUntil(untilSeconds: number | undefined): Presence {
+  const context = untilSeconds === undefined ? "" : String(Math.round(untilSeconds));
+  return { status: PRESENCE_STATUS.asleep, context };
+}
+
+/** When a sleeping device wakes, in seconds since 1970. undefined: it does not sleep, or its presence does not say when. */
+export function wakeSecondsOf({ status, context }: Presence): number | undefined {
+  return status === PRESENCE_STATUS.asleep && /^\d{1,10}$/.test(context) ? Number(context) : undefined;
 }
 
 /**

@@ -1,8 +1,11 @@
 /** Own presence, that of contacts, and quiet hours. */
 import { describe, expect, it } from "vitest";
+import { describePresence } from "../../src/gateway/describe.ts";
 import { parseHours, QuietHours } from "../../src/gateway/quiet-hours.ts";
+import { TimeZone } from "../../src/gateway/time-zone.ts";
 import { ALARM_REPEAT_MS, ROSTER_MAX, ROSTER_WRITES_MAX } from "../../src/limits.ts";
 import { Roster } from "../../src/pager/roster.ts";
+import { asleepUntil } from "../../src/payload/presence.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { fromHex } from "../vectors/vector.ts";
 import { Bench, IM, im, publish, settingsOf } from "./bench.ts";
@@ -330,5 +333,18 @@ describe("a page of priority 4 or 5", () => {
     bench.gateway.handleButton("b", bench.nowMs);
     wait(bench, 3 * ALARM_REPEAT_MS);
     expect(bench.alerts).toEqual([4, 4, 4]);
+  });
+});
+
+describe("a presence in words", () => {
+  const berlin = new TimeZone("CET-1CEST,M3.5.0,M10.5.0/3");
+  it.each([
+    [asleepUntil(1_700_000_000), "asleep until 23:13"],
+    [asleepUntil(undefined), "asleep"],
+    [{ status: 5, context: "soon" }, "asleep: soon"],
+    [{ status: 1, context: "1700000000" }, "online: 1700000000"],
+    [{ status: 6, context: "" }, "unknown (6)"],
+  ])("%j", (presence, words) => {
+    expect(describePresence(presence, berlin)).toBe(words);
   });
 });

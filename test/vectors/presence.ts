@@ -15,7 +15,14 @@ export const PRESENCE_VECTORS: readonly Vector[] = [
     hex: "af 6f 6e 20 63 61 6c 6c",
     expected: { status: 15, context: "on call" },
   },
-  { name: "status 5, kept", origin: TABLE_4, hex: "55", expected: { status: 5, context: "" } },
+  { name: "asleep", origin: TABLE_4, hex: "55", expected: { status: 5, context: "" } },
+  {
+    name: "asleep until 1700000000",
+    origin: TABLE_4,
+    hex: "9531373030303030303030",
+    expected: { status: 5, context: "1700000000" },
+  },
+  { name: "status 6, kept", origin: TABLE_4, hex: "56", expected: { status: 6, context: "" } },
   { name: "status 14, kept", origin: TABLE_4, hex: "5e", expected: { status: 14, context: "" } },
   {
     name: "Context of 255 bytes",

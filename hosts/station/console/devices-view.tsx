@@ -16,7 +16,7 @@ export function DevicesView({ model }: { readonly model: StationModel }) {
   const wanted = filter.trim().toLowerCase();
   const { devices } = model;
   const found = devices.filter((device) => wordsOf(device).includes(wanted));
-  const online = devices.filter(({ presence }) => presence && presence.status !== "offline").length;
+  const online = devices.filter(({ presence }) => presence && !["offline", "asleep"].includes(presence.status)).length;
   return (
     <section class="panel" aria-labelledby="devices-heading">
       <h2 id="devices-heading">

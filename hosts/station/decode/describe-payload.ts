@@ -12,13 +12,13 @@ import { decodeInfo } from "../../../src/payload/info.ts";
 import { decodeJsonObject } from "../../../src/payload/json.ts";
 import { decodeMessage } from "../../../src/payload/message.ts";
 import { decodePresubscription } from "../../../src/payload/optional/presubscription.ts";
-import { decodePresence } from "../../../src/payload/presence.ts";
+import { decodePresence, wakeSecondsOf } from "../../../src/payload/presence.ts";
 import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
 import { readJson } from "./json-reader.ts";
 import { decodeTelemetry, type TelemetryReading } from "./telemetry.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
-const STATUSES: readonly string[] = ["", "online", "offline", "busy", "away"];
+const STATUSES: readonly string[] = ["", "online", "offline", "busy", "away", "asleep"];
 const IM_TYPES: readonly string[] = ["", "point-to-point", "group", "notification", "receipt"];
 const TIMESTAMP_MS_MAX = 8.64e15;
 
@@ -75,6 +75,8 @@ function describePresence(payload: Uint8Array): string {
   if (payload.length === 0) return "none any more, a retained one was cleared";
   const { status, context } = decodePresence(payload);
   const word = status === 15 ? "custom" : (STATUSES[status] ?? `unknown (status ${status})`);
+  const wakeSeconds = wakeSecondsOf({ status, context });
+  if (wakeSeconds !== undefined) return `${word} until ${describeTime(wakeSeconds)}`;
   if (context !== "") return `${word}, ${quoted(context)}`;
   return payload.length > 1 && (payload[0] as number) >> 6 === 1 ? `${word} (a Context after Type 1, ignored)` : word;
 }

@@ -24,6 +24,9 @@ describe("a payload in words", () => {
     ["936c756e6368", 'busy, "lunch"'],
     ["af6f6e2063616c6c", 'custom, "on call"'],
     ["57", "unknown (status 7)"],
+    ["55", "asleep"],
+    ["9531373030303030303030", "asleep until 2023-11-14T22:13:20.000Z"],
+    ["95736f6f6e", 'asleep, "soon"'],
     ["5461", "away (a Context after Type 1, ignored)"],
   ])("presence %s", (hex, words) => {
     expect(describePayload("/acme/pres/bay-7", fromHex(hex))).toEqual([`presence of bay-7 in acme: ${words}`]);
