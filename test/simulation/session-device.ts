@@ -113,6 +113,9 @@ export class SessionDevice extends PoweredDevice {
     const { random, clock, clientIdentifier, topics, protocol, keepAliveSeconds } = this.#options;
     const subscriptions = topics.map((topicFilter) => ({ topicFilter, qos: 2 }) as const);
     const record = new BrokerRecord(this.store, "broker", subscriptions);
+    // What is not on the store went with the last life. A new message may get its token.
+    const keys = new Set(this.store.keys());
+    for (const token of this.#numbers.keys()) if (!keys.has(`o-${token.toString(36)}`)) this.#numbers.delete(token);
     this.#record = record;
     this.#session = new Session(
       {
@@ -178,8 +181,6 @@ export class SessionDevice extends PoweredDevice {
     this.#large = undefined;
     this.#isStalled = false;
     this.#unread = [];
-    for (const [token, number] of this.#numbers)
-      if (!this.ledger.outgoing.get(number)?.isDurable) this.#numbers.delete(token);
   }
 
   /** After anything that happened: what is to be told, sent, wished for, and when to wake. */
