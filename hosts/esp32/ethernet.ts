@@ -61,11 +61,10 @@ class EthernetKeeper implements NetworkKeeper {
 
   private look(): void {
     this.lookLater();
-    const { address: any, connection } = this.ethernet;
+    const { address, connection } = this.ethernet;
     // Without an IPv4 address the driver returns an IPv6 address that every interface makes for itself.
-    const address = connection > DISCONNECTED && any !== undefined && isIPv4(any) ? any : undefined;
-    if (address === undefined) this.handleNone(connection);
-    else this.handleAddress(address);
+    if (connection > DISCONNECTED && address !== undefined && isIPv4(address)) this.handleAddress(address);
+    else this.handleNone(connection);
   }
 
   private handleAddress(address: string): void {

@@ -154,7 +154,7 @@ async function bundle(
 }
 
 /** XS has its own syntax for what is written in C. */
-const NATIVE = /@\s*"|\bnative\b/;
+const NATIVE = /@\s*"|\bnative\(/;
 
 /** All that may be the name of a module in a script: what it imports, and what it asks the engine to import. */
 function namedBy(importer: string, text: string): ReadonlySet<string> {

@@ -4,24 +4,16 @@ import { basename, join } from "node:path";
 import { expect, it } from "vitest";
 import { linkByteCode } from "../../../hosts/esp32/tools/boards.ts";
 import { splitSettings } from "../../../hosts/esp32/tools/setup-image.ts";
-import { BUILD, Refusal, ROOT } from "../../../hosts/moddable/tools/command.ts";
-import { findSdk, type Sdk } from "../../../hosts/moddable/tools/sdk.ts";
+import { BUILD, ROOT } from "../../../hosts/moddable/tools/command.ts";
+import { findSdk } from "../../../hosts/moddable/tools/sdk.ts";
 import { requireOrSkip } from "../../require.ts";
+import { sdkOfThisMachine } from "./sdk-of-this-machine.ts";
 
 const BOARD_MANIFEST = join(ROOT, "hosts", "esp32", "boards", "esp32c3", "manifest.json");
 
 const SECRET = "hush-hush-hush";
 /** A value that is built in. It shows that a value is found where it is. */
 const PLAIN = "plain-plain-plain";
-
-function sdkOfThisMachine(): Sdk | undefined {
-  try {
-    return findSdk();
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
-}
 
 /** The files below a folder that hold a text as it is, or as the linker writes byte code into C source. */
 function filesWith(folder: string, text: string): readonly string[] {

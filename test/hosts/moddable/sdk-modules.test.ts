@@ -8,26 +8,18 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BOARDS, boardManifest, linkByteCode, prepareBoard } from "../../../hosts/esp32/tools/boards.ts";
 import { linkProblems, type Modules, modulesOf } from "../../../hosts/moddable/tools/archive.ts";
-import { BUILD, Refusal, ROOT } from "../../../hosts/moddable/tools/command.ts";
-import { findSdk, type Sdk } from "../../../hosts/moddable/tools/sdk.ts";
+import { BUILD, ROOT } from "../../../hosts/moddable/tools/command.ts";
+import type { Sdk } from "../../../hosts/moddable/tools/sdk.ts";
 import { prepareProgram } from "../../../hosts/simulator/tools/build.ts";
 import { importsOf } from "../../architecture/source-text.ts";
 import { requireOrSkip } from "../../require.ts";
 import { type Declared, declaredGlobals, declaredIn, declaredModules } from "./sdk-declarations.ts";
+import { sdkOfThisMachine } from "./sdk-of-this-machine.ts";
 
 const SIMULATOR = "simulator";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const json = (path: string) => JSON.parse(read(path));
-
-function sdkOfThisMachine(): Sdk | undefined {
-  try {
-    return findSdk();
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
-}
 
 const sdk = sdkOfThisMachine() as Sdk;
 const programs = new Map<string, Promise<{ makefile: string; modules: Modules }>>();

@@ -3,20 +3,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BOARDS, boardManifest, sdkTarget } from "../../../hosts/esp32/tools/boards.ts";
-import { findSdk } from "../../../hosts/moddable/tools/sdk.ts";
 import { requireOrSkip } from "../../require.ts";
+import { sdkOfThisMachine } from "./sdk-of-this-machine.ts";
 
 const WATCHDOG = ["CONFIG_ESP_TASK_WDT_EN=y", "CONFIG_ESP_TASK_WDT_PANIC=y", "CONFIG_ESP_INT_WDT=y"];
 
-function sdkRoot(): string | undefined {
-  try {
-    return findSdk().root;
-  } catch {
-    return undefined;
-  }
-}
-
-const root = sdkRoot();
+const root = sdkOfThisMachine()?.root;
 
 /** The options of a file, those that are commented out left out. */
 function optionsOf(path: string): readonly string[] {
