@@ -425,6 +425,25 @@ export const UPDATE_TRIAL_MS = 600_000;
 /** Starts of one update that do not end it, as after power cuts. At this number it has failed. */
 export const UPDATE_TRIES_MAX = 5;
 
+/** Longest run of text that is fetched as a picture, in UTF-8 bytes: 32 characters. A reply to a longer one is refused. */
+export const RUN_BYTES_MAX = 128;
+
+/** Sizes in which a run can be drawn, in pixels. A request with another one is refused. */
+export const RUN_PIXELS_MIN = 8;
+export const RUN_PIXELS_MAX = 64;
+
+/** Runs in one request. Further ones go into the next request. The wire format allows no more. */
+export const RUNS_ASKED_MAX = 32;
+
+/** Bytes of one request for pictures. Runs that do not fit go into the next one. Range 133 to 2,048. */
+export const RASTER_REQUEST_BYTES_MAX = 512;
+
+/**
+ * Bytes of one reply with pictures. What does not fit goes into the next one. A picture that does not fit alone is drawn with one bit
+ * a pixel.
+ */
+export const RASTER_REPLY_BYTES_MAX = 2_048;
+
 /** Host events that wait in the gateway. Further log lines are dropped, and the log says how many. */
 export const EVENTS_MAX = 32;
 

@@ -251,3 +251,15 @@ export const DIRECTORY_REFRESH_MS = 60_000;
 
 /** Milliseconds between two looks whether the login or token of an open event stream still holds. */
 export const LOGIN_CHECK_MS = 15_000;
+
+/** Runs of text that one device may have drawn. A request beyond it has no answer, and the device asks again later. */
+export const RUNS_PER_DEVICE = Object.freeze({ capacity: 2_048, perSecond: 4 });
+
+/** Runs of text that all devices together may have drawn, likewise. */
+export const RUNS_TOGETHER = Object.freeze({ capacity: 20_000, perSecond: 500 });
+
+/** Requests for pictures of text that wait to be drawn. A further one has no answer. */
+export const RUN_REQUESTS_MAX = 1_000;
+
+/** Pictures of text that are kept: at most some 10 MB. The least recently used one leaves. */
+export const RUN_PICTURES_MAX = 10_000;

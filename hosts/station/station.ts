@@ -33,6 +33,7 @@ import { Presubscriptions } from "./presubscription/presubscriptions.ts";
 import { STATION_UID } from "./push-message.ts";
 import { PushService } from "./push-service.ts";
 import { PushStore } from "./push-store.ts";
+import { RunService } from "./runs/run-service.ts";
 import { createServer, type ServerParts } from "./server.ts";
 import {
   BROKERS_DEFAULT,
@@ -178,7 +179,7 @@ export async function startOnlyBrokers(options: StationOptions): Promise<MqttLis
   });
 }
 
-/** Makes the push service, the watch of devices, and the HTTP server, which does not listen yet. */
+/** Makes the push service, the watch of devices, the service that draws text, and the HTTP server, which does not listen yet. */
 async function openInterface(
   parts: Omit<ServerParts, "watch" | "pushes" | "updates" | "events" | "page">,
   store: PushStore,
@@ -192,10 +193,13 @@ async function openInterface(
   const pushes = new PushService(env, broker, store, directory, events);
   closers.push(async () => pushes.stop());
   const updates = new DeviceUpdates(env, broker, images);
+  const runs = new RunService(env, broker);
+  closers.push(async () => runs.stop());
   const app = await createServer({ ...parts, watch, pushes, updates, events, page });
   closers.push(() => app.close());
   await watch.start();
   await updates.start(view);
+  await runs.start(view);
   return { app, pushes };
 }
 

@@ -11,6 +11,11 @@ import {
   MESSAGE_ID_BYTES_MAX,
   PACKET_BYTES_MAX,
   PRESENCE_CONTEXT_BYTES_MAX,
+  RASTER_REPLY_BYTES_MAX,
+  RUN_BYTES_MAX,
+  RUN_PIXELS_MAX,
+  RUN_PIXELS_MIN,
+  RUNS_ASKED_MAX,
   SETUP_CODE_CHARACTERS_MAX,
   SETUP_TEXT_BYTES_MAX,
   UID_BYTES_MAX,
@@ -53,6 +58,8 @@ describe("the reference of the wire format", () => {
       `text to the end of the payload, at most ${PRESENCE_CONTEXT_BYTES_MAX} bytes`,
       `\`id\` is text of 1 to ${COMMAND_ID_BYTES_MAX} bytes`,
       `it holds, ${COMMAND_SECONDS_DEFAULT} when absent`,
+      `1 to ${RUNS_ASKED_MAX} runs, each: 1 byte Size in pixels, ${RUN_PIXELS_MIN} to ${RUN_PIXELS_MAX}; 1 byte Length, 1 to ${RUN_BYTES_MAX};`,
+      `Replies have at most ${RASTER_REPLY_BYTES_MAX.toLocaleString("en")} bytes`,
       ...STAGES.map((stage) => `| \`${stage}\` |`),
     ])
       expect(README).toContain(words);

@@ -17,6 +17,7 @@ import {
   encodeDirectoryLine,
   encodePresubscription,
 } from "../../src/payload/optional/presubscription.ts";
+import { decodeRasterRequest, encodeRasterRequest } from "../../src/payload/optional/raster.ts";
 import { decodePresence, encodePresence } from "../../src/payload/presence.ts";
 import { decodeSetupCode, encodeSetupCode, type SetupCodeSettings } from "../../src/payload/setup-code.ts";
 import { encodeTelemetry } from "../../src/payload/telemetry.ts";
@@ -26,6 +27,7 @@ import { CONTENT_VECTORS, PAGE_VECTORS } from "./content.ts";
 import { MESSAGE_BYTES, MESSAGE_VECTORS } from "./message.ts";
 import { PRESENCE_BYTES, PRESENCE_READ_ONLY, PRESENCE_VECTORS } from "./presence.ts";
 import { DIRECTORY_READ_ONLY, DIRECTORY_VECTORS, PRESUBSCRIPTION_VECTORS } from "./presubscription.ts";
+import { endsOfPictures, RASTER_REPLY_VECTORS, RASTER_REQUEST_VECTORS, readReply, writeReply } from "./raster.ts";
 import { SETUP_CODE_READ_ONLY, SETUP_CODE_VECTORS } from "./setup-code.ts";
 import { TELEMETRY_VECTORS } from "./telemetry.ts";
 import { complaintOf, describeValue, fromHex, toHex, type Vector } from "./vector.ts";
@@ -94,6 +96,17 @@ const CODECS: readonly Codec[] = [
     decode: decodeDirectoryLine,
     saysLess: () => (length) => length > "a-<sub>-1-".length,
   },
+  {
+    vectors: RASTER_REQUEST_VECTORS,
+    decode: decodeRasterRequest,
+    encode: encodeRasterRequest,
+    saysLess: (bytes) => {
+      const { runs, ...rest } = decodeRasterRequest(bytes);
+      const ends = runs.map((_, index) => encodeRasterRequest({ ...rest, runs: runs.slice(0, index + 1) }).length);
+      return (length) => ends.includes(length);
+    },
+  },
+  { vectors: RASTER_REPLY_VECTORS, decode: readReply, encode: writeReply, saysLess: endsOfPictures },
   {
     vectors: SETUP_CODE_VECTORS,
     decode: decodeSetupCode,

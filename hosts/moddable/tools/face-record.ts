@@ -32,10 +32,10 @@ export interface FaceRecord {
 }
 
 export function recordOf(): FaceRecord {
-  const { devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const made = readdirSync(FACES_FOLDER).filter((name) => /\.(?:fnt|png)$/.test(name));
   return {
-    packages: Object.fromEntries([RASTERISER, ...FONT_PACKAGES].map((name) => [name, devDependencies[name]])),
+    packages: Object.fromEntries([RASTERISER, ...FONT_PACKAGES].map((name) => [name, dependencies[name]])),
     scripts: digests(join(ROOT, "hosts", "moddable", "tools"), SCRIPTS),
     faces: digests(FACES_FOLDER, made.sort()),
   };

@@ -13,6 +13,8 @@
  * | `/{env}/cmd/{uid}/result` | uid itself | its owner, programs, administrators |
  * | `/{env}/info/{uid}` | uid itself | its owner, programs, administrators |
  * | `/{env}/tele/{uid}` | uid itself | its owner, programs, administrators |
+ * | `/{env}/raster/{uid}` | uid itself | nobody: the station draws what it asks for |
+ * | `/{env}/raster/{uid}/reply` | the station | uid itself |
  * | `homeassistant/…` | uid itself, its own documents | programs and administrators; `homeassistant/status` everyone |
  * | `/connect/new` | the broker | the pre-subscriber |
  * | `/connect/presub` | the pre-subscriber | nobody: the broker acts on it |
@@ -42,7 +44,7 @@ export interface Identity {
 
 /** The parts of a topic of the wire format. */
 interface TopicParts {
-  readonly kind: "pres" | "im" | "page" | "cmd" | "info" | "tele";
+  readonly kind: "pres" | "im" | "page" | "cmd" | "info" | "tele" | "raster";
   readonly uid: string;
   readonly tail: string;
 }
@@ -66,7 +68,8 @@ export class TopicRules {
     if (!parts) return "no topic of ours";
     const { kind, uid, tail } = parts;
     const isOwn = uid === who.uid;
-    if (kind === "pres" || kind === "tele" || kind === "info" || tail !== "")
+    if (kind === "raster" && tail !== "") return "only the station draws";
+    if (kind === "pres" || kind === "tele" || kind === "info" || kind === "raster" || tail !== "")
       return isOwn ? undefined : "of another client";
     if (kind === "cmd") return this.#mayManage(who, uid) ? undefined : "command to a device that is not its own";
     if (kind === "page") {
@@ -84,6 +87,7 @@ export class TopicRules {
     const parts = this.#partsOf(filter);
     if (!parts) return "no topic of ours";
     const { kind, uid, tail } = parts;
+    if (kind === "raster") return uid === who.uid && tail !== "" ? undefined : "pictures for another";
     if (tail === "" && uid === who.uid) return undefined;
     if (kind === "im") return this.#directory.groupsOf(who.uid).includes(uid) ? undefined : "messages of another";
     if (kind === "pres") {
@@ -127,6 +131,7 @@ export class TopicRules {
       return { kind, uid, tail };
     if (kind === "page" && (tail === "" || tail === "receipt")) return { kind, uid, tail };
     if (kind === "cmd" && (tail === "" || tail === "result")) return { kind, uid, tail };
+    if (kind === "raster" && (tail === "" || tail === "reply")) return { kind, uid, tail };
     return undefined;
   }
 }

@@ -1,5 +1,7 @@
 /** Puts a payload of the wire format into words, line by line. */
 import { FormatError } from "../../../src/errors.ts";
+import { RUN_PIXELS_MAX } from "../../../src/limits.ts";
+import { checkPicture, rowsAbove, rowsBelow } from "../../../src/pager/screen/run-picture.ts";
 import { decodeCommand, decodeCommandHead } from "../../../src/payload/command.ts";
 import {
   type Content,
@@ -12,7 +14,9 @@ import { decodeInfo } from "../../../src/payload/info.ts";
 import { decodeJsonObject } from "../../../src/payload/json.ts";
 import { decodeMessage } from "../../../src/payload/message.ts";
 import { decodePresubscription } from "../../../src/payload/optional/presubscription.ts";
+import { decodeRasterRequest } from "../../../src/payload/optional/raster.ts";
 import { decodePresence, wakeSecondsOf } from "../../../src/payload/presence.ts";
+import { type RasterHead, RasterReply } from "../../../src/payload/raster.ts";
 import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
 import { readJson } from "./json-reader.ts";
 import { decodeTelemetry, type TelemetryReading } from "./telemetry.ts";
@@ -52,11 +56,15 @@ export function describePayload(topic: string, payload: Uint8Array): string[] {
         return [`firmware of ${where}: ${describeInfo(payload)}`];
       case "tele":
         return describeTelemetry(where, payload);
+      case "raster":
+        return describeRasterRequest(where, payload);
+      case "raster/reply":
+        return describeRasterReply(where, payload);
     }
   }
   throw new RangeError(
-    `topic ${quoted(topic)}, expected /{env}/{pres, im, page, cmd, info or tele}/{uid}, /{env}/page/{uid}/receipt, ` +
-      "/{env}/cmd/{uid}/result, /connect/new or /connect/presub",
+    `topic ${quoted(topic)}, expected /{env}/{pres, im, page, cmd, info, tele or raster}/{uid}, /{env}/page/{uid}/receipt, ` +
+      "/{env}/cmd/{uid}/result, /{env}/raster/{uid}/reply, /connect/new or /connect/presub",
   );
 }
 
@@ -219,6 +227,31 @@ function describePresubscription(payload: Uint8Array): string[] {
     `pre-subscription of ${quoted(uid)}`,
     ...topics.map(({ topicFilter, qos }, index) => row(`topic ${index + 1}`, `${quoted(topicFilter)}, QoS ${qos}`)),
   ];
+}
+
+function describeRasterRequest(where: string, payload: Uint8Array): string[] {
+  const { widthMax, runs, ...head } = decodeRasterRequest(payload);
+  return [
+    `request of ${where} for pictures of text: ${describeHead(head)}, at most ${widthMax} pixels wide`,
+    ...runs.map(({ sizePixels, text }, index) => row(`run ${index}`, `${quoted(text)} in ${sizePixels} pixels`)),
+  ];
+}
+
+function describeRasterReply(where: string, payload: Uint8Array): string[] {
+  const reply = new RasterReply(payload);
+  const words = [`pictures of text for ${where}: ${describeHead(reply.head)}`];
+  while (reply.next()) {
+    const { index, start, end } = reply;
+    if (start < end) checkPicture(payload, start, end, rowsAbove(RUN_PIXELS_MAX) + rowsBelow(RUN_PIXELS_MAX), 255);
+    const [advance, left, top, width, height] = payload.subarray(start, end);
+    const picture = `a box of ${advance} pixels, in it ${width} by ${height} from ${left}, ${top} on`;
+    words.push(row(`run ${index}`, start < end ? picture : "cannot be drawn"));
+  }
+  return words;
+}
+
+function describeHead({ number, depth }: RasterHead): string {
+  return `number ${number}, ${depth === 1 ? "1 bit" : `${depth} bits`} a pixel`;
 }
 
 function optional(name: string, text: string | undefined): string[] {

@@ -6,12 +6,13 @@ import type { Directory } from "../directory/directory.ts";
 import { DIRECTORY_SETTLE_MS } from "../station-limits.ts";
 
 /**
- * Messages, pages and commands of the client, messages of its groups, presence of its contacts; all with QoS 1. A client that
+ * Messages, pages and commands of the client, pictures of text for it, messages of its groups, presence of its contacts; all with QoS 1. A client that
  * the directory does not know has its own topics only. What is beyond `PRESUBSCRIPTION_TOPICS_MAX` is left out, contacts first.
  */
 export function presubscriptionOf(env: string, directory: Directory, uid: string): Presubscription {
   const topics = [
     ...["im", "page", "cmd"].map((kind) => `/${env}/${kind}/${uid}`),
+    `/${env}/raster/${uid}/reply`,
     ...directory.groupsOf(uid).map((group) => `/${env}/im/${group}`),
     ...directory.contactsOf(uid).map((contact) => `/${env}/pres/${contact}`),
   ];

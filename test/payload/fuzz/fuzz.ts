@@ -23,6 +23,7 @@ import {
   decodePresubscription,
   encodePresubscription,
 } from "../../../src/payload/optional/presubscription.ts";
+import { decodeRasterRequest, encodeRasterRequest } from "../../../src/payload/optional/raster.ts";
 import { decodePresence, encodePresence } from "../../../src/payload/presence.ts";
 import { decodeSetupCode, encodeSetupCode } from "../../../src/payload/setup-code.ts";
 import { printableLine } from "../../../src/printable.ts";
@@ -30,6 +31,7 @@ import { encodeUtf8 } from "../../../src/utf8.ts";
 import { MemoryStore } from "../../memory-store.ts";
 import { seededRandom } from "../../random.ts";
 import { type SentPacket, sentPackets } from "../../sent-packets.ts";
+import { readReply, writeReply } from "../../vectors/raster.ts";
 import { describeValue, fromHex, toHex } from "../../vectors/vector.ts";
 import { fuzzPayload, KINDS, type Kind } from "./grammar.ts";
 
@@ -88,6 +90,8 @@ const TOPICS: Readonly<Record<Kind, string>> = {
   command: "/field/cmd/p",
   result: "/field/cmd/p/result",
   setup: "",
+  raster: "/field/raster/p",
+  reply: "/field/raster/p/reply",
 };
 
 /** Reads a payload in every way; what is read and can be written must be the same again. */
@@ -103,6 +107,8 @@ function read(kind: Kind, payload: Uint8Array): boolean {
     uid: [],
     command: [() => decodeCommand(decodeCommandHead(payload))],
     result: [],
+    raster: [() => sameAgain(payload, decodeRasterRequest, encodeRasterRequest)],
+    reply: [() => sameAgain(payload, readReply, writeReply)],
     setup: [() => sameAgain(payload, decodeSetupCode, (settings) => encodeUtf8(encodeSetupCode(settings)))],
   };
   const words = TOPICS[kind] === "" ? [] : [() => describePayload(TOPICS[kind], payload)];

@@ -10,6 +10,7 @@ import { CONTENT_VECTORS, PAGE_VECTORS } from "../../vectors/content.ts";
 import { MESSAGE_VECTORS } from "../../vectors/message.ts";
 import { PRESENCE_BYTES, PRESENCE_READ_ONLY, PRESENCE_VECTORS } from "../../vectors/presence.ts";
 import { DIRECTORY_VECTORS, PRESUBSCRIPTION_VECTORS } from "../../vectors/presubscription.ts";
+import { RASTER_REPLY_VECTORS, RASTER_REQUEST_VECTORS } from "../../vectors/raster.ts";
 import { codeOfFields, fieldOf, SETUP_CODE_READ_ONLY, SETUP_CODE_VECTORS } from "../../vectors/setup-code.ts";
 import { TELEMETRY_VECTORS } from "../../vectors/telemetry.ts";
 import { fromHex, type Vector } from "../../vectors/vector.ts";
@@ -26,6 +27,8 @@ export const KINDS = Object.freeze([
   "command",
   "result",
   "setup",
+  "raster",
+  "reply",
 ] as const);
 export type Kind = (typeof KINDS)[number];
 
@@ -55,6 +58,8 @@ const SEEDS: Readonly<Record<Kind, readonly Uint8Array[]>> = {
     `{"id":"never done","at":1700000000,"do":"settings","set":{"quiet.hours":"${"\\u0001".repeat(600)}"}}`,
   ].map(encodeUtf8),
   result: ['{"id":"c","ok":true,"note":"done before"}', '{"ok":false,"error":"command id"}'].map(encodeUtf8),
+  raster: bytesOf(RASTER_REQUEST_VECTORS),
+  reply: bytesOf(RASTER_REPLY_VECTORS),
   setup: bytesOf([...SETUP_CODE_VECTORS, ...SETUP_CODE_READ_ONLY]),
   uid: ["p", "\u00e4", "a/b", "a".repeat(65)].map(encodeUtf8),
 };

@@ -144,7 +144,7 @@ describe("the sequence of figure 3", () => {
       clean: false,
     };
     const client = await bench.mqtt(devicePort, login);
-    const topics = ["im/pager-7", "page/pager-7", "cmd/pager-7", "im/night", "pres/bob-1"].map(
+    const topics = ["im/pager-7", "page/pager-7", "cmd/pager-7", "raster/pager-7/reply", "im/night", "pres/bob-1"].map(
       (end) => `/field/${end}`,
     );
     const presubscription = encodePresubscription({
@@ -326,7 +326,9 @@ describe("the pre-subscriber", () => {
     expect((await ask(localToken(station.localKey), "a/b")).status).toBe(400);
     expect((await ask(localToken(station.localKey), 5)).status).toBe(400);
     const right = await ask(station.firstStart?.token ?? "", "pager-1");
-    expect(await right.text()).toBe("pager-1-<sub>-1-/field/im/pager-1,/field/page/pager-1,/field/cmd/pager-1\n");
+    expect(await right.text()).toBe(
+      "pager-1-<sub>-1-/field/im/pager-1,/field/page/pager-1,/field/cmd/pager-1,/field/raster/pager-1/reply\n",
+    );
     await station.accounts.create({ name: "script", kind: "program" });
     expect((await ask(await station.accounts.issueToken("script", "x"), "pager-1")).status).toBe(401);
   });
