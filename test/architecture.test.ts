@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the samples are source text.
-/** Holds the rules of the architecture against the files, and shows of each rule that it can fail. */
+/** Checks the files against the rules of the architecture. Each rule is also shown to fail. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { sep } from "node:path";
@@ -20,7 +20,7 @@ const files: SourceFile[] = ["src", "hosts"].flatMap((folder) =>
 );
 const core = files.filter((file) => file.path.startsWith("src/"));
 
-/** What belongs to the repository; in a copy that git does not know, all that lies there and is not ignored. */
+/** The files that git tracks. In a copy without git: everything at the top that is not ignored. */
 function pathsOfRepository(): string[] {
   const folder = fileURLToPath(root);
   if (existsSync(new URL(".git", root))) {
@@ -76,7 +76,7 @@ describe("reading a source", () => {
     expect(codeOf(source)).toHaveLength(source.length);
   });
 
-  it("finds every form of import and none that is not one", () => {
+  it("finds every form of import, and nothing else", () => {
     const source = [
       'import a from "./a.ts"; import { b,\n  c } from "./b.ts";',
       'import * as d from "./d.ts"; import "./e.ts"; export { f } from "./f.ts"; export * from "./g.ts";',
@@ -172,7 +172,7 @@ describe("code is refused in src", () => {
     expect(coreCodeViolations({ path: "src/mqtt/index.ts", text: "" })).toHaveLength(1);
   });
 
-  it("but not in words, members and dates that were given", () => {
+  it("but not in comments, strings and members, nor a date of a given time", () => {
     const text =
       '/** any process */ session.process("console"); new Date(1); const company = this.fetch; class A { private window() {} }';
     expect(coreCodeViolations({ path: "src/a.ts", text })).toEqual([]);
@@ -190,7 +190,7 @@ describe("code is refused in what is flashed", () => {
     expect(flashedCodeViolations({ path, text })).toHaveLength(1);
   });
 
-  it("trace, of which a release build says nothing, and the global object of the linker", () => {
+  it("trace, which writes nothing in a release build, and the global object of the linker", () => {
     const refusals = (path: string, text: string) => flashedCodeViolations({ path, text }).length;
     expect(refusals("hosts/esp32/wifi.ts", 'trace("lost");')).toBe(1);
     expect(refusals("hosts/esp32/serial-line.ts", 'trace("lost");')).toBe(0);
@@ -200,7 +200,7 @@ describe("code is refused in what is flashed", () => {
     expect(refusals("hosts/moddable/a.ts", "function f() {\n  const { button } = globalThis as Buttons;\n}")).toBe(0);
   });
 
-  it("but not with a comparison, as an own method, and in tools", () => {
+  it("but not a sort with a comparison, a method of its own, or a sort in tools", () => {
     const text = "rows.sort((a, b) => a - b); this.sort(); sort();";
     expect(flashedCodeViolations({ path: "src/a.ts", text })).toEqual([]);
     expect(flashedCodeViolations({ path: "hosts/simulator/tools/a.ts", text: "names.sort();" })).toEqual([]);
@@ -228,7 +228,7 @@ describe("the memory of a board is refused", () => {
     expect(check({})).toHaveLength(6);
   });
 
-  it("when one value is missing or none", () => {
+  it("when one value is missing or no number", () => {
     const { stack: _, ...noStack } = whole;
     expect(check({ creation: noStack })).toEqual([expect.stringContaining("stack")]);
     const growing = { ...whole, heap: { initial: 4_928 } };

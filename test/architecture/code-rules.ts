@@ -1,7 +1,7 @@
 /** What may not be written in `src`, and what may lie at the top of the repository. */
 import { codeOf, lineAt, type SourceFile } from "./source-text.ts";
 
-/** Names of platforms. The core takes bytes and times and asks for nothing else. */
+/** Names that belong to a platform. The core gets bytes and times, and needs nothing else. */
 const PLATFORM_NAMES = [
   ..."setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate queueMicrotask console process".split(
     " ",
@@ -19,7 +19,7 @@ interface Forbidden {
 
 const FORBIDDEN: readonly Forbidden[] = [
   {
-    // A private member that is called like one of them is none.
+    // A private member may have such a name.
     pattern: new RegExp(`(?<![.\\w$#]|private )(?:${PLATFORM_NAMES.join("|")})(?![\\w$])`, "g"),
     why: "belongs to a platform; the core does no I/O",
   },
@@ -31,7 +31,7 @@ const FORBIDDEN: readonly Forbidden[] = [
   { pattern: /(?<![.\w$#])any(?![\w$])/g, why: "nothing is of type any" },
 ];
 
-/** What of a file in `src` breaks the rules of the core, one sentence each. */
+/** Where a file in `src` breaks the rules of the core, one sentence each. */
 export function coreCodeViolations(file: SourceFile): string[] {
   const violations = violationsOf(file, FORBIDDEN);
   if (/(^|\/)index\.tsx?$/.test(file.path)) violations.push(`${file.path}: there are no barrel files`);
@@ -45,10 +45,10 @@ function violationsOf(file: SourceFile, forbidden: readonly Forbidden[]): string
   );
 }
 
-/** What becomes part of a device's program, and the simulator's own part, which shares its engine. */
+/** The files of a device's program, and those of the simulator, which run in the same engine. */
 const FLASHED = /^(src|hosts\/(moddable|esp32|simulator)(?!\/tools\/)|hosts\/[^/]+\.ts$)/;
 
-/** The log of a board goes out here; the simulator has its own. */
+/** Only these files may call `trace`: the board's log leaves there, and the simulator writes its own log. */
 const TRACES = /^hosts\/(simulator\/|esp32\/serial-line\.ts$)/;
 
 const FORBIDDEN_ON_BOARDS: readonly Forbidden[] = [
@@ -61,13 +61,13 @@ const FORBIDDEN_ON_BOARDS: readonly Forbidden[] = [
 
 const FORBIDDEN_IN_FLASH: readonly Forbidden[] = [
   {
-    // A method of ours that is called sort is meant by `this.sort()`.
+    // `this.sort()` calls a method of ours.
     pattern: /(?<!(?<![.\w$])this)\s*\??\.\s*(?:sort|toSorted)\s*\(\s*\)/g,
     why: "without a comparison XS on ESP sorts a typed array by a loop that never ends for length 0",
   },
 ];
 
-/** What of a file that is flashed fails on a board though it runs on a computer, one sentence each. */
+/** Where a flashed file would fail on a board, although it runs on a computer. One sentence each. */
 export function flashedCodeViolations(file: SourceFile): string[] {
   if (!FLASHED.test(file.path) || file.path.endsWith(".d.ts")) return [];
   return violationsOf(file, [...FORBIDDEN_IN_FLASH, ...(TRACES.test(file.path) ? [] : FORBIDDEN_ON_BOARDS)]);

@@ -1,14 +1,14 @@
-/** Who may import whom. Each rule gives sentences about what breaks it, and none when all is well. */
+/** Who may import whom. Each rule returns one sentence for each violation. */
 import { posix } from "node:path";
 import { importsOf, type SourceFile } from "./source-text.ts";
 
 const SEPARATE = ["mqtt", "payload", "sensor", "pager", "update"];
-/** Of src, what any host may use, and what only the station may. */
+/** The parts of src that any host may import, and those that only the station may. */
 const FOR_HOSTS =
   /^src\/(gateway\/|sensor\/|update\/|pager\/screen\/|payload\/setup-code\.ts$|(seams|pem|utf8|errors|limits)\.ts$)/;
 const FOR_STATION = /^src\/payload\//;
 
-/** What imports break the rules of the architecture, one sentence each. */
+/** The imports that break the rules of the architecture, one sentence each. */
 export function importViolations(files: readonly SourceFile[]): string[] {
   const paths = new Set(files.map((file) => file.path));
   const violations: string[] = [];

@@ -1,6 +1,6 @@
-/** Holds the manifest of the boards against what each of them needs. */
+/** What the manifest of a board must state. */
 
-/** The memory of an engine: bytes of chunks and of all together, slots of heap and stack. */
+/** The memory of an engine: chunks and the total in bytes, heap and stack in slots. */
 interface Creation {
   readonly static?: unknown;
   readonly stack?: unknown;
@@ -14,8 +14,8 @@ interface Area {
 }
 
 /**
- * What of the memory of a board is not stated in its manifest, one sentence each. What is left out would come from the
- * SDK, whose values are other ones for each board, too small for some, and may change with its version.
+ * The values of the memory that a board's manifest does not state, one sentence each. The SDK would fill in a missing value.
+ * Its values differ from board to board, are too small for some, and may change with its version.
  */
 export function creationViolations(board: string, text: string): string[] {
   const { creation = {} } = JSON.parse(text) as { creation?: Creation };

@@ -13,13 +13,13 @@ export interface Import {
   readonly dynamic: boolean;
 }
 
-/** The text of `source` with comments and the insides of strings, templates and patterns replaced by spaces, length kept. */
+/** `source` with spaces in place of comments and the insides of strings, templates and patterns. The length stays the same. */
 export function codeOf(source: string): string {
   const out = source.split("");
   const blank = (start: number, end: number) => {
     for (let index = start; index < end; index += 1) if (out[index] !== "\n") out[index] = " ";
   };
-  /** For each open `${` the depth of braces in it. */
+  /** The depth of braces in each open `${`. */
   const templates: number[] = [];
   let offset = 0;
   const skipTemplate = () => {
@@ -85,7 +85,7 @@ function endOfPattern(source: string, start: number): number {
   return offset + 1;
 }
 
-/** Whether a slash begins a regular expression: it does where a value may begin. */
+/** Whether a slash begins a regular expression. It is a division unless a value can begin here. */
 function isPattern(code: readonly string[], slash: number): boolean {
   const before = code
     .slice(Math.max(0, slash - 80), slash)
@@ -100,7 +100,7 @@ const STATIC_IMPORT =
   /(?<![.\w$])(import|export)(\s+type(?=[\s{*]))?(\s*(?:[\w$*{][\w$\s,*{}]*?)\bfrom|(?<=import))\s*(["'])/g;
 const DYNAMIC_IMPORT = /(?<![.\w$])import\s*\(\s*(["'`]?)/g;
 
-/** All imports and re-exports of a file. A dynamic import of something computed gets the specifier `?`. */
+/** All imports and re-exports of a file. A dynamic import of a computed name has the specifier `?`. */
 export function importsOf(source: string): Import[] {
   const code = codeOf(source);
   const imports: Import[] = [];

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:presubscription`: what a first login costs the client's network with 10, 100 and 1,000 contacts, when the
- * client subscribes to their presence itself and when the station does. Bytes of MQTT in both directions, from CONNECT until
- * every subscription stands; no presence is kept yet, since that would be sent in both cases.
+ * `npm run bench:presubscription`: what a first login costs on the network with 10, 100 and 1,000 contacts. Either the client
+ * subscribes to their presence, or the station does it for the client. The bytes of MQTT are counted in both directions, from
+ * CONNECT until every subscription stands. No presence is retained yet: it would cost the same in both cases.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -61,7 +61,7 @@ async function firstLogin(station: Station, uid: string, topics: readonly string
   return cost;
 }
 
-/** A station whose directory knows one device with so many contacts. */
+/** Measures a first login at a station whose directory has one device with so many contacts. */
 async function measure(contacts: number, way: (typeof WAYS)[number]): Promise<Cost> {
   const data = mkdtempSync(join(tmpdir(), "fieldpager-bench-"));
   const station = await startStation({ data, mqttPort: 0, httpPort: 0 });
@@ -71,7 +71,7 @@ async function measure(contacts: number, way: (typeof WAYS)[number]): Promise<Co
     await station.directory.addDevice({ uid: "pager-new", contacts: uids });
     const own = ["im", "page", "cmd"].map((kind) => `/field/${kind}/pager-new`);
     const topics = [...own, ...uids.map((uid) => `/field/pres/${uid}`)];
-    // The station subscribes in every case; a client that does not rely on it subscribes as well.
+    // The station subscribes in every case. A client that does not rely on the station subscribes as well.
     return await firstLogin(station, "pager-new", topics, way);
   } finally {
     await station.close();

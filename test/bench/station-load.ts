@@ -1,8 +1,8 @@
 /**
- * `npm run bench:station -- --minutes 10`: what a station with many connected pagers takes. The station is a process of its own;
- * the pagers are the firmware on Node, in this one. Each push is asked for over HTTP, goes to one pager after the other, and is
- * done when the event stream tells that it is stored there. With `--brokers` the pagers are at broker processes on a Redis of their
- * own; with `--kills` some of those are killed in the middle.
+ * `npm run bench:station -- --minutes 10`: time and memory of a station with many connected pagers. The station is a process of its
+ * own. The pagers are the firmware on Node, in this process. Pushes are sent over HTTP, to one pager after the other. A push is
+ * done when the event stream reports it as stored. With `--brokers` the pagers connect to broker processes on a Redis of their own.
+ * With `--kills` some of these processes are killed on the way.
  */
 
 import { MemoryStore } from "../../hosts/node/memory-store.ts";
@@ -23,10 +23,10 @@ const USAGE = `Usage: npm run bench:station -- [flags]
 /** Pagers that begin to connect at the same time. */
 const CONNECTING = 50;
 const CONNECT_TIMEOUT_MS = 300_000;
-/** Given after the last push for the last receipts. */
+/** How long to wait for the last receipts after the last push. */
 const SETTLE_MS = 30_000;
 const MEGABYTE = 1_048_576;
-/** Memory is flat when the last third of the minutes stays within this of the first third, each at its highest. */
+/** How much the highest memory of the last third may be above that of the first third, as a share. */
 const GROWTH_MAX = 0.1;
 
 const FLAGS = Object.freeze({
@@ -40,7 +40,7 @@ type Load = Readonly<Record<keyof typeof FLAGS, number>>;
 
 /** What has been measured so far. */
 interface Measurements {
-  /** By id of the push: when it was asked for. */
+  /** When each push was sent, by its id. */
   readonly waiting: Map<string, number>;
   /** Receipts that came before the answer to their push. */
   readonly early: Map<string, number>;
@@ -97,7 +97,7 @@ async function connectAll(station: StationProcess, uids: readonly string[], page
         },
         store: new MemoryStore(),
         sensors: [],
-        // A device without a screen: what is drawn here would be measured with the station.
+        // The pagers have no screen, because the time for drawing would disturb the measurement.
         size: { width: 0, height: 0 },
         onLog: (line) => line.startsWith("connected") && connected.add(uid),
       }),
@@ -111,7 +111,7 @@ async function connectAll(station: StationProcess, uids: readonly string[], page
   }
 }
 
-/** Notes when each push is told to be stored. */
+/** Records when the event stream reports each push as stored. */
 async function follow(station: StationProcess, record: Measurements, signal: AbortSignal): Promise<void> {
   const response = await station.ask("/api/events", { signal });
   try {
@@ -132,7 +132,7 @@ async function follow(station: StationProcess, record: Measurements, signal: Abo
   }
 }
 
-/** Sends at an even rate, whatever the answers take, and prints a line a minute. */
+/** Sends at an even rate, however long the answers take, and prints a line a minute. */
 async function sendAll(
   station: StationProcess,
   load: Load,
@@ -194,7 +194,7 @@ function printLine(station: StationProcess, minute: number, record: Measurements
   );
 }
 
-/** Prints the figures. False where something was lost or memory grows. */
+/** Prints the figures. Returns false if something was lost or memory grew. */
 function report({ pagers, rate, minutes, brokers, kills }: Load, record: Measurements): boolean {
   const { latenciesMs, residentMegabytes, waiting, failures } = record;
   const [p50, p99, max] = [0.5, 0.99, 1].map((share) => milliseconds(quantile(latenciesMs, share)));

@@ -1,17 +1,17 @@
-/** What every broker under test can do, and how a free port is found for one. */
+/** The interface of a broker under test, and the search for a free port. */
 import { connect, createServer } from "node:net";
 
 export interface Broker {
   readonly name: string;
   /** MQTT over TCP on loopback. */
   readonly port: number;
-  /** How a client logs in where it has to. */
+  /** How a client logs in, if the broker asks for it. */
   readonly login?: { readonly userName: string; readonly password: string };
-  /** Ends it and removes what it left on disk. */
+  /** Ends the broker and removes its files. */
   stop(): Promise<void>;
 }
 
-/** A port of loopback that nobody listens on. Somebody else may take it before it is used: the caller tries again then. */
+/** A free port of loopback. Another process may take it before the caller does. The caller then tries again. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
@@ -20,7 +20,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Whether somebody accepts connections at this port of loopback. */
+/** Whether this port of loopback accepts connections. */
 export function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");

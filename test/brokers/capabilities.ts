@@ -1,20 +1,19 @@
 /**
- * What each broker does, as its Debian package (Aedes: its npm package) was found to do. A test asks every broker that is
- * installed and fails where the answer is another one, in either direction. The questions stand in `probes.ts` and
- * `probes-5.ts`.
+ * What each broker was found to do, in the version of its Debian package (Aedes: npm package). A test asks every installed broker.
+ * It fails if an answer differs, for better or for worse. The questions stand in `probes.ts` and `probes-5.ts`.
  */
 import type { PROBES } from "./probes.ts";
 import type { PROBES_5 } from "./probes-5.ts";
 
-/** The answer to each question of one of the modules. */
+/** One answer for each question. */
 type Answers<Questions extends Record<string, (place: never) => Promise<unknown>>> = {
   readonly [Name in keyof Questions]: Awaited<ReturnType<Questions[Name]>>;
 };
 
 export interface Capabilities {
-  /** Those of MQTT 3.1.1, and what it says to MQTT 5. */
+  /** Answers for MQTT 3.1.1, and what becomes of a CONNECT of MQTT 5. */
   readonly basic: Answers<typeof PROBES>;
-  /** undefined where it does not speak MQTT 5. */
+  /** undefined if the broker does not speak MQTT 5. */
   readonly mqtt5: Answers<typeof PROBES_5> | undefined;
 }
 
@@ -60,7 +59,7 @@ export const CAPABILITIES = Object.freeze({
     basic: COMPLETE,
     mqtt5: { ...COMPLETE_5, announced: "receiveMaximum 20, topicAliasMaximum 10" },
   },
-  // What was not acknowledged comes again only after its `ack_wait`, not at once on the next connection.
+  // NATS sends an unacknowledged message again only after its `ack_wait`, not at once on the next connection.
   nats: {
     basic: {
       ...COMPLETE,
@@ -86,8 +85,8 @@ export const CAPABILITIES = Object.freeze({
     },
     mqtt5: undefined,
   },
-  // It keeps a session for five minutes where a pager asks for 30 days; `session_expiry` in its configuration allows more.
-  // It refuses a login without name and password, and sends the next message only after the answer to the former one.
+  // A pager asks for a session of 30 days. ejabberd keeps it for five minutes; `session_expiry` in its configuration allows more.
+  // It refuses a login without name and password. It sends a message only after the acknowledgement of the one before.
   ejabberd: {
     basic: COMPLETE,
     mqtt5: {

@@ -68,14 +68,14 @@ describe.runIf(available)("commands through mosquitto", () => {
     expect(results[1]).toEqual({ id: "s2", ok: true, note: "takes effect at the next start" });
     expect(presences.at(-1)).toBe("51");
     await send({ id: "r1", at: now(), do: "restart" });
-    // A clean goodbye, and quiet hours from then on.
+    // The pager says goodbye, and has quiet hours after the restart.
     await eventually(() =>
       expect(presences).toEqual(["51", "52", Buffer.from("\x93quiet hours", "latin1").toString("hex")]),
     );
     await eventually(() => expect(results[2]).toEqual({ id: "r1", ok: true }));
   });
 
-  it("goes on as before where it cannot begin again", async () => {
+  it("goes on with its old settings when it cannot start again", async () => {
     const settings: Record<string, unknown> = { "broker.port": broker.port, "telemetry.interval": 0 };
     const logs: string[] = [];
     const other = startPager({ settings, store: new MemoryStore(), sensors: [], onLog: (line) => logs.push(line) });
@@ -93,7 +93,7 @@ describe.runIf(available)("commands through mosquitto", () => {
     }
   });
 
-  it("does not obey what is retained: no device restarts again and again", async () => {
+  it("does not obey a retained command: it would restart again and again", async () => {
     await send({ id: "r1", at: now(), do: "restart" }, "-r");
     pager = new TestPager({ port: broker.port });
     await online();
@@ -104,7 +104,7 @@ describe.runIf(available)("commands through mosquitto", () => {
     expect(presences).toEqual(["51"]);
   });
 
-  it("obeys a sender without a clock where the broker keeps the time", async () => {
+  it("obeys a sender without a clock if the message has an expiry", async () => {
     pager = new TestPager({ port: broker.port });
     await online();
     await send({ id: "i1", do: "identify" });

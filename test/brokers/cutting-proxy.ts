@@ -1,6 +1,6 @@
 /**
- * A TCP proxy that stands between a pager and a broker and does what networks do: cuts at any byte in either direction,
- * goes silent while both ends believe that they are connected, and refuses. It reads along and keeps the packets.
+ * A TCP proxy between a pager and a broker that fails as networks do. It cuts connections at any byte, goes silent while both ends
+ * believe that they are connected, and refuses connections. It parses and keeps the packets that pass.
  */
 import { connect, createServer, type Server, type Socket } from "node:net";
 import mqttPacket, { type Packet } from "mqtt-packet";
@@ -26,7 +26,7 @@ export class CuttingProxy {
   readonly #brokerPort: number;
   readonly #links = new Set<Link>();
   readonly #packets: SeenPacket[] = [];
-  /** Sees what comes out of a socket, before anything is made of it. */
+  /** Gets all bytes as they come, before they are parsed. */
   onBytes: (direction: Direction, bytes: Uint8Array) => void = () => {};
   #port = 0;
   #connections = 0;
@@ -38,7 +38,7 @@ export class CuttingProxy {
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  /** @param protocolLevel as in CONNECT, for reading the packets that pass */
+  /** @param protocolLevel as in CONNECT: 4 is MQTT 3.1.1, 5 is MQTT 5 */
   static async start(brokerPort: number, protocolLevel: 4 | 5 = 4): Promise<CuttingProxy> {
     const proxy = new CuttingProxy(brokerPort, protocolLevel);
     await proxy.#listen(0);
@@ -55,17 +55,17 @@ export class CuttingProxy {
     return this.#connections;
   }
 
-  /** Connections that stand now. */
+  /** Connections that are open now. */
   get open(): number {
     return this.#links.size;
   }
 
-  /** What has passed whole so far, in order. */
+  /** The packets that have passed whole so far, in order. */
   packets(direction: Direction, ...commands: Packet["cmd"][]): SeenPacket[] {
     return this.#packets.filter((seen) => seen.direction === direction && commands.includes(seen.packet.cmd));
   }
 
-  /** Lets `bytes` more pass in one direction, on this connection or the next ones, and cuts there. Resolves when cut. */
+  /** Cuts after `bytes` more in one direction, on this connection or a later one. Resolves after the cut. */
   cutAfter(direction: Direction, bytes: number): Promise<void> {
     return new Promise((resolve) => {
       this.#cut = { direction, bytesLeft: bytes, resolve };
@@ -77,12 +77,12 @@ export class CuttingProxy {
     for (const link of this.#links) drop(link);
   }
 
-  /** From now on nothing passes on the connections that stand, and nobody is told. New ones work. */
+  /** The open connections pass nothing more, and neither end learns of it. New connections work. */
   silence(): void {
     for (const link of this.#links) link.silent = true;
   }
 
-  /** Refuses new connections, and cuts those that stand. */
+  /** Refuses new connections, and cuts the open ones. */
   async refuse(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.cut();
@@ -142,7 +142,7 @@ export class CuttingProxy {
       this.#cut = undefined;
       const passed = bytes.subarray(0, cut.bytesLeft);
       parser.parse(passed);
-      // Flushed first, so that exactly these bytes arrive before the end.
+      // Exactly these bytes arrive before the connection ends.
       to.write(passed, () => {
         drop(link);
         cut.resolve();

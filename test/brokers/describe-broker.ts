@@ -1,4 +1,4 @@
-/** All that is asked of one broker: that the table of its capabilities is true, and that the scenarios hold. */
+/** The tests of one broker: it does what its table of capabilities says, and the scenarios pass. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { MemoryStore } from "../../hosts/node/memory-store.ts";
 import { requireOrSkip } from "../require.ts";
@@ -14,7 +14,7 @@ import { TestPager } from "./test-pager.ts";
 const START_TIMEOUT_MS = 90_000;
 const READY_TIMEOUT_MS = 30_000;
 
-/** @param isInstalled whether it can be started on this machine; where not, all is skipped, or fails when it is required */
+/** @param isInstalled whether the broker is on this machine. If not, its tests are skipped, or fail if it is required. */
 export function describeBroker(name: BrokerName, isInstalled: boolean, start: () => Promise<Broker>): void {
   const table: Capabilities = CAPABILITIES[name];
 
@@ -23,7 +23,7 @@ export function describeBroker(name: BrokerName, isInstalled: boolean, start: ()
 
     beforeAll(async () => {
       broker = await start();
-      // A port that accepts connections is not yet a broker: ejabberd opens its own before it lets anybody in.
+      // An open port is not enough: ejabberd opens its port before it accepts logins.
       const isReady = async () => (await ProbeClient.open(broker, { clientId: "ready" })).cut();
       await vi.waitFor(isReady, { timeout: READY_TIMEOUT_MS, interval: 50 });
     }, START_TIMEOUT_MS + READY_TIMEOUT_MS);

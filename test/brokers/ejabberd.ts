@@ -1,21 +1,21 @@
 /**
- * ejabberd's mod_mqtt, from the system's package. The Erlang machine is started directly: Debian's `ejabberdctl` insists on
- * the user and the folders of the service. Without a node name it needs no port mapper.
+ * ejabberd's mod_mqtt, from the system's package. The Erlang machine is started directly, because Debian's `ejabberdctl` works only
+ * with the user and the folders of the service. Without a node name Erlang needs no port mapper.
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Broker } from "./broker.ts";
 import { findProgram, startServer } from "./server-process.ts";
 
-/** It knows no login without a name and a password; these are taken by `auth_method: anonymous`. */
+/** ejabberd refuses a login without name and password. With `auth_method: anonymous` it accepts any. */
 const LOGIN = Object.freeze({ userName: "field@localhost", password: "any" });
-/** Where Debian keeps its Erlang libraries, by the name that node has for the processor. */
+/** Debian's folder of Erlang libraries, by Node's name of the processor. */
 const LIBRARIES: Readonly<Record<string, string>> = Object.freeze({
   x64: "/usr/lib/x86_64-linux-gnu",
   arm64: "/usr/lib/aarch64-linux-gnu",
 });
 
-/** The Erlang machine where ejabberd is installed beside it. */
+/** Path of the Erlang machine, if ejabberd is installed too. */
 export function findEjabberd(): string | undefined {
   const libraries = LIBRARIES[process.arch];
   return findProgram("ejabberdctl") && libraries && existsSync(libraries) ? findProgram("erl") : undefined;

@@ -1,4 +1,4 @@
-/** What a subscriber of mosquitto sees of a device that Home Assistant is to find. */
+/** What Home Assistant gets from mosquitto about a device that it shall find. */
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MemoryStore } from "../../hosts/node/memory-store.ts";
@@ -36,7 +36,7 @@ describe.runIf(available)("Home Assistant's discovery at mosquitto", () => {
     pagers.push(pager);
     return pager;
   };
-  /** Documents in the order in which they came: topic, payload, whether they were old. */
+  /** Collects documents and telemetry in the order in which they come. `retain`: it was there before. */
   const subscriber = async () => {
     const seen: { topic: string; payload: string; retain: boolean }[] = [];
     const client = await connectAsync({ host: "127.0.0.1", port: broker.port });
@@ -50,14 +50,14 @@ describe.runIf(available)("Home Assistant's discovery at mosquitto", () => {
       .filter(({ topic }) => topic.endsWith("config"))
       .map(({ topic, payload }) => `${topic} ${payload && "document"}`);
 
-  it("appears, holds against the rules, moves with its prefix, and vanishes when it is turned off", async () => {
+  it("appears, keeps to the rules, moves with its prefix, and vanishes when it is turned off", async () => {
     const live = await subscriber();
     const first = start({ "homeAssistant.discovery": "yes", "telemetry.interval": 60 });
     await eventually(() => expect(documentsOf(live)).toEqual([`${TOPIC} document`]));
     expect(discoveryProblems("homeassistant", TOPIC, live.find(({ topic }) => topic === TOPIC)?.payload ?? "")).toEqual(
       [],
     );
-    // Readings come in the JSON that its templates read. There are more than one batch takes.
+    // Readings come in the JSON that the document's templates read. They need more than one batch.
     await eventually(() => {
       const batches = live.filter(({ topic }) => topic === "/field/tele/pager-1");
       expect(batches.flatMap(({ payload }) => JSON.parse(payload))).toContainEqual(
@@ -80,7 +80,7 @@ describe.runIf(available)("Home Assistant's discovery at mosquitto", () => {
     await eventually(() => expect(store.keys()).not.toContain("discovery"));
     await off.stop();
 
-    // Nothing is left with the broker, and a device that is not to be found says nothing any more.
+    // The broker keeps no document, and the device sends none any more.
     const after = await subscriber();
     const again = start({});
     await mosquittoPub(broker.port, ["-q", "1", "-t", "/field/page/pager-1", "-m", "mark1"]);
@@ -94,7 +94,7 @@ describe.runIf(available)("Home Assistant's discovery at mosquitto", () => {
     const pager = start({ "homeAssistant.discovery": "yes" });
     await eventually(() => expect(documentsOf(live)).toHaveLength(1));
     const { cmps } = JSON.parse(live[0]?.payload ?? "");
-    // As Home Assistant does: the message as it is, in UTF-8, to the command topic.
+    // Home Assistant sends the message unchanged, in UTF-8, to the command topic.
     await mosquittoPub(broker.port, ["-q", String(cmps.page.qos), "-t", cmps.page.cmd_t, "-m", "mark1 T\u00fcr offen"]);
     await eventually(() => expect(pager.marks).toEqual(["mark1"]));
     expect(pager.screen.join(" ")).toContain("T\u00fcr offen");

@@ -1,6 +1,6 @@
 /**
- * The flows of the IM paper (figures 4 to 6; figure 3, pre-subscription, is in `test/hosts/station/presubscription`), step by
- * step, between two pagers, against mosquitto and the station's broker. What is compared are bytes of the sockets.
+ * The flows of the IM paper's figures 4 to 6, step by step, between two pagers, with mosquitto and with the station's broker. The
+ * bytes on the sockets are compared. Figure 3, pre-subscription, is in `test/hosts/station/presubscription`.
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { localLogin, StationBench } from "../hosts/station/harness.ts";
@@ -39,13 +39,13 @@ async function start(port: number, uid: string, settings: Readonly<Record<string
   return { pager, proxy, settings: all, captured };
 }
 
-/** The payloads that passed on a topic, as hex, in the order of the socket, found in its bytes and not by a parser. */
+/** The payloads on a topic, as hex, in order. They are found in the bytes of the socket, without a parser. */
 function payloadsOn(client: Client, direction: Direction, topic: string): string[] {
   const bytes = Buffer.from(client.captured[direction]);
   const needle = Buffer.concat([Buffer.from([0, topic.length]), Buffer.from(topic)]);
   const found: string[] = [];
   for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + 1)) {
-    // Before the topic stand PUBLISH and the remaining length, of one byte or two.
+    // The first byte of PUBLISH and the remaining length, one byte or two, stand before the topic.
     const isLong = ((bytes[at - 2] as number) & 0x80) !== 0 && (bytes[at - 3] as number) >> 4 === 3;
     const first = bytes[at - (isLong ? 3 : 2)] as number;
     if (first >> 4 !== 3) continue;
@@ -71,7 +71,7 @@ function press({ pager }: Client, buttons: string): void {
   for (const button of buttons) pager.press(button as "a" | "b" | "c");
 }
 
-/** A message of the paper's tables 5 to 8, taken apart by hand. */
+/** The fields of a message, read by the paper's tables 5 to 8 without our decoder. */
 function takeApart(hex: string) {
   const bytes = Buffer.from(hex, "hex");
   const length = bytes.readUInt32BE(6);
@@ -84,19 +84,19 @@ function takeApart(hex: string) {
   };
 }
 
-/** Presence and messages between ann and bob, each of whom has the other as contact. */
+/** Presence and messages between ann and bob. Each has the other as a contact. */
 async function goStepByStep(start: (uid: "ann" | "bob") => Promise<Client>): Promise<void> {
   const bob = await start("bob");
   await eventually(() => expect(bob.pager.screen[0]).toContain("online"));
   press(bob, "c");
   await eventually(() => expect(bob.pager.screen.join()).toMatch(/me {2}online/));
 
-  // Figure 4: A goes from offline to online and says so on its own topic; the broker passes it on to B.
+  // Figure 4: A comes online and says so on its own topic. The broker passes it on to B.
   const ann = await start("ann");
   await eventually(() => expect(bob.pager.screen.join()).toMatch(/ann {2}online/));
   expect(payloadsOn(ann, "toBroker", "/field/pres/ann")).toContain("51");
   expect(payloadsOn(bob, "toPager", "/field/pres/ann").at(-1)).toBe("51");
-  // Its CONNECT holds offline as the last will.
+  // The last will in its CONNECT is offline.
   expect(ann.proxy.packets("toBroker", "connect")[0]?.packet).toMatchObject({
     will: { topic: "/field/pres/ann", payload: Buffer.from([0x52]), qos: 1, retain: true },
   });
@@ -112,7 +112,7 @@ async function goStepByStep(start: (uid: "ann" | "bob") => Promise<Client>): Pro
     await eventually(() => expect(bob.pager.screen.join()).toContain(words));
   }
 
-  // Figures 5 and 6: text, JSON, content, message; published to B's topic, passed on, acknowledged on both legs.
+  // Figures 5 and 6: a text becomes JSON, a content, a message. It goes to B's topic, and is acknowledged on both legs.
   press(bob, "a");
   await eventually(() => expect(ann.pager.screen.join()).toContain("no new messages"));
   press(ann, "ccb");
@@ -136,7 +136,7 @@ async function goStepByStep(start: (uid: "ann" | "bob") => Promise<Client>): Pro
       expect([acknowledged(ann, direction), acknowledged(bob, direction)]).toEqual([true, true]);
   });
 
-  // A message to a contact who is offline: the last will tells that he is gone, and he gets it on his return.
+  // A message to a contact who is offline. The last will says that he is gone. He gets the message when he returns.
   await bob.proxy.refuse();
   await eventually(() => expect(payloadsOn(ann, "toPager", "/field/pres/bob").at(-1)).toBe("52"));
   press(ann, "ccb");
@@ -153,7 +153,7 @@ async function goStepByStep(start: (uid: "ann" | "bob") => Promise<Client>): Pro
   expect(payloadsOn(bob, "toPager", "/field/im/bob")).toEqual([sent, second]);
   expect(more).toEqual([]);
 
-  // A clean end says offline without the will.
+  // A pager that stops says offline itself. Its will is not sent.
   await bob.pager.stop();
   await eventually(() => expect(payloadsOn(ann, "toPager", "/field/pres/bob").at(-1)).toBe("52"));
   expect(payloadsOn(bob, "toBroker", "/field/pres/bob").at(-1)).toBe("52");

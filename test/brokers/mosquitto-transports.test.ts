@@ -10,7 +10,7 @@ import { TestSender } from "./test-sender.ts";
 
 const PUSHES = 60;
 const CUTS = 12;
-/** Some cuts come within the handshake of TLS. */
+/** A cut comes after at most so many bytes. Some cuts fall into the TLS handshake. */
 const CUT_BYTES_MAX = 2_500;
 
 const openssl = findProgram("openssl");
@@ -42,7 +42,7 @@ describe.runIf(isReady)("mosquitto over other transports", () => {
     certificates = makeCertificates(openssl as string);
     const { ca, server } = certificates;
     const tls = [`certfile ${server.certificate}`, `keyfile ${server.key}`];
-    // Without socket_domain a listener for WebSocket would be open to the network.
+    // Without socket_domain a WebSocket listener would be open to the network.
     const webSocket = ["protocol websockets", "socket_domain ipv4"];
     broker = await startMosquitto({
       listeners: [
@@ -118,7 +118,7 @@ describe.runIf(isReady)("mosquitto over other transports", () => {
     expect(pager.logs.join("\n")).not.toContain("connected to");
   });
 
-  it("comes to a broker of another name in no way, however often it tries", async () => {
+  it("never connects to a broker whose certificate has another name, however often it tries", async () => {
     const settings = { ...settingsOf("tls"), "broker.serverName": "other.example" };
     const pager = startPager(broker.further[LISTENERS.tls] as number, settings);
     const refused = "is for IP Address:127.0.0.1, DNS:localhost, not for other.example";

@@ -49,12 +49,12 @@ describe.runIf(available)("mosquitto alone", () => {
   it("comes back to a broker that was killed and started again", async () => {
     const sender = await TestSender.connect(broker.port, "pager-1");
     await eventually(() => expect(sender.presence).toHaveLength(1));
-    // mosquitto saves what has changed at the end of a turn of its loop, after it has told of it. What is answered now is answered in
-    // a later turn: the pager's session is on disk, and a message for it is not one for nobody.
+    // mosquitto sends its answers first, and saves at the end of the same turn of its loop. This PUBACK comes from a later turn. So
+    // the pager's subscription is on disk by then, and mosquitto will not discard a message for it after the restart.
     await sender.client.publishAsync("/saved", "", { qos: 1 });
     await broker.kill();
     await broker.restart();
-    // The sender has subscribed anew, and what answers its push is not for nobody either.
+    // The sender has subscribed again. So mosquitto will not discard the receipts of its push.
     await eventually(() => expect(sender.presence.length).toBeGreaterThan(1));
     await sender.push("pager-1", { id: "again", text: "mark1" });
     await eventually(() => expect(sender.statesOf("again")).toContain("shown"));

@@ -9,9 +9,9 @@ import { findProgram, startServer } from "./server-process.ts";
 export interface Mosquitto extends Broker {
   /** Ports of the further listeners, in their order. */
   readonly further: readonly number[];
-  /** Ends it as a power cut would (SIGKILL); data and port are kept for `restart`. */
+  /** Ends it with SIGKILL, as a power cut would. Data and port stay for `restart`. */
   kill(): Promise<void>;
-  /** Starts it again on the same port with what it had saved. */
+  /** Starts it again on the same port with its saved data. */
   restart(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   return { name: "mosquitto", port, further, kill, restart, stop };
 }
 
-/** With the default saving an abrupt end loses new messages and redelivers acknowledged ones: it saves on every change here. */
+/** It saves on every change. With the default an abrupt end would lose new messages and redeliver acknowledged ones. */
 function configuration(folder: string, ports: readonly number[], listeners: readonly (readonly string[])[]): string {
   return [
     "allow_anonymous true",

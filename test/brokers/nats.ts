@@ -18,9 +18,9 @@ export async function startNats(): Promise<Broker> {
 }
 
 /**
- * It sends again what was not acknowledged only after `ack_wait`, also to a client that has reconnected: 30 s by default. A
- * pager recognises what it has shown only among the last messages (`INBOX_RECORDS_MAX` and `DUPLICATE_WINDOW_MAX`), and the
- * scenario that cuts sends more than those within a second: the wait is short here.
+ * NATS sends an unacknowledged message again only after `ack_wait`, also on a new connection. The default is 30 s. A pager
+ * recognises a repeat only among its last messages (`INBOX_RECORDS_MAX` and `DUPLICATE_WINDOW_MAX`). The scenario with cuts sends
+ * more than those within a second. So the wait is short here.
  */
 function configuration(folder: string, mqttPort: number, natsPort: number): string {
   return `

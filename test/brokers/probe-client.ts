@@ -1,4 +1,4 @@
-/** A client without opinions: sends the packets it is told to, and shows what the broker answers, in order. */
+/** A client that sends exactly the packets it is told to, and keeps the broker's answers in order. */
 import { connect, type Socket } from "node:net";
 import mqttPacket, { type IConnackPacket, type IConnectPacket, type Packet } from "mqtt-packet";
 import { vi } from "vitest";
@@ -7,16 +7,16 @@ import type { Broker } from "./broker.ts";
 /** How long a broker may take for any answer, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** What came first: the packet that was waited for, or the end of the connection. */
+/** The packet that was awaited, or "closed" if the connection ended first. */
 export type Answer<Command extends Packet["cmd"]> = Extract<Packet, { cmd: Command }> | "closed";
 
 export class ProbeClient {
-  /** All that has come, in order. */
+  /** All packets that have come, in order. */
   readonly packets: Packet[] = [];
   readonly #socket: Socket;
   readonly #broker: Broker;
   readonly #protocolVersion: 4 | 5;
-  /** Whether messages of QoS 1 are acknowledged as they come. Some brokers send the next one only then. */
+  /** Whether messages of QoS 1 are acknowledged at once. Some brokers wait for that before they send the next one. */
   acknowledges = true;
   #isClosed = false;
   #messageId = 100;
@@ -35,7 +35,7 @@ export class ProbeClient {
     });
   }
 
-  /** Connects with a clean session unless told otherwise. Throws where the broker does not accept. */
+  /** Connects, by default with a clean session. Throws if the broker does not accept. */
   static async open(broker: Broker, options: Partial<IConnectPacket> = {}): Promise<ProbeClient> {
     const client = new ProbeClient(broker, options.protocolVersion === 5 ? 5 : 4);
     const connack = await client.connect(options);
@@ -77,7 +77,7 @@ export class ProbeClient {
     return suback === "closed" ? suback : Number(suback.granted[0]);
   }
 
-  /** Publishes with QoS 1 and waits until the broker has taken it, or has closed. */
+  /** Publishes with QoS 1 and waits until the broker acknowledges or closes. */
   async publish(topic: string, payload: string | Buffer, options: { retain?: boolean; properties?: object } = {}) {
     this.#messageId += 1;
     const messageId = this.#messageId;
@@ -85,7 +85,7 @@ export class ProbeClient {
     return this.answer("puback", (puback) => puback.messageId === messageId);
   }
 
-  /** The first packet of this kind that has come or comes; "closed" when the connection ends without one. */
+  /** The first packet of this kind, past or future. "closed" if the connection ends without one. */
   async answer<Command extends Packet["cmd"]>(
     command: Command,
     isMeant: (packet: Extract<Packet, { cmd: Command }>) => boolean = () => true,
@@ -103,14 +103,14 @@ export class ProbeClient {
     );
   }
 
-  /** The messages that have come before one with the payload `fence`, which is waited for. */
+  /** Waits for a message with the payload `fence`, and returns the messages before it. */
   async messagesUntil(fence: string) {
     const last = await this.answer("publish", ({ payload }) => payload.toString() === fence);
     const messages = this.packets.filter((packet) => packet.cmd === "publish");
     return last === "closed" ? "closed" : messages.slice(0, messages.indexOf(last));
   }
 
-  /** Resolves when the broker has ended the connection. Throws where it does not. */
+  /** Resolves when the broker has ended the connection. Throws if it does not. */
   async closed(): Promise<void> {
     await vi.waitFor(
       () => {
@@ -125,7 +125,7 @@ export class ProbeClient {
     this.#socket.destroy();
   }
 
-  /** Ends with DISCONNECT; resolves when the broker has closed. */
+  /** Ends with DISCONNECT. Resolves when the broker has closed. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.send({ cmd: "disconnect" });

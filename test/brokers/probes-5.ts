@@ -16,7 +16,7 @@ export const PROBES_5 = Object.freeze({
   retainHandling,
 });
 
-/** What CONNACK announces to a client that asks as a pager does, sorted by name. */
+/** What CONNACK announces to a client that connects as a pager does, sorted by name. */
 async function announced({ broker, client }: Place): Promise<string> {
   const probe = new ProbeClient(broker, 5);
   const connack = await probe.connect({
@@ -42,24 +42,24 @@ async function properties(place: Place): Promise<string> {
   return kept.filter(Boolean).join(", ");
 }
 
-/** Whether a message names the subscription that it came by. */
+/** Whether a message names its subscription. */
 async function subscriptionIdentifier(place: Place): Promise<boolean> {
   const [message] = await roundTrip(place, {}, { subscriptionIdentifier: 7 });
   return String(message?.properties?.subscriptionIdentifier) === "7";
 }
 
-/** Whether one's own messages stay away when the subscription asks for it. */
+/** Whether the broker leaves out the client's own messages when the subscription asks for it. */
 async function noLocal(place: Place): Promise<boolean> {
   return (await roundTrip(place, { nl: true })).length === 0;
 }
 
-/** Whether `retain` stays as the sender set it when the subscription asks for it. */
+/** Whether RETAIN stays as the sender set it when the subscription asks for it. */
 async function retainAsPublished(place: Place): Promise<boolean> {
   const [message] = await roundTrip(place, { rap: true }, undefined, undefined, true);
   return message?.retain === true;
 }
 
-/** Whether retained messages stay away when the subscription asks for it. */
+/** Whether the broker leaves out retained messages when the subscription asks for it. */
 async function retainHandling({ broker, topic, client }: Place): Promise<boolean> {
   const probe = await ProbeClient.open(broker, { clientId: client, protocolVersion: 5 });
   await probe.publish(`${topic}/one`, "kept", { retain: true });
@@ -71,7 +71,7 @@ async function retainHandling({ broker, topic, client }: Place): Promise<boolean
   return messages !== "closed" && messages.length === 0;
 }
 
-/** Publishes a message to itself and returns what comes of it, before one of another client that certainly comes. */
+/** Publishes a message to itself and returns what comes back. A later message from another client ends the wait. */
 async function roundTrip(
   { broker, topic, client }: Place,
   options: object,

@@ -1,21 +1,21 @@
-/** One question to a broker each. The answers stand in `capabilities.ts`; a test compares the two. */
+/** Each probe asks a broker one question. The expected answers stand in `capabilities.ts`. */
 import type { IConnectPacket } from "mqtt-packet";
 import type { Broker } from "./broker.ts";
 import { ProbeClient } from "./probe-client.ts";
 
-/** A place at a broker where no other probe has been. */
+/** Names at a broker that no other probe uses. */
 export interface Place {
   readonly broker: Broker;
-  /** First levels of its topics, without a slash at the end. */
+  /** The first levels of the probe's topics, without a slash at the end. */
   readonly topic: string;
-  /** Begins its client identifiers. */
+  /** The probe's client identifiers begin with this. */
   readonly client: string;
 }
 
 /** How many messages wait for a client that is away. */
 const BACKLOG = 100;
 const MEGABYTE = 1_000_000;
-/** How long a will that a broker may leave out is waited for, in milliseconds. */
+/** How long to wait for a will that a broker may leave out, in milliseconds. */
 const WILL_TIMEOUT_MS = 1_000;
 
 /** The questions of MQTT 3.1.1, and what a broker says to MQTT 5. */
@@ -56,7 +56,7 @@ async function qos2Publish({ broker, topic, client }: Place): Promise<string> {
   return first === "closed" ? "closed" : first.cmd;
 }
 
-/** What QoS a SUBSCRIBE for QoS 2 is granted. */
+/** Which QoS is granted when QoS 2 is asked for. */
 async function qos2Granted({ broker, topic, client }: Place): Promise<number | "closed"> {
   const probe = await ProbeClient.open(broker, { clientId: client });
   const granted = await probe.subscribe(`${topic}/two`, 2);
@@ -64,7 +64,7 @@ async function qos2Granted({ broker, topic, client }: Place): Promise<number | "
   return granted;
 }
 
-/** Whether a retained message reaches one who subscribes later to this filter. */
+/** Whether a retained message reaches a client that subscribes to this filter later. */
 async function retainedBy({ broker, topic, client }: Place, filter: string): Promise<boolean> {
   const probe = await ProbeClient.open(broker, { clientId: client });
   await probe.publish(`${topic}/kept/one`, "kept", { retain: true });
@@ -76,7 +76,7 @@ async function retainedBy({ broker, topic, client }: Place, filter: string): Pro
   return messages !== "closed" && messages.some(({ retain }) => retain);
 }
 
-/** What becomes of a topic with this character in it. */
+/** What becomes of a topic that contains this character. */
 async function characterInTopic({ broker, topic, client }: Place, character: string): Promise<string> {
   const probe = await ProbeClient.open(broker, { clientId: client });
   await probe.subscribe(`${topic}/#`, 1);
@@ -91,7 +91,7 @@ async function characterInTopic({ broker, topic, client }: Place, character: str
   return odd.topic === sent ? "kept" : odd.topic.slice(topic.length + 1);
 }
 
-/** Whether what was sent to a client that was away comes in the order in which it was sent. */
+/** Whether messages to a client that was away come in the order in which they were sent. */
 async function backlogOrder(place: Place): Promise<string> {
   const { back, end } = await withBacklog(place);
   const last = await back.answer("publish", () => countOf(back) === BACKLOG).catch(() => undefined);
@@ -101,7 +101,7 @@ async function backlogOrder(place: Place): Promise<string> {
   return received.every((number, index) => number === index) ? "kept" : "mixed";
 }
 
-/** Whether what is sent when the client is back comes after what was sent while it was away. */
+/** Whether a message to a client that is back comes after those that were sent while it was away. */
 async function liveMessage(place: Place): Promise<string> {
   const { back, sender, end } = await withBacklog(place);
   await sender.publish(`${place.topic}/backlog`, "live");
@@ -110,7 +110,7 @@ async function liveMessage(place: Place): Promise<string> {
   return before.length === BACKLOG ? "after the backlog" : "overtakes the backlog";
 }
 
-/** A client that was away and is back, and one that sent to it meanwhile. */
+/** A client that was away and is back, and another one that sent to it meanwhile. */
 async function withBacklog({ broker, topic, client }: Place) {
   const session: Partial<IConnectPacket> = { clientId: client, clean: false };
   const away = await ProbeClient.open(broker, session);
@@ -132,7 +132,7 @@ function messagesOf({ packets }: ProbeClient) {
 
 const countOf = (client: ProbeClient) => messagesOf(client).length;
 
-/** Whether a message that was not acknowledged comes again with DUP after a reconnect. */
+/** Whether an unacknowledged message comes again with DUP after a reconnect. */
 async function redelivery({ broker, topic, client }: Place): Promise<string> {
   const session: Partial<IConnectPacket> = { clientId: client, clean: false };
   const first = await ProbeClient.open(broker, session);

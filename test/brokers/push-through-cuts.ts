@@ -12,11 +12,11 @@ export interface CutsOptions {
   readonly seed: number;
   readonly pushes: number;
   readonly cuts: number;
-  /** A cut comes after at most so many bytes. */
+  /** Highest number of bytes before a cut. */
   readonly cutBytesMax: number;
 }
 
-/** Pushes while the connection is cut again and again, at any byte of either direction: each is shown once. */
+/** Sends pushes while the connection is cut again and again, at any byte of either direction. Each push must be shown once. */
 export async function pushThroughCuts(options: CutsOptions): Promise<void> {
   const { proxy, sender, pager, uid, seed, pushes, cuts, cutBytesMax } = options;
   const random = seededRandom(seed);
@@ -41,7 +41,7 @@ export async function pushThroughCuts(options: CutsOptions): Promise<void> {
       await sender.push(uid, { id: `push-${number}`, text: `mark${number}` });
     }
     await allShownOr(() => isCut);
-    // So few bytes may pass that the cut has not come when there is nothing more to say.
+    // All pushes are shown, and so few bytes have passed that the cut is still due.
     if (!isCut) proxy.cut();
   }
   await allShownOr(() => false);

@@ -1,4 +1,4 @@
-/** What becomes of messages of QoS 2, which the pager does not use and the engine can: two engines, a proxy that cuts, a broker. */
+/** Messages of QoS 2 between two engines, over a broker and a proxy that cuts. The pager does not use QoS 2. */
 import { afterEach, expect, it, vi } from "vitest";
 import { integerBetween, seededRandom } from "../random.ts";
 import type { Broker } from "./broker.ts";
@@ -34,8 +34,8 @@ export function describeQos2(broker: () => Broker, protocol: "3.1.1" | "5", capa
     return { receiver, sender, topic };
   };
 
-  // Without DUP a message that comes again looks like a new one where a connection ended between CONNECT and CONNACK: the
-  // broker might have lost the session then, and given the identifier to another message.
+  // A connection may end between CONNECT and CONNACK. The broker may have lost the session then, and given the identifier to
+  // another message. Without DUP a message that comes again looks like that one.
   const isOnce = capabilities.redelivery.startsWith("DUP");
 
   if (capabilities.qos2Publish === "pubrec") {
@@ -64,7 +64,7 @@ export function describeQos2(broker: () => Broker, protocol: "3.1.1" | "5", capa
         }
         await eventually(() => isCut || allTold());
         if (isCut) continue;
-        // What is being made anew cannot be cut.
+        // Only an open connection can be cut.
         await eventually(() => expect([receiver.isConnected, sender.isConnected], told).toEqual([true, true]));
         proxy.cut();
       }
@@ -78,14 +78,14 @@ export function describeQos2(broker: () => Broker, protocol: "3.1.1" | "5", capa
         }
       }
       expect([...sender.outcomes.values()].every((outcome) => outcome === "acknowledged")).toBe(true);
-      // The end of the last one may still be on its way.
+      // The engines may not know yet that the last connection has ended.
       await eventually(() => expect(sender.ends.length + receiver.ends.length, told).toBeGreaterThanOrEqual(CUTS));
     });
     return;
   }
 
   if (capabilities.qos2Publish === "puback") {
-    it("is content with a broker that takes QoS 2 for QoS 1", async () => {
+    it("works with a broker that treats QoS 2 as QoS 1", async () => {
       const { receiver, sender, topic } = await start(broker().port);
       sender.publish(topic, "two", 2);
       sender.publish(topic, "one", 1);
@@ -96,7 +96,7 @@ export function describeQos2(broker: () => Broker, protocol: "3.1.1" | "5", capa
     return;
   }
 
-  it("gives a message of QoS 2 up at a broker that answers by ending the connection", async () => {
+  it("gives up a message of QoS 2 at a broker that closes the connection on it", async () => {
     const { receiver, sender, topic } = await start(broker().port);
     sender.publish(topic, "two", 2);
     sender.publish(topic, "one", 1);
@@ -106,8 +106,8 @@ export function describeQos2(broker: () => Broker, protocol: "3.1.1" | "5", capa
 }
 
 /**
- * How many exchanges the broker has begun with each message. One ends with PUBREL: the same PUBLISH behind it is a new message to
- * everyone, DUP or not. mosquitto 2.0.11 sends it where a CONNECT overlaps the one before and that one never got its CONNACK.
+ * How many exchanges the broker has begun with each message. PUBREL ends an exchange: the same PUBLISH after it counts as a new
+ * message, with DUP or without. mosquitto 2.0.11 sends one when a CONNECT comes before the former connection got its CONNACK.
  */
 function exchangesOf(proxy: CuttingProxy): Map<string, number> {
   const begun = new Map<string, number>();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Broker, freePort } from "./broker.ts";
 import { endProcess, findProgram, launch, startServer } from "./server-process.ts";
 
-/** The script behind `rabbitmq-server` in PATH; that one insists on the user and the folders of the service. */
+/** `rabbitmq-server` in PATH calls this script, but works only with the user and the folders of the service. */
 const SCRIPT = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
 export const findRabbitmq = (): string | undefined => (existsSync(SCRIPT) && findProgram("epmd") ? SCRIPT : undefined);
@@ -13,7 +13,7 @@ export async function startRabbitmq(): Promise<Broker> {
   const program = findRabbitmq();
   const portMapper = findProgram("epmd");
   if (!program || !portMapper) throw new Error("rabbitmq-server is missing (package rabbitmq-server)");
-  // A port mapper of our own, in the foreground: RabbitMQ would leave the one that it starts behind.
+  // The port mapper runs in the foreground. RabbitMQ would leave one that it starts itself running.
   const mapperPort = await freePort();
   const mapperArgs = ["-port", String(mapperPort), "-address", "127.0.0.1"];
   const mapper = await launch("epmd", { program: portMapper, args: mapperArgs }, mapperPort);
@@ -38,7 +38,7 @@ export async function startRabbitmq(): Promise<Broker> {
         RABBITMQ_LOG_BASE: join(folder, "log"),
         RABBITMQ_LOGS: "-",
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1}",
-        // The script then becomes the server instead of waiting for it, so that a signal reaches it.
+        // With this the script replaces itself by the server. So a signal reaches the server.
         RUNNING_UNDER_SYSTEMD: "true",
       };
       return { program, args: [], env };

@@ -1,4 +1,4 @@
-/** What must hold with every broker: the pager on Node, a proxy that cuts, a sender, and one real broker between them. */
+/** What must work with every broker. A sender and a pager on Node use one real broker. A proxy cuts the pager's connections. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MemoryStore } from "../../hosts/node/memory-store.ts";
 import { integerBetween, seededRandom } from "../random.ts";
@@ -17,11 +17,11 @@ const WEEK_SECONDS = 7 * 24 * 3600;
 
 let scenarioCount = 0;
 
-/** Waits until `check` no longer throws; the error of the last try is what a failure shows. */
+/** Waits until `check` no longer throws. If it always throws, the test fails with its last error. */
 const eventually = (check: () => void | Promise<void>, timeout = 10_000) =>
   vi.waitFor(check, { timeout, interval: 10 });
 
-/** Runs all of them against a broker that has been started before the first one; each has a pager and senders of its own. */
+/** Runs all scenarios at a broker that is already started. Each has a pager and senders of its own. */
 export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5"): void {
   let uid: string;
   let proxy: CuttingProxy;
@@ -91,7 +91,7 @@ export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5")
     const store = new MemoryStore();
     const sender = await startSender();
     const pager = startPager({ store });
-    /** What has passed the proxy is not yet what the pager has read. A receipt says so. */
+    /** Waits for the receipt of a push. Only a receipt shows that the pager has read what passed the proxy. */
     const reached = async (id: string) => {
       await sender.push(uid, { id, text: id });
       await eventually(() => expect(sender.statesOf(id)).toContain("shown"));
@@ -136,7 +136,7 @@ export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5")
     await pushThroughCuts({ proxy, sender, pager, uid, seed, pushes: PUSHES, cuts: CUTS, cutBytesMax: 600 });
   });
 
-  it("finds out that a connection is dead by its ping, and comes back", async () => {
+  it("finds a dead connection by a ping without an answer, and comes back", async () => {
     const sender = await startSender();
     const pager = startPager({ settings: { "broker.keepAlive": 5 } });
     await online(sender);
@@ -150,7 +150,7 @@ export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5")
     const random = seededRandom(20_140_301);
     const noise = (length: number) =>
       Buffer.from([0xff, ...Array.from({ length }, () => integerBetween(random, 0, 255))]);
-    /** How often a message of this size was given to the pager: a broker that is not answered soon gives it again. */
+    /** How often the pager got a message of this size. A broker sends it again when the answer takes long. */
     const given = (bytes: number) =>
       proxy
         .packets("toPager", "publish")
@@ -172,7 +172,7 @@ export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5")
         },
       ],
     ];
-    it.each(bad)("%s: counted, told in the status, nothing raised", async (_, told, send) => {
+    it.each(bad)("%s: counted, shown in the status, and no sound", async (_, told, send) => {
       const sender = await startSender();
       const pager = startPager();
       await online(sender);
@@ -182,7 +182,7 @@ export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5")
       expect(proxy.connections).toBe(1);
     });
 
-    it("a retained page of last week: counted, told in the status, nothing raised", async () => {
+    it("retained messages: counted, shown in the status, and no sound", async () => {
       const sender = await startSender();
       const timeStamp = Math.floor(Date.now() / 1000) - WEEK_SECONDS;
       const old = Buffer.from(
@@ -197,7 +197,7 @@ export function describeScenarios(broker: () => Broker, protocol: "3.1.1" | "5")
     });
   });
 
-  /** A normal push afterwards is shown and is the only thing that was sounded. */
+  /** A normal push is shown afterwards, and nothing else has sounded. */
   async function stillWorks(sender: TestSender, pager: TestPager): Promise<void> {
     await sender.push(uid, { id: "normal", text: "mark1" });
     await eventually(() => expect(sender.statesOf("normal")).toEqual(["stored", "shown"]), 20_000);

@@ -1,4 +1,4 @@
-/** A server from the system's package, as a process of our own: own ports, own folder, whatever else runs on the machine. */
+/** A server from the system's package as a process with its own ports and its own folder. Other servers do not disturb it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,32 +8,31 @@ import { accepts, freePort } from "./broker.ts";
 
 const START_TIMEOUT_MS = 60_000;
 const START_ATTEMPTS = 3;
-/** How long a server may take to end when it is asked to, in milliseconds. Then it is killed. */
+/** How long a server may take to end on request, in milliseconds. Then it is killed. */
 const END_TIMEOUT_MS = 10_000;
-/** Bytes of a server's output that are kept for the error. */
+/** Characters of a server's output that are kept for the error. */
 const LOG_CHARACTERS_MAX = 2_000;
-/** Debian keeps servers where an ordinary user's PATH does not look. */
+/** Folders of servers that are not in an ordinary user's PATH. */
 const SYSTEM_FOLDERS = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"];
 
-/** What is to be run. */
 export interface ServerCommand {
   readonly program: string;
   readonly args: readonly string[];
-  /** Over the environment of this process. */
+  /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Server {
   readonly folder: string;
   readonly ports: readonly number[];
-  /** Ends it as a power cut would (SIGKILL); its folder and its ports are kept for `restart`. */
+  /** Ends it with SIGKILL, as a power cut would. Folder and ports stay for `restart`. */
   kill(): Promise<void>;
   restart(): Promise<void>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
 
-/** Path of a program, or undefined. */
+/** Path of a program, or undefined if it is not there. */
 export function findProgram(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_FOLDERS];
   for (const folder of folders.filter(Boolean)) {
@@ -49,8 +48,8 @@ export function findProgram(name: string): string | undefined {
 }
 
 /**
- * Makes a folder, lets `prepare` write a configuration for free ports into it, starts what it returns and waits until the
- * first of the ports accepts connections.
+ * Makes a folder and finds free ports. `prepare` writes a configuration into the folder and returns the command. Starts the
+ * command, and waits until the first port accepts connections.
  */
 export async function startServer(
   name: string,
@@ -77,7 +76,7 @@ export async function startServer(
         },
       };
     } catch (error) {
-      // Somebody may have taken a port between finding and using it.
+      // Another process may have taken a port meanwhile.
       if (attempt < START_ATTEMPTS) continue;
       rmSync(folder, { recursive: true, force: true });
       throw error;
@@ -85,7 +84,7 @@ export async function startServer(
   }
 }
 
-/** Starts a server and waits until it accepts connections; throws with the end of its output where it does not. */
+/** Starts a server and waits until it accepts connections. If it does not, throws an error with the end of its output. */
 export async function launch(name: string, command: ServerCommand, port: number): Promise<ChildProcess> {
   const { program, args, env } = command;
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
@@ -116,7 +115,7 @@ export async function launch(name: string, command: ServerCommand, port: number)
   }
 }
 
-/** Ends a process of ours, in the end by force. */
+/** Sends the signal to a process of ours, and kills it if it does not end in time. */
 export async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));

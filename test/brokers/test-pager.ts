@@ -1,4 +1,4 @@
-/** The pager on Node with eyes on it: what it painted, sounded and logged. */
+/** A pager on Node that records what it painted, sounded and logged. */
 
 import { MemoryStore } from "../../hosts/node/memory-store.ts";
 import { type Pager, startPager } from "../../hosts/node/pager.ts";
@@ -10,17 +10,17 @@ export interface TestPagerOptions {
   readonly port: number;
   readonly store?: Store;
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Uses every chance to reconnect at once instead of waiting out the back-off. */
+  /** Reconnects at once instead of waiting for the end of the back-off. */
   readonly eager?: boolean;
 }
 
-/** A word of this form in a push is recognised on the screen. */
+/** A word that a test finds on the screen. */
 const MARK = /\bmark\d+\b/g;
 
 export class TestPager {
   readonly alerts: number[] = [];
   readonly logs: string[] = [];
-  /** The marks in the order in which they came onto the screen; a repaint of what already stands there is not counted. */
+  /** The marks in the order in which they came onto the screen. A repaint does not count. */
   readonly marks: string[] = [];
   readonly #pager: Pager;
   #screen: readonly string[] = [];
@@ -39,7 +39,7 @@ export class TestPager {
     });
   }
 
-  /** Lines of the screen as it stands. */
+  /** The lines on the screen now. */
   get screen(): readonly string[] {
     return this.#screen;
   }

@@ -1,11 +1,11 @@
-/** A sender as users have them: MQTT.js, a push a message, and the receipts that come back. */
+/** A sender as a user might write it, with MQTT.js. It sends pushes and collects their receipts. */
 import { connectAsync, type MqttClient } from "mqtt";
 import { decodeReceipts, encodePush, type PushContent } from "../wire.ts";
 import type { Broker } from "./broker.ts";
 
 export interface SeenPresence {
   readonly hex: string;
-  /** It stood at the broker already when the sender came. */
+  /** The broker had it already when the sender subscribed. */
   readonly retained: boolean;
 }
 
@@ -21,7 +21,7 @@ export class TestSender {
   readonly presence: SeenPresence[] = [];
   readonly #env: string;
   readonly #uid: string;
-  /** States told for each id, each counted. */
+  /** How often each state was told, by id. */
   readonly #receipts = new Map<string, Map<string, number>>();
 
   private constructor(client: MqttClient, env: string, uid: string) {
@@ -30,7 +30,7 @@ export class TestSender {
     this.#uid = uid;
   }
 
-  /** Connects, and watches its own receipts and the presence of `pager`. */
+  /** Connects, and subscribes to its own receipts and the presence of `pager`. */
   static async connect(port: number, pager: string, options: TestSenderOptions = {}): Promise<TestSender> {
     const { env = "field", uid = "sender-1", login } = options;
     const client = await connectAsync(`mqtt://127.0.0.1:${port}`, {
@@ -48,20 +48,20 @@ export class TestSender {
     return sender;
   }
 
-  /** Resolves when the broker has taken it. */
+  /** Sends a push. Resolves when the broker has taken it. */
   async push(pager: string, push: PushContent): Promise<void> {
     const payload = Buffer.from(encodePush(this.#uid, push));
     await this.client.publishAsync(`/${this.#env}/im/${pager}`, payload, { qos: 1 });
   }
 
-  /** How many distinct ids have been told to be in this state. */
+  /** How many ids have reached this state. */
   countOf(state: string): number {
     let count = 0;
     for (const states of this.#receipts.values()) if (states.has(state)) count += 1;
     return count;
   }
 
-  /** The states told for one id, in order of first arrival. */
+  /** The states of one id, in the order in which they first came. */
   statesOf(id: string): string[] {
     return [...(this.#receipts.get(id)?.keys() ?? [])];
   }

@@ -1,4 +1,4 @@
-/** The engine alone over TCP, without the pager around it: for what the pager does not ask of it, QoS 2. */
+/** The MQTT engine over TCP without the pager, for QoS 2, which the pager does not use. */
 import { openTcp } from "../../hosts/node/tcp-transport.ts";
 import type { Transport } from "../../hosts/runner.ts";
 import { parseSettings } from "../../src/gateway/settings.ts";
@@ -16,9 +16,9 @@ export interface TestSessionOptions {
 }
 
 export class TestSession {
-  /** Payloads of the messages that were told, in order. */
+  /** Payloads of the messages that came, in order. */
   readonly received: string[] = [];
-  /** What was told of the messages sent, by token. */
+  /** What became of each message sent, by token. */
   readonly outcomes = new Map<number, "acknowledged" | "rejected">();
   /** Reasons of the connections that ended. */
   readonly ends: string[] = [];
@@ -41,7 +41,7 @@ export class TestSession {
         userName: login?.userName ?? "",
         password: login?.password ?? "",
         will: undefined,
-        // Cuts are what is tested, not the waits after them.
+        // The test is about cuts, not about the waits after them.
         backoff: { baseMs: 1, maxMs: 20 },
       },
       Math.random,
@@ -53,7 +53,7 @@ export class TestSession {
     return this.#session.isConnected;
   }
 
-  /** Sends it when there is room for it, in the order of the calls. */
+  /** Sends a message as soon as there is room, in the order of the calls. */
   publish(topic: string, text: string, qos: QoS): void {
     this.#waiting.push({ topic, payload: new TextEncoder().encode(text), qos });
     this.#after(() => {});
