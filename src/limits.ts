@@ -93,7 +93,7 @@ export const PROVEN_DROPS_MAX = 3;
 export const CONNECT_DROPS_MAX = 4;
 
 /** Connections that may end on one message or topic filter, by the broker or by its silence. Then it is given up. */
-export const ENDINGS_MAX = 5;
+export const ENDINGS_MAX = 7;
 
 /** How many of them may end while other things are unanswered, too. Then it is sent alone, after a ping has been answered. */
 export const HASTY_ENDINGS_MAX = 2;

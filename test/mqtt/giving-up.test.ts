@@ -9,11 +9,12 @@ import {
   PUBACK_TIMEOUT_MS,
   TRIAL_WAIT_MAX_MS,
 } from "../../src/limits.ts";
+import { GIVEN_UP } from "../../src/mqtt/suspects.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { Picky } from "./picky-broker.ts";
 import { Bench, CONNACK_PRESENT, HELD } from "./session-bench.ts";
 
-const BAD = "bad: 5 connections ended on it";
+const BAD = `bad: ${GIVEN_UP}`;
 
 describe("a message that the broker answers by closing", () => {
   it("is given up after so many connections, with its topic, and nothing behind it waits any longer", () => {

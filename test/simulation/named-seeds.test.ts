@@ -20,6 +20,11 @@ const SEEDS: readonly (readonly [number, string])[] = [
     "none of the firmware: a page was silent shortly after the sound of another one, and the model did not expect it",
   ],
   [51562, "none of the firmware: a token that a message had in a former life was taken for that message"],
+  [
+    64250,
+    "none of the firmware: the store had refused to keep that a group was subscribed to, and the group left the settings",
+  ],
+  [65162, "five connections ended on a message within seconds, each time by chance, and it was given up"],
 ];
 
 it.each(SEEDS)("seed %d: %s", (seed, _fault) => {
