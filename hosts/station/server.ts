@@ -1,6 +1,7 @@
 /** The HTTP server of the station: the interface, the console, and MQTT over WebSocket at `/mqtt`. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import etag from "@fastify/etag";
 import type { PublishPacket } from "aedes";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { createWebSocketStream, WebSocketServer } from "ws";
@@ -151,10 +152,14 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       unread: parts.watch.counters,
     });
   });
-  for (const { path, type, content } of page.files)
-    app.get(path, { schema: { hide: true } }, async (_request, reply) =>
-      reply.type(type).header("cache-control", "no-cache").send(content),
-    );
+  await app.register(async (files) => {
+    // The faces have a megabyte. A browser that has them asks whether they are still the same.
+    await files.register(etag);
+    for (const { path, type, content } of page.files)
+      files.get(path, { schema: { hide: true } }, async (_request, reply) =>
+        reply.type(type).header("cache-control", "no-cache").send(content),
+      );
+  });
   app.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send({ error: "there is nothing at this address" }),
   );

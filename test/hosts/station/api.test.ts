@@ -207,6 +207,16 @@ describe("what else is served", () => {
     for (const path of ["/console.js", "/console.css"]) expect((await fetch(station.url + path)).status).toBe(200);
   });
 
+  it("is sent once to a browser that keeps it", async () => {
+    for (const path of ["/", "/console.js", "/faces/cjk-16.png"]) {
+      const first = await fetch(station.url + path);
+      expect((await first.arrayBuffer()).byteLength).toBeGreaterThan(0);
+      const again = await fetch(station.url + path, { headers: { "if-none-match": first.headers.get("etag") ?? "" } });
+      expect(again.status).toBe(304);
+      expect((await again.arrayBuffer()).byteLength).toBe(0);
+    }
+  });
+
   it("is its health, and nothing at other addresses", async () => {
     const health = (await (await fetch(`${station.url}/healthz`)).json()) as Record<string, unknown>;
     expect(health).toMatchObject({ status: "ok", receipts: { malformed: 0 } });
