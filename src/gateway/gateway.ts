@@ -462,10 +462,11 @@ export class Gateway {
         this.isHoldingBack = false;
         this.messageRoute.takenPages.handleClosed();
         counters.disconnections += 1;
-        this.brokerTrouble = { what: "no broker", why: event.reason };
         events.log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
-        // An attempt that follows at once goes to the same broker, with less in CONNECT.
-        if (event.retryMs > 0 && this.brokers.handleDisconnected()) this.changeBroker();
+        // An attempt that follows at once goes to the same broker, with less in CONNECT. That is no trouble yet.
+        if (event.retryMs === 0) break;
+        this.brokerTrouble = { what: "no broker", why: event.reason };
+        if (this.brokers.handleDisconnected()) this.changeBroker();
         break;
       case "subscribed":
         keeping(device, () => record.setHeld(this.session.held));

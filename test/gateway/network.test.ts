@@ -79,6 +79,18 @@ describe("the screen", () => {
     expect(bench.screen).toContain("no connection to 10.0.0.2:1883");
   });
 
+  it("says nothing of a broker that speaks the other version of MQTT, which is tried at once", () => {
+    const bench = new Bench({ settings: settingsOf({ "broker.protocol": "auto" }) });
+    bench.gateway.start(bench.nowMs);
+    bench.gateway.handleConnected(bench.nowMs);
+    bench.receive(Uint8Array.of(0x20, 2, 0, 1));
+    bench.gateway.handleClosed("closed", bench.nowMs);
+    bench.drain();
+    expect(bench.events.filter(({ type }) => type === "open")).toHaveLength(2);
+    expect(bench.screen).toContain("connecting");
+    expect(bench.screen).not.toContain("no broker");
+  });
+
   it("goes on to say online while a connection outlives the network", () => {
     const bench = new Bench().connect();
     bench.gateway.handleNetworkLost(lost, bench.nowMs);
