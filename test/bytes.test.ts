@@ -90,7 +90,7 @@ describe("UTF-8", () => {
     );
   });
 
-  it("is decoded in pieces without a seam", () => {
+  it("is decoded in pieces as it is decoded whole", () => {
     const text = "ü😀x".repeat(500);
     const bytes = encodeUtf8(text);
     expect(decodeUtf8(bytes, 0, bytes.length, "x")).toBe(text);

@@ -1,4 +1,4 @@
-/** Chains that a client has to believe or not, for a broker at 127.0.0.1 (RFC 5280, RFC 6125, RFC 5246), and why not. */
+/** Chains of certificates for a broker at 127.0.0.1 that a client accepts or refuses, and why (RFC 5280, RFC 6125, RFC 5246). */
 import {
   alternativeNames,
   authority,
@@ -20,11 +20,11 @@ import {
 
 export interface CertificateCase {
   readonly what: string;
-  /** As the server shows it, its own first. */
+  /** In the order in which the server sends them, its own first. */
   readonly chain: readonly Identity[];
-  /** What a device says; undefined: it connects. */
+  /** What a device says. undefined: it connects. */
   readonly said?: RegExp;
-  /** What Node says, in TLS of any version; `undefined`: it connects, as Node need not be as strict. */
+  /** What Node says, in any version of TLS. undefined: it connects. Node may be less strict than a device. */
   readonly saidOnNode?: RegExp;
 }
 
@@ -35,7 +35,7 @@ const NO_SERVER = /^the broker's certificate is not meant for a server$/;
 const LIMITED = /^the broker's certificate has a restriction that is not known here/;
 const UNKNOWN_ON_NODE = /^the broker's certificate comes from an authority that is not known here/;
 
-/** @returns the cases, and the text for `broker.ca` that they are meant for */
+/** @returns the cases, and the value of `broker.ca` for them */
 export function makeCertificateCases(): { readonly ca: string; readonly cases: readonly CertificateCase[] } {
   const root = (name: string, wanted: Partial<Wanted> = {}) =>
     makeIdentity({ name, extensions: [authority(), keyUsage(CERTIFICATE_SIGNING)], ...wanted });
@@ -136,13 +136,13 @@ export function makeCertificateCases(): { readonly ca: string; readonly cases: r
       saidOnNode: UNKNOWN_ON_NODE,
     },
     {
-      what: "by an authority that nobody knows, which is shown, too",
+      what: "by an authority that nobody knows, which is in the chain",
       chain: [leaf(stranger), stranger],
       said: NOT_SIGNED,
       saidOnNode: UNKNOWN_ON_NODE,
     },
     {
-      what: "by one that has the name of ours",
+      what: "by a stranger with the name of our authority",
       chain: [leaf(root("EC root"))],
       said: NOT_SIGNED,
       saidOnNode: /^the broker's certificate (does not come from the authority that it names|comes from an authority)/,
@@ -173,7 +173,7 @@ export function makeCertificateCases(): { readonly ca: string; readonly cases: r
       saidOnNode: /^the broker's certificate does not come from the authority that it names/,
     },
     {
-      what: "through one that says nothing of being an authority",
+      what: "through one that does not say that it is an authority",
       chain: through(between(ec, { extensions: [keyUsage(CERTIFICATE_SIGNING)] })),
       said: MUST_NOT_SIGN,
       saidOnNode: /./,
@@ -238,7 +238,7 @@ export function makeCertificateCases(): { readonly ca: string; readonly cases: r
       said: NO_SERVER,
       saidOnNode: /^the broker's certificate is not meant for a server/,
     },
-    // TLS 1.2 has a use for such a key, with suites that are not offered: OpenSSL does not look at which one was chosen.
+    // Some cipher suites of TLS 1.2 use such a key. They are not offered here, but OpenSSL does not check which one was chosen.
     {
       what: "with a key for encryption only",
       chain: [leaf(ec, withExtensions(keyUsage(KEY_ENCIPHERMENT)))],

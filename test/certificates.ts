@@ -1,10 +1,10 @@
-/** Certificates made by openssl for one test, good and bad ones, in a folder that the test removes. */
+/** Good and bad certificates, made by openssl for one test, in a folder that the test removes. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Paths of two files of PEM. */
+/** Paths of two PEM files. */
 export interface Identity {
   readonly certificate: string;
   readonly key: string;
@@ -13,10 +13,10 @@ export interface Identity {
 export interface Certificates {
   /** The authority that signs all but `unknown`, `selfSigned` and `strangeClient`. */
   readonly ca: Identity;
-  /** Of a broker at 127.0.0.1 and localhost. */
+  /** The certificate of a broker at 127.0.0.1 and localhost. */
   readonly server: Identity;
   readonly expired: Identity;
-  /** Of a broker named `other.example`. */
+  /** The certificate of a broker named `other.example`. */
   readonly otherName: Identity;
   /** Signed by an authority that nobody knows. */
   readonly unknown: Identity;
@@ -81,7 +81,6 @@ export function makeCertificates(openssl: string): Certificates {
   };
 }
 
-/** The text of both files. */
 export function textOf({ certificate, key }: Identity): { readonly cert: string; readonly key: string } {
   return { cert: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") };
 }

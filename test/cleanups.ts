@@ -1,4 +1,4 @@
-/** Ends what a test began, the last first, whatever the test's outcome. Give `end` to `afterEach` or `onTestFinished`. */
+/** Ends what a test began, in reverse order. Give `end` to `afterEach` or `onTestFinished`: it then runs after a failure too. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

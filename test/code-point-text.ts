@@ -1,6 +1,6 @@
 /**
- * A text as the engine of the boards has it: counted by code points, each of which `charCodeAt` gives whole. Only what the core
- * asks of a text that it looks through.
+ * A text as it is in the engine of the boards. It is counted in code points, and `charCodeAt` returns a whole code point. It has
+ * only the methods that the core uses to read a text.
  */
 export class CodePointText {
   readonly #codes: readonly number[];
@@ -32,7 +32,7 @@ export class CodePointText {
   }
 }
 
-/** What stands for a text where a text is asked for. */
+/** The text as a `CodePointText` that has the type of a string. */
 export function asOnBoards(text: string): string {
   return new CodePointText(text) as unknown as string;
 }

@@ -1,10 +1,10 @@
-/** The command lines of this folder: flags that are numbers, and switches. */
+/** The command lines of this folder: flags with numbers or texts, and switches. */
 import { parseFlags } from "../hosts/node/flags.ts";
 
 export interface NumberFlag {
   readonly default: number;
   readonly min: number;
-  /** Whether it need not be whole. */
+  /** The number need not be whole. */
   readonly isFractional?: boolean;
 }
 
@@ -15,8 +15,8 @@ export interface CommandFlags<Numbers extends string> {
 }
 
 /**
- * Reads the command line. Prints the usage and ends the process, with status 0 where `--help` asks for it and else with 2 and what
- * is wrong. `check` gives what is wrong with flags that are right one by one.
+ * Reads the command line. With `--help` it prints the usage and ends the process with status 0. If flags are wrong, it says so,
+ * prints the usage, and ends with status 2. `check` returns what is wrong with flags that are valid one by one.
  */
 export function readCommandFlags<Numbers extends string>(
   usage: string,

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** `npm run coverage`: which branches of the MQTT engine its own tests take. Without the simulation, which takes them by chance. */
+/** `npm run coverage`: the branches of the MQTT engine that its own tests take. The simulation would take them by chance. */
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,

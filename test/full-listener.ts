@@ -1,4 +1,4 @@
-/** A port that answers no connection at all, as a host behind a broken route does. */
+/** A port that answers no connection at all, like a host behind a broken route. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -6,11 +6,11 @@ import { connect, type Socket } from "node:net";
 const PROGRAM =
   "const server = require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port))";
 
-/** A connection that gets this far is one too many for the queue, in which nobody takes anything. */
+/** A connection that is not made within this time finds the queue full. */
 const FILL_MS = 300;
 const FILLERS_MAX = 8;
 
-/** A process that listens and is stopped; its queue is filled, so that the kernel leaves every further connection unanswered. */
+/** A process that listens and is stopped. Its queue is full, so the kernel answers no further connection. */
 export class FullListener {
   readonly port: number;
   readonly #end: () => void;
@@ -38,7 +38,7 @@ export class FullListener {
       const filler = connect(port, "127.0.0.1").on("error", () => {});
       fillers.push(filler);
       isFull = await new Promise<boolean>((resolve) => {
-        // The kernel connects at once or not at all; however late this is, a connection is told before what is set immediately.
+        // The kernel connects at once or not at all. If this timer is late, the event of a connection still comes first.
         const timer = setTimeout(() => setImmediate(() => resolve(filler.connecting)), FILL_MS);
         filler.once("connect", () => {
           clearTimeout(timer);

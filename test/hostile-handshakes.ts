@@ -1,8 +1,8 @@
-/** Servers that leave the path of the handshake (RFC 5246, section 7.3). */
+/** Servers that break the rules of the handshake (RFC 5246, section 7.3). */
 import { CLOSED, CONNACK, type HostileCase, WRONG } from "./hostile-case.ts";
 import { MESSAGE, RECORD, type ScriptedTls } from "./scripted-tls.ts";
 
-/** What is played from a step of the handshake on, after the path to it was kept. */
+/** What the server does at one step of the handshake. All steps before it were correct. */
 type Play = (server: ScriptedTls) => void;
 
 const afterClientHello = (play: Play) => async (server: ScriptedTls) => {
@@ -19,7 +19,7 @@ const afterCertificate = (play: Play) =>
     server.certificate();
     play(server);
   });
-/** The whole answer, with this key. */
+/** Ends the server's answer with this ServerKeyExchange. */
 const withKey = (...key: Parameters<ScriptedTls["serverKeyExchange"]>) =>
   afterCertificate((server) => {
     server.serverKeyExchange(...key);
@@ -47,7 +47,7 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
   {
     what: "hangs up at once",
     play: (server) => server.hangUp(),
-    // Before the client's socket has told that it is connected.
+    // The server may close before the client's socket reports that it is connected.
     said: /^no connection to 127\.0\.0\.1$|^closed by the peer in the TLS handshake$/,
   },
   {
@@ -58,7 +58,7 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
   {
     what: "answers in MQTT and hangs up",
     play(server) {
-      // Four bytes are no header yet.
+      // Four bytes are too few for a record header.
       server.raw(CONNACK);
       server.hangUp();
     },
@@ -75,7 +75,7 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
     said: /^TLS: the broker chooses version 301, expected 303$/,
   },
   {
-    what: "chooses TLS 1.3 as nobody may",
+    what: "chooses TLS 1.3 in the field of the old version",
     play: afterClientHello((server) => server.serverHello({ version: 0x304 })),
     said: /^TLS: the broker chooses version 304/,
   },
@@ -84,7 +84,7 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
       what: `chooses cipher ${cipher.toString(16)}`,
       play: afterClientHello((server) => server.serverHello({ cipher })),
       said: new RegExp(`^TLS: the broker chooses cipher ${cipher.toString(16)}, which was not offered$`),
-      // OpenSSL has offered all of them but the one that is none, and goes on.
+      // OpenSSL has offered all of these ciphers except 0, which is none. So it goes on.
       ...(cipher === 0 ? {} : { saidOnNode: "waits" }),
     }),
   ),
@@ -134,13 +134,13 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
     said: /^TLS: the broker changes to a cipher for which there are no keys$/,
   },
   {
-    what: "asks to begin anew in the midst of it",
+    what: "asks for a new handshake in the middle of one",
     play: afterServerHello((server) => server.message(MESSAGE.helloRequest, Buffer.alloc(0))),
     said: /^TLS: handshake message 0 after 2$/,
     saidOnNode: "waits",
   },
   {
-    what: "sends a message that there is not",
+    what: "sends a message of an unknown type",
     play: afterServerHello((server) => server.message(99, Buffer.of(1, 2, 3))),
     said: /^TLS: handshake message 99 after 2$/,
   },
@@ -175,7 +175,7 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
     said: /^TLS: handshake message 14 after the change of cipher$/,
   },
   {
-    what: "asks to begin anew in place of Finished",
+    what: "asks for a new handshake in place of Finished",
     play: withKeys((server) => server.message(MESSAGE.helloRequest, Buffer.alloc(0))),
     said: /^TLS: handshake message 0 after the change of cipher$/,
     saidOnNode: "waits",
@@ -186,12 +186,12 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
     said: /^TLS: the broker changes to a cipher for which there are no keys$/,
   },
   {
-    what: "changes the cipher to nothing that there is",
+    what: "sends a wrong ChangeCipherSpec",
     play: inPlaceOfFinished((server) => server.changeCipherSpec(Buffer.of(2))),
     said: WRONG,
   },
   {
-    what: "proves a handshake that was another one",
+    what: "sends a Finished of another handshake",
     play: withKeys((server) => server.finished(changedAt(last))),
     said: WRONG,
   },
@@ -274,7 +274,7 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
     saidOnNode: "waits",
   },
   {
-    what: "hangs up in the midst of a record",
+    what: "hangs up in the middle of a record",
     play: afterClientHello((server) => {
       server.record(RECORD.handshake, Buffer.alloc(10), { length: 100 });
       server.hangUp();
@@ -294,7 +294,7 @@ export const HOSTILE_HANDSHAKES: readonly HostileCase[] = [
       what: `breaks off with alert ${description}`,
       play: afterServerHello((server) => server.alert(description === 0 ? 1 : 2, description)),
       said: new RegExp(`^TLS: the broker ended it: ${words}$`),
-      // Of an alert that there is not OpenSSL makes no error: the time limit of the handshake ends this.
+      // OpenSSL ignores an unknown alert. The time limit of the handshake ends the connection.
       ...(description === 255 ? { saidOnNode: "waits" } : {}),
     }),
   ),

@@ -1,8 +1,8 @@
-/** Servers that do wrong once the keys are in force (RFC 5246, section 6.2). */
+/** Servers that break the rules after the handshake (RFC 5246, section 6.2). */
 import { CONNACK, type HostileCase, WRONG } from "./hostile-case.ts";
 import { MESSAGE, RECORD, type ScriptedTls } from "./scripted-tls.ts";
 
-/** Until CONNECT has come. */
+/** Plays the handshake and waits for CONNECT. */
 async function untilConnect(server: ScriptedTls): Promise<void> {
   await server.handshake();
   await server.data();
@@ -83,7 +83,7 @@ export const HOSTILE_RECORDS: readonly HostileCase[] = [
     said: /^TLS: the broker wants to renegotiate$/,
   },
   {
-    what: "changes the cipher of a connection that stands",
+    what: "changes the cipher of an open connection",
     async play(server) {
       await untilConnect(server);
       server.changeCipherSpec();
@@ -99,7 +99,7 @@ export const HOSTILE_RECORDS: readonly HostileCase[] = [
     said: /^TLS: a record of type 24$/,
   },
   {
-    what: "breaks off a connection that stands",
+    what: "breaks off an open connection",
     async play(server) {
       await untilConnect(server);
       server.alert(2, 80);
@@ -125,7 +125,7 @@ export const HOSTILE_RECORDS: readonly HostileCase[] = [
     said: /^closed by the peer$/,
   },
   {
-    what: "hangs up without goodbye in the midst of a record",
+    what: "hangs up without goodbye in the middle of a record",
     async play(server) {
       await untilConnect(server);
       server.record(RECORD.data, Buffer.alloc(10), { length: 1_000 });

@@ -13,7 +13,7 @@ describe("PEM", () => {
       expect(pemBlocks(block(text), "CERTIFICATE")).toEqual([bytes]);
   });
 
-  it.each([1, 2, 3, 47, 48, 49, 300])("writes %i bytes as others do", (length) => {
+  it.each([1, 2, 3, 47, 48, 49, 300])("writes %i bytes as Node does", (length) => {
     const bytes = Uint8Array.from({ length }, (_, index) => (index * 91 + length) & 0xff);
     const lines = Buffer.from(bytes)
       .toString("base64")
@@ -21,7 +21,7 @@ describe("PEM", () => {
     expect(pemOf(bytes, "CERTIFICATE")).toBe(block(lines));
   });
 
-  it("gives every block with the label, whatever stands around them", () => {
+  it("reads every block with the label, whatever stands around it", () => {
     const text = `words ${block("AQ==")}${block("Ag==", "PRIVATE KEY")} and ${block("Aw==")}`;
     expect(pemBlocks(text, "CERTIFICATE")).toEqual([Uint8Array.of(1), Uint8Array.of(3)]);
     expect(pemBlocks(text, "PRIVATE KEY")).toEqual([Uint8Array.of(2)]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { isUnprintable, printable } from "../src/printable.ts";
 import { asOnBoards } from "./code-point-text.ts";
 
-/** Written anew, by what Unicode says of a character. */
+/** Written independently of the code under test, with Unicode properties. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Noncharacter_Code_Point}\u2028\u2029\ufeff]/u;
 
 describe("what can be shown of a text", () => {
@@ -27,7 +27,7 @@ describe("what can be shown of a text", () => {
     expect(printable(text)).toBe(expected);
   });
 
-  it("has nothing in it that is not, wherever it stands, and does not change again", () => {
+  it("contains nothing that cannot be shown, and stays the same when it is filtered again", () => {
     const odd = fc.constantFrom(
       ..."\r\n\0\t\u009f\u202e\u2066\ud83d\ude00\ufffe\ufeff\u2028a水".split(""),
       "\u{1ffff}",
@@ -47,7 +47,7 @@ describe("what can be shown of a text", () => {
     );
   });
 
-  it("knows every character that Unicode names so", () => {
+  it("knows every character that Unicode calls unprintable", () => {
     const wrong: string[] = [];
     for (let code = 0; code <= 0x10ffff; code += 1) {
       const isOdd = code !== 0xfeff && UNPRINTABLE.test(String.fromCodePoint(code));

@@ -1,12 +1,12 @@
-/** Reads QR codes back from pixels, with another library than the ones that make them. */
+/** Reads QR codes from pixels. The library is not one of those that make them. */
 import jsqr from "jsqr";
 import type { DrawList, Size } from "../src/pager/screen/draw-list.ts";
 
-// The package says that it is an ES module and is none.
+// The package claims to be an ES module, but is not.
 const decode =
   (jsqr as unknown as { readonly default?: typeof jsqr.default }).default ?? (jsqr as unknown as typeof jsqr.default);
 
-/** The text of the QR code in a picture of RGB or RGBA; undefined where there is none that can be read. Light on dark is none. */
+/** The text of the QR code in a picture of RGB or RGBA. undefined if there is none that can be read. Light on dark is not read. */
 export function readQrCode({ width, height }: Size, pixels: Uint8Array | Uint8ClampedArray): string | undefined {
   const channels = pixels.length / (width * height);
   const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
@@ -16,7 +16,7 @@ export function readQrCode({ width, height }: Size, pixels: Uint8Array | Uint8Cl
   return decode(rgba, width, height, { inversionAttempts: "dontInvert" })?.data;
 }
 
-/** Fills and bitmaps of a draw list as RGBA; texts are left out. */
+/** Fills and bitmaps of a draw list as RGBA, without its texts. */
 export function pixelsOf(drawList: DrawList, size: Size): Uint8Array {
   const pixels = new Uint8Array(4 * size.width * size.height);
   const set = (x: number, y: number, color: number) => {

@@ -1,7 +1,7 @@
-/** Random numbers that a seed replays. */
+/** Random numbers from a seed. The same seed gives the same numbers. */
 import type { Random } from "../src/seams.ts";
 
-/** mulberry32: small, and good enough to choose where a link is cut. */
+/** mulberry32. It is small, and good enough to choose where a link is cut. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {

@@ -24,7 +24,7 @@ const PACKAGE = JSON.parse(readFileSync(new URL("../package.json", import.meta.u
   scripts: Record<string, string>;
 };
 
-/** The cells of the rows of the table that begins so. */
+/** The cells of each row of the table that begins with `head`. */
 function tableOf(text: string, head: string): string[][] {
   const lines = text.slice(text.indexOf(head)).split("\n");
   const end = lines.findIndex((line) => !line.startsWith("|"));
@@ -37,14 +37,14 @@ function tableOf(text: string, head: string): string[][] {
 }
 
 describe("the READMEs", () => {
-  it("have a row for every setting, as its table and its text say, and for nothing else", () => {
+  it("have the rows of every setting, and no others", () => {
     const rows = rowsIn(read("src/gateway/README.md"), "Settings");
     expect(rows).toEqual(settingRows(SETTINGS, SETTING_TEXTS));
     const boards = rowsIn(read("hosts/esp32/README.md"), "Settings of a board");
     expect(boards).toEqual(settingRows(BOARD_SETTINGS, BOARD_SETTING_TEXTS));
   });
 
-  it("describe every board and nothing else, with the size of flash that its configuration states", () => {
+  it("list every board with the size of flash in its configuration, and nothing else", () => {
     const rows = tableOf(read("hosts/esp32/README.md"), "| board | screen |");
     const flashOf = (board: string) => {
       const { build } = JSON.parse(readFileSync(boardManifest(board), "utf8")) as {
@@ -57,7 +57,7 @@ describe("the READMEs", () => {
     expect(rows.map((row) => [row[0], row.at(-1)])).toEqual(BOARDS.map((board) => [`\`${board}\``, flashOf(board)]));
   });
 
-  it("name no command that package.json has not, and every one that a user needs", () => {
+  it("name every command of package.json that a user needs, and no other command", () => {
     const named = new Set(
       [
         ...PATHS.map(read)
@@ -70,7 +70,7 @@ describe("the READMEs", () => {
     expect(Object.keys(PACKAGE.scripts).filter((name) => !named.has(name) && !own.includes(name))).toEqual([]);
   });
 
-  it.each(PATHS)("%s links to files and headings that are there, and lists its own headings", (path) => {
+  it.each(PATHS)("%s links only to files and headings that exist, and lists its own headings", (path) => {
     const text = read(path);
     const anchorsOf = (of: string) =>
       [...read(of).matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>

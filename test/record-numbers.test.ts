@@ -10,12 +10,12 @@ function storeOf(numbers: readonly number[], prefix = "m-"): MemoryStore {
 }
 
 describe("the numbers of records", () => {
-  it("are none in an empty store, and none of other records", () => {
+  it("are none in an empty store, and leave out other records", () => {
     expect([...recordNumbers(new MemoryStore(), "m-")]).toEqual([]);
     expect([...recordNumbers(storeOf([3, 4], "s-"), "m-")]).toEqual([]);
   });
 
-  it("come ascending, whatever the order of the keys", () => {
+  it("ascend, whatever the order of the keys", () => {
     const random = seededRandom(7);
     const numbers = Array.from({ length: 200 }, () => Math.floor(random() * 2 ** 32));
     const ascending = [...new Set(numbers)].sort((a, b) => a - b);

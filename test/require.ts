@@ -1,13 +1,13 @@
 /**
- * Tests that need a program from outside (a broker, a browser, the XS engine) are skipped where it is missing, and say
- * so. The variable `FIELDPAGER_REQUIRE`, names separated by commas, makes a missing one an error; `.ci/run` sets it.
+ * Some tests need an installed program: a broker, a browser, the XS engine. If it is missing, they are skipped and say so. The
+ * variable `FIELDPAGER_REQUIRE` lists programs, separated by commas, whose absence is an error. `.ci/run` sets it.
  */
 
 const required = new Set((process.env.FIELDPAGER_REQUIRE ?? "").split(",").map((name) => name.trim()));
 
 /**
- * For `describe.runIf(requireOrSkip("mosquitto", found))`: true when the thing is available, false with a visible line
- * when it is not. Throws when it is missing and named in `FIELDPAGER_REQUIRE`.
+ * For `describe.runIf(requireOrSkip("mosquitto", found))`. Returns whether the program is there, and prints a line if it is not.
+ * Throws if it is missing and `FIELDPAGER_REQUIRE` names it.
  */
 export function requireOrSkip(name: string, available: boolean, names: ReadonlySet<string> = required): boolean {
   if (available) return true;

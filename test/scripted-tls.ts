@@ -1,6 +1,6 @@
 /**
- * The server's side of TLS 1.2 (RFC 5246, RFC 5288, RFC 8422), step by step, so that a test can leave the path at each of them:
- * ECDHE with AES-128-GCM, over a socket. It does what it is told, and checks only what the client proves.
+ * The server's side of TLS 1.2 over a socket, with ECDHE and AES-128-GCM (RFC 5246, RFC 5288, RFC 8422). A test calls it step by
+ * step, and can break the rules at each step. It checks only the proofs of the client.
  */
 import {
   createCipheriv,
@@ -31,7 +31,7 @@ export const MESSAGE = {
 
 const CIPHERS = { ec: 0xc02b, rsa: 0xc02f };
 const CURVES = { 23: "prime256v1", 24: "secp384r1" } as const;
-/** Extensions of ServerHello: that this handshake is the first one (RFC 5746, section 3.6), without which OpenSSL does not go on. */
+/** Extension of ServerHello: this is the first handshake (RFC 5746, section 3.6). OpenSSL does not go on without it. */
 const SAFE = Buffer.from("0005ff01000100", "hex");
 const NONCE_BYTES = 8;
 const TAG_BYTES = 16;
@@ -47,14 +47,14 @@ interface Keys {
 
 export interface RecordOptions {
   readonly version?: number;
-  /** What the header says, where it is not true. */
+  /** A wrong length for the header. */
   readonly length?: number;
-  /** The authentication does not fit. */
+  /** The record gets a wrong authentication tag. */
   readonly isDamaged?: boolean;
 }
 
 export class ScriptedTls {
-  /** Everything that the client has sent, as it was on the wire. */
+  /** All bytes that the client has sent. */
   readonly #received: Buffer[] = [];
   readonly #socket: Socket;
   readonly #chain: readonly Identity[];
@@ -72,7 +72,7 @@ export class ScriptedTls {
   #fromClient: Keys | undefined;
   #messages: { readonly type: number; readonly body: Buffer }[] = [];
 
-  /** @param chain what it shows; the first one's key is used */
+  /** @param chain the certificates that it shows. It uses the key of the first one. */
   constructor(socket: Socket, chain: readonly Identity[]) {
     this.#socket = socket;
     this.#chain = chain;
@@ -95,14 +95,14 @@ export class ScriptedTls {
     return Buffer.concat(this.#received);
   }
 
-  /** The whole of it, by the book. */
+  /** A whole correct handshake. */
   async handshake(): Promise<void> {
     await this.hello();
     await this.clientFlight();
     this.finish();
   }
 
-  /** ClientHello, and the whole answer. */
+  /** Reads ClientHello and sends the whole answer. */
   async hello(): Promise<void> {
     await this.clientHello();
     this.serverHello();
@@ -122,7 +122,7 @@ export class ScriptedTls {
     this.#session = body.subarray(35, 35 + (body[34] ?? 0));
   }
 
-  /** Takes the session that the client offers, without its secret. */
+  /** Accepts the session that the client offers, without knowing its secret. */
   async pretendToResume(): Promise<void> {
     await this.clientHello();
     if (this.#session.length === 0) throw new Error("the client offers no session");
@@ -133,7 +133,7 @@ export class ScriptedTls {
     this.finish();
   }
 
-  /** ClientKeyExchange, CertificateVerify where a certificate was asked for, ChangeCipherSpec, Finished. */
+  /** Reads ClientKeyExchange, CertificateVerify if a certificate was asked for, ChangeCipherSpec and Finished. */
   async clientFlight(): Promise<void> {
     const exchange = await this.#message(MESSAGE.clientKeyExchange);
     const shared = this.#ecdh.computeSecret(exchange.subarray(1));
@@ -187,7 +187,7 @@ export class ScriptedTls {
     return Buffer.concat([threeBytes(list.length), list]);
   }
 
-  /** @param change of the body, which is signed before it */
+  /** @param change changes the body after it was signed */
   serverKeyExchange(
     { hash = 4, curve = 23, point }: { hash?: 4 | 5; curve?: keyof typeof CURVES; point?: Buffer } = {},
     change: (body: Buffer) => Buffer = (body) => body,
@@ -223,19 +223,19 @@ export class ScriptedTls {
     this.record(RECORD.alert, Buffer.of(level, description));
   }
 
-  /** One handshake message in a record of its own. */
+  /** Sends one handshake message in a record of its own. */
   message(type: number, body: Buffer): void {
     this.record(RECORD.handshake, this.say(type, body));
   }
 
-  /** The bytes of a handshake message, counted for Finished and not sent. */
+  /** Returns the bytes of a handshake message without sending them. They count for Finished. */
   say(type: number, body: Buffer): Buffer {
     const bytes = Buffer.concat([Buffer.of(type), threeBytes(body.length), body]);
     this.#transcript.push(bytes);
     return bytes;
   }
 
-  /** A record, encrypted when the keys are in force. */
+  /** Sends a record. It is encrypted as soon as the keys are in force. */
   record(type: number, content: Buffer, { version = 0x303, length, isDamaged }: RecordOptions = {}): void {
     const fragment = this.#toClient ? this.#encrypt(this.#toClient, type, content) : content;
     if (isDamaged) fragment.writeUInt8((fragment.at(-1) ?? 0) ^ 1, fragment.length - 1);
@@ -246,12 +246,12 @@ export class ScriptedTls {
     if (!this.#socket.destroyed) this.#socket.write(bytes);
   }
 
-  /** Ends the stream as a peer that has nothing more to say, or does not say so. */
+  /** Ends the stream, without an alert. */
   hangUp(): void {
     this.#socket.end();
   }
 
-  /** The content of the next record of application data. */
+  /** Reads the content of the next record of application data. */
   async data(): Promise<Buffer> {
     const { type, content } = await this.#record();
     if (type !== RECORD.data) throw new Error(`a record of type ${type}, expected application data`);
@@ -266,7 +266,7 @@ export class ScriptedTls {
     return new X509Certificate(this.#leaf.der).publicKey.asymmetricKeyType === "rsa" ? "rsa" : "ec";
   }
 
-  /** The body of the next handshake message, which has to be of this type. */
+  /** Reads the body of the next handshake message. Throws if it has another type. */
   async #message(type: number): Promise<Buffer> {
     while (this.#messages.length === 0) {
       const record = await this.#record();
@@ -343,7 +343,7 @@ export class ScriptedTls {
   }
 }
 
-/** What is authenticated beside the content; counts the record. */
+/** The additional data of the authentication. Counts the record. */
 function additionalData(keys: Keys, type: number, length: number): Buffer {
   const bytes = Buffer.alloc(13);
   bytes.writeBigUInt64BE(keys.sequence, 0);

@@ -1,6 +1,6 @@
 import { parser } from "mqtt-packet";
 
-/** What a client has sent, by the reference codec and not by ours; payloads as text. */
+/** A packet that a client has sent, decoded by mqtt-packet and not by our codec. The payload is text. */
 export interface SentPacket {
   readonly type: string;
   readonly topic?: string;
@@ -15,7 +15,7 @@ export interface SentPacket {
   readonly unsubscriptions?: readonly string[];
 }
 
-/** The packets in these bytes, which must hold whole ones. */
+/** The packets in these bytes. There must be no part of a packet at the end. */
 export function sentPackets(bytes: Uint8Array): SentPacket[] {
   const packets: SentPacket[] = [];
   const reader = parser();

@@ -24,7 +24,7 @@ function rangeOf(setting: Setting, unit: string | undefined): string {
   }
 }
 
-/** The rows that a section of a README has. */
+/** The rows of the table in one section of a README. */
 export function rowsIn(readme: string, section: string): readonly string[] {
   const from = readme.indexOf(`\n## ${section}\n`);
   const next = readme.indexOf("\n## ", from + 1);

@@ -22,10 +22,10 @@ const SDK_TESTS = "test/hosts/moddable/{sdk-modules,built-secrets}.test.ts";
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
-    // For a machine on which much else runs. A test that is well never comes near it.
+    // Long enough for a busy machine. A test that passes takes far less.
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    // By default vitest leaves a core to its main process, which waits most of the time.
+    // By default vitest keeps one core free for its main process, which mostly waits.
     maxWorkers: "100%",
     // Its files import each other without extensions, which only a bundler understands.
     server: { deps: { inline: ["improv-wifi-serial-sdk"] } },

@@ -1,12 +1,12 @@
 /**
- * The wire format as a stranger would write it from its document, for senders in tests: it shares nothing with `src/payload`,
- * so that both are held against the document and not against each other. ASCII only; runs in every engine.
+ * The wire format for senders in tests, written from its document alone. It shares nothing with `src/payload`. So the tests compare
+ * both with the document. ASCII only. It runs in every engine.
  */
 
 export interface PushContent {
   readonly id: string;
   readonly text: string;
-  /** Seconds since 1970; 0 says that the sender has no clock. */
+  /** Seconds since 1970. 0: the sender has no clock. */
   readonly timeStamp?: number;
   /** Further keys of the content, for example `pr` or `re`. */
   readonly extra?: Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ export interface Receipt {
   readonly id: string;
   /** `stored`, `shown`, `read`, `answered`, `expired` or `dropped`. */
   readonly state: string;
-  /** With `answered`. */
+  /** Only with `answered`. */
   readonly answer?: string;
   /** The uid at the payload's end. */
   readonly from: string;
@@ -29,7 +29,7 @@ export function encodePush(sender: string, push: PushContent): Uint8Array {
   return Uint8Array.of(...uint32(timeStamp), 0x31, 0, ...uint32(content.length), ...content, ...asciiBytes(sender));
 }
 
-/** The receipts in an instant message of IM Type 4, in order; none where it is something else. */
+/** The receipts in an instant message of IM Type 4, in order. None if the payload is something else. */
 export function decodeReceipts(payload: Uint8Array): Receipt[] {
   if (payload.length < 11 || (payload[4] as number) >> 4 !== 4) return [];
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);

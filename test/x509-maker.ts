@@ -1,6 +1,6 @@
 /**
- * Certificates as a test wants them, good and bad, made and signed here (RFC 5280): what openssl's commands do not make, such
- * as a chain that breaks one rule, or a certificate that is not valid yet.
+ * Makes and signs good and bad certificates (RFC 5280). openssl's commands cannot make all of them, such as a chain that breaks one
+ * rule, or a certificate that is not valid yet.
  */
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 
@@ -19,12 +19,12 @@ export interface Wanted {
   readonly key?: KeyKind;
   /** Default: SHA-256. */
   readonly hash?: Hash;
-  /** Who signs; default: itself. */
+  /** Who signs. Default: the certificate itself. */
   readonly by?: Identity;
-  /** Days from now; default: -1 and 2. */
+  /** Days from now. Default: -1 and 2. */
   readonly validDays?: readonly [from: number, to: number];
   readonly extensions?: readonly Extension[];
-  /** The signature does not fit. */
+  /** The signature is wrong. */
   readonly isForged?: boolean;
 }
 
@@ -104,7 +104,7 @@ export const authority = (pathLength?: number): Extension => ({
   value: sequence(element(0x01, Buffer.of(0xff)), ...(pathLength === undefined ? [] : [integer(pathLength)])),
 });
 
-/** Basic constraints that say: no authority. */
+/** Basic constraints of a certificate that is no authority. */
 export const NO_AUTHORITY: Extension = { identifier: "2.5.29.19", isCritical: true, value: sequence() };
 
 /** Bits of key usage, 0 digitalSignature to 8 decipherOnly (RFC 5280, section 4.2.1.3). */
@@ -126,7 +126,7 @@ export const extendedKeyUsage = (...identifiers: readonly string[]): Extension =
 export const FOR_SERVERS = "1.3.6.1.5.5.7.3.1";
 export const FOR_CLIENTS = "1.3.6.1.5.5.7.3.2";
 
-/** Names of hosts, or IPv4 addresses. */
+/** Subject alternative names: names of hosts, or IPv4 addresses. */
 export const alternativeNames = (...names: readonly string[]): Extension => ({
   identifier: "2.5.29.17",
   value: sequence(

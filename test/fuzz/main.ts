@@ -1,6 +1,5 @@
 /**
- * `npm run fuzz -- --target mqtt --inputs 1000000 --first 1`: exit status 1 when an input broke a promise, or when memory has
- * grown.
+ * `npm run fuzz -- --target mqtt --inputs 1000000 --first 1`: exit status 1 if an input broke a promise, or if memory grew.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

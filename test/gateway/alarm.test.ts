@@ -22,14 +22,14 @@ describe("pages that come at once", () => {
     expect(bench.alerts).toEqual([3]);
   });
 
-  it("sound anew for one that is more important", () => {
+  it("sound again for one that is more important", () => {
     const bench = new Bench().connect();
     receiveMany(bench, 3);
     bench.receive(publish(IM, im("high", "high", { priority: 4 })), publish(IM, im("low", "low", { priority: 2 })));
     expect(bench.alerts).toEqual([3, 4]);
   });
 
-  it("sound anew once nothing has come for a while", () => {
+  it("sound again after a while without a page", () => {
     const bench = new Bench().connect();
     receiveMany(bench, 3);
     bench.pass(ALARM_BURST_MS - 1);
@@ -40,7 +40,7 @@ describe("pages that come at once", () => {
     expect(bench.alerts).toEqual([3, 3]);
   });
 
-  it("sound for the next one as soon as the carrier has read what came before", () => {
+  it("sound for the next one as soon as the carrier has read all before it", () => {
     const bench = new Bench().connect();
     bench.receive(publish(IM, im("1", "first")));
     bench.gateway.handleButton("b", bench.nowMs);
@@ -60,7 +60,7 @@ describe("pages that come at once", () => {
 });
 
 describe("a board without a screen", () => {
-  it("sounds for a page as soon as it is kept, but for those of priority 1", () => {
+  it("sounds for a page as soon as it is stored, except for priority 1", () => {
     const bench = new Bench({ size: NO_SCREEN }).connect();
     bench.receive(publish(PAGE, encodeUtf8('{"co":"quiet","pr":1}')));
     expect(bench.alerts).toEqual([]);
@@ -71,7 +71,7 @@ describe("a board without a screen", () => {
   });
 
   it("keeps to quiet hours, and tells afterwards that something came", () => {
-    // The bench begins at 22:13 and a second.
+    // The bench begins one second after 22:13.
     const settings = settingsOf({ "quiet.hours": "22:00-22:15" });
     const bench = new Bench({ size: NO_SCREEN, settings }).connect();
     bench.receive(publish(PAGE, encodeUtf8("hot")));

@@ -13,15 +13,15 @@ import { fromHex } from "../vectors/vector.ts";
 export const IM = "/acme/im/p1";
 export const PAGE = "/acme/page/p1";
 
-/** A gateway with the broker's side of the connection in hand. */
+/** A gateway whose broker is played by the test. */
 export class Bench {
-  /** How many the device asks for: its messages and pages, and those of its settings. */
+  /** How many subscriptions the device asks for: messages, pages and commands, and those of its settings. */
   subscriptions = 3;
   nowMs = 1000;
   readonly store: MemoryStore;
   readonly gateway: Gateway;
   readonly events: GatewayEvent[] = [];
-  /** The screen's words, each time that it was painted. */
+  /** The lines of each painted screen. */
   readonly screens: string[][] = [];
   readonly sent: { type: string; topic?: string; payload?: string; packetIdentifier?: number }[] = [];
 
@@ -83,7 +83,7 @@ export class Bench {
     } while (isPainted);
   }
 
-  /** PUBACKs and publishes since the last call, in words. */
+  /** PUBACKs and PUBLISHes since the last call, as text. */
   takeSent(): string[] {
     return this.sent
       .splice(0)
@@ -123,7 +123,7 @@ export function im(id: string | undefined, text: string, extra: object = {}): Ui
   });
 }
 
-/** @param raw over those that make a test short */
+/** @param raw settings in place of the defaults of these tests */
 export function settingsOf(raw: Readonly<Record<string, unknown>> = {}): Settings {
   const result = parseSettings({
     env: "acme",

@@ -27,7 +27,7 @@ describe("the order of brokers", () => {
     return brokers.current.broker.host;
   };
 
-  it("goes to the next broker after the attempts of the limit, round and round", () => {
+  it("goes to the next broker after a limited number of attempts, round and round", () => {
     const brokers = brokersOf("a", "b", "c");
     expect(fail(brokers, BROKER_ATTEMPTS_MAX - 1)).toBe("a");
     expect([fail(brokers, 1), fail(brokers, BROKER_ATTEMPTS_MAX), fail(brokers, BROKER_ATTEMPTS_MAX)]).toEqual([
@@ -38,7 +38,7 @@ describe("the order of brokers", () => {
     expect(fail(brokersOf("only"), 10)).toBe("only");
   });
 
-  it("tries the preferred one after a while that doubles, and goes back at once where it is not there", () => {
+  it("tries the preferred one after a wait that doubles, and goes back at once if it is not there", () => {
     const brokers = brokersOf("a", "b", "c");
     fail(brokers, 2 * BROKER_ATTEMPTS_MAX);
     const waits: number[] = [];
@@ -60,7 +60,7 @@ describe("the order of brokers", () => {
   });
 });
 
-/** Brokers that are up or down; answers CONNECT and SUBSCRIBE, and PUBACKs when asked to. */
+/** A device and brokers that are up or down. They answer CONNECT and SUBSCRIBE, and send PUBACK if `answersPublishes` is set. */
 class Bench {
   nowMs = 0;
   readonly up = new Set<string>();
@@ -96,7 +96,7 @@ class Bench {
     return this;
   }
 
-  /** Virtual time until `untilMs`. */
+  /** Lets virtual time pass until `untilMs`. */
   run(untilMs: number): void {
     for (
       let wake = this.#gateway.pollTimeout();
@@ -170,7 +170,7 @@ describe("a device with two brokers", () => {
     bench.up.add("b");
     bench.start().run(5_000);
     expect([bench.current, bench.opened]).toEqual(["b", ["a", "a", "b"]]);
-    // Not back yet: the attempt costs one reconnect, and the next one comes later.
+    // The first broker is still away. The attempt costs one reconnect, and the next attempt comes later.
     bench.run(BROKER_RETURN_MS + 10_000);
     expect([bench.current, bench.opened.slice(3)]).toEqual(["b", ["a", "b"]]);
     bench.up.add("a");
@@ -178,7 +178,7 @@ describe("a device with two brokers", () => {
     expect(bench.current).toBe("b");
     bench.run(3 * BROKER_RETURN_MS + 20_000);
     expect([bench.current, bench.opened.slice(5)]).toEqual(["a", ["a"]]);
-    // Each was asked once, and remembers it.
+    // The device has subscribed once at each broker.
     expect(bench.subscribed).toEqual(["b", "a"]);
     bench.up.delete("a");
     bench.cut();
@@ -197,7 +197,7 @@ describe("a device with two brokers", () => {
     expect(new Set(bench.opened)).toEqual(new Set(["a"]));
   });
 
-  it("does not leave while a message is on its way", () => {
+  it("does not leave while a message is not acknowledged", () => {
     const bench = new Bench();
     bench.up.add("b");
     bench.start().run(5_000);

@@ -1,4 +1,4 @@
-/** The time that is believed, and that a clock which jumps costs nothing. */
+/** Which time the device believes. A clock that jumps must cost no message and no alarm. */
 import { describe, expect, it } from "vitest";
 import { Clock } from "../../src/gateway/clock.ts";
 import { ALARM_REPEAT_MS, CLOCK_DOUBT_MS } from "../../src/limits.ts";
@@ -9,7 +9,7 @@ import { Bench, IM, im, PAGE, publish } from "./bench.ts";
 const BORN = 1_700_000_000;
 const YEAR_2036 = 2_085_978_496;
 
-/** A bench whose clock shows what the test wants, before and after. */
+/** A bench whose clock shows what the test sets. */
 function benchWith(clock: { seconds: number | undefined | ((nowMs: number) => number) }) {
   const bench: Bench = new Bench({
     wallClock: () => (typeof clock.seconds === "function" ? clock.seconds(bench.nowMs) : clock.seconds),
@@ -30,7 +30,7 @@ function wait(bench: Bench, ms: number): void {
 }
 
 describe("a clock", () => {
-  it("is believed at first, follows small jumps, and goes on by itself over large ones", () => {
+  it("is believed at first and after small jumps; over a large jump the device counts on by itself", () => {
     let seconds: number | undefined = BORN;
     const clock = new Clock(() => seconds);
     expect(clock.seconds).toBeUndefined();
@@ -48,7 +48,7 @@ describe("a clock", () => {
     expect(clock.seconds).toBe(BORN + 86_002);
   });
 
-  it("is believed after a large jump when it has stood by it, and only then", () => {
+  it("is believed after a large jump only when it has kept to the new time for long", () => {
     let seconds = BORN;
     const clock = new Clock(() => seconds);
     clock.update(0);
@@ -62,7 +62,7 @@ describe("a clock", () => {
     expect(clock.seconds).toBe(seconds);
   });
 
-  it("that shows no time of this firmware is none", () => {
+  it("that shows an impossible time is not believed", () => {
     for (const seconds of [undefined, -1, 0, 86_400, 2 ** 32, 1e15, Number.NaN]) {
       const clock = new Clock(() => seconds);
       clock.update(0);
@@ -71,14 +71,14 @@ describe("a clock", () => {
   });
 });
 
-describe("one wrong answer to the question for the time", () => {
+describe("one wrong answer of a time server", () => {
   it.each([
     ["2036", YEAR_2036],
     ["2085", 3_629_000_000],
     ["1970", 5],
     ["2110", 4_420_000_000],
     ["1901", -2_177_000_000],
-  ])("of %s costs no alarm, no message and not the device", (_year, wrong) => {
+  ])("of %s costs no alarm and no message, and the device goes on", (_year, wrong) => {
     const clock: { seconds: number | ((nowMs: number) => number) } = { seconds: right };
     const bench = benchWith(clock);
     bench.receive(publish(IM, im("1", "fire", { priority: 5, expirySeconds: 3600 })));
@@ -97,14 +97,14 @@ describe("one wrong answer to the question for the time", () => {
 });
 
 describe("a page with ex that comes before the clock is set", () => {
-  it("sounds no longer than it says, also where the clock is never set", () => {
+  it("sounds no longer than ex says, even if the clock is never set", () => {
     const bench = benchWith({ seconds: undefined });
     bench.receive(publish(PAGE, encodeUtf8('{"co":"door","ex":600,"pr":5}')));
     wait(bench, 7_200_000);
     expect([bench.gateway.counters.expired, bench.alerts.length]).toEqual([1, 1 + 600_000 / ALARM_REPEAT_MS]);
   });
 
-  it("is dated when it is, by when it came", () => {
+  it("gets the time of its arrival when the clock is set", () => {
     const clock: { seconds: undefined | ((nowMs: number) => number) } = { seconds: undefined };
     const bench = benchWith(clock);
     bench.receive(publish(PAGE, encodeUtf8('{"co":"door","ex":3600}')));

@@ -59,7 +59,7 @@ class Bench {
     );
   }
 
-  /** What commands act on. */
+  /** Everything that a command may change. */
   get state() {
     const { length, unreadCount } = this.device.inbox;
     const { status, context } = this.presence.current(0);
@@ -67,14 +67,14 @@ class Bench {
     return { length, unreadCount, hours: this.quietHours.hours, presence: `${status} ${context}`, dwellMs };
   }
 
-  /** What the host has been asked for since the last call, but for the log. */
+  /** What the host was asked to do since the last call, without lines of the log. */
   takeEvents(): string[] {
     const types: string[] = [];
     for (let event = this.device.events.poll(); event; event = this.device.events.poll()) types.push(event.type);
     return types.filter((type) => type !== "log");
   }
 
-  /** Takes a command and gives its result. */
+  /** Hands in a command and returns its result. */
   send(
     command: unknown,
     properties: Publish["properties"] = {},
@@ -145,7 +145,7 @@ describe("a command", () => {
     [{}, "command do"],
     [{ do: "identify", ex: 86_401 }, "command ex"],
     [{ do: "identify", at: "now" }, "command at"],
-  ])("%j is not done, and the answer says why; it is not remembered", (command, error) => {
+  ])("%j is not done or remembered, and the answer says why", (command, error) => {
     const bench = new Bench();
     const before = [bench.state, bench.store.keys()];
     expect(bench.send(at(command))).toMatchObject({ ok: false, error: expect.stringContaining(error) });
@@ -178,14 +178,14 @@ describe("a command", () => {
     expect(bench.takeEvents()).toEqual(expected === true ? ["alert"] : []);
   });
 
-  it("is obeyed by a device whose clock is not set only where the broker keeps the time", () => {
+  it("with a message expiry alone is obeyed by a device whose clock is not set", () => {
     const bench = new Bench();
     bench.nowSeconds = undefined;
     expect(bench.send(at({ do: "identify" })).error).toContain("clock is not set");
     expect(bench.send(at({ do: "identify" }), { messageExpiryInterval: 60 }).ok).toBe(true);
   });
 
-  it("that comes again is answered and not done again, also when stale and after a restart of the device", () => {
+  it("that comes again is answered and not done again, even if it is stale or the device has restarted", () => {
     const bench = new Bench();
     bench.send(at({ do: "identify" }));
     bench.nowSeconds = NOW + 1_000;
@@ -195,7 +195,7 @@ describe("a command", () => {
     expect([...bench.takeEvents(), ...again.takeEvents()]).toEqual(["alert"]);
   });
 
-  it("that failed may come again and is done then", () => {
+  it("that failed is done if it comes again", () => {
     const bench = new Bench();
     expect(bench.send(at({ do: "retract", message: "m2" })).ok).toBe(false);
     bench.receive("m2");
@@ -209,7 +209,7 @@ describe("a command", () => {
     expect(bench.send(at({ do: "identify" }, "c0")).note).toBeUndefined();
   });
 
-  it("survives a record that is not what was written", () => {
+  it("is done although the record of commands is damaged", () => {
     const store = new MemoryStore();
     for (const record of ["", "no", "{}", "[1]"]) {
       store.write("commands", encodeUtf8(record));
@@ -219,7 +219,7 @@ describe("a command", () => {
 });
 
 describe("restart", () => {
-  it("comes when the broker has its result, is on record before, and is not done again", () => {
+  it("is recorded first, comes when the broker has its result, and is not done again", () => {
     const bench = new Bench();
     bench.commands.take(
       { topic: TOPIC, payload: encodeUtf8(JSON.stringify(at({ do: "restart" }))), properties: {} } as Publish,
@@ -247,7 +247,7 @@ describe("restart", () => {
     expect(bench.takeEvents()).toEqual(["restart"]);
   });
 
-  it("that could not be put on record is not done: it would be done again and again", () => {
+  it("that cannot be recorded is not done: it would be done again and again", () => {
     const bench = new Bench();
     bench.store.isFailing = true;
     expect(bench.send(at({ do: "restart" }))).toMatchObject({ ok: false, error: "flash is full" });
@@ -258,7 +258,7 @@ describe("restart", () => {
 it.each([
   ["many names", Object.fromEntries(Array.from({ length: 180 }, (_, index) => [`no-setting-${index}`, 1]))],
   ["a long value", { "quiet.hours": "\u0001".repeat(600) }],
-])("a result that names %s is cut, and what is behind it is sent", (_, set) => {
+])("a result that names %s is cut, and what comes behind it is sent", (_, set) => {
   const store = new MemoryStore();
   const bench = new GatewayBench({ storedSettings: new StoredSettings(store, {}) }, store).connect();
   bench.takeSent();
@@ -295,7 +295,7 @@ function dwellOf({ result }: StoredSettings): number | readonly string[] {
 }
 
 describe("settings changed by a command", () => {
-  it("hold from the next start on, go before what is configured, and are forgotten with null", () => {
+  it("take effect at the next start, take precedence over the configuration, and are forgotten with null", () => {
     const store = new MemoryStore();
     const configured = { "screen.dwell": 1 };
     const settings = new StoredSettings(store, configured);
@@ -310,7 +310,7 @@ describe("settings changed by a command", () => {
     expect(store.keys()).toEqual([]);
   });
 
-  it("are none that hold a credential, or that could cut the device off", () => {
+  it("cannot be a credential, nor one that could cut the device off", () => {
     const settings = new StoredSettings(new MemoryStore(), {});
     const changeable = Object.keys(SETTINGS).filter((name) => (SETTINGS as SettingTable)[name]?.isChangeable);
     const others = Object.keys(SETTINGS).filter((name) => !changeable.includes(name));
@@ -320,7 +320,7 @@ describe("settings changed by a command", () => {
     expect(settings.change({ nonsense: 1, toString: 1 })).toHaveLength(2);
   });
 
-  it("are checked as a whole with what is configured: nothing is changed by a command that is wrong in one", () => {
+  it("are checked together with the configuration: one wrong setting in a command changes nothing", () => {
     const store = new MemoryStore();
     const settings = new StoredSettings(store, { "telemetry.format": "cbor" });
     expect(settings.change({ "screen.dwell": 5, "telemetry.interval": -1 })).toEqual([
@@ -333,7 +333,7 @@ describe("settings changed by a command", () => {
     expect(store.writes).toBe(1);
   });
 
-  it("that no longer go with what is configured are passed over: the device starts", () => {
+  it("are ignored if they are damaged or no longer allowed: the device starts", () => {
     for (const record of ['{"screen.dwell":-1}', '{"uid":"other"}', "no", "null", '{"screen.dwell":{}}', "7"]) {
       const store = new MemoryStore();
       store.write("settings", encodeUtf8(record));
@@ -341,7 +341,7 @@ describe("settings changed by a command", () => {
     }
   });
 
-  it("throw what the store throws, and have not changed then", () => {
+  it("throw what the store throws, and do not change then", () => {
     const store = new MemoryStore();
     const settings = new StoredSettings(store, {});
     store.isFailing = true;

@@ -11,7 +11,7 @@ import { testDevice } from "./test-device.ts";
 
 const TELEMETRY = { format: "cbor", qos: 0, intervalSeconds: 60, maxAgeSeconds: 600, deadbands: {} } as const;
 
-/** Figures of a made-up device, without its session. */
+/** The figures of a simulated device without a session. */
 function bench(
   figures = { heap: 1000, signal: Number.NaN, uptime: 0 } as Record<string, number>,
   telemetry: object = {},
@@ -39,7 +39,7 @@ function bench(
 }
 
 describe("the figures of a device", () => {
-  it("are sent on each connection, those that are known, with the reason of the start", () => {
+  it("are sent on each connection if they are known, with the reason of the start", () => {
     const { diagnostics, take } = bench();
     expect(take()).toEqual([]);
     for (const nowMs of [1000, 2000]) {
@@ -63,7 +63,7 @@ describe("the figures of a device", () => {
     expect(take()).toEqual(["heap 900"]);
   });
 
-  it("that become known or fail are told once", () => {
+  it("are told once when they become known or fail", () => {
     const { diagnostics, figures, take } = bench();
     diagnostics.handleConnected(0);
     take();
@@ -76,7 +76,7 @@ describe("the figures of a device", () => {
     expect(take()).toEqual(["signal failed"]);
   });
 
-  it("that always change are sent when they are as old as the setting says", () => {
+  it("that change all the time are sent when they are as old as the setting says", () => {
     const { diagnostics, figures, take } = bench();
     diagnostics.handleConnected(0);
     take();
@@ -103,7 +103,7 @@ describe("the figures of a device", () => {
     expect(taken.at(-1)).toBe("f32 7");
   });
 
-  it("are not sent where the settings turn telemetry off", () => {
+  it("are not sent if the settings turn telemetry off", () => {
     const { diagnostics, take } = bench(undefined, { intervalSeconds: 0 });
     diagnostics.handleConnected(0);
     expect([take(), diagnostics.timeoutMs]).toEqual([[], FIGURES_LOG_MS]);
@@ -156,7 +156,7 @@ describe("a whole device", () => {
       .takeSent()
       .flatMap((line) => (line.startsWith("/acme/tele/p1 ") ? JSON.parse(line.slice("/acme/tele/p1 ".length)) : []));
 
-  it("tells why it was started again, what it has received and sent, and what it did not take", () => {
+  it("tells why it started again, how many messages it has received and sent, and which it refused", () => {
     const bench = new Bench(options).connect();
     expect(readings(bench)).toContainEqual(expect.objectContaining({ n: "last-reset", vs: options.startReason }));
     bench.receive(publish(PAGE, encodeUtf8("x"), { packetIdentifier: 2 }));
@@ -168,7 +168,7 @@ describe("a whole device", () => {
     expect(told.map(({ n }) => n)).not.toContain("heap-least");
   });
 
-  it("is silent while nothing happens, although what it sends is counted", () => {
+  it("sends nothing while nothing happens, although it counts what it sends", () => {
     const bench = new Bench(options).connect();
     bench.pass(60_000);
     bench.takeSent();
@@ -183,7 +183,7 @@ describe("a whole device", () => {
     expect(readings(bench)).toContainEqual(expect.objectContaining({ n: "sent", v: sent }));
   });
 
-  it("shows the same on its screen, where the buttons lead", () => {
+  it("shows the same figures on its screen", () => {
     const bench = new Bench(options).connect();
     for (const button of ["c", "c", "b", "c"] as const) {
       bench.pass(1000);

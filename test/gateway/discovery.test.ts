@@ -14,7 +14,7 @@ function bench(isDiscovered: boolean, store = new MemoryStore(), sensors = [{ na
 }
 
 describe("the document for Home Assistant", () => {
-  it("is said once a connection, retained, and is on record before it leaves", () => {
+  it("is published once a connection, retained, and is recorded before it leaves", () => {
     const { source, store } = bench(true);
     expect(source.next()).toBeUndefined();
     for (let connections = 0; connections < 2; connections += 1) {
@@ -28,7 +28,7 @@ describe("the document for Home Assistant", () => {
     expect(store.writes).toBe(1);
   });
 
-  it("is not said while the store refuses to remember where it stands", () => {
+  it("is not published while the store cannot record its topic", () => {
     const { source, store, device } = bench(true);
     store.isFailing = true;
     source.handleConnected();
@@ -39,7 +39,7 @@ describe("the document for Home Assistant", () => {
     expect(source.next()?.topic).toBe(TOPIC);
   });
 
-  it("is taken back until the broker has it, also over a restart in between, and then never again", () => {
+  it("is cleared on each connection until the broker has acknowledged that, also after a restart, and then never again", () => {
     const store = new MemoryStore();
     const on = bench(true, store).source;
     on.handleConnected();
@@ -61,7 +61,7 @@ describe("the document for Home Assistant", () => {
     expect(source.next()).toBeUndefined();
   });
 
-  it("names in the log what it has no room for", () => {
+  it("has no room for some sensors, and the log names them", () => {
     const sensors = Array.from({ length: 30 }, (_, index) => ({ name: `s${index}`, unit: "1" }));
     const { source, device } = bench(true, new MemoryStore(), sensors);
     source.handleConnected();
@@ -72,7 +72,7 @@ describe("the document for Home Assistant", () => {
     });
   });
 
-  it("of a device that carries sensors comes when the first one is known, and again with each further one", () => {
+  it("of a Bluetooth sensor comes with its first reading, and again with each new one", () => {
     const settings = { ...settingsOf(), homeAssistant: { isDiscovered: true, prefix: "homeassistant" } };
     const store = new MemoryStore();
     const source = new DiscoverySource(
@@ -100,7 +100,7 @@ describe("the document for Home Assistant", () => {
     expect(readText(store, "discovery")).toBe(`${TOPIC}\nhomeassistant/device/p1/fridge/config`);
   });
 
-  it("of a device that was not heard yet since the start stays, and is taken back when it leaves the settings", () => {
+  it("of a Bluetooth sensor stays if it was not heard since the start, and is cleared when the settings drop it", () => {
     const settings = { ...settingsOf(), homeAssistant: { isDiscovered: true, prefix: "homeassistant" } };
     const store = new MemoryStore();
     const start = (carriers: readonly string[]) => {

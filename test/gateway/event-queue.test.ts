@@ -3,7 +3,7 @@ import { EventQueue } from "../../src/gateway/event-queue.ts";
 import { LogLines } from "../../src/gateway/log-lines.ts";
 import { EVENTS_MAX } from "../../src/limits.ts";
 
-it("the queue of events keeps as many lines as its limit says, and what a host is asked for beside them, and tells what is missing", () => {
+it("the queue of events keeps all requests to the host and a limited number of log lines, and says how many are missing", () => {
   const queue = new EventQueue(new LogLines([]));
   for (let index = 0; index < EVENTS_MAX + 2; index += 1) queue.log(`line ${index}`);
   queue.tell({ type: "restart" });

@@ -5,7 +5,7 @@ import { fromHex, toHex } from "../vectors/vector.ts";
 import { Bench, IM, im, PAGE, publish, settingsOf } from "./bench.ts";
 
 describe("a push", () => {
-  it("is stored, acknowledged, shown, sounded, and both are told to the sender, in this order", () => {
+  it("is stored, acknowledged, shown and sounded, and the sender gets both receipts in order", () => {
     const bench = new Bench().connect();
     bench.takeSent();
     bench.receive(publish(IM, im("m1", "Pump 3 hot", { title: "Boiler" })));
@@ -44,7 +44,7 @@ describe("a push", () => {
     expect([bench.alerts, again.alerts]).toEqual([[3], []]);
   });
 
-  it("that the store refuses is not acknowledged: the connection ends and the broker sends it again", () => {
+  it("that the store refuses is not acknowledged: the connection ends, and the broker sends it again", () => {
     const bench = new Bench().connect();
     bench.takeSent();
     bench.store.isFailing = true;
@@ -62,7 +62,7 @@ describe("a push", () => {
     expect(bench.gateway.counters.stored).toBe(1);
   });
 
-  it("of priority 1 makes no sound; marked as read it is told so", () => {
+  it("of priority 1 makes no sound, and its sender gets the receipt read", () => {
     const bench = new Bench().connect();
     bench.receive(publish(IM, im("m1", "quiet", { priority: 1 })));
     expect(bench.alerts).toEqual([]);
@@ -73,7 +73,7 @@ describe("a push", () => {
     expect(bench.screen).toContain("no new messages");
   });
 
-  it("comes through in a burst: every one of 300 is stored and acknowledged, and each is shown for as long as a person needs to see it", () => {
+  it("of a burst of 300 is stored, acknowledged, and shown long enough for a person to see it", () => {
     const bench = new Bench({ settings: settingsOf({ "screen.dwell": 500 }) }).connect();
     bench.takeSent();
     const packets = Array.from({ length: 300 }, (_, index) =>
@@ -81,23 +81,23 @@ describe("a push", () => {
     );
     bench.receive(...packets);
     for (let step = 0; step < 4; step += 1) bench.pass(500);
-    // Few are laid out and painted while they come.
+    // While the messages come, the screen is painted only a few times.
     expect([bench.gateway.counters.stored > 190, bench.screens.length < 20]).toEqual([true, true]);
     for (let step = 0; step < 400; step += 1) bench.pass(500);
     const acknowledged = bench.takeSent().filter((line) => line.startsWith("puback")).length;
     const shown = new Set(bench.screens.map((screen) => screen.join(" ").match(/text \d+/)?.[0]));
     shown.delete(undefined);
     expect([acknowledged, bench.gateway.counters.stored, shown.size]).toEqual([300, 300, 300]);
-    // One sound for all that come before anybody has looked.
+    // There is one sound for all of them.
     expect(bench.alerts).toEqual([3]);
-    // What the inbox could not hold any longer went unread, and the screen says so.
+    // Some messages left the full inbox unread, and the screen says so.
     const { dropped } = bench.gateway.counters;
     expect(dropped).toBeGreaterThan(0);
     expect(bench.screen).toContain(`${dropped} dropped`);
   });
 });
 
-describe("what is not acted on is acknowledged, counted and said in the status", () => {
+describe("a message without effect is acknowledged, counted and named in the status", () => {
   it.each([
     ["random bytes", publish(IM, fromHex("ffffffffffffffff")), "1 bad", "refused"],
     ["a message of 4.1 KB", publish(IM, new Uint8Array(4200)), "1 too large", "oversize"],
@@ -144,7 +144,7 @@ describe("a plain page", () => {
     expect(bench.screen).toContain("!! page");
   });
 
-  it("of the same words is a new page, unless the broker says that it is the same one", () => {
+  it("with the same words is a new page, unless the broker marks it as a repeat", () => {
     const bench = new Bench().connect();
     const door = encodeUtf8("Door open");
     bench.receive(publish(PAGE, door));
@@ -153,7 +153,7 @@ describe("a plain page", () => {
     expect([bench.gateway.counters.stored, bench.gateway.counters.duplicates]).toEqual([2, 1]);
   });
 
-  it("shows control characters as what cannot be shown", () => {
+  it("shows control characters as U+FFFD", () => {
     const bench = new Bench().connect();
     bench.receive(publish(PAGE, encodeUtf8("a\tb\u0007c")));
     expect(bench.screen).toContain("a b\ufffdc");
@@ -190,7 +190,7 @@ describe("presence", () => {
     ]);
   });
 
-  it("is left to the will where the window is full: online would stay retained for ever", () => {
+  it("is left to the will if the window is full: otherwise online would stay retained", () => {
     for (const [protocol, connack, goodbye] of [
       ["3.1.1", "20020000", []],
       ["5", "2003000000", ["e00104"]],
@@ -211,10 +211,10 @@ describe("presence", () => {
     }
   });
 
-  it("waits once, however often the connection is cut before the broker has taken it", () => {
+  it("is sent once a connection, however often the connection is cut before the broker acknowledges", () => {
     const bench = new Bench();
     bench.gateway.start(bench.nowMs);
-    // More endings in a row may be the broker's answer: then one thing at a time is sent, see test/mqtt/giving-up.test.ts.
+    // After more endings in a row messages are sent one at a time, see test/mqtt/giving-up.test.ts.
     for (let count = 0; count < HASTY_ENDINGS_MAX; count += 1) {
       bench.gateway.handleConnected(bench.nowMs);
       bench.receive(fromHex("20020000"));
@@ -226,7 +226,7 @@ describe("presence", () => {
 });
 
 describe("subscriptions", () => {
-  it("are asked for once after each start, as long as the broker keeps the session", () => {
+  it("are requested once after each start, as long as the broker keeps the session", () => {
     const bench = new Bench().connect();
     expect(bench.sent.filter(({ type }) => type === "subscribe")).toHaveLength(1);
     bench.gateway.handleClosed("gone", bench.nowMs);
@@ -244,7 +244,7 @@ describe("subscriptions", () => {
     expect(elsewhere.sent.filter(({ type }) => type === "subscribe")).toHaveLength(1);
   });
 
-  it("of a group and a contact that left the settings are taken back in the kept session, once", () => {
+  it("of a group and a contact that left the settings are removed from the kept session, once", () => {
     const settings = settingsOf({ groups: "ops", contacts: "bob" });
     const bench = new Bench({ settings });
     bench.subscriptions += 2;
@@ -263,7 +263,7 @@ describe("subscriptions", () => {
     expect(again.sent.filter(({ type }) => type === "unsubscribe")).toEqual([]);
   });
 
-  it("of the station are not touched by a device that leaves them to it", () => {
+  it("of the station are left alone if `broker.subscribe` is no", () => {
     const bench = new Bench();
     bench.connect();
     const left = new Bench({ settings: settingsOf({ "broker.subscribe": "no" }) }, bench.store).connect("20020100");
@@ -292,7 +292,7 @@ describe("subscriptions", () => {
 });
 
 describe("telemetry", () => {
-  it("is sent at its interval, with what the device knows of itself, and kept while there is no connection", () => {
+  it("is sent at its interval, with the device's own readings, and kept while there is no connection", () => {
     const settings = {
       ...settingsOf(),
       telemetry: { format: "json", qos: 0, intervalSeconds: 60, maxAgeSeconds: 600, deadbands: {} },
@@ -300,7 +300,7 @@ describe("telemetry", () => {
     const bench = new Bench({ settings, sensors: [{ name: "temperature", unit: "Cel", sample: () => 21.5 }] });
     bench.gateway.start(bench.nowMs);
     bench.pass(0);
-    // The connection does not open in time; the next attempt does.
+    // The first attempt to connect takes too long. The next one succeeds.
     bench.pass(60_000);
     bench.pass(1000);
     bench.gateway.handleConnected(bench.nowMs);
@@ -318,7 +318,7 @@ describe("telemetry", () => {
 });
 
 describe("a board without a screen", () => {
-  it("stores and acknowledges all, and never says shown", () => {
+  it("stores and acknowledges all messages, and never says shown", () => {
     const bench = new Bench({ size: { width: 0, height: 0 } }).connect();
     bench.takeSent();
     for (let index = 0; index < 20; index += 1) bench.receive(publish(IM, im(`m${index}`, "x")));
@@ -329,7 +329,7 @@ describe("a board without a screen", () => {
 });
 
 describe("a screen that refuses pictures", () => {
-  /** Asks for a picture and refuses it. Returns whether there was one. */
+  /** Takes the next picture and refuses it. Returns whether there was one. */
   function refuse(bench: Bench): boolean {
     while (bench.gateway.pollTransmit()) {}
     const isAsked = bench.gateway.pollScreen(bench.nowMs) !== undefined;
@@ -352,7 +352,7 @@ describe("a screen that refuses pictures", () => {
     expect(bench.takeSent().join()).toContain("shown");
   });
 
-  it("is given up after three in a row: what waits sounds, and so does what comes, and nothing counts as shown", () => {
+  it("is given up after three in a row: waiting and new messages sound, and none counts as shown", () => {
     const bench = new Bench().connect();
     bench.takeSent();
     bench.gateway.handleBytes(publish(IM, im("m1", "Pump 3")), bench.nowMs);
@@ -372,7 +372,7 @@ describe("a screen that refuses pictures", () => {
 });
 
 describe("the clock on the screen", () => {
-  it("moves each minute and makes nothing else happen", () => {
+  it("changes each minute, and nothing else happens", () => {
     const bench = new Bench().connect();
     const before = bench.screens.length;
     const wakes: number[] = [];
@@ -383,7 +383,7 @@ describe("the clock on the screen", () => {
       bench.pass(wakeMs - bench.nowMs);
       if (bench.sent.splice(0).some(({ type }) => type === "pingreq")) bench.receive(fromHex("d000"));
     }
-    // The session is stable after 10 s and pings each minute; the minutes change in between.
+    // The device wakes at 11 s, because the session counts as stable then, for a ping each minute, and for each new minute.
     expect(wakes).toEqual([11_000, 40_000, 61_000, 100_000, 121_000, 160_000]);
     expect(bench.screens.slice(before).map(([status]) => status?.slice(0, 5))).toEqual(["22:14", "22:15", "22:16"]);
   });

@@ -1,4 +1,4 @@
-/** What a device makes of payloads that are not quite right: it shows the words, and counts. */
+/** A device shows the words of a payload that is not quite right, and counts it. */
 import { describe, expect, it } from "vitest";
 import { readMessage, readPlainPage } from "../../src/gateway/incoming.ts";
 import { encodeLink, encodeReceipt, encodeText } from "../../src/payload/content.ts";
@@ -45,7 +45,7 @@ describe("what is shown", () => {
     expect(page(text)).toMatchObject(shown);
   });
 
-  it("keeps a choice as it came: its sender knows the answer by it", () => {
+  it("keeps a choice as it came: the sender compares the answer with it", () => {
     expect(page('{"co":"?","id":"7","re":["y\\u0001"]}')?.choices).toEqual(["y\u0001"]);
   });
 
@@ -72,7 +72,7 @@ describe("what is shown", () => {
     expect(readMessage(message(1, ...contents), undefined, 0).message?.text).toBe(text);
   });
 
-  it("is what stands beside receipts, and receipts count in a message of any type", () => {
+  it("is also content beside receipts; receipts count in a message of any type", () => {
     const read = (imType: number) =>
       readMessage(
         message(imType, encodeReceipt("7", "read"), encodeText("and this", { id: "8", priority: 5 })),
@@ -94,7 +94,7 @@ describe("a device", () => {
     return { stored, refused, malformed };
   };
 
-  it("shows what it cannot read all of, counts it and names it in the log", () => {
+  it("shows the readable part of a message, counts the message and names the fault in the log", () => {
     const device = bench();
     device.receive(publish(IM, message(1, raw(0, '{"co":"hot","pr":"urgent"}'))));
     expect(device.screen).toContain("hot");
@@ -104,7 +104,7 @@ describe("a device", () => {
     );
   });
 
-  it("tells telemetry how many messages it could not read all of", () => {
+  it("counts in its telemetry the messages that it could not read whole", () => {
     const device = new Bench({
       settings: settingsOf({ "telemetry.format": "json", "telemetry.interval": 60 }),
     }).connect();
@@ -118,14 +118,14 @@ describe("a device", () => {
     expect([malformed[0], malformed.at(-1)]).toEqual([0, 1]);
   });
 
-  it("shows what is readable of a page in another encoding", () => {
+  it("shows the readable characters of a page in another encoding", () => {
     const device = bench();
     device.receive(publish(PAGE, Uint8Array.of(0x48, 0xf6, 0x68, 0x65)));
     expect(device.screen).toContain("H\ufffdhe");
     expect(counts(device)).toEqual({ stored: 1, refused: 0, malformed: 1 });
   });
 
-  it.each([false, true])("takes a retained page that was cleared for nothing at all, retained %j", (retain) => {
+  it.each([false, true])("ignores an empty payload, which clears a retained page, retained %j", (retain) => {
     const device = bench();
     device.takeSent();
     device.receive(publish(PAGE, new Uint8Array(), { retain }));
@@ -135,7 +135,7 @@ describe("a device", () => {
     expect(device.alerts).toEqual([]);
   });
 
-  it("answers neither receipts nor choices where an id is too long", () => {
+  it("sends no receipts for an id that is too long", () => {
     const device = bench();
     device.takeSent();
     device.receive(publish(PAGE, encodeUtf8(`{"co":"Come?","id":"${"i".repeat(65)}","re":["y"]}`)));
@@ -146,7 +146,7 @@ describe("a device", () => {
     expect(device.takeSent()[1]).toBe(`/acme/page/p1/receipt {"id":"${longest}","st":"stored"}`);
   });
 
-  it("lives through a page that nests as deep as a packet allows, and shows its words", () => {
+  it("shows the words of a page that is nested as deep as a packet allows", () => {
     const device = bench();
     for (const [open, close] of [
       ["[", "]"],
@@ -161,12 +161,12 @@ describe("a device", () => {
   });
 });
 
-describe("nothing is drawn as it came", () => {
+describe("unprintable characters are never drawn", () => {
   const ODD = "a\u0007b\u009fc\u202ed\u2066e\ufdd0f\ud800g\rh";
   const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Noncharacter_Code_Point}]/u;
   const odd = (text: string) => JSON.stringify(text).slice(1, -1);
 
-  it("neither of a message, its choices and their answer, nor of a contact and its words, in any view", () => {
+  it("neither those of a message, its choices and their answer, nor those of a contact and its texts, in any view", () => {
     const settings = settingsOf({ contacts: "ann", "presence.custom": ODD, "message.texts": ODD });
     const device = new Bench({ settings });
     device.subscriptions = 4;
@@ -181,13 +181,13 @@ describe("nothing is drawn as it came", () => {
     device.receive(publish("/acme/pres/ann", Uint8Array.of(0xaf, ...context), { retain: true }));
     const json = `{"co":"${odd(ODD)}","ti":"${odd(ODD)}","id":"7","re":["${odd(ODD)}"],"ur":"${odd(ODD)}"}`;
     device.receive(publish(IM, message(1, raw(0, json), raw(4, `{"co":"${odd(ODD)}","fn":"${odd(ODD)}"}`))));
-    // Reply, the first choice, home; the inbox; people, the contact, the texts; my own.
+    // The views: reply, the first choice, home, the inbox, people, the contact, its texts, own presence.
     const views = [show("b"), show("a"), show("b"), show("a"), show("c"), show("c"), show("c"), show("b"), show("a")];
     const shown = "a\ufffdb\ufffdcde\ufffdf\ufffdg";
     expect(device.screens.flat().filter((line) => line.includes(shown)).length).toBeGreaterThan(5);
     expect(views.some((view) => view.includes("ann"))).toBe(true);
     expect(device.screens.flat().filter((line) => UNPRINTABLE.test(line))).toEqual([]);
-    // The sender gets back the very choice that it sent.
+    // The sender gets back exactly the choice that it sent.
     const sent = device.takeSent().find((line) => line.includes('"st":"answered"'));
     expect(sent).toContain(JSON.stringify(ODD).slice(1, 10));
   });

@@ -10,7 +10,7 @@ import { PowerCut, PowerCutStore } from "../simulation/power-cut-store.ts";
 const FORMER = { uid: "bay-7", "wifi.password": "grün" };
 const NEW = { uid: "bay-8", "broker.port": 1884 };
 
-/** A store in which the power fails at the n-th change, and what that leaves of the record: a part of it, other bytes, or nothing. */
+/** A store whose power fails at the n-th change. It leaves a part of the record, other bytes, or nothing. */
 class TearingStore extends MemoryStore {
   cutAt = Number.POSITIVE_INFINITY;
   tear: (bytes: Uint8Array) => Uint8Array | undefined = () => undefined;
@@ -55,7 +55,7 @@ describe("the settings that a device keeps", () => {
     expect(valuesIn(store)).toBe("none");
   });
 
-  it("are the former or the new ones after a power cut at any write, whatever it leaves of the record", () => {
+  it("are the old or the new ones after a power cut at any write, whatever it leaves of the record", () => {
     const tears: Record<string, (bytes: Uint8Array) => Uint8Array | undefined> = {
       nothing: () => undefined,
       empty: () => new Uint8Array(0),
@@ -78,7 +78,7 @@ describe("the settings that a device keeps", () => {
     }
   });
 
-  it("come from the one record of the first firmware, over a power cut at any write of that", () => {
+  it("are taken over from the single record of the first firmware, even if the power fails at any write", () => {
     for (let cut = 1; cut <= 3; cut += 1)
       for (const random of [0, 0.9]) {
         let store = PowerCutStore.empty(() => random);
@@ -93,14 +93,14 @@ describe("the settings that a device keeps", () => {
       }
   });
 
-  it("come from the first firmware's record also where the store takes nothing", () => {
+  it("are read from the first firmware's record even if the store refuses writes", () => {
     const store = new MemoryStore();
     store.write("settings", encodeUtf8(JSON.stringify(FORMER)));
     store.isFailing = true;
     expect(valuesIn(store)).toEqual(FORMER);
   });
 
-  it("stay over many power cuts at random writes, with a store as the boards have it", () => {
+  it("survive many power cuts at random writes, with a store as on the boards", () => {
     const random = seededRandom(7);
     let store = PowerCutStore.empty(random);
     let [former, next] = [-1, 0];
@@ -122,7 +122,7 @@ describe("the settings that a device keeps", () => {
     expect(next).toBeGreaterThan(500);
   });
 
-  it("are not overwritten where newer firmware wrote them", () => {
+  it("are not overwritten if newer firmware wrote them", () => {
     const store = new MemoryStore();
     const newer = ofVersion(2, encodeCopy(FORMER, 5));
     store.write("settings-a", newer);
@@ -145,7 +145,7 @@ describe("the settings that a device keeps", () => {
     ["damaged", "settings", encodeUtf8("no")],
     ["damaged", "settings", encodeUtf8("null")],
     ["damaged", "settings", Uint8Array.of(0xff)],
-  ])("are %s where %s holds something else", (state, key, bytes) => {
+  ])("are %s if %s holds something else", (state, key, bytes) => {
     const store = new MemoryStore();
     store.write(key, bytes);
     expect(valuesIn(store)).toBe(state);
@@ -153,7 +153,7 @@ describe("the settings that a device keeps", () => {
     expect(valuesIn(store)).toEqual(NEW);
   });
 
-  it("are refused when they are larger than their flash, and the former ones stay", () => {
+  it("are refused when they are larger than their flash, and the old ones stay", () => {
     const store = new MemoryStore();
     const room = KEPT_SETTINGS_BYTES_MAX - encodeCopy({ ca: "" }, 1).length;
     new KeptSettings(store).write({ ca: "x".repeat(room) });
@@ -163,7 +163,7 @@ describe("the settings that a device keeps", () => {
     expect(valuesIn(store)).toEqual({ ca: "x".repeat(room) });
   });
 
-  it("leave the former ones where the store throws", () => {
+  it("stay the old ones if the store throws", () => {
     const store = new MemoryStore();
     new KeptSettings(store).write(FORMER);
     store.isFailing = true;

@@ -21,7 +21,7 @@ function linesOf(lines: LogLines): string[] {
 }
 
 describe("the lines of the log", () => {
-  it("are kept with the time of each, as many as their limit says, the newest", () => {
+  it("are kept with their time; the limit keeps the newest", () => {
     const lines = new LogLines([]);
     for (let index = 0; index <= LOG_LINES_MAX; index += 1) {
       lines.nowMs = index * 1500;
@@ -32,7 +32,7 @@ describe("the lines of the log", () => {
     expect(linesOf(lines).at(-1)).toBe(`${((LOG_LINES_MAX * 1500) / 1000).toFixed(1)} line ${LOG_LINES_MAX}`);
   });
 
-  it("that are long are cut, and push out the older ones when all are too long together", () => {
+  it("are cut if they are long, and push out older ones when there is no room for all", () => {
     const lines = new LogLines([]);
     for (let index = 0; index < LOG_LINES_MAX; index += 1) lines.add("x".repeat(LOG_LINE_CHARACTERS_MAX + 1));
     const kept = linesOf(lines);
@@ -41,7 +41,7 @@ describe("the lines of the log", () => {
     expect(kept[0]).toBe(`0.0 ${"x".repeat(LOG_LINE_CHARACTERS_MAX - 1)}…`);
   });
 
-  it("hold no secret, not as a whole, not in part, not when it is cut off", () => {
+  it("hold no secret: neither whole, nor in part, nor cut off", () => {
     const lines = new LogLines([PASSWORD, PEM, "abc"]);
     const middle = PEM.slice(60, 90);
     const told = [
@@ -61,7 +61,7 @@ describe("the lines of the log", () => {
   });
 });
 
-/** A device that has connected and is asked for its log. */
+/** A connected device that is asked for its log. */
 class LoggedBench extends Bench {
   private packetIdentifier = 10;
 
@@ -72,7 +72,7 @@ class LoggedBench extends Bench {
     this.receive(publish("/acme/cmd/p1", command, { packetIdentifier: this.packetIdentifier }));
   }
 
-  /** Results that were sent since the last call. The broker takes each. */
+  /** Results that were sent since the last call. The broker acknowledges each. */
   results(): { id: string; ok: boolean; log?: string[]; more?: boolean; missed?: number; error?: string }[] {
     const all: ReturnType<LoggedBench["results"]> = [];
     for (;;) {
@@ -90,7 +90,7 @@ class LoggedBench extends Bench {
 }
 
 describe("the command log", () => {
-  it("is answered with the last lines, all that are kept where it names no number", () => {
+  it("is answered with the last lines, or with all that are kept if it names no number", () => {
     const bench = new LoggedBench({ startReason: "power-on" }).connect();
     bench.results();
     bench.ask("a");
@@ -106,7 +106,7 @@ describe("the command log", () => {
     expect(bench.results()[1]?.log).toEqual([expect.stringContaining("figures: ")]);
   });
 
-  it("is answered in several messages, of which each but the last says that there are more", () => {
+  it("is answered in several messages; each but the last says that more follow", () => {
     const bench = new LoggedBench().connect();
     for (let index = 0; index < LOG_LINES_MAX; index += 1) bench.gateway.handleHostLine(`${index} ${"é\n".repeat(25)}`);
     bench.results();
@@ -119,7 +119,7 @@ describe("the command log", () => {
     expect(told.at(-2)).toContain(`${LOG_LINES_MAX - 1} é`);
   });
 
-  it("with a time follows the log until that is over, and says how many lines it could not keep", () => {
+  it("with a time follows the log for so long, and says how many lines it could not keep", () => {
     const bench = new LoggedBench().connect();
     bench.results();
     bench.ask("a", { seconds: 60 });
@@ -154,14 +154,14 @@ describe("the command log", () => {
     expect(bench.results()).toEqual([expect.objectContaining({ id: "a", log: expect.any(Array) })]);
   });
 
-  it("does not feed itself: what follows from a message leaves with the next one, a second later", () => {
+  it("does not feed itself: the log line about a result leaves with the next result, a second later", () => {
     const bench = new LoggedBench().connect();
     bench.results();
     bench.ask("a", { seconds: 30 });
     bench.results();
     let messages = 0;
     for (let index = 0; index < 300; index += 1) {
-      // Each message has a line of the log for its consequence.
+      // Each result makes a new line of the log.
       const news = bench.results().length;
       messages += news;
       if (news > 0 || index === 0) bench.gateway.handleHostLine("the broker refused a message");
@@ -185,7 +185,7 @@ describe("the command log", () => {
   });
 });
 
-describe("no password, key or authority", () => {
+describe("no password, key or certificate", () => {
   const raw = {
     "broker.protocol": "5",
     "broker.transport": "tls",
@@ -197,13 +197,13 @@ describe("no password, key or authority", () => {
   };
   const secrets = [PASSWORD, ...[raw["broker.ca"], raw["broker.certificate"], KEY].flatMap((pem) => pem.split("\n"))];
 
-  it("is in a line of the log, nor in one that is told, whatever a broker, a driver or a command says", () => {
+  it("is in a line of the log or in a result, whatever a broker, a driver or a command says", () => {
     const bench = new LoggedBench({
       settings: settingsOf(raw),
       secrets: ["wifi password"],
       startReason: `exception: Error: ${PASSWORD}`,
     }).connect("200300000 0".replace(" ", "").slice(0, 10));
-    // A broker names what it was sent, and closes.
+    // The reason of a closed connection contains what the device has sent.
     bench.gateway.handleClosed(`TLS: ${PEM} is no certificate for ${KEY}`, bench.nowMs);
     bench.gateway.handleHostLine("Wi-Fi: the wifi password is wrong");
     bench.drain();

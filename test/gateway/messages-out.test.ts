@@ -1,4 +1,4 @@
-/** What the carrier writes: to contacts and groups, and the answers chosen with the buttons. */
+/** Messages of the carrier to contacts and groups, and answers chosen with the buttons. */
 import { describe, expect, it } from "vitest";
 import { MESSAGE_TEXT_BYTES_MAX, MESSAGES_OUT_MAX } from "../../src/limits.ts";
 import { encodeReceipt } from "../../src/payload/content.ts";
@@ -9,7 +9,7 @@ import { Bench, IM, im, publish, settingsOf } from "./bench.ts";
 
 const TO_ANN = "/acme/im/ann";
 
-/** The texts on a topic that left since the last call, each with its packet identifier. */
+/** The texts that were sent to a topic since the last call, each with its packet identifier. */
 function left(bench: Bench, topic: string): { text: string; packetIdentifier: number }[] {
   return bench.sent
     .splice(0)
@@ -21,7 +21,7 @@ function left(bench: Bench, topic: string): { text: string; packetIdentifier: nu
 }
 
 describe("a message to a contact", () => {
-  it("waits on the store until the broker has it, in order, across a reboot, and is gone then", () => {
+  it("stays on the store until the broker has it, in order, across a reboot", () => {
     const random = seededRandom(1);
     const first = new Bench({ random });
     const ids = ["one", "two"].map((text) => first.gateway.sendMessage("ann", text, first.nowMs));
@@ -30,7 +30,7 @@ describe("a message to a contact", () => {
     const [one, two] = left(bench, TO_ANN);
     expect([one?.text, two?.text]).toEqual(["one", "two"]);
     bench.receive(Uint8Array.of(0x40, 2, 0, one?.packetIdentifier ?? 0));
-    // The power fails before the second PUBACK: it goes out again, with the same id, and the receiver shows it once.
+    // The power fails before the second PUBACK. The message is sent again with the same id, so the receiver shows it once.
     const again = new Bench({ random }, bench.store).connect("20020100");
     const [repeated, ...rest] = left(again, TO_ANN);
     expect([repeated?.text, rest]).toEqual(["two", []]);
@@ -38,7 +38,7 @@ describe("a message to a contact", () => {
     expect(again.store.keys().filter((key) => key.startsWith("w-"))).toEqual([]);
   });
 
-  it("is a group message where it goes to a group, and says what became of it", () => {
+  it("to a group has the type of a group message, and the screen says what became of it", () => {
     const bench = new Bench({ settings: settingsOf({ groups: "ops" }) });
     bench.subscriptions = 4;
     bench.connect();
@@ -57,7 +57,7 @@ describe("a message to a contact", () => {
     expect([bench.screen, bench.gateway.unreadCount]).toEqual([expect.stringContaining("to ops: answered: yes"), 0]);
   });
 
-  it("is refused where it is too long, to nobody, or too many wait; and where the store refuses, it is not sent", () => {
+  it("is refused if it is too long, has no valid receiver, or too many wait, and is not sent if the store refuses", () => {
     const bench = new Bench({ random: seededRandom(1) });
     const send = (to: string, text: string) => () => bench.gateway.sendMessage(to, text, bench.nowMs);
     expect(send("ann", "x".repeat(MESSAGE_TEXT_BYTES_MAX + 1))).toThrow("bytes");
@@ -96,7 +96,7 @@ describe("a message chosen with the buttons that cannot be sent", () => {
   };
   const settings = settingsOf({ contacts: "ann", "message.texts": "Call me" });
 
-  it("says on the screen that too many wait, and is no fault of the flash", () => {
+  it("says on the screen that too many wait, and does not count as a failure of the store", () => {
     const bench = new Bench({ settings, random: seededRandom(1) });
     for (let index = 0; index <= MESSAGES_OUT_MAX; index += 1) choose(bench);
     expect(bench.screen).toContain(`to ann: not sent: ${MESSAGES_OUT_MAX} messages`);
@@ -113,7 +113,7 @@ describe("a message chosen with the buttons that cannot be sent", () => {
 });
 
 describe("a reply", () => {
-  it("chosen with a button goes to the sender as a receipt, once, also where there was no connection", () => {
+  it("chosen with a button goes to the sender as a receipt, once, also if there was no connection", () => {
     const bench = new Bench().connect();
     bench.receive(publish(IM, im("q1", "Gate?", { choices: ["open", "shut"] })));
     for (const { packetIdentifier = 0 } of bench.sent.splice(0).filter(({ topic }) => topic === "/acme/im/station"))

@@ -1,4 +1,4 @@
-/** What the gateway is told of the network: what it learned of each, and what the screen says while there is none. */
+/** The ping interval that the gateway learns for each network, and what the screen says while there is no network. */
 import { describe, expect, it } from "vitest";
 import { NetworkRecord } from "../../src/gateway/network-record.ts";
 import { MemoryStore } from "../memory-store.ts";
@@ -7,7 +7,7 @@ import { Bench, settingsOf } from "./bench.ts";
 describe("the interval between pings", () => {
   const settings = settingsOf({ "broker.keepAlive": 600, "broker.keepAliveMin": 60 });
 
-  /** How long the device is silent before it pings, in seconds, after it has joined this network. */
+  /** Joins this network. Returns how long the device is silent before it pings, in seconds. */
   function silenceOn(name: string, store: MemoryStore): number {
     const bench = new Bench({ settings }, store);
     bench.gateway.handleNetworkChanged(bench.nowMs, name);
@@ -26,7 +26,7 @@ describe("the interval between pings", () => {
     expect([silenceOn("lab", store), silenceOn("hall", store)]).toEqual([240, 60]);
   });
 
-  it("changes with the network, and what is learned is kept for the new one", () => {
+  it("changes with the network, and is learned for the new one", () => {
     const store = new MemoryStore();
     new NetworkRecord(store, "lab").write({ goodMs: 240_000, badMs: 260_000 });
     const bench = new Bench({ settings }, store);
@@ -37,7 +37,7 @@ describe("the interval between pings", () => {
     bench.receive(Uint8Array.of(0xd0, 0));
     expect(new NetworkRecord(store, "hall").learned).toEqual({ goodMs: 60_000, badMs: undefined });
     expect(new NetworkRecord(store, "lab").learned).toEqual({ goodMs: 240_000, badMs: 260_000 });
-    // The same one again, and one without a name, change nothing.
+    // The same network again and a network without a name change nothing.
     bench.gateway.handleNetworkChanged(bench.nowMs, "hall");
     bench.gateway.handleNetworkChanged(bench.nowMs);
     expect(new NetworkRecord(store, "hall").learned).toEqual({ goodMs: 60_000, badMs: undefined });
@@ -70,7 +70,7 @@ describe("the screen", () => {
     expect(bench.screen).toContain("online");
   });
 
-  it("names the broker where there is a network, and why it is not reached", () => {
+  it("says that there is no broker, and why, if there is a network", () => {
     const bench = new Bench();
     bench.gateway.start(bench.nowMs);
     bench.gateway.handleClosed("no connection to 10.0.0.2:1883 in 10 s", bench.nowMs);
@@ -91,7 +91,7 @@ describe("the screen", () => {
     expect(bench.screen).not.toContain("no broker");
   });
 
-  it("goes on to say online while a connection outlives the network", () => {
+  it("still says online while a connection outlives the network", () => {
     const bench = new Bench().connect();
     bench.gateway.handleNetworkLost(lost, bench.nowMs);
     bench.drain();

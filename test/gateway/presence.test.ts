@@ -13,7 +13,7 @@ import { testDevice } from "./test-device.ts";
 
 const OWN = "/acme/pres/p1";
 
-/** The presences that were said since the last call, in the bytes of the wire; each is taken by the broker. */
+/** The payloads of the own presences that were sent since the last call. The broker acknowledges each. */
 function said(bench: Bench): string[] {
   const found: string[] = [];
   for (const { topic, payload = "", packetIdentifier = 0 } of bench.sent.splice(0)) {
@@ -24,7 +24,7 @@ function said(bench: Bench): string[] {
   return found;
 }
 
-/** The bench's session pings each minute: answer, so that it stays. */
+/** Lets time pass, and answers the ping of each minute, so that the connection stays. */
 function wait(bench: Bench, ms: number): void {
   for (let left = ms; left > 0; left -= 10_000) {
     bench.pass(Math.min(left, 10_000));
@@ -33,7 +33,7 @@ function wait(bench: Bench, ms: number): void {
 }
 
 describe("own presence", () => {
-  it("is away after a time without a touch, online with the next one, said once each", () => {
+  it("is away after a time without a touch, and online after the next one, and each is sent once", () => {
     const bench = new Bench({ settings: settingsOf({ "presence.away": 300 }) }).connect();
     bench.sent.splice(0);
     wait(bench, 299_000);
@@ -45,7 +45,7 @@ describe("own presence", () => {
     expect(said(bench)).toEqual(["Q"]);
   });
 
-  it("chosen by hand goes before everything else, across a reboot, and is said again after each connection", () => {
+  it("that the carrier chose takes precedence, also after a reboot, and is sent again on each connection", () => {
     const settings = settingsOf({ "presence.away": 10, "quiet.hours": "on" });
     const bench = new Bench({ settings }).connect();
     expect(bench.sent.find(({ topic }) => topic === OWN)?.payload).toContain("quiet hours");
@@ -75,7 +75,7 @@ describe("the roster", () => {
       bench.receive(publish(`/acme/pres/${uid}`, fromHex(hex), { retain: true, qos: 0 }));
     tell("bob", "936c756e6368");
     tell("dan", "51");
-    // One for whom the station has subscribed, of a status that has no meaning yet.
+    // The station has subscribed for this contact. The status has no meaning yet.
     tell("eve", "57");
     tell("p1", "52");
     const contacts = () =>
@@ -89,7 +89,7 @@ describe("the roster", () => {
     expect([contacts()[1], bench.gateway.counters.refused]).toEqual(["dan 2", 1]);
   });
 
-  it("is bounded: who is not in the settings gives way when offline", () => {
+  it("is bounded: an offline contact that is not in the settings makes room", () => {
     const roster = new Roster(["ann"]);
     for (let index = 0; index < ROSTER_MAX - 1; index += 1) roster.update(`u${index}`, 1, "");
     roster.update("late", 1, "");
@@ -118,7 +118,7 @@ describe("what is known of contacts", () => {
     return bench.connect(connack);
   };
 
-  it("outlasts a reboot: a broker that has the session does not say it again", () => {
+  it("outlasts a reboot: a broker that kept the session does not send it again", () => {
     const bench = begin("ann,bob", undefined, "20020000");
     bench.pass(60_000);
     tell(bench, "ann", "51");
@@ -130,13 +130,13 @@ describe("what is known of contacts", () => {
       ["ann 1", "eve 4", "bob 2"],
       expect.stringContaining("1 of 3 people online"),
     ]);
-    // Who was taken out of the settings is nobody's contact any more; whom the station named stays.
+    // bob has left the settings and is no contact any more. The station has named eve, so eve stays.
     expect(known(begin("ann", bench.store))).toEqual(["ann 1", "eve 4"]);
     tell(again, "ann", "");
     expect(known(begin("ann,bob", bench.store))).toEqual(["eve 4", "ann 0", "bob 0"]);
   });
 
-  it("is forgotten with the session, since the broker then says again what it knows", () => {
+  it("is forgotten with the session, because the broker then sends all presences again", () => {
     const bench = begin("ann,bob", undefined, "20020000");
     bench.pass(60_000);
     tell(bench, "ann", "51");
@@ -148,7 +148,7 @@ describe("what is known of contacts", () => {
     expect(known(begin("ann,bob", bench.store))).toEqual(["bob 1", "ann 0"]);
   });
 
-  it("is not written where nothing has changed, nor at every turn of a restless contact, and at last as it is", () => {
+  it("is not written if nothing changed, rarely for a restless contact, and in the end as it is", () => {
     const bench = begin("ann", undefined, "20020000");
     bench.pass(60_000);
     tell(bench, "ann", "51");
@@ -163,7 +163,7 @@ describe("what is known of contacts", () => {
   });
 });
 
-it("contacts for whom the roster has no room are counted, and the screen says that there are some", () => {
+it("contacts for whom the roster has no room are counted, and the screen says so", () => {
   const bench = new Bench().connect();
   for (let index = 0; index <= ROSTER_MAX; index += 1)
     bench.receive(publish(`/acme/pres/u${index}`, fromHex("51"), { retain: true, qos: 0 }));
@@ -183,7 +183,7 @@ describe("a message to a group", () => {
     expect(new Set(topics)).toEqual(new Set(["/acme/im/station"]));
   });
 
-  it("is taken where the station has subscribed to its group", () => {
+  it("is shown if the station has subscribed to its group", () => {
     const bench = new Bench().connect();
     bench.receive(publish("/acme/im/night-shift", im("g2", "gate 4")));
     expect(bench.screen).toContain("night-shift");
@@ -241,7 +241,7 @@ describe("quiet hours", () => {
     }
   });
 
-  it("may be set anew, across a reboot, and go back to the setting; without a clock only on is quiet", () => {
+  it("can be changed, also across a reboot, and go back to the setting; without a clock only `on` is quiet", () => {
     const store = new MemoryStore();
     const settings = settingsOf({ "quiet.hours": "22:00-07:00" });
     const quiet = new QuietHours(testDevice({ settings, store }));
@@ -254,8 +254,8 @@ describe("quiet hours", () => {
     expect([again.isQuiet, again.hours, store.keys()]).toEqual([false, "22:00-07:00", []]);
   });
 
-  it("let nothing sound but priority 5 and chosen senders; when they end, once for all that came", () => {
-    // The bench begins at 22:13 and a second.
+  it("let only priority 5 and chosen senders sound; at their end one sound tells of the rest", () => {
+    // The bench begins one second after 22:13.
     const bench = new Bench({ settings: settingsOf({ "quiet.hours": "22:00-22:15" }) }).connect();
     bench.receive(publish(IM, im("1", "normal")), publish(IM, im("2", "high", { priority: 4 })));
     expect([bench.alerts, bench.gateway.unreadCount]).toEqual([[], 2]);
@@ -276,7 +276,7 @@ describe("quiet hours", () => {
 describe("the one sound after quiet hours", () => {
   const settings = settingsOf({ "quiet.hours": "22:00-22:15" });
 
-  it("comes also where the device has started again meanwhile, and once", () => {
+  it("comes once, also if the device has restarted meanwhile", () => {
     const before = new Bench({ settings }).connect();
     before.receive(publish(IM, im("1", "normal")));
     let isSet = false;
@@ -285,7 +285,7 @@ describe("the one sound after quiet hours", () => {
       before.store,
     );
     bench.connect("20020100");
-    // Nobody knows yet whether it is a quiet hour.
+    // The clock is not set: it may be a quiet hour.
     wait(bench, 30_000);
     expect(bench.alerts).toEqual([]);
     isSet = true;
@@ -298,7 +298,7 @@ describe("the one sound after quiet hours", () => {
     expect(again.alerts).toEqual([]);
   });
 
-  it("comes where they ended while the device was off", () => {
+  it("comes also if they ended while the device was off", () => {
     const before = new Bench({ settings }).connect();
     before.receive(publish(IM, im("1", "normal")));
     const late = new Bench({ settings, wallClock: () => 1_700_010_000 }, before.store).connect("20020100");
@@ -307,7 +307,7 @@ describe("the one sound after quiet hours", () => {
 });
 
 describe("a page of priority 4 or 5", () => {
-  it("sounds again and again in quiet hours when it is of 5, whatever comes after it", () => {
+  it("sounds again and again in quiet hours if its priority is 5, whatever comes after it", () => {
     const bench = new Bench({ settings: settingsOf({ "quiet.hours": "on" }) }).connect();
     bench.receive(publish(IM, im("1", "fire", { priority: 5 })));
     wait(bench, ALARM_REPEAT_MS / 2);

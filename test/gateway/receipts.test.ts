@@ -1,4 +1,4 @@
-/** Receipts: each sender is told of each message, however many come at once; what is left meanwhile waits at the broker. */
+/** The sender gets every receipt, however many messages come at once. The messages that have no room wait at the broker. */
 import { describe, expect, it } from "vitest";
 import { readPlainPage } from "../../src/gateway/incoming.ts";
 import { ReceiptSource } from "../../src/gateway/receipt-source.ts";
@@ -8,12 +8,12 @@ import { encodeUtf8 } from "../../src/utf8.ts";
 import { Bench, IM, im, publish } from "./bench.ts";
 import { testDevice } from "./test-device.ts";
 
-/** A broker that has messages for the device, and sends all of them at once as soon as there is a connection. */
+/** A broker with messages for the device. It sends all of them at once as soon as there is a connection. */
 class Flood {
   readonly bench: Bench;
-  /** Those that were not acknowledged, by packet identifier. */
+  /** Messages that the device has not acknowledged, by packet identifier. */
   readonly waiting = new Map<number, string>();
-  /** What the sender was told, by id. */
+  /** The states that the sender was told, by id. */
   readonly told = new Map<string, string[]>();
   connections = 1;
 
@@ -30,7 +30,7 @@ class Flood {
     );
   }
 
-  /** Takes what the device has sent, and answers it. Returns whether there was anything. */
+  /** Answers what the device has sent. Returns whether there was anything. */
   answer(): boolean {
     const sent = this.bench.sent.splice(0);
     const answers: Uint8Array[] = [];
@@ -47,7 +47,7 @@ class Flood {
     return sent.length > 0;
   }
 
-  /** Until nothing more happens, with a new connection each time that the device has given one up. */
+  /** Runs until nothing more happens. Connects again each time that the device has closed. */
   run(): void {
     this.send(false);
     for (let quiet = 0; quiet < 30; quiet += 1) {
@@ -69,7 +69,7 @@ describe("a thousand messages at once", () => {
   it.each([
     ["with a screen", { width: 320, height: 240 }],
     ["without a screen", { width: 0, height: 0 }],
-  ])("are each told of, %s", { timeout: 60_000 }, (_words, size) => {
+  ])("each get their receipts, %s", { timeout: 60_000 }, (_words, size) => {
     const bench = new Bench({ size }).connect();
     bench.sent.splice(0);
     const flood = new Flood(bench, 1000);
@@ -83,7 +83,7 @@ describe("a thousand messages at once", () => {
 });
 
 describe("receipts that the broker never takes", () => {
-  it("leave further messages with the broker, and the connection is made anew", () => {
+  it("leave further messages with the broker, and the device connects again", () => {
     const bench = new Bench({ size: { width: 0, height: 0 } }).connect();
     bench.sent.splice(0);
     for (let index = 1; index <= 400; index += 1)
@@ -94,7 +94,7 @@ describe("receipts that the broker never takes", () => {
     expect(bench.gateway.counters.unreceipted).toBe(0);
   });
 
-  it("because it refuses them are counted", () => {
+  it("are counted if the broker refuses them", () => {
     const device = testDevice();
     const source = new ReceiptSource(device);
     device.inbox.insert(readPlainPage(encodeUtf8('{"co":"x","id":"1"}'), 1_700_000_000) as InboxMessage, 1_700_000_000);

@@ -22,9 +22,9 @@ describe("what is remembered of a broker", () => {
     expect([again.held, again.protocolLevel]).toEqual([DOUBTFUL, 5]);
     const other = new BrokerRecord(store, "b:1883", SUBSCRIPTIONS);
     expect([other.held, other.protocolLevel]).toEqual([[], undefined]);
-    // What the settings do not name any more is still held, and is to be taken back.
+    // A subscription that left the settings may still be held, and must be removed.
     expect(new BrokerRecord(store, "a:1883", [{ topicFilter: "/a/cmd/p", qos: 1 }]).held).toEqual(DOUBTFUL);
-    // The station's subscriptions are not ours to take back.
+    // Without subscriptions of its own the device leaves them to the station, and removes none.
     expect(new BrokerRecord(store, "a:1883", []).held).toEqual([]);
   });
 
@@ -39,7 +39,7 @@ describe("what is remembered of a broker", () => {
     expect(new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).held).toEqual(DOUBTFUL);
   });
 
-  it("knows before CONNECT leaves what the broker may come to hold", () => {
+  it("records before CONNECT which subscriptions the broker may come to hold", () => {
     const store = new MemoryStore();
     new BrokerRecord(store, "a:1883", SUBSCRIPTIONS).handleConnecting();
     const later = new BrokerRecord(store, "a:1883", [{ topicFilter: "/a/cmd/p", qos: 1 }]);
@@ -57,7 +57,7 @@ describe("what is remembered of a broker", () => {
     ]);
   });
 
-  it("writes only what has changed, and takes a damaged record for none", () => {
+  it("writes only changes, and ignores a damaged record", () => {
     const store = new MemoryStore();
     const record = new BrokerRecord(store, "a:1883", SUBSCRIPTIONS);
     record.handleConnected(5, false);
@@ -74,7 +74,7 @@ describe("what is remembered of a broker", () => {
   });
 });
 
-/** Two names with one FNV-1a of 32 bits, also with the same behind both. */
+/** Two names with the same FNV-1a of 32 bits. It stays the same if equal text is added to both. */
 const [ONE, OTHER] = ["costarring", "liquid"] as const;
 
 describe("names that a hash cannot tell apart", () => {
@@ -116,7 +116,7 @@ describe("records of older firmware", () => {
     expect(network.learned).toEqual({ goodMs: 90_000, badMs: 120_000 });
   });
 
-  it("of one broker alone are taken over and go", () => {
+  it("that knew only one broker are taken over and removed", () => {
     const store = new MemoryStore();
     store.records.set("broker", encodeUtf8("a:1883\n4\n1 /a/im/p"));
     store.records.set("subscribed", encodeUtf8("a:1883\n1 /a/im/p"));
@@ -138,14 +138,14 @@ describe("a group that is joined or left while the power fails", () => {
     record.handleConnected(4, false);
   };
 
-  it("seed 921: joined, it may be held, though SUBACK did not come", () => {
+  it("seed 921: joined, its subscription may be held although SUBACK did not come", () => {
     const store = new MemoryStore();
     new BrokerRecord(store, "a:1883", [OWN]).setHeld([OWN]);
     connect(store, [OWN, CREW]);
     expect(new BrokerRecord(store, "a:1883", [OWN]).held).toEqual(doubtful);
   });
 
-  it("seed 1515: left, it may be gone, though UNSUBACK did not come", () => {
+  it("seed 1515: left, its subscription may be gone although UNSUBACK did not come", () => {
     const store = new MemoryStore();
     new BrokerRecord(store, "a:1883", [OWN, CREW]).setHeld([OWN, CREW]);
     connect(store, [OWN]);
@@ -154,7 +154,7 @@ describe("a group that is joined or left while the power fails", () => {
 });
 
 describe("a device with everything on its store", () => {
-  /** Every kind of record that there is. */
+  /** A store with every kind of record. */
   function everything(): MemoryStore {
     const settings = settingsOf({ contacts: "ann", "quiet.hours": "on", "homeAssistant.discovery": "yes" });
     const store = new MemoryStore();
@@ -177,13 +177,13 @@ describe("a device with everything on its store", () => {
     bench.receive(command("c4", '"do":"retract","message":"1"'));
     bench.receive(publish(PAGE, encodeUtf8("Door")), publish(IM, im("q2", "x"), { qos: 2, packetIdentifier: 9 }));
     bench.gateway.sendMessage("ann", "hi", bench.nowMs);
-    // The presences of a new session are written when the broker has said all of them.
+    // The presences of a new session are written when the broker has sent all of them.
     bench.pass(ROSTER_SETTLE_MS);
     new NetworkRecord(store, "home").write({ goodMs: 90_000, badMs: undefined });
     return store;
   }
 
-  it("starts whatever one of them has become, with any byte of it changed or its end cut off", {
+  it("starts, whichever byte of one record is changed, and wherever its end is cut off", {
     timeout: 120_000,
   }, () => {
     const whole = everything();
@@ -237,7 +237,7 @@ describe("a device with everything on its store", () => {
   });
 });
 
-describe("a record that is not what was written", () => {
+describe("a damaged record", () => {
   it.each([
     ["quiet", "\u00ff"],
     ["quiet", "7"],
@@ -248,7 +248,7 @@ describe("a record that is not what was written", () => {
     ["w-1", "\u00ff"],
     ["w-1", '["a/b","m1",0,"x"]'],
     ["w-1", '["ann",1,0,"x"]'],
-  ])("lets the device start, as if there were none: %s %j", (key, latin1) => {
+  ])("lets the device start as if it were not there: %s %j", (key, latin1) => {
     const store = new MemoryStore();
     store.records.set(key, Buffer.from(latin1, "latin1"));
     const settings = settingsOf({ "quiet.hours": "on" });

@@ -1,4 +1,4 @@
-/** The same again: when it is the same message, and when it only looks like it. */
+/** When a message is a repeat, and when it only looks like one. */
 import { describe, expect, it } from "vitest";
 import { encodeReceipt, encodeText } from "../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../src/payload/message.ts";
@@ -30,18 +30,18 @@ function takeUnanswered(bench: Bench, packetIdentifier: number): void {
 }
 
 describe("a plain page without an id that comes with DUP", () => {
-  it("is another page where the words came before, and its own first transmission was cut", () => {
+  it("is another page if its first transmission was cut, even if the same words came before", () => {
     const bench = new Bench().connect();
     bench.receive(publish(PAGE, DOOR, { packetIdentifier: 7 }));
     reconnect(bench);
     bench.receive(publish(PAGE, DOOR, { packetIdentifier: 8, dup: true }));
     reconnect(bench);
-    // The broker has had the answer, and gives the identifier to the next page.
+    // The broker has the PUBACK, and gives the identifier to the next page.
     bench.receive(publish(PAGE, DOOR, { packetIdentifier: 8, dup: true }));
     expect([counts(bench), bench.alerts.length]).toEqual([[3, 0], 3]);
   });
 
-  it("is the same where its answer never left, once, and again on the next connection", () => {
+  it("is a repeat if its PUBACK never left", () => {
     const bench = new Bench().connect();
     takeUnanswered(bench, 7);
     bench.gateway.handleBytes(publish(PAGE, DOOR, { packetIdentifier: 7, dup: true }), bench.nowMs);
@@ -80,7 +80,7 @@ describe("a message without an id", () => {
   const mute = (timestampSeconds: number) =>
     encodeMessage({ timestampSeconds, imType: 1, contents: [encodeText("hi", {})], sender: "bob" });
 
-  it("is the same again by its time, and another one each time where it has none", () => {
+  it("is a repeat if it has the same time, and never if it has none", () => {
     const bench = new Bench().connect();
     for (let time = 0; time < 2; time += 1) bench.receive(publish(IM, mute(1_700_000_000)));
     expect(counts(bench)).toEqual([1, 1]);
@@ -101,7 +101,7 @@ describe("what was written here", () => {
       }),
     );
 
-  it("to a group does not come back from it as a page", () => {
+  it("to a group is not shown when the group sends it back", () => {
     const bench = new Bench({ settings: settingsOf({ groups: "ops" }) });
     bench.subscriptions = 4;
     bench.connect();
@@ -115,7 +115,7 @@ describe("what was written here", () => {
     expect(counts(bench)).toEqual([1, 0]);
   });
 
-  it("is told of by the one whom it was for, and by nobody else, and nothing late takes back what was told", () => {
+  it("gets receipts only from its receiver, and a late receipt does not change a later state", () => {
     const bench = new Bench().connect();
     const id = bench.gateway.sendMessage("ann", "Gate?", bench.nowMs);
     bench.drain();
@@ -126,7 +126,7 @@ describe("what was written here", () => {
     bench.receive(Uint8Array.of(0x40, 2, 0, packetIdentifier));
     bench.receive(receipt(id, "stored", "ann"));
     expect(bench.screen).toContain("to ann: read");
-    // It is known after a reboot, too.
+    // The state is known after a reboot, too.
     const again = new Bench({}, bench.store).connect("20020100");
     again.receive(receipt(id, "stored", "ann"), receipt("other", "answered", "ann", "no"));
     expect(again.screen).toContain("to ann: read");

@@ -15,7 +15,7 @@ function devices(text: string, keys = "") {
 }
 
 describe("the inputs of the settings", () => {
-  it("are contacts, levels and voltages; a contact may page somebody", () => {
+  it("can be contacts, levels and voltages; a contact can page somebody", () => {
     const { found, problems } = inputs(
       "door=26:contact, pump=27:level, tank=34:analog:-10:100.5:l",
       "door=night-shift",

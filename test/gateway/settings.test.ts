@@ -72,7 +72,7 @@ describe("settings", () => {
     expect(errorsOf(raw)[0]).toContain(expected);
   });
 
-  it("are taken without the blanks and brackets around them, but for a password", () => {
+  it("lose the blanks and brackets around them, except a password", () => {
     const raw = {
       uid: " bay-7\n",
       "broker.host": " [::1] ",
@@ -94,7 +94,7 @@ describe("settings", () => {
     });
   });
 
-  it("show who the device is by certificate and key together, or not at all", () => {
+  it("have both certificate and key of the device, or neither", () => {
     const identityOf = (raw: Record<string, unknown>) => {
       const result = parseSettings({ "broker.transport": "tls", ...raw });
       return "settings" in result ? result.settings.broker.identity : result.errors;
@@ -125,11 +125,11 @@ describe("settings", () => {
     [{ "broker.certificate": "c.pem", "broker.transport": "tls" }, "broker.key: missing"],
     [{ "broker.key": "c.key", "broker.transport": "wss" }, "broker.certificate: missing"],
     [{ "broker.transport": "tls", "broker.key": 7, "broker.certificate": "c.pem" }, "broker.key: a hidden value"],
-  ])("refuse %j, which asks for TLS by halves", (raw, expected) => {
+  ])("refuse %j, which asks for TLS only in part", (raw, expected) => {
     expect(errorsOf(raw).join("\n")).toContain(`setting ${expected}`);
   });
 
-  it("ask a host for nothing that it cannot do", () => {
+  it("refuse what the host cannot do", () => {
     const page: HostAbilities = { transports: ["ws", "wss"], lacks: TLS_SETTINGS, reason: "a page has no other" };
     expect(parseSettings({ "broker.transport": "wss", "broker.insecure": "no" }, page)).toHaveProperty("settings");
     expect(parseSettings({ "broker.transport": "tls" }, page)).toEqual({
@@ -151,7 +151,7 @@ describe("settings", () => {
       expect(of(wrong)).toEqual([`setting telemetry.deadband: "${wrong}", expected name=number, 0 or more`]);
   });
 
-  it("name every wrong one at once and repeat no password", () => {
+  it("name all wrong ones at once and repeat no password", () => {
     const errors = errorsOf({ uid: "", "broker.port": "x", "broker.password": "secret".repeat(100) });
     expect(errorsOf({ "broker.key": "secret".repeat(10_000) }).join()).not.toContain("secret");
     expect(errors).toHaveLength(3);

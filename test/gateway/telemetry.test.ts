@@ -8,7 +8,7 @@ import { testDevice } from "./test-device.ts";
 
 const SETTINGS = { format: "cbor", qos: 1, intervalSeconds: 1, maxAgeSeconds: 600, deadbands: {} } as const;
 
-/** A sensor that counts, sampled each second for a while without a connection. */
+/** A sensor that counts, sampled each second for so many seconds without a connection. */
 function afterSeconds(seconds: number, clock: { seconds: number | undefined }, name = "t") {
   let value = 0;
   const sensor = { name, unit: "count", sample: () => value++ };
@@ -33,7 +33,7 @@ function afterSeconds(seconds: number, clock: { seconds: number | undefined }, n
 describe("telemetry after an outage", () => {
   it("goes out oldest first, in batches, every reading with the time when it was taken", () => {
     const { source, sendAll } = afterSeconds(40, { seconds: 1_700_000_100 });
-    // Looking does not take.
+    // `next` does not remove the readings.
     expect(source.next(60_000)?.payload).toEqual(source.next(60_000)?.payload);
     const batches = sendAll(60_000).map((payload) => decodeTelemetry(payload).readings);
     expect(batches.map(({ length }) => length)).toEqual([
@@ -52,7 +52,7 @@ describe("telemetry after an outage", () => {
     );
   });
 
-  it("has relative times until the clock is set, absolute ones from then on, also of samples that are older", () => {
+  it("has relative times until the clock is set, and then absolute ones, also for older samples", () => {
     const clock: { seconds: number | undefined } = { seconds: undefined };
     const { source } = afterSeconds(2, clock);
     const read = () => decodeTelemetry(source.next(10_000)?.payload as Uint8Array).readings;
@@ -67,7 +67,7 @@ describe("telemetry after an outage", () => {
     ]);
   });
 
-  it("of a day is kept from its beginning to its end, and what was given up is counted", () => {
+  it("of a day keeps its first and its last reading, and counts those that were given up", () => {
     const { counters, sendAll } = afterSeconds(86_400, { seconds: 1_700_000_000 });
     const readings = sendAll(86_400_000).flatMap((payload) => decodeTelemetry(payload).readings);
     expect(readings[0]?.value).toBe(0);

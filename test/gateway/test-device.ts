@@ -8,7 +8,7 @@ import { Inbox } from "../../src/pager/inbox.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { settingsOf } from "./bench.ts";
 
-/** What the parts of a gateway share, for a test of one of them: a device of its own, but for what the test gives. */
+/** The object that the parts of a gateway share, for a test of one part. The test can replace each member. */
 export function testDevice(given: Partial<Device> = {}): Device {
   const settings = given.settings ?? settingsOf();
   const store = given.store ?? new MemoryStore();

@@ -1,4 +1,4 @@
-/** Local time: every zone of the table against the zones of the machine, and what is no zone. */
+/** Local time: every zone of the table is compared with the zones of the machine. Names that are no zone are refused. */
 import { describe, expect, it } from "vitest";
 import { fixedZone, isTimeZone, TimeZone } from "../../src/gateway/time-zone.ts";
 import { ZONES } from "../../src/gateway/time-zones.ts";
@@ -21,7 +21,7 @@ const names = ZONES.split("\n").flatMap((line) =>
     }),
 );
 
-/** From when on the law of today holds there; before it had another one, which no rule of one line can say. */
+/** When today's law began in these zones. One rule cannot describe the law before it too. */
 const CHANGED: Readonly<Record<string, string>> = {
   "Africa/Cairo": "2023-10-27",
   "Africa/Juba": "2021-02-01",
@@ -54,10 +54,10 @@ const CHANGED: Readonly<Record<string, string>> = {
   "Pacific/Fiji": "2021-01-17",
 };
 
-/** Daylight saving time by the moon: the zones of the machine have it by dates, a rule cannot say it. */
+/** Daylight saving time follows the moon in these zones. The machine lists its dates. A rule cannot describe them. */
 const BY_THE_MOON = ["Africa/Casablanca", "Africa/El_Aaiun", "Asia/Gaza", "Asia/Hebron"];
 
-/** The machine's own opinion, in minutes ahead of UTC. */
+/** What the machine says, in minutes ahead of UTC. */
 function opinionOn(name: string): (seconds: number) => number {
   const format = new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "longOffset" });
   return (seconds) => {
@@ -69,7 +69,7 @@ function opinionOn(name: string): (seconds: number) => number {
 }
 
 describe("a time zone", () => {
-  it("is known by every name that the machine knows", () => {
+  it("is found by every name that the machine knows", () => {
     expect(Intl.supportedValuesOf("timeZone").filter((name) => !isTimeZone(name))).toEqual([]);
     expect(names.length).toBeGreaterThanOrEqual(Intl.supportedValuesOf("timeZone").length);
   });
@@ -127,7 +127,7 @@ describe("a time zone", () => {
     expect(() => settingsOf({ "screen.timeZone": text })).toThrow("setting screen.timeZone");
   });
 
-  it("is the offset of older settings where that was set last", () => {
+  it("gives way to `screen.utcOffset` if that was set last", () => {
     expect(settingsOf({ "screen.utcOffset": -210 }).screen.timeZone).toBe(fixedZone(-210));
     expect(new TimeZone(fixedZone(-210)).offsetMinutes(FROM)).toBe(-210);
     expect(new TimeZone(fixedZone(345)).offsetMinutes(FROM)).toBe(345);

@@ -1,4 +1,4 @@
-/** Updates as the gateway sees them: what is wanted is written down, what is new is confirmed at the broker, and its end is told. */
+/** Updates in the gateway: it records the order, confirms a new program at the broker, and tells how the update ended. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { readUpdate, writeUpdate } from "../../src/gateway/update-record.ts";
 import type { UpdateHost } from "../../src/gateway/updates.ts";
@@ -50,7 +50,7 @@ const results = (bench: Bench) =>
 const isRestarted = (bench: Bench) => bench.events.some(({ type }) => type === "restart");
 
 describe("a command to update", () => {
-  it("is written down, answered, and followed by a restart of which presence tells why", () => {
+  it("is recorded, answered, and followed by a restart; the presence says why", () => {
     const bench = start().connect();
     command(bench, "u1", { version: "1.3.0" });
     const sent = bench.takeSent();
@@ -70,7 +70,7 @@ describe("a command to update", () => {
     expect(bench.takeSent().find((words) => words.startsWith("/acme/pres/p1"))).toContain("update");
   });
 
-  it("takes the address of the settings where it names none", () => {
+  it("takes the address of the settings if it names none", () => {
     command(start({ "update.url": "https://other.example/b" }).connect(), "u1", { url: undefined, downgrade: true });
     expect(readUpdate(store)).toMatchObject({ url: "https://other.example/b", mayBeOlder: true });
   });
@@ -90,7 +90,7 @@ describe("a command to update", () => {
     expect(isRestarted(bench)).toBe(false);
   });
 
-  it("is refused without a key, during a trial, and on a host that takes none", () => {
+  it("is refused without a key, during a trial, and on a host that takes no updates", () => {
     host.installed.publicKey = undefined;
     const withoutKey = start().connect();
     command(withoutKey, "u1");
@@ -109,7 +109,7 @@ describe("a new program", () => {
     writeUpdate(store, { stage: "trial", id: "u1", version: "1.2.0" });
   });
 
-  it("is confirmed when the broker is reached, and that is told once", () => {
+  it("is confirmed when the broker is reached, and this is told once", () => {
     const bench = start();
     expect(host.confirmed).toBe(0);
     bench.connect();
@@ -140,7 +140,7 @@ describe("a new program", () => {
     expect(host.confirmed).toBe(0);
   });
 
-  it("that was given up is told by the former one", () => {
+  it("that was given up is reported by the former one", () => {
     host.isOnTrial = false;
     writeUpdate(store, { stage: "trial", id: "u1", version: "1.3.0" });
     expect(results(start().connect())).toEqual([
@@ -162,13 +162,13 @@ describe("the end of an update", () => {
     expect(results(start().connect())).toEqual([]);
   });
 
-  it("is not told where no command asked for it", () => {
+  it("is not told if no command asked for it", () => {
     writeUpdate(store, { stage: "ended", id: "", error: "the image is older" });
     expect(results(start().connect())).toEqual([]);
     expect(readUpdate(store)).toBeUndefined();
   });
 
-  it("a damaged record is none", () => {
+  it("is not told if its record is damaged", () => {
     store.write("update", encodeUtf8("{"));
     expect(results(start().connect())).toEqual([]);
   });
