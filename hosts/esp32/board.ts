@@ -41,9 +41,9 @@ declare const System: { restart(): void };
 export class Esp32Board implements Board {
   readonly ownSettings: SettingTable;
   readonly guards = new Guards((line) => this.log(line));
+  readonly setupLine: SerialLine;
   private readonly parts: BoardParts;
   private sensing: Sensing | undefined;
-  private readonly line: SerialLine;
   private readonly alerter: Alerter;
   private keeper: NetworkKeeper | undefined;
   readonly updates: Esp32Updates | undefined;
@@ -52,7 +52,7 @@ export class Esp32Board implements Board {
 
   constructor(parts: BoardParts) {
     this.parts = parts;
-    this.line = new SerialLine(parts.logPin);
+    this.setupLine = new SerialLine(parts.logPin, this.guards);
     this.updates = Esp32Updates.open((line) => this.log(line));
     const { network, sensorParts = [] } = parts;
     this.ownSettings = Object.assign(
@@ -69,7 +69,7 @@ export class Esp32Board implements Board {
   }
 
   log(line: string): void {
-    this.line.write(line);
+    this.setupLine.write(line);
   }
 
   /** Starts the network stack, without which no socket can be made, and the buttons. */

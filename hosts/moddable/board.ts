@@ -34,6 +34,24 @@ export interface SetupNetwork extends TrialNetwork {
   scan(done: (networks: readonly VisibleNetwork[]) => void): void;
 }
 
+/** Takes what comes over a serial line. */
+export interface SerialReader {
+  /** The bytes are valid during the call. */
+  handleBytes(bytes: Uint8Array): void;
+  /** Whether something has begun whose rest is on its way. */
+  readonly isReading: boolean;
+}
+
+/** The serial line over which a board can be set up. */
+export interface SetupLine {
+  /** Name of the board, and version of its program, as far as the build has written them into it. */
+  readonly firmware: { readonly board?: string; readonly version?: string };
+  /** Writes bytes as one piece. Lines of the log come before or after it. */
+  send(bytes: Uint8Array): void;
+  /** From now on this reader takes what comes, with what has come before. It is made when something comes: most devices need none. */
+  listen(makeReader: () => SerialReader): void;
+}
+
 /** What a board may do with the running pager. */
 export interface Pager {
   press(button: Button): void;
@@ -67,6 +85,8 @@ export interface Board {
   readonly guards: Guards;
   /** Writes one line for the person who reads the output of this board. */
   log(line: string): void;
+  /** undefined: the board has none. */
+  readonly setupLine?: SetupLine;
   /**
    * Sets up what the board has. It is called first. If it throws, that is shown as the reason why the pager cannot
    * start.

@@ -85,7 +85,16 @@ declare module "sntp" {
 
 declare module "embedded:io/serial" {
   class Serial {
-    constructor(options: { transmit: number; baud: number; port: number });
+    constructor(options: {
+      transmit: number;
+      receive?: number;
+      baud: number;
+      port: number;
+      /** Is called when bytes have come, and not again until `read`. */
+      onReadable?: (count: number) => void;
+    });
+    /** Returns how many bytes it has put into the buffer; undefined if there were none. */
+    read(buffer: Uint8Array): number | undefined;
     /** Throws if there is no room for all bytes. */
     write(bytes: Uint8Array): void;
   }

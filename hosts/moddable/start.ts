@@ -17,6 +17,7 @@ import { memoryFigures } from "./memory-figures.ts";
 import { loadFaces, Painter } from "./painter.ts";
 import { afterHeldButton, enterSetUp } from "./setup/entrance.ts";
 import { factoryReset, finishReset } from "./setup/factory-reset.ts";
+import { listenWhileRunning } from "./setup/running-setup.ts";
 import { setupScreen } from "./setup-screen.ts";
 import { DeviceIdentity } from "./tls/device-identity.ts";
 import { Network } from "./transport.ts";
@@ -153,6 +154,7 @@ interface OpenDevice {
 /** A device whose settings are good. */
 interface Opened {
   readonly store: Store;
+  readonly device: DeviceSettings;
   readonly settings: Settings;
   readonly storedSettings: StoredSettings;
   /** The settings that the board reads. */
@@ -188,7 +190,7 @@ function check({ store, settings, formerEnd, startReason }: OpenDevice): Opened 
     const { identity } = found.settings.broker;
     if (identity && !new DeviceIdentity(identity).isPair)
       return { settingErrors: ["setting broker.key: is not the key of broker.certificate"] };
-    return { ...found, store, formerEnd, startReason };
+    return { ...found, device: settings, store, formerEnd, startReason };
   } catch (error) {
     return { errors: [String(error)] };
   }
@@ -237,7 +239,7 @@ function run(
   network: Network,
   restart: () => void,
   gateway: Gateway,
-  { own, formerEnd }: Opened,
+  { device, own, formerEnd }: Opened,
 ): void {
   const { guards } = board;
   guards.onFailure = () => gateway.handleHostFailure();
@@ -292,6 +294,8 @@ function run(
       poll();
     },
   };
+  const { stop } = pager;
+  listenWhileRunning(board, { settings: device, own, stop, restart, goOn: () => runner.start() }, guard, network);
   const begin = () => {
     guards.of("start").run(() => board.start(pager, own));
     guard.run(() => runner.start());

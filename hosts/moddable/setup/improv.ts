@@ -27,7 +27,6 @@ export const COMMAND = Object.freeze({
   scan: 4,
   hostName: 5,
   deviceName: 6,
-  networkState: 7,
 } as const);
 
 export const STATE = Object.freeze({ ready: 2, provisioning: 3, provisioned: 4 } as const);

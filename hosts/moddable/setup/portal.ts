@@ -3,9 +3,17 @@
  * in its body, a JSON object. Requests for other hosts come from phones that look whether they reach the internet. They are sent
  * to the page, so that it opens by itself.
  */
+import { messageOf } from "../../../src/errors.ts";
+import { decodeSetupCode } from "../../../src/payload/setup-code.ts";
 import { decodeUtf8, encodeUtf8 } from "../../../src/utf8.ts";
 import type { HttpAnswer, HttpBody, HttpRequest } from "./http.ts";
 import type { VisibleNetwork } from "./visible-network.ts";
+
+/** Changes of settings, as `SetUp` takes them. */
+type Changes = Readonly<Record<string, string | null>>;
+
+/** The name of a set-up code among the values of the page. */
+const CODE = "code";
 
 const JSON_TYPE = "application/json";
 
@@ -98,9 +106,9 @@ export class Portal {
       this.problems = problems;
     };
     try {
-      this.device.tryOut(changes, (step) => this.steps.push(step), done);
+      this.device.tryOut(withCode(changes), (step) => this.steps.push(step), done);
     } catch (error) {
-      done([String(error)]);
+      done([messageOf(error)]);
     }
     return { status: 202 };
   }
@@ -117,13 +125,18 @@ export class Portal {
   }
 }
 
+/** Puts the settings of a set-up code in its place. Other values of the page go before those of the code. Throws a `FormatError`. */
+function withCode({ [CODE]: code, ...others }: Changes): Changes {
+  return code ? { ...decodeSetupCode(encodeUtf8(code)), ...others } : others;
+}
+
 /** Reads a JSON object of texts and nulls. undefined for anything else. */
-function changesOf(body: Uint8Array): Readonly<Record<string, string | null>> | undefined {
+function changesOf(body: Uint8Array): Changes | undefined {
   try {
     const changes: unknown = JSON.parse(decodeUtf8(body, 0, body.length, "body"));
     if (typeof changes !== "object" || changes === null || Array.isArray(changes)) return undefined;
     const isText = (value: unknown) => value === null || typeof value === "string";
-    return Object.values(changes).every(isText) ? (changes as Record<string, string | null>) : undefined;
+    return Object.values(changes).every(isText) ? (changes as Changes) : undefined;
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import { messageOf } from "../../../src/errors.ts";
 import { SETUP_CODE_CHARACTERS_MAX } from "../../../src/limits.ts";
 import { decodeSetupCode } from "../../../src/payload/setup-code.ts";
 import { encodeUtf8 } from "../../../src/utf8.ts";
+import type { SerialReader } from "../board.ts";
 import { COMMAND, decodeWifiSettings, encodeFrame, encodeResult, FRAME, IMPROV_ERROR, STATE } from "./improv.ts";
 import { type SetupInput, SetupReader } from "./setup-reader.ts";
 import type { VisibleNetwork } from "./visible-network.ts";
@@ -16,7 +17,6 @@ export interface SetupDevice {
   readonly info: readonly [firmware: string, version: string, board: string, name: string];
   /** Whether it has a network in its settings. */
   readonly hasNetwork: boolean;
-  readonly isOnline: boolean;
   /** The page of the device, or empty text. */
   readonly page: string;
   /** Looks for networks, and calls `done` later. Throws where it cannot. */
@@ -28,32 +28,28 @@ export interface SetupDevice {
   tryOut(settings: Readonly<Record<string, string>>, done: (problem: string | undefined) => void): void;
 }
 
-/** Flags of the network state: online, and Wi-Fi is there. */
-const ONLINE = 1;
-const HAS_WIFI = 2;
-
-export class SerialSetup {
+export class SerialSetup implements SerialReader {
   private readonly device: SetupDevice;
+  private readonly nowMs: () => number;
   private readonly send: (bytes: Uint8Array) => void;
   private readonly reader: SetupReader;
   private isTrying = false;
   private isScanning = false;
 
   /** @param send writes bytes as one piece; lines of the log come before or after it */
-  constructor(device: SetupDevice, send: (bytes: Uint8Array) => void) {
+  constructor(device: SetupDevice, nowMs: () => number, send: (bytes: Uint8Array) => void) {
     this.device = device;
+    this.nowMs = nowMs;
     this.send = send;
     this.reader = new SetupReader(SETUP_CODE_CHARACTERS_MAX + 1, (input) => this.handleInput(input));
   }
 
-  /** Whether a frame or a code has begun. */
   get isReading(): boolean {
     return this.reader.isInside;
   }
 
-  /** Takes what came over the line. */
-  handleBytes(bytes: Uint8Array, nowMs: number): void {
-    this.reader.handleBytes(bytes, nowMs);
+  handleBytes(bytes: Uint8Array): void {
+    this.reader.handleBytes(bytes, this.nowMs());
   }
 
   private handleInput(input: SetupInput): void {
@@ -105,11 +101,6 @@ export class SerialSetup {
         if (length > 0) this.sendError(IMPROV_ERROR.badHostName);
         else this.sendResult(command, [device.info[3]], IMPROV_ERROR.none);
         break;
-      case COMMAND.networkState: {
-        const flags = HAS_WIFI + (device.isOnline ? ONLINE : 0);
-        this.sendResult(command, [String(flags), ...(device.isOnline ? pageOf(device) : [])], IMPROV_ERROR.none);
-        break;
-      }
       default:
         this.sendError(IMPROV_ERROR.unknownCommand);
     }

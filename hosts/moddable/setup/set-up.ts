@@ -21,17 +21,20 @@ export class SetUp {
    * Tries these changes. null takes a kept value away. When they are not good, nothing changes.
    * @param onStep is told each step, in words
    * @param done is called once, with what is wrong, one sentence each; never within this call
+   * @param isNetworkAlone only the network is tried, and set-up goes on when it is kept
    */
   tryOut(
     changes: Readonly<Record<string, string | null>>,
     onStep: (step: string) => void,
     done: (problems: readonly string[]) => void,
+    isNetworkAlone = false,
   ): void {
     const end = (problems: readonly string[]) => {
       this.isTrying = false;
-      this.isDone ||= problems.length === 0;
+      const isDone = problems.length === 0 && !isNetworkAlone;
+      this.isDone ||= isDone;
       done(problems);
-      if (problems.length === 0) this.onKept();
+      if (isDone) this.onKept();
     };
     if (this.isTrying) throw new Error("another set-up is being tried");
     this.isTrying = true;
@@ -49,7 +52,7 @@ export class SetUp {
     const trial = new Trial(this.platform, onStep, (problem) => {
       end(problem === undefined ? this.keep(changes) : [problem]);
     });
-    trial.start(checked.settings, checked.own);
+    trial.start(checked.settings, checked.own, isNetworkAlone);
   }
 
   private keep(changes: Readonly<Record<string, string | null>>): readonly string[] {

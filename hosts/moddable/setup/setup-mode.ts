@@ -2,7 +2,7 @@
 import Resource from "Resource";
 import type { Store } from "../../../src/seams.ts";
 import type { Board, SetupNetwork } from "../board.ts";
-import { MonotonicClock, OneTimer } from "../clock.ts";
+import { OneTimer } from "../clock.ts";
 import type { DeviceSettings } from "../device-settings.ts";
 import { Network } from "../transport.ts";
 import { serveDns } from "./dns-server.ts";
@@ -10,8 +10,10 @@ import type { HttpRequest } from "./http.ts";
 import { HttpServer } from "./http-server.ts";
 import { PAGE_SETTINGS } from "./page-settings.ts";
 import { Portal } from "./portal.ts";
+import { listenToSetup } from "./serial-device.ts";
 import { SetUp } from "./set-up.ts";
 import { setupPassword } from "./setup-password.ts";
+import { trialPlatform } from "./trial-platform.ts";
 
 /** How long the page can still ask what became of the trial, in milliseconds. Then the device starts as a pager. */
 const DONE_MS = 4_000;
@@ -43,27 +45,16 @@ export function startSetupMode(
   onEnd: () => void,
 ): void {
   const { guards } = board;
-  const clock = new MonotonicClock();
   const guard = guards.of("set-up");
-  const [steps, broker, end] = [new OneTimer(guard), new OneTimer(guard), new OneTimer(guard)];
+  const end = new OneTimer(guard);
   const connections = new Network(guards, () => board.certificateClock());
   // The radio runs by now, so the numbers are random.
   const password = setupPassword(store, Math.random);
   const ssid = `Fieldpager-${(board.defaultUid() ?? "").slice(-6)}`;
   const { address, httpPort, dnsPort } = network.openAccessPoint(ssid, password);
-  const setUp = new SetUp(
-    settings,
-    {
-      nowMs: () => clock.nowMs(),
-      setTimer: (delayMs, callback) => steps.set(delayMs, callback),
-      setBrokerTimer: (delayMs, callback) => broker.set(delayMs, callback),
-      openTransport: (to, handlers) => connections.openTransport(to, handlers),
-      network,
-      certificateClock: () => board.certificateClock(),
-      random: Math.random,
-    },
-    () => end.set(DONE_MS, onEnd),
-  );
+  const platform = trialPlatform(board, guard, connections, network);
+  const setUp = new SetUp(settings, platform, () => end.set(DONE_MS, onEnd));
+  listenToSetup(board, () => ({ settings, setUp, scan: (done) => network.scan(done) }));
   // A device that is set up, and that nobody sets up anew, is a pager again.
   const isUsable = "settings" in settings.check();
   const awaitRequest = () => {

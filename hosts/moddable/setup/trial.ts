@@ -64,7 +64,8 @@ export class Trial {
     this.onDone = onDone;
   }
 
-  start(settings: Settings, own: Values): void {
+  /** @param isNetworkAlone the trial ends when the network is joined */
+  start(settings: Settings, own: Values, isNetworkAlone = false): void {
     const { network, setTimer } = this.platform;
     this.settings = settings;
     this.onStep("Joining the network");
@@ -72,6 +73,10 @@ export class Trial {
     const joined = () => {
       if (this.isJoined || !this.settings) return;
       this.isJoined = true;
+      if (isNetworkAlone) {
+        this.finish(undefined);
+        return;
+      }
       this.endMs = this.platform.nowMs() + TIME_MS;
       if (settings.broker.transport === "tls") this.onStep("Asking for the time");
       this.awaitTime(settings);

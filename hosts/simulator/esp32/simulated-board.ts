@@ -21,7 +21,7 @@ const TOUCH_BOARDS = Object.freeze(["m5stack_core2", "m5stack_cores3"]);
 interface SimulatorScreen {
   onMessage: (message: string) => void;
   postMessage(message: string): void;
-  send(...pixels: unknown[]): void;
+  send(pixels: unknown, offset: number, count: number): void;
 }
 
 /** A contact that is pressed or not, and the driver that is told of a change. */
@@ -245,9 +245,10 @@ globals.simulatedBoard = Object.freeze({
 });
 
 const send = globals.screen.send;
-globals.screen.send = function (...pixels) {
+/** Takes no memory: while a picture is drawn that holds a bitmap, nothing is collected. */
+globals.screen.send = function (pixels, offset, count) {
   if (isBroken("screen")) throw new Error("time out");
-  send.apply(this, pixels);
+  send.call(this, pixels, offset, count);
 };
 
 globals.screen.onMessage = (message) => {

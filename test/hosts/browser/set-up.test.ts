@@ -107,7 +107,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("a new device in the cons
       lose: (bytes: readonly number[]): readonly number[] => bytes,
     };
     await context.exposeFunction("toDevice", (bytes: number[]) => {
-      if (!plugged.isSilent) plugged.device.setup.handleBytes(Uint8Array.from(plugged.lose(bytes)), Date.now());
+      if (!plugged.isSilent) plugged.device.setup.handleBytes(Uint8Array.from(plugged.lose(bytes)));
     });
     await context.addInitScript(SERIAL_PORT);
     return plugged;

@@ -16,13 +16,11 @@ export class ScriptedDevice implements SetupDevice {
     { ssid: "a", signal: -7, isOpen: false },
     { ssid: "guest", signal: -80, isOpen: true },
   ];
-  isOnline = false;
   scanFails = false;
-  /** The last lines that it wrote, with those of its log. */
   readonly setup: SerialSetup;
 
-  constructor(send: (bytes: Uint8Array) => void) {
-    this.setup = new SerialSetup(this, send);
+  constructor(send: (bytes: Uint8Array) => void, nowMs: () => number = () => Date.now()) {
+    this.setup = new SerialSetup(this, nowMs, send);
   }
 
   get hasNetwork(): boolean {
@@ -43,7 +41,6 @@ export class ScriptedDevice implements SetupDevice {
       else if (all["broker.host"] === "gone") done("gone has no address");
       else {
         Object.assign(this.kept, settings);
-        this.isOnline = true;
         done(undefined);
       }
     }, TRY_MS);

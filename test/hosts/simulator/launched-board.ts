@@ -9,6 +9,19 @@ import { type Bench, eventually } from "./bench.ts";
 
 export const settingsFolder = (bench: Bench) => join(bench.home, "flash", "fp-settings");
 
+export const WIFI_PASSWORD = "correct horse";
+
+/** A network with two access points, an open one, and a hidden one. */
+export const AIR = [
+  { ssid: "lab", rssi: -70, bssid: "02:00:00:00:00:01", password: WIFI_PASSWORD },
+  { ssid: "lab", rssi: -48, bssid: "02:00:00:00:00:02", password: WIFI_PASSWORD },
+  { ssid: "<b>guests</b>", rssi: -60 },
+  { ssid: "", rssi: -50, password: WIFI_PASSWORD },
+];
+
+/** What a board ends with that starts again. */
+export const RESTARTED = 3;
+
 /** Writes a record of settings into the flash of the board. One byte stands before each value, because NVS keeps no empty one. */
 export function keep(bench: Bench, key: string, bytes: Uint8Array): void {
   mkdirSync(settingsFolder(bench), { recursive: true });

@@ -1,6 +1,6 @@
 /** Set-up of a board that has no settings, in the simulator's engine: with a real browser, over HTTP alone, and by a held button. */
 import { createSocket } from "node:dgram";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -8,21 +8,21 @@ import type { BoardScript } from "../../../hosts/simulator/esp32/board-script.ts
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import { encodeCopy } from "../../../src/gateway/kept-settings.ts";
 import type { Values } from "../../../src/gateway/setting.ts";
+import { encodeSetupCode } from "../../../src/payload/setup-code.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import { requireOrSkip } from "../../require.ts";
 import { hasChromium, launchChromium, PAGE_TIMEOUT_MS } from "../browser/chromium.ts";
 import { Bench, eventually, inkOf } from "./bench.ts";
-
-const RESTARTED = 3;
-const PASSWORD = "correct horse";
-
-/** A network with two access points, an open one, and a hidden one. */
-const AIR = [
-  { ssid: "lab", rssi: -70, bssid: "02:00:00:00:00:01", password: PASSWORD },
-  { ssid: "lab", rssi: -48, bssid: "02:00:00:00:00:02", password: PASSWORD },
-  { ssid: "<b>guests</b>", rssi: -60 },
-  { ssid: "", rssi: -50, password: PASSWORD },
-];
+import {
+  AIR,
+  keep,
+  RESTARTED,
+  said,
+  says,
+  settingsFolder,
+  switchOn as switchBoardOn,
+  WIFI_PASSWORD,
+} from "./launched-board.ts";
 
 let bench: Bench;
 let broker: Broker;
@@ -34,32 +34,17 @@ beforeEach(async () => {
 
 afterEach(() => bench.end());
 
-function switchOn(script: BoardScript = {}): LaunchedSimulator {
-  writeFileSync(join(bench.home, "board.json"), JSON.stringify({ air: AIR, ...script }));
-  return bench.launch(process.env.FIELDPAGER_ESP32_PROGRAM, {}, 170);
-}
+const switchOn = (script: BoardScript = {}) => switchBoardOn(bench, { air: AIR, ...script });
 
-function keep(values: Values): void {
-  const folder = join(bench.home, "flash", "fp-settings");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "settings-a"), Uint8Array.of(0, ...encodeCopy(values, 1)));
-}
+const keepSettings = (values: Values) => keep(bench, "settings-a", encodeCopy(values, 1));
 
 const whole = () => ({
   "wifi.ssid": "lab",
-  "wifi.password": PASSWORD,
+  "wifi.password": WIFI_PASSWORD,
   "broker.host": "127.0.0.1",
   "broker.port": broker.port,
   "telemetry.interval": 0,
 });
-
-const serial = (simulator: LaunchedSimulator) =>
-  simulator.lines.filter((line) => line.startsWith("serial: ")).map((line) => line.slice("serial: ".length));
-
-const said = (simulator: LaunchedSimulator, words: string) => serial(simulator).filter((line) => line.includes(words));
-
-const says = (simulator: LaunchedSimulator, words: string, timeout?: number) =>
-  eventually(() => expect(said(simulator, words), simulator.lines.join("\n")).not.toEqual([]), timeout);
 
 /** Waits until the page is there, and returns its address. */
 async function pageOf(simulator: LaunchedSimulator): Promise<string> {
@@ -123,16 +108,16 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("a new board, with a phon
     await page.locator("[name='screen.timeZone']").fill("Europe/Berlin");
     await page.getByRole("button", { name: "Connect" }).click();
     await page.getByText("is the password right?").waitFor();
-    expect(existsSync(join(bench.home, "flash", "fp-settings", "settings-a"))).toBe(false);
+    expect(existsSync(join(settingsFolder(bench), "settings-a"))).toBe(false);
 
-    await password.fill(PASSWORD);
+    await password.fill(WIFI_PASSWORD);
     await page.getByRole("button", { name: "Connect" }).click();
     await page.getByText("Online. The settings are kept.").waitFor();
     for (const step of ["Joining the network", "Connecting to the broker", "Logging in at the broker"])
       await page.getByText(step).waitFor();
     expect(await simulator.ended).toBe(RESTARTED);
     expect(simulator.lines.join("\n")).not.toContain("wrong password");
-    expect(simulator.lines.join("\n")).not.toContain(PASSWORD);
+    expect(simulator.lines.join("\n")).not.toContain(WIFI_PASSWORD);
 
     const sender = await bench.sender(broker.port, "bay-7");
     const pager = switchOn();
@@ -144,7 +129,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("a new board, with a phon
 
 describe("the page of set-up", () => {
   it("gets what is kept and never a secret, keeps nothing that fails, and says why", async () => {
-    keep({ ...whole(), "broker.userName": "u", "broker.password": "hush-hush", uid: "bay-7" });
+    keepSettings({ ...whole(), "broker.userName": "u", "broker.password": "hush-hush", uid: "bay-7" });
     const simulator = switchOn({ held: "a" });
     await says(simulator, "Button held: let go to set the device up");
     simulator.say("let go of a");
@@ -171,6 +156,18 @@ describe("the page of set-up", () => {
     expect(await simulator.ended).toBe(RESTARTED);
     const again = switchOn();
     await says(again, "connected to");
+  });
+
+  it("takes the code of the console, and says what is wrong with one", async () => {
+    const simulator = switchOn();
+    const page = await pageOf(simulator);
+    const wifi = { "wifi.ssid": "lab", "wifi.password": WIFI_PASSWORD };
+    const code = encodeSetupCode({ uid: "bay-9", "broker.host": "127.0.0.1", "broker.port": String(broker.port) });
+    const { state, problems } = await tryOut(page, { ...wifi, code: code.slice(0, -1) });
+    expect([state, problems]).toEqual(["failed", [expect.stringContaining("set-up code at byte")]]);
+    expect(await tryOut(page, { ...wifi, code })).toMatchObject({ state: "done", problems: [] });
+    expect(await simulator.ended).toBe(RESTARTED);
+    await says(switchOn(), `connected to 127.0.0.1:${broker.port}`);
   });
 
   it("opens by itself on phones, and takes nothing from pages of other sites", async () => {
@@ -221,7 +218,7 @@ describe("the page of set-up", () => {
     const [password] = said(first, "Set-up: with the password");
     expect(password).toMatch(/ [2-9a-z]{12}$/);
     await first.kill();
-    keep({ ...whole(), "broker.port": 0 });
+    keepSettings({ ...whole(), "broker.port": 0 });
     const second = switchOn();
     const page = await pageOf(second);
     expect((await stateOf(page)).problems).toEqual(["setting broker.port: 0, expected a whole number from 1 to 65535"]);
@@ -232,7 +229,7 @@ describe("the page of set-up", () => {
 
 describe("a button that is held at the start", () => {
   it("for ten seconds makes the device as new when it is released", { timeout: 60_000 }, async () => {
-    keep(whole());
+    keepSettings(whole());
     const pager = switchOn();
     await says(pager, "connected to");
     await pager.kill();

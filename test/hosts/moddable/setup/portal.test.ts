@@ -84,7 +84,7 @@ describe("the portal", () => {
       },
     });
     portal.handleRequest(post("/try", "{}"));
-    expect(state()).toMatchObject({ state: "failed", problems: ["Error: no memory"] });
+    expect(state()).toMatchObject({ state: "failed", problems: ["no memory"] });
     expect(portal.handleRequest(post("/scan", "{}"))).toEqual({ status: 202 });
     expect(state()).toMatchObject({ isScanning: false, networks: [] });
   });

@@ -31,7 +31,7 @@ class Bench {
 
   readonly #timers: (() => void)[] = [];
 
-  start(settings: Settings): this {
+  start(settings: Settings, isNetworkAlone = false): this {
     const network: TrialNetwork = {
       join: (_own, joined, failed) => {
         this.joined = joined;
@@ -68,7 +68,7 @@ class Bench {
       (step) => this.steps.push(step),
       (problem) => this.results.push(problem),
     );
-    trial.start(settings, {});
+    trial.start(settings, {}, isNetworkAlone);
     return this;
   }
 
@@ -101,6 +101,13 @@ describe("a trial", () => {
     ]);
     bench.run(600_000);
     expect(bench.results).toEqual([undefined]);
+  });
+
+  it("of a network alone is good when that is joined, and asks no broker", () => {
+    const bench = new Bench().start(settingsOf(), true);
+    bench.joined();
+    bench.run(0);
+    expect([bench.results, bench.sent, bench.left, bench.steps]).toEqual([[undefined], [], 0, ["Joining the network"]]);
   });
 
   it("asks the broker to keep what it holds for the device", () => {
