@@ -1,4 +1,4 @@
-/** More pages than the inbox holds, and none of them seen: those that have no room stay with the broker. Real sockets, virtual time. */
+/** More unseen pages come than the inbox holds. The rest waits at the broker. The sockets are real, the time is virtual. */
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import mqttPacket, { type Packet } from "mqtt-packet";
@@ -35,7 +35,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** Bytes that were sent and that have come, in both directions. */
+/** Bytes that were sent, and bytes that have arrived, in both directions. */
 interface Traffic {
   toPager: number;
   atPager: number;
@@ -43,7 +43,7 @@ interface Traffic {
   atBroker: number;
 }
 
-/** A broker that sends all pages at once as soon as it was asked for them. */
+/** A broker that sends all pages at once as soon as the pager has subscribed. */
 async function pagingBroker(kind: Kind, traffic: Traffic): Promise<number> {
   const serve = (stream: NodeJS.ReadWriteStream) => {
     const parser = mqttPacket.parser();
@@ -93,7 +93,7 @@ async function pagingBroker(kind: Kind, traffic: Traffic): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
-/** The runner of every host with a clock that a test moves, and a screen that it looks at. */
+/** The runner of all hosts, with a clock that the test moves and a screen that it reads. */
 function pager(kind: Kind, port: number, traffic: Traffic) {
   const parsed = parseSettings({
     uid: "p1",
@@ -145,7 +145,7 @@ function pager(kind: Kind, port: number, traffic: Traffic) {
     },
     alert: () => {},
     restart: () => {},
-    // The first line tells why the pager started. All others tell of the connection.
+    // The first line says why the pager started. All others are about the connection.
     log: (line) => {
       if (!line.startsWith("started: ")) lines.push(line);
     },
@@ -182,7 +182,7 @@ describe("pages that have no room", () => {
 
   it("stay in the socket: WebSocket", () => expectAllShown("ws"));
 
-  it("wait in a page, where nothing stops a WebSocket", async () => {
+  it("wait in memory in a browser, because a page cannot stop its WebSocket", async () => {
     vi.stubGlobal("WebSocket", WebSocket);
     vi.stubGlobal("location", { protocol: "http:" });
     await expectAllShown("page");

@@ -1,4 +1,4 @@
-/** Text in the faces that are flashed: which characters they hold, how wide they are, how a line is drawn. */
+/** Text in the flashed faces: which characters they hold, how wide the characters are, how a line is drawn. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Face } from "../../hosts/face.ts";
@@ -15,11 +15,11 @@ function load(name: string): Face<string> {
 }
 
 const WHOLE = new Lettering(facesFrom(load));
-/** As on a board with little flash. */
+/** The faces of a board with little flash. */
 const LATIN = new Lettering(facesFrom((name) => (name.startsWith("latin") ? load(name) : undefined)));
 const FONT_NAMES = Object.keys(FONTS) as Font[];
 
-/** Writes down what is drawn. */
+/** Records what is drawn. */
 class Notes implements Pen<string> {
   readonly texts: [text: string, face: string, x: number, y: number][] = [];
   readonly boxes: number[][] = [];
@@ -37,7 +37,7 @@ function drawn(lettering: Lettering<string>, font: Font, line: string): Notes {
   return notes;
 }
 
-/** Each character is drawn alone with its box looked for, so that a box tells what no face holds. */
+/** Draws each character alone. Returns those that are drawn as a box, because no face holds them. */
 function boxesIn(lettering: Lettering<string>, text: string): string[] {
   const boxes: string[] = [];
   for (let at = 0; at < text.length; ) {
@@ -89,7 +89,7 @@ describe("the face for Chinese, Japanese and Korean", () => {
     expect(held).toBe(count);
   });
 
-  it("has one width for all ideographs and syllables, which a box has too", () => {
+  it("has the same width for all ideographs, syllables and boxes", () => {
     for (const [lettering, boxes] of [
       [WHOLE, "龘쀓"],
       [LATIN, "一龥가힣龘쀓"],
@@ -103,12 +103,12 @@ describe("the face for Chinese, Japanese and Korean", () => {
 });
 
 describe("a line of text", () => {
-  it("is drawn whole where one face holds it", () => {
+  it("is drawn in one piece if one face holds all of it", () => {
     expect(drawn(WHOLE, "small", "caf\u00e9 3").texts).toEqual([["caf\u00e9 3", "latin-16", 5, 6]]);
     expect(drawn(WHOLE, "small", "").texts.filter(([text]) => text !== "")).toEqual([]);
   });
 
-  it("changes the face, and all faces stand on one line", () => {
+  it("uses several faces, and all stand on one base line", () => {
     const width = (text: string) => [...text].reduce((sum, each) => sum + WHOLE.measureText("large", each), 0);
     const { texts, boxes } = drawn(WHOLE, "large", "T 温度 5");
     expect(boxes).toEqual([]);
@@ -119,7 +119,7 @@ describe("a line of text", () => {
     ]);
   });
 
-  it("is drawn in parts around boxes, each within its place", () => {
+  it("is drawn in parts around boxes, each box in its place", () => {
     const { texts, boxes } = drawn(LATIN, "small", "92 😀Cé温👩‍🚀!");
     const [latin, wide] = [
       (text: string) => [...text].reduce((sum, each) => sum + LATIN.measureText("small", each), 0),
@@ -148,7 +148,7 @@ describe("a line of text", () => {
     expect(drawn(WHOLE, "body", asOnBoards(line))).toEqual(drawn(WHOLE, "body", line));
   });
 
-  it("stays in its height", () => {
+  it("has no character above or below its height", () => {
     for (const font of FONT_NAMES) expect(load(`latin-${FONTS[font].sizePixels}`).height).toBe(FONTS[font].lineHeight);
     for (const name of ["latin-16", "latin-20", "latin-28", "cjk-16"]) {
       const face = load(name);

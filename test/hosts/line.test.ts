@@ -1,4 +1,4 @@
-/** From a sender to a screen, with a pager in its own process and its records on a real disk. */
+/** From a sender to a screen. The pager runs in its own process and has its records on a real disk. */
 import { expect, it, onTestFinished } from "vitest";
 import { startAedes } from "../brokers/aedes.ts";
 import { TestSender } from "../brokers/test-sender.ts";
@@ -43,11 +43,11 @@ it(`loses nothing when the pager is killed ${KILLS} times in the middle of ${PUS
 
   const shown = lives.flatMap(marksOf);
   expect(new Set(shown).size, told).toBe(PUSHES);
-  // A new life begins with the newest unread page, and may show again the one whose showing was not yet recorded.
+  // After each start the pager shows the newest unread page, and a page that was shown but not yet recorded as shown.
   expect(shown.length, told).toBeLessThanOrEqual(PUSHES + 2 * KILLS);
 });
 
-/** The marks that this life printed, in order, without repetitions of what already stood there. */
+/** The marks that this process printed, in order. A mark that still stands on the screen counts once. */
 function marksOf(pager: Program): string[] {
   const marks = pager.stdout.match(/mark\d+\./g) ?? [];
   return marks.filter((mark, index) => mark !== marks[index - 1]);

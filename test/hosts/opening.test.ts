@@ -1,4 +1,4 @@
-/** Every step of opening a connection against a peer that stalls there: real sockets, virtual time. */
+/** A peer that stalls at each step of opening a connection. The sockets are real, the time is virtual. */
 import dns from "node:dns";
 import type { Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
@@ -46,7 +46,7 @@ const openssl = findProgram("openssl");
 const ends: (() => void)[] = [];
 let certificates: Certificates;
 
-/** The runner of every host with a clock that a test moves. */
+/** The runner of all hosts, with a clock that the test moves. */
 class Pager {
   readonly phases: OpeningPhase[] = [];
   readonly lines: string[] = [];
@@ -135,7 +135,7 @@ async function portOf(server: Server | HttpServer): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
-/** Accepts connections and does nothing more until the test says so. Counts them. */
+/** Accepts and counts connections. Does nothing with them until the test says so. */
 async function holdingServer() {
   const held: Socket[] = [];
   const counted = { open: 0 };
@@ -153,14 +153,14 @@ async function holdingServer() {
     for (const socket of held) socket.destroy();
     server.close();
   });
-  /** Reads on, so that an end is seen. */
+  /** Reads from the connections, so that the server sees their end. */
   const watch = () => {
     for (const socket of held) socket.resume();
   };
   return { port, held, counted, watch };
 }
 
-/** Ends the handshake of TLS and says nothing more. */
+/** A server that finishes the TLS handshake and then sends nothing. */
 async function silentTlsServer(): Promise<number> {
   const server = createTlsServer(textOf(certificates.server), (socket) => socket.on("error", () => {}));
   server.on("tlsClientError", () => {});
@@ -168,7 +168,7 @@ async function silentTlsServer(): Promise<number> {
   return portOf(server);
 }
 
-/** The name server of this process; what it is asked waits for `answer`. */
+/** Replaces the name server of this process. All questions wait for `answer`. */
 function stubNameServer(): { answer(): void; readonly asked: string[] } {
   const asked: string[] = [];
   const waiting: (() => void)[] = [];
@@ -188,7 +188,7 @@ function stubNameServer(): { answer(): void; readonly asked: string[] } {
   };
 }
 
-/** Just in time nothing is said; then the step is named, and a further attempt follows. */
+/** One millisecond before the limit nothing is logged. At the limit the log names the step and the next attempt. */
 async function expectGivenUp(pager: Pager, phase: OpeningPhase, words: string): Promise<void> {
   const limitMs = TIMEOUTS[phase];
   const before = pager.disconnections.length;
@@ -271,7 +271,7 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("opening", () =>
 
   it("gives each step the whole of its time", async () => {
     const { port, held } = await holdingServer();
-    // This comes last, because listening asks the name server too.
+    // The stub comes after `listen`, which asks the name server too.
     const names = stubNameServer();
     const web = createHttpsServer(textOf(certificates.server));
     const upgrades: (() => void)[] = [];

@@ -1,4 +1,4 @@
-/** Every view at every size, nasty contents and a tour of languages look as they did when somebody looked at them. */
+/** Every view at every size, nasty contents and many languages look as they did when somebody checked them by eye. */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Picture } from "../../hosts/simulator/tools/picture.ts";
 import { differenceOf, goldenNames, readGolden } from "../pictures/golden.ts";
@@ -10,17 +10,17 @@ beforeAll(async () => {
   painting = await openPainting("latin-cjk");
 });
 
-describe("a picture of the screen is the golden one; if it is meant to differ: npm run gallery -- --renew", () => {
+describe("a picture of the screen equals the golden one; if the change is wanted: npm run gallery -- --renew", () => {
   it.each(SCENES)("$name", ({ name, size, draw }) => {
     const picture = painting.paint(draw(painting.widths), size);
     expect(differenceOf(readGolden(name), picture)).toBe(0);
   });
 
-  it("and there is no other", () => {
+  it("and there is no other golden picture", () => {
     expect([...goldenNames()].sort()).toEqual(SCENES.map(({ name }) => name).sort());
   });
 
-  it("and one pixel more would be seen", () => {
+  it("and one wrong pixel would be found", () => {
     const [scene] = SCENES;
     const picture = painting.paint(scene?.draw(painting.widths) ?? [], scene?.size ?? { width: 0, height: 0 });
     const changed: Picture = { ...picture, rgb: picture.rgb.map((value, at) => (at === 3_000 ? value ^ 8 : value)) };

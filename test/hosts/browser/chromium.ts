@@ -5,13 +5,13 @@ import type { Station } from "../../../hosts/station/station.ts";
 
 const PATH = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 
-/** How long a page may take until an awaited change, in milliseconds. Long enough for a busy machine. */
+/** How long to wait for a change of a page, in milliseconds. It is long enough for a busy machine. */
 export const PAGE_TIMEOUT_MS = 60_000;
 
-/** Whether the system has a chromium; `CHROMIUM_PATH` names another place. */
+/** Whether Chromium is installed. `CHROMIUM_PATH` names another place. */
 export const hasChromium = existsSync(PATH);
 
-/** Starts the system's chromium without a window, and without anything of it talking to the world. */
+/** Starts the system's Chromium without a window and without its own connections to the internet. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: PATH,
@@ -27,7 +27,7 @@ export function launchChromium(): Promise<Browser> {
   });
 }
 
-/** Logs in at the console as the administrator that the station's first start made. */
+/** Logs in at the console as the administrator of the station's first start. */
 export async function logIn(page: Page, { firstStart }: Station): Promise<void> {
   await page.getByLabel("Name").fill(firstStart?.adminName ?? "");
   await page.getByLabel("Password").fill(firstStart?.adminPassword ?? "");

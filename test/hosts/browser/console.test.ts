@@ -83,7 +83,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     await page.getByRole("heading", { name: `What ${person} logs in with` }).waitFor();
     const lines = await addDevice(page, uid, person);
     await picture(page, `${name}-people`);
-    // The line that the console gives is what the pager is started with.
+    // The pager is started with the line that the console shows.
     const command = lines.find((line) => line.startsWith("npm run pager -- ")) ?? "";
     const { values } = parseFlags(command.replace("npm run pager -- ", "").split(" "), Object.keys(SETTINGS));
     const settings = { ...values, "screen.dwell": 0 };
@@ -195,7 +195,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     }
   });
 
-  it("has no gap in its history after it was cut off for a while", async () => {
+  it("has no gap in its history after a lost connection", async () => {
     const network = await startNetwork(bench, station.httpPort);
     const page = await (await newContext()).newPage();
     await page.goto(`http://127.0.0.1:${network.port}/`);
@@ -215,7 +215,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     await page.locator(".push", { hasText: "before the gap" }).waitFor({ state: "attached" });
   });
 
-  it("says of a name that nobody has that the push waits, and tells two users of one browser apart", async () => {
+  it("says that a push to an unknown name waits, and keeps two users of one browser apart", async () => {
     const context = await newContext();
     const page = await open(context);
     await page.getByLabel("To", { exact: true }).fill("bay-77");
@@ -261,7 +261,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     await picture(page, "desktop-device");
   });
 
-  it("keeps a presence that was heard while an older answer was on its way", async () => {
+  it("keeps a new presence although an older answer comes after it", async () => {
     const page = await open(await newContext());
     await goTo(page, "Devices");
     let answer: (() => Promise<void>) | undefined;
@@ -280,7 +280,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     expect(await page.locator('[data-device="late-1"] .presence').textContent()).toBe("online");
   });
 
-  it("shows what users wrote as text, wherever it stands", async () => {
+  it("shows all texts of users as text, and never runs them", async () => {
     const page = await open(await newContext());
     await station.directory.addPerson({ name: "mallory", fullName: HOSTILE });
     await station.directory.addDevice({ uid: "evil-1", label: HOSTILE, owner: "mallory" });
@@ -329,14 +329,14 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
         await page.locator(".push", { hasText: text }).waitFor();
       }),
     );
-    // The tab that holds the stream goes: another one takes over.
+    // The tab with the event stream closes. Another tab takes over.
     await pages[0]?.close();
     await until("a stream of another tab", () => streams === 2);
     await postPush(station.url, { to: "nobody-yet", text: "After the first has gone" });
     for (const page of pages.slice(1)) await page.locator(".push", { hasText: "After the first has gone" }).waitFor();
   });
 
-  it("has enough contrast, light and dark, and names for everything that is used", async () => {
+  it("has enough contrast, light and dark, and a name for every control", async () => {
     for (const colorScheme of ["light", "dark"] as const) {
       const page = await open(await newContext({ colorScheme }));
       for (const view of ["Send", "History", "Devices", "People"]) {
@@ -365,7 +365,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     await until("the end of the token", async () => (await push()).status === 401);
   });
 
-  it("asks again who it is when the login has ended, in every tab, and tells them nothing more", async () => {
+  it("asks for a new login in every tab when the login has ended, and shows nothing more", async () => {
     const context = await newContext();
     const page = await open(context);
     const other = await open(context, { isKnown: true });
@@ -411,7 +411,7 @@ async function pixelsOf(page: Page): Promise<string> {
   return (await page.evaluate('document.querySelector(".preview canvas").toDataURL()')) as string;
 }
 
-/** Texts of which the contrast to what is behind them is below 4.5:1 (WCAG 2.2, 1.4.3). */
+/** Texts whose contrast to their background is below 4.5:1 (WCAG 2.2, 1.4.3). */
 const LOW_CONTRAST = `(() => {
   const parse = (color) => color.match(/[\\d.]+/g).map(Number);
   const luminance = ([r, g, b]) => [r, g, b].map((v) => v / 255)
@@ -435,7 +435,7 @@ const LOW_CONTRAST = `(() => {
   return low;
 })()`;
 
-/** Elements that can be used and have neither text nor label. */
+/** Controls that have neither text nor label. */
 const UNNAMED = `[...document.querySelectorAll("input, select, textarea, button, a")]
   .filter((element) => element.checkVisibility())
   .filter((element) => !element.textContent.trim() && !element.getAttribute("aria-label") && !element.labels?.length)

@@ -47,7 +47,7 @@ describe("LocalStore", () => {
     expect(storage.getItem("other")).toBe("x");
   });
 
-  it("keeps the former value when there is no room", () => {
+  it("keeps the old value when there is no room", () => {
     const storage = new MemoryStorage();
     const store = new LocalStore(storage, "page-1");
     store.write("a", Uint8Array.from([1]));
@@ -56,7 +56,7 @@ describe("LocalStore", () => {
     expect(store.read("a")).toEqual(Uint8Array.from([1]));
   });
 
-  it("takes what something else wrote there for nothing", () => {
+  it("ignores values that something else wrote", () => {
     const storage = new MemoryStorage();
     storage.setItem("fieldpager/page-1/a", "no base64!");
     expect(new LocalStore(storage, "page-1").read("a")).toBeUndefined();
@@ -64,7 +64,7 @@ describe("LocalStore", () => {
 });
 
 describe("base64", () => {
-  it("gives every byte back", () => {
+  it("encodes and decodes every byte", () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
     for (const length of [0, 1, 2, 3, 255, 256])
       expect(fromBase64(toBase64(bytes.subarray(0, length)))).toEqual(bytes.slice(0, length));

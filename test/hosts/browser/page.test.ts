@@ -1,4 +1,4 @@
-/** The console and the pager in the page, in a real browser against a real station. */
+/** The console and the pager in its page, in a real browser with a real station. */
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -76,7 +76,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     const words = (await screenOf(page)).join(" ");
     expect(words).toContain("Pump 3 over temperature <b>now</b>");
     expect(await row.locator("b").count(), "what a user wrote is text").toBe(1);
-    // The text stands on the canvas in white. A pixel of the pager is a square of pixels of the canvas.
+    // The text on the canvas is white. One pixel of the pager is a square of pixels on the canvas.
     const after = await inkOf(page);
     const square = after.width / 320;
     expect(square).toBe(2 * scale);
@@ -90,7 +90,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     if (PICTURES) await page.screenshot({ path: join(PICTURES, `console-${name}.png`), fullPage: true });
   });
 
-  it("paints what a board paints, pixel by pixel, at a zoom that is no whole number too", async () => {
+  it("paints what a board paints, pixel by pixel, also at a fractional zoom", async () => {
     const painting = await openPainting("latin-cjk");
     const page = await open({ scale: 1.5 });
     const text = "Насос 3: 92 °C, ≥ 5 €. 水泵过热，请检查。펌프 ポンプ 龘 שלום 👩‍🚀";
@@ -127,7 +127,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     const older = await until("another screen by A", async () => other(await screenOf(page), second));
     await page.getByRole("button", { name: "Button C" }).click();
     await until("another screen by C", async () => other(await screenOf(page), older));
-    // The same by keys, while the pager has the focus; in the form they are letters.
+    // The keys do the same while the pager has the focus. In the form they are letters.
     const now = (await screenOf(page)).join(" ");
     await page.getByLabel("Title").pressSequentially("abc");
     expect(await page.getByLabel("Title").inputValue()).toBe("abc");
@@ -142,7 +142,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     const two = await open({ beside: one });
     const [, name] = (await uidOf(one)).match(/^page-([0-9a-z]{4})-1$/) ?? [];
     expect([await uidOf(one), await uidOf(two)]).toEqual([`page-${name}-1`, `page-${name}-2`]);
-    // Another browser draws another name, so that both can be open at once.
+    // Another browser gets another name. So both can be open at once.
     expect(await uidOf(await open())).not.toContain(`-${name}-`);
     await postPush(station.url, { to: await uidOf(two), text: "For the second tab" });
     await until("it", async () => (await screenOf(two)).join(" ").includes("For the second tab"));
@@ -154,7 +154,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     expect(await uidOf(await open({ beside: one }))).toBe(`page-${name}-2`);
   });
 
-  it("says in the form what was wrong", async () => {
+  it("says in the form what is wrong", async () => {
     const page = await open();
     await send(page, "a/b", "x");
     const outcome = page.locator("form.send .outcome");
@@ -194,7 +194,7 @@ async function uidOf(page: Page): Promise<string> {
   return (await page.locator(".pager").getAttribute("data-uid")) ?? "";
 }
 
-/** The screen of the pager in the page, in its own pixels: the upper left corner of each square. */
+/** The pager's screen in the pager's own pixels. Each is read at the upper left corner of its square. */
 async function pictureOf(page: Page): Promise<Picture> {
   const { width, height } = PAGER_SIZE;
   const rgb = await page.evaluate(`(() => {

@@ -1,6 +1,6 @@
 /**
- * The console's ways to give a new device what it logs in with, in a real browser. At the other end of the browser's serial port is
- * the machine that boards run.
+ * The ways in which the console gives a new device its login, in a real browser. The other end of the browser's serial port runs
+ * the same state machine as the boards.
  */
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -21,8 +21,8 @@ const DESKTOP = { viewport: { width: 1100, height: 800 } };
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 
 /**
- * A serial port whose other end is in the test. Like a real one it can be opened once, and has a new stream when the reader of the
- * former one has been cancelled. Its mistakes are set from outside: what the user and the system do.
+ * A serial port whose other end is in the test. Like a real one it can be opened once, and makes a new stream after the reader of
+ * the old one was cancelled. The test can let it fail as the user and the system do.
  */
 const SERIAL_PORT = `(() => {
   let controller, readable, writable, isOpen = false;
@@ -88,7 +88,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("a new device in the cons
     const page = await context.newPage();
     const problems: string[] = [];
     page.on("pageerror", (error) => {
-      // improv-wifi-serial-sdk 2.8.1 leaves this rejection behind after it has said that no device answers.
+      // improv-wifi-serial-sdk 2.8.1 leaves this rejection unhandled after it has reported that no device answers.
       if (error.message !== "Error fetching current state: TIMEOUT") problems.push(error.message);
     });
     onTestFinished(() => expect(problems).toEqual([]));
@@ -99,7 +99,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("a new device in the cons
     return { page, device };
   }
 
-  /** Bytes to the device may get lost on the way: `lose` says which. */
+  /** `lose` chooses the bytes to the device that get lost. */
   async function plugIn(context: BrowserContext, page: Page) {
     const plugged = {
       device: new ScriptedDevice((bytes) => void page.evaluate(`fromDevice([${bytes}])`).catch(() => {})),
@@ -180,7 +180,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("a new device in the cons
       await page.getByRole("button", { name: "Set up" }).click();
       await page.getByText("The device cannot join lab. Is the password right, and the network near?").waitFor();
       await picture(page, `${name}-usb-wrong`);
-      // Some bytes of the first sending get lost.
+      // Some bytes get lost when they are sent for the first time.
       let losses = 1;
       plugged.lose = (bytes) => (bytes.length === 64 && losses-- > 0 ? bytes.slice(1) : bytes);
       await page.getByLabel("Wi-Fi of the device", { exact: true }).last().selectOption("lab");

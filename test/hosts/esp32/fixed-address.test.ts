@@ -17,7 +17,7 @@ describe("the fixed address of a board", () => {
     expect(fixedAddressOf(values(address))).toEqual({ address: "10.0.0.7", mask, gateway: "0.0.0.0" });
   });
 
-  it("has the gateway of the settings, and is none where the settings have none", () => {
+  it("has the gateway of the settings, and there is none if the settings have none", () => {
     expect(fixedAddressOf(values("10.0.0.7/24", "10.0.0.1"))?.gateway).toBe("10.0.0.1");
     expect(fixedAddressOf(values(""))).toBeUndefined();
   });
@@ -41,7 +41,7 @@ describe("the fixed address of a board", () => {
     },
   );
 
-  it("has a gateway that is an address alone", () => {
+  it("has a gateway without a prefix length", () => {
     expect(errorsOf("network.gateway", "10.0.0.1")).toEqual([]);
     expect(errorsOf("network.gateway", "10.0.0.1/24")).toHaveLength(1);
   });

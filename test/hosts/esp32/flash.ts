@@ -1,4 +1,4 @@
-/** A flash with two slots and a record for the boot loader, whose power is cut at a chosen write, and the boot loader itself. */
+/** A simulated flash with two slots and a boot record, and the boot loader. The power can be cut at a chosen write. */
 import { type Partition, sequenceCrc } from "../../../hosts/esp32/update/boot-record.ts";
 
 export const BLOCK_BYTES = 4_096;
@@ -6,14 +6,14 @@ export const SLOT_BLOCKS = 4;
 
 export class PowerCut extends Error {}
 
-/** Counts what changes the flash. At the chosen change the power is cut, before it or in the middle of it. */
+/** Counts the changes of the flash. At the chosen one the power is cut, before it or in the middle of it. */
 export class Power {
   changes = 0;
   cutAt = Number.POSITIVE_INFINITY;
-  /** How much of the change happens at which the power is cut, 0 to 1. */
+  /** How much of the last change happens before the cut, 0 to 1. */
   part = 0.5;
 
-  /** Returns how much of the next change happens. Where that is not all of it, whoever asks throws `PowerCut`. */
+  /** Returns how much of the next change happens, 0 to 1. Below 1 the caller must throw `PowerCut`. */
   change(): number {
     this.changes += 1;
     return this.changes === this.cutAt ? this.part : 1;
@@ -66,8 +66,8 @@ export class SimulatedFlash {
   readonly record = new SimulatedPartition(2, this.power);
 
   /**
-   * What ESP-IDF's boot loader does with `CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE` (`bootloader_utility.c`). Returns the slot that it
-   * starts. Its own writes are cut like all others.
+   * Does what ESP-IDF's boot loader does with `CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE` (`bootloader_utility.c`). Returns the slot
+   * that it starts. The power can be cut at its writes too.
    */
   boot(): 0 | 1 {
     const entries = [0, 1].map((block) => this.#entry(block));
@@ -81,7 +81,7 @@ export class SimulatedFlash {
     }
     const valid = entries.filter((entry) => !isInvalid(entry) && entry.crc === sequenceCrc(entry.sequence));
     const [active] = valid.sort((a, b) => b.sequence - a.sequence);
-    // It tries all partitions, the first one first.
+    // Without a valid record it tries all partitions in order.
     if (!active) return 0;
     if (active.state === 0) this.#rewrite(active, 1);
     return ((active.sequence - 1) % 2) as 0 | 1;

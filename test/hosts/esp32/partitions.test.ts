@@ -1,4 +1,4 @@
-/** The partition tables: what is where in the flash of a board. */
+/** The partition tables of the boards. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -26,7 +26,7 @@ describe.each(TABLES)("$file", ({ file, flash }) => {
   const partitions = partitionsOf(file);
   const find = (name: string) => partitions.find((each) => each.name === name);
 
-  it("has parts that do not overlap, after the table and within the flash", () => {
+  it("has partitions that do not overlap, behind the table and within the flash", () => {
     const sorted = [...partitions].sort((a, b) => a.offset - b.offset);
     let end = 0x9000;
     for (const partition of sorted) {
@@ -37,7 +37,7 @@ describe.each(TABLES)("$file", ({ file, flash }) => {
     expect(end).toBeLessThanOrEqual(flash);
   });
 
-  it("has two slots of one size for the program, and what the boot loader needs to choose", () => {
+  it("has two slots of one size for the program, and a partition for the boot record", () => {
     const [first, second] = [find("ota_0"), find("ota_1")];
     expect(first?.size).toBe(second?.size);
     for (const slot of [first, second]) expect((slot?.offset ?? 1) % (64 * KB)).toBe(0);
@@ -45,7 +45,7 @@ describe.each(TABLES)("$file", ({ file, flash }) => {
     expect(partitions.filter(({ type }) => type === "app")).toHaveLength(2);
   });
 
-  it("keeps the program and NVS where they were when there was one slot", () => {
+  it("keeps the program and NVS where they were before there were two slots", () => {
     expect(find("ota_0")?.offset).toBe(0x10000);
     expect(find("nvs")).toMatchObject({ offset: 0x3e0000, size: 128 * KB });
   });

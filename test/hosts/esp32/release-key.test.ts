@@ -1,4 +1,4 @@
-/** The key of releases, and the images that it signs. */
+/** The release key and the images that it signs. */
 
 import { spawnSync } from "node:child_process";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => cleanups.end());
 
-/** Begins as a program for an ESP32. */
+/** It begins like a program for an ESP32. */
 const program = Uint8Array.of(0xe9, ...programOf(999));
 
 describe("the release key", () => {
@@ -39,7 +39,7 @@ describe("the release key", () => {
     expect(releaseKeyPath({ FIELDPAGER_RELEASE_KEY: path })).toBe(path);
   });
 
-  it("is refused where others may read it, or where it is none", () => {
+  it("is refused if others may read it, or if the file is no key", () => {
     makeReleaseKey(path);
     chmodSync(path, 0o640);
     expect(() => readReleaseKey(path)).toThrow(/others may read/);
@@ -68,7 +68,7 @@ describe("npm run release", () => {
       env: { ...process.env, FIELDPAGER_RELEASE_KEY: path },
     });
 
-  it("makes the key on request, then an image from a program", () => {
+  it("makes the key on request, and then an image from a program", () => {
     const file = join(cleanups.folder(), "xs_esp32.bin");
     writeFileSync(file, program);
     const out = cleanups.folder();

@@ -1,4 +1,4 @@
-/** Two slots, and the record by which the boot loader chooses. The power may fail at every write. */
+/** Two slots, and the record by which the boot loader chooses one. The power may fail at every write. */
 import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { BootRecord, sequenceCrc } from "../../../hosts/esp32/update/boot-record.ts";
@@ -30,7 +30,7 @@ beforeEach(() => {
   recordAt = () => new BootRecord(flash.record);
 });
 
-/** The whole program in this slot, or neither. */
+/** Which whole program is in this slot. */
 function programIn(slot: 0 | 1): "old" | "new" | "neither" {
   const { bytes } = flash.slots[slot];
   if (oldProgram.every((byte, at) => bytes[at] === byte)) return "old";
@@ -59,11 +59,11 @@ function update(running: 0 | 1, bytes = image): string | undefined {
 
 describe("the record of the boot loader", () => {
   it("has ESP-IDF's checksum", () => {
-    // binascii.crc32(struct.pack('<I', n), 0xffffffff), as otatool.py makes it.
+    // Made with otatool.py's binascii.crc32(struct.pack('<I', n), 0xffffffff).
     expect([1, 2, 3, 0x12345678].map(sequenceCrc)).toEqual([0x4743989a, 0x55f63774, 0xed4a5011, 0x71d6a731]);
   });
 
-  it("starts the new program on trial, and the old one after it where it is not confirmed", () => {
+  it("starts the new program on trial, and then the old one if the new one is not confirmed", () => {
     expect(flash.boot()).toBe(0);
     expect(recordAt().isOnTrial).toBe(false);
     expect(update(0)).toBeUndefined();
@@ -74,7 +74,7 @@ describe("the record of the boot loader", () => {
     expect([programIn(0), programIn(1)]).toEqual(["old", "new"]);
   });
 
-  it("keeps a confirmed program, and goes to and fro over many updates, good and bad", () => {
+  it("keeps a confirmed program, and alternates between the slots over many good and bad updates", () => {
     let running = flash.boot();
     for (let number = 0; number < 12; number += 1) {
       expect(update(running)).toBeUndefined();
@@ -99,7 +99,7 @@ describe("the record of the boot loader", () => {
 });
 
 describe("an update", () => {
-  it("is refused, and nothing changes, where the program is not what was signed", () => {
+  it("is refused, and nothing changes, if the program is not the signed one", () => {
     flash.boot();
     for (const at of [IMAGE_HEADER_BYTES, image.length - 1]) {
       const damaged = image.slice();
@@ -110,7 +110,7 @@ describe("an update", () => {
     }
   });
 
-  it("that is refused by its header has erased nothing", () => {
+  it("that is refused for its header erases nothing", () => {
     flash.boot();
     const before = flash.power.changes;
     expect(update(0, new ReleaseKey().image(newProgram, [1, 3, 0]))).toMatch(/not signed/);
@@ -118,8 +118,8 @@ describe("an update", () => {
     expect(flash.power.changes).toBe(before);
   });
 
-  it("leaves the old or the new program when the power fails at any write, and can be made again", () => {
-    /** The whole story, from the first start to the confirmation. */
+  it("leaves the old or the new program when the power fails at any write, and can be repeated", () => {
+    /** A whole update, from the first start to the confirmation. */
     const story = () => {
       expect(update(flash.boot())).toBeUndefined();
       if (flash.boot() === 1) recordAt().confirm();
@@ -138,7 +138,7 @@ describe("an update", () => {
       const running = flash.boot();
       const program = programIn(running);
       expect(["old", "new"], `cut at change ${cutAt}`).toContain(program);
-      // What is on trial and is not confirmed goes back by itself.
+      // A program on trial that is not confirmed gives way to the old one.
       const isOnTrial = recordAt().isOnTrial;
       outcomes.add(isOnTrial ? `${program} on trial` : program);
       if (isOnTrial) expect(programIn(flash.boot())).toBe("old");

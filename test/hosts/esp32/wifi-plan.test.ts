@@ -30,7 +30,7 @@ function round(of: WifiPlan): string[] {
 }
 
 describe("a board with one network", () => {
-  it("joins it at once, and listens from the second round on", () => {
+  it("joins it at once, and scans from the second round on", () => {
     const only = plan(LAB);
     expect(nameOf(only.next())).toBe("lab");
     only.handleFailed();
@@ -42,7 +42,7 @@ describe("a board with one network", () => {
     expect(only.why).toBe("lab: not there");
   });
 
-  it("says that it was not let in where the network is there, and that there was no address", () => {
+  it("says that it was not let in although the network is there, or that there was no address", () => {
     const only = plan(LAB);
     only.handleHeard([heard("lab", -50)]);
     only.next();
@@ -56,7 +56,7 @@ describe("a board with one network", () => {
     expect(only.why).toBe("");
   });
 
-  it("does not take an open access point with the name of its network for it", () => {
+  it("does not join an open access point with the name of its network", () => {
     const only = plan(LAB);
     only.handleHeard([heard("lab", -50, { isOpen: true })]);
     only.next();
@@ -66,7 +66,7 @@ describe("a board with one network", () => {
 });
 
 describe("the wait after a round", () => {
-  /** The waits after so many rounds that fail, in seconds. */
+  /** The waits after so many failed rounds, in seconds. */
   function waitsOf(only: WifiPlan, count: number): number[] {
     const waits: number[] = [];
     while (waits.length < count) {
@@ -78,7 +78,7 @@ describe("the wait after a round", () => {
     return waits;
   }
 
-  it("doubles up to a minute, and begins anew after a connection", () => {
+  it("doubles up to a minute, and starts small again after a connection", () => {
     const only = plan(LAB);
     expect(waitsOf(only, 8)).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
     only.handleHeard([heard("lab", -50)]);
@@ -88,13 +88,13 @@ describe("the wait after a round", () => {
     expect(waitsOf(only, 2)).toEqual([1, 2]);
   });
 
-  it("is at least half as long", () => {
+  it("is at least half as long after a random choice", () => {
     expect(waitsOf(new WifiPlan([LAB], () => 0), 2)).toEqual([0.5, 1]);
   });
 });
 
 describe("a board with several networks", () => {
-  it("listens first, and begins with the strongest", () => {
+  it("scans first, and begins with the strongest", () => {
     const several = plan(LAB, HALL, GUEST);
     expect(nameOf(several.next())).toBe("listen");
     several.handleHeard([heard("lab", -80), heard("hall", -60), heard("guest", -70), heard("of others", -30)]);
@@ -107,7 +107,7 @@ describe("a board with several networks", () => {
     expect(round(several)).toEqual(["lab", "hall"]);
   });
 
-  it("keeps the order of the settings where two are about equal, and for those that were not heard, which go last", () => {
+  it("keeps the order of the settings for networks of about equal strength; those that were not heard come last", () => {
     const several = plan(GUEST, LAB, HALL);
     several.handleHeard([heard("hall", -62), heard("lab", -64)]);
     expect(round(several)).toEqual(["lab", "hall", "guest"]);
@@ -115,14 +115,14 @@ describe("a board with several networks", () => {
     expect(round(several)).toEqual(["guest", "lab", "hall"]);
   });
 
-  it("says of each why not", () => {
+  it("says for each network why it was not joined", () => {
     const several = plan(LAB, HALL);
     several.handleHeard([heard("hall", -62)]);
     round(several);
     expect(several.why).toBe("hall: not let in, is the password right?, lab: not there");
   });
 
-  it("waits after a loss, and then listens", () => {
+  it("waits after a loss, and then scans", () => {
     const several = plan(LAB, HALL);
     several.handleHeard([heard("lab", -60)]);
     several.next();
@@ -134,7 +134,7 @@ describe("a board with several networks", () => {
 });
 
 describe("a weak signal", () => {
-  /** A connection that began at 0, and a plan that may roam from now on. */
+  /** A plan with a connection to the first of two networks since time 0. */
   function joined(): WifiPlan {
     const several = plan(LAB, HALL);
     several.handleHeard([heard("lab", -60)]);
@@ -144,7 +144,7 @@ describe("a weak signal", () => {
   }
   const here = { ssid: "lab", bssid: "of lab", rssi: -80 };
 
-  it("lets the board listen where it stays weak, not soon after it has joined", () => {
+  it("makes the board scan if it stays weak, but not soon after the board has joined", () => {
     const several = joined();
     expect(several.handleSignal(-80, 5 * MINUTE_MS)).toBe(false);
     expect(several.handleSignal(-80, 5 * MINUTE_MS + 30_000)).toBe(true);
@@ -165,7 +165,7 @@ describe("a weak signal", () => {
     ]);
   });
 
-  it("lets the board leave for an access point that is much stronger, of its own network or of another", () => {
+  it("makes the board change to a much stronger access point of its own network or of another", () => {
     for (const better of [heard("lab", -60, { bssid: "near" }), heard("hall", -68)]) {
       const several = joined();
       expect(several.roams([heard("lab", -80), better], here, 6 * MINUTE_MS)).toBe(true);
@@ -173,7 +173,7 @@ describe("a weak signal", () => {
     }
   });
 
-  it("keeps the connection where nothing is much stronger, or known, or what it seems to be", () => {
+  it("keeps the connection if others are not much stronger, not known, or open instead of protected", () => {
     const others = [
       heard("lab", -60),
       heard("hall", -69),
@@ -183,7 +183,7 @@ describe("a weak signal", () => {
     expect(joined().roams(others, here, 6 * MINUTE_MS)).toBe(false);
   });
 
-  it("lets the board listen less and less often where it finds nothing, an hour apart at most", () => {
+  it("makes the board scan less and less often if it finds nothing, but at least once an hour", () => {
     const several = joined();
     const times: number[] = [];
     for (let nowMs = 0; nowMs < 6 * 60 * MINUTE_MS; nowMs += 30_000)

@@ -1,4 +1,4 @@
-/** The check of links, shown on made-up modules; `sdk-modules.test.ts` applies it to the program. */
+/** The check of imports, with made-up modules. `sdk-modules.test.ts` applies it to the program. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** As the SDK has it: no export, only a global. */
+/** A module as in the SDK, with a global and without an export. */
 const SYSTEM = "class System { static restart() {} }; globalThis.System = System;";
 const NATIVE = 'export class Mode @ "destroy" { constructor(a) @ "make"; set eof() @ "set"; get eof() @ "get" }';
 
@@ -42,7 +42,7 @@ describe("a module is linked", () => {
   });
 });
 
-describe("a module is refused, whether anything imports it or not", () => {
+describe("a module is refused, even if nothing imports it", () => {
   const refused: [string, string][] = [
     [
       'import System from "system"; System.restart();',
@@ -64,7 +64,7 @@ describe("a module is refused, whether anything imports it or not", () => {
   });
 });
 
-it("a makefile tells modules and sources, those of TypeScript and of names with a colon, too", () => {
+it("modules and their sources are read from a makefile, also in TypeScript and with a colon in the name", () => {
   const makefile = [
     "$(MODULES_DIR)/timer.xsb: /sdk/timer.js",
     "$(MODULES_DIR)/package.xsb: /sdk/package.json",

@@ -12,10 +12,10 @@ import { sdkOfThisMachine } from "./sdk-of-this-machine.ts";
 const BOARD_MANIFEST = join(ROOT, "hosts", "esp32", "boards", "esp32c3", "manifest.json");
 
 const SECRET = "hush-hush-hush";
-/** A value that is built in. It shows that a value is found where it is. */
+/** A setting that is built in. It shows that the search finds such values. */
 const PLAIN = "plain-plain-plain";
 
-/** The files below a folder that hold a text as it is, or as the linker writes byte code into C source. */
+/** The files below a folder that contain a text, plain or as the linker writes it into C source. */
 function filesWith(folder: string, text: string): readonly string[] {
   const escaped = [...text].map((each) => `\\x${each.charCodeAt(0).toString(16)}`).join("");
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

@@ -11,7 +11,7 @@ interface Program {
   readonly count: { verifications: number };
 }
 
-/** The modules of the SDK, and what stands for them here. */
+/** The modules of the SDK, and their replacements here. */
 const SDK: Readonly<Record<string, string>> = {
   ber: "BER as default",
   crypt: "Digest",
@@ -66,7 +66,7 @@ const authorityNamed = (name: string, by?: Identity) =>
 const brokerBy = (by: Identity, isForged = false) =>
   makeIdentity({ name: "broker.example", by, isForged, extensions: [extendedKeyUsage(FOR_SERVERS)] });
 
-/** On a board they are no views of Node's pool. */
+/** The bytes in a buffer of their own, as on a board, and not in Node's shared pool. */
 const bytesOf = ({ der }: Identity) => Uint8Array.from(der);
 
 /** 2000-01-01 and 2200-01-01: before and after every certificate of these tests. */
@@ -89,7 +89,7 @@ function verify(
   check.verify(chain.map(bytesOf));
 }
 
-it("a chain costs one verification for each link, however many authorities are believed", () => {
+it("a chain costs one verification for each link, however many authorities are trusted", () => {
   const root = authorityNamed("root");
   const middle = authorityNamed("middle", root);
   const others = ["a", "b", "c"].map((name) => authorityNamed(name));
@@ -100,13 +100,13 @@ it("a chain costs one verification for each link, however many authorities are b
   expect(program.count.verifications).toBe(1);
 });
 
-it("of two authorities of one name each is tried: one may have got a new key", () => {
+it("each of two authorities with the same name is tried: one may have a new key", () => {
   const [old, current] = [authorityNamed("root"), authorityNamed("root")];
   verify([brokerBy(current)], [old, current]);
   expect(program.count.verifications).toBe(2);
 });
 
-it("a certificate whose issuer is nobody here is refused without a verification, whoever signed it", () => {
+it("a certificate with an unknown issuer is refused without a verification, whoever signed it", () => {
   const root = authorityNamed("root");
   const renamed = { ...root, name: "somebody else" };
   expect(() => verify([brokerBy(renamed)], [root])).toThrow("not signed by an authority of broker.ca");
@@ -115,7 +115,7 @@ it("a certificate whose issuer is nobody here is refused without a verification,
   expect(program.count.verifications).toBe(1);
 });
 
-it("the dates of a certificate are held against the clock", () => {
+it("the dates of a certificate are compared with the clock", () => {
   const root = authorityNamed("root");
   expect(() => verify([brokerBy(root)], [root], { kind: "known", seconds: EARLY_SECONDS })).toThrow("is valid from");
   expect(() => verify([brokerBy(root)], [root], { kind: "known", seconds: LATE_SECONDS })).toThrow("has expired on");

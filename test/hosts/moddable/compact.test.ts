@@ -1,4 +1,4 @@
-/** What makes the program smaller, shown on small bundles: each does the same as before. */
+/** The steps that make the program smaller, with small bundles. Each bundle must still do the same. */
 import { runInNewContext } from "node:vm";
 import { transform } from "esbuild";
 import { describe, expect, it } from "vitest";
@@ -8,13 +8,13 @@ import { privateNamesOf } from "../../../hosts/moddable/tools/private-names.ts";
 const NOTHING_TAKEN: ReadonlySet<string> = new Set();
 const NOTHING_PRIVATE: ReadonlySet<string> = new Set();
 
-/** What `run()`, an export of this bundle, gives in a world of its own. */
+/** Runs this bundle in a new context, and returns the result of its export `run()` as JSON. */
 async function resultOf(bundle: string): Promise<unknown> {
   const { code } = await transform(bundle, { format: "iife", globalName: "program" });
   return runInNewContext(`${code}\nJSON.stringify(program.run())`);
 }
 
-/** The bundle made compact, after it was seen that both do the same. */
+/** Makes the bundle compact, and checks that `run()` returns the same as before. */
 async function compacted(bundle: string, taken = NOTHING_TAKEN, privateNames = NOTHING_PRIVATE): Promise<string> {
   const { text } = await compact(bundle, taken, privateNames);
   expect(await resultOf(text), text).toBe(await resultOf(bundle));
@@ -24,7 +24,7 @@ async function compacted(bundle: string, taken = NOTHING_TAKEN, privateNames = N
 const EXPORT = "\nexport { run };";
 
 describe("a constant stands for itself", () => {
-  it("number, short text, and what is reckoned from them", async () => {
+  it("number, short text, and values computed from them", async () => {
     const text = await compacted(`
       var SECOND_MS = 1e3; var MINUTE_MS = 60 * SECOND_MS; var LEAST = -1; var WORD = "ok"; var MASK = 1 << 7 | 3;
       function run() { return [MINUTE_MS, 5 - LEAST, -LEAST, WORD, MASK, { WORD, LEAST }, MINUTE_MS.toString(16)]; }${EXPORT}`);
@@ -32,14 +32,14 @@ describe("a constant stands for itself", () => {
     expect(text).toContain("6e4");
   });
 
-  it("a member of a frozen table, which is gone when nothing else asks for it", async () => {
+  it("a member of a frozen table, which is removed if nothing else uses it", async () => {
     const text = await compacted(`
       var TYPE = Object.freeze({ connect: 1, publish: 3 });
       function run() { return [TYPE.publish, TYPE.connect]; }${EXPORT}`);
     expect(text).not.toContain("freeze");
   });
 
-  it("but not where the table is asked in another way", async () => {
+  it("but not if the table is used in another way", async () => {
     const text = await compacted(`
       var TYPE = Object.freeze({ connect: 1, publish: 3 });
       function run() { return [TYPE.publish, TYPE["con" + "nect"], Object.keys(TYPE), TYPE.missing ?? "none"]; }${EXPORT}`);
@@ -62,7 +62,7 @@ describe("a constant stands for itself", () => {
 });
 
 describe("a function of the module becomes an arrow function", () => {
-  it("with its parameters, whatever is in it", async () => {
+  it("with its parameters and any body", async () => {
     const text = await compacted(`
       function sum(a, b = 2, ...rest) { return a + b + rest.length; }
       function first({ a: [x], y = 3 }) { if (x) return { x, y }; return undefined; }
@@ -81,7 +81,7 @@ describe("a function of the module becomes an arrow function", () => {
     expect(await compacted(bundle + EXPORT)).toContain("function");
   });
 
-  it("and is there before what is made of it, wherever it stands", async () => {
+  it("and is defined before its first use, wherever it stands", async () => {
     await compacted(`
       var made = twice(2); var Thing = class { value = twice(made); };
       function run() { return new Thing().value; }
@@ -90,7 +90,7 @@ describe("a function of the module becomes an arrow function", () => {
 });
 
 describe("a variable of the module is a property of the global object", () => {
-  it("with a name that a property has anyway", async () => {
+  it("with a name that some property has already", async () => {
     const text = await compacted(`
       function helper(value) { return { width: value, height: value }; }
       function run() { const { width, height: other } = helper(3); return [width, other, { helper }.helper(1)]; }${EXPORT}`);
@@ -98,7 +98,7 @@ describe("a variable of the module is a property of the global object", () => {
     expect(text).toContain("globalThis.helper =");
   });
 
-  it("and an inner one, an import and an export have such names, too", async () => {
+  it("and an inner variable, an import and an export have such names too", async () => {
     const bundle = `
       import made from "thing"; import { listen } from "net";
       function helper(value, { width: w = 2, ...rest }, [first] = [1]) { return [value, w, rest, first, made, listen]; }
@@ -110,7 +110,7 @@ describe("a variable of the module is a property of the global object", () => {
     expect([...names].filter((name) => !known.split(" ").includes(name))).toEqual([]);
   });
 
-  it("but with none that a module beside the bundle uses, nor one of the engine", async () => {
+  it("but not with a name that the engine or a module beside the bundle uses", async () => {
     const bundle = `
       function helper() { return 1; } function other() { return 2; }
       function run() { return [helper(), other(), ({}).then, [].length, ({ button: 1 }).button, [1].at(0)]; }${EXPORT}`;
@@ -119,14 +119,14 @@ describe("a variable of the module is a property of the global object", () => {
     expect(text).not.toMatch(/globalThis\.(button|at|then) =/);
   });
 
-  it("which is not one that the program asks the global object for", async () => {
+  it("and not with a name that the program reads from the global object", async () => {
     const text = await compacted(`
       function helper() { return 1; } function other() { return 2; }
       function run() { const { button } = globalThis; return [button ?? "none", globalThis.device ?? "none", helper(), other(), { device: 1, button: 2 }]; }${EXPORT}`);
     expect(text).not.toMatch(/globalThis\.(button|device) =/);
   });
 
-  it("and is told with its file", async () => {
+  it("and is reported with its file", async () => {
     const { files } = await compact(
       `// src/a.ts\nvar GONE = 1;\n// src/b.ts\nfunction run() { return GONE; }\n// hosts/c.ts\nvar list = [];${EXPORT}\nlist.push(1);`,
       NOTHING_TAKEN,
@@ -136,7 +136,7 @@ describe("a variable of the module is a property of the global object", () => {
   });
 });
 
-it("what is imported twice is imported once", async () => {
+it("two imports of one export become one", async () => {
   const { text } = await compact(
     'import a from "time"; import { Mode as m } from "crypt"; import b, { x } from "time"; import { Mode } from "crypt"; export const run = () => [a, b, m, Mode, x];',
     NOTHING_TAKEN,
@@ -162,13 +162,13 @@ describe("a bundle is refused", () => {
     await expect(compact(bundle, NOTHING_TAKEN, NOTHING_PRIVATE)).rejects.toThrow(words);
   });
 
-  it("not with a pattern inside of a function", async () => {
+  it("but not for a regular expression inside a function", async () => {
     await compacted(`function run() { return /a/.test("a"); } var C = class { m() { return /b/; } };${EXPORT}`);
   });
 });
 
 describe("private members", () => {
-  /** The script of this TypeScript made compact, after it was seen that both do the same. */
+  /** Makes the script of this TypeScript compact, and checks that `run()` returns the same as before. */
   async function compactedTypes(source: string, taken = NOTHING_TAKEN): Promise<string> {
     const { code } = await transform(source, {
       loader: "ts",
@@ -189,7 +189,7 @@ describe("private members", () => {
     expect(names.filter((name) => text.includes(`this.${name}`))).toEqual(["deep", "far", "low"]);
   });
 
-  it("are known in patterns, and the variables keep their values", async () => {
+  it("are found in destructuring, and the variables keep their values", async () => {
     const text = await compactedTypes(`
       class One { private near = 1; sum() { return this.near; } }
       class Two { private wide = 2; private high: number | undefined; private deeper = 3;
@@ -198,7 +198,7 @@ describe("private members", () => {
     expect(text).not.toMatch(/deeper:|this\.deeper/);
   });
 
-  it("of a class and its heirs keep apart", async () => {
+  it("of a class and its subclasses get different names", async () => {
     await compactedTypes(`
       class First { private alpha = 1; protected beta = 2; first() { return [this.alpha, this.beta, this.gamma()]; } protected gamma() { return "f"; } }
       class Second extends First { private delta = 3; all() { return [this.first(), this.beta, this.delta]; } protected override gamma() { return super.gamma() + "s"; } }
@@ -217,7 +217,7 @@ describe("private members", () => {
     expect(text).not.toContain("level");
   });
 
-  it("#names become plain ones, each of its class", async () => {
+  it("#names become plain names, different in each class of a hierarchy", async () => {
     const text = await compactedTypes(`
       class One { private deep = 1; private far = 2; private low = 3; sum() { return [this.deep, this.far, this.low]; } }
       class Base { #own = 5; base() { return this.#own; } }
@@ -246,7 +246,7 @@ describe("private members", () => {
     expect(text).toContain("this.kept");
   });
 
-  it("are renamed in that class without any of these", async () => {
+  it("are renamed in the same class without any of these", async () => {
     const text = await compactedTypes(`
       class Two { private a = 1; sum() { return this.a; } }
       class One { private kept = 2; sum() { return (this as any).kept ?? 0; } }
@@ -254,7 +254,7 @@ describe("private members", () => {
     expect(text).not.toContain("this.kept");
   });
 
-  it("keep names that modules beside the bundle have, and those of JavaScript", async () => {
+  it("keep their names if a module beside the bundle has the same, or if the class is JavaScript", async () => {
     const source = `
       class Two { private a = 1; sum() { return this.a; } }
       class One { private kept = 2; sum() { return this.kept; } }

@@ -12,7 +12,7 @@ const KEY = keyPem(makeIdentity({ name: "device" }));
 
 const OWN: SettingTable = { "wifi.ssid": { kind: "text", default: "", bytesMax: 4, isRequired: true } };
 
-/** Checks what a device has: what was given to it, what it keeps, its uid, and what commands have changed. */
+/** Checks the settings of a device: the given ones, the kept ones, its uid, and changes by commands. */
 function check(
   given: Values,
   kept: Values | Uint8Array = {},
@@ -31,20 +31,20 @@ function check(
 }
 
 describe("the settings of a device", () => {
-  it("are, over all others, those that a command has changed", () => {
+  it("that a command has changed take precedence over all others", () => {
     const store = new MemoryStore();
     store.write("settings", encodeUtf8('{"screen.utcOffset":60,"uid":"other"}'));
     const found = check({ "screen.utcOffset": 30 }, { uid: "stored" }, { store });
     expect(found).toMatchObject({ settings: { uid: "stored", screen: { timeZone: "<>-1:00" } } });
   });
 
-  it("are those built in, and over them those stored; what else the SDK keeps there is not ours", () => {
+  it("that are stored take precedence over built-in ones; other values of the SDK are ignored", () => {
     const builtIn = { uid: "built", "broker.port": "1884", "wifi.ssid": "lab", file: { root: "/" }, sntp: "pool" };
     const found = check(builtIn, { uid: "stored", "wifi.ssid": "hall" }, { uid: "from-mac", own: OWN });
     expect(found).toMatchObject({ settings: { uid: "stored", broker: { port: 1884 } }, own: { "wifi.ssid": "hall" } });
   });
 
-  it("have the board's uid where nobody gave one", () => {
+  it("have the board's uid if no other is set", () => {
     expect(check({}, {}, { uid: "from-mac" })).toMatchObject({ settings: { uid: "from-mac" }, own: {} });
     expect(check({})).toHaveProperty("settings.uid");
   });
@@ -52,7 +52,7 @@ describe("the settings of a device", () => {
   it.each([
     [{}, "setting broker.ca: missing, a device knows no authorities of its own"],
     [{ "broker.ca": "ca.pem" }, "setting broker.ca: PEM: no -----BEGIN CERTIFICATE----- in it"],
-  ])("are refused when %j leave nothing to believe, or no PEM", (tls, error) => {
+  ])("are refused if %j name no trusted authority, or no PEM", (tls, error) => {
     expect(check({ "broker.transport": "tls" }, tls)).toEqual({ errors: [error] });
   });
 
@@ -60,7 +60,7 @@ describe("the settings of a device", () => {
     [{ "broker.certificate": CA, "broker.key": CA }, "setting broker.key: expected PEM with a PRIVATE KEY"],
     [{ "broker.certificate": "own.pem", "broker.key": KEY }, "setting broker.certificate: PEM: no"],
     [{ "broker.certificate": CA }, "setting broker.key: missing, certificate and key go together"],
-  ])("are refused where %j are not a certificate of the device and its key", (own, error) => {
+  ])("are refused if %j are not a certificate of the device and its key", (own, error) => {
     const found = check({ "broker.transport": "tls", "broker.ca": CA, ...own });
     expect(found).toEqual({ errors: [expect.stringContaining(error)] });
   });
@@ -73,7 +73,7 @@ describe("the settings of a device", () => {
     expect(check({ "broker.transport": "tls" }, tls)).toHaveProperty("settings.broker.transport", "tls");
   });
 
-  it("are all named when they are wrong: ours, unknown ones, the board's own, and a transport that boards lack", () => {
+  it("are all named if they are wrong: common ones, unknown ones, the board's own, and a transport that boards lack", () => {
     const kept = { "broker.port": "x", nonsense: 1, "wifi.ssid": "hallway", "broker.transport": "ws" };
     const found = check({}, kept, { own: OWN });
     const names = ("errors" in found ? found.errors : []).map((error: string) => error.split(":")[0]);
@@ -86,7 +86,7 @@ describe("the settings of a device", () => {
     expect(check({}, {}, { own: OWN })).toEqual({ errors: ["setting wifi.ssid: missing"] });
   });
 
-  it("are said to be damaged, or those of newer firmware, and the device does not start with others", () => {
+  it("are reported as damaged or as those of newer firmware, and the device does not start with others", () => {
     const copy = encodeCopy({ uid: "stored" }, 1);
     expect(check({ uid: "built" }, copy)).toMatchObject({ settings: { uid: "stored" } });
     expect(check({}, copy.subarray(0, -1))).toEqual({ errors: ["the settings in flash are damaged"] });

@@ -1,10 +1,10 @@
-/** The faces in the repository are those that `npm run faces` makes. */
+/** The faces in the repository are the output of `npm run faces`. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { FACES_FOLDER, FONT_PACKAGES, recordOf } from "../../../hosts/moddable/tools/face-record.ts";
 
-it("come from today's scripts and fonts; if not: npm run faces", () => {
+it("were made by today's scripts and fonts; if not: npm run faces", () => {
   expect(recordOf()).toEqual(JSON.parse(readFileSync(join(FACES_FOLDER, "made.json"), "utf8")));
 });
 

@@ -23,7 +23,7 @@ describe("a guard", () => {
     expect(failureCount()).toBe(1);
   });
 
-  it("tells of each failure, and that its part is broken after three in a row", () => {
+  it("reports each failure, and after three in a row that its part is broken", () => {
     const { guards, fail } = newGuards();
     const told: string[] = [];
     const guard = guards.of("touch", {
@@ -37,7 +37,7 @@ describe("a guard", () => {
     expect(told.filter((word) => word === "broken: Error: no answer")).toHaveLength(2);
   });
 
-  it("does not fill the log with what fails again and again, and counts it all", () => {
+  it("does not fill the log with repeated failures, and counts all of them", () => {
     const { guards, lines, fail, failureCount } = newGuards();
     const [touch, time] = [guards.of("touch"), guards.of("time")];
     for (let count = 0; count < 100; count += 1) touch.run(fail);
@@ -46,7 +46,7 @@ describe("a guard", () => {
     expect(failureCount()).toBe(101);
   });
 
-  it("does not take a call as passed in which something failed under the same guard", () => {
+  it("does not count a call as a success if an inner call under the same guard failed", () => {
     const { guards, fail } = newGuards();
     let brokenCount = 0;
     const guard = guards.of("touch", {
@@ -58,7 +58,7 @@ describe("a guard", () => {
     expect(brokenCount).toBe(1);
   });
 
-  it("throws on what is thrown for a broken part, so that the program ends", () => {
+  it("passes on what the handler of a broken part throws, so that the program ends", () => {
     const { guards, fail } = newGuards();
     const guard = guards.of("pager", {
       handleBroken: (error) => {

@@ -1,6 +1,6 @@
 /**
- * Improv over a serial line: the frames of the published protocol, what a line does to them, and the library that browsers use as the
- * other end.
+ * Improv over a serial line: the frames of the published protocol, a line that damages them, and the library that browsers use at
+ * the other end.
  */
 import { ImprovSerial } from "improv-wifi-serial-sdk/dist/serial.js";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -15,14 +15,14 @@ const text = (words: string) => new TextEncoder().encode(words);
 const hexOf = (words: string) => toHex(text(words));
 const joined = (...parts: readonly Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
 
-/** A frame as the protocol's table has it, with its sum. */
+/** A frame as in the protocol's table, with its checksum. */
 function frame(type: number, dataHex: string): Uint8Array {
   const data = fromHex(dataHex);
   const bytes = [...text("IMPROV"), 1, type, data.length, ...data];
   return Uint8Array.from([...bytes, bytes.reduce((sum, byte) => sum + byte, 0) & 255]);
 }
 
-/** Device and what it has sent. */
+/** A device on a serial line, and what it has sent. */
 class Line {
   readonly sent: Uint8Array[] = [];
   nowMs = 0;
@@ -35,7 +35,7 @@ class Line {
     for (const part of parts) this.device.setup.handleBytes(part);
   }
 
-  /** What was sent since the last call: frames without the ends of lines as hexadecimal digits, and lines as text. */
+  /** What was sent since the last call: frames as hexadecimal digits, without the end of the line, and lines as text. */
   take(): readonly string[] {
     return this.sent.splice(0).map((bytes) => {
       const isFrame = bytes[0] === 0x0a;
@@ -105,7 +105,7 @@ describe("a device on a serial line", () => {
     expect(line.device.tries).toEqual([]);
   });
 
-  it("finds frames byte by byte, behind noise, between lines, and behind a part of a frame", () => {
+  it("finds frames that come byte by byte, after noise, between lines, and after a part of a frame", () => {
     const asked = command("0200");
     const answer = [NO_ERROR, shown(1, "02")];
     for (const byte of asked) line.give(Uint8Array.of(byte));
@@ -122,7 +122,7 @@ describe("a device on a serial line", () => {
     expect(line.take()).toEqual(answer);
   });
 
-  it("says of a wrong sum that the packet is invalid, and loses no frame behind lost bytes", () => {
+  it("says that a frame with a wrong checksum is invalid, and loses no frame after lost bytes", () => {
     const asked = command("0200");
     line.give(Uint8Array.from([...asked.subarray(0, -1), 0]));
     expect(line.take()).toEqual([shown(2, "01")]);
@@ -135,7 +135,7 @@ describe("a device on a serial line", () => {
     expect(line.device.tries).toEqual([]);
   });
 
-  it("sends no frame with the length that the usual client takes for the end of a line", async () => {
+  it("sends no frame whose length byte the usual client would read as the end of a line", async () => {
     line.device.networks = [{ ssid: "ab", signal: -7, isOpen: true }];
     line.give(command("0400"));
     await later();
@@ -147,7 +147,7 @@ describe("a device on a serial line", () => {
     expect(line.take()[1]).toBe(shown(4, `0408 01${hexOf("a")}02${hexOf("-7")}02${hexOf("NO")} 00`));
   });
 
-  it("takes a line with a set-up code and answers by a line", async () => {
+  it("takes a line with a set-up code and answers with a line", async () => {
     Object.assign(line.device.kept, { "wifi.ssid": "lab", "wifi.password": "secret 1" });
     const settings = { uid: "bay-7", "broker.host": "10.0.0.2", "broker.password": "p" };
     const code = encodeSetupCode(settings);
@@ -177,14 +177,14 @@ describe("a device on a serial line", () => {
     expect(line.take()).toEqual(["setup: kept\r\n"]);
   });
 
-  it("takes a code that holds the letters of a frame's beginning", () => {
+  it("takes a code that contains the first letters of a frame", () => {
     const inputs: string[] = [];
     const reader = new SetupReader(100, (input) => inputs.push(input.kind));
     reader.handleBytes(text("FP1:AIMPROVAIMPROV\n"), 0);
     expect(inputs).toEqual(["code"]);
   });
 
-  it("lives through 20,000 pieces of noise, and answers then", () => {
+  it("still answers after 20,000 pieces of noise", () => {
     const random = seededRandom(7);
     const pieces = [
       command("0200"),
@@ -207,7 +207,7 @@ describe("a device on a serial line", () => {
 });
 
 describe("improv-wifi-serial-sdk as the other end", () => {
-  /** Lines of the log stand between the frames. */
+  /** Connects the library to a device that writes lines of its log between the frames. */
   function connect() {
     let controller: ReadableStreamDefaultController<Uint8Array>;
     const readable = new ReadableStream<Uint8Array>({

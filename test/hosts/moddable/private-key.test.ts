@@ -46,11 +46,11 @@ describe("the key of a device", () => {
     ],
     ["half a key", () => cut(keyPem(makeIdentity({ name: "device" }))), "DER: the element at byte 0 has no end"],
   ];
-  it.each(UNUSABLE)("that is %s is refused in words", (_what, pem, words) => {
+  it.each(UNUSABLE)("that is %s is refused with the reason", (_what, pem, words) => {
     expect(() => parsePrivateKey(pem())).toThrow(words);
   });
 
-  it("is refused when it is cut anywhere, and changed bytes do no other harm", () => {
+  it("is refused wherever it is cut, and a changed byte causes no other error", () => {
     for (const [kind, form] of [
       ["P-256", "sec1"],
       ["P-384", "pkcs8"],
@@ -148,10 +148,10 @@ describe("the number of a signature", () => {
     );
   });
 
-  it("is never 0 nor the order or above it, also where the digest is above the order", () => {
+  it("is never 0 and always below the order, also if the digest is above the order", () => {
     const order = Uint8Array.from(Buffer.from(P256, "hex"));
     const calls: number[] = [];
-    // An HMAC that gives what must not be taken twice, then something that may.
+    // The HMAC gives a number above the order, then 0, then a good number.
     const answers = [0, 0, 0, 0, 0xff, 0, 0, 0x00, 0, 0, 0x7f];
     const stub: Hmac = () => new Uint8Array(32).fill(answers[calls.push(1) - 1] ?? 1);
     const nonce = deterministicNonce(new Uint8Array(32).fill(1), new Uint8Array(32).fill(0xff), order, stub);

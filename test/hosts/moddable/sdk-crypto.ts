@@ -1,6 +1,6 @@
 /**
- * What the check of certificates uses of the SDK, made of Node's cryptography, and a count of what takes a board's time. The
- * SDK's own modules are used where the check runs in the simulator.
+ * Replaces the SDK's modules that the check of certificates uses, with Node's cryptography. It counts verifications, because they
+ * take most of a board's time. In the simulator the check runs with the SDK's own modules.
  */
 import { createPublicKey, type KeyObject, verify, X509Certificate } from "node:crypto";
 import { DER, DerReader } from "../../../hosts/moddable/tls/der.ts";
@@ -11,7 +11,7 @@ export const count = { verifications: 0 };
 /** Order of the curve P-256 (SEC 2, section 2.4.2). */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
-/** What was digested last: Node digests what it verifies itself. */
+/** The last input of the digest. Node computes the digest itself when it verifies. */
 let digested: Uint8Array = new Uint8Array();
 
 export class Digest {
@@ -74,7 +74,7 @@ export const X509 = {
   },
   decodeTBS(tbs: Uint8Array) {
     const reader = new DerReader(new DerReader(tbs).read(DER.sequence));
-    // Version, serial number, algorithm, issuer; then the validity.
+    // The validity stands behind version, serial number, algorithm and issuer.
     for (let skipped = 0; skipped < 4; skipped += 1) reader.skip();
     const validity = new DerReader(reader.read(DER.sequence));
     const [from, to] = [msOf(validity.skip()), msOf(validity.skip())];
@@ -87,5 +87,5 @@ export const X509 = {
   decodeSAN: () => [{ tag: 2, value: "broker.example" }],
 };
 
-/** An extension of XS. */
+// XS has this extension.
 Object.assign(ArrayBuffer, { fromBigInt: () => new ArrayBuffer(32) });

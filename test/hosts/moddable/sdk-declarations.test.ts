@@ -1,4 +1,4 @@
-/** How declarations and made-up drivers are read that are held against the SDK. */
+/** The reading of declarations and made-up drivers, which are compared with the SDK. */
 import { expect, it } from "vitest";
 import { declaredIn, declaredModules } from "./sdk-declarations.ts";
 

@@ -1,10 +1,10 @@
-/** What our declarations say about modules of the SDK, read from their text, so that it can be held against the SDK. */
+/** Reads what our declarations say about modules of the SDK, to compare it with the SDK. */
 import { codeOf } from "../../architecture/source-text.ts";
 
 export interface Declared {
-  /** The names that it exports at run time, `default` among them. */
+  /** The names of its exports at run time, including `default`. */
   readonly exports: readonly string[];
-  /** The names of methods and properties of what it exports. */
+  /** The names of methods and properties of its exports. */
   readonly members: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export function declaredModules(text: string): Map<string, Declared> {
   return modules;
 }
 
-/** What the file of one module declares, or the block of one. */
+/** What a file or a block with one module declares. */
 export function declaredIn(text: string): Declared {
   const code = codeOf(text);
   const exports = [...code.matchAll(/\bexport\s+(?:declare\s+)?(?:const|function|class)\s+(\w+)/g)].map((at) => at[1]);
@@ -51,14 +51,14 @@ function endOfBlock(code: string, open: number): number {
   return code.length;
 }
 
-/** Without what stands in inner brackets: parameters and the types of options are not members. */
+/** The code without the content of inner brackets: parameters and the types of options are not members. */
 function withoutInner(code: string): string {
   let depth = 0;
   let out = "";
   for (const character of code) {
     if (")}]".includes(character)) depth -= 1;
     if (depth === 0) out += character;
-    // The opening bracket stays, so that a method is seen to be one.
+    // The opening bracket stays: it marks a method.
     if ("({[".includes(character)) depth += 1;
   }
   return out;

@@ -1,6 +1,6 @@
 /**
- * Holds the program against the SDK, wherever one is installed: every import of every module finds what it names, on each board
- * and in the simulator, and what our own declarations say of the SDK's modules is so. The types alone cannot tell: they are ours.
+ * Checks the program against an installed SDK, for each board and the simulator. Every import must find its module and its names,
+ * and our own declarations must agree with the SDK's modules. The types alone cannot show that, because they are ours.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ const json = (path: string) => JSON.parse(read(path));
 const sdk = sdkOfThisMachine() as Sdk;
 const programs = new Map<string, Promise<{ makefile: string; modules: Modules }>>();
 
-/** What mcconfig makes of the manifests for this target, and the modules: the program's, and those of the SDK that it can import. */
+/** The makefile of mcconfig for this target, and the modules: the program's, and those of the SDK that it can import. */
 function programOf(target: string): Promise<{ makefile: string; modules: Modules }> {
   const known = programs.get(target);
   if (known) return known;
@@ -46,7 +46,7 @@ function declarations(): Map<string, Declared> {
   return all;
 }
 
-/** The text of a module and of those that it imports, where what it inherits stands. */
+/** The text of a module and of the modules that it imports, because it may inherit from them. */
 function textOf(name: string, modules: Modules, seen = new Set<string>()): string {
   const source = modules.get(name);
   if (source === undefined || seen.has(name)) return "";
@@ -60,10 +60,10 @@ function textOf(name: string, modules: Modules, seen = new Set<string>()): strin
   );
 }
 
-/** The modules of the simulated board that stand in for no driver. */
+/** The modules of the simulated board that replace no driver. */
 const OWN_MODULES = ["simulated-board", "fieldpager/board", "fieldpager/firmware"];
 
-/** The modules of the SDK for which the simulator has made-up drivers, and what those export. */
+/** The modules of the SDK that the simulator replaces by made-up drivers, and the exports of these. */
 function madeUpDrivers(): [name: string, Declared][] {
   const made = "hosts/simulator/esp32";
   return Object.entries(json(`${made}/manifest.json`).modules as Record<string, string>)
@@ -98,7 +98,7 @@ describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this ma
       ({ modules } = await programOf(target));
     });
 
-    it("has every module and every name that is imported, by all modules of the program", async () => {
+    it("has every module and every name that any module of the program imports", async () => {
       expect([...modules.keys()]).toEqual(expect.arrayContaining(["fieldpager/main", "fieldpager/program"]));
       expect(await linkProblems(modules)).toEqual([]);
     });
@@ -123,7 +123,7 @@ describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this ma
       expect(globals.filter((name) => !isMade(name))).toEqual([]);
     });
 
-    it("has what the drivers have that are made up for the simulator", async () => {
+    it("has the exports and members of the made-up drivers", async () => {
       const { modules } = await programOf(board);
       const made = madeUpDrivers().filter(([name]) => modules.has(name));
       expect(made.length).toBeGreaterThan(5);
@@ -141,7 +141,7 @@ describe.runIf(requireOrSkip("moddable", sdk !== undefined))("the SDK of this ma
     });
   });
 
-  it("describes in declarations and makes up for the simulator only modules that some target has", async () => {
+  it("has declarations and made-up drivers only for modules that some target has", async () => {
     const known = new Set<string>();
     for (const target of [SIMULATOR, ...BOARDS])
       for (const name of (await programOf(target)).modules.keys()) known.add(name);

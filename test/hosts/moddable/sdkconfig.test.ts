@@ -1,4 +1,4 @@
-/** The configuration of ESP-IDF that `hosts/esp32` gives for its boards takes the place of the SDK's: nothing of that may get lost. */
+/** `hosts/esp32` replaces the SDK's configuration of ESP-IDF for its boards. No option of the SDK may get lost. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ const WATCHDOG = ["CONFIG_ESP_TASK_WDT_EN=y", "CONFIG_ESP_TASK_WDT_PANIC=y", "CO
 
 const root = sdkOfThisMachine()?.root;
 
-/** The options of a file, those that are commented out left out. */
+/** The options of a file, without those that are commented out. */
 function optionsOf(path: string): readonly string[] {
   return readFileSync(path, "utf8")
     .split("\n")
@@ -27,12 +27,12 @@ const pathsOf = (board: string): { SDKCONFIGPATH?: string; PARTITIONS_FILE?: str
   JSON.parse(readFileSync(boardManifest(board), "utf8")).build;
 
 describe.each(BOARDS)("%s", (board) => {
-  // The C3 was seen to hang in the emulator with them on.
+  // The C3 hangs in the emulator with the watchdogs on.
   it.runIf(sdkTarget(boardManifest(board)) !== "esp32c3")("has its watchdogs on", () => {
     expect(ownOptions(board)).toEqual(expect.arrayContaining(WATCHDOG));
   });
 
-  it("takes a new program back that does not prove itself", () => {
+  it("goes back from a new program that does not confirm itself", () => {
     expect(ownOptions(board)).toContain("CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y");
   });
 
@@ -41,7 +41,7 @@ describe.each(BOARDS)("%s", (board) => {
     expect(pathsOf(board).PARTITIONS_FILE).toBe(`./../../partitions${isLarge ? "-16mb" : ""}.csv`);
   });
 
-  it("names its files so that the SDK finds them, which looks beside the manifest for ./ alone", () => {
+  it("names its files so that the SDK finds them: it looks beside the manifest only for ./", () => {
     expect(pathsOf(board).SDKCONFIGPATH).toMatch(/^\.\//);
   });
 

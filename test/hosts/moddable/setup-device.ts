@@ -1,4 +1,4 @@
-/** A device that is set up over its serial line: the machine that boards run, with a network and a broker that are made up. */
+/** A device that is set up over its serial line. It runs the state machine of the boards, with a simulated network and broker. */
 import { SerialSetup, type SetupDevice } from "../../../hosts/moddable/setup/serial-setup.ts";
 import type { VisibleNetwork } from "../../../hosts/moddable/setup/visible-network.ts";
 
@@ -9,7 +9,7 @@ export class ScriptedDevice implements SetupDevice {
   readonly info = ["Fieldpager", "0.1.0", "m5stack", "pager-aabbcc"] as const;
   readonly page = "";
   readonly kept: Record<string, string> = {};
-  /** What it tried, in order. */
+  /** The settings that it tried, in order. */
   readonly tries: Readonly<Record<string, string>>[] = [];
   networks: readonly VisibleNetwork[] = [
     { ssid: "lab", signal: -52, isOpen: false },
@@ -32,7 +32,7 @@ export class ScriptedDevice implements SetupDevice {
     setTimeout(() => done(this.networks), TRY_MS);
   }
 
-  /** The network "lab" has the password "secret 1". A broker of any other host than "gone" answers. */
+  /** The network "lab" has the password "secret 1". Every broker answers, except the host "gone". */
   tryOut(settings: Readonly<Record<string, string>>, done: (problem: string | undefined) => void): void {
     this.tries.push(settings);
     const all = { ...this.kept, ...settings };

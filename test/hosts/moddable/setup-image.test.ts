@@ -5,7 +5,7 @@ import { decodeCopy } from "../../../src/gateway/kept-settings.ts";
 const SECRET = "hush-hush-hush";
 
 describe("settings on the command line of deploy", () => {
-  it("are no part of the image; they go into the partition, and what the SDK reads is built in", () => {
+  it("go into the partition and not into the image, except those that the SDK reads", () => {
     const args = ["uid=bay-7", "logPin=3", "wifi.password= a=b ", `broker.key=${SECRET}`];
     const { builtIn, kept } = splitSettings(args);
     expect(builtIn).toEqual(["logPin=3"]);
@@ -15,7 +15,7 @@ describe("settings on the command line of deploy", () => {
     expect(decodeCopy(image.subarray(2))).toMatchObject({ state: "whole", values: kept });
   });
 
-  it("are refused when they are wrong, and no secret is told", () => {
+  it("are refused if they are wrong, and the error contains no secret", () => {
     expect(() => splitSettings(["broker.port=x", `wifi.password=${SECRET.repeat(9)}`])).toThrow(
       'setting broker.port: "x", expected a whole number from 1 to 65535\nsetting wifi.password: a hidden value',
     );

@@ -12,7 +12,7 @@ it.each([
   { width: 320, height: 240 },
   { width: 128, height: 64 },
   { width: 0, height: 0 },
-])("what is wrong stays inside a screen of $width by $height, a word that is longer than a line, too", (size) => {
+])("an error fits on a screen of $width by $height, even with a word that is longer than a line", (size) => {
   const list = setupScreen(
     "Cannot start",
     ["setting wifi.ssid: missing", ADDRESS, ...Array(20).fill("and so on")],
@@ -33,7 +33,7 @@ it.each([
   { width: 135, height: 240 },
   { width: 540, height: 960 },
   { width: 128, height: 64 },
-])("a QR code on a screen of $width by $height is read back, and no text runs into it", (size) => {
+])("a QR code on a screen of $width by $height can be read, and no text runs into it", (size) => {
   const code = makeQrCode("FP1:AQAAQMJQFYYC4MBOGKK4TYLS");
   const list = setupScreen("Set up", ["Join fieldpager-aabbcc", ADDRESS], size, measureText, code);
   expect(readQrCode(size, pixelsOf(list, size))).toBe("FP1:AQAAQMJQFYYC4MBOGKK4TYLS");

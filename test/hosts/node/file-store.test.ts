@@ -18,7 +18,7 @@ describe.each<[string, () => Store]>([
   ["FileStore", () => new FileStore(folder)],
   ["MemoryStore", () => new MemoryStore()],
 ])("%s", (_name, make) => {
-  it("gives back what was written, and nothing for what was not", () => {
+  it("returns what was written, and undefined for other keys", () => {
     const store = make();
     expect(store.read("inbox")).toBeUndefined();
     store.write("inbox", bytes(0, 255, 10));
@@ -39,7 +39,7 @@ describe.each<[string, () => Store]>([
     expect(store.keys()).toEqual([]);
   });
 
-  it("keeps its own copy, and gives one away", () => {
+  it("keeps a copy of what is written, and returns a copy", () => {
     const store = make();
     const mine = bytes(1, 2);
     store.write("a", mine);
@@ -50,7 +50,7 @@ describe.each<[string, () => Store]>([
     expect(store.read("a")).toEqual(bytes(1, 2));
   });
 
-  it("takes a view by its own bytes only", () => {
+  it("writes only the bytes of a view", () => {
     const store = make();
     store.write("a", bytes(1, 2, 3, 4).subarray(1, 3));
     expect(store.read("a")).toEqual(bytes(2, 3));
@@ -65,9 +65,9 @@ describe("FileStore on the disk", () => {
     expect(again.read("m-07")).toEqual(bytes(7));
   });
 
-  it("keeps the former value where a write was cut short, and removes what is left of it", () => {
+  it("keeps the old value if a write was cut short, and removes the half-written file", () => {
     new FileStore(folder).write("inbox", bytes(1, 2, 3));
-    // What a process that is killed between write and rename leaves behind.
+    // A process that is killed between write and rename leaves such a file.
     writeFileSync(join(folder, "inbox.half"), bytes(9));
     writeFileSync(join(folder, "other.half"), bytes());
     const again = new FileStore(folder);
@@ -76,7 +76,7 @@ describe("FileStore on the disk", () => {
     expect(readdirSync(folder)).toEqual(["inbox.record"]);
   });
 
-  it("leaves no half-written file behind when the disk refuses, and the former value stands", () => {
+  it("leaves no half-written file when the disk refuses, and keeps the old value", () => {
     const store = new FileStore(folder);
     store.write("a", bytes(1));
     // A folder in the place of the record makes the rename fail.

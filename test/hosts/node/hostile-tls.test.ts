@@ -1,4 +1,4 @@
-/** The same hostile servers and bad certificates as for a device, against Node's TLS, which is OpenSSL's. */
+/** Node's TLS, which is OpenSSL's, with the same hostile servers and bad certificates as a device's. */
 import { once } from "node:events";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer, type Server } from "node:net";
@@ -15,7 +15,7 @@ import { ScriptedTls } from "../../scripted-tls.ts";
 import { keyPem } from "../../x509-maker.ts";
 import { until } from "../station/harness.ts";
 
-/** A server may show a certificate here that OpenSSL would not let it show. */
+/** With this OpenSSL lets a server use weak certificates. */
 const WEAK = "DEFAULT@SECLEVEL=0";
 
 const { ca, cases } = makeCertificateCases();
@@ -33,7 +33,7 @@ interface Outcome {
   readonly isRefusal: boolean;
 }
 
-/** Opens, sends what could be a CONNECT as soon as it may, and tells how it ended, or that it has got an answer. */
+/** Connects, and sends some bytes when the connection is open. Returns how it ended, or what it received. */
 async function outcome(transport: "tls" | "wss", port: number, isDone: () => boolean = () => false): Promise<Outcome> {
   const parsed = parseSettings({ "broker.transport": transport, "broker.port": port, "broker.ca": ca });
   if ("errors" in parsed) throw new Error(parsed.errors.join());
@@ -80,7 +80,7 @@ describe("over tls", () => {
           });
       }),
     );
-    // OpenSSL is content with some of it, and waits for more: nothing has come through then.
+    // In some cases OpenSSL waits for more. Nothing must have reached the client then.
     const told = await outcome("tls", port, () => saidOnNode === "waits" && isPlayed);
     expect(error).toBeUndefined();
     if (saidOnNode === "waits") expect(told.reason).toBe("");

@@ -20,7 +20,7 @@ describe("the frame", () => {
   it("lets no control character through to the terminal", () => {
     const frame = frameOf("p\u001b]0;x", screen("a\u001b[2Jb\u0007\u009bc\u202ed"));
     expect(frame).toContain("a·[2Jb··c·d");
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for control characters.
     expect(frame?.replaceAll("\n", "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
   });
 
@@ -35,7 +35,7 @@ describe("the frame", () => {
 });
 
 describe("the log", () => {
-  it("lets no control character of a broker's reason through to the terminal, and makes no second line of it", () => {
+  it("lets no control character of a broker's reason through to the terminal, and keeps it on one line", () => {
     const output = new PassThrough({ encoding: "utf8" });
     terminalLog("p1", output)("disconnected: \u001b[2Jquota\np1: connected");
     expect(output.read()).toBe("p1: disconnected: ·[2Jquota·p1: connected\n");
@@ -47,7 +47,7 @@ describe("text width", () => {
     expect(measureText("body", "")).toBe(0);
     expect(measureText("body", "i")).toBeLessThan(measureText("body", "W"));
     expect(measureText("small", "P")).toBeLessThan(measureText("large", "P"));
-    // The one face of ideographs is that of the small font.
+    // Ideographs exist only in the face of the small font.
     expect(measureText("body", "温")).toBe(16);
   });
 
@@ -61,7 +61,7 @@ describe("text width", () => {
 describe("flags", () => {
   const parse = (...args: string[]) => parseFlags(args, ["uid", "data"], ["help"]);
 
-  it("reads both forms, words and switches", () => {
+  it("are read in both forms, with words and switches", () => {
     expect(parse("--uid", "p", "--data=x=y", "word", "--help")).toEqual({
       values: { uid: "p", data: "x=y", help: "true" },
       lists: {},

@@ -18,7 +18,7 @@ const ends: (() => void)[] = [];
 let certificates: Certificates;
 
 type Settings = Readonly<Record<string, string>>;
-/** A setting whose value is a file is given as the identity that it comes from. */
+/** A setting whose value is a file is given as the identity that has the file. */
 type Case = [
   what: string,
   server: Exclude<keyof Certificates, "remove">,
@@ -81,7 +81,7 @@ function brokerAt(port: number, settings: Settings) {
   return parsed.settings.broker;
 }
 
-/** Opens a transport and waits until it is told something; the peer's echo proves that it is open. */
+/** Opens a transport and waits for its first event. The echo of the peer proves that it is open. */
 async function outcome(transport: "tls" | "wss", port: number, settings: Settings): Promise<string> {
   const told: string[] = [];
   const received: number[] = [];
@@ -148,7 +148,7 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("TLS", () => {
       if (told !== CONNECTED) expect(peer.counted.bytes).toBe(0);
     });
 
-    it("shows its own certificate where the broker asks for one", async () => {
+    it("sends its own certificate if the broker asks for one", async () => {
       const peer = await echoPeer(transport, certificates.server, {
         ca: textOf(certificates.ca).cert,
         requestCert: true,
@@ -175,7 +175,7 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("TLS", () => {
       });
       const told = await outcome(transport, await listening(server), {});
       expect(told).toMatch(/^closed: there is no TLS at this port/);
-      // A handshake record, and not MQTT.
+      // It is a handshake record, not MQTT.
       expect(received.charCodeAt(0)).toBe(0x16);
     });
   });
@@ -194,7 +194,7 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("TLS", () => {
     );
   });
 
-  it("warns at every connect that is not checked", async () => {
+  it("warns at every connect without a check", async () => {
     const peer = await echoPeer("tls", certificates.selfSigned);
     const logs: string[] = [];
     const pager = startPager({
@@ -202,7 +202,7 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("TLS", () => {
       store: new MemoryStore(),
       onLog: (line) => logs.push(line),
     });
-    // The peer's echo is no MQTT, so that the pager comes again.
+    // The peer's echo is no valid answer, so the pager connects again.
     await until("two connects", () => logs.filter((line) => line.startsWith("warning: broker.insecure")).length === 2);
     await pager.stop();
   });

@@ -13,7 +13,7 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-/** A peer of either kind that sends back what it gets and can be told to hang up. */
+/** A peer of either kind that sends back all bytes and can hang up. */
 interface Peer {
   readonly port: number;
   hangUp(): void;
@@ -61,7 +61,7 @@ async function webSocketPeer(): Promise<Peer & { readonly protocols: string[]; s
   };
 }
 
-/** Handlers that note what they are told. */
+/** Handlers that record their events. */
 function notes() {
   const told: string[] = [];
   const received: number[] = [];
@@ -83,7 +83,7 @@ describe.each([
   ["TCP", openTcp, tcpPeer],
   ["WebSocket", openWebSocket, webSocketPeer],
 ] as const)("%s", (_name, open, makePeer) => {
-  it("connects, sends what it was given at the time of the call, receives", async () => {
+  it("connects, sends the bytes as they were at the time of the call, and receives", async () => {
     const peer = await makePeer();
     const { told, received, handlers } = notes();
     const transport = open(brokerAt(peer.port), handlers);
@@ -99,7 +99,7 @@ describe.each([
     expect(told).toEqual(["connected"]);
   });
 
-  it("tells once when the peer hangs up", async () => {
+  it("reports once that the peer has hung up", async () => {
     const peer = await makePeer();
     const { told, handlers } = notes();
     const transport = open(brokerAt(peer.port), handlers);
@@ -112,7 +112,7 @@ describe.each([
     transport.close();
   });
 
-  it("tells of a port where nobody listens, after the call", async () => {
+  it("reports a port where nobody listens, after the call has returned", async () => {
     const port = await freePort();
     const { told, handlers } = notes();
     const transport = open(brokerAt(port), handlers);
@@ -121,13 +121,13 @@ describe.each([
     expect(told).toEqual([expect.stringMatching(/^closed: .*ECONNREFUSED/)]);
   });
 
-  it("tells of a name that cannot be", async () => {
+  it("reports a name that cannot exist", async () => {
     const { told, handlers } = notes();
     await open({ ...brokerAt(1883), host: "no such host.invalid" }, handlers).closed;
     expect(told).toEqual([expect.stringMatching(/^closed: ./)]);
   });
 
-  it("is silent after close, also while it connects", async () => {
+  it("reports nothing after close, also while it connects", async () => {
     const peer = await makePeer();
     const { told, handlers } = notes();
     const transport = open(brokerAt(peer.port), handlers);

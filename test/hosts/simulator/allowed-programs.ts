@@ -1,6 +1,6 @@
 import type { AllowedProgram } from "../../../hosts/simulator/tools/memory.ts";
 
-/** The programs that `npm run test:heap` has built, one for all boards with the same memory; none in `npm run test:sim`. */
+/** The programs of `npm run test:heap`, one for all boards with the same memory. In `npm run test:sim` there are none. */
 export function allowedPrograms(): readonly AllowedProgram[] {
   return JSON.parse(process.env.FIELDPAGER_ALLOWED_PROGRAMS ?? "[]");
 }

@@ -1,4 +1,4 @@
-/** What the tests of the simulator share: a device with its flash, brokers, senders, and a look at the screen. */
+/** What the tests of the simulator share: a device with its flash, brokers, senders, and figures of the screen. */
 import { vi } from "vitest";
 import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
@@ -12,13 +12,13 @@ import { Cleanups } from "../../cleanups.ts";
 /** Rows of the M5Stack's screen between status bar and button labels. */
 export const MESSAGE_ROWS = { top: 24, bottom: 216 };
 
-/** Looks again and again until the check passes. */
+/** Repeats the check until it passes. */
 export const eventually = (check: () => void | Promise<void>, timeout = 60_000) =>
   vi.waitFor(check, { timeout, interval: 20 });
 
-/** One device. Each launch is a start of it, with what its flash holds by then. */
+/** One device. Each launch starts it with the present content of its flash. */
 export class Bench extends Cleanups {
-  /** Holds its flash. */
+  /** The folder of its flash. */
   readonly home = this.folder();
 
   /** mosquitto, or Aedes where that is not installed. */
@@ -48,7 +48,7 @@ export class Bench extends Cleanups {
     return simulator;
   }
 
-  /** A sender that also sees the presence of this pager. */
+  /** A sender that is subscribed to the presence of this pager. */
   async sender(port: number, pager: string): Promise<TestSender> {
     const sender = await TestSender.connect(port, pager);
     this.add(() => sender.stop());
@@ -56,7 +56,7 @@ export class Bench extends Cleanups {
   }
 }
 
-/** How often it has connected to a broker so far. */
+/** How often the device has connected to a broker so far. */
 export function connectionsOf(simulator: LaunchedSimulator): number {
   return simulator.lines.filter((line) => line.startsWith("connected to")).length;
 }

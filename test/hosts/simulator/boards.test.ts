@@ -1,6 +1,6 @@
 /**
- * The file of each board (`hosts/esp32/boards`) with made-up drivers, in the simulator's engine: it reaches the broker, a page can
- * be read by its buttons, and an alert is heard, felt and seen as far as the board has what it takes.
+ * The file of each board (`hosts/esp32/boards`) with made-up drivers, in the simulator's engine. The board reaches the broker, its
+ * buttons open a page, and an alert uses the sound, motor and light that the board has.
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BOARDS } from "../../../hosts/esp32/tools/boards.ts";
@@ -15,13 +15,13 @@ import { launchBoard, said, says } from "./launched-board.ts";
 const WIFI_UID = "pager-aabbcc";
 const ETHERNET_UID = "pager-aabbcf";
 
-/** What each driver traces for a message of priority 3. */
+/** What the driver of the mixer traces for a message of priority 3. */
 const MIXER = ["sound: 880 Hz 2205, silence 2205", "sound ended"];
 const MOTOR = ["vibration: on", "vibration: off"];
 const LIGHT = ["light: on", "light: off"];
 
 interface Expected {
-  /** How its leftmost button, or the only one, opens a page. undefined: it has no button. */
+  /** How the board's button opens a page. undefined: it has no button. */
   readonly opens?: "press b" | "press a" | "hold a";
   readonly alert: readonly string[];
 }
@@ -72,7 +72,7 @@ describe.each(BOARDS)("%s", (board) => {
   const { opens, alert } = EXPECTED[board] as Expected;
   const uid = board === "wt32_eth01" ? ETHERNET_UID : WIFI_UID;
 
-  it("comes to a page, tells of it by what it has, and a button opens it", async () => {
+  it("gets a page, announces it with all that it has, and a button opens it", async () => {
     const sender = await bench.sender(broker.port, uid);
     const simulator = launch({ board });
     await says(simulator, `connected to 127.0.0.1:${broker.port}`);
@@ -98,7 +98,7 @@ describe.each(["m5stack_core2", "m5stack_cores3"])("%s", (board) => {
 });
 
 describe("Ethernet", () => {
-  it("goes and comes back", async () => {
+  it("can be lost and comes back", async () => {
     const simulator = launch({ board: "wt32_eth01" });
     await says(simulator, "Ethernet: connected as 192.0.2.8");
     simulator.say("cable out");

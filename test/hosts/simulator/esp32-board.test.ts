@@ -1,6 +1,6 @@
 /**
- * The program of the boards, `hosts/esp32`, in the simulator's engine: its drivers are made up (`hosts/simulator/esp32`), broker,
- * sockets and screen are not. A new board with empty flash comes to a page on its screen; what fails on boards fails here.
+ * The program of the boards, `hosts/esp32`, in the simulator's engine. Its drivers are made up (`hosts/simulator/esp32`). Broker,
+ * sockets and screen are real. The failures that boards have can happen here too.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,10 +21,10 @@ import { requireOrSkip } from "../../require.ts";
 import { Bench, eventually, inkOf } from "./bench.ts";
 import { keep, launchBoard, said, says, settingsFolder, switchOn } from "./launched-board.ts";
 
-/** The uid that follows from the made-up hardware address. */
+/** The uid that belongs to the made-up hardware address. */
 const UID = "pager-aabbcc";
 
-/** How the launcher ends: the engine's reason for an abort, and what the made-up board tells of a restart. */
+/** Exit statuses of the launcher: the engine's reason for an abort, and a restart of the made-up board. */
 const UNHANDLED_EXCEPTION = 5;
 const RESTARTED = 3;
 
@@ -63,7 +63,7 @@ async function showsPage(simulator: LaunchedSimulator, sender: TestSender, id: s
 const nowSeconds = () => Math.floor(Date.now() / 1000);
 
 describe("a board", () => {
-  it("that is new, with empty flash and no clock, comes to a page on its screen, and a button puts it away", async () => {
+  it("that is new, with empty flash and no clock, shows a page, and a button puts it away", async () => {
     const sender = await startSender();
     const simulator = launch({ clock: "unset", wifi: ["refused", "throws", "joined"], time: [nowSeconds()] });
     await says(simulator, "Wi-Fi: connected as 192.0.2.7");
@@ -80,7 +80,7 @@ describe("a board", () => {
     await showsPage(again, sender, "second");
   });
 
-  it("loses the network and finds it again, and asks for the time once more where it got none", async () => {
+  it("loses the network and finds it again, and asks for the time again if it got none", async () => {
     const simulator = launch({ clock: "unset", time: ["error", "throws", nowSeconds()] });
     const connections = () => said(simulator, "Wi-Fi: connected as").length;
     for (const count of [1, 2, 3]) {
@@ -99,24 +99,24 @@ describe("a board", () => {
     await says(simulator, "connected to");
   });
 
-  it("takes an address of IPv4 alone, of which the driver tells nothing", async () => {
+  it("takes an IPv4 address alone, although the driver does not report it", async () => {
     const simulator = launch({ wifi: ["no IPv6"] });
     await says(simulator, "Wi-Fi: connected as 192.0.2.7");
     await says(simulator, "connected to");
   });
 
-  it("notices that its address is lost, of which the driver tells nothing, and joins again", {
+  it("notices that its address is lost, although the driver does not report it, and joins again", {
     timeout: 60_000,
   }, async () => {
     const simulator = launch();
-    // The broker is on this computer: the pager may reach it before the simulated network is there.
+    // The broker is on this computer. So the pager may reach it before the simulated network is up.
     await says(simulator, "Wi-Fi: connected as");
     simulator.say("address lost");
     await says(simulator, "Wi-Fi: address lost", 40_000);
     await eventually(() => expect(said(simulator, "Wi-Fi: connected as")).toHaveLength(2));
   });
 
-  it("takes a button that bounces for one press, and a disturbance of its pin for none", async () => {
+  it("counts a bouncing button as one press, and a short disturbance of its pin as none", async () => {
     const sender = await startSender();
     const simulator = launch();
     await says(simulator, "connected to");
@@ -144,7 +144,7 @@ describe("a board", () => {
     await eventually(() => expect(sender.statesOf("one")).toContain("read"));
   });
 
-  it("says why it cannot start where its flash cannot be used, and on the screen", async () => {
+  it("says in the log and on the screen that it cannot use its flash", async () => {
     const simulator = launch({ flash: "refuses to open" });
     await says(simulator, "Cannot start: Error: ESP_ERR_NVS_NOT_INITIALIZED");
     expect(inkOf(await simulator.picture())).toBeGreaterThan(500);
@@ -156,7 +156,7 @@ describe("a board", () => {
     await says(simulator, "Set-up: setting broker.port");
   });
 
-  it("goes on where its flash takes nothing any more", async () => {
+  it("goes on if its flash refuses writes", async () => {
     const simulator = launch({ flash: "refuses to write" });
     await says(simulator, "connected to");
     await says(simulator, "store: ESP_ERR_NVS_NOT_ENOUGH_SPACE");
@@ -164,7 +164,7 @@ describe("a board", () => {
 });
 
 describe("the settings of a board", () => {
-  it("come from the partition that deploy has written, which is erased, and from then on from its own flash", async () => {
+  it("come from the partition that deploy has written; they move to its own flash, and the partition is erased", async () => {
     mkdirSync(join(bench.home, "flash"), { recursive: true });
     const partition = join(bench.home, "flash", "setup.partition");
     const given = { ...known(), uid: "given", "wifi.password": "hush-hush" };
@@ -179,7 +179,7 @@ describe("the settings of a board", () => {
     expect(simulator.lines.join("\n")).not.toContain("hush-hush");
     await simulator.kill();
 
-    // Those that are given later change no others.
+    // Settings that are deployed later leave the others as they are.
     writeFileSync(partition, setupImage({ "screen.dwell": "1" }));
     const sender = await bench.sender(broker.port, "given");
     const again = switchOn(bench);
@@ -189,7 +189,7 @@ describe("the settings of a board", () => {
     await eventually(() => expect(sender.statesOf("one")).toEqual(["stored", "shown"]));
   });
 
-  it.each([2, 3, 300, 24_576])("are not taken from a partition with %i bytes of something else", async (length) => {
+  it.each([2, 3, 300, 24_576])("are not taken from a partition with %i foreign bytes", async (length) => {
     mkdirSync(join(bench.home, "flash"), { recursive: true });
     writeFileSync(join(bench.home, "flash", "setup.partition"), new Uint8Array(length).fill(1));
     const simulator = launch();
@@ -203,7 +203,7 @@ describe("the settings of a board", () => {
     expect(readdirSync(settingsFolder(bench))).toEqual(["settings-a"]);
   });
 
-  it("are said to be damaged where both copies are", async () => {
+  it("are reported as damaged if both copies are", async () => {
     keep(bench, "settings-a", encodeCopy(known(), 1).subarray(0, -1));
     keep(bench, "settings-b", Uint8Array.of(1));
     await says(switchOn(bench), "Set-up: the settings in flash are damaged");
@@ -211,7 +211,7 @@ describe("the settings of a board", () => {
 });
 
 describe("its figures", () => {
-  it("tell why it was started again, memory and signal; its log comes on request, without the password of the Wi-Fi", async () => {
+  it("tell why it restarted, its memory and its signal; its log comes on request, without the Wi-Fi password", async () => {
     const sender = await startSender();
     const told: { n: string; v?: number; vs?: string }[] = [];
     const results: { ok: boolean; log?: string[]; more?: boolean }[] = [];
@@ -229,7 +229,7 @@ describe("its figures", () => {
       expect(told).toContainEqual(expect.objectContaining({ n: "last-reset", vs: "reset: Task WDT" })),
     );
     await eventually(() => expect(newest("signal"), simulator.lines.join("\n")).toBe(-60));
-    // The whole pager is in use, and the memory of the simulated board is that of an M5Stack.
+    // The simulated board has the memory of an M5Stack, and the whole pager runs.
     expect(newest("slots-least")).toBeGreaterThan(1000);
     expect(newest("chunks-least")).toBeGreaterThan(20_000);
 
@@ -281,7 +281,7 @@ describe("a driver that throws in its callback", () => {
     await eventually(() => expect([sender.statesOf("one"), sender.statesOf("two")]).toEqual([["stored"], ["stored"]]));
   });
 
-  it("and is the pager itself goes on with a new connection", async () => {
+  it("inside the pager costs a connection, and the pager goes on with a new one", async () => {
     const sender = await startSender();
     const proxy = await CuttingProxy.start(broker.port);
     bench.add(() => proxy.stop());
@@ -294,7 +294,7 @@ describe("a driver that throws in its callback", () => {
     await showsPage(simulator, sender, "one");
   });
 
-  it("and is the pager itself, again and again, ends the program with its words", async () => {
+  it("inside the pager again and again ends the program with the error's text", async () => {
     const proxy = await CuttingProxy.start(broker.port);
     bench.add(() => proxy.stop());
     const simulator = launch({}, { "broker.port": proxy.port });
@@ -358,7 +358,7 @@ describe.runIf(isReadyForTls)("a board without a clock, over TLS", () => {
 });
 
 describe("an end that nobody asked for", () => {
-  it("is said by serial line and screen at once, kept in flash, and said after the restart, once", async () => {
+  it("is shown at once on serial line and screen, kept in flash, and shown once after the restart", async () => {
     const sender = await startSender();
     const first = launch();
     await says(first, "connected to");
@@ -380,7 +380,7 @@ describe("an end that nobody asked for", () => {
     expect(said(third, "Stopped before")).toEqual([]);
   });
 
-  it("without a word, as when the stack overflows, is said after the restart", async () => {
+  it("without a message, as when the stack overflows, is reported after the restart", async () => {
     const simulator = launch({ reset: "Software" });
     await says(simulator, "Stopped before: the program ended without a word");
     await says(simulator, "connected to");

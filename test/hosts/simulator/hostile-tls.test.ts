@@ -1,4 +1,4 @@
-/** Hostile servers and bad certificates against the device's TLS in the XS engine; after each of them a good broker. */
+/** The device's TLS in the XS engine meets hostile servers and bad certificates. After each one it meets a good broker. */
 import { constants } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
@@ -22,11 +22,11 @@ const CONNACK = Buffer.from("2003000000", "hex");
 const { ca, cases } = makeCertificateCases();
 const good = cases[0]?.chain ?? [];
 
-/** A listener whose connections the test plays. */
+/** A listener. The test plays the server on its connections. */
 class Stage {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** Takes every connection. */
+  /** Called with each new connection. */
   play: (socket: Socket) => void = (socket) => socket.destroy();
 
   constructor() {
@@ -90,7 +90,7 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
       return connectionsOf(this.simulator);
     }
 
-    /** Waits for CONNACK, but not for what the device sends then: it sends less to a broker that closes the connection. */
+    /** Waits for CONNACK only. The device sends fewer packets after it if the broker closes. */
     connects(): Promise<void> {
       const before = this.connections;
       return eventually(() => expect(this.connections).toBeGreaterThan(before));
@@ -100,7 +100,7 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
       return this.simulator.lines.flatMap((line) => /^disconnected: (.*); next attempt in /.exec(line)?.[1] ?? []);
     }
 
-    /** How long it said each time that it would wait, in seconds. */
+    /** The waits that the device has logged, in seconds. */
     get waits(): number[] {
       return this.simulator.lines.flatMap((line) => {
         const [, seconds] = /; next attempt in ([\d.]+) s$/.exec(line) ?? [];
@@ -108,7 +108,7 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
       });
     }
 
-    /** Connects to the real broker, through a server that speaks TLS by the book. */
+    /** Connects to the real broker, through a server with correct TLS. */
     async connect(): Promise<void> {
       const before = this.connections;
       this.stage.play = (socket) => void relay(socket, broker.port);
@@ -116,7 +116,7 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
       await eventually(() => expect(this.connections).toBe(before + 1));
     }
 
-    /** Cuts the connection, plays this to the next one, and gives the reason with which that ended. */
+    /** Cuts the connection, and plays this on the next one. Returns the reason why that one ended. */
     async meets(play: (socket: Socket) => void): Promise<string> {
       const before = this.disconnections.length;
       this.stage.play = play;
@@ -127,14 +127,14 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
       return this.disconnections[before + 1] as string;
     }
 
-    /** Asks it to end, and gives its exit status. */
+    /** Asks the simulator to end, and returns its exit status. */
     async stop(): Promise<number> {
       const status = await this.simulator.stop();
       this.stage.close();
       return status;
     }
 
-    /** Ends it, however far it is. */
+    /** Ends the simulator at any time. */
     end(): Promise<void> {
       return this.#bench.end();
     }
@@ -187,7 +187,7 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
     await device.connect();
   });
 
-  it("takes a handshake in one record, in many, and byte by byte", async () => {
+  it("takes a handshake in one record and in many", async () => {
     const { connections } = device;
     for (const pieces of [1, 3, 50]) {
       await device.meets((socket) => void acceptInPieces(new ScriptedTls(socket, good), pieces, device.connects()));
@@ -203,11 +203,11 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
     await device.connect();
   });
 
-  it("is still the same after all of this", async () => {
+  it("still runs and ends with 0 after all of this", async () => {
     expect(await device.stop()).toBe(0);
   });
 
-  it("comes back rarely to a certificate that is refused, and soon to a server that hangs up", async () => {
+  it("tries a refused certificate again rarely, and a server that hangs up soon", async () => {
     const firstWaits = async (play: (socket: Socket) => void, name: string) => {
       const devices = await Promise.all(
         Array.from({ length: 4 }, (_, index) => Device.start(`pager-${name}-${index}`)),
@@ -228,12 +228,12 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
       "refused",
     );
     const lost = await firstWaits((socket) => socket.destroy(), "lost");
-    // Each is uniform from 0 on: that all four of the first kind are short has a probability below 1 in 100,000,000.
+    // Each wait is uniform from 0 on. The probability that all four waits for the certificate are short is below 1 in 100,000,000.
     expect(Math.max(...lost)).toBeLessThanOrEqual(BACKOFF_BASE_MS / 1_000);
     expect(Math.max(...refused)).toBeGreaterThan(BACKOFF_BASE_MS / 1_000);
   });
 
-  it("resumes a session with a broker that knows it, and only then", async () => {
+  it("resumes a session only with a broker that knows it", async () => {
     const named = makeIdentity({ name: "named", extensions: [alternativeNames("broker.example")] });
     const device = await Device.start("pager-resuming", {
       "broker.serverName": "broker.example",
@@ -261,13 +261,13 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
       device.simulator.networkChanged();
       await eventually(() => expect(device.connections).toBe(2));
       expect(reused).toEqual([false, true]);
-      // One that takes the session and does not have it: it cannot prove that.
+      // A server accepts the session but does not know its secret. So its proof is wrong.
       const reason = await device.meets((socket) => {
         const thief = new ScriptedTls(socket, [named]);
         void thief.pretendToResume().catch(() => {});
       });
       expect(reason).toMatch(/^TLS: what the broker sends is wrong/);
-      // And one that has forgotten it is asked for its certificate again.
+      // A server that has forgotten the session must send its certificate again.
       sessions.clear();
       device.stage.play = toServer;
       device.simulator.networkChanged();
@@ -342,7 +342,7 @@ describe.runIf(requireOrSkip("mosquitto", findMosquitto() !== undefined))("the s
   });
 });
 
-/** The other end of TLS for a broker without. */
+/** Speaks TLS on this socket, and passes the content on to a broker without TLS. */
 async function relay(socket: Socket, port: number): Promise<void> {
   const server = new ScriptedTls(socket, good);
   const plain = connect(port, "127.0.0.1");
@@ -357,7 +357,7 @@ async function relay(socket: Socket, port: number): Promise<void> {
   }
 }
 
-/** Ends the handshake and the connection that follows, as soon as it is accepted. */
+/** Makes a correct handshake, sends CONNACK, and hangs up when the device has connected. */
 async function accept(server: ScriptedTls, connected: Promise<void>): Promise<void> {
   try {
     await server.handshake();
@@ -365,12 +365,12 @@ async function accept(server: ScriptedTls, connected: Promise<void>): Promise<vo
     server.record(RECORD.data, CONNACK);
     await connected;
   } catch {
-    // What the client made of it is seen by what it says.
+    // The test checks what the device says.
   }
   server.hangUp();
 }
 
-/** The whole flight of the server as one run of bytes, in so many records. */
+/** Like `accept`, with the server's handshake messages split into so many records. */
 async function acceptInPieces(server: ScriptedTls, pieces: number, connected: Promise<void>): Promise<void> {
   try {
     await server.clientHello();
@@ -391,12 +391,12 @@ async function acceptInPieces(server: ScriptedTls, pieces: number, connected: Pr
     for (const byte of CONNACK) server.record(RECORD.data, Buffer.of(byte));
     await connected;
   } catch {
-    // As above.
+    // The test checks what the device says.
   }
   server.hangUp();
 }
 
-/** After CONNACK publishes of all sizes, the last one in the largest record that there may be. */
+/** Sends CONNACK and then publishes of many sizes. The last one fills the largest allowed record. */
 async function acceptWithSizes(server: ScriptedTls, connected: Promise<void>): Promise<void> {
   await server.handshake();
   await server.data();

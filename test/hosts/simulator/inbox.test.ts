@@ -1,4 +1,4 @@
-/** A full inbox in the XS engine: what 200 messages take of the heap, and that every one of them can be opened. */
+/** A full inbox in the XS engine: how much of the heap 200 messages take, and that each of them can be opened. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -13,10 +13,10 @@ import { Bench, eventually } from "./bench.ts";
 const UID = "pager-sim";
 const TEXT = "Bearing of pump 3 is too hot and rising, the standby pump has started. Please inspect it before noon. ";
 
-/** What the index of the messages may take: 32 bytes each, and the room that is made for the next ones. */
+/** What the index of the messages may take: 32 bytes each, with spare room for further ones. */
 const INDEX_BYTES_MAX = 32 * (INBOX_RECORDS_MAX + 32);
 
-/** The screen has another message and another time on it. */
+/** What may differ because the screen shows another message and another time. */
 const NOISE_BYTES = 2_048;
 const NOISE_SLOTS = 160;
 
@@ -64,7 +64,7 @@ describe.each(allowedPrograms())("in the memory of $boards", ({ program }) => {
     await eventually(() => expect(second.lines.join("\n")).toContain("connected to"));
     for (let index = 0; index < INBOX_RECORDS_MAX; index += 1) second.press("b");
     await eventually(() => expect(sender.countOf("read")).toBe(INBOX_RECORDS_MAX));
-    // Through the list to its end and home.
+    // Through the inbox to its end, and home.
     second.press("b");
     for (let index = 0; index < INBOX_RECORDS_MAX; index += 1) second.press("c");
     const read = await inUse(second);

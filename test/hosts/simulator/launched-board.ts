@@ -38,7 +38,7 @@ export function switchOn(
   return bench.launch(program, {}, 110);
 }
 
-/** The same with these settings in flash, where whoever installs the board puts them, and with the network. */
+/** Writes these settings and the network's into the flash, as an installer would, and starts the program. */
 export function launchBoard(bench: Bench, script: BoardScript, settings: Values, program?: string): LaunchedSimulator {
   const network = script.board === "wt32_eth01" ? {} : { "wifi.ssid": "lab" };
   keep(bench, "settings-a", encodeCopy({ ...network, ...settings }, 1));

@@ -1,6 +1,6 @@
 /**
- * The deepest way through the program, in what it may take of each board's memory: TLS, a full inbox, pages that wait at the broker, an
- * alert with choices, every view. Above that memory the engine aborts. Nothing here looks into the program.
+ * The paths with the highest use of memory, in the allowed part of each board's memory: TLS, a full inbox, pages that wait at the
+ * broker, an alert with choices, every view. The engine aborts if the program needs more.
  */
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -20,10 +20,10 @@ const UID = "pager-sim";
 const PAGES = 200;
 const PAGE_CHARACTERS = 200;
 
-/** What a board takes for a page at the least, so that bytes wait for it on every connection. */
+/** A write takes at least so long. So bytes wait for the board on every connection. */
 const WRITE_MS = 20;
 
-/** A connection that is lost while pages wait: they come again. */
+/** How often the connection is lost while pages wait. */
 const CUTS = 5;
 
 const WORDS = "Bearing of pump 3 is too hot and rising, the standby pump has started. Please inspect it before noon. ";
@@ -97,7 +97,7 @@ describe.runIf(isReady).each(allowedPrograms())("in the memory of $boards", (all
     await sender.push(UID, { id: "alert", text: WORDS.repeat(20), extra: { pr: 5, re: ["Yes", "No", "Later"] } });
     await eventually(() => expect(sender.statesOf("alert")).toContain("shown"));
     await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
-    // Its pages and its choices, then the inbox with its rows and people, and home.
+    // The alert's pages and choices, the inbox with its rows, people, and home.
     for (const button of "bbbbccccbbbbccbbaaccbbaaacccbbbaaa") {
       simulator.press(button as "a" | "b" | "c");
       await new Promise((resolve) => setTimeout(resolve, 60));

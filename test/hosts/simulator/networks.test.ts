@@ -35,12 +35,12 @@ describe("a board with two networks", () => {
     expect(said(simulator, "not there")).toEqual([]);
   });
 
-  it("goes on to the other one where the password of the strongest is wrong", async () => {
+  it("goes on to the other one if the password of the strongest is wrong", async () => {
     const simulator = launch({ air: [{ ...HALL, password: "another" }, LAB] });
     await says(simulator, "Wi-Fi: connected as");
   });
 
-  it("says of each why not, and joins when one comes", async () => {
+  it("says for each why it was not joined, and joins one that appears", async () => {
     const simulator = launch({ air: [{ ...LAB, password: "another" }] });
     await says(simulator, "Wi-Fi: lab: not let in, is the password right?, hall: not there");
     simulator.say(`air ${JSON.stringify([HALL])}`);
@@ -54,7 +54,7 @@ describe("a board with two networks", () => {
     expect(said(simulator, "connected as")).toEqual([]);
   });
 
-  it("goes from the one that is lost to the other", async () => {
+  it("changes to the other one when the first is lost", async () => {
     const simulator = launch({ air: [LAB] });
     await says(simulator, "Wi-Fi: connected as");
     simulator.say(`air ${JSON.stringify([HALL])}`);
@@ -63,7 +63,7 @@ describe("a board with two networks", () => {
     await eventually(() => expect(said(simulator, "Wi-Fi: connected as")).toHaveLength(2));
   });
 
-  it("goes on to the other one where the first gives no address", { timeout: 90_000 }, async () => {
+  it("goes on to the other one if the first gives no address", { timeout: 90_000 }, async () => {
     const simulator = launch({ air: [{ ...HALL, answer: "no address" }, LAB] });
     await says(simulator, "Wi-Fi: no address", 60_000);
     await says(simulator, "Wi-Fi: connected as");
@@ -81,7 +81,7 @@ describe("a fixed address", () => {
     await says(launch({ board: "wt32_eth01" }, fixed), "Ethernet: connected as 10.0.0.7");
   });
 
-  it("that is none is refused", async () => {
+  it("is refused if it is no address", async () => {
     const simulator = launch({}, { "network.address": "10.0.0.7" });
     await says(simulator, 'Set-up: setting network.address: "10.0.0.7", expected an IPv4 address with prefix');
   });

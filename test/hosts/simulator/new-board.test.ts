@@ -1,4 +1,4 @@
-/** The board that `hosts/esp32/README.md` adds, made of the text that stands there: it is linked for its chip, and it runs in the simulator. */
+/** Takes the files of the example board from `hosts/esp32/README.md`, links them for the chip, and runs them in the simulator. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -12,10 +12,10 @@ import { launchBoard, says } from "./launched-board.ts";
 const NAME = "gate_panel";
 const HOST = join(ROOT, "hosts", "esp32");
 
-/** A build is short, but the first one on a busy machine is not. In milliseconds. */
+/** Time limit of a build, in milliseconds. The first build on a busy machine takes long. */
 const BUILD_MS = 600_000;
 
-/** Where its files are written. Their relative paths are changed for that. */
+/** The folder for its files. Their relative paths are changed to fit. */
 const FOLDER = join(BUILD, "new-board", NAME);
 
 /** The text of a file that the README shows. */
@@ -56,7 +56,7 @@ describe("the board that the README adds", () => {
     expect(faces).toBeGreaterThan(100_000);
   });
 
-  it("runs with made-up drivers: a page comes, its buzzer and its light tell of it, and the left button opens it", {
+  it("runs with made-up drivers: a page comes, buzzer and light announce it, and the left button opens it", {
     timeout: BUILD_MS,
   }, async () => {
     const simulated = join(FOLDER, "simulated");

@@ -1,4 +1,4 @@
-/** What the SDK's Poco paints in the XS engine is, pixel by pixel, what the rasteriser of page and pictures paints. */
+/** The SDK's Poco in the XS engine paints the same pixels as the rasteriser of the browser page and of the golden pictures. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
 import type { Size } from "../../../src/pager/screen/draw-list.ts";
@@ -43,7 +43,7 @@ describe.each(SIZES.slice(0, 2))("on a screen of $width by $height", (size) => {
     const content = { from: "page", text, ...(title !== undefined && { title }), ...(priority && { priority }) };
     await eventually(async () => {
       const picture = await simulator.picture();
-      // The minute may have changed since the message came, and since the screen was painted.
+      // The minute may have changed after the message came, and again after the screen was painted.
       const differences = minutes().flatMap((time) =>
         minutes().map((arrival) => differenceOf(asOnDisplay(picture), expected(content, size, time, arrival))),
       );
@@ -77,7 +77,7 @@ function expected(content: Message, size: Size, time: string, arrival: string): 
   return asOnDisplay(painting.paint(drawList, size));
 }
 
-/** The simulator leaves the lower bits of RGB565 clear, the page fills them. */
+/** The picture with filled lower bits of RGB565, as the page paints it. The simulator leaves them clear. */
 function asOnDisplay({ width, height, rgb }: Picture): Picture {
   return { width, height, rgb: rgb.map((value, at) => value & (at % 3 === 1 ? 0xfc : 0xf8)) };
 }

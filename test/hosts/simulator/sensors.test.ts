@@ -1,6 +1,6 @@
 /**
- * What a board senses besides itself, in the simulator's engine: inputs, and devices that advertise. The drivers are made up, the rest
- * is the program of the board.
+ * Inputs and Bluetooth sensors of a board, in the simulator's engine. The drivers are made up. The rest is the program of the
+ * board.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ import { Bench, eventually } from "./bench.ts";
 const UID = "cabinet-3";
 const PLAIN = "a4:c1:38:8d:18:b2";
 
-/** Makes an advertisement of service data. */
+/** Makes an advertisement with this service data. */
 const advertise = (data: string) => {
   const digits = data.replaceAll(" ", "");
   return `020106${(digits.length / 2 + 3).toString(16).padStart(2, "0")}16d2fc${digits}`;
@@ -82,7 +82,7 @@ describe("devices that advertise", () => {
     "bthome.keys": `attic=${ENCRYPTED.key}`,
   };
 
-  it("become readings and devices of Home Assistant, those that encrypt too; a state is told at once", async () => {
+  it("become readings and devices of Home Assistant, also if they encrypt; a state is sent at once", async () => {
     const simulator = bench.start(broker, { ...devices, "telemetry.interval": 3600 });
     await says(simulator, "Bluetooth: scanning");
     await says(simulator, "connected to");
@@ -113,7 +113,7 @@ describe("devices that advertise", () => {
     await eventually(() => expect(bench.documents.get(topic)).toBe(""));
   });
 
-  it("that are written wrong keep the board from starting, and no key is told", async () => {
+  it("with a mistake in their settings keep the board from starting, and no key is shown", async () => {
     const simulator = bench.start(broker, { "bthome.devices": "fridge", "bthome.keys": "x=0123456789abcdef" });
     await says(simulator, 'Cannot start: setting bthome.devices: "fridge", expected');
     await says(simulator, "Cannot start: setting bthome.keys: a hidden value");
@@ -141,7 +141,7 @@ describe("inputs", () => {
     "telemetry.interval": 1,
   };
 
-  it("become readings; a contact that opens pages somebody, once, however it bounces", async () => {
+  it("become readings; a contact that opens pages somebody once, even if it bounces", async () => {
     const simulator = bench.start(broker, settings);
     await eventually(() => expect(bench.value("door"), simulator.lines.join("\n")).toBe(0));
     expect(bench.value("pump")).toBe(0);
@@ -157,7 +157,7 @@ describe("inputs", () => {
     expect(bench.pages).toHaveLength(1);
   });
 
-  it("that fail are told, and the others go on", async () => {
+  it("that fail are reported, and the others go on", async () => {
     const simulator = bench.start(broker, settings, { broken: ["analog"] });
     await says(simulator, "sensor tank failed: ADC: timeout");
     simulator.say("pin 15 1");

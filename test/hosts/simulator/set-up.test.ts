@@ -1,4 +1,4 @@
-/** Set-up of a board that has no settings, in the simulator's engine: with a real browser, over HTTP alone, and by a held button. */
+/** Set-up of a board without settings in the simulator's engine, with a real browser, over HTTP alone, and by a held button. */
 import { createSocket } from "node:dgram";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -128,7 +128,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("a new board, with a phon
 });
 
 describe("the page of set-up", () => {
-  it("gets what is kept and never a secret, keeps nothing that fails, and says why", async () => {
+  it("gets the kept settings but never a secret, keeps no settings that fail, and says why", async () => {
     keepSettings({ ...whole(), "broker.userName": "u", "broker.password": "hush-hush", uid: "bay-7" });
     const simulator = switchOn({ held: "a" });
     await says(simulator, "Button held: let go to set the device up");
@@ -170,11 +170,11 @@ describe("the page of set-up", () => {
     await says(switchOn(), `connected to 127.0.0.1:${broker.port}`);
   });
 
-  it("opens by itself on phones, and takes nothing from pages of other sites", async () => {
+  it("opens by itself on phones, and refuses requests of pages from other sites", async () => {
     const page = await pageOf(switchOn());
     const port = new URL(page).port;
     for (const path of ["generate_204", "hotspot-detect.html", "connecttest.txt", "ncsi.txt"]) {
-      // fetch sends the host of the URL. localhost is another name than that of the device.
+      // fetch sends the host of the URL. localhost is not the name of the device.
       const answer = await fetch(`http://localhost:${port}/${path}`, { redirect: "manual" });
       expect([answer.status, answer.headers.get("location")]).toEqual([302, page]);
     }
@@ -228,7 +228,7 @@ describe("the page of set-up", () => {
 });
 
 describe("a button that is held at the start", () => {
-  it("for ten seconds makes the device as new when it is released", { timeout: 60_000 }, async () => {
+  it("for ten seconds erases all settings and messages when it is released", { timeout: 60_000 }, async () => {
     keepSettings(whole());
     const pager = switchOn();
     await says(pager, "connected to");

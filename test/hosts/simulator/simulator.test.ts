@@ -1,4 +1,4 @@
-/** The firmware in the XS engine, with a real broker, real sockets and files, and its screen read pixel by pixel. */
+/** The firmware in the XS engine, with a real broker, real sockets and files. Its screen is read pixel by pixel. */
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -107,7 +107,7 @@ describe("the simulated pager", () => {
     const second = launch();
     await eventually(() => expect(sender.statesOf("while")).toEqual(["stored", "shown"]));
     expect(inkOf(await second.picture())).toBeGreaterThan(500);
-    // The one from before the cut stood there first. A press in the moment in which the new one takes the screen goes nowhere.
+    // After the start the old message is shown first, then the new one. A press just after that change would be ignored.
     await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
     second.press("b");
     await eventually(() => expect(sender.statesOf("while")).toContain("read"));
@@ -117,7 +117,7 @@ describe("the simulated pager", () => {
     expect(readdirSync(join(bench.home, "records")).filter((name) => name.includes("."))).toEqual([]);
   });
 
-  it("asks and answers with the buttons, takes a group's message, writes to a contact who is online", async () => {
+  it("offers choices and answers with the buttons, shows a group's message, writes to a contact who is online", async () => {
     const sender = await startSender();
     const received: string[] = [];
     sender.client.on("message", (topic, payload) => received.push(`${topic} ${payload.toString("latin1")}`));
@@ -133,13 +133,13 @@ describe("the simulated pager", () => {
     simulator.press("b");
     await eventually(() => expect(sender.statesOf("g1")).toEqual(["stored", "shown", "read", "answered"]));
     expect(received.join("\n")).toContain('"st":"answered","co":"Not me"');
-    // People, the first of them, the first text.
+    // To people, the first contact, the first text.
     for (const button of ["c", "c", "b", "b"] as const) simulator.press(button);
     await eventually(() => expect(received.join("\n")).toMatch(/^\/field\/im\/ann .*"co":"On my way".*pager-sim$/m));
     expect(await simulator.stop()).toBe(0);
   });
 
-  it("draws what its face does not hold as boxes", async () => {
+  it("draws characters that its face does not hold as boxes", async () => {
     const sender = await startSender();
     const simulator = launch({ "screen.dwell": 0 });
     await online(sender);
@@ -172,7 +172,7 @@ describe("the simulated pager", () => {
     },
   );
 
-  it("says of a text that is too long for a QR code that it is", async () => {
+  it("says that a text is too long for a QR code", async () => {
     const sender = await startSender();
     const simulator = launch();
     await online(sender);
@@ -183,14 +183,14 @@ describe("the simulated pager", () => {
     await eventually(() => expect(sender.statesOf("p1")).toContain("shown"));
   });
 
-  it("leaves pushes that have no room with the broker, and the connection stands", { timeout: 150_000 }, async () => {
+  it("leaves pushes that have no room with the broker, and stays connected", { timeout: 150_000 }, async () => {
     const sender = await startSender();
     const simulator = launch({}, 150);
     await online(sender);
     const pushes = Array.from({ length: FLOOD_PUSHES }, (_, number) => ({ id: `f${number}`, text: `flood ${number}` }));
     await Promise.all(pushes.map((push) => sender.push(UID, push)));
     await eventually(() => expect(sender.countOf("stored")).toBe(FLOOD_PUSHES), 120_000);
-    // The last ones had to wait until others had been shown.
+    // The last pushes had to wait until others were shown.
     expect(sender.countOf("shown")).toBeGreaterThanOrEqual(FLOOD_PUSHES - INBOX_RECORDS_MAX);
     expect(simulator.lines.filter((line) => line.includes("disconnected"))).toEqual([]);
     expect(await simulator.stop()).toBe(0);
@@ -226,7 +226,7 @@ describe("the simulated pager", () => {
     expect(inkOf(await simulator.picture(), { top: 0, bottom: 100 })).toBeGreaterThan(100);
   });
 
-  it("resolves a name, and goes on when nobody answers", async () => {
+  it("resolves a name, and goes on if nobody answers", async () => {
     const sender = await startSender();
     const simulator = launch({ "broker.host": "localhost" });
     await online(sender);

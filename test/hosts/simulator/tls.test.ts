@@ -1,4 +1,4 @@
-/** TLS in the XS engine against mosquitto, and what it takes of the heap. */
+/** TLS between the XS engine and mosquitto, and how much of the heap it takes. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,12 +31,12 @@ const RECONNECTS = 100;
 const OWN_RECONNECTS = 20;
 const COLLECTIONS = 4;
 
-/** The names of messages that are kept against duplicates are not complete yet at message 100, each a string of at most 32 bytes. */
+/** At message 100 the list of names that detects duplicates is not full yet. Each name is a string of at most 32 bytes. */
 const STILL_FILLING_BYTES = 32 * (INBOX_RECORDS_MAX + DUPLICATE_WINDOW_MAX - 100);
 
 /**
- * After message 200 every table is full. What may differ then: what numbers and dates are long, and a timer more or less at
- * the moment of measuring. A slot lost in each of the reconnects would be more.
+ * After message 200 every table is full. Numbers and dates may still differ in length, and there may be one timer more or less. A
+ * slot lost at each reconnect would exceed this.
  */
 const GROWTH_BYTES_MAX = 256;
 const GROWTH_SLOTS_MAX = 32;
@@ -50,10 +50,10 @@ const openssl = findProgram("openssl");
 const isReady =
   requireOrSkip("mosquitto", findMosquitto() !== undefined) && requireOrSkip("openssl", openssl !== undefined);
 
-/** What the SDK says of a failed write has no end of line. */
+/** It may stand anywhere in a line: the SDK's message about a failed write has no end of line. */
 const LOST = /disconnected: /;
 
-/** Each has a listener of its own; behind them is one that asks for a certificate of the pager. */
+/** Each identity has its own listener. The last listener asks for a certificate of the pager. */
 const IDENTITIES = ["server", "expired", "otherName", "unknown", "selfSigned"] as const;
 type Name = (typeof IDENTITIES)[number];
 
@@ -108,7 +108,7 @@ describe.runIf(isReady)("the simulated pager over TLS", () => {
 
   const lost = (simulator: LaunchedSimulator) => simulator.lines.filter((line) => LOST.test(line)).length;
 
-  /** What stays: what was still going on, as the end of a handshake, is over in the least of a few collections. */
+  /** The lowest use of memory after several collections. Unfinished work, such as the end of a handshake, is over by then. */
   async function inUse(simulator: LaunchedSimulator): Promise<InUse> {
     const used: InUse[] = [];
     for (let count = 0; count < COLLECTIONS; count += 1) {
@@ -155,7 +155,7 @@ describe.runIf(isReady)("the simulated pager over TLS", () => {
       bench.add(() => proxy.stop());
       const simulator = launch(proxy.port, own(clients[name]));
       await eventually(() => expect(simulator.lines.join("\n")).toContain("connected to"));
-      // Twice: nothing of the first proof helps the second one.
+      // The second connection must prove the certificate again.
       proxy.cut();
       simulator.networkChanged();
       await eventually(() => expect(connectionsOf(simulator)).toBe(2));
@@ -254,7 +254,7 @@ describe.runIf(isReady)("the simulated pager over TLS", () => {
   );
 });
 
-/** What the pager shows: good ones of each kind of key, and bad ones. As text, as the settings of a device have it. */
+/** Certificates of the pager, as text for its settings: a good one for each kind of key, and bad ones. */
 function makeClients() {
   const folder = mkdtempSync(join(tmpdir(), "fieldpager-clients-"));
   const root = makeIdentity({ name: "clients' authority", extensions: [authority()] });

@@ -1,6 +1,6 @@
 /**
- * Updates of the boards' program in the simulator's engine: an image comes over HTTP into the other slot, and the boot loader, which the
- * test is, starts it. All programs are one, which is told its version.
+ * Updates of the boards' program in the simulator's engine. An image is loaded over HTTP into the other slot. The test plays the
+ * boot loader and starts it. All images contain the same program, which is told its version.
  */
 import { createPrivateKey, sign } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -24,21 +24,21 @@ import { Bench, eventually } from "./bench.ts";
 const UID = "pager-aabbcc";
 const PROGRAM_BYTES = 60_000;
 
-/** How the launcher ends: the engine's reason for an abort, and what the made-up board tells of a restart. */
+/** Exit statuses of the launcher: the engine's reason for an abort, and a restart of the made-up board. */
 const UNHANDLED_EXCEPTION = 5;
 const RESTARTED = 3;
 
 let bench: Bench;
 let broker: Broker;
 let client: MqttClient;
-/** What came on each topic, oldest first. */
+/** The payloads on each topic, oldest first. */
 let heard: Map<string, string[]>;
 let server: Server;
-/** The file that the server has, and after how many bytes it ends each connection. */
+/** The server's file, and the number of bytes after which it ends each connection. */
 let served: Uint8Array;
 let cutAfter: number;
 let ranges: (string | undefined)[];
-/** The versions of what is in the slots. */
+/** The versions in the two slots. */
 let versions: [string, string];
 
 beforeEach(async () => {
@@ -88,7 +88,7 @@ function image(version: Version, board = "m5stack"): Uint8Array {
   return Uint8Array.of(...head, ...sign(null, head, key), ...program);
 }
 
-/** Does what the boot loader does at a start, with the board's flash. Returns which program it starts. */
+/** Does what the boot loader does with the board's flash at a start. Returns the program that it starts. */
 function bootLoader(): { slot: 0 | 1; version: string } {
   const flash = new SimulatedFlash();
   const path = join(bench.home, "flash", "otadata.partition");
@@ -143,12 +143,12 @@ async function load(id: string, more: object = {}): Promise<string> {
 const lastResult = (result: object) => eventually(() => expect(results().at(-1)).toEqual(result));
 
 describe("an update", () => {
-  it("is loaded over losses of the connection, started, confirmed when the broker is reached, and told", async () => {
+  it("is loaded in spite of lost connections, started, confirmed at the broker, and reported", async () => {
     served = image([1, 3, 0]);
     versions[1] = "1.3.0";
     cutAfter = 25_000;
     expect(await load("u1")).toContain("Update: 1.3.0: 100 %");
-    // Offline (2, with a context), and why.
+    // The presence is offline, and its context says why.
     expect(heardOn(`/field/pres/${UID}`).at(-1)).toMatch(/update$/);
     expect(ranges[0]).toBeUndefined();
     expect(ranges.slice(1)).toEqual(["bytes=25000-", "bytes=50000-"]);
@@ -164,7 +164,7 @@ describe("an update", () => {
     expect(bootLoader()).toEqual({ slot: 1, version: "1.3.0" });
   });
 
-  it("that ends before it has reached the broker gives way to the former program, which tells it", async () => {
+  it("that ends before it has reached the broker gives way to the former program, which reports it", async () => {
     served = image([1, 3, 0]);
     versions[1] = "1.3.0";
     await load("u1");
@@ -207,7 +207,7 @@ describe("an update", () => {
     expect(bootLoader().slot).toBe(0);
   });
 
-  it("that is older is taken where that is asked for; an address that is none is refused at once", async () => {
+  it("that is older is taken with `downgrade`; a wrong address is refused at once", async () => {
     served = image([1, 1, 0]);
     versions[1] = "1.1.0";
     await load("u1", { downgrade: true });

@@ -6,7 +6,7 @@ const ADDRESS = [192, 168, 4, 1];
 const A = 1;
 const AAAA = 28;
 
-/** A query of RFC 1035, recursion desired. */
+/** A query as in RFC 1035, with recursion desired. */
 function query(name: string, type = A, { flags = 0x0100, questions = 1, kind = 1 } = {}): Uint8Array {
   const labels = name.split(".").flatMap((label) => [label.length, ...[...label].map((each) => each.charCodeAt(0))]);
   const word = (value: number) => [value >> 8, value & 0xff];
@@ -17,7 +17,7 @@ function query(name: string, type = A, { flags = 0x0100, questions = 1, kind = 1
 const hex = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString("hex");
 
 describe("the DNS server of set-up", () => {
-  it("answers every name with the address of the device, for no time", () => {
+  it("answers every name with the address of the device and a time to live of 0", () => {
     expect(hex(answerDns(query("a.bc"), ADDRESS))).toBe(
       "abcd8500000100010000000001610262630000010001c00c0001000100000000" + "0004c0a80401",
     );
@@ -34,18 +34,18 @@ describe("the DNS server of set-up", () => {
     }
   });
 
-  it("says of another kind of query that it does not know it", () => {
+  it("answers another kind of query with `not implemented`", () => {
     const answer = answerDns(query("a.bc", A, { flags: 0x2800 }), ADDRESS);
     expect([answer?.[2], answer?.[3], answer?.[7]]).toEqual([0xac, 4, 0]);
   });
 
-  it("leaves out what stands behind the question, such as EDNS", () => {
+  it("ignores what follows the question, such as EDNS", () => {
     const long = Uint8Array.of(...query("a.bc"), 0, 0, 41, 16, 0, 0, 0, 0, 0, 0, 0);
     long[11] = 1;
     expect(answerDns(long, ADDRESS)).toEqual(answerDns(query("a.bc"), ADDRESS));
   });
 
-  it("is silent about what is no query: answers, several questions, cut at every byte, too long, pointers in a name", () => {
+  it("does not answer what is no query: answers, several questions, cut or too long packets, pointers in a name", () => {
     const whole = query("a.bc");
     for (let length = 0; length < whole.length; length += 1)
       expect(answerDns(whole.subarray(0, length), ADDRESS), `${length}`).toBeUndefined();

@@ -36,7 +36,7 @@ const settingsIn = (flash: Store, records: Store) =>
   );
 
 describe("a reset", () => {
-  it("erases settings and records; a power cut at any write is made good at the next start", () => {
+  it("erases settings and records; after a power cut at any write the next start finishes it", () => {
     for (const chance of [0, 0.9])
       for (let cut = 1; cut <= 12; cut += 1) {
         const flash = new MemoryStore();
@@ -55,7 +55,7 @@ describe("a reset", () => {
         records = records.reborn();
         const hadBegun = !isCut || records.read("reset") !== undefined || records.keys().length === 0;
         finishReset(records, settingsIn(flash, records));
-        // Either nothing has happened, or everything.
+        // Either everything is erased, or nothing.
         expect(records.keys().length, `cut ${cut}`).toBe(hadBegun ? 0 : 3);
         expect(new KeptSettings(flash).read().state).toBe(hadBegun ? "none" : "whole");
       }
@@ -70,7 +70,7 @@ describe("a reset", () => {
 });
 
 describe("the password of the access point", () => {
-  it("is made once for each device, and is another one where the store does not keep it", () => {
+  it("is made once for each device, and is a new one each time if the store refuses it", () => {
     const store = new MemoryStore();
     const random = seededRandom(3);
     const password = setupPassword(store, random);

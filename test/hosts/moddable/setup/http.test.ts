@@ -4,7 +4,7 @@ import { integerBetween, seededRandom } from "../../../random.ts";
 
 const bytesOf = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
-/** What a server says of these bytes, handed in in pieces of this length. */
+/** What the server reads from these bytes, which come in pieces of this length. */
 function read(text: string, length = text.length): HttpInput {
   const reader = new HttpReader();
   const bytes = bytesOf(text);
@@ -43,7 +43,7 @@ describe("a request", () => {
     expect(read(`${text}GET / HTTP/1.1\r\n\r\n`)).toEqual(request);
   });
 
-  it("may have empty lines before it, bare line feeds, no host, and its target in absolute form", () => {
+  it("may have empty lines before it, line feeds alone, no host, and a target in absolute form", () => {
     expect(read("\r\n\nGET / HTTP/1.0\n\n")).toMatchObject({ path: "/", host: "" });
     expect(
       read("GET http://captive.example/hotspot-detect.html HTTP/1.1\r\nHost: captive.example\r\n\r\n"),
@@ -80,7 +80,7 @@ describe("a request", () => {
     expect(read(text, 1)).toBe(status);
   });
 
-  it("is read up to its limits, and not one byte further", () => {
+  it("is read up to its limits, and refused one byte above", () => {
     const head = (length: number) => `GET / HTTP/1.1\r\nx: ${"y".repeat(length - 23)}\r\n\r\n`;
     expect(head(2_048)).toHaveLength(2_048);
     expect(read(head(2_048))).toMatchObject({ path: "/" });
@@ -89,7 +89,7 @@ describe("a request", () => {
     expect(body).toMatchObject({ body: { length: 20_480 } });
   });
 
-  it("of random bytes, or with one byte changed, is answered or waited for, and throws nothing", () => {
+  it("of random bytes, or with one byte changed, is complete or waits for more, and throws nothing", () => {
     const random = seededRandom(11);
     for (let round = 0; round < 2_000; round += 1) {
       const bytes = bytesOf(round % 2 ? POST : GET);
@@ -101,7 +101,7 @@ describe("a request", () => {
   });
 });
 
-it("an answer says its status, its length and that the connection ends", () => {
+it("an answer states its status, its length and that the connection ends", () => {
   expect(httpHead({ status: 302, location: "http://192.168.4.1/" })).toBe(
     "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nCache-Control: no-store\r\nConnection: close\r\nLocation: http://192.168.4.1/\r\n\r\n",
   );

@@ -38,7 +38,7 @@ function open(device: Partial<PortalDevice> = {}): { portal: Portal; state: () =
 }
 
 describe("the portal", () => {
-  it("sends whoever asks for another host to the page, but nobody who is there", () => {
+  it("redirects requests for another host to the page, and no others", () => {
     const { portal } = open();
     expect(portal.handleRequest(get("/generate_204", "connectivitycheck.gstatic.com"))).toEqual({
       status: 302,
@@ -49,7 +49,7 @@ describe("the portal", () => {
     expect(portal.handleRequest(get("/generate_204"))).toEqual({ status: 404 });
   });
 
-  it("tells what happens, step by step, and takes one trial at a time", () => {
+  it("reports each step of a trial, and takes one trial at a time", () => {
     let step: (step: string) => void = () => {};
     let done: (problems: readonly string[]) => void = () => {};
     const tried: unknown[] = [];
@@ -74,7 +74,7 @@ describe("the portal", () => {
     expect(portal.handleRequest(post("/try", "{}"))).toEqual({ status: 409 });
   });
 
-  it("says what a device throws, and goes on without networks where it cannot look", () => {
+  it("reports what a device throws, and goes on without networks if it cannot scan", () => {
     const { portal, state } = open({
       tryOut: () => {
         throw new Error("no memory");
@@ -112,7 +112,7 @@ describe("the page", () => {
     if (setting?.kind === "text" && field.startsWith("<input"))
       expect(field).toContain(`maxlength="${setting.bytesMax}"`);
     expect(field.includes("required")).toBe(setting?.isRequired === true);
-    // A secret is sent anew when what it belongs to changes.
+    // A secret must be entered again when the setting that it belongs to changes.
     expect(/type="password".* /.test(field) && /data-belongs="/.test(field)).toBe(setting?.isSecret === true);
   });
 

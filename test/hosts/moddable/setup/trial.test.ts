@@ -16,7 +16,7 @@ function settingsOf(raw: Readonly<Record<string, unknown>> = {}): Settings {
   return result.settings;
 }
 
-/** A device in a trial. The test plays network and broker. */
+/** A device in a trial. The test plays the network and the broker. */
 class Bench {
   readonly clock = new VirtualClock();
   readonly steps: string[] = [];
@@ -78,14 +78,14 @@ class Bench {
 }
 
 describe("a trial", () => {
-  it("is good when the broker takes the device, and then says goodbye without reading what the broker sends", () => {
+  it("succeeds when the broker accepts the device, and then disconnects without reading messages", () => {
     const bench = new Bench().start(settingsOf());
     bench.joined();
     bench.handlers?.onPhase?.("resolve");
     bench.handlers?.onPhase?.("connect");
     bench.handlers?.onConnected();
     expect(bench.sent[0]?.[0]).toBe(0x10);
-    // A message that waits at the broker comes in the same bytes.
+    // A message that waits at the broker comes together with CONNACK.
     const message = Uint8Array.of(0x32, 8, 0, 1, 0x74, 0, 7, 0, 0x68, 0x69);
     bench.handlers?.onBytes(Uint8Array.of(...CONNACK_5, ...message));
     bench.run(0);
@@ -133,7 +133,7 @@ describe("a trial", () => {
     expect(bench.results).toHaveLength(1);
   });
 
-  it("tries the older version where the broker does not speak the new one", () => {
+  it("tries the older version if the broker does not speak the new one", () => {
     const bench = new Bench().start(settingsOf());
     bench.joined();
     bench.handlers?.onConnected();
@@ -170,19 +170,19 @@ describe("a trial", () => {
       },
       "no open connection after 40 s",
     ],
-  ])("ends in the end, whatever is silent (%#)", (play, reason) => {
+  ])("ends in time, whichever step stays silent (%#)", (play, reason) => {
     const bench = new Bench().start(settingsOf());
     play(bench);
     bench.run(300_000);
     expect(bench.results).toEqual([expect.stringContaining(reason)]);
-    // What comes too late changes nothing.
+    // Events after the end change nothing.
     bench.joined();
     bench.failed("late");
     bench.run(300_000);
     expect(bench.results).toHaveLength(1);
   });
 
-  it("waits for the time where certificates are checked, and for nothing else", () => {
+  it("waits for the time only if certificates are checked", () => {
     const tls = { "broker.transport": "tls", "broker.ca": "x" };
     const bench = new Bench().start(settingsOf(tls));
     bench.joined();
