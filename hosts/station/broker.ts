@@ -324,10 +324,16 @@ export class StationBroker extends Aedes {
     if (clientIdentifier === "" && connect?.clean === false) return CONNACK_CODE.identifierRejected;
     if (this.#health.failure !== undefined) return CONNACK_CODE.serverUnavailable;
     const will = connect?.will as PublishPacket | undefined;
-    const code = await this.#gate?.admit(client, { clientIdentifier, userName, password, will });
-    const kind = this.#gate?.identityOf(client)?.kind;
-    if (code === undefined && (kind === "device" || kind === "person")) await this.presubscriptions?.welcome(client);
-    return code;
+    const isClean = connect?.clean !== false;
+    const code = await this.#gate?.admit(client, { clientIdentifier, isClean, userName, password, will });
+    const identity = this.#gate?.identityOf(client);
+    if (code !== undefined || !identity) return code;
+    const { uid, kind } = identity;
+    // Libraries make up client identifiers. In front of one stands its account, so that it is nobody else's.
+    if (clientIdentifier !== "" && clientIdentifier !== uid)
+      Object.assign(client, { id: `${uid}/${clientIdentifier}` });
+    else if (kind === "device" || kind === "person") await this.presubscriptions?.welcome(client);
+    return undefined;
   }
 
   /** A kept session may hold subscriptions that its client may no longer have. */

@@ -37,6 +37,8 @@ export const PRESUBSCRIBER_NAME = "presubscriber";
 export interface LoginRequest {
   /** Empty: the broker chooses one for this connection. */
   readonly clientIdentifier: string;
+  /** The session ends with its connection. */
+  readonly isClean: boolean;
   readonly userName: string | undefined;
   readonly password: Uint8Array | undefined;
   readonly will: PublishPacket | undefined;
@@ -193,7 +195,9 @@ export class ClientGate {
     }
     const identity = await this.#checkPassword(client, login, userName);
     if (typeof identity === "number") return identity;
-    if (clientIdentifier !== "" && clientIdentifier !== identity.uid)
+    const isOwn = clientIdentifier === "" || clientIdentifier === identity.uid;
+    const mayChoose = login.isClean && (identity.kind === "person" || identity.kind === "program");
+    if (!isOwn && !mayChoose)
       return this.#refuseLogin(client, login, CONNACK_CODE.identifierRejected, "client identifier that is not its uid");
     return identity;
   }

@@ -103,6 +103,25 @@ describe("a login", () => {
     for (const secret of [own, "wrong password"]) expect(log.join("\n")).not.toContain(secret);
   });
 
+  it("of a person or a program may have any client identifier without a kept session, and touches nobody by it", async () => {
+    const device = await connect("bob-1");
+    const ha = await connect("ha", "bob-1");
+    const second = await connect("ha", "6fB3mqttjs");
+    const alice = await connect("alice", "bob-1");
+    const got = collect(device);
+    await device.subscribeAsync("/field/page/bob-1", { qos: 1 });
+    await ha.publishAsync("/field/page/bob-1", "from the house", { qos: 1 });
+    await until("the page", () => got.length > 0);
+    expect(got).toEqual(["/field/page/bob-1 from the house"]);
+    expect([device, ha, second, alice].map(({ connected }) => connected)).toEqual([true, true, true, true]);
+    // Of one account they are told apart as usual.
+    const closed = new Promise((resolve) => second.once("close", () => resolve(undefined)));
+    await connect("ha", "6fB3mqttjs");
+    await closed;
+    const kept = { clientId: "bob-1", username: "ha", password: passwords.get("ha") ?? "", clean: false };
+    await expect(bench.mqtt(station.mqttPort, kept)).rejects.toMatchObject({ code: 2 });
+  });
+
   it("ends with its account: nothing more is taken from it, or sent to it", async () => {
     const bob = await connect("bob-1");
     const got = collect(bob);
