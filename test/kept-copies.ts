@@ -1,6 +1,6 @@
 import { fnv1a } from "../src/fnv.ts";
 
-/** A copy of kept settings as firmware with another version of the record writes it. */
+/** A copy of kept settings with another version of the record, as other firmware would write it. */
 export function ofVersion(version: number, copy: Uint8Array): Uint8Array {
   const other = copy.slice();
   other[0] = version;

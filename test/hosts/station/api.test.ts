@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.end());
 
-/** A request with headers that fetch does not let one set. */
+/** A request with headers that `fetch` does not allow. */
 function askRaw(path: string, headers: Record<string, string>, method = "GET", body?: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const asking = request({ host: "127.0.0.1", port: station.httpPort, path, method, headers }, (response) => {
@@ -24,7 +24,7 @@ function askRaw(path: string, headers: Record<string, string>, method = "GET", b
 }
 
 describe("POST /api/push", () => {
-  it("takes everything that a push can have", async () => {
+  it("accepts every key of a push", async () => {
     const body = {
       to: "pager-9",
       text: "Pump 3 over temperature 🌡",
@@ -83,7 +83,7 @@ describe("POST /api/push", () => {
     expect((await postPush(station.url, { to: "pager-9", text: "x".repeat(3_900) })).status).toBe(202);
   });
 
-  it("gives one push for one idempotency key, also when asked at the same time", async () => {
+  it("makes one push for one idempotency key, also if two requests come at the same time", async () => {
     const headers = { "idempotency-key": "k-1" };
     const body = { to: "pager-9", text: "once" };
     const answers = await Promise.all([1, 2, 3, 4].map(() => postPush(station.url, body, headers)));
@@ -93,7 +93,7 @@ describe("POST /api/push", () => {
     expect(other.status).toBe(422);
   });
 
-  it("gives ids that sort as the pushes came", async () => {
+  it("makes ids that sort in the order of the pushes", async () => {
     const ids: string[] = [];
     for (let index = 0; index < 20; index += 1)
       ids.push((await postPush(station.url, { to: "pager-9", text: `${index}` })).answer.id ?? "");
@@ -102,7 +102,7 @@ describe("POST /api/push", () => {
 });
 
 describe("GET /api/devices", () => {
-  it("forgets a device that is removed, also what the broker kept of its presence", async () => {
+  it("forgets a removed device, also its retained presence at the broker", async () => {
     const listed = async () => {
       const { devices } = (await (await ask(station.url, "/api/devices")).json()) as { devices: { uid: string }[] };
       return devices.some(({ uid }) => uid === "gone-1");
@@ -124,7 +124,7 @@ describe("GET /api/devices", () => {
 });
 
 describe("GET /api/devices/{uid}", () => {
-  it("answers whatever a device says of its time: what is no point of a chart is left out", async () => {
+  it("answers whatever times a device sends: readings that fit into no chart are left out", async () => {
     const device = await bench.mqtt(station.mqttPort);
     const pack =
       '[{"bn":"odd-1/","n":"far","v":1,"t":1e306},{"n":"sum","bv":1e308,"v":1e308},{"n":"far","v":2,"t":-9e15},{"n":"fine","bv":0,"v":3}]';
@@ -152,7 +152,7 @@ describe("a request of another site", () => {
     expect(await askRaw("/api/push", { ...json, ...headers } as Record<string, string>, "POST", body)).toBe(403);
   });
 
-  it("may send when it is the station's own page", async () => {
+  it("may send if it comes from the station's own page", async () => {
     const own = {
       authorization: `Bearer ${tokenOf(station.url)}`,
       origin: station.url,
@@ -171,7 +171,7 @@ describe("a request of another site", () => {
       expect(await askRaw("/", { host })).toBe(200);
   });
 
-  it("may not open a WebSocket, nor one without MQTT, nor elsewhere", async () => {
+  it("may not open a WebSocket; nobody may open one without MQTT, or at another path", async () => {
     const open = (path: string, protocol: string[], origin?: string) =>
       new Promise<string>((resolve) => {
         const socket = new WebSocket(`ws://127.0.0.1:${station.httpPort}${path}`, protocol, origin ? { origin } : {});
@@ -188,7 +188,7 @@ describe("a request of another site", () => {
     expect(await open("/other", ["mqtt"])).toContain("404");
   });
 
-  it("is judged alike without a server", () => {
+  it("is judged in the same way without a server", () => {
     expect(refusalOf("GET", { host: "evil.example" }, "127.0.0.1")).toContain("Host");
     expect(refusalOf("GET", { host: "station.example" }, "0.0.0.0")).toBeUndefined();
     expect(refusalOf("GET", {}, "127.0.0.1")).toContain("Host");
@@ -197,8 +197,8 @@ describe("a request of another site", () => {
   });
 });
 
-describe("what else is served", () => {
-  it("is the console, without anything from elsewhere", async () => {
+describe("the station also serves", () => {
+  it("the console, which loads nothing from other hosts", async () => {
     const response = await fetch(`${station.url}/`);
     const html = await response.text();
     expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
@@ -217,7 +217,7 @@ describe("what else is served", () => {
     }
   });
 
-  it("is its health, and nothing at other addresses", async () => {
+  it("its health, and nothing at other addresses", async () => {
     const health = (await (await fetch(`${station.url}/healthz`)).json()) as Record<string, unknown>;
     expect(health).toMatchObject({ status: "ok", receipts: { malformed: 0 } });
     expect((await fetch(`${station.url}/nope`)).status).toBe(404);

@@ -1,4 +1,4 @@
-/** What the broker owes a client over several connections. The tests see only bytes, cuts and restarts, so they hold for any broker. */
+/** What the broker owes a client over several connections. The tests use only bytes, cuts and restarts, so they fit any broker. */
 import { afterEach, describe, expect, it } from "vitest";
 import { StationBench, until } from "./harness.ts";
 import { RawClient as Raw, type RawClientOptions } from "./raw-client.ts";
@@ -19,7 +19,7 @@ async function connected(port: number, clientId: string, options?: RawClientOpti
   return client;
 }
 
-/** Leaves a kept session that has subscribed so, in that order. */
+/** Makes a kept session with these subscriptions, in this order, and leaves. */
 async function leave(port: number, clientId: string, subscriptions: [topic: string, qos: 0 | 1 | 2][]): Promise<void> {
   const client = await connected(port, clientId);
   for (const [topic, qos] of subscriptions) await client.subscribeWith([{ topic, qos }]);
@@ -32,8 +32,8 @@ async function publish(port: number, topic: string, text: string, qos: 0 | 1 | 2
   await sender.endAsync();
 }
 
-describe("a kept session that left after PUBREC", () => {
-  it("goes on with PUBREL at every return, over a restart too, and is done after PUBCOMP", async () => {
+describe("a kept session whose client left after PUBREC", () => {
+  it("gets PUBREL at every return, also after a restart, until PUBCOMP", async () => {
     const folder = bench.folder();
     let { port, close } = await bench.broker({ folder });
     const first = await connected(port, "c", { completes: false });
@@ -65,7 +65,7 @@ describe("a kept session that left after PUBREC", () => {
     expect(done.packets.map(({ cmd }) => cmd)).toEqual(["connack"]);
   });
 
-  it("gets what comes meanwhile too", async () => {
+  it("also gets the messages that came meanwhile", async () => {
     const { port } = await bench.broker();
     const first = await connected(port, "c", { completes: false });
     await first.subscribeWith([{ topic: "o/x", qos: 2 }]);
@@ -175,7 +175,7 @@ describe("the QoS of what is sent", () => {
     },
   );
 
-  it("is 0 for a subscription of 0, and nothing of it waits for one who is away", async () => {
+  it("is 0 for a subscription with QoS 0, and no such message waits for a client that is away", async () => {
     const { port } = await bench.broker();
     const first = await connected(port, "c");
     await first.subscribeWith([
@@ -196,7 +196,7 @@ describe("the QoS of what is sent", () => {
     }
   });
 
-  it("of a clean session is that of the highest filter too, and of what is retained", async () => {
+  it("is that of the highest filter also in a clean session and for retained messages", async () => {
     const { port } = await bench.broker();
     const sender = await bench.mqtt(port);
     await sender.publishAsync("o/x", "kept", { qos: 2, retain: true });
@@ -218,7 +218,7 @@ describe("the QoS of what is sent", () => {
 describe("filters that overlap", () => {
   const all = ["o/#", "o/x", "o/+"];
 
-  it.each(all)("lose nothing for one who is away when %s is taken back, over a restart too", async (gone) => {
+  it.each(all)("lose nothing for a client that is away when %s is unsubscribed, also after a restart", async (gone) => {
     const folder = bench.folder();
     const { port, close } = await bench.broker({ folder });
     const client = await connected(port, "c");
@@ -235,7 +235,7 @@ describe("filters that overlap", () => {
     expect(again.texts).toEqual(["one", "two"]);
   });
 
-  it("are all taken back by name", async () => {
+  it("are unsubscribed one by one", async () => {
     const { port } = await bench.broker();
     const client = await connected(port, "c");
     for (const topic of all) await client.subscribe(topic);
@@ -258,7 +258,7 @@ describe("what the broker refuses", () => {
   it("is an empty client identifier with a kept session: CONNACK 2, and the end [MQTT-3.1.3-8]", async () => {
     const station = await bench.station();
     const client = rawClient(station.mqttPort);
-    // Protocol level 4, flags 0, keep-alive 60, an empty client identifier. No library writes that.
+    // Protocol level 4, flags 0, keep-alive 60, an empty client identifier. No library writes such a packet.
     client.sendBytes(Buffer.from("100c00044d51545404 00 003c 0000".replaceAll(" ", ""), "hex"));
     await until("CONNACK", () => client.packets.length > 0);
     expect(client.packets).toMatchObject([{ cmd: "connack", returnCode: 2, sessionPresent: false }]);

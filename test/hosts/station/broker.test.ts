@@ -1,4 +1,4 @@
-/** What the station's broker promises beyond Aedes: acknowledged is stored, order is kept, and nothing is doubled. */
+/** What the station's broker adds to Aedes: an acknowledged message is stored, order is kept, and nothing is doubled. */
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { RawClient as Client, type RawClientOptions } from "./raw-client.ts";
 const bench = new StationBench();
 afterEach(() => bench.end());
 
-/** Is cut at the end of the test. */
+/** A client whose connection is cut at the end of the test. */
 class RawClient extends Client {
   constructor(port: number, options?: RawClientOptions) {
     super(port, options);
@@ -25,7 +25,7 @@ class RawClient extends Client {
 const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => `m${from + index}`);
 
 describe("StationBroker", () => {
-  it("queues for who is away, and gives it in order, once, over a restart with more than ten messages", async () => {
+  it("queues for a client that is away, and sends in order and once, also after a restart and more than ten messages", async () => {
     const data = bench.folder();
     const receiver = async (port: number) => {
       const client = new RawClient(port);
@@ -60,7 +60,7 @@ describe("StationBroker", () => {
     expect(again.client.texts).toEqual(["last"]);
   });
 
-  it("sends again with DUP and the same identifier what was not acknowledged", async () => {
+  it("sends an unacknowledged message again with DUP and the same identifier", async () => {
     const { port } = await bench.broker();
     const deaf = new RawClient(port, { acknowledges: false });
     await deaf.connect("pager-1");
@@ -80,7 +80,7 @@ describe("StationBroker", () => {
     );
   });
 
-  it("gives no message an identifier that is on its way again with another one", async () => {
+  it("gives no new message the identifier of one that is sent again", async () => {
     const { broker, port } = await bench.broker();
     const deaf = new RawClient(port, { acknowledges: false });
     await deaf.connect("pager-1");
@@ -89,7 +89,7 @@ describe("StationBroker", () => {
     await until("3 messages", () => deaf.publishes.length === 3);
     await deaf.cut();
     const former = deaf.publishes.map(({ messageId }) => messageId);
-    // Aedes begins to count at a random identifier. Here it is the first one of the former connection.
+    // Aedes starts at a random identifier. The test makes it the first one of the former connection.
     broker.on("client", (client) => Object.assign(client, { _nextId: former[0] }));
     const client = new RawClient(port, { acknowledges: false });
     await client.connect("pager-1");
@@ -101,7 +101,7 @@ describe("StationBroker", () => {
     expect(new Set(identifiers).size).toBe(5);
   });
 
-  it("goes on after a look-up that failed: who waited for that one hears of it, and nobody waits behind it", async () => {
+  it("goes on after a failed look-up: those who waited for it get the error, and later ones do not wait", async () => {
     const { broker, port } = await bench.broker();
     const client = new RawClient(port);
     await client.connect("pager-1");
@@ -119,7 +119,7 @@ describe("StationBroker", () => {
     expect(client.texts).toEqual(["next"]);
   });
 
-  it("answers a login that it cannot look into with a code, and takes the next one", async () => {
+  it("refuses a login that it cannot check, and takes the next one", async () => {
     const outcomes = [() => Promise.reject(new Error("disk")), () => Promise.resolve(undefined)];
     const gate = { admit: () => outcomes.shift()?.(), identityOf: () => undefined, packetBytesMax: () => 65_536 };
     const { port } = await bench.broker({ gate: gate as unknown as ClientGate });
@@ -131,7 +131,7 @@ describe("StationBroker", () => {
     expect(next.packets).toMatchObject([{ cmd: "connack", returnCode: 0 }]);
   });
 
-  it("clears RETAIN for a subscription that stood, connected or away, and sets it for a new one", async () => {
+  it("clears RETAIN for an older subscription, connected or away, and sets it for a new one", async () => {
     const { port } = await bench.broker();
     const topic = "/field/pres/pager-1";
     const away = new RawClient(port);
@@ -174,7 +174,7 @@ describe("StationBroker", () => {
     );
     await until("400 messages", () => client.publishes.length >= 400);
     for (const who of [0, 1, 2, 3]) {
-      // [MQTT-4.6.0-6]: messages of the same QoS keep their order.
+      // Messages of the same QoS keep their order [MQTT-4.6.0-6].
       for (const qos of [0, 1]) {
         const own = client.publishes.filter((each) => each.topic === `/t/${who}` && each.qos === qos);
         const sent = numbered(0, 100).filter((_text, index) => (index % 3 === 0 ? 0 : 1) === qos);
@@ -218,7 +218,7 @@ describe("StationBroker", () => {
     }
   });
 
-  it("delivers what comes while a subscription is being made", async () => {
+  it("delivers messages that come while a subscription is being stored", async () => {
     const { port } = await bench.broker();
     const sender = await bench.mqtt(port);
     for (let round = 0; round < 20; round += 1) {
@@ -231,13 +231,13 @@ describe("StationBroker", () => {
       await sender.publishAsync(topic, "end", { qos: 1 });
       await until("the end", () => client.texts.includes("end"));
       const expected = [...numbered(0, 5), "end"];
-      // Messages from before the subscription are not owed. After the first that arrives, none is missing.
+      // Messages from before the subscription may be missing. After the first one that arrives, none may be missing.
       expect(client.texts).toEqual(expected.slice(expected.indexOf(client.texts[0] as string)));
       await client.cut();
     }
   });
 
-  it("takes over a session and keeps serving the newer connection", async () => {
+  it("takes over a session and serves the newer connection", async () => {
     const { port } = await bench.broker();
     const topic = "/field/im/pager-1";
     const older = new RawClient(port);
@@ -281,7 +281,7 @@ describe("StationBroker", () => {
     await closed;
   });
 
-  it("stores the 1,000 topics of one SUBSCRIBE once, and not a thousand times", async () => {
+  it("stores the 1,000 topics of one SUBSCRIBE once, and not once for each topic", async () => {
     const { port } = await bench.broker();
     const client = new RawClient(port);
     await client.connect("pager-1");
@@ -293,7 +293,7 @@ describe("StationBroker", () => {
     expect(operations.filter(({ key }) => key.startsWith("subscriptions:pager-1:"))).toHaveLength(1_000);
   });
 
-  it("counts its starts, so that queues of two runs never share a number", async () => {
+  it("counts its starts, so that the queues of two runs never share a number", async () => {
     const folder = join(bench.folder(), "broker");
     const ids: string[] = [];
     for (let run = 0; run < 3; run += 1) {

@@ -26,7 +26,7 @@ describe("the station", () => {
     expect(station.stderr).toContain("--mqtt-port");
   });
 
-  it("cannot start with a port that is taken, a folder that is in use, or an env that is no level of a topic", async () => {
+  it("cannot start with a taken port, a folder in use, or an env that is no level of a topic", async () => {
     const bench = scene();
     const data = bench.folder();
     await bench.station({ data });
@@ -45,7 +45,7 @@ describe("the station", () => {
     expect(await refusal({ env: "a/b" })).toContain("--env");
   });
 
-  it("refuses what is wrong on its command line, each in a line, with exit status 2", async () => {
+  it("refuses wrong flags, each in its own line, with exit status 2", async () => {
     const flags = ["--mqtt-port", "70000", "--http-port", "x", "--nope", "1", "word"];
     const station = scene().program("hosts/station/main.ts", flags);
     expect((await station.ended).status).toBe(2);
@@ -56,14 +56,14 @@ describe("the station", () => {
 });
 
 describe("npm start", () => {
-  // SIGINT goes to the whole group, as a terminal sends it; SIGTERM to npm alone, as `kill` does.
+  // SIGINT goes to the whole group, as from a terminal. SIGTERM goes to npm alone, as from `kill`.
   it.each([
     ["SIGINT", (group: number) => -group],
     ["SIGTERM", (group: number) => group],
   ] as const)("is up soon, shows a push, and leaves no process behind after %s", async (signal, target) => {
     const bench = scene();
     const data = bench.folder();
-    // The command gets its own process group, as from a shell. So the test can send a signal to all of its processes, as Ctrl-C does.
+    // The command gets its own process group, as in a shell. So the test can send a signal to all of its processes, as Ctrl-C does.
     const start = spawn("npm", ["start", "--", "--data", data, ...FREE_PORTS], {
       cwd: ROOT,
       detached: true,
@@ -81,7 +81,7 @@ describe("npm start", () => {
     });
     const [, url] = await until("the console", () => output.match(/Console: (http:\/\/\S+)\//) ?? undefined);
     await until("the pager", () => output.includes("online"));
-    // The bound is processor time, so that other programs on the machine do not count.
+    // The bound is processor time. So other programs on the machine do not count.
     expect(processorSeconds(group)).toBeLessThan(10);
 
     const push = bench.program("hosts/station/push-command.ts", [
@@ -101,7 +101,7 @@ describe("npm start", () => {
     await until("the text", () => output.includes("temperature"));
 
     process.kill(target(group), signal);
-    // npm's shell dies of the signal, and npm reports that. The station has still ended in order.
+    // npm reports that the signal ended its shell. The station has still ended in order.
     expect([0, signal]).toContain(await ended);
     await until("no process of it", () => groupMembers(group).length === 0);
     expect(output).toContain("no broker  1 unread");
@@ -138,7 +138,7 @@ describe("npm run push", () => {
     expect(command.stderr.trim().split("\n")).toEqual([expect.stringMatching(/no station at .*npm start/)]);
   });
 
-  it("says that the station wants to know who sends, and takes a token", async () => {
+  it("says that the station asks for a login, and takes a token", async () => {
     const bench = scene();
     const station = await bench.station();
     const unknown = push(bench, "pager-1", "x", "--station", station.url, "--data", bench.folder());
@@ -150,7 +150,7 @@ describe("npm run push", () => {
     expect(known.stdout).toMatch(/^sent to pager-1 as \S+\n$/);
   });
 
-  it("sends everything that a push can have, to a group, and counts who was reached", async () => {
+  it("sends a push with every key to a group, and counts the devices that it reached", async () => {
     const bench = scene();
     const data = bench.folder();
     const station = await bench.station({ data });
@@ -183,7 +183,7 @@ describe("npm run push", () => {
     expect(kept.deliveries.map(({ device }) => device)).toEqual(["p-1", "p-2", "p-3"]);
   });
 
-  it("says what the station refused", async () => {
+  it("says why the station refused a push", async () => {
     const bench = scene();
     const data = bench.folder();
     const station = await bench.station({ data });
@@ -192,7 +192,7 @@ describe("npm run push", () => {
     expect(command.stderr.trim()).toMatch(/^the station refused it: to: /);
   });
 
-  it("ends after the wait when nobody shows it", async () => {
+  it("ends after its wait if nobody shows the push", async () => {
     const bench = scene();
     const data = bench.folder();
     const station = await bench.station({ data });
@@ -202,7 +202,7 @@ describe("npm run push", () => {
     expect(command.stdout).toContain("not shown within 1 s");
   });
 
-  it("says that an accepted push is not lost when the station ends meanwhile, with the status of one that is under way", async () => {
+  it("says that an accepted push is not lost when the station ends, and exits as for a push under way", async () => {
     const bench = scene();
     const data = bench.folder();
     const station = bench.program("hosts/station/main.ts", ["--data", data, ...FREE_PORTS]);
@@ -225,7 +225,7 @@ describe("npm run push", () => {
   });
 
   it("reads its command line", () => {
-    // The test may run in a folder with the data of a station. Its key must not be used.
+    // The present folder may contain the data of a station. Its key must not be used.
     const data = scene().folder();
     expect(parsePushCommand(["p", "t", "--title", "T", "--priority=5", "--wait", "0", "--data", data])).toEqual({
       request: { to: "p", text: "t", title: "T", priority: 5 },
@@ -273,14 +273,14 @@ describe("npm run pager", () => {
   });
 });
 
-/** Processes of a group that still run, with the processor time of each. Empty where /proc is not there to ask. */
+/** The running processes of a group, with the processor time of each. Empty if there is no /proc. */
 function groupMembers(group: number): { readonly seconds: number }[] {
   if (!existsSync("/proc/self/stat")) return [];
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => {
     try {
       const stat = readFileSync(join("/proc", pid, "stat"), "utf8");
-      // After the name in brackets: state, parent, group; the times of itself and of children that have ended.
+      // Behind the name in brackets: state, parent, group, and later the times of the process and of its ended children.
       const fields = stat.replace(/^.*\) /s, "").split(" ");
       if (Number(fields[2]) !== group || fields[0] === "Z") return [];
       const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);

@@ -32,7 +32,7 @@ describe("a payload in words", () => {
     expect(describePayload("/acme/pres/bay-7", fromHex(hex))).toEqual([`presence of bay-7 in acme: ${words}`]);
   });
 
-  it("messages of every type of content, with their keys", () => {
+  it("messages with every type of content and every key", () => {
     const keys = {
       id: "7",
       priority: 5,
@@ -146,7 +146,7 @@ describe("a payload in words", () => {
       "a\xff",
       ["plain page to p in acme", '  text           "a\ufffd"', "  not read       page at byte 1: not UTF-8"],
     ],
-  ])("what is not quite right on %s: %j", (topic, text, lines) => {
+  ])("the small mistakes in a payload on %s: %j", (topic, text, lines) => {
     const bytes = text.endsWith("\xff") ? Buffer.from(text, "latin1") : ascii(text);
     expect(describePayload(topic, bytes)).toEqual(lines);
   });
@@ -162,7 +162,7 @@ describe("a payload in words", () => {
     ["/acme/tele/p", fromHex("81a10202"), "record 1 n at byte 1: missing, expected a name"],
     ["/connect/presub", fromHex("016105"), "Presub Flag at byte 2: 5, expected 4"],
     ["/connect/new", fromHex("612f"), "uid at byte 0"],
-  ])("what is wrong on %s, by field and offset", (topic, payload, problem) => {
+  ])("the error in a payload on %s, with field and offset", (topic, payload, problem) => {
     expect(() => describePayload(topic, payload)).toThrow(problem);
   });
 
@@ -212,7 +212,7 @@ describe("the reader of JSON", () => {
 });
 
 describe("the reader of telemetry", () => {
-  it("takes the longest that it may be", () => {
+  it("takes the longest allowed telemetry", () => {
     const json = JSON.stringify([
       { bn: "b".repeat(500), bu: "u".repeat(64) },
       ...Array.from({ length: 64 }, () => ({ n: "n".repeat(12), v: 1 })),
@@ -245,7 +245,7 @@ describe("the reader of telemetry", () => {
     ]);
   });
 
-  it("reads what the device writes: every value at its own time, in both formats", () => {
+  it("reads what the device writes: every value with its time, in both formats", () => {
     const reading = fc.record({
       name: fc.string({ minLength: 1, maxLength: 12 }),
       unit: fc.constantFrom("Cel", "%RH", "s", "count"),
@@ -339,7 +339,7 @@ describe("the reader of telemetry", () => {
   });
 });
 
-it("the command prints a payload or what is wrong with it, and exits accordingly", async () => {
+it("the command prints a payload or its error, and sets its exit status", async () => {
   const run = async (...args: string[]) => {
     try {
       const { stdout } = await promisify(execFile)(

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { DeliveryQueue } from "../../../hosts/station/delivery-queue.ts";
 
 describe("DeliveryQueue", () => {
-  it("delivers to whoever has come unheard, when it is told to look at all", async () => {
+  it("delivers to a device whose arrival was not announced when all devices are checked", async () => {
     const known = new Set<string>();
     const delivered: string[] = [];
     const queue = new DeliveryQueue({

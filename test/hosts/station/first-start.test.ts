@@ -1,4 +1,4 @@
-/** The first start tells the password or makes none, and closes the data folder to other users. */
+/** The first start prints the password that it makes, or makes none. It closes the data folder to other users. */
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { startStation } from "./harness.ts";
 import { scene } from "./scene.ts";
 
 it.each(["mqttPort", "httpPort"] as const)(
-  "with the %s taken makes no password; the next start tells it",
+  "with the %s taken makes no password; the next start makes and shows it",
   async (name) => {
     const bench = scene();
     const data = join(bench.folder(), "data");

@@ -1,7 +1,7 @@
 /**
- * A disk that has no room, and then has some again: what was accepted before is there after a restart, and nothing is accepted
- * that may not be. The disk is a small file system that is really full where this user may mount one, and beside it a limit
- * that the system puts on the size of the station's files.
+ * A disk that is full, and then has room again. What was accepted before is there after a restart, and nothing is accepted after
+ * the failure. There are two kinds of disk: a small file system that is really full, if this user may mount one, and a limit of the
+ * system on the size of the station's files.
  */
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -42,7 +42,7 @@ function fullFileSystem(bench: StationBench): Disk {
         try {
           for (;;) appendFileSync(ballast, Buffer.alloc(bytes));
         } catch {
-          // There is no room for so many bytes. Fewer may fit.
+          // So many bytes do not fit. Fewer may fit.
         }
       }
     },
@@ -57,7 +57,7 @@ function limitedFiles(bench: StationBench): Disk {
   return {
     data,
     refuse(station) {
-      // The logs may grow by less than the pushes that follow.
+      // The limit leaves the logs less room than the following pushes need.
       const logs = ["broker", "pushes"].flatMap((name) =>
         readdirSync(join(data, name)).map((file) => join(data, name, file)),
       );
@@ -88,7 +88,7 @@ const MAY = new Map<unknown, boolean>([
   [fullFileSystem, works(fullFileSystem)],
   [limitedFiles, works(() => run("prlimit", "--version"))],
 ]);
-/** Other systems than Linux have neither. There only `group-commit.test.ts` tests failed writes. */
+/** Only Linux has these disks. On other systems only `group-commit.test.ts` tests failed writes. */
 const disks = DISKS.filter(([, disk]) => MAY.get(disk));
 
 interface Health {
@@ -174,7 +174,7 @@ describe("a station on", () => {
       const late = new RawClient(mqttPort);
       bench.add(() => late.cut());
       expect((await late.logIn({ clientId: "late" })).code).toBe(3);
-      // Stored pushes can still be read.
+      // The stored pushes can still be read.
       expect((await ask(url, "/api/pushes")).status).toBe(200);
       expect((await station.kill("SIGTERM")).status).toBe(0);
 

@@ -6,7 +6,7 @@ import { StoreFailed, StoreHealth } from "../../../hosts/station/store-health.ts
 
 const bytes = Buffer.from("x");
 
-/** Keeps what is written, and refuses the writes with these numbers. The first write is number 1. */
+/** Records the written keys, and refuses the writes with these numbers. The first write is number 1. */
 function levelThatRefuses(...refused: number[]) {
   const written: string[] = [];
   let count = 0;
@@ -21,7 +21,7 @@ function levelThatRefuses(...refused: number[]) {
   return { level: level as unknown as Level<string, Buffer>, written };
 }
 
-it("writes nothing more to any store of a station after the first failure, and tells once", async () => {
+it("writes nothing more to any store of a station after the first failure, and reports it once", async () => {
   const log = vi.spyOn(console, "error").mockImplementation(() => {});
   const health = new StoreHealth();
   let told = 0;
@@ -40,7 +40,7 @@ it("writes nothing more to any store of a station after the first failure, and t
   log.mockRestore();
 });
 
-it("refuses what waits behind the write that fails, and takes more operations at once than a call has arguments", async () => {
+it("refuses writes that wait behind a failed one, and takes more operations at once than a call takes arguments", async () => {
   const log = vi.spyOn(console, "error").mockImplementation(() => {});
   const { level, written } = levelThatRefuses(2);
   const database = new GroupCommit(level);

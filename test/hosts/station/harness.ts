@@ -1,4 +1,4 @@
-/** What the tests of the station share: stations in this process or in their own, clients, and waiting for conditions. */
+/** What the tests of the station share: stations in this process or in their own, clients, and waits for conditions. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { screenText } from "../../../src/pager/screen/screen-text.ts";
 import { Cleanups } from "../../cleanups.ts";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-/** Long enough for a busy machine. A test that passes never waits so long. */
+/** Long enough for a busy machine. A test that passes takes far less. */
 const DEADLINE_MS = 60_000;
 
 export interface BrokerOptions {
@@ -27,16 +27,16 @@ export interface BrokerOptions {
 export interface RunningBroker {
   readonly broker: StationBroker;
   readonly port: number;
-  /** Ends it before the test ends. */
+  /** Ends the broker before the end of the test. */
   close(): Promise<void>;
 }
 
-/** What a test of the station begins. `end` ends all of it. */
+/** Starts everything that a test of the station needs. `end` ends all of it. */
 export class StationBench extends Cleanups {
-  /** Local keys of the stations in this process, by port of MQTT. */
+  /** Local keys of the stations in this process, by MQTT port. */
   readonly #localKeys = new Map<number, string>();
 
-  /** A station in this process on free ports of loopback. A login has to be right; a client without a login may do everything. */
+  /** A station in this process on free ports of loopback. A login must be right. A client without a login may do everything. */
   async station(options: Partial<StationOptions> = {}): Promise<Station> {
     const station = await startStation({ data: this.folder(), ...options });
     this.#localKeys.set(station.mqttPort, station.localKey);
@@ -66,7 +66,7 @@ export class StationBench extends Cleanups {
     return (server.address() as { port: number }).port;
   }
 
-  /** A pager on Node that remembers every screen. It logs in if the station is in this process. */
+  /** A pager on Node that records every screen. It logs in if the station is in this process. */
   pager(mqttPort: number, uid: string, options: Partial<PagerOptions> = {}): Pager & { readonly screens: string[][] } {
     const screens: string[][] = [];
     const pager = startPager({
@@ -85,7 +85,7 @@ export class StationBench extends Cleanups {
     return Object.assign(pager, { screens });
   }
 
-  /** A connected client of MQTT.js. `onMessage` also gets messages right behind CONNACK. */
+  /** A connected client of MQTT.js. `onMessage` also gets messages that come directly behind CONNACK. */
   async mqtt(mqttPort: number, options: IClientOptions = {}, onMessage?: OnMessageCallback): Promise<MqttClient> {
     const client = connect(`mqtt://127.0.0.1:${mqttPort}`, { reconnectPeriod: 0, ...options });
     if (onMessage) client.on("message", onMessage);
@@ -98,7 +98,7 @@ export class StationBench extends Cleanups {
     return client;
   }
 
-  /** A program of this repository as a process of its own; it is killed at the end if it still runs. */
+  /** A program of this repository as a process of its own. It is killed at the end if it still runs. */
   program(script: string, args: readonly string[], cwd = ROOT): Program {
     const program = new Program(script, args, cwd);
     this.add(() => program.kill("SIGKILL"));
@@ -144,7 +144,7 @@ export class Program {
     return this.ended;
   }
 
-  /** Waits until the output matches, and gives the match. */
+  /** Waits until the output matches, and returns the match. */
   async prints(pattern: RegExp, deadlineMs = DEADLINE_MS): Promise<RegExpMatchArray> {
     return until(
       `output like ${pattern}, got ${this.stdout}${this.stderr}`,
@@ -154,7 +154,7 @@ export class Program {
   }
 }
 
-/** Waits for a condition. Looks every few milliseconds whether it holds, and fails after a deadline. */
+/** Waits for a condition. Checks it every few milliseconds, and fails after a deadline. */
 export async function until<T>(
   what: string,
   condition: () => T | Promise<T>,
@@ -169,7 +169,7 @@ export async function until<T>(
   }
 }
 
-/** Tokens of the administrator, by the address of the station. */
+/** Tokens of the administrators, by the address of their station. */
 const TOKENS = new Map<string, string>();
 
 /** Starts a station on free ports. It lets clients in without a login. Remembers its administrator's token for `ask`. */
@@ -195,7 +195,7 @@ export function ask(url: string, path: string, init: RequestInit = {}): Promise<
   return fetch(url + path, { ...init, headers: { authorization, ...init.headers } });
 }
 
-/** Sends a push over HTTP; the answer as it came. */
+/** Sends a push over HTTP. Returns the answer unchanged. */
 export async function postPush(url: string, body: unknown, headers: Record<string, string> = {}) {
   const response = await ask(url, "/api/push", {
     method: "POST",
@@ -205,7 +205,7 @@ export async function postPush(url: string, body: unknown, headers: Record<strin
   return { status: response.status, answer: (await response.json()) as { id?: string; error?: string } };
 }
 
-/** A push to one device with its delivery, from the HTTP interface; undefined if there is none. */
+/** A push to one device with its delivery, from the HTTP interface. undefined if there is none. */
 export async function getPush(url: string, id: string): Promise<(Push & Delivery) | undefined> {
   const response = await ask(url, `/api/pushes/${id}`);
   if (!response.ok) return undefined;

@@ -1,4 +1,4 @@
-/** `kill -9` of a station in the middle of its work. Every acknowledged push is delivered once. */
+/** A station is killed with SIGKILL in the middle of its work. Every acknowledged push is delivered once. */
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { FileStore } from "../../../hosts/node/file-store.ts";
@@ -23,7 +23,7 @@ it.each([10, 25, 40])("loses nothing acknowledged when it is killed after %i of 
   });
   await until("online", () => pager.screens.at(-1)?.[0]?.includes("online"));
 
-  // Even numbers go over HTTP, odd ones come from an MQTT client, all at the same time.
+  // Even numbers are sent over HTTP, odd ones over MQTT, all at the same time.
   const sender = await bench.mqtt(Number(mqttPort));
   sender.on("error", () => {});
   const acknowledged = new Map<string, string | undefined>();

@@ -1,4 +1,4 @@
-/** The station's listeners with a certificate: MQTT with TLS, WebSocket over https, the console, and what stays in the clear. */
+/** The station's listeners with a certificate: MQTT with TLS, WebSocket over https, the console, and those without TLS. */
 
 import { readFileSync } from "node:fs";
 import { type RequestOptions, request } from "node:https";
@@ -59,7 +59,7 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("with a certific
           .end(body);
       });
     expect((await asked("/healthz", {})).status).toBe(200);
-    // The console's cookie never goes over plain http, and it sends devices to the port with TLS.
+    // The console's cookie is never sent over plain http. The console gives devices the port with TLS.
     const { adminName: name, adminPassword: password } = station.firstStart ?? {};
     const post = { method: "POST", headers: { "content-type": "application/json" } };
     const { cookie = "" } = await asked("/api/session", post, JSON.stringify({ name, password }));
@@ -68,7 +68,7 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("with a certific
     expect(JSON.parse(text)).toMatchObject({ mqttPort: station.mqttPort, mqttsPort: station.mqttsPort });
   });
 
-  it("subscribes for its clients also where the certificate is for another name", async () => {
+  it("subscribes for its clients also if the certificate is for another name", async () => {
     const bench = scene();
     const station = await bench.station({ certificate: textOf(certificates.otherName), mqttsPort: 0 });
     const login = localLogin(station.localKey, "pager-7");
@@ -83,7 +83,7 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("with a certific
     await until("it", () => got.includes("hello"));
   });
 
-  it("names a certificate and a key that do not go together, and one without the other", () => {
+  it("refuses a certificate and a key that do not belong together, and one without the other", () => {
     const { server, client } = certificates;
     const errorsOf = (...flags: string[]) => {
       const parsed = parseStationFlags(flags);
@@ -96,8 +96,8 @@ describe.runIf(requireOrSkip("openssl", openssl !== undefined))("with a certific
   });
 });
 
-describe("in the clear", () => {
-  it("serves only this machine where there is a certificate, and everyone it is told to where there is none", () => {
+describe("without TLS", () => {
+  it("serves only this machine if there is a certificate, and any address that is asked for if there is none", () => {
     const certificate = { cert: "", key: "" };
     expect(plainHost({ host: "0.0.0.0", certificate })).toBe("127.0.0.1");
     expect(plainHost({ host: "10.0.0.5", certificate })).toBe("127.0.0.1");
@@ -107,7 +107,7 @@ describe("in the clear", () => {
     expect(ownAddress("10.0.0.5")).toBe("10.0.0.5");
   });
 
-  it("warns where passwords cross a network, and where nobody has to log in", async () => {
+  it("warns if passwords cross a network, and if nobody has to log in", async () => {
     const bench = scene();
     const folder = ["--data", bench.folder(), "--mqtt-port", "0", "--http-port", "0"];
     const station = bench.program("hosts/station/main.ts", [...folder, "--host", "0.0.0.0", "--anonymous"]);

@@ -37,7 +37,7 @@ describe("the OpenAPI document", () => {
     expect(result).toMatchObject({ valid: true });
   });
 
-  it("names every route of the interface, and what each can be refused with", () => {
+  it("names every route of the interface and its refusals", () => {
     expect(Object.keys(document.paths).sort()).toEqual([
       "/api/accounts/{name}/password",
       "/api/devices",
@@ -65,7 +65,7 @@ describe("the OpenAPI document", () => {
     expect(Object.keys(document.components.schemas).sort()).toContain("PushRequest");
   });
 
-  it("is what real answers match", async () => {
+  it("describes the real answers", async () => {
     expect(violations("/api/push", "post", 202, { ident: "x" }), "the check can fail").toHaveLength(1);
     const seen: string[] = [];
     const check = async (path: string, real: string, init?: RequestInit) => {

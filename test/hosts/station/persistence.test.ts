@@ -1,4 +1,4 @@
-/** Records that former versions of the broker have left on disk. */
+/** Records on disk from former versions of the broker. */
 import { join } from "node:path";
 import { Level } from "level";
 import msgpack from "msgpack-lite";
@@ -24,7 +24,7 @@ async function folderWith(bench: StationBench, packets: readonly Record<string, 
   return data;
 }
 
-it("are sent as MQTT wants them: PUBREL without DUP, nothing above the granted QoS or of QoS 0", async () => {
+it("records of former versions are sent as MQTT demands: PUBREL without DUP, new messages with the granted QoS", async () => {
   const bench = new StationBench();
   onTestFinished(() => bench.end());
   const publish = { cmd: "publish", topic: TOPIC, dup: false };

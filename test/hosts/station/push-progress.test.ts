@@ -1,4 +1,4 @@
-/** What `npm run push` prints while a push is on its way to many. */
+/** What `npm run push` prints while a push is on its way to many devices. */
 import { describe, expect, it } from "vitest";
 import { NO_PROGRESS, type Progress } from "../../../hosts/station/push.ts";
 import { PushProgress } from "../../../hosts/station/push-progress.ts";
@@ -22,7 +22,7 @@ function scene(isTTY: boolean) {
 }
 
 describe("PushProgress", () => {
-  it("writes one line over and over on a terminal, with a bar", () => {
+  it("rewrites one line with a bar on a terminal", () => {
     const { progress, tell, printed } = scene(true);
     expect(tell({ published: 200, stored: 120, shown: 100, finished: 100 })).toBe(false);
     expect(tell({ published: 200, stored: 200, shown: 200, finished: 200 })).toBe(true);
@@ -34,7 +34,7 @@ describe("PushProgress", () => {
     ]);
   });
 
-  it("prints few lines where there is no terminal, and the last counts always", () => {
+  it("prints few lines if there is no terminal, but always the last counts", () => {
     const { progress, tell, printed } = scene(false);
     for (let shown = 1; shown < 150; shown += 1) tell({ published: 200, shown, finished: shown });
     expect(progress.missing).toBe("51 of 200 not shown");
@@ -48,7 +48,7 @@ describe("PushProgress", () => {
     expect(printed()).toContain("200 devices: 200 sent, 200 shown, 7 answered\n");
   });
 
-  it("says that not everyone was reached when one expired or was dropped", () => {
+  it("says that not everyone was reached if one push expired or was dropped", () => {
     const { progress, tell } = scene(false);
     expect(tell({ published: 199, shown: 199, expired: 1, finished: 200 })).toBe(true);
     expect(progress.end()).toBe(false);

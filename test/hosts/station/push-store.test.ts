@@ -1,4 +1,4 @@
-/** Which pushes are kept on disk, and for how long. */
+/** Which pushes are stored on disk, and for how long. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { DeliveryQueue } from "../../../hosts/station/delivery-queue.ts";
 import { Directory } from "../../../hosts/station/directory/directory.ts";
@@ -25,7 +25,7 @@ async function openStore(bench: StationBench, folder: string, max = 10): Promise
 }
 
 describe("PushStore", () => {
-  it("finds again what was to be published, with its expiry, and not what was", async () => {
+  it("finds unpublished pushes again with their expiry, and no published ones", async () => {
     const bench = scene();
     const folder = bench.folder();
     const first = await PushStore.open(folder, 10);
@@ -44,7 +44,7 @@ describe("PushStore", () => {
     expect((await store.list(10, "b")).map(({ id }) => id)).toEqual(["a"]);
   });
 
-  it("lets the oldest go that is published, and its deliveries with it", async () => {
+  it("removes the oldest published push with its deliveries", async () => {
     const bench = scene();
     const store = await openStore(bench, bench.folder(), 2);
     await store.add(pushOf("a", 1), [DELIVERY]);
@@ -60,7 +60,7 @@ describe("PushStore", () => {
     ]);
   });
 
-  it("keeps a push of which something is still to be published, also where the disk refused before", async () => {
+  it("keeps a push that is not published to all devices, also after the disk has refused", async () => {
     const bench = scene();
     const store = await openStore(bench, bench.folder(), 1);
     await store.add(pushOf("a", 1), [DELIVERY, { ...DELIVERY, device: "q" }]);
@@ -74,7 +74,7 @@ describe("PushStore", () => {
     expect(await store.makeRoom()).toBe(true);
   });
 
-  it("remembers idempotency keys as long as is promised, also when their push has left", async () => {
+  it("remembers idempotency keys for the promised time, also if their push has been removed", async () => {
     const bench = scene();
     const store = await openStore(bench, bench.folder(), 1);
     const kept = { id: "a", requestHash: "h" };
@@ -91,7 +91,7 @@ describe("PushStore", () => {
 });
 
 describe("PushService", () => {
-  it("counts what is being accepted against what may wait, so that two pushes together do not pass the limit", async () => {
+  it("counts pushes that are still being stored, so that two together do not pass the limit", async () => {
     const half = DELIVERIES_OPEN_MAX / 2 + 1;
     const devices = Array.from({ length: half }, (_, index) => ({ uid: `d-${index}` }));
     const directory = await Directory.open({ name: "many", load: async () => ({ people: [], devices, groups: [] }) });
@@ -137,7 +137,7 @@ describe("a replayed idempotency key", () => {
 describe("DeliveryQueue", () => {
   afterEach(() => void vi.useRealTimers());
 
-  it("keeps the order of a device through a failure, which holds up nobody else", async () => {
+  it("keeps the order of a device after a failure, which delays no other device", async () => {
     vi.useFakeTimers();
     vi.spyOn(console, "error").mockImplementation(() => {});
     const delivered: string[] = [];
@@ -161,7 +161,7 @@ describe("DeliveryQueue", () => {
     vi.restoreAllMocks();
   });
 
-  it("hands nothing more over once it is stopped, and is silent about it", async () => {
+  it("delivers nothing more after it is stopped, and logs nothing", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const delivered: string[] = [];
     let fail: (error: Error) => void = () => {};
@@ -183,7 +183,7 @@ describe("DeliveryQueue", () => {
     vi.restoreAllMocks();
   });
 
-  it("does not miss who subscribes while it is being recorded that nobody does", async () => {
+  it("does not miss a device that subscribes while its absence is being recorded", async () => {
     let isThere = false;
     const delivered: string[] = [];
     const queue = new DeliveryQueue({

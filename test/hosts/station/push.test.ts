@@ -1,4 +1,4 @@
-/** From a push to a screen and back, with a real pager on Node. */
+/** The way of a push to a screen and back, with a real pager on Node. */
 import { randomBytes } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { FileStore } from "../../../hosts/node/file-store.ts";
@@ -22,7 +22,7 @@ function receiptBytes(id: string, state: "stored" | "shown" | "read", sender = "
 }
 
 describe("a push", () => {
-  it.each(["tcp", "ws"])("is on the screen within a second, and its receipts are back (%s)", async (transport) => {
+  it.each(["tcp", "ws"])("is on the screen within a second, and its receipts come back (%s)", async (transport) => {
     const bench = scene();
     const station = await bench.station();
     const port = transport === "ws" ? station.httpPort : station.mqttPort;
@@ -30,7 +30,7 @@ describe("a push", () => {
       settings: { "broker.transport": transport, "screen.dwell": 0 },
     });
     await until("online", () => isOnline(pager.screens));
-    // The fastest of five pushes counts. So a machine that is busy for a moment does not matter.
+    // Only the fastest of five pushes counts, because the machine may be busy for a moment.
     const times: number[] = [];
     for (const number of [1, 2, 3, 4, 5]) {
       const beganMs = performance.now();
@@ -49,7 +49,7 @@ describe("a push", () => {
     expect(Math.min(...times)).toBeLessThan(1_000);
   });
 
-  it("tells of being read when a button says so", async () => {
+  it("gets the receipt read after a press of a button", async () => {
     const bench = scene();
     const station = await bench.station();
     const pager = bench.pager(station.mqttPort, "pager-1");
@@ -60,7 +60,7 @@ describe("a push", () => {
     await until("read", async () => statusesOf(await getPush(station.url, answer.id ?? "")).includes("read"));
   });
 
-  it("waits for a device that has never connected, and goes out in order when it does", async () => {
+  it("waits for a device that has never connected, and is sent in order when it connects", async () => {
     const bench = scene();
     const station = await bench.station();
     const ids: string[] = [];
@@ -75,7 +75,7 @@ describe("a push", () => {
     await until("the first", () => shows(pager.screens, "first"));
   });
 
-  it("waits over a restart of the station, and expires there when its time is over", async () => {
+  it("waits also after a restart of the station, and expires there in time", async () => {
     const bench = scene();
     const data = bench.folder();
     const first = await startStation({ data });
@@ -124,7 +124,7 @@ describe("a push", () => {
     const pager = bench.pager(proxy.port, "pager-1", {
       store: new FileStore(bench.folder()),
       settings: { "screen.dwell": 0 },
-      // The pager logs that it was disconnected. Then the test does not wait for the end of the back-off.
+      // When the pager logs a disconnection, it connects again at once, without the back-off.
       onLog: () => setImmediate(() => pager.networkChanged()),
     });
     await until("online", () => isOnline(pager.screens));
@@ -150,7 +150,7 @@ describe("a push", () => {
     expect([...runs].filter(([, count]) => count !== 1)).toEqual([]);
   });
 
-  it("still comes after random bytes, a message of 1 MB and a retained page, and only it sounds", async () => {
+  it("still comes after random bytes, a message of 1 MB and a retained page, and is the only one that sounds", async () => {
     const bench = scene();
     const station = await bench.station();
     const sender = await bench.mqtt(station.mqttPort);
@@ -167,7 +167,7 @@ describe("a push", () => {
     expect(alerts).toEqual([4]);
   });
 
-  it("is told live, all of them or one", async () => {
+  it("is in the live events of all pushes and of one push", async () => {
     const bench = scene();
     const station = await bench.station();
     const pager = bench.pager(station.mqttPort, "pager-1");
@@ -195,7 +195,7 @@ describe("a push", () => {
     }
   });
 
-  it("is told with its first recipients, however many there are, so that no stream has to carry all of them", async () => {
+  it("is in the live events with its first recipients only, however many there are", async () => {
     const bench = scene();
     const station = await bench.station();
     const members = Array.from({ length: DELIVERIES_INLINE_MAX + 3 }, (_, index) => `p-${index}`);
@@ -219,7 +219,7 @@ describe("a push", () => {
 });
 
 describe("an event stream", () => {
-  it("ends where the state of its push cannot be read, instead of standing still", async () => {
+  it("ends if the state of its push cannot be read, instead of staying silent", async () => {
     const bench = scene();
     const station = await bench.station();
     const { answer } = await postPush(station.url, { to: "pager-1", text: "x" });
@@ -236,7 +236,7 @@ describe("an event stream", () => {
 });
 
 describe("receipts", () => {
-  it("are kept once for each device and state; what is none is counted", async () => {
+  it("are stored once for each device and state; invalid ones are counted", async () => {
     const bench = scene();
     const station = await bench.station();
     const id = (await postPush(station.url, { to: "pager-1", text: "x" })).answer.id ?? "";

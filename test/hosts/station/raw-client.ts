@@ -1,4 +1,4 @@
-/** A client that sends only what the test says. It shows identifiers, DUP, RETAIN and QoS of what it receives. */
+/** A client that sends only what the test says. It records identifiers, DUP, RETAIN and QoS of what it receives. */
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
@@ -23,7 +23,7 @@ export interface Login {
 
 export class RawClient {
   readonly packets: Packet[] = [];
-  /** The error, after it has received something that is no MQTT 3.1.1. Then it has closed the connection, as a client must. */
+  /** The error, if it has received something that is no MQTT 3.1.1. It has then closed the connection, as a client must. */
   violation: Error | undefined;
   readonly #socket: Socket;
 
@@ -57,7 +57,7 @@ export class RawClient {
     this.#socket.write(bytes);
   }
 
-  /** The code of CONNACK, and whether a session is there. */
+  /** Logs in. Returns the code of CONNACK, and whether a session is present. */
   async logIn({ clientId, clean = false, username, password }: Login): Promise<{ code: number; isPresent: boolean }> {
     const login = username === undefined ? {} : { username, password: Buffer.from(password ?? "") };
     this.send({ cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clientId, clean, keepalive: 60, ...login });
@@ -76,7 +76,7 @@ export class RawClient {
       expect([1, 128]).toContain(granted);
   }
 
-  /** Subscribes, and gives the granted QoS of each filter; 128 for a refused one. */
+  /** Subscribes, and returns the granted QoS of each filter. 128: refused. */
   async subscribeWith(subscriptions: { topic: string; qos: 0 | 1 | 2 }[]): Promise<readonly number[]> {
     const known = this.packets.length;
     this.send({ cmd: "subscribe", messageId: 1, subscriptions });
@@ -89,7 +89,7 @@ export class RawClient {
     await until("UNSUBACK", () => this.packets.find((packet) => packet.cmd === "unsuback"));
   }
 
-  /** Waits until packets that are under way should have come: for two answers to PINGREQ, a moment apart. */
+  /** Waits until packets that are under way should have come: for two answers to PINGREQ, with a pause between them. */
   async settle(): Promise<void> {
     for (const delayMs of [0, SETTLE_MS]) {
       await new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -108,7 +108,7 @@ export class RawClient {
     return this.publishes.map(({ payload }) => payload.toString());
   }
 
-  /** Reads nothing more, until `resume`. */
+  /** Reads nothing until `resume`. */
   pause(): void {
     this.#socket.pause();
   }

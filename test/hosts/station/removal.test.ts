@@ -1,4 +1,4 @@
-/** A removed device loses its connection, its session and all that waits for it. The next device of that name gets nothing of it. */
+/** A removed device loses its connection, its session and all that waits for it. The next device of that name gets none of it. */
 import { expect, it } from "vitest";
 import type { PushWithDeliveries } from "../../../hosts/station/push.ts";
 import { ask, postPush, until } from "./harness.ts";
@@ -22,7 +22,7 @@ async function pushOf(url: string, id: string): Promise<PushWithDeliveries> {
   return (await (await ask(url, `/api/pushes/${id}`)).json()) as PushWithDeliveries;
 }
 
-it.each(["connected", "away", "never seen"])("a device that is %s", async (where) => {
+it.each(["connected", "away", "never seen"])("removes a device that is %s", async (where) => {
   const bench = scene();
   const station = await bench.station();
   const { url, mqttPort } = station;
@@ -58,7 +58,7 @@ it.each(["connected", "away", "never seen"])("a device that is %s", async (where
   expect((await pushOf(url, id)).progress).toEqual(progress);
 });
 
-it("a person, and the pagers in the pages of theirs", async () => {
+it("removes a person, and the pagers in that person's browser pages", async () => {
   const bench = scene();
   const station = await bench.station();
   const { url, mqttPort, accounts, directory } = station;

@@ -1,4 +1,4 @@
-/** Logins at the console, tokens, and requests that a page of another site makes in a browser that is logged in. */
+/** Logins at the console, tokens, and requests of other sites' pages in a browser that is logged in. */
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { Sessions } from "../../../hosts/station/sessions.ts";
@@ -11,7 +11,7 @@ import {
 } from "../../../hosts/station/station-limits.ts";
 import { ask, StationBench } from "./harness.ts";
 
-// A password costs little here. What it costs in the product is tested in `access/accounts.test.ts`.
+// Passwords are cheap to compute here. `access/accounts.test.ts` tests the real cost.
 vi.mock(import("../../../hosts/station/access/password-hash.ts"), async (load) => {
   const module = await load();
   return { ...module, CHOSEN_COST: module.GENERATED_COST };
@@ -33,7 +33,7 @@ interface Answer {
   readonly cookie: string;
 }
 
-/** A request with headers that fetch does not let one set, without a token. */
+/** A request without a token, with headers that `fetch` does not allow. */
 function send(path: string, method = "GET", headers: Record<string, string> = {}, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asking = request({ host: "127.0.0.1", port: station.httpPort, path, method, headers }, (response) => {
@@ -78,13 +78,13 @@ describe("the interface", () => {
     ["POST", "/api/push"],
     ["POST", "/api/people"],
     ["DELETE", "/api/directory/admin"],
-  ])("answers nobody who is not logged in: %s %s", async (method, path) => {
+  ])("refuses a request without a login: %s %s", async (method, path) => {
     const { status } = await send(path, method, JSON_TYPE, method === "POST" ? PUSH : undefined);
     // An address without a route may be answered with 404.
     expect(/\/\/|%2F|API/.test(path) ? [401, 404] : [401]).toContain(status);
   });
 
-  it("takes a token, not a wrong one, and not that of a device", async () => {
+  it("accepts a token, but not a wrong one or one of a device", async () => {
     const { token = "" } = station.firstStart ?? {};
     const push = (authorization: string) => send("/api/push", "POST", { ...JSON_TYPE, authorization }, PUSH);
     expect((await push(`Bearer ${token}`)).status).toBe(202);
@@ -114,7 +114,7 @@ describe("an account", () => {
     ask(station.url, `/api/accounts/${name}/password`, { method: "POST", headers: JSON_TYPE, body: "{}" });
   const remove = (name: string) => ask(station.url, `/api/directory/${name}`, { method: "DELETE" });
 
-  it("comes with the first password of who stands in the directory, such as a device that came with the local key", async () => {
+  it("is made with the first password of a name in the directory, such as a device that used the local key", async () => {
     await station.directory.addDevice({ uid: "wall-7" });
     const answer = await post("wall-7");
     expect(answer.status).toBe(200);
@@ -125,7 +125,7 @@ describe("an account", () => {
     expect(station.accounts.get("wall-7")).toBeUndefined();
   });
 
-  it("can be removed that stands in no directory, and is then answered as one that is not there", async () => {
+  it("can be removed although it stands in no directory, and is unknown afterwards", async () => {
     await station.accounts.create({ name: "script-7", kind: "program" });
     expect((await remove("script-7")).status).toBe(204);
     expect(station.accounts.get("script-7")).toBeUndefined();
@@ -134,7 +134,7 @@ describe("an account", () => {
 });
 
 describe("the pager in a console page", () => {
-  it("is its owner's alone: nobody else gets its password, and it ends with its owner", async () => {
+  it("belongs to its owner: nobody else gets its password, and it is removed with its owner", async () => {
     await station.accounts.create({ name: "olga", kind: "person" });
     await station.accounts.create({ name: "page-hand-made", kind: "device" });
     const olga = `Bearer ${await station.accounts.issueToken("olga", "hers")}`;
@@ -155,7 +155,7 @@ describe("the pager in a console page", () => {
 });
 
 describe("tokens", () => {
-  it("are made for oneself, told once, seen by their owner and administrators, and end when they are revoked", async () => {
+  it("are made for oneself, shown once, listed for their owner and administrators, and end when they are revoked", async () => {
     await station.accounts.create({ name: "tina", kind: "person" });
     const tina = { authorization: `Bearer ${await station.accounts.issueToken("tina", "her first")}` };
     const made = await send("/api/tokens", "POST", { ...JSON_TYPE, ...tina }, JSON.stringify({ label: "a script" }));
@@ -177,7 +177,7 @@ describe("tokens", () => {
 });
 
 describe("a login at the console", () => {
-  it("is a cookie that no script and no other site gets, and ends with the logout", async () => {
+  it("is a cookie that no script and no other site can read, and ends with the logout", async () => {
     const { adminName = "", adminPassword = "" } = station.firstStart ?? {};
     const { cookie } = await logIn(adminName, adminPassword);
     expect(cookie).toMatch(/^fieldpager-session=[\w-]{32}; Path=\/; HttpOnly; SameSite=Strict$/);
@@ -196,14 +196,14 @@ describe("a login at the console", () => {
     expect(answers[0]?.status).toBe(401);
   });
 
-  it("changes something only for the console's own page", async () => {
+  it("allows changes only from the console's own page", async () => {
     const cookie = await adminCookie();
     const host = `127.0.0.1:${station.httpPort}`;
     const push = (headers: Record<string, string>, type = JSON_TYPE as Record<string, string>) =>
       send("/api/push", "POST", { ...type, cookie, host, ...headers }, PUSH);
     expect((await push({ origin: station.url })).status).toBe(202);
     expect((await push({ "sec-fetch-site": "same-origin" })).status).toBe(202);
-    // A page of another site, or a form there, makes a browser send these.
+    // A page or a form of another site makes a browser send these headers.
     expect((await push({ origin: "https://evil.example" })).status).toBe(403);
     expect((await push({ origin: "null" })).status).toBe(403);
     expect((await push({ "sec-fetch-site": "cross-site" })).status).toBe(403);
@@ -231,7 +231,7 @@ describe("a login at the console", () => {
     expect((await send("/api/session", "GET", { cookie: again })).status).toBe(401);
   });
 
-  it("ends its event stream with itself", async () => {
+  it("ends its event stream when it ends", async () => {
     const cookie = await adminCookie();
     const stream = await fetch(`${station.url}/api/events`, { headers: { cookie } });
     const reader = stream.body?.getReader();
@@ -242,7 +242,7 @@ describe("a login at the console", () => {
     expect(last?.done).toBe(true);
   });
 
-  it("may fail a few times, then has to wait, whatever the password", async () => {
+  it("may fail a few times, and is then refused for a while, also with the right password", async () => {
     const other = await bench.station();
     // The allowance grows with time, so no time passes here.
     vi.useFakeTimers({ toFake: ["performance"] });
@@ -253,7 +253,7 @@ describe("a login at the console", () => {
       return (await fetch(`${other.url}/api/session`, { method: "POST", headers: JSON_TYPE, body })).status;
     };
     const { capacity } = LOGIN_FAILURES_PER_ADDRESS;
-    // The right one comes behind the wrong ones.
+    // The right password comes after the wrong ones.
     const wrong = Array.from({ length: 4 * capacity }, () => attempt("wrong"));
     const right = attempt(adminPassword);
     const statuses = await Promise.all(wrong);
@@ -266,7 +266,7 @@ describe("a login at the console", () => {
 });
 
 describe("Sessions", () => {
-  it("end unused, end after a time, and are limited", () => {
+  it("end when they are unused, end after a time, and are limited in number", () => {
     const sessions = new Sessions();
     const token = sessions.open("a", 0);
     expect(sessions.accountOf(token, SESSION_IDLE_MS)).toBe("a");

@@ -1,4 +1,4 @@
-/** A client that does not read does not hold up other clients. */
+/** A client that does not read does not delay other clients. */
 import { expect, it, onTestFinished } from "vitest";
 import { StationBench, until } from "./harness.ts";
 import { RawClient } from "./raw-client.ts";
@@ -6,10 +6,10 @@ import { RawClient } from "./raw-client.ts";
 /** More than the buffers of two sockets hold. */
 const BIG_MESSAGES = 14;
 const BIG_BYTES = 524_288;
-/** More messages than a broker may have in flight. */
+/** More messages than the broker may have in flight. */
 const SMALL_MESSAGES = 150;
 const OTHERS_MS_MAX = 5_000;
-/** Each of the big ones is written to the disk once more when it is sent. */
+/** Time limit for reading. Each big message is written to disk once more when it is sent. */
 const READ_MS_MAX = 60_000;
 
 interface Health {
@@ -48,7 +48,7 @@ async function scene(clientId: string, clean: boolean, qos: 0 | 1) {
   return { station, slow, other, sender, texts, health };
 }
 
-it("keeps all of a kept session on disk until it reads, in order, once", { timeout: 2 * READ_MS_MAX }, async () => {
+it("keeps messages of a kept session on disk until its client reads", { timeout: 2 * READ_MS_MAX }, async () => {
   const { station, slow, texts, health } = await scene("slow", false, 1);
   expect(await health()).toEqual({ dropped: 0, closed: 0 });
   slow.resume();
@@ -64,7 +64,7 @@ it("keeps all of a kept session on disk until it reads, in order, once", { timeo
   expect(again.texts).toEqual([]);
 });
 
-it("drops what is of QoS 0, says how many, and goes on when it reads again", async () => {
+it("drops and counts messages of QoS 0, and sends new ones when the client reads again", async () => {
   const { slow, sender, texts, health } = await scene("slow", false, 0);
   const { dropped, closed } = await health();
   expect(dropped).toBeGreaterThan(0);
@@ -76,7 +76,7 @@ it("drops what is of QoS 0, says how many, and goes on when it reads again", asy
   await until("the next", () => slow.texts.includes("after"));
 });
 
-it("closes a connection without a kept session that is owed more than may wait", async () => {
+it("closes a connection without a kept session if more waits for it than may wait", async () => {
   const { slow, health } = await scene("", true, 1);
   expect(await health()).toEqual({ dropped: 0, closed: 1 });
   slow.resume();

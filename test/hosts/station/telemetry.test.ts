@@ -1,4 +1,4 @@
-/** Telemetry of a device is bounded before any of it is kept or shown. */
+/** The size of a device's telemetry is limited before it is stored or shown. */
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { LOCAL_KEY_FILE, readLocalKey } from "../../../hosts/node/local-key.ts";
@@ -9,7 +9,7 @@ const BASE_NAME_BYTES = 32_700;
 const READINGS = 10_900;
 const CONSOLES = 3;
 
-/** SenML in CBOR: a base name, and as many records of a value alone. */
+/** SenML in CBOR: a base name, and so many records with a value alone. */
 function telemetryOf(baseNameBytes: number, readings: number): Buffer {
   const head = Buffer.from([
     0x99,
@@ -26,7 +26,7 @@ function telemetryOf(baseNameBytes: number, readings: number): Buffer {
   return Buffer.concat([head, Buffer.alloc(baseNameBytes, "n"), Buffer.from([0x02, 0x01]), ...rest]);
 }
 
-it("ends nothing with 65 KB of a long name in every reading, whoever has a console open", async () => {
+it("does not end the station or its consoles with 65 KB of a long name in every reading", async () => {
   const bench = new StationBench();
   onTestFinished(() => bench.end());
   const data = bench.folder();

@@ -1,4 +1,4 @@
-/** Updates over the station: who may order them, what the device is told, what it fetches, and what becomes of it. */
+/** Updates from the station: who may order them, the command to the device, the image that it fetches, and the result. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
@@ -71,7 +71,7 @@ async function ordered(): Promise<{ id: string; url: string }> {
 const answer = (result: object) => device.publishAsync("/field/cmd/bay-7/result", JSON.stringify(result), { qos: 1 });
 
 describe("images and versions", () => {
-  it("are listed: whole images, and the firmware of each device", async () => {
+  it("are listed: images that are whole, and the firmware of each device", async () => {
     const { images } = await (await ask("/api/updates", admin)).json();
     expect(images).toEqual([{ name: "m5stack-1.3.0.fpui", board: "m5stack", version: "1.3.0", bytes: image.length }]);
     const { devices } = await (await ask("/api/devices", admin)).json();
@@ -80,7 +80,7 @@ describe("images and versions", () => {
     );
   });
 
-  it("are for administrators", async () => {
+  it("are only for administrators", async () => {
     expect((await ask("/api/updates", person)).status).toBe(403);
     expect((await order({}, person)).status).toBe(403);
     const { devices } = await (await ask("/api/devices", person)).json();
@@ -90,7 +90,7 @@ describe("images and versions", () => {
 });
 
 describe("an order", () => {
-  it("tells the device where its image is, and follows it to its end", async () => {
+  it("gives the device the address of its image, and follows the update to its end", async () => {
     const { id, url } = await ordered();
     expect(commands[0]).toMatchObject({ do: "update", version: "1.3.0", ex: 86_400 });
     expect(commands[0]).not.toHaveProperty("downgrade");
@@ -111,7 +111,7 @@ describe("an order", () => {
     await answer({ id: "another", ok: false, error: "no" });
     await answer({ id, ok: true, note: "running 1.3.0" });
     await vi.waitFor(async () => expect(await updates()).toEqual([expect.objectContaining({ state: "done" })]));
-    // Nobody needs it any more.
+    // The image's address ends with the update.
     expect((await fetch(url)).status).toBe(404);
   });
 
@@ -153,7 +153,7 @@ describe("an order", () => {
     expect(commands).toEqual([]);
   });
 
-  it("keeps its images from whoever does not know the token, and ranges that are none", async () => {
+  it("does not give its image to anyone without the token, and refuses an impossible range", async () => {
     const { url } = await ordered();
     expect((await fetch(`${station.url}/images/m5stack-1.3.0.fpui`)).status).toBe(404);
     expect((await fetch(url, { headers: { range: `bytes=${image.length}-` } })).status).toBe(416);

@@ -12,7 +12,7 @@ const TELEMETRY = JSON.stringify([{ n: "t", v: 1 }]);
 const ACCOUNTS = ["anna", "bob", "carl", "ha", "admin"] as const;
 type Name = (typeof ACCOUNTS)[number];
 
-/** By text: who sees it, and the recipients that each sees. */
+/** Who sees each push, and which of its recipients. The key is the push's text. */
 const PUSHES: Record<string, { from: Name; to: string; seen: Partial<Record<Name, string[]>> }> = {
   one: { from: "admin", to: "anna-1", seen: { anna: ["anna-1"], admin: ["anna-1"] } },
   two: { from: "admin", to: "bob", seen: { bob: ["bob-1"], admin: ["bob-1"] } },
@@ -29,7 +29,7 @@ const PUSHES: Record<string, { from: Name; to: string; seen: Partial<Record<Name
   },
   six: { from: "carl", to: "nobody-yet", seen: { carl: ["nobody-yet"], admin: ["nobody-yet"] } },
 };
-/** anna has bob among her contacts. */
+/** Who sees the presence of each device. anna has bob among her contacts. */
 const PRESENCES: Record<string, readonly Name[]> = {
   "anna-1": ["anna", "ha", "admin"],
   "bob-1": ["anna", "bob", "ha", "admin"],
@@ -86,7 +86,7 @@ beforeAll(async () => {
     await device.publishAsync(`/field/pres/${uid}`, ONLINE, { qos: 1 });
     await device.publishAsync(`/field/tele/${uid}`, TELEMETRY, { qos: 1 });
   }
-  // Everyone is told of it, last of all.
+  // Everyone gets this event, and it is the last one.
   await directory.addDevice({ uid: "last-1" });
   for (const seen of events.values()) await until("the last event", () => seen.at(-1)?.event === "directory");
 });
@@ -95,7 +95,7 @@ afterAll(() => bench.end());
 const seenBy = (who: Name) => Object.entries(PUSHES).filter(([, { seen }]) => seen[who]);
 
 describe.each(ACCOUNTS)("%s", (who) => {
-  it("reads the pushes that are theirs, each with the recipients that are", async () => {
+  it("reads only their pushes, each with the recipients that they may see", async () => {
     const { pushes } = (await (await get(who, "/api/pushes")).json()) as { pushes: PushWithDeliveries[] };
     const got = pushes.map(({ text, deliveries }) => [text, deliveries.map(({ device }) => device)]);
     const expected = seenBy(who).map(([text, { seen }]) => [text, seen[who]]);
@@ -111,7 +111,7 @@ describe.each(ACCOUNTS)("%s", (who) => {
     }
   });
 
-  it("finds the page of the history that comes before", async () => {
+  it("finds the earlier pages of the history", async () => {
     const texts: string[] = [];
     for (let before = ""; ; ) {
       const { pushes } = (await (await get(who, `/api/pushes?limit=1${before}`)).json()) as {
@@ -128,7 +128,7 @@ describe.each(ACCOUNTS)("%s", (who) => {
     );
   });
 
-  it("sees the presence and the details that the topics give", async () => {
+  it("sees the presence and the details that they may see over MQTT", async () => {
     const { devices } = (await (await get(who, "/api/devices")).json()) as { devices: DeviceSummary[] };
     for (const [uid, seers] of Object.entries(PRESENCES))
       expect(
@@ -142,7 +142,7 @@ describe.each(ACCOUNTS)("%s", (who) => {
     }
   });
 
-  it("is told live what they see, and nothing else", async () => {
+  it("gets live events of what they may see, and no others", async () => {
     const told = (name: string) =>
       events.get(who)?.flatMap(({ event, data }) => (event === name ? [JSON.parse(data)] : [])) ?? [];
     const texts = told("push").map(({ text, deliveries }: PushWithDeliveries) => [
@@ -167,7 +167,7 @@ describe.each(ACCOUNTS)("%s", (who) => {
   });
 });
 
-it("gives the pager in a page no name that the directory holds already", async () => {
+it("gives the pager in a page no name that the directory has already", async () => {
   const own = new StationBench();
   onTestFinished(() => own.end());
   const { directory, accounts } = station;

@@ -1,4 +1,4 @@
-/** Accounts: what is kept on disk, and which passwords and tokens are accepted. */
+/** Accounts: what is stored on disk, and which passwords and tokens are accepted. */
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -23,7 +23,7 @@ const failure = async (promise: Promise<unknown>) =>
   );
 
 describe("Accounts", () => {
-  it("finds a password right, over a restart, and keeps only hashes of it, with salt and parameters", async () => {
+  it("accepts a password, also after a restart, and stores only its hash with salt and parameters", async () => {
     const { accounts, again, path } = scene();
     await accounts.create({ name: "alice", kind: "person", password: "correct horse" });
     await accounts.create({ name: "bob", kind: "person", password: "correct horse" });
@@ -43,7 +43,7 @@ describe("Accounts", () => {
     expect(statSync(path).mode & 0o077).toBe(0);
   });
 
-  it("computes a password once: a second login with it is free, until it is changed", async () => {
+  it("computes the hash of a password once: a second login costs nothing, until the password is changed", async () => {
     const { accounts } = scene();
     await accounts.create({ name: "alice", kind: "person", password: "correct horse" });
     expect(accounts.isVerified("alice", "correct horse")).toBe(false);
@@ -56,7 +56,7 @@ describe("Accounts", () => {
     expect(await accounts.verify("alice", "another horse")).toBeDefined();
   });
 
-  it("takes as long to refuse a name that nobody has as a wrong password, of a person or a device", async () => {
+  it("takes as long to refuse an unknown name as a wrong password of a person or a device", async () => {
     const { accounts } = scene();
     await accounts.create({ name: "alice", kind: "person", password: "correct horse" });
     await accounts.create({ name: "pager-1", kind: "device" });
@@ -74,7 +74,7 @@ describe("Accounts", () => {
     for (const other of [device, nobody]) expect(other / person).toBeLessThan(2);
   });
 
-  it("computes nothing for a login that is over a limit when its turn comes, nor for a password of a megabyte", async () => {
+  it("computes nothing for a login that is over a limit, nor for a password of a megabyte", async () => {
     const { accounts } = scene();
     await accounts.create({ name: "alice", kind: "person", password: "correct horse" });
     const began = performance.now();
@@ -89,7 +89,7 @@ describe("Accounts", () => {
     );
   });
 
-  it("refuses names and passwords that cannot be, a name that is taken, and to lose its last administrator", async () => {
+  it("refuses invalid names and passwords, a taken name, and the removal of the last administrator", async () => {
     const { accounts } = scene();
     await accounts.create({ name: "root", kind: "person", isAdmin: true });
     expect(await failure(accounts.create({ name: "a/b", kind: "person" }))).toMatchObject({ statusCode: 400 });
@@ -101,7 +101,7 @@ describe("Accounts", () => {
     expect(await failure(accounts.setPassword("nobody"))).toMatchObject({ statusCode: 404 });
   });
 
-  it("gives tokens that stand for their owner until they are revoked or the owner goes", async () => {
+  it("makes tokens that stand for their owner until they are revoked or the owner is removed", async () => {
     const { accounts, again, path } = scene();
     await accounts.create({ name: "root", kind: "person", isAdmin: true });
     await accounts.create({ name: "script", kind: "program" });
@@ -118,7 +118,7 @@ describe("Accounts", () => {
     expect(accounts.verifyToken("", false)).toBeUndefined();
   });
 
-  it("takes what the local key gives, for that name only, and as a token only from this machine", async () => {
+  it("accepts a password of the local key for its name only, and a token only from this machine", async () => {
     const { accounts } = scene("key");
     expect(accounts.isLocalPassword("pager-1", localPassword("key", "pager-1"))).toBe(true);
     expect(accounts.isLocalPassword("pager-2", localPassword("key", "pager-1"))).toBe(false);
@@ -129,7 +129,7 @@ describe("Accounts", () => {
     expect(without.isLocalPassword("pager-1", localPassword("", "pager-1"))).toBe(false);
   });
 
-  it("refuses a damaged file instead of starting with none", () => {
+  it("refuses a damaged file instead of starting without accounts", () => {
     const { path, again } = scene();
     writeFileSync(path, '{"accounts": [');
     expect(again).toThrow(path);
@@ -137,7 +137,7 @@ describe("Accounts", () => {
 });
 
 describe("the first start", () => {
-  it("makes an administrator and a token, tells them, and never again", async () => {
+  it("makes an administrator and a token and shows them; a later start does not", async () => {
     const { folder } = scene();
     const { begin, accounts, directory } = await openAccess(folder);
     const firstStart = await begin();
@@ -153,7 +153,7 @@ describe("the first start", () => {
     expect(statSync(join(folder, "local.key")).mode & 0o077).toBe(0);
   });
 
-  it("makes passwords that differ and can be read out", () => {
+  it("makes passwords that differ and are easy to read", () => {
     const passwords = Array.from({ length: 100 }, generatePassword);
     expect(new Set(passwords).size).toBe(100);
     for (const password of passwords) expect(password).toMatch(/^[a-z2-9]{7}-[a-z2-9]{7}-[a-z2-9]{7}$/);

@@ -1,4 +1,4 @@
-/** Hostile clients: how each is answered, and that other clients notice nothing. */
+/** How hostile clients are answered. Other clients must notice nothing. */
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import type { MqttClient } from "mqtt";
@@ -14,7 +14,7 @@ import { discoveryTopic } from "../../../../src/payload/discovery.ts";
 import { encodeMessage, IM_TYPE } from "../../../../src/payload/message.ts";
 import { StationBench, until } from "../harness.ts";
 
-// A guess costs little here. What it costs in the product is tested in `accounts.test.ts`.
+// Passwords are cheap to compute here. `accounts.test.ts` tests the real cost.
 vi.mock(import("../../../../hosts/station/access/password-hash.ts"), async (load) => {
   const module = await load();
   return { ...module, CHOSEN_COST: module.GENERATED_COST, isPasswordOf: vi.fn(module.isPasswordOf) };
@@ -84,7 +84,7 @@ async function grantedOf(client: MqttClient, topic: string): Promise<number | un
 }
 
 describe("a login", () => {
-  it("is needed, and has to be one's own", async () => {
+  it("is required, and must match the client identifier", async () => {
     const own = passwords.get("alice-1") ?? "";
     expect(await refusalOf(undefined, "", "alice-1")).toBe(5);
     expect(await refusalOf("alice-1", "wrong password", "alice-1")).toBe(4);
@@ -122,7 +122,7 @@ describe("a login", () => {
     await expect(bench.mqtt(station.mqttPort, kept)).rejects.toMatchObject({ code: 2 });
   });
 
-  it("ends with its account: nothing more is taken from it, or sent to it", async () => {
+  it("ends with its account: the station takes nothing more from it, and sends nothing more to it", async () => {
     const bob = await connect("bob-1");
     const got = collect(bob);
     expect(await grantedOf(bob, "/field/im/bob-1")).toBe(1);
@@ -135,14 +135,14 @@ describe("a login", () => {
     expect(await refusalOf("bob-1", passwords.get("bob-1") ?? "", "bob-1")).toBe(4);
   });
 
-  it("may not leave a last will for another", async () => {
+  it("may not have a last will on another's topic", async () => {
     const will = { topic: "/field/pres/bob-1", payload: Buffer.from("R"), qos: 1, retain: true } as const;
     const password = passwords.get("alice-1") ?? "";
     const client = bench.mqtt(station.mqttPort, { clientId: "alice-1", username: "alice-1", password, will });
     await expect(client).rejects.toMatchObject({ code: 5 });
   });
 
-  it("is refused unseen after too many failures; who was there before comes in, and so does everyone else", async () => {
+  it("is refused without a check after too many failures; earlier clients and everyone else still get in", async () => {
     await (await connect("alice-1")).endAsync();
     await connect("bob-1");
     vi.mocked(isPasswordOf).mockClear();
@@ -155,7 +155,7 @@ describe("a login", () => {
     vi.useRealTimers();
     expect(codes.filter((code) => code === 4).length).toBeLessThanOrEqual(30);
     expect(codes.filter((code) => code === 3).length).toBeGreaterThanOrEqual(270);
-    // A wrong guess of a generated password is computed twice, so that it takes as long as one of a chosen password.
+    // A wrong guess of a generated password is computed twice. So it takes as long as a wrong guess of a chosen one.
     expect(vi.mocked(isPasswordOf).mock.calls.length).toBeLessThanOrEqual(2 * 30);
     expect(await refusalOf("alice-1", passwords.get("alice-1") ?? "", "alice-1")).toBe(0);
     expect((await refused()).loginsHeld).toBeGreaterThanOrEqual(270);
@@ -164,7 +164,7 @@ describe("a login", () => {
 });
 
 describe("a message", () => {
-  it("with the sender uid of another, or to nobody, is acknowledged and goes nowhere", async () => {
+  it("that is not allowed, such as one with the sender uid of another, is acknowledged and goes nowhere", async () => {
     const bob = await connect("bob-1");
     const got = collect(bob);
     expect(await grantedOf(bob, "/field/im/bob-1")).toBe(1);
@@ -214,7 +214,7 @@ describe("a message", () => {
     await until("it", () => got.includes(`${topic} go`));
   });
 
-  it("of a device's own discovery goes through, whatever it is called there", () => {
+  it("of a device's own discovery goes through, also if its topic needs a changed uid", () => {
     const rules = new TopicRules("field", station.directory, station.accounts);
     for (const uid of ["alice-1", "bay 7"]) {
       const identity = { uid, kind: "device", isAdmin: false, hasAccount: true } as const;
@@ -231,7 +231,7 @@ describe("a message", () => {
     }
   });
 
-  it("closes the connection of one who is refused again and again", async () => {
+  it("that is refused again and again closes the connection of its sender", async () => {
     const alice = await connect("alice-1");
     const closed = new Promise((resolve) => alice.once("close", () => resolve(undefined)));
     for (let count = 0; count < 60; count += 1) alice.publish("/field/pres/bob-1", "Q");
@@ -240,7 +240,7 @@ describe("a message", () => {
 });
 
 describe("a subscription", () => {
-  it("to what is another's is not granted, nor is a wildcard, and nothing of it is kept", async () => {
+  it("to a topic of another, or with a wildcard, is not granted, and is not stored", async () => {
     const password = passwords.get("alice-1") ?? "";
     const login = { clientId: "alice-1", username: "alice-1", password, clean: false };
     const alice = await bench.mqtt(station.mqttPort, login);
@@ -250,7 +250,7 @@ describe("a subscription", () => {
     for (const topic of wanted) expect(await grantedOf(alice, topic), topic).toBe(128);
     for (const own of ["im/alice-1", "page/alice-1", "cmd/alice-1", "pres/bob-1"])
       expect(await grantedOf(alice, `/field/${own}`), own).toBe(1);
-    // In one packet with one that is granted.
+    // One SUBSCRIBE asks for an allowed filter too.
     const both = await new Promise<unknown>((resolve) => {
       const topics = ["/field/im/alice-1", "/field/im/bob-1"];
       alice.subscribe(topics, { qos: 1 }, (_error, _wanted, suback) =>
@@ -268,7 +268,7 @@ describe("a subscription", () => {
     expect(got.join()).not.toContain("to myself");
   });
 
-  it("ends for a group that one is taken out of, at once and for good", async () => {
+  it("to a group ends at once and for good when its client is removed from the group", async () => {
     const login = { clientId: "bob-1", username: "bob-1", password: passwords.get("bob-1") ?? "", clean: false };
     const bob = await bench.mqtt(station.mqttPort, login);
     const got = collect(bob);
@@ -287,7 +287,7 @@ describe("a subscription", () => {
     expect([...got, ...late].join()).not.toContain("secret");
   });
 
-  it("to all presences and telemetry is for programs and administrators", async () => {
+  it("to all presences and telemetry is only for programs and administrators", async () => {
     const ha = await connect("ha", "");
     const alice = await connect("alice", "");
     for (const topic of ["/field/pres/+", "/field/tele/+", "homeassistant/#"]) {
@@ -300,7 +300,7 @@ describe("a subscription", () => {
 });
 
 describe("too much", () => {
-  it("a burst of 100,000 messages waits at its sender, and the others are served meanwhile", async () => {
+  it("a burst of 100,000 messages waits at its sender, and other clients are served meanwhile", async () => {
     const bob = await connect("bob-1");
     const got = collect(bob);
     await grantedOf(bob, "/field/im/bob-1");

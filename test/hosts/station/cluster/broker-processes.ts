@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Identifiers of the broker processes that a station has started, oldest first, without the helpers of its compiler. */
+/** Process ids of the station's broker processes, oldest first, without the processes of its compiler. */
 export function brokerProcessesOf({ pid }: ChildProcess): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))

@@ -1,4 +1,4 @@
-/** Several brokers on one Redis: clients move between them, and brokers are killed in the middle of their work. */
+/** Several brokers on one Redis. Clients move between them, and brokers are killed in the middle of their work. */
 import { createConnection } from "node:net";
 import type { StoredPacket } from "aedes-persistence-level/asyncPersistence.js";
 import type { MqttClient } from "mqtt";
@@ -48,7 +48,7 @@ async function openBroker(bench: StationBench, redis: string): Promise<{ broker:
 const joinBroker = async (bench: StationBench, redis: string) => (await openBroker(bench, redis)).port;
 
 describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis", () => {
-  it("read a queue in the order in which it was written, whoever wrote it", async () => {
+  it("read a queue in the order in which it was written, whichever broker wrote it", async () => {
     const bench = scene();
     const { url: redis } = await startRedis(bench);
     const connections = new RedisConnections(redis);
@@ -74,7 +74,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     expect([await one.increment("boot"), await two.increment("boot")]).toEqual([1, 2]);
   });
 
-  it("serve a client that moves between them: nothing is lost, in order, and only what was on its way comes again", async () => {
+  it("serve a client that moves between them: in order, without a loss, and only messages in flight come again", async () => {
     const bench = scene();
     const { url: redis } = await startRedis(bench);
     const ports = [await joinBroker(bench, redis), await joinBroker(bench, redis)] as const;
@@ -97,7 +97,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     })();
     for (let round = 1; round <= 10; round += 1) {
       await until("some", () => all().size >= round * 20 || all().size === count);
-      // At odd rounds the connection ends without DISCONNECT. At even ones the other broker learns of the move only from the new connection.
+      // In odd rounds the connection is cut. In even ones the former broker learns of the move only from the new connection.
       if (round % 2) pager.stream.destroy();
       pager = await come(round);
     }
@@ -109,13 +109,13 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
       const fresh = life.filter((text) => !known.has(text));
       expect(fresh, "in order").toEqual([...fresh].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1))));
       const again = life.filter((text) => known.has(text));
-      // These were in flight. The former connection may still have been open when the next one came.
+      // Messages that come again were in flight. The old connection may still have been open when the new one came.
       for (const text of again) expect(lives[round - 1], `${text} again`).toContain(text);
       for (const text of life) known.add(text);
     }
   });
 
-  it("close a client's connection when it comes to another one, before they take up anything more for it", async () => {
+  it("close a client's connection when it connects to another broker, before they take more from its queue", async () => {
     const bench = scene();
     const { url: redis } = await startRedis(bench);
     const [one, two] = [await openBroker(bench, redis), await openBroker(bench, redis)];
@@ -129,7 +129,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     }
   });
 
-  it("deliver what the connection that a client has left had taken up and not sent", async () => {
+  it("deliver the messages that a left connection had taken from the queue but not sent", async () => {
     const bench = scene();
     const { url: redis } = await startRedis(bench);
     const [one, two] = [await openBroker(bench, redis), await openBroker(bench, redis)];
@@ -159,7 +159,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     expect(got).toEqual(["m0", "m1"]);
   });
 
-  it("end although their Redis is gone, and whoever waits for it hears of that", async () => {
+  it("end although their Redis is gone, and waiting calls get an error", async () => {
     const bench = scene();
     const server = await startRedis(bench);
     const broker = await StationBroker.join(server.url);
@@ -171,7 +171,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     await failed;
   });
 
-  it("keep a last will for who is gone, and let it be for who has gone on elsewhere", async () => {
+  it("publish the last will of a client that is gone, but not of one that has moved to another broker", async () => {
     const bench = scene();
     const { url: redis } = await startRedis(bench);
     const [one, two] = [await joinBroker(bench, redis), await joinBroker(bench, redis)];
@@ -216,7 +216,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
       accepted.push({ id: answer.id ?? "", text });
       const broker = index % (pushes / 2) === pushes / 4 ? first.shift() : undefined;
       if (broker === undefined) continue;
-      // It answers nothing more. A client that gets in is at the other one, which therefore serves.
+      // This broker answers nothing more. A client that can connect is at the other broker.
       process.kill(broker, "SIGSTOP");
       await bench.mqtt(Number(mqttPort), { connectTimeout: 120_000 });
       process.kill(broker, "SIGKILL");
@@ -235,7 +235,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     expect(brokerProcessesOf(station.process)).toEqual([]);
   });
 
-  it("serve every connection that is made while one of them is killed, and end with the station, the newest too", async () => {
+  it("serve every connection that is made while one of them is killed, and all end with the station", async () => {
     const bench = scene();
     const { url: redis } = await startRedis(bench);
     const flags = [...FREE_PORTS, "--data", bench.folder(), "--redis", redis, "--anonymous"];
@@ -256,13 +256,13 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     });
     process.kill(stopped, "SIGKILL");
     expect(await Promise.all(answers)).toEqual(Array(20).fill("20020000"));
-    // Its replacement has only just been started.
+    // The replacement of the killed broker has just started.
     await until("another one", () => brokerProcessesOf(station.process).some((pid) => !first.includes(pid)));
     expect((await station.kill("SIGTERM")).status).toBe(0);
     expect(brokerProcessesOf(station.process)).toEqual([]);
   });
 
-  it("go on after Redis was killed and came back: what was acknowledged is there, and what was not is sent again", async () => {
+  it("go on after Redis was killed and came back: acknowledged messages are there, others are sent again", async () => {
     const bench = scene();
     const redis = await startRedis(bench);
     const [one, two] = [await joinBroker(bench, redis.url), await joinBroker(bench, redis.url)];
@@ -283,7 +283,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     expect(before).toBeLessThan(200);
   });
 
-  it("tell each other of accounts and devices: who is added at the station comes in at every broker", async () => {
+  it("share accounts and devices: a device that is added at the station can log in at every broker", async () => {
     const bench = scene();
     const { url: redis } = await startRedis(bench);
     const station = await bench.station({ anonymous: false, redis });
@@ -293,7 +293,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     const enter = () => bench.mqtt(station.mqttPort, login).catch(() => undefined);
     const pager = await until("the login", enter);
     await pager.endAsync();
-    // Processes take connections in turn: these two are at different ones.
+    // Processes take connections in turn. So these logins reach different brokers.
     for (let count = 0; count < 4; count += 1) await until("another login", enter);
     await station.accounts.remove("pager-7");
     await until("the end of the account everywhere", async () => {
@@ -308,7 +308,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     const local = bench.pager(station.mqttPort, "pager-8", { settings: unknown });
     await until("online", () => local.screens.at(-1)?.[0]?.includes("online"));
     await until("its entry", () => station.directory.device("pager-8"));
-    // Diagnostics are asked of whichever process serves it.
+    // The station asks the process that serves the device.
     const connectionOf = async (uid: string) => {
       const answer = await ask(station.url, `/api/devices/${uid}`);
       return ((await answer.json()) as DeviceDetails).connection;
@@ -317,7 +317,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     expect(await connectionOf("pager-9")).toBeUndefined();
   });
 
-  it("may stand elsewhere: a pager whose station's brokers end goes on at them, with what is sent meanwhile", async () => {
+  it("may run on another machine: a pager goes on there when the station's brokers end, and gets later messages", async () => {
     const bench = scene();
     const { url: redis } = await startRedis(bench);
     const data = bench.folder();
@@ -347,7 +347,7 @@ describe.runIf(requireOrSkip("redis-server", hasRedis()))("brokers on one Redis"
     await shown("through the station");
   });
 
-  it("are not started without a Redis, and the password of its address is not told", async () => {
+  it("are not started without a Redis, and the error does not contain the password of its address", async () => {
     const redis = "redis://user:secret@127.0.0.1:1";
     const started = startStation({ data: scene().folder(), redis });
     await expect(started).rejects.toThrow(StationError);

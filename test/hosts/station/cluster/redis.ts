@@ -1,4 +1,4 @@
-/** A Redis of its own for a test: on a free port of loopback, with its data in a folder that goes away. */
+/** A Redis for one test, on a free port of loopback, with its data in a folder that is removed. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { Redis } from "ioredis";
 import { freePort } from "../../../brokers/broker.ts";
@@ -12,7 +12,7 @@ export interface RedisServer {
   readonly url: string;
   /** Kills it as `kill -9` does. */
   kill(): Promise<unknown>;
-  /** Starts it again on what it had written. */
+  /** Starts it again with its data. */
   start(): Promise<void>;
 }
 

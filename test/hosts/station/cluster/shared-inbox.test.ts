@@ -1,4 +1,4 @@
-/** The station's own queue: nothing stays in it because a try failed, or because nobody said that there was more. */
+/** The station's own queue. No message stays in it after a failed try, or because nobody announced it. */
 import { EventEmitter } from "node:events";
 import type { StoredPacket } from "aedes-persistence-level/asyncPersistence.js";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -32,7 +32,7 @@ function brokerWith(queue: string[]): { readonly broker: StationBroker; readonly
 afterEach(() => vi.useRealTimers());
 
 describe("SharedInbox", () => {
-  it("comes back by itself to what it could not take", async () => {
+  it("tries a failed message again by itself", async () => {
     vi.useFakeTimers();
     vi.spyOn(console, "error").mockImplementation(() => {});
     const queue = ["m0", "m1"];
@@ -53,14 +53,14 @@ describe("SharedInbox", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("takes what comes while it is at the end of the queue", async () => {
+  it("takes a message that comes while it reads the end of the queue", async () => {
     const queue: string[] = [];
     const { broker, tell } = brokerWith(queue);
     const taken: string[] = [];
     const accept = async (payload: Uint8Array) => void taken.push(payload.toString());
     const inbox = new SharedInbox(broker, { topic: TOPIC, accept }, "station");
     await inbox.start();
-    // At every turn of the microtask queue once, so also at the one at which the reading ends.
+    // One message comes at each turn of the microtask queue, so one also comes at the turn in which reading ends.
     for (let turns = 0; turns < 40; turns += 1) {
       for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
       queue.push(`m${turns}`);

@@ -1,4 +1,4 @@
-/** The directory: who is found under a name, and what is refused. */
+/** The directory: which devices a name stands for, and which changes are refused. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -44,7 +44,7 @@ describe("Directory", () => {
     expect(directory.resolve("constructor")).toBeUndefined();
   });
 
-  it("knows groups and contacts of a device, with those of its owner, and never itself", async () => {
+  it("knows groups and contacts of a device and of its owner, but never lists the device itself", async () => {
     const { directory } = await scene(TEAM);
     expect(directory.groupsOf("alice-2")).toEqual(["night"]);
     expect(directory.groupsOf("bob-1")).toEqual([]);
@@ -54,7 +54,7 @@ describe("Directory", () => {
     expect(directory.contactsOf("unknown")).toEqual([]);
   });
 
-  it("keeps what is added, also together, and forgets a name wherever it stands", async () => {
+  it("stores changes, also several at once, and removes a name everywhere", async () => {
     const { path, directory } = await scene();
     let changes = 0;
     directory.listen(() => {
@@ -76,7 +76,7 @@ describe("Directory", () => {
     expect(again.group("day")).toEqual({ uid: "day", members: [] });
   });
 
-  it("refuses what cannot be, and then keeps what it had", async () => {
+  it("refuses invalid changes, and stays as it was", async () => {
     const { path, directory } = await scene(TEAM);
     const before = readFileSync(path, "utf8");
     const refused: [Promise<void>, number][] = [
@@ -93,7 +93,7 @@ describe("Directory", () => {
     expect(directory.people).toHaveLength(2);
   });
 
-  it("takes a change back that cannot be saved", async () => {
+  it("undoes a change that cannot be saved", async () => {
     const directory = await Directory.open({
       name: "a full disk",
       load: async () => TEAM,
@@ -111,7 +111,7 @@ describe("Directory", () => {
     [{ people: [{ name: "a" }], devices: [{ uid: "a" }] }, "devices[0].uid"],
     [{ devices: [{ uid: "a", owner: 5 }] }, "devices[0].owner"],
     [{ groups: [{ uid: "a", members: [1] }] }, "groups[0].members"],
-  ])("says where a file written by hand is wrong: %j", async (content, where) => {
+  ])("says where a handwritten file is wrong: %j", async (content, where) => {
     await expect(scene(content)).rejects.toThrow(where);
   });
 });

@@ -58,7 +58,7 @@ member: cn=wall,${BASE}
 `;
 
 describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => {
-  it("has people, devices, groups and contacts, and is not written", async () => {
+  it("has people, devices, groups and contacts, and is read-only", async () => {
     const directory = await Directory.open(ldapDirectory(await startSlapd(scene(), PEOPLE)));
     expect(directory.people.map(({ name }) => name).sort()).toEqual(["alice", "bob"]);
     expect(directory.person("alice")).toEqual({ name: "alice", fullName: "Älice Äl", contacts: ["bob", "wall"] });
@@ -70,7 +70,7 @@ describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => 
     await expect(directory.addPerson({ name: "carol" })).rejects.toMatchObject({ statusCode: 409 });
   });
 
-  it("reads more entries than one answer of the server holds", async () => {
+  it("reads more entries than fit into one answer of the server", async () => {
     const many = Array.from(
       { length: 1_200 },
       (_, index) => `dn: cn=p-${index},${BASE}\nobjectClass: device\ncn: p-${index}\n`,
@@ -79,7 +79,7 @@ describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => 
     expect(directory.devices).toHaveLength(1_200);
   });
 
-  it("answers the pre-subscriber, and what is changed in it reaches a client that never subscribes", async () => {
+  it("answers the pre-subscriber, and its changes reach a client that never subscribes", async () => {
     const bench = scene();
     const ldap = await startSlapd(bench, PEOPLE);
     const station = await bench.station({ anonymous: false, ldap });
@@ -114,7 +114,7 @@ describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => 
     });
   });
 
-  it("gives who stands in it a password of the station's own, and loses no account to what cannot be removed here", async () => {
+  it("gets passwords from the station, and keeps an account whose entry the station cannot remove", async () => {
     const bench = scene();
     const station = await bench.station({ anonymous: false, ldap: await startSlapd(bench, PEOPLE) });
     const asked = (method: string, path: string, body?: string) =>
@@ -127,7 +127,7 @@ describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => 
     expect(station.accounts.get("bob-1")).toMatchObject({ kind: "device" });
   });
 
-  it("keeps what it knew while the server is away, and says so; a station does not begin without it", async () => {
+  it("keeps its content and reports a problem while the server is away; a station does not start without it", async () => {
     const bench = scene();
     const ldap = await startSlapd(bench, PEOPLE);
     const directory = await Directory.open(ldapDirectory(ldap));

@@ -1,4 +1,4 @@
-/** An OpenLDAP server of its own for a test: on a free port of loopback, its configuration and data in a folder that goes away. */
+/** An OpenLDAP server for one test, on a free port of loopback, with its files in a folder that is removed. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { freePort } from "../../../brokers/broker.ts";
 import { type StationBench, until } from "../harness.ts";
 
 const SCHEMAS = "/etc/ldap/schema";
-// Servers of the system are there even when PATH does not name their folder.
+// An ordinary user's PATH may lack the folders of servers.
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 
 export const BASE = "dc=example,dc=org";
@@ -19,7 +19,7 @@ export function hasSlapd(): boolean {
   return existsSync(SCHEMAS) && spawnSync("slapd", ["-VV"], { env }).status === 0;
 }
 
-/** Starts it with these entries (LDIF) and gives what is needed to read it. */
+/** Starts a server with these entries (LDIF), and returns the options to read it. */
 export async function startSlapd(
   bench: StationBench,
   ldif: string,
@@ -61,7 +61,7 @@ export async function startSlapd(
   return { ...options, stop };
 }
 
-/** Something with a client that is logged in. */
+/** Runs `act` with a client that is logged in. */
 export async function withClient<T>({ url, bindDn, bindPassword }: LdapOptions, act: (client: Client) => Promise<T>) {
   const client = new Client({ url, connectTimeout: 1_000 });
   try {

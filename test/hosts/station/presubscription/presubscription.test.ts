@@ -1,4 +1,4 @@
-/** Pre-subscription: the sequence of the push paper's figure 3, and a client that never subscribes. */
+/** Pre-subscription: the sequence in figure 3 of the push paper, and a client that never subscribes. */
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import fastify from "fastify";
@@ -28,7 +28,7 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-/** Passes a connection on and tells each packet in both directions. */
+/** Passes connections on and reports each packet in both directions. */
 async function recordingProxy(port: number, onPacket: (direction: ">" | "<", packet: Packet) => void): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
@@ -55,7 +55,7 @@ async function recordingProxy(port: number, onPacket: (direction: ">" | "<", pac
   return (server.address() as { port: number }).port;
 }
 
-/** The station's broker alone; everyone may come in. */
+/** The station's broker alone. Clients may connect without a login. */
 async function startBroker(data: string, accounts: Accounts, directory: Directory) {
   const rules = new TopicRules("field", directory, accounts);
   const gate = new ClientGate({ accounts, rules, isAnonymousAllowed: true, onLocalDevice: async () => {} });
@@ -72,12 +72,12 @@ async function startBroker(data: string, accounts: Accounts, directory: Director
   return { broker, port };
 }
 
-/** A client with a kept session that sends no SUBSCRIBE; it remembers what it is sent. */
+/** A client with a kept session that sends no SUBSCRIBE. It records its messages. */
 async function silentClient(station: Station, uid: string): Promise<MqttClient & { readonly got: string[] }> {
   const password = localPassword(station.localKey, uid);
   const login = { clientId: uid, username: uid, password, clean: false, resubscribe: false };
   const got: string[] = [];
-  // The listener has to be there before CONNACK, behind which what was kept comes at once.
+  // The listener must be there before CONNACK: kept messages come directly behind it.
   const client = await bench.mqtt(station.mqttPort, login, (topic, payload, { retain }) =>
     got.push(
       `${topic.split("/")[2]} ${retain ? "retained " : ""}${payload.toString("latin1").replace(/^.*"co":"|".*$/gs, "")}`,
@@ -159,7 +159,7 @@ describe("the sequence of figure 3", () => {
       `directory: pager-7-<sub>-1-${topics.join()}\n`,
       `pre-subscriber > PUBLISH /connect/presub ${Buffer.from(presubscription).toString("hex")}`,
     ]);
-    // Both sides are answered at once, each on its own connection.
+    // Both sides get their answer at the same time, each on its own connection.
     expect(steps.slice(5).sort()).toEqual([
       "client < CONNACK session present",
       "pre-subscriber < PUBACK",
@@ -176,7 +176,7 @@ describe("the sequence of figure 3", () => {
 });
 
 describe("a client that never subscribes", () => {
-  it("gets its messages, those of its groups and the presence of its contacts, from its first connection on", async () => {
+  it("gets its own messages, those of its groups and the presence of its contacts from its first connection on", async () => {
     const station = await bench.station({ anonymous: false });
     const { directory } = station;
     await directory.addDevice({ uid: "bob-1" });
@@ -204,7 +204,7 @@ describe("a client that never subscribes", () => {
     await until("the push", () => client.got.includes("im waited"));
   });
 
-  it("gets what the directory adds later, connected or away", async () => {
+  it("gets groups and contacts that the directory adds later, connected or away", async () => {
     const station = await bench.station({ anonymous: false });
     const { directory } = station;
     const [here, away, sender] = await Promise.all(["here", "away", "sender"].map((uid) => silentClient(station, uid)));
@@ -226,7 +226,7 @@ describe("a client that never subscribes", () => {
     });
   });
 
-  it("may be a pager of ours that is told so", async () => {
+  it("may be a pager of ours with `broker.subscribe=no`", async () => {
     const station = await bench.station();
     const packets: string[] = [];
     const port = await recordingProxy(station.mqttPort, (direction, { cmd }) => packets.push(`${direction} ${cmd}`));
@@ -242,7 +242,7 @@ describe("a client that never subscribes", () => {
 });
 
 describe("the pre-subscriber", () => {
-  it("is the only one whose pre-subscriptions are taken, and is named by no other login", async () => {
+  it("is the only one whose pre-subscriptions are accepted, and nobody else can have its name", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const station = await bench.station({ anonymous: true });
     const topics = [{ topicFilter: "/field/im/victim", qos: 1 }] as const;
@@ -266,7 +266,7 @@ describe("the pre-subscriber", () => {
     );
   });
 
-  it("holds up nobody when its question cannot be stored: who connects is let in and may subscribe itself", async () => {
+  it("delays nobody if its question cannot be stored: the client is let in and may subscribe itself", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const data = bench.folder();
     const { accounts, directory, localKey } = await openAccess(data);
@@ -281,7 +281,7 @@ describe("the pre-subscriber", () => {
     await until("a message", () => client.got.includes("im now"));
   });
 
-  it("asks until the directory answers; meanwhile the client is served, and gets its subscriptions then", async () => {
+  it("asks until the directory answers; the client is served meanwhile, and gets its subscriptions afterwards", async () => {
     const data = bench.folder();
     const { accounts, directory, localKey } = await openAccess(data);
     const { broker, port } = await startBroker(data, accounts, directory);
@@ -314,7 +314,7 @@ describe("the pre-subscriber", () => {
     });
   });
 
-  it("needs the directory's token: nobody else learns who knows whom", async () => {
+  it("needs the directory's token: nobody else may read groups and contacts", async () => {
     const station = await bench.station();
     const ask = (token: string, uid: unknown) =>
       fetch(`${station.url}/presubscriptions`, {
