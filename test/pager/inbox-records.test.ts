@@ -1,4 +1,4 @@
-/** What lies on the store: of older firmware, of newer, damaged at any place, and a store that refuses. */
+/** The inbox's records on the store: of older and newer firmware, damaged at any byte, and a store that refuses. */
 import { describe, expect, it } from "vitest";
 import { DUPLICATE_WINDOW_MAX, INBOX_RECORDS_MAX, NAME_WINDOW_BYTES_MAX } from "../../src/limits.ts";
 import { Inbox } from "../../src/pager/inbox.ts";
@@ -38,8 +38,8 @@ function tell(inbox: Inbox): string[] {
 }
 
 describe("names that a hash cannot tell apart", () => {
-  it("leave the unread alarm of another sender where it is", () => {
-    // What was hashed was `pump` and `12`, `pump1` and `2`; the other two have one FNV-1a of 32 bits.
+  it("do not let a message replace the unread alarm of another sender", () => {
+    // `pump` and `12` joined are the same text as `pump1` and `2`. The other pairs have the same FNV-1a of 32 bits.
     for (const [a, b] of [
       [
         { sender: "pump", collapseKey: "12" },
@@ -61,7 +61,7 @@ describe("names that a hash cannot tell apart", () => {
     }
   });
 
-  it("are two messages, while the first is here, after it has left, and when only its receipts are owed", () => {
+  it("are different messages while the first is stored, after it has left, and while its receipts are owed", () => {
     const fingerprint = "0123456789abcdef";
     const store = new MemoryStore();
     const inbox = new Inbox(store);
@@ -78,7 +78,7 @@ describe("names that a hash cannot tell apart", () => {
     expect(again.insert({ ...mute, sender: "ann" }, 1000)).toBe("stored");
   });
 
-  it("are told to each sender for himself", () => {
+  it("get separate receipts for each sender", () => {
     const inbox = new Inbox(new MemoryStore());
     inbox.insert(message("1", { sender: "costarring" }), 1000);
     inbox.insert(message("2", { sender: "liquid" }), 1000);
@@ -87,7 +87,7 @@ describe("names that a hash cannot tell apart", () => {
 });
 
 describe("a message without a name", () => {
-  it("is another one each time, and leaves no name behind", () => {
+  it("is a new message each time, and leaves no name behind", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     const page: InboxMessage = { ...message("1", { sender: "" }), id: undefined, fingerprint: undefined };
@@ -105,7 +105,7 @@ describe("a message without a name", () => {
 describe("records of older firmware", () => {
   const name = (id: string) => messageFingerprint("bob", id, NO_BYTES);
 
-  it("of the first: objects, one byte of state, names as text", () => {
+  it("in the first format: objects, one byte of state, names as text", () => {
     const store = new MemoryStore();
     const write = (key: string, value: unknown) => store.records.set(key, encodeUtf8(JSON.stringify(value)));
     const old = (id: string) => ({
@@ -132,7 +132,7 @@ describe("records of older firmware", () => {
     expect([inbox.damagedCount, store.keys().includes("names")]).toEqual([0, false]);
   });
 
-  it("of the second: arrays without a version, two bytes of state, fingerprints alone", () => {
+  it("in the second format: arrays without a version, two bytes of state, fingerprints alone", () => {
     const store = new MemoryStore();
     const write = (key: string, value: unknown) => store.records.set(key, encodeUtf8(JSON.stringify(value)));
     write("m-1", [1, name("1"), 5, 7, 2000, "bob", "1", "T", "text", "ops", "k", ["yes", "no"]]);
@@ -171,7 +171,7 @@ describe("records of older firmware", () => {
 });
 
 describe("a record that cannot be read", () => {
-  it("of newer firmware is kept, and read again by that", () => {
+  it("because newer firmware wrote it is kept, and that firmware reads it again", () => {
     const store = new MemoryStore();
     const first = new Inbox(store);
     first.insert(message("1"), 1000);
@@ -184,7 +184,7 @@ describe("a record that cannot be read", () => {
     expect(idsOf(new Inbox(store))).toEqual(["1", "2"]);
   });
 
-  it("goes after what was read and before what was not, and is counted then", () => {
+  it("leaves the full inbox after read messages and before unread ones, and is counted then", () => {
     const store = new MemoryStore();
     store.records.set("m-1", Uint8Array.of(9));
     const inbox = new Inbox(store);
@@ -202,7 +202,7 @@ describe("a record that cannot be read", () => {
     expect(inbox.droppedCount).toBe(0);
   });
 
-  it("at any byte, whatever that becomes, throws nothing and loses no page without a word", () => {
+  it("because any byte of it changed throws no error, and every page is kept or counted", () => {
     const whole = new MemoryStore();
     const first = new Inbox(whole);
     first.insert(message("1", { choices: ["ja", "nein"], expiresSeconds: 5000, title: "T", collapseKey: "k" }), 1000);
@@ -254,7 +254,7 @@ describe("a store that refuses", () => {
     }
   }
 
-  it.each(["read", "remove", "keys"] as const)("to %s does not keep the inbox from opening", (what) => {
+  it.each(["read", "remove", "keys"] as const)("to %s does not stop the inbox from opening", (what) => {
     const store = new Refusing();
     const first = new Inbox(store);
     for (const id of ["1", "2"]) first.insert({ ...message(id), id: undefined }, 1000);
@@ -267,7 +267,7 @@ describe("a store that refuses", () => {
     expect(new Inbox(store).length).toBeGreaterThanOrEqual(what === "remove" ? 3 : 1);
   });
 
-  it("to remove lets a message go all the same, and does not bring it back", () => {
+  it("to remove still lets a message leave, and it does not come back", () => {
     const store = new Refusing();
     const inbox = new Inbox(store);
     inbox.insert(message("1"), 1000);
@@ -297,7 +297,7 @@ describe("a store that refuses", () => {
 });
 
 describe("names of messages that left", () => {
-  it("take a bounded room, however long they are, and the newest are known", () => {
+  it("take a limited room, however long they are, and the newest are known", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     const long = (index: number) => message(`${index}`.padStart(64, "x"), { sender: "s".repeat(64) });
@@ -318,7 +318,7 @@ describe("names of messages that left", () => {
 describe("a message that came before the time was known", () => {
   const early = (id: string, lifeSeconds?: number) => message(id, { timestampSeconds: 0, lifeSeconds });
 
-  it("is dated when it is, and becomes worthless after its time from its arrival on", () => {
+  it("gets a date when the time is known, and expires counted from its arrival", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     inbox.insert(early("short", 600), undefined, 100);
@@ -336,19 +336,19 @@ describe("a message that came before the time was known", () => {
     expect([again.nextExpirySeconds, again.expire(1_700_000_050, 3), again.unreadCount]).toEqual([1_700_000_050, 1, 2]);
   });
 
-  it("becomes worthless after its time also where the time never is", () => {
+  it("expires in time even if the time is never known", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     inbox.insert(early("1", 600), undefined, 100);
     expect([inbox.expire(undefined, 700), inbox.unreadCount]).toEqual([1, 0]);
-    // A device that starts again counts from then on.
+    // After a restart the device counts from the start.
     const other = new MemoryStore();
     new Inbox(other).insert(early("1", 600), undefined, 100);
     const again = new Inbox(other);
     expect([again.expire(undefined, 599), again.expire(undefined, 600)]).toEqual([0, 1]);
   });
 
-  it("is dated also where the store refuses to record it", () => {
+  it("gets a date even if the store refuses to record it", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     inbox.insert(early("1", 600), undefined, 100);
@@ -359,8 +359,8 @@ describe("a message that came before the time was known", () => {
   });
 });
 
-describe("of a message that is worthless", () => {
-  it("nothing is told after that, and it cannot be answered", () => {
+describe("an expired message", () => {
+  it("gets no further receipts, and cannot be answered", () => {
     const inbox = new Inbox(new MemoryStore());
     inbox.insert(message("1", { expiresSeconds: 2000, choices: ["yes"] }), 1000);
     inbox.insert(message("2", { expiresSeconds: 2000 }), 1000);
@@ -373,8 +373,8 @@ describe("of a message that is worthless", () => {
   });
 });
 
-describe("what comes first", () => {
-  it("is asked of an inbox that has not changed without a look at its messages", () => {
+describe("the next message", () => {
+  it("is found without a look at the messages if the inbox has not changed", () => {
     const inbox = new Inbox(new MemoryStore());
     for (let index = 0; index < 100; index += 1) inbox.insert(message(`${index}`, { priority: 4 }), 1000);
     for (let sequence = 1; sequence < 50; sequence += 1) inbox.markShown(sequence);

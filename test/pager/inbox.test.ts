@@ -43,7 +43,7 @@ function idsOf(inbox: Inbox): (string | undefined)[] {
   return sequencesOf(inbox).map((sequence) => inbox.read(sequence)?.id);
 }
 
-/** What is owed now, told at once and taken by the broker. */
+/** Sends all owed receipts, and the broker takes them. Returns them as text. */
 function tell(inbox: Inbox, words: string[] = []): string[] {
   for (let owed = inbox.nextReceipts(); owed; owed = inbox.nextReceipts()) {
     inbox.handleReceiptsSent(owed);
@@ -58,7 +58,7 @@ function wordsOf({ id, stage, answer }: Receipt): string {
 }
 
 describe("inbox", () => {
-  it("keeps a message durably and knows it again after a restart", () => {
+  it("stores a message durably and recognises it after a restart", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     expect(inbox.insert(message("1", { title: "T", expiresSeconds: 2000 }), 1000)).toBe("stored");
@@ -86,14 +86,14 @@ describe("inbox", () => {
     inbox.handleReceiptsSent(owed);
     expect(inbox.nextReceipts()).toBeUndefined();
     inbox.handleReceiptsTaken({ ...owed, receipts: owed.receipts.slice(0, 2) });
-    // The receipt for 2 was on its way when the power went.
+    // The receipt for 2 was on its way when the power failed.
     const again = new Inbox(store);
     again.markRead(2);
     expect(tell(again)).toEqual(["bob: 2 stored, 2 shown, 2 read"]);
     expect(tell(new Inbox(store))).toEqual([]);
   });
 
-  it("tells one sender as much as fits into a message, and each sender for itself", () => {
+  it("sends one sender as many receipts as fit into a message, and each sender its own", () => {
     const inbox = new Inbox(new MemoryStore());
     fill(inbox, CONTENTS_MAX + 1);
     inbox.insert(message("a", { sender: "ann", fingerprint: messageFingerprint("ann", "a", NO_BYTES) }), 1000);
@@ -104,7 +104,7 @@ describe("inbox", () => {
     expect(told.slice(1)).toEqual([`bob: fill-${CONTENTS_MAX} stored`, "ann: a stored", ": p stored", ": p shown"]);
   });
 
-  it("tells the answer, once, and that it was read", () => {
+  it("sends the answer once, and the receipt read", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     inbox.insert(message("1", { choices: ["yes", "no"] }), 1000);
@@ -113,7 +113,7 @@ describe("inbox", () => {
     expect(tell(new Inbox(store))).toEqual(["bob: 1 shown, 1 read, 1 answered no"]);
   });
 
-  it("still owes the receipts of a message that left, across a restart, as many as its limit says", () => {
+  it("still owes the receipts of messages that left, also after a restart, up to its limit", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     inbox.insert(message("left", { choices: ["yes"] }), 1000);
@@ -134,7 +134,7 @@ describe("inbox", () => {
       again.insert({ ...message(`owing-${index}`), priority: 5 }, 1000);
     }
     expect([again.owesTooManyReceipts, again.unreceiptedCount]).toEqual([true, 0]);
-    // What comes all the same is not kept, and counted.
+    // A message that comes nevertheless is not stored, but counted.
     expect(again.insert({ ...message("late"), priority: 5 }, 1000)).toBe("full");
     expect([again.unreceiptedCount, again.nextReceipts()?.receipts[0]?.id]).toEqual([1, "owing-0"]);
     expect(new Set(tell(again).flatMap((words) => words.match(/owing-\d+/g))).size).toBe(
@@ -143,7 +143,7 @@ describe("inbox", () => {
     expect(again.owesTooManyReceipts).toBe(false);
   });
 
-  it("lets nothing unread of priority 4 and 5 go for something less, and tells the sender of the less", () => {
+  it("drops no unread message of priority 4 or 5 for a less important one, which gets the receipt dropped", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     fill(inbox, INBOX_RECORDS_MAX, { priority: 4 });
@@ -163,7 +163,7 @@ describe("inbox", () => {
     ]);
   });
 
-  it("turns away what is worthless when it comes, and what becomes so is no longer unread; of both it tells", () => {
+  it("refuses an expired message; one that expires later is no longer unread; both get the receipt expired", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     expect(inbox.insert(message("late", { expiresSeconds: 1000 }), 1000)).toBe("expired");
@@ -183,7 +183,7 @@ describe("inbox", () => {
     expect([new Inbox(store).unreadCount, inbox.expiredCount]).toEqual([0, 4]);
   });
 
-  it("replaces an unread message of the same sender and key, not a read one, not that of another", () => {
+  it("replaces an unread message of the same sender and key, but no read one and none of another sender", () => {
     const inbox = new Inbox(new MemoryStore());
     const keyed = (id: string, sender = "bob") =>
       message(id, { collapseKey: "door", sender, fingerprint: messageFingerprint(sender, id, NO_BYTES) });
@@ -197,7 +197,7 @@ describe("inbox", () => {
     expect(tell(inbox)[0]).toBe("bob: 1 stored, 1 dropped, 3 stored, 3 shown, 3 read, 4 stored");
   });
 
-  it("keeps the former of one sender and key where there is no room for the newer one", () => {
+  it("keeps the older message of one sender and key if there is no room for the newer one", () => {
     const inbox = new Inbox(new MemoryStore());
     const extra = { priority: 5, collapseKey: "door" };
     inbox.insert(message("former", extra), 1000);
@@ -206,12 +206,12 @@ describe("inbox", () => {
     expect(inbox.insert(message("newer", { text, priority: 1, collapseKey: "door" }), 1000)).toBe("full");
     expect([idsOf(inbox), inbox.replacedCount, inbox.droppedCount]).toEqual([["former", "half"], 0, 0]);
     expect(tell(inbox)).toEqual(["bob: former stored, half stored, newer dropped"]);
-    // The room of the former one counts.
+    // The room of the older message counts as free.
     expect(inbox.insert(message("newest", { text: "x".repeat(100), ...extra }), 1000)).toBe("stored");
     expect([idsOf(inbox), inbox.replacedCount, inbox.droppedCount]).toEqual([["half", "newest"], 1, 0]);
   });
 
-  it("never lets a message expire before its time, however late that is", () => {
+  it("never lets a message expire too early, however far its time is", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     for (const [id, expiresSeconds] of [
@@ -224,7 +224,7 @@ describe("inbox", () => {
       expect([each.nextExpirySeconds, each.expire(1_700_000_001), each.unreadCount]).toEqual([2 ** 32 - 1, 0, 3]);
   });
 
-  it("takes the broker's word for every receipt, also where the store refuses to record it, and records it later", () => {
+  it("sends no acknowledged receipt again, even if the store refuses to record that, and records it later", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     for (const id of ["1", "2", "3"]) inbox.insert(message(id), 1000);
@@ -242,7 +242,7 @@ describe("inbox", () => {
     expect([tell(again), again.unreceiptedCount]).toEqual([[], 0]);
   });
 
-  it("gives a message back to its sender, and still tells what had happened to it", () => {
+  it("retracts a message for its sender, and still sends its receipts", () => {
     const inbox = new Inbox(new MemoryStore());
     inbox.insert(message("1"), 1000);
     const found = inbox.findId("1", "bob") as number;
@@ -284,7 +284,7 @@ describe("inbox", () => {
       store = store.reborn();
       const inbox = run(store);
       const told = sent.flatMap((words) => words.slice("bob: ".length).split(", "));
-      // Each was told once; one batch may have been on its way when the power failed.
+      // Each receipt was sent once, except one batch that may have been on its way when the power failed.
       expect(told.length - new Set(told).size).toBeLessThanOrEqual(isCut ? CONTENTS_MAX : 0);
       const last = new Set(
         told.filter((words) => /stored|full|dropped/.test(words)).map((words) => words.split(" ")[0]),
@@ -297,14 +297,14 @@ describe("inbox", () => {
     }
   });
 
-  it("holds as many records as its limit says, and one more makes one leave", () => {
+  it("holds as many records as its limit says, and then drops one for each new one", () => {
     const inbox = new Inbox(new MemoryStore());
     fill(inbox, INBOX_RECORDS_MAX);
     expect([inbox.length, inbox.droppedCount]).toEqual([INBOX_RECORDS_MAX, 0]);
     expect(inbox.insert(message("new"), 1000)).toBe("stored");
     expect([inbox.length, inbox.droppedCount]).toEqual([INBOX_RECORDS_MAX, 1]);
     expect(idsOf(inbox)).not.toContain("fill-0");
-    // It left, and is still known.
+    // The message left, and is still recognised.
     expect(inbox.insert(message("fill-0"), 1000)).toBe("duplicate");
   });
 
@@ -321,7 +321,7 @@ describe("inbox", () => {
     expect(inbox.insert(message("huge", { text: "x".repeat(INBOX_BYTES_MAX) }), 1000)).toBe("full");
   });
 
-  it("lets the expired go first, then the read, then the least important; of two alike the one that was shown", () => {
+  it("drops expired messages first, then read ones, then the least important; of two equal ones the shown one", () => {
     const inbox = new Inbox(new MemoryStore());
     inbox.insert(message("important", { priority: 5 }), 1000);
     inbox.insert(message("low", { priority: 1 }), 1000);
@@ -341,7 +341,7 @@ describe("inbox", () => {
     expect(left).toEqual(["expired", "read", "low", "unshown low", "important"]);
   });
 
-  it("remembers the names of as many messages as the window says, and not of all", () => {
+  it("remembers the names of as many messages as the window says, and no more", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     const count = INBOX_RECORDS_MAX + 2 * DUPLICATE_WINDOW_MAX;
@@ -356,7 +356,7 @@ describe("inbox", () => {
     expect(bytes).toBeLessThanOrEqual(NAME_WINDOW_BYTES_MAX);
   });
 
-  it("leaves out a damaged record, counts it and keeps it, and clears what a power cut left behind", () => {
+  it("leaves out a damaged record, counts it and keeps it, and clears what a power cut has left", () => {
     const store = new MemoryStore();
     new Inbox(store).insert(message("1"), 1000);
     store.records.set("m-2", Uint8Array.of(0xff));
@@ -366,11 +366,11 @@ describe("inbox", () => {
     expect([inbox.length, inbox.damagedCount]).toEqual([1, 2]);
     expect(store.keys()).toEqual(["m-1", "m-2", "m-3"]);
     expect(inbox.insert(message("2"), 1000)).toBe("stored");
-    // The state that was left behind is no other message's: its number is not used again.
+    // The number of the left state is not used again. So no message gets that state.
     expect(store.keys()).toContain("m-a");
   });
 
-  it("records with the next change what the store refused to record", () => {
+  it("records a change that the store has refused together with the next one", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     inbox.insert(message("1"), 1000);
@@ -383,7 +383,7 @@ describe("inbox", () => {
     expect(new Inbox(store).unshownCount).toBe(0);
   });
 
-  it("does not have a message that the store refused", () => {
+  it("does not contain a message that the store has refused", () => {
     const store = new MemoryStore();
     const inbox = new Inbox(store);
     store.isFailing = true;
@@ -395,7 +395,7 @@ describe("inbox", () => {
 });
 
 describe("message name", () => {
-  it("differs by sender, by id, by payload, and by which of them there is", () => {
+  it("differs by sender, by id, by payload, and by which of these are present", () => {
     const names = [
       messageFingerprint("a", "b", NO_BYTES),
       messageFingerprint("ab", "", NO_BYTES),

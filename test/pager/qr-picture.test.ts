@@ -18,12 +18,12 @@ describe("a QR code", () => {
     ["\u00e4\u4e2d\u{1f600}", 320, 240],
     ["FP1:AQAAQMJQFYYC4MBOGKK4TYLS", 320, 240],
     [`FP1:${"A7".repeat(300)}`, 320, 240],
-  ])("of %j on %i by %i pixels is read back", (text, width, height) => {
+  ])("of %j on %i by %i pixels can be read", (text, width, height) => {
     const picture = qrPicture(codeOf(text), 0, 0, Math.min(width, height));
     expect(readQrCode({ width, height }, pixelsOf(picture, { width, height }))).toBe(text);
   });
 
-  it("has four light modules around it, and is as large as fits, up to six pixels a module", () => {
+  it("has four light modules around it, and is as large as the screen allows, up to six pixels a module", () => {
     const code = codeOf("A");
     expect(code.size).toBe(21);
     expect([28, 29, 57, 58, 200, 1_000].map((pixels) => qrSide(code, pixels))).toEqual([0, 29, 29, 58, 174, 174]);
@@ -38,7 +38,7 @@ describe("a QR code", () => {
     expect(makeQrCode("A".repeat(SETUP_CODE_CHARACTERS_MAX + 1))).toBeUndefined();
   });
 
-  it("of a network escapes what separates its parts", () => {
+  it("of a network escapes the characters that separate its parts", () => {
     expect(WIFI).toBe('WIFI:T:WPA;S:fieldpager-aabbcc;P:a\\;b\\,c\\:d\\"e\\\\f;;');
   });
 });

@@ -64,7 +64,7 @@ function draw(model: ScreenModel, size = M5STACK): DrawList {
   return drawScreen(model, size, WIDTHS);
 }
 
-/** The message laid out, with one page of its text. */
+/** The view of a message, with one page of its text. */
 function messageView(message: Partial<typeof MESSAGE> = {}, size = M5STACK, index = 0, faults = ""): ScreenMessage {
   const { title, text, ...rest } = { ...MESSAGE, ...message };
   const split = splitTitle(title, text, size, WIDTHS);
@@ -72,12 +72,12 @@ function messageView(message: Partial<typeof MESSAGE> = {}, size = M5STACK, inde
   return { kind: "message", ...rest, title: split.title, page: laidOut(new PagedText(split.text, WIDTHS), index, box) };
 }
 
-/** What a screen shows of a message, as lines. */
+/** The lines of a screen that shows a message. */
 function wordsOf(message: Partial<typeof MESSAGE> = {}, size = M5STACK, index = 0): string[] {
   return screenText(draw({ ...READING, view: messageView(message, size, index) }, size));
 }
 
-/** Everything stands on the screen, and no two lines of text on each other. */
+/** Checks that everything is on the screen and that no lines of text overlap. */
 function expectInside(drawList: DrawList, size: Size): void {
   for (const command of drawList) {
     if (command.kind === "fill") {
@@ -90,7 +90,7 @@ function expectInside(drawList: DrawList, size: Size): void {
   for (const run of runs) {
     expect(Math.min(run.x, run.y)).toBeGreaterThanOrEqual(0);
     expect(run.y + FONTS[run.font].lineHeight).toBeLessThanOrEqual(size.height + 2);
-    // A single character may be wider than a very small screen; nothing else is.
+    // Only a single character may be wider than a very small screen.
     if (run.text.length > 2) expect(run.x + widthOf(run.text, run.font, WIDTHS)).toBeLessThanOrEqual(size.width);
   }
   for (const [at, run] of runs.entries()) {
@@ -100,7 +100,7 @@ function expectInside(drawList: DrawList, size: Size): void {
         if (left.text.length > 2) expect(left.x + widthOf(left.text, left.font, WIDTHS)).toBeLessThanOrEqual(right.x);
       } else {
         const [upper, lower] = run.y < other.y ? [run, other] : [other, run];
-        // The bar of a low screen lies 2 pixels closer.
+        // On a low screen the bar is 2 pixels closer.
         expect(upper.y + FONTS[upper.font].lineHeight).toBeLessThanOrEqual(lower.y + 2);
       }
     }
@@ -129,7 +129,7 @@ describe("screen", () => {
     ]);
   });
 
-  it("shows rows, of which the chosen one is marked by more than its colour", () => {
+  it("shows rows, and marks the chosen one not only by its colour", () => {
     expect(screenText(draw({ ...IDLE, view: LIST, labels: ["up", "choose", "home"] })).slice(1)).toEqual([
       "people  2/2",
       "me  online",
@@ -138,7 +138,7 @@ describe("screen", () => {
     ]);
   });
 
-  it("asks below the text what can be answered", () => {
+  it("shows the possible answers below the text", () => {
     const view = messageView({ answers: ["A  yes", "B  no"] });
     expect(screenText(draw({ ...READING, view, labels: ["yes", "no", "back"] })).slice(-3)).toEqual([
       "A  yes",
@@ -147,7 +147,7 @@ describe("screen", () => {
     ]);
   });
 
-  it("has on a low screen one bar: who has written, or what can be chosen", () => {
+  it("has one bar on a low screen, with the sender or the choices", () => {
     expect(wordsOf({}, OLED)).toEqual(["!! station *  2/3", "Boiler room", "Pump 3 over"]);
     const view = messageView({ answers: ["A  yes"] }, OLED);
     expect(screenText(draw({ ...READING, view, labels: ["yes", "no", ""] }, OLED))[0]).toBe("yes  no");
@@ -158,7 +158,7 @@ describe("screen", () => {
     ]);
   });
 
-  it("shows a title that does not fit into its line before the text, so that nothing of it is lost", () => {
+  it("shows the whole title before the text if it does not fit into its line", () => {
     expect(wordsOf({ title: "The boiler room of hall 3 is on fire" }).slice(1, -1)).toEqual([
       "!! station *  10:51  2/3",
       "The boiler room of hall",
@@ -214,7 +214,7 @@ describe("screen", () => {
     expect(seen.filter((word) => /^w\d+$/.test(word))).toEqual(words);
   });
 
-  it("tells at the right edge how much of the text is above and below, and nothing where it is all there", () => {
+  it("marks at the right edge how much text is above and below, and has no mark if all of it is on the screen", () => {
     const markOf = (index: number, text = "word ".repeat(300)) =>
       draw({ ...READING, view: messageView({ text }, M5STACK, index) }).find(
         (command): command is Fill => command.kind === "fill" && command.width === 3,
@@ -226,7 +226,7 @@ describe("screen", () => {
     expect(markOf(0, "word")).toBeUndefined();
   });
 
-  it("has a contrast of 4.5:1 for every text on its ground", () => {
+  it("has a contrast of at least 4.5:1 between every text and its background", () => {
     for (const [text, ground] of [
       [COLORS.text, COLORS.ground],
       [COLORS.dim, COLORS.ground],

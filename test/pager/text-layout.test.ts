@@ -8,7 +8,7 @@ import { textWidths } from "../../src/pager/screen/text-widths.ts";
 import { asOnBoards } from "../code-point-text.ts";
 import { laidOut } from "./laid-out.ts";
 
-/** As wide as its first code point: half of the face's height, of CJK and emoji the whole. */
+/** The width depends on the first code point: half of the face's height, or all of it for CJK and emoji. */
 function measureText(font: Font, text: string): number {
   return FONTS[font].sizePixels * (text >= "\u2e80" ? 1 : 0.5);
 }
@@ -19,7 +19,7 @@ const wrap = (text: string, characters: number) => wrapText(text, "small", small
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** Where the standard lets a character end, as the engine of Node knows it. */
+/** Where a character may end, by Node's implementation of the standard. */
 function boundariesOf(text: string): Set<number> {
   return new Set([...segmenter.segment(text)].map(({ index }) => index).concat(text.length));
 }
@@ -34,12 +34,12 @@ function clustersOf(text: string): string[] {
   return clusters;
 }
 
-/** The marks of writings that no keyboard has, which stand behind the first plane, are not known here. */
+/** Marks of rare scripts beyond the first plane are left out, because the layout does not know them. */
 const character = fc
   .string({ unit: "grapheme", minLength: 1, maxLength: 1 })
   .filter((text) => [...text].every((part) => part < "\u{10000}" || part >= "\u{1f000}"));
 
-/** Characters that are joined to others, of each kind that there is, and some that are not. */
+/** Characters that join with others, of every kind, and some that do not. */
 const JOINED = [
   ..."aé 1\u0301\u0308\u200d\u200c\ufe0f👩🚀👨🏽❤️🇩🇪🇫🏳🏴\u{e0067}\u{e007f}",
   ..."가각\u1100\u1161\u11a8\u1112\ua960\ud7b0ก็ำิ่เแคຳ",
@@ -67,7 +67,7 @@ describe("a character", () => {
     expect(clustersOf(text)).toHaveLength(count);
   });
 
-  it("ends only where the standard lets it end", () => {
+  it("ends only where the standard allows it", () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.constantFrom(...JOINED), character), {
@@ -87,29 +87,29 @@ describe("a character", () => {
     );
   });
 
-  it("with more marks than any writing has is cut, but never in half of a pair", () => {
+  it("with more marks than any script uses is split, but never inside a surrogate pair", () => {
     expect(clustersOf(`e${"\u0301".repeat(200)}`).map(({ length }) => length)).toContain(CLUSTER_UNITS_MAX);
-    // Half of a pair has no form in UTF-8: this would throw.
+    // `encodeURIComponent` throws on half of a surrogate pair.
     for (const cluster of clustersOf(`👩${"\u{e0067}".repeat(100)}`)) expect(encodeURIComponent(cluster)).not.toBe("");
   });
 });
 
 describe("text layout", () => {
-  it("breaks Latin at spaces, words that are too long anywhere, CJK between characters", () => {
+  it("breaks Latin at spaces, too long words anywhere, and CJK between characters", () => {
     expect(wrap("the quick brown fox", 10)).toEqual(["the quick", "brown fox"]);
     expect(wrap("abcdefghijklmno", 10)).toEqual(["abcdefghij", "klmno"]);
     expect(wrap("水位が上がった", 10)).toEqual(["水位が上", "がった"]);
     expect(wrap("ポンプ3 over", 10)).toEqual(["ポンプ3", "over"]);
   });
 
-  it("breaks behind a hyphen between words, not at a sign, a range of numbers or a date", () => {
+  it("breaks after a hyphen between words, but not after a minus sign, in a range of numbers or in a date", () => {
     expect(wrap("a well-known fault", 8)).toEqual(["a well-", "known", "fault"]);
     expect(wrap("it is -12 degrees", 8)).toEqual(["it is", "-12", "degrees"]);
     expect(wrap("on 2026-11-26", 12)).toEqual(["on", "2026-11-26"]);
     expect(wrap("option --force now", 10)).toEqual(["option", "--force", "now"]);
   });
 
-  it("keeps closing signs off the beginning of a line, and opening ones off its end", () => {
+  it("begins no line with a closing sign, and ends none with an opening sign", () => {
     expect(wrap("水位が上が。った", 10)).toEqual(["水位が上", "が。った"]);
     expect(wrap("水位は「高い」です", 8)).toEqual(["水位は", "「高い」", "です"]);
     expect(wrap("abcdefghij, and", 10)).toEqual(["abcdefghi", "j, and"]);
@@ -139,13 +139,13 @@ describe("text layout", () => {
     );
   });
 
-  it("keeps the ends of lines that the text has", () => {
+  it("keeps the line breaks of the text", () => {
     expect(wrap("a\n\nb\r\nc\rd\u2028e", 10)).toEqual(["a", "", "b", "c", "d", "e"]);
     expect(wrap("\n\n", 10)).toEqual(["", ""]);
     expect(wrap("", 10)).toEqual([]);
   });
 
-  it("ends with … where there is more, and never in half a character", () => {
+  it("ends with … if there is more text, and never inside a character", () => {
     expect(wrapText("one two three four", "small", small(9), 2, WIDTHS)).toEqual(["one two", "three…"]);
     expect(fitLine("abcdefgh", "small", small(5), WIDTHS)).toBe("abcd…");
     expect(fitLine("one\ntwo", "small", small(5), WIDTHS)).toBe("one…");
@@ -155,7 +155,7 @@ describe("text layout", () => {
     expect(widthOf("ab水", "small", WIDTHS)).toBe(32);
   });
 
-  it("loses no character but spaces at the breaks", () => {
+  it("loses no characters except spaces at line breaks", () => {
     const flat = (words: string) => words.replace(/\s|\u200b/g, "");
     fc.assert(
       fc.property(
@@ -174,7 +174,7 @@ describe("text layout", () => {
     );
   });
 
-  it("asks the host for no character of ASCII twice, and never for more than one character", () => {
+  it("asks the host for the width of each ASCII character once, and never for more than one character at a time", () => {
     const asked: string[] = [];
     const widths = textWidths((font, text) => {
       asked.push(text);
@@ -184,20 +184,20 @@ describe("text layout", () => {
     for (let at = 0; at < 3; at += 1) wrapText("the quick brown fox ".repeat(20), "small", 100, 100, widths);
     expect(asked.length).toBe(before);
     wrapText("温度温度👩‍🚀e\u0301", "small", 100, 100, widths);
-    // One ideograph was measured for all.
+    // All ideographs share one width, which is known already.
     expect(asked.slice(before)).toEqual(["👩‍🚀", "e\u0301"]);
   });
 
-  it("adds up fractions of a pixel, not each one rounded", () => {
+  it("adds fractions of a pixel and rounds only the sum", () => {
     const widths = textWidths(() => 8.25);
     expect(widthOf("abcd", "small", widths)).toBe(33);
   });
 });
 
-describe("in an engine that counts text by code points, as that of the boards", () => {
+describe("in an engine that counts text by code points, like that of the boards", () => {
   const onBoards = textWidths((font, text) => measureText(font, String(text)));
 
-  it("characters end where they end elsewhere", () => {
+  it("characters end at the same places", () => {
     const text = "👩‍🚀 The 🇩🇪🇫🇷 e\u0301😀";
     const counts = clustersOf(text).map((cluster) => [...cluster].length);
     const found: number[] = [];
@@ -227,7 +227,7 @@ describe("a paged text", () => {
   const BOX: TextBox = { width: small(20), height: 3 * FONTS.small.lineHeight, fonts: ["small"] };
   const words = Array.from({ length: 300 }, (_, index) => `w${index}`).join(" ");
 
-  it("lays out only the page that it is asked for", () => {
+  it("lays out only the requested page", () => {
     let count = 0;
     const text = new PagedText(
       words,
@@ -251,11 +251,11 @@ describe("a paged text", () => {
     const [first, again, second, back] = [costOf(0), costOf(0), costOf(1), costOf(0)];
     expect(first).toBeGreaterThan(0);
     expect(again).toBe(0);
-    // A line looks a little beyond its end, for the word that does not fit.
+    // The layout of a line looks a little beyond its end, at the word that does not fit.
     expect(Math.max(first, second, back)).toBeLessThanOrEqual(3 * (20 + 5));
   });
 
-  it("goes on with the page behind it exactly where one ends", () => {
+  it("begins each page exactly where the one before ends", () => {
     const text = new PagedText(words, WIDTHS);
     let end = 0;
     let index = 0;
@@ -269,7 +269,7 @@ describe("a paged text", () => {
     expect(laidOut(text, 3, { ...BOX, height: BOX.height / 3 }).lines).toHaveLength(1);
   });
 
-  it("does no more than a slice of the work at once, and the same page comes of it", () => {
+  it("does only a slice of the work at once, and gets the same page", () => {
     const high: TextBox = { width: small(60), height: 60 * FONTS.small.lineHeight, fonts: ["large", "body", "small"] };
     const text = new PagedText(words, WIDTHS);
     let sliceCount = 1;
@@ -281,7 +281,7 @@ describe("a paged text", () => {
     expect(text.poll(0, high)).toBe(page);
   });
 
-  it("is one empty page where there is no text", () => {
+  it("is one empty page if there is no text", () => {
     expect(new PagedText("", WIDTHS).poll(0, BOX)).toEqual({
       font: "small",
       lines: [],

@@ -28,7 +28,7 @@ class Bench {
     }
   }
 
-  /** What message is on the screen after painting at this time. */
+  /** Paints after this time. Returns the message on the screen. */
   paint(afterMs = 0): number | undefined {
     this.nowMs += afterMs;
     this.viewer.update(this.nowMs);
@@ -36,7 +36,7 @@ class Bench {
     return this.viewer.current;
   }
 
-  /** The views after each press by someone who has seen what is there, in words. */
+  /** Presses buttons as someone who has seen the present view. Returns the view after each press, as text. */
   press(...buttons: Button[]): string[] {
     this.nowMs += PRESS_GUARD_MS;
     return this.pressAtOnce(...buttons);
@@ -71,7 +71,7 @@ class Bench {
 }
 
 describe("new messages", () => {
-  it("come at once, and the next one after the dwell time", () => {
+  it("are shown at once, and the next one after the dwell time", () => {
     const bench = new Bench();
     expect(bench.paint()).toBeUndefined();
     bench.arrive(2);
@@ -83,7 +83,7 @@ describe("new messages", () => {
     expect(bench.paint(60_000)).toBe(2);
   });
 
-  it("of a backlog dwell as long as others do, so that a person can see each", () => {
+  it("of a backlog stay for the dwell time too, so that a person can see each", () => {
     const bench = new Bench();
     bench.arrive(40);
     expect([bench.paint(), bench.paint(), bench.paint(DWELL_MS - 1), bench.paint(1)]).toEqual([1, 1, 1, 2]);
@@ -91,7 +91,7 @@ describe("new messages", () => {
     expect(bench.inbox.unshownCount).toBe(37);
   });
 
-  it("do not take the screen from under the carrier's hand, unless they are urgent", () => {
+  it("do not take the screen while the carrier uses the buttons, unless they are urgent", () => {
     const bench = new Bench();
     bench.arrive();
     bench.paint();
@@ -107,7 +107,7 @@ describe("new messages", () => {
     expect(bench.viewer.isHolding(bench.nowMs)).toBe(false);
   });
 
-  it("of priority 4 and 5 stay until each is acknowledged, newest first", () => {
+  it("of priority 4 and 5 stay until they are acknowledged, newest first", () => {
     const bench = new Bench();
     bench.arrive(2, { priority: 5 });
     bench.arrive();
@@ -122,7 +122,7 @@ describe("new messages", () => {
 });
 
 describe("the buttons", () => {
-  it("go to older and newer messages, home behind the newest, and back", () => {
+  it("go to older and newer messages, from the newest to home, and back", () => {
     const bench = new Bench();
     bench.arrive(3);
     for (let index = 0; index < 3; index += 1) bench.paint(DWELL_MS);
@@ -146,7 +146,7 @@ describe("the buttons", () => {
     expect([...bench.press("b"), bench.inbox.unreadCount]).toEqual(["home", 0]);
   });
 
-  it("go on also where the store refuses to record that it was read", () => {
+  it("go on even if the store refuses to record that a message was read", () => {
     const bench = new Bench();
     bench.arrive(2);
     bench.paint();
@@ -172,7 +172,7 @@ describe("the buttons", () => {
     expect([...bench.viewer.labels(), ...bench.press("c")]).toEqual(["back", "read", "newer", "message 2"]);
   });
 
-  it("are the reply choices when the carrier wants to reply; what is answered is read and not asked again", () => {
+  it("offer the choices when the carrier wants to reply; an answered message is read and is not asked again", () => {
     const bench = new Bench();
     bench.arrive(1, { choices: ["yes", "no"] });
     bench.paint();
@@ -214,7 +214,7 @@ describe("the buttons", () => {
     ]);
   });
 
-  it("read the message on the screen from the store once, however often they are asked what they do", () => {
+  it("have labels that read the message on the screen from the store only once", () => {
     const bench = new Bench();
     bench.arrive(1, { choices: ["yes"] });
     bench.paint();
@@ -228,7 +228,7 @@ describe("the buttons", () => {
     expect(count).toBeLessThanOrEqual(1);
   });
 
-  it("walk through the inbox, newest first, and out of it at both ends", () => {
+  it("go through the inbox, newest first, and leave it at both ends", () => {
     const bench = new Bench();
     bench.arrive(2);
     bench.paint();
@@ -250,7 +250,7 @@ describe("the buttons", () => {
     ]);
   });
 
-  it("choose a text for a contact, or an own presence", () => {
+  it("choose a text for a contact, or the own presence", () => {
     const bench = new Bench();
     bench.roster.update("bob", 1, "");
     expect(bench.press("c", "b", "c", "c", "c", "a")).toEqual([
@@ -276,7 +276,7 @@ describe("the buttons", () => {
     ]);
   });
 
-  it("show the figures of the device, below the people, and lead out of them", () => {
+  it("show the figures of the device, below the people, and leave them again", () => {
     const bench = new Bench();
     expect(bench.press("c", "c", "c", "c", "c")).toEqual([
       "roster me",
@@ -303,7 +303,7 @@ describe("the buttons", () => {
     ]);
   });
 
-  it("mean the contact that stood there, wherever news of others move it", () => {
+  it("act on the contact that was chosen, even if news of others moves its row", () => {
     const bench = new Bench();
     bench.roster.update("bob", 1, "");
     expect(bench.press("c", "c")).toEqual(["roster me", "roster bob"]);
@@ -318,7 +318,7 @@ describe("the buttons", () => {
     ]);
   });
 
-  it("do nothing to what has only just come onto the screen by itself: the press was meant for what stood there", () => {
+  it("do nothing just after the view has changed by itself: the press was meant for the former view", () => {
     const bench = new Bench();
     bench.arrive(1, { choices: ["yes", "no"] });
     bench.paint();
@@ -332,14 +332,14 @@ describe("the buttons", () => {
     expect([bench.inbox.answerOf(1), bench.inbox.answerOf(2)]).toEqual([undefined, undefined]);
   });
 
-  it("take at once to what came while nothing was to be seen, and to where the carrier went", () => {
+  it("work at once if the screen was empty before, or if the carrier has changed the view", () => {
     const bench = new Bench();
     bench.arrive();
     bench.paint();
     expect(bench.pressAtOnce("b", "b")).toEqual(["home", "inbox 1"]);
   });
 
-  it("that nobody touches any more leave lists and questions to what is to be read", () => {
+  it("leave lists and questions for unread messages when nobody presses them any more", () => {
     const bench = new Bench();
     bench.press("c");
     expect(bench.viewer.timeoutMs(bench.nowMs)).toBe(bench.nowMs + SCREEN_RETURN_MS);

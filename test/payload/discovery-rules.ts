@@ -1,7 +1,7 @@
 /**
- * What Home Assistant asks of a device discovery message, in words of our own; the facts are those of its MQTT integration
- * (components/mqtt: discovery, schemas, entity, sensor, notify; components/sensor: const) as of 2025. A document that breaks
- * one of them is refused there as a whole or in part, with a line in a log that nobody reads; here each gives a sentence.
+ * Home Assistant's rules for a device discovery message, written independently. Source: its MQTT integration in 2025
+ * (components/mqtt: discovery, schemas, entity, sensor, notify; components/sensor: const). Home Assistant refuses a document that
+ * breaks a rule, as a whole or in part, with only a line in its log. Here each broken rule gives a sentence.
  */
 
 type Json = Readonly<Record<string, unknown>>;
@@ -75,7 +75,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
   notify: ["command_template", "retain"],
 };
 
-/** Units of a sensor by device class; null: none. Classes of which nothing here makes use are left out, and so refused. */
+/** Units of a sensor by device class. null: no unit. Classes that Fieldpager does not use are left out, and so refused. */
 const UNITS: Readonly<Record<string, readonly (string | null)[]>> = {
   atmospheric_pressure: "Pa hPa kPa bar cbar mbar mmHg inHg psi".split(" "),
   battery: ["%"],
@@ -95,7 +95,7 @@ const UNITS: Readonly<Record<string, readonly (string | null)[]>> = {
   voltage: ["\u00b5V", "mV", "V", "kV", "MV"],
 };
 const STATE_CLASSES = ["measurement", "measurement_angle", "total", "total_increasing"];
-/** Of the classes above; the others take a measurement alone. */
+/** State classes of these device classes. All others take only `measurement`. */
 const STATE_CLASSES_OF: Readonly<Record<string, readonly string[]>> = {
   distance: STATE_CLASSES,
   data_size: STATE_CLASSES,
@@ -167,7 +167,7 @@ function componentProblems(name: string, own: Json, root: Json): string[] {
     return [`${name}: platform: ${platform}, not supported`];
   const allowed = OWN[platform];
   if (!allowed) return [`${name}: platform: ${platform}, of which no rules are known here`];
-  // Options of the root hold where the component has none of its own.
+  // An option of the root applies if the component does not have it.
   const config: Record<string, unknown> = { ...own };
   for (const key of SHARED) if (key in root && !(key in own)) config[key] = root[key];
   const at = (problem: string) => `${name}: ${problem}`;
@@ -258,7 +258,7 @@ function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Brackets in pairs; whether it renders is for a test with Jinja. */
+/** Whether the brackets come in pairs. A test with Jinja checks that templates render. */
 function isTemplate(value: unknown): boolean {
   return typeof value === "string" && /^(?:[^{}]|\{\{(?:[^{}]|\{[^{}]*\})*\}\})*$/.test(value);
 }

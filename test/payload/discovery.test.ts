@@ -28,7 +28,7 @@ const TOPIC = discoveryTopic("homeassistant", "bay-7");
 const textOf = (payload: Uint8Array) => new TextDecoder("utf-8", { fatal: true }).decode(payload);
 const documentOf = (sensors = SENSORS) => textOf(encodeDiscovery({ ...DEVICE, sensors }, DISCOVERY_BYTES_MAX).payload);
 
-// biome-ignore lint/suspicious/noExplicitAny: each mutation reaches somewhere else
+// biome-ignore lint/suspicious/noExplicitAny: each mutation changes another place
 type Loose = any;
 
 const MUTATIONS: readonly (readonly [what: string, mutate: (document: Loose) => void, problem: string])[] = [
@@ -76,7 +76,7 @@ const MUTATIONS: readonly (readonly [what: string, mutate: (document: Loose) => 
 ];
 
 describe("the document for Home Assistant", () => {
-  it("of a device that carries sensors holds against the same rules, with each unit of BTHome", () => {
+  it("of a Bluetooth sensor keeps to the same rules, with each unit of BTHome", () => {
     const topic = discoveryTopic("homeassistant", "bay-7", "fridge");
     for (const [, name, , unit] of MEASUREMENTS) {
       const sensors = [{ name: `fridge/${name}`, unit }];
@@ -87,7 +87,7 @@ describe("the document for Home Assistant", () => {
     }
   });
 
-  it("holds against the rules: a sensor for each reading, a notify entity, availability", () => {
+  it("keeps to the rules: a sensor for each reading, a notify entity, availability", () => {
     expect(discoveryProblems("homeassistant", TOPIC, documentOf())).toEqual([]);
     const { cmps, avty } = JSON.parse(documentOf());
     expect(Object.keys(cmps)).toEqual(["page", ...SENSORS.map(({ name }) => name)]);
@@ -103,7 +103,7 @@ describe("the document for Home Assistant", () => {
     expect(avty[0].t).toBe("/acme/pres/bay-7");
   });
 
-  it.each(MUTATIONS)("with %s would be refused, so the rules see it", (_, mutate, problem) => {
+  it.each(MUTATIONS)("with %s breaks the rules", (_, mutate, problem) => {
     const document = JSON.parse(documentOf());
     mutate(document);
     expect(discoveryProblems("homeassistant", TOPIC, JSON.stringify(document)).join("\n")).toContain(problem);
@@ -125,13 +125,13 @@ describe("the document for Home Assistant", () => {
       expect(discoveryProblems("homeassistant", discoveryTopic("homeassistant", uid), document)).toEqual([]);
       const isPlain = /^[\w-]+$/.test(uid);
       expect(discoveryTopic("h", uid) === `h/device/${uid}/config`).toBe(isPlain);
-      // Others that look alike once their characters are replaced.
+      // Other uids that become equal when their characters are replaced.
       for (const other of [uid.replace(/[^\w-]/gu, "_"), uid.replace(/[^\w-]/gu, "!")])
         expect(discoveryTopic("h", other) === discoveryTopic("h", uid)).toBe(other === uid);
     },
   );
 
-  it("leaves out sensors that do not fit, and those whose name is none of SenML, and names them", () => {
+  it("leaves out sensors that do not fit or whose name SenML does not allow, and names them", () => {
     const many = Array.from({ length: 40 }, (_, index) => ({ name: `s${index}`, unit: "1" }));
     const { payload, omitted } = encodeDiscovery(
       { ...DEVICE, sensors: [{ name: "it's", unit: "1" }, { name: "page", unit: "1" }, ...many] },
@@ -155,7 +155,7 @@ describe("the settings of discovery", () => {
     return "settings" in result ? result.settings.telemetry.format : result.errors;
   };
 
-  it("mean telemetry in JSON, and refuse CBOR that was asked for", () => {
+  it("make telemetry JSON, and refuse an explicit CBOR", () => {
     expect(formatOf({})).toBe("json");
     expect(formatOf({ "telemetry.format": "json" })).toBe("json");
     expect(formatOf({ "telemetry.format": "cbor" })).toEqual([
@@ -175,7 +175,7 @@ const hasJinja = (() => {
 })();
 
 describe.runIf(requireOrSkip("jinja2", hasJinja))("the templates, rendered by Jinja as Home Assistant does", () => {
-  /** A payload as text in the entity's encoding, and as JSON where it is such. */
+  /** Renders the template for each payload, which is text in the entity's encoding, or JSON. */
   const render = (template: string, payloads: readonly Uint8Array[]): string[] => {
     const program = [
       "import json, sys, jinja2",
@@ -192,7 +192,7 @@ describe.runIf(requireOrSkip("jinja2", hasJinja))("the templates, rendered by Ji
     return JSON.parse(execFileSync("python3", ["-c", program], { input: JSON.stringify(job), encoding: "utf8" }));
   };
 
-  it("availability: every presence but offline and none is online, with a Context or without", () => {
+  it("availability: every presence except offline and none is online, with a Context or without", () => {
     const { avty } = JSON.parse(documentOf());
     const states = [1, 2, 3, 4, 5, 15].flatMap((status) =>
       ["", "caf\u00e9"].map((context) => ({ status, payload: encodePresence({ status, context }) })),
@@ -201,7 +201,7 @@ describe.runIf(requireOrSkip("jinja2", hasJinja))("the templates, rendered by Ji
     expect(rendered).toEqual([...states.map(({ status }) => (status === 2 ? "offline" : "online")), "offline"]);
   });
 
-  it("a value is the last of its name in the batch, nothing where there is none, None where the sensor failed", () => {
+  it("a value is the last of its name in the batch, nothing if there is none, and None if the sensor failed", () => {
     const { cmps } = JSON.parse(documentOf());
     const batch = (...readings: (readonly [string, number | undefined])[]) =>
       encodeTelemetry(

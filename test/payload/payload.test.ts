@@ -55,7 +55,7 @@ describe("payload codecs", () => {
     expect(faultsOf(larger(payload("no")))).toEqual(["Content 2 at byte 26: no JSON object"]);
   });
 
-  it("leave out receipts that say nothing, and refuse a message of nothing else", () => {
+  it("leave out invalid receipts, and refuse a message that has nothing else", () => {
     const bad = { contentType: 5, content: encodeUtf8('{"id":"7","st":"seen"}') };
     const decode = (...contents: RawContent[]) => {
       const payload = encodeMessage({ timestampSeconds: 0, imType: 4, contents, sender: "bob" });
@@ -67,8 +67,8 @@ describe("payload codecs", () => {
     expect(() => decode(bad)).toThrow(problem);
   });
 
-  it("read JSON the same way by the engine's reader and by our own", () => {
-    // Nested so often that the engine's is not asked.
+  it("read JSON in the same way with the engine's reader and with our own", () => {
+    // So many brackets that the engine's reader is not used.
     const many = `"of no generated key":${"[".repeat(JSON_BRACKETS_MAX)}${"]".repeat(JSON_BRACKETS_MAX)}`;
     const value = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.double(), fc.boolean(), fc.constant(null));
     const object = fc.dictionary(fc.string(), fc.oneof(value, fc.array(value), fc.dictionary(fc.string(), value)));
@@ -86,7 +86,7 @@ describe("payload codecs", () => {
     );
   });
 
-  it("view what they can: no content is copied", () => {
+  it("return views: no content is copied", () => {
     const text = encodeText("hi");
     const bytes = encodeMessage({ timestampSeconds: 0, imType: 1, contents: [text, text], sender: "bob" });
     const { contents } = decodeMessage(bytes);
@@ -96,7 +96,7 @@ describe("payload codecs", () => {
     ]);
   });
 
-  it("throw nothing but a FormatError, whatever comes", () => {
+  it("throw only a FormatError, whatever the bytes", () => {
     const decoders = [
       decodePresence,
       decodeMessage,
@@ -120,7 +120,7 @@ describe("payload codecs", () => {
     );
   });
 
-  it("bring a message back as it was", () => {
+  it("read a message as it was written", () => {
     const rawContent = fc.record({
       contentType: fc.integer({ min: 0, max: 255 }),
       content: fc.uint8Array({ maxLength: 50 }),
@@ -138,7 +138,7 @@ describe("payload codecs", () => {
     );
   });
 
-  it("refuse to write what could not be read", () => {
+  it("refuse to write a message that could not be read", () => {
     const good = {
       timestampSeconds: 0,
       imType: 1,
@@ -188,7 +188,7 @@ describe("payload codecs", () => {
       }
   });
 
-  it("take a pre-subscription as long as it may be, and refuse one more", () => {
+  it("take the longest allowed pre-subscription, and refuse one topic more", () => {
     const uid = "a";
     const longest = { uid, topics: [{ topicFilter: "b".repeat(65_535), qos: 1 }] } as const;
     const most = { uid, topics: Array(PRESUBSCRIPTION_TOPICS_MAX).fill({ topicFilter: "b", qos: 1 }) };
@@ -201,7 +201,7 @@ describe("payload codecs", () => {
     expect(() => decodeDirectoryLine(line)).toThrow(`topics at byte ${line.length - 1}: more than`);
   });
 
-  it("refuse to write a pre-subscription that could not be read, or a line that would say something else", () => {
+  it("refuse to write a pre-subscription that could not be read, or a line that would be read differently", () => {
     const topic = { topicFilter: "b", qos: 1 } as const;
     const good = { uid: "a", topics: [topic] };
     const tooMany = Array(PRESUBSCRIPTION_TOPICS_MAX + 1).fill(topic);

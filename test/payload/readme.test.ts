@@ -1,4 +1,4 @@
-/** The examples of the wire format's reference: each payload, and what the decode command says of it. */
+/** The reference of the wire format. The decode command must print for each example what stands there. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { describePayload } from "../../hosts/station/decode/describe-payload.ts";
@@ -44,11 +44,11 @@ describe("the reference of the wire format", () => {
     expect(EXAMPLES.length).toBe((README.match(/^```(hex|json) /gm) ?? []).length);
   });
 
-  it.each(EXAMPLES)("says of an example on $topic what the command prints: $words", ({ topic, bytes, words }) => {
+  it.each(EXAMPLES)("has below an example on $topic what the command prints: $words", ({ topic, bytes, words }) => {
     expect(describePayload(topic, bytes).join("\n")).toBe(words);
   });
 
-  it("names the limits and the states as they are", () => {
+  it("names the real limits and states", () => {
     for (const words of [
       `at most ${PACKET_BYTES_MAX.toLocaleString("en")} bytes with its fixed header`,
       `Both have 1 to ${UID_BYTES_MAX} bytes`,
@@ -65,7 +65,7 @@ describe("the reference of the wire format", () => {
       expect(README).toContain(words);
   });
 
-  it("says of the set-up code what its reader does", () => {
+  it("describes the set-up code as it is read", () => {
     const [, code = "", words] = /^```setup\n(.*?)\n```\n\n```text\n(.*?)\n```$/ms.exec(README) ?? [];
     const settings = Object.entries(decodeSetupCode(encodeUtf8(code)));
     expect(settings.map(([name, value]) => `${name}=${value}`).join("\n")).toBe(words);
@@ -76,7 +76,7 @@ describe("the reference of the wire format", () => {
     expect(README).toContain(`1 to ${SETUP_TEXT_BYTES_MAX} bytes of text`);
   });
 
-  it("has a heading for each line of its list of contents", () => {
+  it("lists its own headings as contents", () => {
     const anchor = (heading: string) =>
       heading
         .toLowerCase()

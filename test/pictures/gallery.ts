@@ -1,6 +1,6 @@
 /**
- * `npm run gallery`: paints all scenes, and writes one page with all of them. With `-- --renew` the pictures become the
- * golden ones. Look at them first.
+ * `npm run gallery`: paints all scenes, and writes one page with all of them. With `-- --renew` they become the golden pictures.
+ * Look at them first.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";

@@ -23,7 +23,7 @@ export function renewGolden(pictures: ReadonlyMap<string, Picture>): void {
       writeFileSync(new URL(`${name}.png`, FOLDER), encodePng(picture));
 }
 
-/** How many pixels differ. Pictures of different sizes differ in all. */
+/** How many pixels differ. In pictures of different sizes all pixels differ. */
 export function differenceOf(a: Picture | undefined, b: Picture): number {
   if (a?.width !== b.width || a.height !== b.height) return b.width * b.height;
   let count = 0;

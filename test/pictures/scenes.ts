@@ -1,4 +1,4 @@
-/** What the pictures show: each view at each size, nasty contents, and a tour of languages. */
+/** What the pictures show: each view at each size, nasty contents, and many languages. */
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import { type Row, rowsOn } from "../../src/pager/screen/list-view.ts";
 import { splitTitle, textBox } from "../../src/pager/screen/message-view.ts";
@@ -160,7 +160,7 @@ function list(title: string, rows: readonly Row[], size: Size): ScreenModel {
   return { ...IDLE, unreadCount: 2, view, labels: ["up", "open", "down"] };
 }
 
-/** An unread message, in the midst of an inbox. */
+/** An unread message in the middle of an inbox. */
 export function message(content: Message, size: Size, widths: TextWidths): ScreenModel {
   const { from = "station", title = "", priority = 3, choices = [], page: index = 0 } = content;
   const split = splitTitle(printable(title), printable(content.text), size, widths);

@@ -44,7 +44,7 @@ describe("the readings that wait", () => {
     );
   });
 
-  it("of one sensor lie the farther apart the older they are", () => {
+  it("of one sensor are the farther apart the older they are", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 40 * READINGS_MAX }), (count) => {
         const backlog = new Backlog();
@@ -58,7 +58,7 @@ describe("the readings that wait", () => {
     );
   });
 
-  it("leave from the oldest, as many as there are", () => {
+  it("are removed from the oldest on, and at most as many as there are", () => {
     const backlog = new Backlog();
     for (let index = 0; index < 5; index += 1) backlog.push(index, index, index);
     backlog.remove(2);

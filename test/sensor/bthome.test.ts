@@ -50,7 +50,7 @@ describe("BTHome", () => {
     expect(decode("1a01 2101").objects.map(({ name }) => name)).toEqual(["door", "motion"]);
   });
 
-  it("reads events of buttons and dimmers, and none where there was none", () => {
+  it("reads events of buttons and dimmers, and no event if there was none", () => {
     expect(decode("3a00 3a01 3a04 3a80 3c0103 3c0202 3c0000 3a77").objects).toEqual([
       { name: "press", unit: "", value: 1, kind: "event" },
       { name: "long-press", unit: "", value: 1, kind: "event" },
@@ -60,7 +60,7 @@ describe("BTHome", () => {
     ]);
   });
 
-  it("skips text, raw data and what a device says of itself, reads the packet id, and numbers what comes twice", () => {
+  it("skips text, raw data and information about the device, reads the packet id, and numbers repeated objects", () => {
     const { packetId, objects } = decode(
       "0007 530c48656c6c6f20576f726c6421 540348656c f00100 f100010204 f2000106 0161 0160",
     );
@@ -75,7 +75,7 @@ describe("BTHome", () => {
     expect(decode("0161 ef 0261").objects.map(({ name }) => name)).toEqual(["battery"]);
   });
 
-  it("finds the service data among the other elements of an advertisement, and in no other one", () => {
+  it("finds the service data among the other elements of an advertisement, and none in other advertisements", () => {
     const data = bthomeDataOf(fromHex(ADVERTISEMENT)) as Uint8Array;
     expect(decodeBthome(data, ADDRESS, undefined).objects.map(({ value }) => value)).toEqual([25, 50.55]);
     for (const hex of [
@@ -91,7 +91,7 @@ describe("BTHome", () => {
       expect(bthomeDataOf(fromHex(hex)), hex).toBeUndefined();
   });
 
-  it("opens the published advertisement, and not with another key, address, or a changed byte", () => {
+  it("decrypts the published advertisement, but not with another key, another address, or a changed byte", () => {
     const data = fromHex(ENCRYPTED.data);
     const { counter, objects } = decodeBthome(data, ADDRESS, newCipher(KEY));
     expect(counter).toBe(ENCRYPTED.counter);
@@ -114,7 +114,7 @@ describe("BTHome", () => {
     }
   });
 
-  it("opens what Node's AES-CCM has sealed, of any length", () => {
+  it("decrypts data of any length that Node's AES-CCM has encrypted", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 0, maxLength: 60 }), fc.nat(0xffff_ffff), (plain, counter) => {
         const data = sealed(plain, counter);
@@ -135,12 +135,12 @@ describe("BTHome", () => {
     expect(() => decodeBthome(fromHex(hex), ADDRESS, undefined)).toThrow(words);
   });
 
-  it("refuses what is not encrypted where there is a key, and what is too short to be", () => {
+  it("refuses data that is not encrypted, or too short to be, if there is a key", () => {
     expect(() => decodeBthome(fromHex("40 0161"), ADDRESS, newCipher(KEY))).toThrow("although there is a key");
     expect(() => decodeBthome(fromHex("41 00112233 782372"), ADDRESS, newCipher(KEY))).toThrow("expected at least 9");
   });
 
-  it("never throws anything else, and never reads past the end", () => {
+  it("never throws another error, and never reads past the end", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
         const data = bthomeDataOf(advertise(bytes)) ?? bytes;
@@ -175,7 +175,7 @@ describe("the devices that advertise", () => {
   }
   const plain = (hex: string) => fromHex(`40${hex}`);
 
-  it("become sensors with the name of the device, when each kind is heard for the first time", () => {
+  it("become sensors with the device's name when each kind of reading is heard for the first time", () => {
     const { sensors, hear, values } = bench();
     expect(hear(plain("02ca09"))).toBe(true);
     expect(hear(plain("02c409"))).toBe(false);
@@ -199,7 +199,7 @@ describe("the devices that advertise", () => {
     expect(values()).toEqual({ "fridge/press": 3 });
   });
 
-  it("that encrypt are not believed when a message comes again, also later", () => {
+  it("that encrypt are not believed when an old message comes again, also later", () => {
     const { hear, values, lines } = bench(KEY);
     const first = sealed(fromHex("02ca09"), 7);
     expect(hear(first)).toBe(true);
@@ -210,7 +210,7 @@ describe("the devices that advertise", () => {
     expect(lines).toEqual([]);
   });
 
-  it("have no value any more when they are not heard for long", () => {
+  it("have no value when they were not heard for long", () => {
     const { hear, values, clock } = bench();
     hear(plain("02ca09"));
     clock.nowMs = BTHOME_SILENCE_MS;
@@ -219,7 +219,7 @@ describe("the devices that advertise", () => {
     expect(values()).toEqual({ "fridge/temperature": undefined });
   });
 
-  it("that cannot be read are told once in the log, without the key", () => {
+  it("that cannot be read are logged once, without the key", () => {
     const { hear, lines } = bench(KEY);
     for (let index = 0; index < 3; index += 1) hear(plain("0161"));
     hear(sealed(fromHex("0161"), 1));

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Contact } from "../../src/sensor/contact.ts";
 
-it("a contact is open or closed when it has been so for a while, and not while it bounces", () => {
+it("a contact counts as open or closed when it has been so for a while, and not while it bounces", () => {
   const contact = new Contact(50);
   const samples: readonly (readonly [nowMs: number, isOpen: boolean])[] = [
     [0, false],

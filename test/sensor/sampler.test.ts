@@ -18,7 +18,7 @@ describe("sampler", () => {
     expect(sampler.timeoutMs).toBe(3100);
   });
 
-  it("keeps what has changed by the deadband, and what is too old, changed or not", () => {
+  it("keeps a reading that has changed by the deadband, and one when the last is too old", () => {
     const values = [20, 20.1, 20.5, 20.6, 20.6, 20.6, 20.6, 20.6, 20.6, 20.6, 20.6, 20.6, 20.6];
     const sampler = new Sampler([{ name: "t", unit: "Cel", deadband: 0.5, sample: () => values.shift() }], OPTIONS);
     sampler.start(0);
@@ -30,7 +30,7 @@ describe("sampler", () => {
     ]);
   });
 
-  it("takes the deadband of the settings in the place of the sensor's own", () => {
+  it("uses the deadband of the settings instead of the sensor's own", () => {
     const values = [0, 0.6, 1.2];
     const sensor = { name: "t", unit: "Cel", deadband: 0.5, sample: () => values.shift() };
     const sampler = new Sampler([sensor], { ...OPTIONS, deadbands: { t: 1, other: 0 } });
@@ -39,7 +39,7 @@ describe("sampler", () => {
     expect(sampler.batch().map(({ value }) => value)).toEqual([0, 1.2]);
   });
 
-  it("reports a sensor that fails as such, once and when it is old, and goes on with the others", () => {
+  it("reports a failed sensor once, and again when that is too old, and goes on with the others", () => {
     const lines: string[] = [];
     let isBroken = true;
     const broken = {
@@ -84,7 +84,7 @@ describe("sampler", () => {
     expect(sampler.batch().filter(({ name }) => name === "n")).toHaveLength(2);
   });
 
-  it("samples a sensor that fails again and again more and more seldom, the others as before, and both when it works again", () => {
+  it("samples a failing sensor less and less often, the others as before, and all of them when it works again", () => {
     const at: number[] = [];
     let nowMs = 0;
     let isBroken = true;
@@ -107,7 +107,7 @@ describe("sampler", () => {
     expect(at.slice(7)).toEqual([64, 65, 66]);
   });
 
-  it("waits no longer than the limit says for a sensor that fails", () => {
+  it("waits no longer than the limit between two tries of a failing sensor", () => {
     const at: number[] = [];
     let nowMs = 0;
     const sensor = { name: "b", unit: "1", sample: () => void at.push(nowMs) };
@@ -117,7 +117,7 @@ describe("sampler", () => {
     expect((at.at(-1) as number) - (at.at(-2) as number)).toBe(SENSOR_RETRY_MAX_MS);
   });
 
-  it("takes a sensor that comes later, and tells at once what is to be told at once", () => {
+  it("takes a sensor that is added later, and sends urgent readings at once", () => {
     let value = 0;
     const door = { name: "door", unit: "", deadband: 1, isPrompt: true, sample: () => value };
     const slow = { name: "t", unit: "1", deadband: 1, sample: () => value };
@@ -151,7 +151,7 @@ describe("sampler", () => {
     expect(lines).toEqual([`sensor s${SENSORS_MAX} is not sampled, expected at most ${SENSORS_MAX}`]);
   });
 
-  it("keeps as many as its limit says; the oldest are thinned, counted", () => {
+  it("keeps as many readings as its limit says; the oldest are thinned and counted", () => {
     let value = 0;
     const counters = { thinned: 0, sensorFailures: 0 };
     const sampler = new Sampler([{ name: "t", unit: "1", sample: () => value++ }], { ...OPTIONS, counters });

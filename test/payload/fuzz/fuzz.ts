@@ -1,8 +1,7 @@
 /**
- * Feeds payloads to every reader of the wire format, to the decode command's words, and to a whole device that lives through
- * all of them. Nothing but a `FormatError` may be thrown, its place must lie in the payload, nothing may hang or grow, and the
- * device must take each message and acknowledge it. The device refuses what the decode command refuses, and nothing else; what
- * is not refused is shown with all its words, and nothing is drawn that has no picture.
+ * Feeds payloads to every reader of the wire format, to the decode command, and to a whole device. Only a `FormatError` may be
+ * thrown, and its place must lie in the payload. Nothing may hang or grow. The device must acknowledge each message. It refuses
+ * what the decode command refuses, and nothing else. It shows all words of the others, and draws no unprintable character.
  */
 
 import { generate } from "mqtt-packet";
@@ -35,23 +34,23 @@ import { readReply, writeReply } from "../../vectors/raster.ts";
 import { describeValue, fromHex, toHex } from "../../vectors/vector.ts";
 import { fuzzPayload, KINDS, type Kind } from "./grammar.ts";
 
-/** An input is replayed by its number alone; the device is a new one after so many. */
+/** After so many inputs the device is a new one. So an input can be replayed by its number alone. */
 const DEVICE_INPUTS = 1_000;
-/** Longer than any of them takes by far, in milliseconds: hundreds of times what the slowest needs. */
+/** Time limit of one input, in milliseconds: hundreds of times what the slowest needs. */
 const HANG_MS = 2_000;
 const STEPS_MAX = 1_000;
-/** What a PUBLISH has beside topic and payload: type 1, remaining length 2, length of topic 2, packet identifier 2. */
+/** Bytes of a PUBLISH beside topic and payload: type 1, remaining length 2, length of the topic 2, packet identifier 2. */
 const PUBLISH_HEAD_BYTES = 7;
 
 export interface FuzzOutcome {
   readonly inputs: number;
-  /** Payloads that said something, and those that were refused. */
+  /** Numbers of payloads that were read, and of those that were refused. */
   readonly counts: Readonly<Record<"read" | "refused", number>>;
-  /** One sentence for each input that broke a promise, with what it was. */
+  /** One sentence for each input that broke a promise, with the input. */
   readonly violations: readonly string[];
 }
 
-/** @param first number of the first input; devices begin at multiples of 1,000, so that a number replays from there */
+/** @param first number of the first input. A device begins at each multiple of `DEVICE_INPUTS`, and replays from there. */
 export function fuzz(first: number, inputs: number): FuzzOutcome {
   const counts = { read: 0, refused: 0 };
   const violations: string[] = [];
@@ -94,7 +93,7 @@ const TOPICS: Readonly<Record<Kind, string>> = {
   reply: "/field/raster/p/reply",
 };
 
-/** Reads a payload in every way; what is read and can be written must be the same again. */
+/** Reads a payload in every way. A value that can be written must be read back as the same. */
 function read(kind: Kind, payload: Uint8Array): boolean {
   const ways: Record<Kind, (() => unknown)[]> = {
     presence: [() => sameAgain(payload, decodePresence, encodePresence)],
@@ -126,14 +125,14 @@ function read(kind: Kind, payload: Uint8Array): boolean {
   return isRead;
 }
 
-/** What a device refuses the decode command refuses, too, and nothing else. */
+/** Checks that the device refuses what the decode command refuses, and nothing else. */
 function agrees(topic: string, payload: Uint8Array, verdict: "taken" | "refused" | "skipped"): void {
   let words = "";
   try {
     words = describePayload(topic, payload).join("; ");
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    // Of a command that was done before the device looks at nothing but the id.
+    // The device reads only the id of a command that was done before.
     if (verdict === "taken" && topic !== TOPICS.command)
       throw new Error(`taken by the device, and by the decode command: ${error.message}`);
     return;
@@ -141,7 +140,7 @@ function agrees(topic: string, payload: Uint8Array, verdict: "taken" | "refused"
   if (verdict === "refused") throw new Error(`refused by the device, and decoded: ${words}`);
 }
 
-/** Throws where words of it are not in the message that is shown. */
+/** Throws if words of the payload are missing in the message that is shown. */
 function keepsWords(kind: "message" | "page", payload: Uint8Array): void {
   const words: string[] = [];
   const add = ({ title = "", uri = "" }: MessageKeys, ...texts: readonly string[]) => words.push(title, uri, ...texts);
@@ -178,7 +177,7 @@ function sameAgain<Value>(
   if (again !== describeValue(value)) throw new Error(`written and read again: ${again}`);
 }
 
-/** A whole device with its screen, to which the broker sends each payload with QoS 1. */
+/** A whole device with its screen. The broker sends it each payload with QoS 1. */
 class FuzzedDevice {
   readonly #gateway: Gateway;
   readonly #store = new MemoryStore();
@@ -206,7 +205,7 @@ class FuzzedDevice {
     this.#drain();
   }
 
-  /** Whether the device has taken it, or counted it as refused; "skipped": it is too large. */
+  /** Sends a payload to the device. Returns whether the device took it, refused it, or skipped it as too large. */
   feed(topic: string, payload: Uint8Array): "taken" | "refused" | "skipped" {
     const { refused } = this.#gateway.counters;
     this.#nowMs += 10;
@@ -216,7 +215,7 @@ class FuzzedDevice {
     const sent = this.#drain();
     if (!sent.some(({ type, packetIdentifier }) => type === "puback" && packetIdentifier === this.#identifier))
       throw new Error(`answered ${JSON.stringify(sent)}, expected PUBACK ${this.#identifier}`);
-    // Whatever came before it: nothing may stop up what the device has to say.
+    // No earlier payload may block the device's results.
     const isRead = topic.length + payload.length + PUBLISH_HEAD_BYTES <= PACKET_BYTES_MAX;
     if (topic === TOPICS.command && isRead && !sent.some((packet) => packet.topic === TOPICS.result))
       throw new Error(`answered ${JSON.stringify(sent)}, expected a result`);
@@ -228,7 +227,7 @@ class FuzzedDevice {
     return this.#gateway.counters.refused > refused ? "refused" : "taken";
   }
 
-  /** Everything is sent and every screen is painted; gives what was sent. */
+  /** Sends everything and paints every screen. Returns what was sent. */
   #drain(): SentPacket[] {
     const sent: SentPacket[] = [];
     for (let steps = 0, isBusy = true; isBusy; steps += 1) {

@@ -1,6 +1,6 @@
 /**
- * Payloads for the fuzzer: those of the wire format's tables, and ones put together from its keys with values that do not
- * belong there, changed in ways that go past the first check: mostly the lengths are put right again behind a change.
+ * Payloads for the fuzzer: the vectors of the wire format, and new ones made of its keys with wrong values. Most changes correct
+ * the lengths afterwards, so that the payload passes the first check.
  */
 import { encodeMessage, type RawContent } from "../../../src/payload/message.ts";
 import type { Random } from "../../../src/seams.ts";
@@ -35,7 +35,7 @@ export type Kind = (typeof KINDS)[number];
 const EDGES = [0x00, 0x01, 0x05, 0x0f, 0x10, 0x7f, 0x80, 0xc0, 0xed, 0xff, 0x22, 0x2c, 0x5b, 0x5c, 0x7b, 0x7d];
 const BYTES_MAX = 5_000;
 
-/** Those that are read; refused ones come from changes. */
+/** The vectors that can be read. Changes make refused payloads of them. */
 const bytesOf = (vectors: readonly Vector[]) =>
   vectors.filter(({ refused }) => refused === undefined).map(({ hex }) => fromHex(hex));
 const SEEDS: Readonly<Record<Kind, readonly Uint8Array[]>> = {
@@ -54,7 +54,7 @@ const SEEDS: Readonly<Record<Kind, readonly Uint8Array[]>> = {
     '{"id":"c","at":1700000000,"do":"settings","set":{"screen.dwell":5,"quiet.hours":"22:00-07:00","contacts":null}}',
     '{"id":"c","at":1700000000,"do":"quiet","hours":"on"}',
     '{"id":"c","at":1700000000,"do":"identify"}',
-    // As long as a packet may be, and all of it is in the words of the refusal.
+    // It is as long as a packet may be, and the refusal quotes all of it.
     `{"id":"never done","at":1700000000,"do":"settings","set":{"quiet.hours":"${"\\u0001".repeat(600)}"}}`,
   ].map(encodeUtf8),
   result: ['{"id":"c","ok":true,"note":"done before"}', '{"ok":false,"error":"command id"}'].map(encodeUtf8),
@@ -80,7 +80,7 @@ const TEXTS = [
   "a\nb\tc",
   "i".repeat(23),
   "i".repeat(24),
-  // Six times as long in JSON.
+  // In JSON it is six times as long.
   "\u0001".repeat(150),
   ...STATES,
 ];
@@ -106,7 +106,7 @@ function composedMessage(random: Random): Uint8Array {
     const contentType = random() < 0.9 ? integerBetween(random, 0, 6) : integerBetween(random, 7, 255);
     if (random() < 0.1) return { contentType, content: pick(random, SEEDS.page) };
     const content = [...encodeUtf8(jsonObject(random, 0))];
-    // Changed before it is measured: the lengths around it are right.
+    // The content is changed before its length is written. So the lengths are right.
     if (random() < 0.2) change(random, content, "message");
     return { contentType, content: Uint8Array.from(content) };
   });
@@ -118,7 +118,7 @@ function composedMessage(random: Random): Uint8Array {
   });
 }
 
-/** Fields in order or not, changed or not, under the right hash. */
+/** A set-up code with the right hash. Its fields may be out of order or changed. */
 function composedSetupCode(random: Random): Uint8Array {
   const fields: number[] = [];
   for (let key = integerBetween(random, 1, 9); key < 14; key += integerBetween(random, random() < 0.1 ? -1 : 1, 3))
@@ -127,7 +127,7 @@ function composedSetupCode(random: Random): Uint8Array {
   return encodeUtf8(codeOfFields(fields));
 }
 
-/** Mostly what may stand there, so that a reader goes on to the next key. */
+/** Most values are allowed for their key, so that a reader goes on to the next key. */
 function jsonObject(random: Random, depth: number): string {
   const action = pick(random, ["retract", "read", "quiet", "presence", "settings", "identify", "fly"]);
   const parts = [
@@ -179,7 +179,7 @@ function change(random: Random, bytes: number[], kind: Kind): void {
       break;
     }
     default:
-      // Rarely large: past what is read into memory, or nested deep.
+      // Rarely the value is too large, or deeply nested.
       if (random() < 0.01) {
         const byte = pick(random, [0x61, 0x5b, 0x7b, 0x81, 0x22]);
         for (let more = integerBetween(random, 0, BYTES_MAX); more > 0; more -= 1) bytes.splice(at, 0, byte);

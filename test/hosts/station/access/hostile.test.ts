@@ -84,7 +84,7 @@ async function grantedOf(client: MqttClient, topic: string): Promise<number | un
 }
 
 describe("a login", () => {
-  it("is required, and must match the client identifier", async () => {
+  it("is required, and is accepted only with its own password and session", async () => {
     const own = passwords.get("alice-1") ?? "";
     expect(await refusalOf(undefined, "", "alice-1")).toBe(5);
     expect(await refusalOf("alice-1", "wrong password", "alice-1")).toBe(4);
