@@ -44,8 +44,6 @@ const UNREAD = "bytes before the former were read";
 
 export class Device extends PoweredDevice {
   readonly perceptions: Perception[] = [];
-  /** Groups of a former life whose subscription the storage did not take. No later life can know that the broker holds it. */
-  readonly unrecordedGroups = new Set<string>();
   readonly #options: DeviceOptions;
   #runner: Runner | undefined;
   #cancelTimer: () => void = () => {};
@@ -128,21 +126,10 @@ export class Device extends PoweredDevice {
   }
 
   protected end(): void {
-    if (this.store.refusals > 0) this.#noteUnrecorded();
+    this.noteUnrecorded(this.#settings.groups.map((group) => `/field/im/${group}`));
     this.#cancelTimer();
     this.#runner = undefined;
     this.#text = "";
-  }
-
-  #noteUnrecorded(): void {
-    const records = this.store.keys().filter((key) => key.startsWith("b-"));
-    const lines = records.flatMap((key) =>
-      Buffer.from(this.store.read(key) ?? [])
-        .toString()
-        .split("\n"),
-    );
-    for (const group of this.#settings.groups)
-      if (!lines.includes(`? /field/im/${group}`)) this.unrecordedGroups.add(group);
   }
 
   #platform(): Platform {

@@ -19,6 +19,7 @@ const SEEDS: readonly (readonly [number, string])[] = [
     11210,
     "none of the firmware: a page was silent shortly after the sound of another one, and the model did not expect it",
   ],
+  [10943, "the same as 64250, of the engine alone"],
   [51562, "none of the firmware: a token that a message had in a former life was taken for that message"],
   [
     64250,

@@ -8,6 +8,8 @@ const REBOOT_MS = 2_000;
 export abstract class PoweredDevice {
   /** Exceptions that left the program; none may. */
   readonly errors: string[] = [];
+  /** Topic filters of former lives that the storage did not take. No later life can know that the broker holds them. */
+  readonly unrecordedFilters = new Set<string>();
   protected store: PowerCutStore;
   readonly #clock: VirtualClock;
   #life = 0;
@@ -59,6 +61,18 @@ export abstract class PoweredDevice {
 
   /** A life is over: everything is forgotten that is not on `store`, and no timer of it goes off. */
   protected abstract end(): void;
+
+  /** At the end of a life. @param topicFilters what it has subscribed to */
+  protected noteUnrecorded(topicFilters: readonly string[]): void {
+    if (this.store.refusals === 0) return;
+    const records = this.store.keys().filter((key) => key.startsWith("b-"));
+    const lines = records.flatMap((key) =>
+      Buffer.from(this.store.read(key) ?? [])
+        .toString()
+        .split("\n"),
+    );
+    for (const filter of topicFilters) if (!lines.includes(`? ${filter}`)) this.unrecordedFilters.add(filter);
+  }
 
   /** Runs a part of the program. When the power fails in it, or has failed, this life is over. */
   protected guard(run: () => void): void {

@@ -73,6 +73,8 @@ export class SessionDevice extends PoweredDevice {
   /** What is remembered of the broker, as the gateway does it. */
   #record: BrokerRecord | undefined;
   #transport: Transport | undefined;
+  /** What this life subscribes to. */
+  #topics: readonly string[] = [];
   /** Told and not taken, by token; empty again when the connection ends. */
   #untaken = new Map<number, number>();
   #large: Publish | undefined;
@@ -111,6 +113,7 @@ export class SessionDevice extends PoweredDevice {
 
   protected begin(): void {
     const { random, clock, clientIdentifier, topics, protocol, keepAliveSeconds } = this.#options;
+    this.#topics = topics;
     const subscriptions = topics.map((topicFilter) => ({ topicFilter, qos: 2 }) as const);
     const record = new BrokerRecord(this.store, "broker", subscriptions);
     // What is not on the store went with the last life. A new message may get its token.
@@ -171,6 +174,7 @@ export class SessionDevice extends PoweredDevice {
   }
 
   protected end(): void {
+    this.noteUnrecorded(this.#topics);
     this.#cancelTimer();
     // The power may fail while the engine records that a connection has ended.
     this.ledger.handleEnded();
