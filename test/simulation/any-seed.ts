@@ -1,4 +1,4 @@
-/** The kind of a run is in its seed: every fifth is a pager as a whole, the others are the MQTT engine alone. */
+/** The seed decides what runs: every fifth seed a whole pager, all others the MQTT engine alone. */
 import { type Outcome, simulate } from "./simulate.ts";
 import { simulateSession } from "./simulate-session.ts";
 

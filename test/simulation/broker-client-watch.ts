@@ -1,7 +1,7 @@
-/** Holds what a client sends on one connection against the standards and against what the broker has announced. */
+/** Checks what a client sends on one connection against the standards and against what the broker has announced. */
 import { INFLIGHT_MAX, PUBLISH_BYTES_MAX, STREAM_BYTES_MAX } from "../../src/limits.ts";
 
-/** What the broker has told this client, with what holds where it has said nothing. */
+/** The limits that the broker has announced to this client, or the defaults of the standard. */
 export interface Announced {
   readonly receiveMaximum: number;
   readonly maximumPacketSize: number;
@@ -17,11 +17,11 @@ export class ClientWatch {
     keepAliveSeconds: 0,
   };
   readonly #violation: (problem: string) => void;
-  /** Identifiers of the client's exchanges on this connection that the broker has not finished; the value counts for the window. */
+  /** Identifiers of the client's unfinished exchanges on this connection. The value: whether it counts for the window. */
   readonly #open = new Map<number, boolean>();
-  /** Identifiers of QoS 1 and of QoS 2 that were delivered here and not answered, in order. */
+  /** Identifiers of messages with QoS 1 and QoS 2 that were sent here and not acknowledged, in order. */
   readonly #unanswered: Readonly<Record<1 | 2, number[]>> = { 1: [], 2: [] };
-  /** PUBREL was sent here. */
+  /** Identifiers whose PUBREL was sent here. */
   readonly #released = new Set<number>();
   readonly #aliases: string[] = [];
 
@@ -29,7 +29,7 @@ export class ClientWatch {
     this.#violation = violation;
   }
 
-  /** Any packet, by its remaining length. */
+  /** Checks the size of a packet, by its remaining length. */
   size(command: string, remainingLength: number): void {
     const lengthBytes = remainingLength < 128 ? 1 : remainingLength < 16_384 ? 2 : 3;
     const bytes = 1 + lengthBytes + remainingLength;
@@ -38,7 +38,7 @@ export class ClientWatch {
     if (command !== "connect" && bytes > limit) this.#violation(`sent ${command} of ${bytes} bytes, limit ${limit}`);
   }
 
-  /** A PUBLISH of QoS 1 or 2, or a SUBSCRIBE, takes an identifier. */
+  /** The client begins an exchange: a PUBLISH of QoS 1 or 2, or a SUBSCRIBE. */
   begin(packetIdentifier: number, isMessage: boolean): void {
     if (packetIdentifier === 0) this.#violation("used the identifier 0");
     if (this.#open.has(packetIdentifier))
@@ -49,7 +49,7 @@ export class ClientWatch {
     if (count > window) this.#violation(`has ${count} messages in flight, limit ${window}`);
   }
 
-  /** A PUBREL goes on with an exchange of a former connection: its identifier is in use. */
+  /** A PUBREL continues an exchange of a former connection. Its identifier is in use. */
   resume(packetIdentifier: number): void {
     if (!this.#open.has(packetIdentifier)) this.#open.set(packetIdentifier, false);
   }
@@ -62,7 +62,7 @@ export class ClientWatch {
     this.#unanswered[qos].push(packetIdentifier);
   }
 
-  /** PUBACK and PUBREC come for what was delivered here, once, in the order of the messages [MQTT-4.6.0-2, -3]. */
+  /** PUBACK and PUBREC must come once for each message that was sent here, in the same order [MQTT-4.6.0-2, -3]. */
   answered(packetIdentifier: number, qos: 1 | 2): void {
     const [expected] = this.#unanswered[qos];
     if (expected === undefined || !this.#unanswered[qos].includes(packetIdentifier))

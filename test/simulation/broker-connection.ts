@@ -1,4 +1,4 @@
-/** One connection of the broker model: packets in, packets out, late as on a real one. */
+/** One connection of the broker model. It answers packets with a delay, as a real broker does. */
 import mqttPacket, { type IConnectPacket, type IPublishPacket, type ISubscribePacket, type Packet } from "mqtt-packet";
 import type { QoS } from "../../src/mqtt/packet.ts";
 import { integerBetween } from "../random.ts";
@@ -9,7 +9,7 @@ import type { Peer } from "./network.ts";
 
 const INFLIGHT_DEFAULT = 20;
 const ACKNOWLEDGE_MS_MAX = 300;
-/** A peer that says nothing at all is dropped. */
+/** How long a peer may take for its CONNECT, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
 const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
 
@@ -18,11 +18,11 @@ export class Connection {
   onEnd: () => void = () => {};
   readonly #broker: BrokerModel;
   readonly #peer: Peer;
-  /** The parser reads its version here. */
+  /** The parser reads the protocol version from this object. */
   readonly #settings: { protocolVersion?: number } = {};
   readonly #parser = mqttPacket.parser(this.#settings);
   readonly #watch = new ClientWatch((problem) => this.#violation(problem));
-  /** Our topic aliases. */
+  /** The broker's topic aliases. */
   readonly #aliases: string[] = [];
   #number = 0;
   #connect: IConnectPacket | undefined;
@@ -32,7 +32,7 @@ export class Connection {
   #lastAnswerMs = 0;
   #cancelSilence: () => void;
   #ended = false;
-  /** It has seen what it does not allow, and reads no further. */
+  /** The broker has seen a packet that it does not allow, and reads no further. */
   #isClosing = false;
 
   constructor(broker: BrokerModel, peer: Peer) {
@@ -47,7 +47,7 @@ export class Connection {
     peer.onClosed = () => this.end();
   }
 
-  /** The connection is over. Without a DISCONNECT the will is published. */
+  /** Ends the connection. Publishes the will unless DISCONNECT has come. */
   end(): void {
     if (!this.#close()) return;
     const will = this.#hasLeft ? undefined : this.#connect?.will;
@@ -58,7 +58,7 @@ export class Connection {
     }
   }
 
-  /** The broker's process has ended: no will. */
+  /** The broker's process ends, without the will. */
   crash(): void {
     this.#close();
   }
@@ -68,7 +68,7 @@ export class Connection {
     this.end();
   }
 
-  /** Sends what waits, as far as the window allows. */
+  /** Sends waiting messages as far as the window allows. */
   deliver(): void {
     const session = this.#session;
     if (!session || this.#ended) return;
@@ -85,7 +85,7 @@ export class Connection {
     }
   }
 
-  /** What this connection speaks. */
+  /** The protocol level of this connection. */
   get #level(): number {
     return this.#connect?.protocolVersion ?? 4;
   }
@@ -117,7 +117,7 @@ export class Connection {
     this.#write({ cmd: "pubrel", messageId: packetIdentifier });
   }
 
-  /** A topic gets an alias now and then, and is left out now and then where it has one. */
+  /** Now and then a topic gets an alias, and a topic with an alias is left out. */
   #aliased(topic: string): { topic: string; properties?: { topicAlias: number } } {
     const { saysLimits } = this.#broker.options;
     const max = Math.min(3, this.#connect?.properties?.topicAliasMaximum ?? 0);
@@ -138,7 +138,7 @@ export class Connection {
     if (!this.#ended) this.#peer.write(mqttPacket.generate(packet, { protocolVersion: this.#level }));
   }
 
-  /** Answers leave later, in order. */
+  /** Sends an answer after a delay, in order. */
   #later(run: () => void): void {
     const { clock, random } = this.#broker;
     this.#lastAnswerMs = Math.max(this.#lastAnswerMs, clock.nowMs + integerBetween(random, 0, ACKNOWLEDGE_MS_MAX));
@@ -240,7 +240,7 @@ export class Connection {
     this.deliver();
   }
 
-  /** What this connection's CONNACK says, none of it in 3.1.1. */
+  /** The limits in the CONNACK of this connection. There are none in 3.1.1. */
   #announce(): Partial<Omit<Announced, "keepAliveSeconds">> & { serverKeepAlive?: number } {
     const { random, options } = this.#broker;
     const says = (min: number, max: number) => (this.#chance(0.5) ? integerBetween(random, min, max) : undefined);
@@ -264,7 +264,7 @@ export class Connection {
     };
   }
 
-  /** One and a half keep-alives of silence end a connection [MQTT-3.1.2-24]. */
+  /** The connection ends after one and a half keep-alives of silence [MQTT-3.1.2-24]. */
   #awaitLife(): void {
     this.#cancelSilence();
     const keepAliveMs = this.#watch.announced.keepAliveSeconds * 1_000;
@@ -296,7 +296,7 @@ export class Connection {
     });
   }
 
-  /** Closes where one of these topics is not allowed; what came before is answered. */
+  /** Closes if one of these topics is not allowed. Earlier packets are answered. */
   #closesOn(topics: readonly string[]): boolean {
     const { closesOn } = this.#broker.options;
     if (!closesOn || !topics.some(closesOn)) return false;

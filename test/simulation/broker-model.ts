@@ -1,7 +1,7 @@
 /**
- * A broker of MQTT 3.1.1 and 5 as the standards want it: kept sessions, QoS 0 to 2 both ways, redelivery with DUP after a
- * reconnect, retained messages, last wills, keep-alive, and in MQTT 5 receive maximum, maximum packet size, topic aliases,
- * server keep-alive and DISCONNECT. It restarts with and without its sessions, and notes what a client must not do.
+ * A broker of MQTT 3.1.1 and 5 that follows the standards: kept sessions, QoS 0 to 2 both ways, redelivery with DUP after a
+ * reconnect, retained messages, last wills, keep-alive, and in MQTT 5 receive maximum, maximum packet size, topic aliases, server
+ * keep-alive and DISCONNECT. It can restart with and without its sessions. It records what a client does wrong.
  */
 import type { IConnectPacket } from "mqtt-packet";
 import type { Random } from "../../src/seams.ts";
@@ -11,29 +11,29 @@ import type { Peer } from "./network.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 export interface BrokerOptions {
-  /** Protocol levels that it speaks: 4 is MQTT 3.1.1, 5 is MQTT 5. */
+  /** The protocol levels of the broker: 4 is MQTT 3.1.1, 5 is MQTT 5. */
   readonly levels: readonly number[];
-  /** Messages of QoS 1 and 2 that it has in flight to a client of 3.1.1; in MQTT 5 at most the client's receive maximum. */
+  /** Most messages of QoS 1 and 2 in flight to a client. In MQTT 5 also at most the client's receive maximum. */
   readonly inflightMax?: number;
-  /** Makes use of what MQTT 5 lets it say in CONNACK, anew on each connection, and of topic aliases. */
+  /** The broker announces limits in the CONNACK of MQTT 5, other ones on each connection, and uses topic aliases. */
   readonly saysLimits?: boolean;
-  /** Closes the connection on a PUBLISH to this topic, or a SUBSCRIBE with this filter, instead of refusing it. */
+  /** Whether the broker closes the connection on a PUBLISH to this topic, or on a SUBSCRIBE with this filter. */
   readonly closesOn?: (topic: string) => boolean;
 }
 
 export class BrokerModel {
-  /** What a client did against the standard or against its own limits. */
+  /** How a client broke the standard or its own limits. */
   readonly violations: string[] = [];
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly options: BrokerOptions;
-  /** Sees every message that the broker takes from a client. */
+  /** Called with every message that the broker takes from a client. */
   onMessage: (message: Message) => void = () => {};
-  /** Sees every PUBLISH that comes from a client. */
+  /** Called with every PUBLISH that comes from a client. */
   onArrival: (arrival: Arrival) => void = () => {};
-  /** Sees the number of each session that begins with nothing. */
+  /** Called with the number of each new session. */
   onEpoch: (epoch: number) => void = () => {};
-  /** What CONNECT is answered with: 0 accepts; other codes are those of the client's version. */
+  /** The code of CONNACK. 0 accepts. Other codes are those of the client's protocol level. */
   refusal: (level: number) => number = () => 0;
   connects = 0;
   #epochs = 0;
@@ -66,12 +66,12 @@ export class BrokerModel {
     return [...(this.#sessions.get(clientIdentifier)?.subscriptions.keys() ?? [])].sort();
   }
 
-  /** Number of the client's session, 0 where there is none that has subscribed. */
+  /** Number of the client's session. 0: it has no session with a subscription. */
   epochOf(clientIdentifier: string): number {
     return this.hasSubscribed(clientIdentifier) ? (this.#sessions.get(clientIdentifier)?.epoch ?? 0) : 0;
   }
 
-  /** Whether nothing waits for this client and nothing is unfinished, in both directions. */
+  /** Whether nothing waits for this client, and no exchange is unfinished in either direction. */
   isIdle(clientIdentifier: string): boolean {
     const session = this.#sessions.get(clientIdentifier);
     return session?.waiting.length === 0 && session.inflight.length === 0 && session.received.size === 0;
@@ -81,7 +81,7 @@ export class BrokerModel {
     return this.#retained.get(topic);
   }
 
-  /** Takes a message and passes it on. From here on it is the broker's duty to deliver it. */
+  /** Takes a message and passes it on. From here on the broker must deliver it. */
   publish(message: Message): void {
     if (message.retain) this.#retained.set(message.topic, message);
     for (const session of this.#sessions.values()) {
@@ -93,13 +93,13 @@ export class BrokerModel {
     }
   }
 
-  /** The process ends without a word and is there again, with the sessions it had or with none. */
+  /** The process ends without a goodbye and starts again, with its sessions or without. */
   restart(keepsSessions: boolean): void {
     for (const connection of [...this.#connections]) connection.crash();
     if (!keepsSessions) this.#sessions.clear();
   }
 
-  /** Says goodbye to every client with a reason code of MQTT 5; a client of 3.1.1 is cut off. */
+  /** Sends DISCONNECT with this reason code to every client of MQTT 5. Clients of 3.1.1 are cut off. */
   disconnectAll(reasonCode: number): void {
     for (const connection of [...this.#connections]) connection.sayGoodbye(reasonCode);
   }

@@ -1,4 +1,4 @@
-/** What a broker keeps of a client while it is away, and what it is told of the client's messages. */
+/** The session that a broker keeps for a client, and the messages that come from the client. */
 import type { QoS } from "../../src/mqtt/packet.ts";
 
 export interface Message {
@@ -8,16 +8,16 @@ export interface Message {
   readonly retain: boolean;
 }
 
-/** A PUBLISH as it came from a client, before the broker has looked whether it has it already. */
+/** A PUBLISH as it came from a client. The broker may have the message already. */
 export interface Arrival extends Message {
   readonly clientIdentifier: string;
   readonly packetIdentifier: number;
   readonly dup: boolean;
-  /** Number of the broker's session: another one after it was lost. */
+  /** Number of the broker's session. After a lost session it is a new one. */
   readonly epoch: number;
-  /** Number of the connection on which it came. */
+  /** Number of the connection. */
   readonly connection: number;
-  /** Whether the broker takes it: false for a QoS 2 message that it has. */
+  /** Whether the broker takes the message. It does not take a QoS 2 message that it has already. */
   readonly isTaken: boolean;
 }
 
@@ -25,13 +25,13 @@ export interface Arrival extends Message {
 export interface Delivery {
   readonly packetIdentifier: number;
   readonly message: Message;
-  /** What is sent: PUBLISH until PUBACK or PUBREC, then PUBREL until PUBCOMP. */
+  /** The packet to send: PUBLISH until PUBACK or PUBREC, then PUBREL until PUBCOMP. */
   state: "publish" | "pubrel";
-  /** Sent on the present connection. */
+  /** It was sent on the present connection. */
   isSent: boolean;
 }
 
-/** The other end of `deliver`. */
+/** The connection through which a session delivers. */
 export interface Outlet {
   deliver(): void;
   end(): void;
@@ -40,11 +40,11 @@ export interface Outlet {
 export class KeptSession {
   readonly epoch: number;
   readonly subscriptions = new Map<string, QoS>();
-  /** Not sent yet, in order. */
+  /** Messages that were not sent yet, in order. */
   readonly waiting: Message[] = [];
-  /** Sent at some time and not finished, in order. */
+  /** Messages that were sent and are not finished, in order. */
   inflight: Delivery[] = [];
-  /** QoS 2 messages of the client between PUBLISH and PUBREL, by identifier. */
+  /** Identifiers of the client's QoS 2 messages between PUBLISH and PUBREL. */
   readonly received = new Set<number>();
   connection: Outlet | undefined;
   #nextIdentifier = 1;
@@ -53,7 +53,7 @@ export class KeptSession {
     this.epoch = epoch;
   }
 
-  /** A new connection: all that is in flight is to be sent again. */
+  /** Begins a new connection. All messages in flight must be sent again. */
   begin(connection: Outlet): void {
     for (const delivery of this.inflight) delivery.isSent = false;
     this.connection = connection;

@@ -1,4 +1,4 @@
-/** The firmware in a simulated device: one life after the other on the same storage, each ended by a power cut. */
+/** The firmware in a simulated device. Each life ends with a power cut, and the next one begins with the same storage. */
 import { type Platform, Runner } from "../../hosts/runner.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { Settings } from "../../src/gateway/settings.ts";
@@ -18,28 +18,28 @@ export interface DeviceOptions {
   readonly sensors: readonly Sensor[];
   /** Seconds since 1970 at the beginning of virtual time. */
   readonly bornSeconds: number;
-  /** How long the clock may be unset at the beginning of a life; default: it is set. */
+  /** How long the clock may be unset at the beginning of a life. Default: it is set. */
   readonly clockUnsetMsMax?: number | undefined;
-  /** Sees each record that has become durable. */
+  /** Called with each record that has become durable. */
   readonly onDurable?: ((key: string, bytes: Uint8Array) => void) | undefined;
   readonly onLog?: ((line: string) => void) | undefined;
 }
 
-/** What the carrier perceived, in order. */
+/** What the carrier has seen or heard. */
 export interface Perception {
   readonly type: "screen" | "alert";
   readonly nowMs: number;
   readonly life: number;
   readonly text: string;
-  /** Whether storage took writes at that time, and how many it has refused so far. */
+  /** Whether the storage took writes at that time. `refusals`: how many it had refused. */
   readonly recorded: boolean;
   readonly refusals: number;
 }
 
-/** More paints in a millisecond than messages fit into the inbox are a firmware that spins. */
+/** More paints in one millisecond mean that the firmware spins. So many messages fit into the inbox. */
 const PAINTS_AT_ONCE_MAX = 200;
 
-/** The runner has handed in what the gateway had no room for. */
+/** The gateway's error if the runner hands in bytes too early. */
 const UNREAD = "bytes before the former were read";
 
 export class Device extends PoweredDevice {
@@ -50,7 +50,7 @@ export class Device extends PoweredDevice {
   #settings: Settings;
   #nextSettings: Settings;
   #skewSeconds = 0;
-  /** Until then the clock is not set. */
+  /** When the clock is set, in virtual time. */
   #clockSetMs = 0;
   #text = "";
   #paintedMs = 0;
@@ -68,19 +68,19 @@ export class Device extends PoweredDevice {
     return this.store.bytes;
   }
 
-  /** Those of the present life. */
+  /** The settings of the present life. */
   get settings(): Settings {
     return this.#settings;
   }
 
-  /** Other settings hold from the next life on. */
+  /** These settings apply from the next life on. */
   changeSettings(settings: Settings): void {
     this.#nextSettings = settings;
   }
 
   /** The clock shows another time for a while, as after one wrong answer of a time server. */
   jumpClock(seconds: number, durationMs: number): void {
-    // What sets it for the first time is believed: a board asks two servers.
+    // The first time is never wrong, because a board asks two servers.
     if (this.#options.clock.nowMs < this.#clockSetMs) return;
     this.#skewSeconds = seconds;
     this.#options.clock.after(durationMs, () => {
@@ -100,7 +100,7 @@ export class Device extends PoweredDevice {
     this.#skewSeconds = 0;
     if (clockUnsetMsMax > 0) {
       this.#clockSetMs = clock.nowMs + random() * clockUnsetMsMax;
-      // A board says when its clock is set.
+      // A board reports when its clock is set.
       clock.after(this.#clockSetMs - clock.nowMs, () => this.networkChanged());
     }
     const gateway = new Gateway({
@@ -139,7 +139,7 @@ export class Device extends PoweredDevice {
     const guarded = (run: () => void) => {
       if (life === this.life && !store.isDead) this.guard(run);
     };
-    /** What a device does after its power has failed does not happen: the rest of its program is unwound. */
+    /** Nothing that the program does after the power has failed has an effect: the exception unwinds it. */
     const alive = <Result>(run: () => Result): Result => {
       if (store.isDead) throw new PowerCut("the power has failed");
       return run();

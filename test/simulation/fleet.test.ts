@@ -17,7 +17,7 @@ describe("a fleet of pagers on bad networks, with power cuts", () => {
     expect(Math.min(outcome.powerCuts, outcome.repeated)).toBeGreaterThan(0);
   });
 
-  it("keeps its promises where the inboxes overflow", { timeout: 60_000 }, () => {
+  it("keeps its promises when the inboxes overflow", { timeout: 60_000 }, () => {
     expect(simulateFleet(2, 1, 2 * INBOX_RECORDS_MAX).violations).toEqual([]);
   });
 });
@@ -27,13 +27,13 @@ describe("the simulation of a fleet sees", () => {
 
   it("a message that is stored twice", () => {
     vi.spyOn(Inbox.prototype, "has").mockReturnValue(false);
-    // The connection has to be cut between a message and its acknowledgement.
+    // This needs a cut between a message and its acknowledgement.
     const found = [1, 2, 3, 4].map((seed) => simulateFleet(seed, 8, 320).violations.join("\n"));
     expect(found.join("\n")).toMatch(/stored 2 times/);
   });
 
-  it("a receipt for another message, out of order, and told again", () => {
-    /** What leaves is changed, and the inbox does not know. */
+  it("a receipt for another message, one out of order, and one that is sent again", () => {
+    /** Changes the receipts that leave, without the inbox. */
     const lie = (change: (receipt: Receipt) => Partial<Receipt>) => {
       const truths = new WeakMap<OwedReceipts, OwedReceipts>();
       const { nextReceipts, handleReceiptsSent, handleReceiptsTaken } = Inbox.prototype;

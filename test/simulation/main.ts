@@ -1,6 +1,6 @@
 /**
  * `npm run simulate -- --pagers 50 --messages 10000` runs one seed (`--first`) of many pagers at one broker.
- * `npm run simulate -- --seeds 1000 --first 1` runs seeds one after the other; exit status 1 when a promise was broken.
+ * `npm run simulate -- --seeds 1000 --first 1` runs seeds one after the other. The exit status is 1 if a promise was broken.
  * With `--log` the device's log is printed too.
  */
 import { readCommandFlags } from "../command-flags.ts";

@@ -1,6 +1,6 @@
 /**
- * `npm run simulate:mutants`: each mutant must be seen within its number of seeds, and the engine as it is in none. Exit status 1
- * when one survives.
+ * `npm run simulate:mutants`: the simulation must fail for each mutant within its number of seeds, and never for the unchanged
+ * engine. The exit status is 1 if a mutant survives.
  */
 import { MUTANTS, mutated } from "./mutants.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Mistakes put into the engine's source, one at a time, to prove that the simulation sees them. Each is a piece of source
- * text and what stands in its place; a piece that is not there exactly once is an error, so that the table follows the code.
+ * Mistakes that are put into the engine's source, one at a time, to prove that the simulation finds them. Each replaces a piece of
+ * source text. The piece must be there exactly once. So the table follows the code.
  */
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -12,11 +12,11 @@ import type { simulateAny } from "./any-seed.ts";
 
 export interface Mutant {
   readonly name: string;
-  /** From `src/mqtt` on. */
+  /** Path from `src/mqtt` on. */
   readonly file: string;
   readonly from: string;
   readonly to: string;
-  /** It must be seen within so many seeds. */
+  /** The simulation must find it within so many seeds. */
   readonly seeds: number;
 }
 
@@ -284,7 +284,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ];
 
-/** The simulation with one mistake in it, or with none. */
+/** The simulation of the engine with one mistake, or with none. */
 export async function mutated(mutant?: Mutant): Promise<{ readonly simulateAny: typeof simulateAny }> {
   const folder = await mkdtemp(join(tmpdir(), "fieldpager-mutant-"));
   const path = mutant && fileURLToPath(new URL(`../../src/mqtt/${mutant.file}`, import.meta.url));
@@ -294,7 +294,7 @@ export async function mutated(mutant?: Mutant): Promise<{ readonly simulateAny: 
     write: false,
     format: "esm",
     platform: "node",
-    // mqtt-packet is CommonJS and asks for modules of Node.
+    // mqtt-packet is CommonJS and requires modules of Node.
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire("/");' },
     plugins: [
       {

@@ -1,6 +1,6 @@
 /**
- * A bad network in virtual time: bytes are delayed and come in other pieces than they were sent, connections break at any
- * byte, and an end that is cut off may learn of it soon, late or never. A NAT forgets connections that were idle too long.
+ * A bad network in virtual time. Bytes are delayed and come in other pieces than they were sent. Connections break at any byte, and
+ * each end may learn of it soon, late or never. A NAT forgets connections that were idle too long.
  */
 import type { Transport, TransportHandlers } from "../../hosts/runner.ts";
 import type { Random } from "../../src/seams.ts";
@@ -9,13 +9,13 @@ import type { VirtualClock } from "./virtual-clock.ts";
 
 export interface NetworkOptions {
   readonly latencyMsMax: number;
-  /** Share of connections that break at some byte by themselves. */
+  /** Share of connections that break by themselves. */
   readonly breaking: number;
-  /** Share of cuts of which an end is never told. */
+  /** Probability that an end never learns of a cut. */
   readonly silent: number;
-  /** What a direction carries, in bytes a second. Absent: as much as comes. */
+  /** Rate of a direction, in bytes a second. Absent: unlimited. */
   readonly bytesPerSecond?: number;
-  /** A connection without a byte for longer than this is forgotten: what comes then goes nowhere. Absent: never. */
+  /** The NAT forgets a connection that is idle for longer. Later bytes are lost. Absent: never. */
   readonly natIdleMs?: number;
 }
 
@@ -23,10 +23,10 @@ export interface NetworkOptions {
 export interface Peer {
   /** Set by the broker. */
   onBytes: (bytes: Uint8Array) => void;
-  /** Set by the broker; comes at most once. */
+  /** Set by the broker. Called at most once. */
   onClosed: () => void;
   write(bytes: Uint8Array): void;
-  /** Ends the connection after what was written. */
+  /** Ends the connection after all written bytes. */
   close(): void;
 }
 
@@ -34,7 +34,7 @@ export interface Peer {
 const BREAKING_BYTES_MAX = 2_000;
 const NOTICE_MS_MAX = 200;
 
-/** One direction: in order, delayed, in random pieces, up to the byte at which it breaks. */
+/** One direction of a connection. Bytes come in order, delayed, in random pieces, until it breaks. */
 class Pipe {
   deliver: (bytes: Uint8Array) => void = () => {};
   onBreak: () => void = () => {};
@@ -42,11 +42,11 @@ class Pipe {
   readonly #clock: VirtualClock;
   readonly #random: Random;
   readonly #latencyMsMax: number;
-  /** So many bytes pass before it breaks by itself. */
+  /** So many more bytes pass before it breaks by itself. */
   bytesLeft: number;
   readonly #bytesPerSecond: number;
   #lastMs = 0;
-  /** When the link has carried all that was written. */
+  /** When the link has carried all written bytes. */
   #carriedMs = 0;
 
   constructor(
@@ -66,7 +66,7 @@ class Pipe {
     for (let offset = 0; offset < bytes.length; ) {
       const whole = bytes.length - offset;
       const drawn = this.#random() < 0.3 ? integerBetween(this.#random, 1, whole) : whole;
-      // A slow link gives what it has carried, bit by bit.
+      // A slow link delivers small pieces.
       const length = Math.min(drawn, Math.max(1, Math.ceil(this.#bytesPerSecond / 2)));
       const piece = bytes.slice(offset, offset + length);
       this.#carriedMs = Math.max(this.#carriedMs, this.#clock.nowMs) + (length * 1_000) / this.#bytesPerSecond;
@@ -75,7 +75,7 @@ class Pipe {
     }
   }
 
-  /** Runs an action behind all that was written. */
+  /** Runs an action after all written bytes have passed. */
   behind(run: () => void): void {
     this.#inOrder(() => {
       if (!this.broken) run();
@@ -101,7 +101,7 @@ class Pipe {
 }
 
 export class Network {
-  /** A connection has reached the broker. */
+  /** Called when a connection has reached the broker. */
   onConnection: (peer: Peer) => void = () => {};
   readonly #clock: VirtualClock;
   readonly #random: Random;
@@ -116,24 +116,24 @@ export class Network {
     this.#options = options;
   }
 
-  /** Cuts every connection that stands. */
+  /** Cuts every open connection. */
   cut(): void {
     for (const connection of [...this.#connections]) connection.cut();
   }
 
-  /** Another network: what stood goes nowhere any more, and no end is told. */
+  /** Changes to another network. The open connections carry nothing more, and neither end learns of it. */
   change(): void {
     for (const { pipes } of this.#connections) for (const pipe of pipes) pipe.broken = true;
     this.#connections.clear();
   }
 
-  /** Down: everything is cut, new connections fail or hang. */
+  /** Down: all connections are cut, and new ones fail or hang. */
   setUp(up: boolean): void {
     this.#up = up;
     if (!up) this.cut();
   }
 
-  /** From now on nothing breaks by itself any more. */
+  /** From now on nothing breaks by itself. */
   calm(): void {
     this.#calm = true;
     for (const { pipes } of this.#connections) for (const pipe of pipes) pipe.bytesLeft = Number.POSITIVE_INFINITY;
@@ -143,7 +143,7 @@ export class Network {
   openTransport(handlers: TransportHandlers): Transport {
     let alive = true;
     let connection: { write: (bytes: Uint8Array) => void; close: () => void } | undefined;
-    /** What has come while nothing was read; the end of the connection is behind it. */
+    /** Events that came while the pager read nothing. The end of the connection comes after the bytes. */
     const held: (() => void)[] = [];
     let isPaused = false;
     const tell = (run: () => void) => {
@@ -200,7 +200,7 @@ export class Network {
     };
     const maybe = (tell: () => void) => (this.#random() < silent ? undefined : tell);
     let activeMs = this.#clock.nowMs;
-    /** A byte comes to the NAT, which may have forgotten the connection; it tells the pager so, or nobody. */
+    /** Bytes reach the NAT. If it has forgotten the connection, it may tell the pager, but not the broker. */
     const passNat = () => {
       const isForgotten = !this.#calm && this.#clock.nowMs - activeMs > (natIdleMs ?? Number.POSITIVE_INFINITY);
       activeMs = this.#clock.nowMs;

@@ -1,10 +1,10 @@
 /**
- * Storage whose power fails at a chosen write, and which may refuse writes. What was durable when the power failed is what
- * the next life of the device finds.
+ * A store whose power fails at a chosen write, and which may refuse writes. The next life of the device finds the records that were
+ * durable when the power failed.
  */
 import type { Random, Store } from "../../src/seams.ts";
 
-/** Thrown by the write at which the power fails. Nothing that the device does afterwards has happened. */
+/** Thrown by the write at which the power fails. What the device does afterwards has no effect. */
 export class PowerCut extends Error {}
 
 export class PowerCutStore implements Store {
@@ -14,7 +14,7 @@ export class PowerCutStore implements Store {
   #untilRefusal = Number.POSITIVE_INFINITY;
   #dead = false;
   #refusals = 0;
-  /** Sees each record that has become durable; also of the lives to come. */
+  /** Called with each record that has become durable, also in later lives. */
   onDurable: (key: string, bytes: Uint8Array) => void = () => {};
 
   private constructor(records: Map<string, Uint8Array>, random: Random) {
@@ -26,7 +26,7 @@ export class PowerCutStore implements Store {
     return new PowerCutStore(new Map(), random);
   }
 
-  /** The power has failed: this store and the device that used it are no more. */
+  /** The power has failed. This store and its device are not used any more. */
   get isDead(): boolean {
     return this.#dead;
   }
@@ -35,7 +35,7 @@ export class PowerCutStore implements Store {
     return this.#untilRefusal <= 0;
   }
 
-  /** Writes that were refused. */
+  /** How many writes were refused. */
   get refusals(): number {
     return this.#refusals;
   }
@@ -46,12 +46,12 @@ export class PowerCutStore implements Store {
     return total;
   }
 
-  /** The power will fail at the `count`-th write from now, during it: the record holds its former or its new value. */
+  /** The power will fail during the `count`-th write from now. The record then has its old or its new value. */
   cutAtWrite(count: number): void {
     this.#untilCut = count;
   }
 
-  /** The `count`-th write from now and all after it are refused; the power stays on. */
+  /** Refuses the `count`-th write from now and all after it. The power stays on. */
   refuseFromWrite(count: number): void {
     this.#untilRefusal = count;
   }
@@ -61,7 +61,7 @@ export class PowerCutStore implements Store {
     this.#dead = true;
   }
 
-  /** What the next life finds. */
+  /** The store of the next life. */
   reborn(): PowerCutStore {
     this.#dead = true;
     const next = new PowerCutStore(new Map(this.#records), this.#random);

@@ -1,4 +1,4 @@
-/** A device whose power fails: one life after the other on the same storage, each ended by a power cut. */
+/** A device whose power fails. Each life ends with a power cut, and the next one begins with the same storage. */
 import type { Random } from "../../src/seams.ts";
 import { PowerCut, PowerCutStore } from "./power-cut-store.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -6,7 +6,7 @@ import type { VirtualClock } from "./virtual-clock.ts";
 const REBOOT_MS = 2_000;
 
 export abstract class PoweredDevice {
-  /** Exceptions that left the program; none may. */
+  /** Exceptions that left the program. There must be none. */
   readonly errors: string[] = [];
   /** Topic filters of former lives that the storage did not take. No later life can know that the broker holds them. */
   readonly unrecordedFilters = new Set<string>();
@@ -41,7 +41,7 @@ export abstract class PoweredDevice {
     this.#bury();
   }
 
-  /** Storage refuses the `count`-th write from now and all after it, as worn or full flash does. */
+  /** The storage refuses the `count`-th write from now and all after it, like worn or full flash. */
   refuseWritesFrom(count: number): void {
     this.store.refuseFromWrite(count);
   }
@@ -50,16 +50,16 @@ export abstract class PoweredDevice {
     this.store.refuseFromWrite(Number.POSITIVE_INFINITY);
   }
 
-  /** The power never fails again, and storage works. */
+  /** From now on the power does not fail, and the storage works. */
   calm(): void {
     this.store.cutAtWrite(Number.POSITIVE_INFINITY);
     this.acceptWrites();
   }
 
-  /** A life begins with what is on `store`. */
+  /** Begins a life with the content of `store`. */
   protected abstract begin(): void;
 
-  /** A life is over: everything is forgotten that is not on `store`, and no timer of it goes off. */
+  /** Ends a life. Everything that is not on `store` is forgotten, and its timers do not go off. */
   protected abstract end(): void;
 
   /** At the end of a life. @param topicFilters what it has subscribed to */
@@ -74,7 +74,7 @@ export abstract class PoweredDevice {
     for (const filter of topicFilters) if (!lines.includes(`? ${filter}`)) this.unrecordedFilters.add(filter);
   }
 
-  /** Runs a part of the program. When the power fails in it, or has failed, this life is over. */
+  /** Runs a part of the program. If the power has failed, before or during it, this life ends. */
   protected guard(run: () => void): void {
     try {
       if (!this.store.isDead) run();

@@ -1,12 +1,12 @@
 /**
- * A device that uses the MQTT engine itself: an application that publishes with every QoS, durable and not, and takes what
- * it is told after a while and in any order. One life after the other on the same storage, each ended by a power cut.
+ * A device that uses the MQTT engine alone. Its application publishes with every QoS, durably or not. It takes messages after a
+ * while and in any order. Each life ends with a power cut, and the next one begins with the same storage.
  *
- * How an application keeps QoS 2 exactly once: it stores a message and calls `acknowledge` in one go, and forgets at the
- * event `disconnected` what it was told and has not taken, since that comes again. Three things remain that nobody can know.
- * A message may be taken twice where the power fails between the application's own write and that of `acknowledge`, and
- * where storage refuses the write of `acknowledge`. And where the broker lost its session, the CONNACK that said so was lost
- * too, and so was the first delivery of a new message under the identifier of one that was taken: that one is not told.
+ * To get QoS 2 exactly once, the application stores a message and calls `acknowledge` at once. At the event `disconnected` it
+ * forgets the messages that it has not taken, because they come again. Three cases cannot be avoided. A message may be taken twice
+ * if the power fails between the application's own write and that of `acknowledge`. The same may happen if the storage refuses the
+ * write of `acknowledge`. And a message may be missed if the broker lost its session, the CONNACK that said so was lost, and so was
+ * the first delivery of a new message with the identifier of a message that was taken.
  */
 import type { Transport } from "../../hosts/runner.ts";
 import { BrokerRecord } from "../../src/gateway/broker-record.ts";
@@ -32,9 +32,9 @@ export interface SessionDeviceOptions {
   readonly random: Random;
   readonly network: Network;
   readonly clientIdentifier: string;
-  /** What it subscribes to; those of the moment at which a life begins. */
+  /** Its topic filters. A life uses those that are set when it begins. */
   topics: readonly string[];
-  /** The broker closes on messages to this topic. */
+  /** Whether the broker closes on messages to this topic. */
   readonly closesOn: (topic: string) => boolean;
   readonly protocol: ProtocolSetting;
   readonly keepAliveSeconds: number;
@@ -50,36 +50,36 @@ export interface Wish {
   readonly isDurable: boolean;
   readonly bytes: number;
   readonly policy: OutboxPolicy;
-  /** Undefined: never worthless. */
+  /** undefined: the message never expires. */
   readonly expirySeconds: number | undefined;
   /** Its payload is read when it is sent. */
   readonly isStream: boolean;
 }
 
-/** Larger messages may be above what a broker takes. */
+/** A broker may refuse messages above this size. */
 const LARGE_BYTES = 300;
-/** What a message takes of the outbox beside its topic and payload, at most. */
+/** Most bytes that a message takes of the outbox beside its topic and payload. */
 const OUTBOX_OVERHEAD_BYTES = 17;
 
 export class SessionDevice extends PoweredDevice {
   readonly ledger: SessionLedger;
-  /** Messages that were too large to be kept. */
+  /** How many messages were too large to be kept. */
   oversizes = 0;
   connection = 0;
   readonly #options: SessionDeviceOptions;
-  /** The numbers behind the tokens of messages in flight; those of durable ones outlast a reboot. */
+  /** The number of each message in flight, by token. Those of durable messages outlast a reboot. */
   readonly #numbers = new Map<number, number>();
   #session: Session | undefined;
-  /** What is remembered of the broker, as the gateway does it. */
+  /** The record of the broker, as in the gateway. */
   #record: BrokerRecord | undefined;
   #transport: Transport | undefined;
   /** What this life subscribes to. */
   #topics: readonly string[] = [];
-  /** Told and not taken, by token; empty again when the connection ends. */
+  /** Messages that were told and not taken, by token. Emptied when the connection ends. */
   #untaken = new Map<number, number>();
   #large: Publish | undefined;
   #isStalled = false;
-  /** What has come and was not handed in: the session takes nothing while its answers cannot leave. */
+  /** Bytes that were not handed in yet. The session takes none while its answers cannot leave. */
   #unread: Uint8Array[] = [];
   #nextNumber = 1;
   #takeMsMax: number;
@@ -96,14 +96,14 @@ export class SessionDevice extends PoweredDevice {
     return this.#options.streamsLargeMessages;
   }
 
-  /** Whether nothing is on the way any more: no wish, no message in flight, nothing to take. */
+  /** Whether no message is in flight or waits to be taken. */
   get isIdle(): boolean {
     return this.#session?.isDrained === true && this.#untaken.size === 0;
   }
 
   /**
-   * The engine's records on the store. A second record without its first is cleared at the next start; the suspects are kept
-   * until the broker answers what they name.
+   * The engine's records on the store that must be gone in the end. An `r-` record without its `o-` record is cleared at the next
+   * start. The suspects stay until the broker answers the messages that they name.
    */
   get records(): readonly string[] {
     const keys = this.store.keys();
@@ -116,7 +116,7 @@ export class SessionDevice extends PoweredDevice {
     this.#topics = topics;
     const subscriptions = topics.map((topicFilter) => ({ topicFilter, qos: 2 }) as const);
     const record = new BrokerRecord(this.store, "broker", subscriptions);
-    // What is not on the store went with the last life. A new message may get its token.
+    // A message that is not on the store was lost with the last life. A new message may get its token.
     const keys = new Set(this.store.keys());
     for (const token of this.#numbers.keys()) if (!keys.has(`o-${token.toString(36)}`)) this.#numbers.delete(token);
     this.#record = record;
@@ -155,7 +155,7 @@ export class SessionDevice extends PoweredDevice {
     return this.#session?.isConnected === true;
   }
 
-  /** The application wants to send a message; without power, or room in the outbox, it does not. */
+  /** The application sends a message, if there is power and room in the outbox. */
   wish(wish: Wish): void {
     this.guard(() => {
       if (this.#session) this.#publish(wish, this.#session);
@@ -163,7 +163,7 @@ export class SessionDevice extends PoweredDevice {
     });
   }
 
-  /** The application is quick, too. */
+  /** The application takes messages quickly, too. */
   override calm(): void {
     this.#takeMsMax = Math.min(this.#takeMsMax, 500);
     super.calm();
@@ -179,7 +179,7 @@ export class SessionDevice extends PoweredDevice {
     // The power may fail while the engine records that a connection has ended.
     this.ledger.handleEnded();
     this.#session = undefined;
-    // The peer learns of it late or never, as of any device that has lost its power.
+    // The transport is not closed: the broker learns of a power cut late or never.
     this.#transport = undefined;
     this.#untaken = new Map();
     this.#large = undefined;
@@ -187,7 +187,7 @@ export class SessionDevice extends PoweredDevice {
     this.#unread = [];
   }
 
-  /** After anything that happened: what is to be told, sent, wished for, and when to wake. */
+  /** Called after every event. Handles the session's events, sends its bytes, and sets its timer. */
   #drain(): void {
     const session = this.#session;
     if (!session) return;
@@ -200,7 +200,7 @@ export class SessionDevice extends PoweredDevice {
         isBusy = true;
       }
       for (let event = session.pollEvent(); event; event = session.pollEvent()) {
-        // The engine makes a reason of a power cut, as of any refusal; what it does after it has not happened.
+        // The engine treats a power cut like any refusal of the store. What it does afterwards has no effect.
         if (this.store.isDead) throw new PowerCut("the power has failed");
         this.#handleEvent(event, session);
         isBusy = true;
@@ -227,7 +227,7 @@ export class SessionDevice extends PoweredDevice {
     return this.#isStalled ? undefined : session.pollTransmit();
   }
 
-  /** The transport takes no more for a while: the rest of a message that goes out in pieces waits. */
+  /** The transport takes nothing for a while. The rest of a message that leaves in pieces waits. */
   #stall(session: Session): void {
     const { clock, random } = this.#options;
     this.#isStalled = true;
@@ -238,7 +238,7 @@ export class SessionDevice extends PoweredDevice {
     });
   }
 
-  /** Something happens to a session, unless its life is over. */
+  /** Runs an event of a session, unless its life is over. */
   #run(session: Session, run: () => void): void {
     if (session !== this.#session) return;
     this.guard(() => {
@@ -301,7 +301,7 @@ export class SessionDevice extends PoweredDevice {
     }
   }
 
-  /** One that was being accepted when the power failed has no number here. */
+  /** A message that was being accepted when the power failed has no number here. */
   #settle(event: Extract<SessionEvent, { type: "acknowledged" | "rejected" }>): void {
     const number = this.#numbers.get(event.token);
     this.#numbers.delete(event.token);
@@ -316,7 +316,7 @@ export class SessionDevice extends PoweredDevice {
     if (number !== undefined) this.ledger.drop(number);
   }
 
-  /** A large message in parts is told like any other when its last part has come. */
+  /** Joins the parts of a large message. After the last part it is told like any other message. */
   #collect({ payload, isLast, token }: Extract<SessionEvent, { type: "messagePart" }>, session: Session): void {
     const message = this.#large;
     if (!message) {
@@ -332,7 +332,7 @@ export class SessionDevice extends PoweredDevice {
     if (outboxBytes > OUTBOX_BYTES_MAX) this.errors.push(`${outboxBytes} bytes in the outbox`);
   }
 
-  /** Where storage refuses, a later life knows less. */
+  /** Writes a record that may be missing. A power cut still ends the life. */
   #remember(write: () => void): void {
     try {
       write();
@@ -377,7 +377,7 @@ export class SessionDevice extends PoweredDevice {
     else clock.after(random() * this.#takeMsMax, () => this.#run(session, take));
   }
 
-  /** Stores a message as its own and says so to the engine. */
+  /** The application stores a message and acknowledges it to the engine. */
   #take(number: number, token: number, session: Session): void {
     const entry = this.ledger.incoming.get(number);
     if (!entry) return;
@@ -385,7 +385,7 @@ export class SessionDevice extends PoweredDevice {
       this.store.write("taken", payloadOf(number, 4));
     } catch (error) {
       if (error instanceof PowerCut) {
-        // The write may have happened.
+        // The record may have been written.
         entry.taken += 1;
         entry.doubts += 1;
         throw error;
@@ -433,7 +433,7 @@ export class SessionDevice extends PoweredDevice {
       entry.isInDoubt = false;
     } catch (error) {
       if (error instanceof PowerCut) throw error;
-      // The store refused it: it is not accepted.
+      // The store has refused the message. So it was not accepted.
       this.ledger.outgoing.delete(number);
     }
   }

@@ -1,6 +1,6 @@
 /**
- * What a device and its broker have promised each other, message by message, and what came of it. A payload begins with
- * the message's number, so that each is known again wherever it turns up.
+ * What a device and its broker have promised each other for each message, and what became of it. A payload begins with the
+ * message's number. So each message is recognised everywhere.
  */
 import { ENDINGS_MAX } from "../../src/limits.ts";
 import type { QoS } from "../../src/mqtt/packet.ts";
@@ -10,7 +10,7 @@ interface Outgoing {
   readonly number: number;
   readonly topic: string;
   readonly qos: QoS;
-  /** Must be delivered also after a reboot. */
+  /** It must be delivered also after a reboot. */
   readonly isDurable: boolean;
   /** It may be dropped before it is sent. When the power fails at that moment, nobody is told. */
   readonly isDroppable: boolean;
@@ -19,7 +19,7 @@ interface Outgoing {
   readonly life: number;
   /** Connections that the device had opened when it accepted the message. */
   readonly connection: number;
-  /** The power failed while it was being accepted: it may be on the store or not. */
+  /** The power failed while it was being accepted. It may be on the store. */
   isInDoubt: boolean;
   isRejected: boolean;
   isAcknowledged: boolean;
@@ -40,7 +40,7 @@ interface Incoming {
   readonly isOversize: boolean;
   taken: number;
   told: number;
-  /** Times that the device could not know whether the message was taken. */
+  /** How often the device could not know whether the message was taken. */
   doubts: number;
 }
 
@@ -48,18 +48,18 @@ export class SessionLedger {
   readonly violations: string[] = [];
   readonly outgoing = new Map<number, Outgoing>();
   readonly incoming = new Map<number, Incoming>();
-  /** The broker's session of this device that stands; 0: none yet. */
+  /** The present session of this device at the broker. 0: none yet. */
   epoch = 0;
-  /** The session that the broker has made last. */
+  /** The newest session that the broker has made. */
   standing = 0;
   readonly #knownEpochs = new Set<number>();
   readonly #seen = new Map<number, Seen>();
-  /** Connections that ended while a message of a topic was not settled. */
+  /** How many connections ended while a message was not settled, by topic. */
   readonly #endings = new Map<string, number>();
   readonly #takenByBroker = new Map<number, number[]>();
-  /** Number of the last message that came for the first time, by topic and QoS class. */
+  /** The highest number of a message that came for the first time, by topic and whether its QoS is above 0. */
   readonly #lastFirst = new Map<string, number>();
-  /** The same for messages told to the device, by life, connection, topic and QoS. */
+  /** The same for messages that the application was told, by life, connection, topic and QoS. */
   readonly #lastTold = new Map<string, number>();
   readonly #device: { readonly life: number; readonly connection: number };
 
@@ -72,7 +72,7 @@ export class SessionLedger {
     this.#knownEpochs.add(this.standing);
   }
 
-  /** Whether the device was told of the session that stands: the CONNACK that says so may have been lost on the way. */
+  /** Whether the device knows of the newest session. The CONNACK that says so may have been lost. */
   get isStandingKnown(): boolean {
     return this.#knownEpochs.has(this.standing);
   }
@@ -137,7 +137,7 @@ export class SessionLedger {
   /** A connection has ended, and all that is not settled may have been on it. */
   handleEnded(): void {
     const topics = new Set<string>();
-    // Of QoS 0 nobody knows whether the broker has answered it by closing.
+    // A message of QoS 0 has no answer. The broker may have closed because of it.
     for (const entry of this.outgoing.values())
       if (entry.qos === 0 || !(entry.isAcknowledged || entry.isRejected || entry.isDropped)) topics.add(entry.topic);
     for (const topic of topics) this.#endings.set(topic, (this.#endings.get(topic) ?? 0) + 1);
@@ -148,12 +148,12 @@ export class SessionLedger {
     const topic = this.outgoing.get(number)?.topic ?? "";
     const endings = this.#endings.get(topic) ?? 0;
     if (endings < ENDINGS_MAX) this.violations.push(`message ${number} was given up after ${endings} connections`);
-    // A link that breaks every now and then may break on each attempt of a large one.
+    // A link that breaks now and then may break at each attempt to send a large message.
     if (!this.outgoing.get(number)?.isLarge)
       this.violations.push(`message ${number} was given up, the broker takes it`);
   }
 
-  /** The device was told that the message was dropped from its outbox: it was never sent, and never will be. */
+  /** The device was told that the message was dropped from its outbox. It must never be sent. */
   drop(number: number): void {
     const entry = this.outgoing.get(number);
     if (!entry) return;
@@ -187,7 +187,7 @@ export class SessionLedger {
     return number;
   }
 
-  /** Everything has settled: what is missing, and what is there twice. @param life the device's present one */
+  /** Checks at the end what is missing and what came twice. @param life the device's present life */
   check(life: number): void {
     for (const entry of this.outgoing.values()) {
       const epochs = this.#takenByBroker.get(entry.number) ?? [];
@@ -195,7 +195,7 @@ export class SessionLedger {
       const isSettled = entry.isInDoubt || entry.isRejected || entry.isDropped;
       const isOwed = entry.qos > 0 && !isSettled && (outlasts || entry.life === life);
       if (isOwed && epochs.length === 0) this.violations.push(`message ${entry.number} of QoS ${entry.qos} is lost`);
-      // A broker that loses its session forgets what it has taken; before that, and after, it takes it once.
+      // A broker that loses its session forgets what it has taken. Within one session it must take a message once.
       if (entry.qos === 2 && new Set(epochs).size !== epochs.length)
         this.violations.push(`message ${entry.number} of QoS 2 was taken ${epochs.length} times`);
       if (entry.qos === 0 && epochs.length > 1) this.violations.push(`message ${entry.number} of QoS 0 came twice`);

@@ -1,12 +1,12 @@
 /**
- * Many pagers at one broker, each on a bad network of its own and with power cuts, and one sender. The promises:
+ * Many pagers and one sender at one broker. Each pager has its own bad network and power cuts. The promises:
  *
- * - Every message is stored exactly once: its record is written once in all lives of its pager together.
- * - Every receipt arrives once, in order: stored, shown, read, answered. QoS 1 may bring the same bytes twice; the sender names
- *   a receipt by pager, id and state, as a pager names a message by sender and id, and counts it once. It may come again only
- *   as the standard allows: marked DUP, or in another life of a pager whose power failed before it could record the PUBACK.
+ * - Every message is stored exactly once. Its record is written once in all lives of its pager.
+ * - Every receipt arrives once, in order: stored, shown, read, answered. QoS 1 may deliver it twice. The sender recognises it by
+ *   pager, id and state, and counts it once. It may come again only with DUP, or in another life of a pager whose power failed
+ *   before it could record the PUBACK.
  * - There is no receipt for a message that this pager has not stored.
- * - At the end each message was shown, or its sender was told that it was dropped.
+ * - In the end each message was shown, or the sender was told that it was dropped.
  */
 import { parseSettings } from "../../src/gateway/settings.ts";
 import { decodeRecord } from "../../src/pager/inbox-message.ts";
@@ -23,9 +23,9 @@ import { VirtualClock } from "./virtual-clock.ts";
 export interface FleetOutcome {
   readonly violations: readonly string[];
   readonly stored: number;
-  /** As the sender counts them. */
+  /** Receipts as the sender counts them. */
   readonly receipts: number;
-  /** That came again, and were known. */
+  /** Receipts that came again. */
   readonly repeated: number;
   readonly powerCuts: number;
   readonly connects: number;
@@ -34,7 +34,7 @@ export interface FleetOutcome {
 
 const SENDER = "sender-1";
 const BORN_SECONDS = 1_700_000_000;
-/** Between two messages to one pager, in milliseconds. */
+/** Longest pause between two messages to one pager, in milliseconds. */
 const PAUSE_MS_MAX = 30_000;
 const TROUBLE_MS_MAX = 120_000;
 const TOUCH_MS = 30_000;
@@ -52,7 +52,7 @@ class Member {
   readonly sent = new Map<string, Sent>();
   readonly network: Network;
   readonly device: Device;
-  /** The life in which each receipt came first. */
+  /** The life of the pager in which each receipt came first. */
   readonly lives = new Map<string, number>();
 
   constructor(uid: string, clock: VirtualClock, random: Random, broker: BrokerModel) {
@@ -97,7 +97,7 @@ class Member {
   }
 }
 
-/** @param messages in all; each pager gets as many as the next one */
+/** @param messages in all, divided evenly among the pagers */
 export function simulateFleet(seed: number, pagers: number, messages: number): FleetOutcome {
   const random = seededRandom(seed);
   const clock = new VirtualClock();
@@ -143,7 +143,7 @@ export function simulateFleet(seed: number, pagers: number, messages: number): F
   clock.runUntil(clock.nowMs + SETTLE_MS_MAX, () =>
     all.every(({ sent, isSettled }) => sent.size > 0 && isSettled && totalOf(all) === messages),
   );
-  // One more stretch of quiet: nothing may come late or twice.
+  // Time passes without trouble. Nothing may come late or twice.
   for (const { network, device } of all) {
     network.calm();
     device.calm();
@@ -173,7 +173,7 @@ function totalOf(members: readonly Member[]): number {
   return members.reduce((sum, { sent }) => sum + sent.size, 0);
 }
 
-/** One message after the other, some important, some with choices. */
+/** Sends one message after the other, some important, some with choices. */
 function pushAll(member: Member, count: number, broker: BrokerModel, clock: VirtualClock, random: Random): void {
   const push = (number: number) => {
     const id = `id-${number}`;
@@ -188,7 +188,7 @@ function pushAll(member: Member, count: number, broker: BrokerModel, clock: Virt
   clock.after(random() * PAUSE_MS_MAX, () => push(1));
 }
 
-/** The network is cut, power fails, also in the middle of a write, and the carrier touches the buttons. */
+/** Cuts the network, lets the power fail, also during a write, and presses buttons, again and again. */
 function trouble({ network, device }: Member, clock: VirtualClock, random: Random): void {
   const again = (run: () => void, msMax: number) => {
     clock.after(random() * msMax, () => {
@@ -205,7 +205,7 @@ function trouble({ network, device }: Member, clock: VirtualClock, random: Rando
     () => (random() < 0.7 ? device.cutPowerAtWrite(integerBetween(random, 1, 12)) : device.cutPower()),
     5 * TROUBLE_MS_MAX,
   );
-  // First what is urgent is acknowledged or a reply begun, then a reply chosen; between two touches new messages are shown.
+  // The first press acknowledges an urgent message or begins a reply. The second one chooses. The pauses let new messages be shown.
   again(() => {
     device.press("b");
     if (random() < 0.7) device.press((["a", "b", "c"] as const)[integerBetween(random, 0, 2)] as Button);

@@ -1,16 +1,16 @@
 /**
- * One seed, one run: a device with the MQTT engine itself, a bad network with a NAT, and a broker of either version that
- * refuses, says goodbye, and restarts with and without its sessions. The promises that are checked:
+ * One run of one seed: a device with the MQTT engine alone, a bad network with a NAT, and a broker of either version that refuses,
+ * says goodbye, and restarts with and without its sessions. The promises that are checked:
  *
  * - No message of QoS 1 or 2 that was accepted is lost, in either direction; of the device's own the durable ones, also
  *   across reboots. Those that the broker forgot together with its session, its own side has to answer for.
  * - No message of QoS 2 is taken twice, but for the two cases that `session-device.ts` names.
  * - Messages of a topic come in order; DUP stands on what may have come before and on nothing else; nothing is sent again
  *   on a live connection; no identifier is 0, in use, or changes; answers leave in the order of the messages.
- * - What the broker closes on is given up, and the rest gets through. Nothing else is given up but large messages, on a link that ends
- *   on each attempt of them.
- * - At the end the broker holds the subscriptions that the settings name. It holds no others, except what the storage of a former life
- *   did not keep.
+ * - What the broker closes on is given up, and the rest gets through. Nothing else is given up but large messages, on a link that
+ *   ends on each attempt of them.
+ * - At the end the broker holds the subscriptions that the settings name. It holds no others, except what the storage of a former
+ *   life did not keep.
  * - Another network is found out within the time of a PINGRESP; a large message comes through a slow link.
  * - No limit is passed, the store is empty in the end, nothing waits without a timer, nothing is thrown.
  * - The device is connected within a bound after the network is back, and everything settles after that.
@@ -36,11 +36,11 @@ import { VirtualClock } from "./virtual-clock.ts";
 const CLIENT = "device-1";
 const INBOUND = ["in/a", "in/b", "in/c"];
 const OUTBOUND = ["out/a", "out/b", "out/c", "out/d", "out/e"];
-/** Where the broker closes on something, on these. */
+/** The topic and the filter on which the broker closes in some runs. */
 const CLOSED_TOPIC = "out/closed";
 const CLOSED_FILTER = "in/closed";
 const KEEP_ALIVE_SECONDS = 20;
-/** PINGRESP, a short wait, and the way of CONNECT. */
+/** The time for PINGRESP, a short wait, and CONNECT. */
 const OTHER_NETWORK_MS_MAX = PINGRESP_TIMEOUT_MS + BACKOFF_BASE_MS + 2_000;
 const RECONNECT_MS_MAX =
   KEEP_ALIVE_SECONDS * 1_000 + PINGRESP_TIMEOUT_MS + BACKOFF_MAX_MS + OPEN_TIMEOUT_MS + CONNACK_TIMEOUT_MS;
@@ -100,7 +100,7 @@ export function simulateSession(seed: number, onLog?: (line: string) => void): O
       pushOne(broker, device, random, pushes);
     }
   };
-  // The first connection makes the session: what was sent before it nobody has promised to keep.
+  // The first connection makes the session. Nobody has promised to keep earlier messages.
   device.boot();
   clock.runUntil(3_600_000, () => broker.hasSubscribed(CLIENT));
   const beginMs = clock.nowMs;
@@ -120,7 +120,7 @@ export function simulateSession(seed: number, onLog?: (line: string) => void): O
     clock.after(random() * 120_000, () => network.setUp(true));
   });
   several(0.5, 5, () => (chance(0.7) ? device.cutPowerAtWrite(integer(1, 12)) : device.cutPower()));
-  // Other settings, with the next life.
+  // The next life has other settings.
   several(0.3, 3, () => {
     options.topics = chance(0.5) ? [...topics, "group/a", "group/b"] : topics;
     device.cutPower();
@@ -132,7 +132,7 @@ export function simulateSession(seed: number, onLog?: (line: string) => void): O
   });
   several(0.3, 3, () => broker.restart(true));
   several(0.3, 2, () => broker.restart(false));
-  // The broker loses its sessions, and the CONNACK that would say so is lost as well.
+  // The broker loses its sessions, and the CONNACK that says so is lost, too.
   several(0.1, 2, () => {
     broker.restart(false);
     for (let count = integer(1, 20); count > 0; count -= 1) clock.after(random() * 10_000, () => network.cut());
@@ -153,14 +153,14 @@ export function simulateSession(seed: number, onLog?: (line: string) => void): O
   clock.runUntil(clock.nowMs + RECONNECT_MS_MAX, isBack);
   const violations: string[] = [];
   if (!isBack()) violations.push(`not connected ${RECONNECT_MS_MAX} ms after the network was back`);
-  // One of each kind at the end: the session must be of use still.
+  // The session must still work: more messages in both directions.
   push(3);
   if (isSlow) pushOne(broker, device, random, ++pushes, integer(200_000, 600_000));
   for (let count = 0; count < 3; count += 1) device.wish(wishOf(random));
   const isSettled = () => device.isIdle && broker.isIdle(CLIENT);
   clock.runUntil(clock.nowMs + SETTLE_MS_MAX, isSettled);
   if (!isSettled()) violations.push(`not settled ${SETTLE_MS_MAX} ms after it was connected`);
-  // One more stretch of quiet: nothing may come late or twice.
+  // Time passes without trouble. Nothing may come late or twice.
   clock.runUntil(clock.nowMs + RECONNECT_MS_MAX);
   if (device.isConnected) violations.push(...checkOtherNetwork(clock, network, broker, device));
   const expected = options.topics.filter((topic) => !closesOn(topic)).sort();
@@ -176,7 +176,7 @@ export function simulateSession(seed: number, onLog?: (line: string) => void): O
   return { seed, violations, pushes, connects: broker.connects, powerCuts: device.life - 1, virtualMs: clock.nowMs };
 }
 
-/** The device is told of another network; what stood on the former one is silent. */
+/** Tells the device of another network. The connection on the former one stays silent. */
 function checkOtherNetwork(
   clock: VirtualClock,
   network: Network,
@@ -190,7 +190,7 @@ function checkOtherNetwork(
   return broker.connects > connects ? [] : [`another network was not found out within ${OTHER_NETWORK_MS_MAX} ms`];
 }
 
-/** @param largeBytes of one that is larger than all others; left out: as it comes */
+/** @param largeBytes size of a very large message. Left out: a random size. */
 function pushOne(
   broker: BrokerModel,
   device: SessionDevice,
@@ -199,7 +199,7 @@ function pushOne(
   largeBytes?: number,
 ): void {
   const topic = INBOUND[integerBetween(random, 0, INBOUND.length - 1)] as string;
-  // Asked for one by one, some are there before others.
+  // Filters are subscribed one by one. So some topics may not be subscribed yet.
   if (!broker.filtersOf(CLIENT).includes(topic)) return;
   const qos = integerBetween(random, 0, 2) as QoS;
   const isOversize = largeBytes !== undefined || random() < 0.03;
@@ -217,7 +217,7 @@ function wishOf(random: Random): Wish {
     topic: OUTBOUND[integerBetween(random, 0, OUTBOUND.length - 1)] as string,
     qos: integerBetween(random, 0, 2) as QoS,
     isDurable: random() < 0.5,
-    // Now and then above what a broker takes that has said how much it takes.
+    // Some messages are larger than the broker's maximum packet size.
     bytes: isStream
       ? integerBetween(random, 4, 20_000)
       : random() < 0.1

@@ -1,13 +1,13 @@
 /**
- * One seed, one run: a device, a bad network and a broker in virtual time. The promises that are checked:
+ * One run of one seed: a device, a bad network and a broker in virtual time. The promises that are checked:
  *
- * - Every push that the broker has taken comes onto the screen, and is sounded once. It may come again after a power cut
- *   that hit while it stood there, or where storage had refused to record that it was shown: nobody can know then.
- * - The sender is told of each push that it was stored and that it was shown.
- * - The device is connected within a bound after the network is back, and the broker's retained presence says so.
- * - The broker holds the subscriptions of the settings of today, and no group that was left.
- * - A clock that jumps for years and comes back, or is not set for a while, makes no push worthless.
- * - The firmware throws nothing, does nothing that the standard forbids, and keeps to its limits.
+ * - Every push that the broker has taken is shown and sounded once. It may be shown again after a power cut while it was on the
+ *   screen, or if the storage refused to record that it was shown.
+ * - The sender gets the receipts stored and shown for each push.
+ * - The device is connected within a time limit after the network is back, and the broker's retained presence says so.
+ * - The broker holds the subscriptions of the present settings, and no group that was left.
+ * - No push expires because the clock jumps for years and comes back, or is not set for a while.
+ * - The firmware throws nothing, does nothing that the standard forbids, and keeps its limits.
  */
 
 import { parseSettings } from "../../src/gateway/settings.ts";
@@ -46,18 +46,18 @@ const UID = "pager-1";
 const SENDER = "sender-1";
 const BORN_SECONDS = 1_700_000_000;
 const KEEP_ALIVE_SECONDS = 20;
-/** A week: longer than a run, and shorter than most jumps of the clock. */
+/** A week. It is longer than a run, and shorter than most jumps of the clock. */
 const EXPIRY_SECONDS = 604_800;
-/** Up to 100 years to either side. */
+/** The clock jumps up to 100 years forwards or back. */
 const CLOCK_JUMP_SECONDS = 6_311_520_000;
 const RECONNECT_MS_MAX =
   KEEP_ALIVE_SECONDS * 1_000 + PINGRESP_TIMEOUT_MS + BACKOFF_MAX_MS + OPEN_TIMEOUT_MS + CONNACK_TIMEOUT_MS;
-/** Pushes that come at once, more than the inbox holds, and a share of the runs in which they do. */
+/** More pushes at once than the inbox holds. `FLOOD_SHARE`: the share of runs with such a flood. */
 const FLOOD_PUSHES = INBOX_RECORDS_MAX + 60;
 const FLOOD_SHARE = 0.02;
-/** After it is connected: time for the backlog, its receipts and what must be sent again. */
+/** Time after the connection for the backlog, its receipts and repeats. */
 const SETTLE_MS_MAX = 120_000;
-/** Storage beside the messages: states, names, the rest. */
+/** The messages, and beside them states, names and other records. */
 const STORED_BYTES_MAX = INBOX_BYTES_MAX + NAME_WINDOW_BYTES_MAX + 4_096;
 
 /** @param onLog gets the device's own log, with the virtual time */
@@ -87,13 +87,13 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
   const violations: string[] = [];
   const told = watchReceipts(broker);
 
-  // Drawn by itself, so that every other run is what it was.
+  // It has its own random numbers, so that all other runs stay the same.
   const isFlooded = seededRandom(~seed)() < FLOOD_SHARE;
   const usualPushes = integerBetween(random, 5, 45);
   const pushes = isFlooded ? usualPushes + FLOOD_PUSHES : usualPushes;
   const troubleMs = integerBetween(random, 60_000, 1_200_000);
   const sometime = (run: () => void) => clock.after(random() * troubleMs, run);
-  // The first connection makes the session: what was sent before it nobody has promised to keep.
+  // The first connection makes the session. Nobody has promised to keep earlier messages.
   if (chance(0.3)) retainOldPage(broker);
   device.boot();
   clock.runUntil(3_600_000, () => broker.hasSubscribed(UID));
@@ -122,7 +122,7 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
     });
   for (let noise = chance(0.5) ? integerBetween(random, 1, 20) : 0; noise > 0; noise -= 1)
     sometime(() => sendNoise(broker, random));
-  // What the carrier does not look at may be pushed off the screen while the carrier presses.
+  // In a flood messages could leave the inbox unseen while the carrier presses buttons.
   const pressed = chance(0.3) && !isFlooded;
   for (let press = pressed ? integerBetween(random, 1, 30) : 0; press > 0; press -= 1)
     sometime(() => device.press((["a", "b", "c"] as const)[integerBetween(random, 0, 2)] as Button));
@@ -142,7 +142,7 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
   if (!broker.isConnected(UID)) violations.push(`not connected ${RECONNECT_MS_MAX} ms after the network was back`);
   const settled = () => told.size === pushes && [...told.values()].every((states) => states.has("shown"));
   clock.runUntil(clock.nowMs + SETTLE_MS_MAX + pushes * dwellMs, settled);
-  // One more stretch of quiet: nothing may come late or twice.
+  // Time passes without trouble. Nothing may come late or twice.
   clock.runUntil(clock.nowMs + RECONNECT_MS_MAX);
 
   checkPerceptions(device, pushes, pressed, violations);
@@ -158,7 +158,7 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
   const held = broker.filtersOf(UID).filter(isExpected).join(" ");
   if (held !== expected.join(" ")) violations.push(`subscribed to ${held}, expected ${expected.join(" ")}`);
   const presence = broker.retained(`/field/pres/${UID}`)?.payload[0];
-  // Whoever pressed the buttons may have chosen to be busy.
+  // Random presses may have chosen the presence busy.
   if (presence !== 0x51 && !(pressed && presence === 0x53))
     violations.push(`retained presence is ${presence?.toString(16)}, expected 51`);
   if (device.storedBytes > STORED_BYTES_MAX) violations.push(`${device.storedBytes} bytes stored`);
@@ -186,31 +186,31 @@ function settingsOf(telemetrySeconds: number, dwellMs: number, groups: string) {
 
 function push(broker: BrokerModel, clock: VirtualClock, number: number): void {
   const timeStamp = BORN_SECONDS + Math.floor(clock.nowMs / 1_000);
-  // The sender has a clock, or has none.
+  // Some messages come from a sender without a clock.
   const message = { timeStamp: number % 4 === 0 ? 0 : timeStamp, extra: { ex: EXPIRY_SECONDS } };
   const payload = encodePush(SENDER, { id: `id-${number}`, text: `mark${number} of the run`, ...message });
   broker.publish({ topic: `/field/im/${UID}`, payload, qos: 1, retain: false });
 }
 
-/** A page of last week that stands retained at the broker when the device comes for the first time. */
+/** The broker has a retained page of last week when the device connects for the first time. */
 function retainOldPage(broker: BrokerModel): void {
   const old = { id: "old", text: "of last week", timeStamp: BORN_SECONDS - 604_800, extra: { pr: 5 } };
   broker.publish({ topic: `/field/im/${UID}`, payload: encodePush(SENDER, old), qos: 1, retain: true });
 }
 
-/** What nobody should have sent: no payload at all, noise, too large. None of it may be sounded. Noise on the page topic is a page. */
+/** Sends noise, an empty payload or one that is too large. None may sound. On the page topic noise would be a page. */
 function sendNoise(broker: BrokerModel, random: Random): void {
   const isPage = random() < 0.5;
   const topic = `/field/${isPage ? "page" : "im"}/${UID}`;
   const size = random() < 0.2 ? PACKET_BYTES_MAX + 10 : isPage ? 0 : integerBetween(random, 0, 60);
-  // The length of the first content is far too large.
+  // This makes the length of the first content far too large.
   const payload = new Uint8Array(size)
     .fill(0xff)
     .map((byte, index) => (index % 3 ? integerBetween(random, 0, 255) : byte));
   broker.publish({ topic, payload, qos: random() < 0.5 ? 0 : 1, retain: false });
 }
 
-/** The states that were told of each id. */
+/** Collects the states that were told for each id. */
 function watchReceipts(broker: BrokerModel): Map<string, Set<string>> {
   const told = new Map<string, Set<string>>();
   broker.onMessage = ({ topic, payload }) => {
@@ -221,22 +221,22 @@ function watchReceipts(broker: BrokerModel): Map<string, Set<string>> {
 }
 
 /**
- * Each mark was on the screen and sounded once, or once more for each time that could not be recorded. Nothing else was sounded. One
- * that came within `ALARM_BURST_MS` of another one need not sound. Whoever presses buttons may see a mark as often as he likes.
+ * Each mark was on the screen and sounded once, and once more for each time that could not be recorded. Nothing else sounded. A
+ * mark that came within `ALARM_BURST_MS` after another one need not sound. Presses of buttons may show a mark any number of times.
  */
 function checkPerceptions(device: Device, pushes: number, pressed: boolean, violations: string[]): void {
   const shown = new Map<string, number>();
   const sounded = new Map<string, number>();
   const forgiven = new Map<string, number>();
   const count = (counts: Map<string, number>, mark: string) => counts.set(mark, (counts.get(mark) ?? 0) + 1);
-  /** A device that begins again shows its newest unread message, also one that was on the screen before, and does not sound it. */
+  /** How often a restarted device showed a mark again. It shows its newest unread message without a sound. */
   const reopened = new Map<string, number>();
   const inBurst = new Set<string>();
   let newest = { life: 0, nowMs: 0 };
   let homeOf = 0;
   let before = { life: 1, mark: "", refusals: 0 };
   for (const perception of device.perceptions) {
-    // A row of the list is not the message.
+    // A row of the inbox list is not a shown message.
     const isList = /^inbox /m.test(perception.text);
     const mark = isList ? "" : (/\bmark\d+\b/.exec(perception.text)?.[0] ?? "");
     if (perception.life !== before.life) {
@@ -245,7 +245,7 @@ function checkPerceptions(device: Device, pushes: number, pressed: boolean, viol
     }
     if (perception.type === "alert") {
       count(sounded, mark);
-      // What comes soon after it need not sound, however often this one was on the screen before.
+      // A mark that comes soon after a sound need not sound.
       newest = { life: perception.life, nowMs: perception.nowMs };
       if (mark === "") violations.push(`sounded with no push on the screen: ${perception.text}`);
       if (!perception.recorded) count(forgiven, mark);
@@ -255,7 +255,7 @@ function checkPerceptions(device: Device, pushes: number, pressed: boolean, viol
         if (shown.has(mark)) count(reopened, mark);
         homeOf = perception.life;
       }
-      // One that did not sound may not be on record either.
+      // A mark in a burst may not be recorded as shown either.
       if (inBurst.has(before.mark) && perception.refusals > before.refusals) count(forgiven, before.mark);
       if (mark !== "" && (shown.get(mark) ?? 0) <= (forgiven.get(mark) ?? 0)) {
         const { life, nowMs } = perception;

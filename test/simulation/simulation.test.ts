@@ -1,4 +1,4 @@
-/** Seeds in virtual time, and proofs that the simulation sees what it is there to see. */
+/** Seeds in virtual time, and proofs that the simulation finds mistakes. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { OutboundTable } from "../../src/mqtt/outbound.ts";
 import { Session } from "../../src/mqtt/session.ts";
@@ -53,7 +53,7 @@ describe("the simulation sees", () => {
       return event;
     });
     const insert = Inbox.prototype.insert;
-    // It forgets every fifth message, as a power cut between the two would make it do.
+    // Every fifth message is lost, as after a power cut between acknowledging and storing.
     let count = 0;
     vi.spyOn(Inbox.prototype, "insert").mockImplementation(function (this: Inbox, ...args) {
       count += 1;
@@ -85,7 +85,7 @@ describe("the simulation sees", () => {
 });
 
 describe("virtual time", () => {
-  it("runs actions in order, and those of one moment in the order in which they were set", () => {
+  it("runs actions in order, and those of the same time in the order in which they were set", () => {
     const clock = new VirtualClock();
     const seen: string[] = [];
     clock.after(20, () => seen.push(`late at ${clock.nowMs}`));
@@ -98,7 +98,7 @@ describe("virtual time", () => {
     expect(clock.nowMs).toBe(30);
   });
 
-  it("does not stand still", () => {
+  it("ends with an error when it stands still", () => {
     const clock = new VirtualClock();
     const spin = () => clock.after(0, spin);
     spin();
@@ -107,7 +107,7 @@ describe("virtual time", () => {
 });
 
 describe("storage with power cuts", () => {
-  it.each([0.2, 0.8])("holds the former or the new value after a cut during a write (%d)", (chosen) => {
+  it.each([0.2, 0.8])("has the old or the new value after a cut during a write (%d)", (chosen) => {
     const store = PowerCutStore.empty(() => chosen);
     store.write("a", Uint8Array.of(1));
     store.cutAtWrite(2);

@@ -1,6 +1,6 @@
 /**
- * Time that passes only when it is told to, in whole milliseconds. Actions due at the same time run in the order in which
- * they were set.
+ * Time in whole milliseconds that passes only on request. Actions that are due at the same time run in the order in which they were
+ * set.
  */
 
 interface Action {
@@ -8,7 +8,7 @@ interface Action {
   readonly run: () => void;
 }
 
-/** So many actions in one millisecond are a firmware that spins. */
+/** More actions in one millisecond mean that the firmware spins. */
 const ACTIONS_PER_MS_MAX = 10_000;
 
 export class VirtualClock {
@@ -19,7 +19,7 @@ export class VirtualClock {
     return this.#nowMs;
   }
 
-  /** Runs an action once, `delayMs` from now. Returns what takes it back. */
+  /** Runs an action once, `delayMs` from now. Returns a function that cancels it. */
   after(delayMs: number, run: () => void): () => void {
     const action: Action = { atMs: this.#nowMs + Math.max(0, Math.ceil(delayMs)), run };
     let index = this.#actions.length;
@@ -31,7 +31,7 @@ export class VirtualClock {
     };
   }
 
-  /** Lets time pass until `atMs`, or until `done` says so after an action. */
+  /** Lets time pass until `atMs`, or until `done` is true after an action. */
   runUntil(atMs: number, done: () => boolean = () => false): void {
     let spins = 0;
     for (let next = this.#actions[0]; next && next.atMs <= atMs; next = this.#actions[0]) {

@@ -1,9 +1,9 @@
-/** A network between many pagers and a station that cuts connections at any byte, and lets some die without a word. */
+/** A network between many pagers and a station. It cuts connections at any byte, and some go silent instead. */
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Random } from "../../src/seams.ts";
 import { integerBetween } from "../random.ts";
 
-/** Of the connections, the part that goes silent instead of being cut. Nobody is told of those. */
+/** The share of lost connections that go silent instead of being cut. Neither end learns of that. */
 const SILENT_SHARE = 0.2;
 
 export class LossyProxy {
@@ -14,7 +14,7 @@ export class LossyProxy {
   readonly #sockets = new Set<Socket>();
   /** Connections that were cut or have gone silent. */
   losses = 0;
-  /** From now on nothing is lost. */
+  /** When it is set, no connection is lost. */
   isCalm = false;
 
   /** @param bytesMean a connection passes about so many bytes in both directions before it is lost */
@@ -63,7 +63,7 @@ export class LossyProxy {
       from.on("error", () => {});
       from.on("close", () => {
         this.#sockets.delete(from);
-        // A station that has died leaves its connections to the network; a silent one tells nobody.
+        // If one end closes, the other end is closed too. A silent connection tells nobody.
         if (!isSilent) drop();
       });
       from.on("data", (bytes: Buffer) => {

@@ -1,4 +1,4 @@
-/** The firmware on Node over a store that survives power cuts: it dies at any write, without a goodbye, and starts again. */
+/** The firmware on Node with a store that survives power cuts. It dies at any write, without a goodbye, and starts again. */
 
 import { measureText } from "../../hosts/node/faces.ts";
 import { type NodeTransport, openTcp } from "../../hosts/node/tcp-transport.ts";
@@ -11,10 +11,10 @@ import { integerBetween } from "../random.ts";
 import { PowerCutStore } from "../simulation/power-cut-store.ts";
 
 const SCREEN = Object.freeze({ width: 320, height: 240 });
-/** A pager is without power for so long, in milliseconds. */
+/** Shortest time without power, in milliseconds. */
 const DARK_MS_MIN = 20;
 const DARK_MS_MAX = 300;
-/** Longest wait before a lost connection is tried again, in milliseconds: nobody sits out the back-off here. */
+/** Longest wait before a lost connection is tried again, in milliseconds. It replaces the usual back-off. */
 const RETRY_MS_MAX = 1_000;
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
@@ -27,7 +27,7 @@ export class PoweredPager {
   #transports = new Set<NodeTransport>();
   #timers = new Set<NodeJS.Timeout>();
   #isStopped = false;
-  /** Times that it was without power. */
+  /** How often its power has failed. */
   powerCuts = 0;
 
   constructor(uid: string, settings: Readonly<Record<string, unknown>>, random: Random) {
@@ -38,12 +38,12 @@ export class PoweredPager {
     this.#live();
   }
 
-  /** The power fails during one of the next writes. */
+  /** Lets the power fail during one of the next writes. */
   cutPower(): void {
     this.#store.cutAtWrite(integerBetween(this.#random, 1, 12));
   }
 
-  /** Ids of the messages on the store, as often as they stand there. */
+  /** Ids of the messages on the store. An id that is stored twice is there twice. */
   get storedIds(): readonly string[] {
     const inbox = new Inbox(this.#store);
     const ids: string[] = [];
@@ -61,7 +61,7 @@ export class PoweredPager {
     const store = this.#store;
     const parsed = parseSettings({ ...this.#settings, uid: this.uid });
     if ("errors" in parsed) throw new Error(parsed.errors.join("\n"));
-    /** What happens to a device whose power has failed happens to nobody. */
+    /** Events for a device whose power has failed are ignored. */
     const alive = <Arguments extends unknown[]>(act: (...given: Arguments) => void) => {
       return (...given: Arguments) => {
         if (store.isDead) return;

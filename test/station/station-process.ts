@@ -1,4 +1,4 @@
-/** A real station as a process of its own, with devices in its directory, that can be killed and started again. */
+/** A real station as a process of its own, with devices in its directory. It can be killed and started again. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,10 +18,10 @@ export class StationProcess {
   readonly #flags: readonly string[];
   #program: Program | undefined;
   #localKey = "";
-  /** Starts so far. */
+  /** How often it was started. */
   starts = 0;
 
-  /** Starts a station whose directory holds these devices. `flags`: further ones of its command. */
+  /** Starts a station whose directory has these devices. @param flags further flags of its command */
   static async start(devices: readonly string[], flags: readonly string[] = []): Promise<StationProcess> {
     const data = mkdtempSync(join(tmpdir(), "fieldpager-station-"));
     const directory = { people: [], devices: devices.map((uid) => ({ uid })), groups: [] };
@@ -38,12 +38,12 @@ export class StationProcess {
     this.url = `http://127.0.0.1:${httpPort}`;
   }
 
-  /** What a device on this machine logs in with. */
+  /** The password of a device on this machine. */
   passwordOf(uid: string): string {
     return localPassword(this.#localKey, uid);
   }
 
-  /** Starts it again, with what it had on its disk. */
+  /** Starts it again with its data. */
   async start(): Promise<void> {
     const ports = ["--mqtt-port", String(this.mqttPort), "--http-port", new URL(this.url).port];
     const program = new Program("hosts/station/main.ts", ["--data", this.#data, ...ports, ...this.#flags], this.#data);
@@ -56,7 +56,7 @@ export class StationProcess {
     this.#localKey = readLocalKey(join(this.#data, LOCAL_KEY_FILE)) ?? "";
   }
 
-  /** Ends it as a power cut would. */
+  /** Kills it, as a power cut would. */
   async kill(): Promise<void> {
     await this.#program?.kill("SIGKILL");
   }
@@ -67,13 +67,13 @@ export class StationProcess {
     rmSync(this.#data, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** Asks as the administrator. Rejects where nobody answers. */
+  /** Sends a request as the administrator. Rejects if nobody answers. */
   ask(path: string, init: RequestInit = {}): Promise<Response> {
     const authorization = `Bearer ${localToken(this.#localKey)}`;
     return fetch(this.url + path, { ...init, headers: { authorization, ...init.headers } });
   }
 
-  /** Sends a push. Asks again with the same key until the station has accepted it, whatever happens to it meanwhile. */
+  /** Sends a push. Repeats the request with the same key until the station accepts it, even if the station is killed meanwhile. */
   async push(request: object, key: string): Promise<string> {
     for (;;) {
       const response = await this.ask("/api/push", {
@@ -88,7 +88,7 @@ export class StationProcess {
     }
   }
 
-  /** The whole history as the console reads it, newest first. */
+  /** The whole history, newest first, read as the console reads it. */
   async history(): Promise<readonly PushWithDeliveries[]> {
     const all: PushWithDeliveries[] = [];
     for (let before = ""; ; ) {
@@ -101,12 +101,12 @@ export class StationProcess {
     }
   }
 
-  /** Identifiers of its broker processes, oldest first. */
+  /** Process ids of its brokers, oldest first. */
   get brokers(): readonly number[] {
     return this.#program ? brokerProcessesOf(this.#program.process) : [];
   }
 
-  /** Bytes of memory that the process holds, without those of broker processes, or undefined where the system does not say. */
+  /** Resident memory of the process in bytes, without its broker processes. undefined if the system does not tell. */
   get residentBytes(): number | undefined {
     try {
       const status = readFileSync(`/proc/${this.#program?.process.pid}/status`, "utf8");

@@ -1,9 +1,9 @@
-/** Pushes through a network that cuts, pagers that lose their power and a station that is killed; `npm run simulate:station` has more. */
+/** A short run of `npm run simulate:station`: a network that cuts, pagers that lose power, a station that is killed. */
 import { expect, it } from "vitest";
 import type { PushWithDeliveries, ReceiptStatus } from "../../hosts/station/push.ts";
 import { historyViolations, pagerViolations, runThroughFailures } from "./through-failures.ts";
 
-it("sees what is lost, doubled or made up", () => {
+it("finds lost, doubled and unexpected pushes and receipts", () => {
   const sent = new Map([
     ["a", "p"],
     ["b", "p"],
@@ -29,7 +29,7 @@ it("sees what is lost, doubled or made up", () => {
   expect(historyViolations(sent, [push("a", "stored", "shown", "shown"), ...whole.slice(1)])).toHaveLength(1);
 });
 
-it("stores each push once and tells each receipt once, whatever fails", { timeout: 180_000 }, async () => {
+it("stores each push once and delivers each receipt once, whatever fails", { timeout: 180_000 }, async () => {
   const seed = Number(process.env.FIELDPAGER_SEED ?? Math.floor(Math.random() * 2 ** 32));
   console.log(`FIELDPAGER_SEED=${seed}`);
   const options = { seed, pagers: 10, pushes: 300, kills: 2, powerCuts: 15, senders: 5, settleMs: 60_000 };

@@ -1,7 +1,7 @@
 /**
- * Pushes from the interface to many pagers while the network cuts connections, pagers lose their power at any write, and the
- * station is killed with SIGKILL and started again. What the pagers hold at the end, what the senders were promised and what the
- * console's history says have to be the same.
+ * Sends pushes over the HTTP interface to many pagers. Meanwhile the network cuts connections, pagers lose their power at any
+ * write, and the station is killed with SIGKILL and started again. In the end the pagers' stores, the promises to the senders and
+ * the console's history must agree.
  */
 import type { PushWithDeliveries } from "../../hosts/station/push.ts";
 import { integerBetween, seededRandom } from "../random.ts";
@@ -13,13 +13,13 @@ export interface FailuresOptions {
   readonly seed: number;
   readonly pagers: number;
   readonly pushes: number;
-  /** Times that the station is killed. */
+  /** How often the station is killed. */
   readonly kills: number;
-  /** Power cuts of a pager, all in all. */
+  /** How many power cuts there are in all pagers together. */
   readonly powerCuts: number;
-  /** Pushes that are asked for at the same time. */
+  /** How many pushes are sent at the same time. */
   readonly senders: number;
-  /** Milliseconds that are given after the last push for everything to arrive. */
+  /** How long everything may take to arrive after the last push, in milliseconds. */
   readonly settleMs: number;
   readonly onProgress?: (line: string) => void;
 }
@@ -30,13 +30,13 @@ export interface FailuresReport {
   readonly stationStarts: number;
   readonly powerCuts: number;
   readonly losses: number;
-  /** What is not as it was promised, one line each; nothing where all is well. */
+  /** Broken promises, one line each. */
   readonly violations: readonly string[];
 }
 
-/** A connection passes about so many bytes before the network loses it: a few messages and their acknowledgements. */
+/** A connection passes about so many bytes before it is lost: a few messages and their acknowledgements. */
 const BYTES_BEFORE_LOSS = 4_000;
-/** Every push gets these from its pager, each once. */
+/** The receipts of every push. Each must come once. */
 const RECEIPTS = ["stored", "shown"] as const;
 const LOOK_EVERY_MS = 1_000;
 
@@ -49,7 +49,7 @@ export async function runThroughFailures(options: FailuresOptions): Promise<Fail
   try {
     const sent = await sendAll(options, station, pagers, random);
     options.onProgress?.(`all ${sent.size} pushes are accepted; waiting for the last receipts`);
-    // What is under way comes to its end in a network that is well again, as every network is at some time.
+    // From now on the network works, so that everything under way can arrive.
     proxy.isCalm = true;
     const history = await settled(options, station);
     return {
@@ -81,7 +81,7 @@ function settingsOf(station: StationProcess, proxy: LossyProxy, uid: string): Re
   };
 }
 
-/** Sends everything while things fail. By id: to whom. */
+/** Sends all pushes while things fail. Returns the receiver of each push, by id. */
 async function sendAll(
   { pushes, senders, kills, powerCuts, onProgress }: FailuresOptions,
   station: StationProcess,
@@ -112,7 +112,7 @@ async function sendAll(
       fail();
       const uid = pagers[number % pagers.length]?.uid ?? "";
       const id = await station.push({ to: uid, text: `Number ${number}` }, `key-${number}`);
-      // The answer was lost on the way, for all that the sender knows: it asks again, and nothing is sent twice.
+      // The sender repeats the request as if the answer was lost. Nothing may be sent twice.
       if (number % 10 === 0 && (await station.push({ to: uid, text: `Number ${number}` }, `key-${number}`)) !== id)
         throw new Error(`push ${number}: the same key has given another push`);
       sent.set(id, uid);
@@ -123,7 +123,7 @@ async function sendAll(
   return sent;
 }
 
-/** How many of `total` fall to step `at` of `steps`, so that they are spread evenly. */
+/** How many of `total` belong to step `at` of `steps`, if they are spread evenly. */
 function portion(total: number, at: number, steps: number): number {
   return Math.floor((at * total) / steps) - Math.floor(((at - 1) * total) / steps);
 }
@@ -132,7 +132,7 @@ function range(count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
 
-/** The history when every receipt is there, or when the time is over. */
+/** Waits until every receipt is there or the time is over, and returns the history. */
 async function settled({ pushes, settleMs, onProgress }: FailuresOptions, station: StationProcess) {
   const endMs = performance.now() + settleMs;
   for (;;) {
@@ -148,7 +148,7 @@ function receiptsOf(push: PushWithDeliveries): readonly string[] {
   return push.deliveries.flatMap(({ receipts }) => receipts.map(({ status }) => status));
 }
 
-/** The history holds what was promised, and of each push every receipt once. */
+/** Checks that the history has every promised push, with every receipt once. */
 export function historyViolations(sent: ReadonlyMap<string, string>, history: readonly PushWithDeliveries[]): string[] {
   const violations: string[] = [];
   const known = new Map(history.map((push) => [push.id, push]));
@@ -162,7 +162,7 @@ export function historyViolations(sent: ReadonlyMap<string, string>, history: re
   return violations;
 }
 
-/** Each pager holds what was sent to it, each once, and nothing else. */
+/** Checks that each pager has stored the pushes to it once, and nothing else. */
 export function pagerViolations(
   sent: ReadonlyMap<string, string>,
   pagers: readonly Pick<PoweredPager, "uid" | "storedIds">[],

@@ -27,7 +27,7 @@ function numberOf(bytes: Uint8Array): bigint {
 describe.each(ED25519_VECTORS)("$name", ({ publicKey, message, signature }) => {
   const [key, text, signed] = [bytesOf(publicKey), bytesOf(message), bytesOf(signature)];
 
-  it("is verified, and is not with any bit changed or a byte more or less", () => {
+  it("is accepted, and refused with changed bits or a byte more or less", () => {
     expect(verify(key, text, signed)).toBe(true);
     for (let bit = 0; bit < 8 * signed.length; bit += 7) {
       const other = signed.slice();
@@ -45,7 +45,7 @@ describe.each(ED25519_VECTORS)("$name", ({ publicKey, message, signature }) => {
     expect(verify(key.subarray(0, 31), text, signed)).toBe(false);
   });
 
-  it("is not verified with the order added to S (RFC 8032, section 8.4)", () => {
+  it("is refused if the order is added to S (RFC 8032, section 8.4)", () => {
     const s = numberOf(signed.subarray(32));
     for (const other of [s + ORDER, s + 2n * ORDER])
       expect(verify(key, text, Uint8Array.of(...signed.subarray(0, 32), ...littleEndian(other)))).toBe(false);
@@ -53,8 +53,8 @@ describe.each(ED25519_VECTORS)("$name", ({ publicKey, message, signature }) => {
   });
 });
 
-describe("keys and points that give nothing away", () => {
-  /** y of the points of order 1, 2, 4 and 8, and encodings of them that are not the only one. */
+describe("invalid keys and points", () => {
+  /** y of the points of order 1, 2, 4 and 8, and second encodings of two of them. */
   const small = [
     1n,
     PRIME - 1n,
@@ -68,7 +68,7 @@ describe("keys and points that give nothing away", () => {
   it.each(small)("a key of small order, y = %s, signs nothing", (y) => {
     for (const sign of [0n, 1n << 255n]) {
       const key = littleEndian(y | sign);
-      // With such a key, R = neutral point and S = 0 verify where nobody looks for small orders: for one message in up to eight.
+      // Without a check for small orders, R = neutral point and S = 0 would be a valid signature of at least one message in eight.
       for (let number = 0; number < 16; number += 1)
         for (const r of [littleEndian(1n), key])
           expect(verify(key, Uint8Array.of(number), Uint8Array.of(...r, ...littleEndian(0n)))).toBe(false);

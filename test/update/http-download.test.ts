@@ -44,7 +44,7 @@ describe("a download", () => {
     expect(refused(bytesOf("x")).message).toMatch(/more than the 10 bytes/);
   });
 
-  it("goes on where it was, with the file's strong tag", () => {
+  it("asks for the rest after a loss, with the file's strong tag", () => {
     download.handleBytes(answer("200 OK", ["content-length: 10", 'ETag: "a1"'], "0123"));
     const request = textOf(download.request());
     expect(request).toContain("Range: bytes=4-\r\n");
@@ -67,7 +67,7 @@ describe("a download", () => {
     expect(refused(rest).message).toMatch(/another part/);
   });
 
-  it("begins anew where the server does", () => {
+  it("begins again if the server sends the file from its beginning", () => {
     download.handleBytes(answer("200 OK", ["content-length: 10", 'etag: W/"a1"'], "0123"));
     expect(textOf(download.request())).not.toContain("If-Range");
     expect(refused(answer("200 OK", ["content-length: 12"], "ab"))).toBeInstanceOf(Restarted);
@@ -98,7 +98,7 @@ describe("a download", () => {
     expect(error.isPassing).toBe(isPassing);
   });
 
-  it("refuses what is no HTTP, and a head without an end", () => {
+  it("refuses an answer that is no HTTP, and a head without an end", () => {
     expect(refused(Uint8Array.of(0x16, 3, 3, 0)).message).toMatch(/no HTTP/);
     download.request();
     expect(refused(bytesOf("SSH-2.0-x\r\n\r\n")).message).toMatch(/no HTTP/);

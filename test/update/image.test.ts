@@ -33,13 +33,13 @@ describe("the header of an image", () => {
     ["the reserved byte", 5, 1, /reserved at byte 5: 1, expected 0/],
     ["the board", 16, 0, /no name of a board/],
     ["what fills the board's name up", 40, 0x61, /no name of a board/],
-  ])("is refused where %s is wrong", (_name, at, byte, message) => {
+  ])("is refused if %s is wrong", (_name, at, byte, message) => {
     const bytes = newer.slice();
     bytes[at] = byte;
     expect(() => decodeImageHeader(bytes)).toThrow(message);
   });
 
-  it("is refused with no program, and where it is cut anywhere", () => {
+  it("is refused without a program, and wherever it is cut", () => {
     const empty = newer.slice();
     empty.fill(0, 12, 16);
     expect(() => decodeImageHeader(empty)).toThrow(/length at byte 12: 0/);
@@ -47,7 +47,7 @@ describe("the header of an image", () => {
       expect(() => decodeImageHeader(newer.subarray(0, length)), `${length} bytes`).toThrow();
   });
 
-  it("is not made for a board whose name does not fit", () => {
+  it("cannot be made for a board whose name is too long", () => {
     const parts = { version: [1, 0, 0] as Version, length: 1, digest: new Uint8Array(64) };
     for (const board of ["", "b".repeat(33), "M5Stack", "böard"])
       expect(() => encodeSignedPart({ ...parts, board })).toThrow(/expected 1 to 32/);
@@ -72,7 +72,7 @@ describe("a device", () => {
     }
   });
 
-  it("refuses a foreign signature, and any where it has no key", () => {
+  it("refuses a foreign signature, and every signature if it has no key", () => {
     expect(whyNot(new ReleaseKey().image(program, [1, 3, 0]))).toBe(
       "the image is not signed with the release key of this device",
     );
@@ -85,14 +85,14 @@ describe("a device", () => {
     expect(whyNot(key.image(program, [1, 3, 0], "esp32c3"))).toBe("the image is for esp32c3, this is m5stack");
   });
 
-  it("refuses an older one and the same, unless it is asked for", () => {
+  it("refuses an older image and the same one, unless an older one is allowed", () => {
     expect(whyNot(newer, [1, 3, 0])).toBe("the image is the same version: 1.3.0, this is 1.3.0");
     expect(whyNot(newer, [1, 3, 1])).toBe("the image is older: 1.3.0, this is 1.3.1");
     expect(whyNot(newer, [2, 0, 0])).toBe("the image is older: 1.3.0, this is 2.0.0");
     expect(whyNot(newer, [2, 0, 0], true)).toBeUndefined();
   });
 
-  it("refuses one that does not fit into the slot", () => {
+  it("refuses an image that does not fit into the slot", () => {
     expect(whyNot(key.image(programOf(1001), [1, 3, 0]))).toBe("the image has 1001 bytes, the slot has 1000");
   });
 });

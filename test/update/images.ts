@@ -31,7 +31,7 @@ export function installed(key: ReleaseKey, version: Version = [1, 2, 0]): Instal
   return { board: "m5stack", version, publicKey: key.publicKey };
 }
 
-/** Bytes that differ from place to place. */
+/** A program of this length. Its bytes differ from place to place. */
 export function programOf(length: number, seed = 1): Uint8Array {
   return Uint8Array.from({ length }, (_, at) => (at * 31 + (at >> 8) * seed) & 0xff);
 }

@@ -9,7 +9,7 @@ const program = programOf(10_000);
 const image = key.image(program, [1, 3, 0]);
 const address = { isSecure: true, host: "station.example", port: 443, path: "/a" };
 
-/** In memory. */
+/** A slot in memory. */
 class MemorySlot implements ImageSlot {
   readonly bytes = 16_384;
   readonly blockBytes = 4_096;
@@ -48,7 +48,7 @@ function events(): UpdaterEvent[] {
 const request = () => Buffer.from(updater.pollTransmit() ?? []).toString();
 const say = (text: string, nowMs: number) => updater.handleBytes(Uint8Array.from(Buffer.from(text)), nowMs);
 
-/** The answer of a server that holds the image: the part that the last request asked for, up to `end`. */
+/** Answers as a server with the image: sends the requested part, up to `end`. */
 function serve(nowMs: number, asked: string, end = image.length, pieceBytes = 1_000, file = image): void {
   const from = Number(/Range: bytes=(\d+)-/.exec(asked)?.[1] ?? 0);
   const range = from > 0 ? `content-range: bytes ${from}-${file.length - 1}/${file.length}\r\n` : "";
@@ -95,7 +95,7 @@ describe("an updater", () => {
     }
   });
 
-  it("begins anew where the server has another file by now", () => {
+  it("begins again if the server has another file by now", () => {
     updater.start(0);
     updater.handleConnected(0);
     serve(0, request(), 5_000);
@@ -140,7 +140,7 @@ describe("an updater", () => {
     });
   });
 
-  it("ends where the flash refuses, and where one side refuses the certificate", () => {
+  it("ends if the flash refuses, or if one side refuses the certificate", () => {
     slot.failsAt = 1;
     updater.start(0);
     updater.handleConnected(0);
@@ -182,7 +182,7 @@ describe("an updater", () => {
     expect(nowMs).toBeLessThan(UPDATE_PATIENCE_MS + UPDATE_RETRY_MAX_MS);
   });
 
-  it("waits and tries again where the server is busy", () => {
+  it("waits and tries again if the server is busy", () => {
     updater.start(0);
     updater.handleConnected(0);
     say("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n", 0);

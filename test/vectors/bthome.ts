@@ -1,7 +1,7 @@
 /**
- * Objects of BTHome v2, each with what it says. Origin: the table of https://bthome.io/format, whose examples these are, and, from
- * `a45` on, the tests of the library bthome-ble (Bluetooth-Devices, MIT), which reads the same format for Home Assistant. The
- * encrypted advertisement is the example of https://bthome.io/encryption.
+ * Objects of BTHome v2 and their meaning. Origin: the examples in the table of https://bthome.io/format. Those from `a45` on come
+ * from the tests of the library bthome-ble (Bluetooth-Devices, MIT), which reads the same format for Home Assistant. The encrypted
+ * advertisement is the example of https://bthome.io/encryption.
  */
 export const MEASUREMENTS: readonly (readonly [hex: string, name: string, value: number, unit: string])[] = [
   ["0161", "battery", 97, "%EL"],
@@ -56,7 +56,7 @@ export const MEASUREMENTS: readonly (readonly [hex: string, name: string, value:
   ["5d02ea", "current", -5.63, "A"],
 ];
 
-/** Object ids of states, in their order: 0f to 11, and 15 to 2d. */
+/** Object ids of states, in order: 0f to 11, and 15 to 2d. */
 export const STATE_IDS: readonly number[] = [
   ...Array.from({ length: 3 }, (_, index) => 0x0f + index),
   ...Array.from({ length: 25 }, (_, index) => 0x15 + index),

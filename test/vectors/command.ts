@@ -1,4 +1,4 @@
-/** Commands, valid and refused; and the document for Home Assistant of a small device. */
+/** Commands, valid and refused. Also the document for Home Assistant of a small device. */
 import type { DiscoveredDevice } from "../../src/payload/discovery.ts";
 import { toHex, type Vector } from "./vector.ts";
 

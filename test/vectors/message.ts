@@ -1,4 +1,4 @@
-/** Instant messages, valid and refused; their contents are still raw. */
+/** Instant messages, valid and refused. Their contents are not decoded. */
 import { toHex, type Vector } from "./vector.ts";
 
 const TABLE_5 = "wire format, tables 5 and 6";
@@ -74,7 +74,7 @@ export const MESSAGE_VECTORS: readonly Vector[] = [
   { name: "empty", origin: TABLE_5, hex: "", refused: "Time Stamp at byte 0" },
 ];
 
-/** Byte 5 in each of its 256 values, with as many empty contents of the types 0, 1, 2 … as it says. */
+/** Byte 5 with each of its 256 values, and as many empty contents of the types 0, 1, 2 … as it says. */
 export const MESSAGE_BYTES: readonly Vector[] = Array.from({ length: 256 }, (_, byte) => {
   const [imType, count] = [byte >> 4, byte & 15];
   const contents = Array.from({ length: count }, (_, index) => ({ contentType: index, content: "" }));

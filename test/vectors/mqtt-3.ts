@@ -1,7 +1,7 @@
 /** What a server sends in MQTT 3.1.1, and how it is refused. */
 import type { Vector } from "./vector.ts";
 
-/** What a packet of MQTT 3.1.1 has in the place of reason code and properties. */
+/** The reason code and the properties that a decoded packet of MQTT 3.1.1 has. */
 const NONE = { reasonCode: 0, properties: {} };
 const publish = {
   type: "publish",

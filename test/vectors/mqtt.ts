@@ -1,4 +1,4 @@
-/** Runs the vectors of both versions; in every engine. */
+/** Runs the vectors of both versions. It runs in every engine. */
 import { ByteWriter } from "../../src/bytes.ts";
 import { Decoder } from "../../src/mqtt/decoder.ts";
 import type { ProtocolLevel, ReceivedPacket } from "../../src/mqtt/packet.ts";
@@ -42,7 +42,7 @@ function checkSent(): string[] {
   return complaints;
 }
 
-/** All packets of a stream that comes in these pieces, each copied since its views do not last. */
+/** All packets of a stream that comes in these pieces. They are copied, because views do not last. */
 export function decodeAll(
   pieces: readonly Uint8Array[],
   packetBytesMax = 4096,
@@ -57,7 +57,7 @@ export function decodeAll(
   return packets;
 }
 
-/** The fields that a packet of this type has, copied; the others must say nothing. */
+/** A copy of the fields that a packet of this type has. All others must be empty. */
 export function ownFields(packet: ReceivedPacket): unknown {
   const fields = FIELDS[packet.type];
   const foreign = ([name, value]: [string, unknown]) =>

@@ -32,15 +32,15 @@ import { SETUP_CODE_READ_ONLY, SETUP_CODE_VECTORS } from "./setup-code.ts";
 import { TELEMETRY_VECTORS } from "./telemetry.ts";
 import { complaintOf, describeValue, fromHex, toHex, type Vector } from "./vector.ts";
 
-/** Longer ones say the same over and over and are not cut beyond this. */
+/** Payloads are cut at each byte up to this. Longer ones only repeat themselves. */
 const CUT_BYTES_MAX = 400;
 
 interface Codec {
   readonly vectors: readonly Vector[];
   readonly decode: (bytes: Uint8Array) => unknown;
-  /** Makes the same bytes again; left out where several payloads say the same. */
+  /** Writes the same bytes again. Left out if several payloads have the same value. */
   readonly encode?: (value: never) => Uint8Array;
-  /** Of a payload: whether it still says something, less, when it is cut to a length. */
+  /** Whether a payload that is cut to a length is still valid and only says less. */
   readonly saysLess: (bytes: Uint8Array) => (length: number) => boolean;
 }
 
@@ -61,7 +61,7 @@ const CODECS: readonly Codec[] = [
   {
     vectors: CONTENT_VECTORS,
     decode: (bytes) => decodeContent({ contentType: bytes[0] ?? 0, content: bytes.subarray(1) }),
-    // What is no JSON object is the text that it is.
+    // Content that is no JSON object is read as text.
     saysLess: () => () => true,
   },
   {
@@ -116,7 +116,7 @@ const CODECS: readonly Codec[] = [
   {
     vectors: SETUP_CODE_READ_ONLY,
     decode: decodeSetupCode,
-    // Blanks at the end may be missing.
+    // Blanks at the end are optional.
     saysLess: (bytes) => {
       const lastDigit = bytes.findLastIndex((byte) => byte > 0x20);
       return (length) => length > lastDigit;
@@ -124,7 +124,7 @@ const CODECS: readonly Codec[] = [
   },
 ];
 
-/** Rows of all tables, so that an empty one does not pass for a good one. */
+/** The number of rows in all tables. So an empty table is noticed. */
 export const PAYLOAD_ROWS = CODECS.reduce((rows, { vectors }) => rows + vectors.length, 0) + TELEMETRY_VECTORS.length;
 
 /** Runs every vector. Returns the complaints. */
@@ -163,7 +163,7 @@ function complaintsOf({ decode, encode, saysLess }: Codec, vector: Vector): (str
   return complaints;
 }
 
-/** A payload that was cut is refused at a byte that it has, or the one behind; or it is one that says less. */
+/** A cut payload must be refused at one of its bytes or directly behind, unless it is still valid. */
 function cutComplaint(
   { name }: Vector,
   decode: (bytes: Uint8Array) => unknown,
@@ -181,7 +181,7 @@ function cutComplaint(
   }
 }
 
-/** What is written is read as the same. */
+/** A value that is written must be read as the same. */
 function encodedAgain(vector: Vector): string | undefined {
   const value = vector.expected as Content | undefined;
   if (!value || value.type === "other") return undefined;

@@ -42,11 +42,11 @@ export const PRESENCE_VECTORS: readonly Vector[] = [
   { name: "Context is not UTF-8", origin: TABLE_4, hex: "91 ff", refused: "presence Context at byte 1" },
 ];
 
-/** These a reader takes and a writer does not make. */
+/** A reader accepts these, but a writer does not make them. */
 export const PRESENCE_READ_ONLY: readonly Vector[] = [
   { name: "Context after Type 1, ignored", origin: TABLE_4, hex: "51 61", expected: { status: 1, context: "" } },
   {
-    name: "what is no text after Type 1, ignored",
+    name: "bytes that are no text after Type 1, ignored",
     origin: TABLE_4,
     hex: "54 ff",
     expected: { status: 4, context: "" },
@@ -60,7 +60,7 @@ export const PRESENCE_READ_ONLY: readonly Vector[] = [
   { name: "Type 2 without Context", origin: TABLE_4, hex: "91", expected: { status: 1, context: "" } },
 ];
 
-/** The first byte alone in each of its 256 values: 30 of them say something, the others are refused by their field. */
+/** The first byte alone with each of its 256 values: 30 of them are valid, the others are refused with the field. */
 export const PRESENCE_BYTES: readonly Vector[] = Array.from({ length: 256 }, (_, byte) => {
   const [type, flag, status] = [byte >> 6, (byte >> 4) & 3, byte & 15];
   const row = { name: `presence ${byte.toString(16)}`, origin: TABLE_4, hex: toHex(Uint8Array.of(byte)) };

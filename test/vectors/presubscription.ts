@@ -78,7 +78,7 @@ export const DIRECTORY_VECTORS: readonly Vector[] = [
   { name: "line: empty", origin: LINE, hex: "", refused: "line at byte 0" },
 ];
 
-/** A reader takes the end of the line, a writer makes none. */
+/** A reader accepts an end of line, but a writer does not make one. */
 export const DIRECTORY_READ_ONLY: readonly Vector[] = [
   line("LF behind it", "a-<sub>-1-b\n", A_TO_B),
   line("CR LF behind it", "a-<sub>-1-b\r\n", A_TO_B),

@@ -8,7 +8,7 @@ const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 const textHex = (text: string) => toHex(encodeUtf8(text));
 
-/** The code of fields that stand there as bytes, with the right hash. */
+/** The set-up code of these fields, given as bytes, with the right hash. */
 export function codeOfFields(fields: readonly number[]): string {
   const hash = fnv1a(Uint8Array.from(fields));
   const bytes = [...fields, hash >>> 24, (hash >>> 16) & 255, (hash >>> 8) & 255, hash & 255];
@@ -93,7 +93,7 @@ export const SETUP_CODE_VECTORS: readonly Vector[] = [
   refused("4,297 characters", `FP1:${"A".repeat(4_293)}`, "4297 characters, expected at most 4296"),
 ];
 
-/** These a reader takes and a writer does not make. */
+/** A reader accepts these, but a writer does not make them. */
 export const SETUP_CODE_READ_ONLY: readonly Vector[] = [
   valid("small letters", HOST_CODE.toLowerCase(), { "broker.host": "10.0.0.2" }),
   valid("blanks and line feeds", ` ${HOST_CODE.replace(/(.{5})/g, "$1\r\n\t")} \n`, { "broker.host": "10.0.0.2" }),

@@ -1,7 +1,6 @@
-/** Readings and the SenML that is made of them. */
+/** Readings and their SenML. */
 import type { Reading } from "../../src/payload/telemetry.ts";
 
-/** Readings to bytes. */
 export const TELEMETRY_VECTORS: readonly {
   name: string;
   format: "cbor" | "json";

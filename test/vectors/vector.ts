@@ -1,4 +1,4 @@
-/** A table row: the bytes, where they come from, and either what they decode to or a part of the refusal's words. */
+/** A row of a table: bytes, their origin, and either the decoded value or a part of the error's text. */
 export interface Vector {
   readonly name: string;
   /** Clause or source, for example `MQTT-3.1.1 3.2.2` or `wire format, table 4`. */
@@ -7,11 +7,11 @@ export interface Vector {
   readonly hex: string;
   /** The decoded value with every `Uint8Array` as hexadecimal text. */
   readonly expected?: unknown;
-  /** Words of the error instead. */
+  /** Text of the error, if the bytes are refused. */
   readonly refused?: string;
 }
 
-/** Hexadecimal digits to bytes. Throws where something else stands in a vector, or half a byte. */
+/** Hexadecimal digits to bytes. Throws on any other character, and on half a byte. */
 export function fromHex(hex: string): Uint8Array {
   const digits = hex.replace(/\s+/g, "");
   if (!/^(?:[0-9a-f]{2})*$/i.test(digits)) throw new Error(`vector ${hex}: expected pairs of hexadecimal digits`);
@@ -26,7 +26,7 @@ export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The value as one line of text, comparable; bytes as hexadecimal digits, absent keys left out. */
+/** The value as one line of text, for comparison. Bytes become hexadecimal digits. Absent keys are left out. */
 export function describeValue(value: unknown): string {
   if (value instanceof Uint8Array) return JSON.stringify(toHex(value));
   if (Array.isArray(value)) return `[${value.map(describeValue).join()}]`;
@@ -36,7 +36,7 @@ export function describeValue(value: unknown): string {
   return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${describeValue(part)}`).join()}}`;
 }
 
-/** Compares what `decode` does with what the vector says; the complaint, or undefined. */
+/** Compares what `decode` does with the vector. Returns the complaint, or undefined. */
 export function complaintOf(vector: Vector, way: string, decode: () => unknown): string | undefined {
   let got: string;
   try {

@@ -1,4 +1,4 @@
-/** A session on a connection that stands, and messages of QoS 0 on a fixed topic through it, both ways. */
+/** A connected session, and messages of QoS 0 on a fixed topic in both directions. */
 import { Session } from "../../src/mqtt/session.ts";
 import { asciiBytes } from "../wire.ts";
 
@@ -43,7 +43,7 @@ export function connect(protocol: "3.1.1" | "5"): void {
   packet = Uint8Array.of(0x30, body.length, ...body);
 }
 
-/** What a host does for each, and no more. */
+/** Does only what a host does for each message. */
 export function send(count: number): number {
   bytes = 0;
   for (let index = 0; index < count; index += 1) {
@@ -66,7 +66,7 @@ export function receive(count: number): number {
   return bytes;
 }
 
-/** Counts the bytes of payloads that came, and of packets that go. */
+/** Counts the bytes of received payloads and of sent packets. */
 function drain(): void {
   for (;;) {
     const event = session.pollEvent();

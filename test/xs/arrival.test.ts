@@ -1,15 +1,15 @@
-/** What it costs a board to take a page, from its bytes to the record in the inbox: in the engine of the boards, and nothing painted. */
+/** What it costs the engine of the boards to take a page, from its bytes to the record in the inbox, without a screen. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requireOrSkip } from "../require.ts";
 import { bundle, Engine, findEngine } from "./engine.ts";
 
-/** A page as long as a packet takes, in bytes of UTF-8. */
+/** The longest page that fits into a packet, in bytes of UTF-8. */
 const TEXT_BYTES = 3_600;
 
-/** 250,000 of compute take a board some 50 ms: so much is 0.24 s, and 0.3 s is what a page may take until it is `stored`. */
+/** A board takes about 50 ms for 250,000 of compute, so about 0.24 s for this. A page may take 0.3 s until it is `stored`. */
 const COMPUTE_MAX = 1_200_000;
 
-/** A loop that looks at each character of the whole text takes four times as long for twice the text, and more than this. */
+/** Twice the text may take at most so many times as long. Quadratic code would take four times as long. */
 const GROWTH_MAX = 3;
 
 const MEASURED_TIMES = 12;
@@ -48,8 +48,8 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("a page of 3,600 by
     expect(compute).toBeLessThanOrEqual(COMPUTE_MAX);
   });
 
-  it("takes time by its length, and not by the square of it", async () => {
-    // The meter does not see what the engine does inside of one call; a clock does.
+  it("takes time in proportion to its length, and not to its square", async () => {
+    // The meter does not count the work inside one call of the engine. A clock does.
     const leastMs = async (bytes: number) => {
       let least = Number.POSITIVE_INFINITY;
       for (let time = 0; time < MEASURED_TIMES; time += 1) {

@@ -20,7 +20,7 @@ const readings = new Uint8Array(80);
 const online = Uint8Array.of(0x51);
 const received = RECEIVED.map(({ bytes, count }) => ({ bytes: Uint8Array.from(bytes), count }));
 
-/** A day, encoded and decoded; returns how many bytes and packets that were. */
+/** Encodes and decodes the packets of a day. Returns the numbers of bytes and packets. */
 export function run(): [number, number] {
   let bytes = 0;
   let packets = 0;

@@ -6,7 +6,7 @@ const readings = Buffer.alloc(80);
 const online = Buffer.from([0x51]);
 const received = RECEIVED.map(({ bytes, count }) => ({ bytes: Buffer.from(bytes), count }));
 
-/** The same day by mqtt-packet. Its table of 65,536 numbers, which it makes once, is no part of a day. */
+/** Does the same with mqtt-packet. Its table of 65,536 numbers is made once and does not count. */
 export function run(): [number, number] {
   writeToStream.cacheNumbers = false;
   let bytes = 0;

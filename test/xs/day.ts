@@ -1,6 +1,6 @@
 /**
- * What a pager sends and gets on a normal day, for comparing codecs: a reading each minute, a ping each five, fifty messages
- * with their two receipts, three connections. Each row is a packet and how often it passes.
+ * What a pager sends and receives on a normal day, to compare codecs: a reading each minute, a ping every five minutes, fifty
+ * messages with two receipts each, three connections. Each row is a packet and how often it passes.
  */
 export const TOPIC = "/acme/im/pager-1";
 export const TELEMETRY_TOPIC = "/acme/tele/pager-1";

@@ -1,4 +1,4 @@
-/** Shows that this is XS as on a board, and not Node with another name: what is there, what is not, what is frozen. */
+/** Shows that this is XS as on a board and not Node: which globals exist, and which objects are frozen. */
 
 export function run(): Record<string, unknown> {
   const absent = [

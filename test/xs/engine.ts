@@ -1,6 +1,6 @@
 /**
- * Drives the XS engine from npm, the one that is flashed: a process that takes netstrings on descriptor 3 and answers on
- * descriptor 4. What the worker has and a board has not is removed before a program runs, and the built-ins are frozen.
+ * Drives the XS engine from npm. It is the same engine as on the boards. It is a process that takes netstrings on descriptor 3 and
+ * answers on descriptor 4. Before a program runs, everything that a board does not have is removed, and the built-ins are frozen.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
@@ -8,7 +8,7 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 
-/** What a program costs: `compute` is exact and repeatable, `slots` are the heap's cells in use after a collection. */
+/** The cost of a program. `compute` is exact and repeatable. `slots` are the cells of the heap in use after a collection. */
 export interface Meter {
   readonly compute: number;
   readonly slots: number;
@@ -22,13 +22,13 @@ export interface Reply {
 
 const PLATFORM_FOLDERS: Readonly<Record<string, string>> = { linux: "lin", darwin: "mac", win32: "win" };
 
-/** Above any program here; a runaway ends with exit status 17 instead of hanging. */
+/** More than any program here needs. A program that runs away ends with exit status 17. */
 const COMPUTE_MAX = 4_000_000_000;
 const REPLY_TIMEOUT_MS = 150_000;
 
 /**
- * Text coders and timers come with modules on a board, not by themselves. The coder is kept aside for the driver's replies.
- * Frozen prototypes are how a preloaded program meets the built-ins: an assignment such as `error.name = …` throws.
+ * On a board text coders and timers come only with modules. The driver keeps the coder for its replies. The prototypes are frozen
+ * as for a preloaded program: an assignment such as `error.name = …` throws.
  */
 export const PRELUDE = `"use strict";
 (() => {
@@ -45,13 +45,13 @@ export const PRELUDE = `"use strict";
   globalThis.reply = (value) => coder.encode(stringify(value) ?? "null").buffer;
 })();`;
 
-/** For programs that are not ours: built-ins that can be changed, and what a page has. */
+/** For foreign programs: the built-ins can be changed, and some globals of a browser page exist. */
 export const UNFROZEN = `globalThis.AbortController = class {};
 globalThis.AbortSignal = class {};
 globalThis.console = { log() {}, warn() {}, error() {} };
 globalThis.reply = (value) => new TextEncoder().encode(JSON.stringify(value) ?? "null").buffer;`;
 
-/** The worker's binary, or undefined where the package was not installed or could not be built. */
+/** Path of the engine, or undefined if the package was not installed or could not be built. */
 export function findEngine(): string | undefined {
   const folder = PLATFORM_FOLDERS[process.platform];
   const file = process.platform === "win32" ? "xsnap-worker.exe" : "xsnap-worker";
@@ -65,7 +65,7 @@ export function findEngine(): string | undefined {
   }
 }
 
-/** One script of a program and all that it imports, as it would run on a board: no module of Node resolves. */
+/** Makes one script of a program and its imports. As on a board, there are no modules of Node. */
 export async function bundle(programUrl: URL, options: BuildOptions = {}): Promise<string> {
   const result = await build({
     entryPoints: [fileURLToPath(programUrl)],
@@ -106,12 +106,12 @@ export class Engine {
     this.#process.on("close", (code, signal) => this.#fail(`ended with ${code ?? signal}`));
   }
 
-  /** Runs a script; what it evaluates to is ignored. A throw in it rejects with the error's text. */
+  /** Runs a script and ignores its value. If it throws, this rejects with the error's text. */
   async evaluate(script: string): Promise<void> {
     await this.#ask(script);
   }
 
-  /** Evaluates a bundled program that exports `run()`, calls it, and gives its result and what it cost. */
+  /** Evaluates a bundled program, calls its export `run()`, and returns the result and the cost. */
   async run(program: string, prelude = PRELUDE): Promise<Reply> {
     await this.#ask(prelude);
     await this.#ask(program);
@@ -120,18 +120,18 @@ export class Engine {
     return { value: JSON.parse(text), meter: { compute, slots } };
   }
 
-  /** Slots that a script takes from the heap, garbage included: exact where they are so few that none is collected meanwhile. */
+  /** Slots that a script takes from the heap, with garbage. The number is exact unless a collection runs meanwhile. */
   async slotsTaken(script: string): Promise<number> {
     const { slots } = await this.#ask("gc()");
     return (await this.#ask(script)).slots - slots;
   }
 
-  /** The value of an expression, through JSON. The prelude has been run. */
+  /** The value of an expression, through JSON. The prelude must have run before. */
   async ask<Value>(expression: string): Promise<Value> {
     return JSON.parse((await this.#ask(`reply(${expression})`)).text) as Value;
   }
 
-  /** What a script costs. */
+  /** The compute that a script costs. */
   async compute(script: string): Promise<number> {
     return (await this.#ask(script)).compute;
   }

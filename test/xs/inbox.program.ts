@@ -1,4 +1,4 @@
-/** A full inbox through everything that can happen to it, with a reboot after each step. Gives what was told, as lines. */
+/** Does everything with a full inbox that can happen to it, with a reboot after each step. Returns the state as lines. */
 import { INBOX_RECORDS_MAX } from "../../src/limits.ts";
 import { Inbox } from "../../src/pager/inbox.ts";
 import type { InboxMessage } from "../../src/pager/inbox-message.ts";
@@ -44,7 +44,7 @@ export function run(): string[] {
   return lines;
 }
 
-/** What is owed, told and taken; of many receipts the number. */
+/** Sends all owed receipts. Returns them as text, or their number if they are many. */
 function tell(inbox: Inbox): string {
   const told: string[] = [];
   for (let owed = inbox.nextReceipts(); owed; owed = inbox.nextReceipts()) {

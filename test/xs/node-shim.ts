@@ -1,4 +1,4 @@
-/** What mqtt-packet expects of Node, for an engine that has none of it. */
+/** The globals of Node that mqtt-packet needs, for an engine without them. */
 import { Buffer } from "buffer/index.js";
 
 const shim = { env: {}, nextTick: (act: () => void) => act() };

@@ -1,13 +1,13 @@
 /**
- * The main scenarios of the engine, packet by packet, in both versions of MQTT: what it says, in hexadecimal digits after the
- * standard, and what it tells.
+ * The main scenarios of the MQTT engine, packet by packet, in both versions: the bytes that it sends, written from the standard in
+ * hexadecimal digits, and its events.
  */
 import { BACKOFF_MAX_MS, PACKET_BYTES_MAX, PINGRESP_TIMEOUT_MS } from "../../src/limits.ts";
 import type { SessionEvent } from "../../src/mqtt/session-types.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { Bench } from "../mqtt/session-bench.ts";
 
-/** One thing that was looked at. */
+/** One check: what was compared, the result, and the expected value. */
 export interface Look {
   readonly what: string;
   readonly got: string;
@@ -23,7 +23,7 @@ export function run(): Look[] {
 class Version {
   readonly #protocol: "3.1.1" | "5";
   readonly #looks: Look[] = [];
-  /** Length of properties: none. */
+  /** The length of empty properties in hexadecimal digits. Nothing in 3.1.1. */
   readonly #none: string;
 
   constructor(protocol: "3.1.1" | "5") {
@@ -51,7 +51,7 @@ class Version {
     return new Bench({ protocol: this.#protocol, keepAliveSeconds: KEEP_ALIVE_SECONDS, will: undefined, store });
   }
 
-  /** Connected, subscribed, and nothing left to say. */
+  /** A session that is connected and subscribed, with nothing left to send. */
   #connected(store = new MemoryStore()): Bench {
     const bench = this.#bench(store);
     bench.open();
@@ -167,7 +167,7 @@ class Version {
   }
 }
 
-/** Begins with 5, is told that the broker does not speak it, and begins anew with 3.1.1. */
+/** Begins with 5. The broker does not speak it, so the session begins again with 3.1.1. */
 function fallsBack(): Look[] {
   const bench = new Bench({ protocol: "auto", will: undefined });
   bench.session.start(bench.nowMs);

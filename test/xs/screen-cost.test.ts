@@ -6,15 +6,15 @@ import { bundle, Engine, findEngine, PRELUDE } from "./engine.ts";
 const binary = findEngine();
 
 /**
- * An m5stack does some 5 million of XS compute a second: this stands for 50 ms. The meter counts byte codes; what Poco does by
- * itself, as to measure a character, is hardly in it.
+ * An m5stack does about 5 million of XS compute a second, so this is 50 ms. The meter counts byte codes. It hardly counts the work
+ * of Poco, such as measuring a character.
  */
 const SLICE_COMPUTE = 250_000;
 
-/** The same screen again, as with each minute. */
+/** The limit for painting the same screen again, as in each new minute. */
 const REPAINT_COMPUTE = 50_000;
 
-/** Of an m5stack and of an m5paper, with the most slices that a page takes there. */
+/** The screens of an m5stack and an m5paper, with the most slices that a page may take there. */
 const SCREENS = [
   { width: 320, height: 240, slicesMax: 4 },
   { width: 540, height: 960, slicesMax: 12 },
@@ -24,7 +24,7 @@ interface Look {
   readonly lines: readonly string[];
 }
 
-/** A packet of 4,096 bytes holds some 3,900 bytes of text. */
+/** A packet of 4,096 bytes holds about 3,900 bytes of text. */
 const TEXTS: readonly (readonly [name: string, text: string])[] = [
   ["words", `"The pump in hall 3 is over temperature again, see the log of unit-7 and call back soon. ".repeat(41)`],
   ["one word", `"x".repeat(3600)`],
@@ -56,7 +56,7 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
     "a long text is painted and its pages are turned in slices of time, on $width × $height: $name",
     async (of) => {
       const { width, height, slicesMax, name, text } = of;
-      /** What each slice costs until the screen is painted. */
+      /** The cost of each slice until the screen is painted. */
       const slicesOf = async (program: string) => {
         const slices = [await engine.compute(program)];
         for (
@@ -76,7 +76,7 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
       const back = await slicesOf('program.press("a")');
       const repaint = await engine.compute("program.passMinute()");
       console.info(`${name}: first paint ${first}; next pages ${next}; ${further}; back ${back}; repaint ${repaint}`);
-      // A text fills the screen but for its last page.
+      // Every page of a text except the last one fills the screen.
       expect(lines.length).toBeGreaterThan(name === "ends of lines" ? 2 : 7);
       for (const slices of [first, next, further, back]) {
         expect(Math.max(...slices)).toBeLessThanOrEqual(SLICE_COMPUTE);
@@ -86,7 +86,7 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
     },
   );
 
-  it("a PINGRESP costs the same, however many messages are there", async () => {
+  it("a PINGRESP costs the same, however many messages there are", async () => {
     const costs: number[] = [];
     for (const count of [0, 1, 124]) {
       await engine.evaluate(`program.start(320, 240, ${count})`);

@@ -1,4 +1,4 @@
-/** A pager whose broker is played by the test, to measure what its screen costs: a long page, its next page, an idle ping. */
+/** A pager whose broker is played by the test, to measure the cost of its screen: a long page, its next page, an idle ping. */
 import { Face } from "../../hosts/face.ts";
 import { facesFrom, Lettering } from "../../hosts/lettering.ts";
 import cjk from "../../hosts/moddable/faces/cjk-16.fnt";
@@ -18,7 +18,7 @@ const CONNACK = Uint8Array.of(0x20, 2, 0, 0);
 const PUBACK = Uint8Array.of(0x40, 2, 0, 2);
 const SUBACK = Uint8Array.of(0x90, 5, 0, 1, 1, 1, 1);
 const PINGRESP = Uint8Array.of(0xd0, 0);
-/** As on a board with all faces. */
+/** The faces of a board that has all of them. */
 const FILES: Readonly<Record<string, Uint8Array>> = {
   "latin-16": small,
   "latin-20": body,
@@ -37,7 +37,7 @@ let paintCount = 0;
 let number = 0;
 let prepared = new Uint8Array();
 
-/** A connected pager with so many messages that have been read, on a screen of a size. */
+/** Starts and connects a pager with a screen of this size and so many read messages. */
 export function start(width: number, height: number, messageCount: number): void {
   const parsed = parseSettings({
     env: "acme",
@@ -71,7 +71,7 @@ export function start(width: number, height: number, messageCount: number): void
   wake();
 }
 
-/** A message of any text; `timeStamp` is the first byte of its time. It is made beforehand, so that it does not count as a cost of the device. */
+/** Makes a message with this text. Its cost does not count for the device. `timeStamp` is the first byte of its time. */
 export function prepare(text: string, timeStamp = 0): void {
   number += 1;
   const topic = asciiBytes(`/acme/im/${UID}`);
@@ -88,7 +88,7 @@ export function prepare(text: string, timeStamp = 0): void {
   }
 }
 
-/** Stores it; nothing is painted. */
+/** The prepared message arrives and is stored. Nothing is painted. */
 export function arrive(): void {
   gateway.handleBytes(prepared, nowMs);
   while (gateway.pollTransmit()) {}
@@ -98,13 +98,13 @@ export function paint(): void {
   drain();
 }
 
-/** Whether nothing of the screen is left to be laid out. */
+/** Whether the whole screen is laid out. */
 export function isPainted(): boolean {
   const timeoutMs = gateway.pollTimeout();
   return timeoutMs === undefined || timeoutMs > nowMs;
 }
 
-/** The next slice of a text that is being laid out. */
+/** Lays out the next slice of the text. */
 export function goOn(): void {
   wake();
 }
@@ -120,7 +120,7 @@ export function passMinute(): void {
   wake();
 }
 
-/** A press is meant for what has been seen. */
+/** Waits until a press counts for the present view. */
 export function see(): void {
   nowMs += 1_000;
 }
@@ -134,7 +134,7 @@ export function receive(bytes: Uint8Array): void {
   drain();
 }
 
-/** What stands on the screen, and how often it was painted. */
+/** The lines on the screen, and how often it was painted. */
 export function look(): { readonly paintCount: number; readonly lines: readonly string[] } {
   return { paintCount, lines: screenText(screen) };
 }
@@ -144,7 +144,7 @@ function wake(): void {
   drain();
 }
 
-/** As a host's loop does it. */
+/** Does what the loop of a host does. */
 function drain(): void {
   let isPainted: boolean;
   do {

@@ -1,6 +1,6 @@
 /**
- * A day of a whole pager in virtual time, with a broker that follows a script: connect, subscribe, a push, its receipts, a
- * ping, a cut, the session found again, the push sent a second time. Gives what happened as lines.
+ * A day of a whole pager in virtual time, with a broker that follows a script: connect, subscribe, a push, its receipts, a ping, a
+ * cut, the kept session, the push a second time. Returns what happened as lines.
  */
 import { type Platform, Runner, type TransportHandlers } from "../../hosts/runner.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
@@ -99,7 +99,7 @@ class Script {
     };
   }
 
-  /** Whole packets, as the firmware writes them. */
+  /** Reads the packets of the firmware. It writes only whole ones. */
   #read(bytes: Uint8Array): void {
     for (let start = 0; start < bytes.length; ) {
       let end = start + 1;

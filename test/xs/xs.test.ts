@@ -9,10 +9,10 @@ import { run as runSession } from "./session.program.ts";
 
 const binary = findEngine();
 
-/** The view of the payload: a typed array of XS has so many slots. */
+/** The view of the payload. A typed array of XS takes so many slots. */
 const VIEW_SLOTS = 6;
 
-/** What the script of `session.program.ts` must lead to, on every engine. */
+/** The expected result of `session.program.ts`, in every engine. */
 const SESSION = [
   "CONNECT keep-alive 60, flags 2c",
   "SUBSCRIBE",
@@ -37,7 +37,7 @@ const SESSION = [
   "end: 1 message kept",
 ];
 
-/** What the script of `inbox.program.ts` must lead to. */
+/** The expected result of `inbox.program.ts`, in every engine. */
 const INBOX = [
   "fill: duplicate; 200 messages, 200 unread, 200 not shown; 200 receipts",
   "shown: true; 200 messages, 200 unread, 199 not shown; 199 shown",
@@ -53,17 +53,17 @@ const INBOX = [
   "oldest: undefined Füllstand 1",
 ];
 
-it("the main scenarios go as they must on Node", () => {
+it("the main scenarios give the expected results on Node", () => {
   const looks = runScenarios();
   expect(looks.length).toBeGreaterThan(50);
   for (const { what, got, expected } of looks) expect.soft(got, what).toBe(expected);
 });
 
-it("the session of the script goes as it must on Node", () => {
+it("the session of the script gives the expected result on Node", () => {
   expect(runSession()).toEqual(SESSION);
 });
 
-it("a full inbox goes through the script as it must on Node", () => {
+it("the script with a full inbox gives the expected result on Node", () => {
   expect(runInbox()).toEqual(INBOX);
 });
 
@@ -85,7 +85,7 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
     engine = undefined;
   });
 
-  it("a program meets what a board has: frozen built-ins, no platform", async () => {
+  it("a program finds what it finds on a board: frozen built-ins, no platform", async () => {
     const { value, meter } = await run("engine");
     expect(value).toEqual({
       present: [],
@@ -102,17 +102,17 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
     expect(value).toEqual({ complaints: [], rows: expect.toSatisfy((rows: number) => rows > 80) });
   });
 
-  it("the session of the script goes as it must", async () => {
+  it("the session of the script gives the expected result", async () => {
     const { value } = await run("session");
     expect(value).toEqual(SESSION);
   });
 
-  it("a full inbox goes through the script as it must", async () => {
+  it("the script with a full inbox gives the expected result", async () => {
     const { value } = await run("inbox");
     expect(value).toEqual(INBOX);
   });
 
-  it("the main scenarios go as they must: connect, subscribe, each QoS both ways, again, lost, too large, silent", async () => {
+  it("the main scenarios run as on Node: connect, subscribe, each QoS both ways, again, lost, too large, silent", async () => {
     const { value } = await run("scenarios");
     expect(value).toEqual(runScenarios());
   });
@@ -125,7 +125,7 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
       await engine.evaluate(program);
       await engine.evaluate(`program.connect("${protocol}")`);
       const slotsEach = async (what: "send" | "receive") => {
-        // The first ones find out what is the same for all.
+        // The first messages do the work that is done only once.
         await engine.evaluate(`program.${what}(3)`);
         const [ten, twenty] = [
           await engine.slotsTaken(`program.${what}(10)`),
@@ -149,7 +149,7 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
       define: { global: "globalThis", self: "globalThis" },
     });
     const theirs = await start().run(theirProgram, UNFROZEN);
-    // The same work: as many bytes and as many packets.
+    // Both have done the same work: as many bytes and as many packets.
     expect(ours.value).toEqual(theirs.value);
     const share = ours.meter.compute / theirs.meter.compute;
     console.info(`a day in XS: ${ours.meter.compute} of ${theirs.meter.compute}, ${(share * 100).toFixed(1)} %`);
