@@ -4,10 +4,14 @@ import type { Sampler } from "../sensor/sampler.ts";
 import type { Device } from "./device.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 
-/** The readings of the sensors, a batch at a time. Each has the time at which it was taken. */
+/**
+ * The readings of the sensors, a batch at a time. Each has the time at which it was taken. With QoS 1 they are kept until the broker
+ * has them, and the next batch follows then.
+ */
 export class TelemetrySource implements OutgoingSource {
   private readonly device: Device;
   private readonly sampler: Sampler;
+  private isInFlight = false;
 
   constructor(device: Device, sampler: Sampler) {
     this.device = device;
@@ -16,12 +20,21 @@ export class TelemetrySource implements OutgoingSource {
 
   next(nowMs: number): Outgoing | undefined {
     const { topics, settings } = this.device;
-    const batch = this.sampler.batch(BATCH_READINGS_MAX);
+    const { qos } = settings.telemetry;
+    const batch = this.isInFlight ? [] : this.sampler.batch(BATCH_READINGS_MAX);
     if (batch.length === 0) return undefined;
     const readings = batch.map((sample) => ({ ...sample, ageSeconds: (nowMs - sample.atMs) / 1000 }));
     const { payload, count } = telemetryPacket(this.device, readings);
-    const handleSent = () => this.sampler.remove(count);
-    return { topic: topics.telemetry, payload, qos: settings.telemetry.qos, retain: false, handleSent };
+    const handleSent = () => {
+      this.isInFlight = qos === 1;
+      if (this.isInFlight) this.sampler.hold(count);
+      else this.sampler.remove(count);
+    };
+    const handleTaken = () => {
+      this.isInFlight = false;
+      this.sampler.remove(count);
+    };
+    return { topic: topics.telemetry, payload, qos, retain: false, handleSent, handleTaken };
   }
 }
 

@@ -11,6 +11,8 @@ export class Backlog {
   private readonly values = new Float64Array(READINGS_MAX);
   private readonly atMs = new Float64Array(READINGS_MAX);
   private count = 0;
+  /** So many of the oldest are on their way. They are not thinned. */
+  heldCount = 0;
   /** Readings that were given up. */
   thinnedCount = 0;
 
@@ -42,12 +44,13 @@ export class Backlog {
     const end = this.count;
     for (const column of [this.sensors, this.values, this.atMs]) column.copyWithin(0, count, end);
     this.count -= Math.min(count, end);
+    this.heldCount = 0;
   }
 
   private thin(): void {
     const isSecond: boolean[] = [];
-    let kept = 0;
-    for (let index = 0; index < this.count; index += 1) {
+    let kept = this.heldCount;
+    for (let index = kept; index < this.count; index += 1) {
       const sensor = this.sensorAt(index);
       const leaves = index < READINGS_MAX / 2 && isSecond[sensor];
       isSecond[sensor] = !isSecond[sensor];

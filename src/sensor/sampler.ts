@@ -36,7 +36,8 @@ export interface SamplerCounters {
   sensorFailures: number;
 }
 
-interface Channel {
+/** A sensor, and what is known of it. */
+export interface Channel {
   readonly sensor: Sensor;
   readonly deadband: number;
   /** The value that was kept last. NaN: the sensor failed. */
@@ -49,9 +50,9 @@ interface Channel {
 }
 
 export class Sampler {
-  private readonly channels: Channel[] = [];
+  readonly channels: Channel[] = [];
   private readonly options: SamplerOptions;
-  private readonly backlog = new Backlog();
+  readonly backlog = new Backlog();
   private nextMs: number | undefined;
 
   /** Sensors beyond `SENSORS_MAX` are not sampled, and the log says so. */
@@ -95,7 +96,10 @@ export class Sampler {
     });
   }
 
-  /** Returns the oldest readings, at most `countMax`. The caller calls `remove` when they have left. */
+  /**
+   * Returns the oldest readings, at most `countMax`. The caller calls `remove` when they have left, or `hold` when they are on their
+   * way and `remove` when they have arrived.
+   */
   batch(countMax = BATCH_READINGS_MAX): Sample[] {
     const samples: Sample[] = [];
     const backlog = this.backlog;
@@ -105,6 +109,10 @@ export class Sampler {
       samples.push({ name, unit, value: Number.isNaN(value) ? undefined : value, atMs: backlog.atMsAt(index) });
     }
     return samples;
+  }
+
+  hold(count: number): void {
+    this.backlog.heldCount = count;
   }
 
   remove(count: number): void {

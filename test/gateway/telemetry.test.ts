@@ -24,6 +24,9 @@ function afterSeconds(seconds: number, clock: { seconds: number | undefined }, n
       expect([outgoing.topic, outgoing.qos, outgoing.retain]).toEqual(["/acme/tele/p1", 1, false]);
       batches.push(outgoing.payload);
       outgoing.handleSent();
+      // The next one waits until the broker has this one.
+      expect(source.next(nowMs)).toBeUndefined();
+      outgoing.handleTaken?.();
     }
     return batches;
   };
