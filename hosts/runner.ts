@@ -55,6 +55,11 @@ export interface Platform {
    * happens after the call has returned.
    */
   restart(): void;
+  /**
+   * Sleeps, then starts the program again. A button may end the sleep. This calls `stop` first, and happens after the call has
+   * returned. Only a gateway with a sleeper asks for it.
+   */
+  sleep?(durationMs: number): void;
   /** Writes one line to the log. The line never contains a credential. */
   log(line: string): void;
 }
@@ -259,6 +264,9 @@ export class Runner {
         break;
       case "restart":
         this.platform.restart();
+        break;
+      case "sleep":
+        this.platform.sleep?.(event.durationMs);
         break;
       case "log":
         this.platform.log(event.line);

@@ -362,6 +362,39 @@ export const SENSOR_FAILURES_MAX = 3;
 /** Longest wait before a sensor that fails is sampled again, in milliseconds: ten minutes. */
 export const SENSOR_RETRY_MAX_MS = 600_000;
 
+/**
+ * A device that sleeps waits for this long after the last thing that came, in milliseconds. Then it takes for granted that the broker
+ * has no more. What comes later waits there for the next time.
+ */
+export const SLEEP_QUIET_MS = 2_000;
+
+/** A device that sleeps and has got no further for this long goes to sleep with what it owes, in milliseconds. */
+export const SLEEP_STALL_MS = 30_000;
+
+/** Longest time that a device that sleeps is awake, in milliseconds, after its start or the last touch. Ten minutes. */
+export const SLEEP_AWAKE_MAX_MS = 600_000;
+
+/** Shortest sleep, in milliseconds. */
+export const SLEEP_MIN_MS = 10_000;
+
+/** How often a device that is about to sleep looks whether all is done, in milliseconds. */
+export const SLEEP_LOOK_MS = 500;
+
+/** Bytes in the memory that keeps its contents in sleep. What does not fit is forgotten: readings then count as changed. */
+export const SLEEP_MEMORY_BYTES_MAX = 2_048;
+
+/** How often the battery is measured, in milliseconds. */
+export const BATTERY_LOOK_MS = 60_000;
+
+/** A battery that was low or empty must be above that level by more than this, in percent, to be better again. */
+export const BATTERY_MARGIN_PERCENT = 3;
+
+/** While the battery is low, the interval of a device that sleeps is so many times as long. */
+export const BATTERY_LOW_STRETCH = 4;
+
+/** How long a device with an empty battery sleeps before it looks whether it is being charged, in milliseconds: six hours. */
+export const BATTERY_EMPTY_SLEEP_MS = 21_600_000;
+
 /** Kinds of readings of one device that advertises in BTHome. Further ones are ignored. */
 export const BTHOME_READINGS_MAX = 12;
 

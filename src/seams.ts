@@ -19,6 +19,14 @@ export interface Store {
   keys(): Iterable<string>;
 }
 
+/** Memory that keeps its contents while the device sleeps, and loses it in a power cut. */
+export interface SleepMemory {
+  /** What was written before the sleep from which the device has just woken, and how long that was. undefined: it has not slept. */
+  read(): { readonly bytes: Uint8Array; readonly sleptMs: number } | undefined;
+  /** @param bytes at most `SLEEP_MEMORY_BYTES_MAX` */
+  write(bytes: Uint8Array): void;
+}
+
 /** Returns a number of [0, 1), evenly distributed. The same seed replays a run. */
 export type Random = () => number;
 

@@ -10,7 +10,7 @@ const CLUSTER = "test/hosts/station/cluster/*.test.ts";
 const BROWSER = "test/hosts/browser/{console,page,set-up}.test.ts";
 
 /** Short tests that touch nothing outside their process. They share one. */
-const CORE = "test/{*,{gateway,mqtt,pager,payload,sensor,update}/**/*}.test.ts";
+const CORE = "test/{*,{gateway,mqtt,pager,payload,power,sensor,update}/**/*}.test.ts";
 
 /** Hold the program against the Moddable SDK of this machine. They run the SDK's builder. */
 const SDK_TESTS = "test/hosts/moddable/{sdk-modules,built-secrets}.test.ts";

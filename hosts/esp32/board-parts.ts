@@ -1,5 +1,8 @@
 /** What a board has and what drives it: the one thing that differs from board to board. Types only. */
+
+import type { Battery } from "../../src/gateway/battery.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
+import type { Sleeper } from "../../src/gateway/sleeper.ts";
 import type { Sensor } from "../../src/seams.ts";
 import type { SetupNetwork } from "../moddable/board.ts";
 import type { Guard, Guards } from "../moddable/guard.ts";
@@ -21,9 +24,27 @@ export interface BoardParts {
   readonly vibration?: () => Switch;
   /** Makes a light, when it is needed for the first time. */
   readonly light?: () => Switch;
+  /** For a board that can measure its battery. */
+  readonly battery?: BatteryPart;
+  /** A board without it never sleeps. */
+  readonly sleep?: SleepPart;
   readonly sensors?: readonly Sensor[];
   /** Kinds of sensors that the settings name. */
   readonly sensorParts?: readonly SensorPart[];
+}
+
+/** The battery of a board. */
+export interface BatteryPart {
+  readonly settings: SettingTable;
+  open(own: Values): Battery;
+}
+
+/** How a board sleeps. */
+export interface SleepPart {
+  readonly settings: SettingTable;
+  open(own: Values): Sleeper;
+  /** Ends the program, which starts again after that time or when the button is pressed. */
+  start(durationMs: number): void;
 }
 
 /** Begins to listen to a button. `handleChange` is called when it may have changed. Returns whether the button is down, when asked. */

@@ -3,8 +3,10 @@
 import resetReason from "resetReason";
 import config from "mc/config";
 import Timer from "timer";
+import type { Battery } from "../../src/gateway/battery.ts";
 import { KeptSettings } from "../../src/gateway/kept-settings.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
+import type { Sleeper } from "../../src/gateway/sleeper.ts";
 import type { Sensor, Store } from "../../src/seams.ts";
 import type { Board, BoardSensors, Pager, ResetCause, SetupNetwork } from "../moddable/board.ts";
 import { Guards } from "../moddable/guard.ts";
@@ -54,11 +56,13 @@ export class Esp32Board implements Board {
     this.parts = parts;
     this.setupLine = new SerialLine(parts.logPin, this.guards);
     this.updates = Esp32Updates.open((line) => this.log(line));
-    const { network, sensorParts = [] } = parts;
+    const { network, sleep, battery, sensorParts = [] } = parts;
     this.ownSettings = Object.assign(
       {},
       network.settings,
       TIME_SETTINGS,
+      sleep?.settings,
+      battery?.settings,
       ...sensorParts.map(({ settings }) => settings),
     );
     this.alerter = new Alerter(parts, this.guards);
@@ -108,6 +112,18 @@ export class Esp32Board implements Board {
     const { sensors = [], sensorParts = [] } = this.parts;
     this.sensing = new Sensing(sensors, sensorParts, own, this.guards);
     return this.sensing;
+  }
+
+  openBattery(own: Values): Battery | undefined {
+    return this.parts.battery?.open(own);
+  }
+
+  openSleeper(own: Values): Sleeper | undefined {
+    return this.parts.sleep?.open(own);
+  }
+
+  sleep(durationMs: number): void {
+    this.parts.sleep?.start(durationMs);
   }
 
   defaultUid(): string | undefined {

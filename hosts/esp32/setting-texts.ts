@@ -28,6 +28,22 @@ export const BOARD_SETTING_TEXTS: Readonly<Record<BoardSettingName, SettingText>
     text: "Bluetooth devices whose readings this board passes on, `a4:c1:38:8d:18:b2=fridge`, separated by commas. They advertise in BTHome v2.",
   },
   sht3x: { text: "Pins of data and clock of a sensor SHT3x, `21:22`. Empty: there is none." },
+  "sleep.interval": {
+    unit: "seconds",
+    text: "Time from one start of the board to the next. In between it sleeps. 0: it never sleeps.",
+  },
+  "sleep.awake": {
+    unit: "seconds",
+    text: "How long a board that sleeps stays awake after it was switched on, or a button was pressed.",
+  },
+  "battery.low": {
+    unit: "percent",
+    text: "From this level down the board warns that its battery is low, and sleeps four times as long. 0: it never warns.",
+  },
+  "battery.empty": {
+    unit: "percent",
+    text: "From this level down a board that can sleep says goodbye and sleeps until it is charged. 0: never.",
+  },
   "bthome.keys": {
     text: "Keys of those devices that encrypt, `fridge=` and 32 hexadecimal digits, separated by commas.",
   },

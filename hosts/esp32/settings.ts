@@ -60,6 +60,17 @@ export const SHT3X_SETTINGS = /* @__PURE__ */ Object.freeze({
   sht3x: { kind: "text", default: "", bytesMax: PINS_BYTES_MAX },
 } as const satisfies SettingTable);
 
+export const SLEEP_SETTINGS = /* @__PURE__ */ Object.freeze({
+  "sleep.interval": { kind: "number", default: 0, min: 0, max: 86_400 },
+  "sleep.awake": { kind: "number", default: 30, min: 0, max: 600 },
+} as const satisfies SettingTable);
+
+/** In percent. */
+export const BATTERY_SETTINGS = /* @__PURE__ */ Object.freeze({
+  "battery.low": { kind: "number", default: 15, min: 0, max: 100 },
+  "battery.empty": { kind: "number", default: 2, min: 0, max: 50 },
+} as const satisfies SettingTable);
+
 /** Those of all boards. Each board has the ones of its kind of network, those of its clock, and those of what it can sense. */
 export const BOARD_SETTINGS = /* @__PURE__ */ Object.freeze({
   ...WIFI_SETTINGS,
@@ -68,6 +79,8 @@ export const BOARD_SETTINGS = /* @__PURE__ */ Object.freeze({
   ...INPUT_SETTINGS,
   ...BTHOME_SETTINGS,
   ...SHT3X_SETTINGS,
+  ...SLEEP_SETTINGS,
+  ...BATTERY_SETTINGS,
 });
 
 export type BoardSettingName = keyof typeof BOARD_SETTINGS;

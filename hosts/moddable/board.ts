@@ -1,6 +1,8 @@
 /** What `hosts/esp32` and `hosts/simulator` each supply. Types only. */
+import type { Battery } from "../../src/gateway/battery.ts";
 import type { KeptSettings } from "../../src/gateway/kept-settings.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
+import type { Sleeper } from "../../src/gateway/sleeper.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Sensor, Store, WallClock } from "../../src/seams.ts";
 import type { Guards } from "./guard.ts";
@@ -119,6 +121,12 @@ export interface Board {
   readonly updates: BoardUpdates | undefined;
   /** Sound, light, vibration for a message of this priority, 1 to 5, as far as the board can. */
   alert(priority: number): void;
+  /** undefined: the board has no battery, or cannot measure it. `own` holds the settings of `ownSettings`. */
+  openBattery?(own: Values): Battery | undefined;
+  /** undefined: the board never sleeps. `own` holds the settings of `ownSettings`. */
+  openSleeper?(own: Values): Sleeper | undefined;
+  /** Ends the program. It starts again after that time, or when a button is pressed. */
+  sleep?(durationMs: number): void;
   /** undefined: the board cannot be an access point. */
   openSetupNetwork?(): SetupNetwork | undefined;
   /** Whether a button is down. It is asked while the device starts, before `start`. */

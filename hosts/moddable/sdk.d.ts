@@ -73,6 +73,21 @@ declare module "access-point" {
   export default AccessPoint;
 }
 
+/** Of `hosts/esp32`. */
+declare module "deep-sleep" {
+  const DeepSleep: {
+    /** 0: the chip has not slept. 1: its timer has woken it. 2: a button has. */
+    wake(): number;
+    /** What was written before the sleep. Empty: nothing, or it has not slept. */
+    read(): ArrayBuffer;
+    /** Throws if the bytes are more than there is room for. */
+    write(bytes: Uint8Array): void;
+    /** Ends the program. It starts again after that time, or when the pin is low. -1: there is no such pin. */
+    start(milliseconds: number, wakePin: number, heldPin: number): void;
+  };
+  export default DeepSleep;
+}
+
 declare module "sntp" {
   class SNTP {
     static readonly time: 1;

@@ -114,11 +114,12 @@ function goOn(board: Board, display: Display, opened: Opened, { show, restart, c
     show("Safe mode", [`it has ended early ${EARLY_ENDS_MAX} times: ${formerEnd}`, "Press a button to try again."]);
     beSafe(parts, earlyEnds, updateUrl);
   } else {
-    new OneTimer(board.guards.of("start")).set(GOOD_MS, () => earlyEnds.handleGood());
+    const handleGood = () => earlyEnds.handleGood();
+    new OneTimer(board.guards.of("start")).set(GOOD_MS, handleGood);
     const gateway = newGateway(board, display, opened);
     if ("settingErrors" in gateway) setUp(gateway.settingErrors);
     else if ("errors" in gateway) cannotStart(gateway.errors);
-    else run(board, display, network, restart, gateway, opened);
+    else run(board, display, network, { restart, handleGood }, gateway, opened);
   }
 }
 
@@ -221,6 +222,8 @@ function newGateway(
       startReason,
       secrets: secretsAmong(own, board.ownSettings),
       updates,
+      battery: board.openBattery?.(own),
+      sleeper: board.openSleeper?.(own),
     });
   } catch (error) {
     return { errors: [String(error)] };
@@ -237,7 +240,7 @@ function run(
   board: Board,
   display: Display,
   network: Network,
-  restart: () => void,
+  { restart, handleGood }: { readonly restart: () => void; readonly handleGood: () => void },
   gateway: Gateway,
   { device, own, formerEnd }: Opened,
 ): void {
@@ -274,6 +277,11 @@ function run(
     paint: (drawList) => screenGuard.run(() => display.paint(drawList)),
     alert: (priority) => alertGuard.run(() => board.alert(priority)),
     restart: () => restartTimer.set(0, () => pager.stop(restart)),
+    sleep: (durationMs) =>
+      restartTimer.set(0, () => {
+        handleGood();
+        pager.stop(() => board.sleep?.(durationMs));
+      }),
     log: (line) => board.log(line),
   };
   const runner = new Runner(gateway, platform);

@@ -41,6 +41,14 @@ export interface DisplayParts {
   readonly measureText: MeasureText;
 }
 
+/** What the screen says of a battery. Empty: nothing. */
+export interface BatteryWords {
+  /** For the bar at the top. */
+  readonly words: string;
+  /** For the line that says what is wrong. */
+  readonly warning: string;
+}
+
 /** What the display needs from outside for each picture. */
 export interface DeviceState {
   readonly link: Link;
@@ -48,6 +56,8 @@ export interface DeviceState {
   readonly counters: Readonly<Counters>;
   /** What became of the last message that was sent from here. Empty where there is none. */
   readonly news: string;
+  /** undefined: the device has none, or cannot measure it. */
+  readonly battery: BatteryWords | undefined;
 }
 
 /** The text of the message on the screen. */
@@ -126,12 +136,13 @@ export class Display {
    * Returns the screen when it has changed since the last call. A long text is laid out in slices. Until its page is complete,
    * `timeoutMs` asks for the next slice at once.
    */
-  poll({ link, presence, counters, news }: DeviceState, nowMs: number): DrawList | undefined {
+  poll({ link, presence, counters, news, battery }: DeviceState, nowMs: number): DrawList | undefined {
     const { inbox, wallClock } = this.device;
     const { viewer, roster, size } = this.parts;
-    const faults = describeFaults(counters);
+    const faults = joined(", ", battery?.warning, describeFaults(counters));
     const time = this.time(wallClock());
-    const status = link === "online" ? describePresence(presence, this.device.zone) : link.what;
+    const state = link === "online" ? describePresence(presence, this.device.zone) : link.what;
+    const status = joined("  ", state, battery?.words);
     const key = `${viewer.version} ${time} ${status} ${describeLink(link)} ${faults} ${news}`;
     const countsKey = `${inbox.viewVersion}/${roster.version}`;
     this.repaintMs = nowMs < this.retryMs ? this.retryMs : undefined;
@@ -341,6 +352,11 @@ export class Display {
   private time(seconds: number | undefined): string {
     return seconds === undefined ? "" : describeTime(seconds, this.device.zone.offsetMinutes(seconds));
   }
+}
+
+/** Those of the parts that say something. */
+function joined(separator: string, ...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part).join(separator);
 }
 
 function describeLink(link: Link): string {

@@ -12,6 +12,8 @@ export type GatewayEvent =
   | { readonly type: "alert"; readonly priority: number }
   /** Send what waits, then begin again as after power-on, with the settings that are stored then. */
   | { readonly type: "restart" }
+  /** Send what waits, then sleep for so many milliseconds, and begin again as after power-on. A button may end the sleep. */
+  | { readonly type: "sleep"; readonly durationMs: number }
   /** A line for the log. */
   | { readonly type: "log"; readonly line: string };
 

@@ -17,6 +17,7 @@ import type { Presence } from "../payload/presence.ts";
 import type { MeasureText, Random, Sensor, Store, WallClock } from "../seams.ts";
 import { Sampler } from "../sensor/sampler.ts";
 import { Alarm } from "./alarm.ts";
+import type { Battery } from "./battery.ts";
 import { Brokers } from "./brokers.ts";
 import { Clock } from "./clock.ts";
 import { Commands } from "./commands.ts";
@@ -41,6 +42,7 @@ import { QuietHours } from "./quiet-hours.ts";
 import { ReceiptSource } from "./receipt-source.ts";
 import { Routes } from "./routes.ts";
 import type { BrokerSettings, Settings } from "./settings.ts";
+import type { Sleeper } from "./sleeper.ts";
 import type { StoredSettings } from "./stored-settings.ts";
 import { TelemetrySource } from "./telemetry-source.ts";
 import { TimeOfDay } from "./time-of-day.ts";
@@ -70,6 +72,10 @@ export interface GatewayOptions {
   readonly secrets?: readonly string[] | undefined;
   /** Without it, the device takes no updates and does not tell its version. */
   readonly updates?: UpdateHost | undefined;
+  /** Without it, the device knows of no battery. */
+  readonly battery?: Battery | undefined;
+  /** Without it, the device never sleeps. */
+  readonly sleeper?: Sleeper | undefined;
   /**
    * Names the network, for example by its SSID. What is learned of one network does not hold for another. Default: the only
    * one.
@@ -110,10 +116,13 @@ export class Gateway {
   private readonly alarm: Alarm;
   private readonly timeOfDay: TimeOfDay;
   private readonly panel: Panel;
+  private readonly battery: Battery | undefined;
+  private readonly sleeper: Sleeper | undefined;
   /** New messages stay at the broker, because too many senders still wait for receipts. */
   private isHoldingBack = false;
   private startedMs = 0;
   private nowMs = 0;
+  private isStopped = false;
 
   constructor(options: GatewayOptions) {
     const { settings, store, measureText, size, storedSettings } = options;
@@ -123,10 +132,12 @@ export class Gateway {
     this.clock = clock;
     this.device = device;
     const { inbox } = device;
+    this.battery = options.battery;
+    this.sleeper = options.sleeper;
     this.sensors = options.sensors;
     this.sensorCount = options.sensors.length;
     const unread: Sensor = { name: "unread", unit: "count", deadband: 1, sample: () => inbox.unreadCount };
-    const sensors = [...options.sensors, unread];
+    const sensors = [...options.sensors, ...(options.battery?.sensors ?? []), unread];
     const figures = [
       ...(options.figures ?? []),
       ...ownFigures(
@@ -177,13 +188,15 @@ export class Gateway {
   /** Counts of what has happened to the messages. */
   get counters(): Readonly<Counters> {
     const { droppedCount, replacedCount, expiredCount, unreceiptedCount, damagedCount } = this.device.inbox;
+    // Those of before a sleep.
+    const earlier = this.device.counters;
     return {
-      ...this.device.counters,
+      ...earlier,
       strangers: this.roster.turnedAwayCount,
-      dropped: droppedCount,
-      replaced: replacedCount,
-      expired: expiredCount,
-      unreceipted: unreceiptedCount,
+      dropped: earlier.dropped + droppedCount,
+      replaced: earlier.replaced + replacedCount,
+      expired: earlier.expired + expiredCount,
+      unreceipted: earlier.unreceipted + unreceiptedCount,
       damaged: damagedCount,
     };
   }
@@ -220,13 +233,20 @@ export class Gateway {
 
   /** Starts to connect and to sample. */
   start(nowMs: number): void {
-    this.startedMs = nowMs;
+    this.isStopped = false;
+    const { device, session, outbox, sampler, panel, presence, commands, logSource, updates, battery } = this;
+    const parts = { device, session, outbox, sampler, panel, presence, commands, logSource, updates, battery };
+    const before = this.sleeper?.start(parts, nowMs);
+    this.startedMs = nowMs - (before?.uptimeMs ?? 0);
     this.presence.handleTouched(nowMs);
-    this.alarm.start(nowMs);
+    this.alarm.start(nowMs - (before?.sleptMs ?? 0));
     this.sampler.start(nowMs);
     this.diagnostics.start(nowMs);
     this.updates.start(nowMs);
-    this.after(nowMs, () => this.session.start(nowMs));
+    battery?.start({ events: device.events, sampler }, nowMs, before?.battery);
+    this.after(nowMs, () => {
+      if (!this.sleeper?.sleepsOn(nowMs)) this.session.start(nowMs);
+    });
   }
 
   /**
@@ -235,10 +255,12 @@ export class Gateway {
    */
   stop(nowMs: number): void {
     const { presence } = this.device.topics;
-    const payload = this.updates.isWanted ? UPDATING : OFFLINE;
+    const payload = this.updates.isWanted ? UPDATING : this.presence.lastWords;
     const canSayIt = this.session.canPublish(presence, payload.length, 1);
+    this.isStopped = true;
     if (canSayIt) this.session.publish({ topic: presence, payload, qos: 1, retain: true }, nowMs);
     this.after(nowMs, () => this.session.stop(nowMs, !canSayIt));
+    keeping(this.device, () => this.sleeper?.remember(this.counters, nowMs));
   }
 
   handleConnected(nowMs: number): void {
@@ -274,6 +296,7 @@ export class Gateway {
       this.networkRecord = new NetworkRecord(this.device.store, name);
       this.session.handleOtherNetwork(this.networkRecord.learned);
     }
+    this.sleeper?.handleActivity(nowMs);
     this.after(nowMs, () => this.session.handleNetworkChanged(nowMs));
   }
 
@@ -306,6 +329,7 @@ export class Gateway {
   }
 
   handleButton(button: Button, nowMs: number): void {
+    this.sleeper?.handleTouched(nowMs);
     this.after(nowMs, () => this.panel.press(button, nowMs));
   }
 
@@ -352,7 +376,9 @@ export class Gateway {
   /** Returns the screen when it has changed since the last call. The host answers with `handlePainted`. */
   pollScreen(nowMs: number): DrawList | undefined {
     this.updateClock(nowMs);
-    return this.panel.poll(this.link, this.counters, nowMs);
+    // The picture stays as it is while the device sleeps or starts again.
+    if (this.isStopped) return undefined;
+    return this.panel.poll(this.link, this.counters, nowMs, this.battery);
   }
 
   /** When to call `handleTimeout`, in milliseconds of the clock that gives `nowMs`. */
@@ -365,6 +391,8 @@ export class Gateway {
       this.logSource.timeoutMs(this.nowMs),
       this.commands.timeoutMs,
       this.updates.timeoutMs,
+      this.battery?.timeoutMs,
+      this.sleeper?.timeoutMs,
       this.alarm.timeoutMs,
       this.presence.timeoutMs(this.nowMs),
       this.timeOfDay.timeoutMs(this.nowMs),
@@ -412,6 +440,9 @@ export class Gateway {
     // The broker sends the messages again only on a new connection.
     if (this.isHoldingBack && this.device.inbox.leftCount === 0)
       this.session.restart("the senders have their receipts: the broker may send the messages that it kept", nowMs);
+    if (this.isStopped) return;
+    this.battery?.update(nowMs);
+    this.sleeper?.update(nowMs);
   }
 
   private updateClock(nowMs: number): void {
@@ -433,6 +464,7 @@ export class Gateway {
     const { broker, record } = this.brokers.current;
     const { device } = this;
     const { counters, events } = device;
+    if (PROGRESS.includes(event.type)) this.sleeper?.handleActivity(this.nowMs);
     switch (event.type) {
       case "open":
         if (broker.isInsecure)
@@ -530,6 +562,9 @@ export class Gateway {
     return this.session.isConnected ? "online" : (this.networkTrouble ?? this.brokerTrouble);
   }
 }
+
+/** What shows that the device gets further. */
+const PROGRESS: readonly SessionEvent["type"][] = Object.freeze(["connected", "subscribed", "message", "acknowledged"]);
 
 function newDevice({ settings, store, random }: GatewayOptions, wallClock: WallClock, lines: LogLines): Device {
   const topics = new Topics(settings.env, settings.uid);

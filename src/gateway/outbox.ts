@@ -32,6 +32,11 @@ export class Outbox {
     this.counters = counters;
   }
 
+  /** Whether no source has a message now. Those that are on their way do not count. */
+  isEmpty(nowMs: number): boolean {
+    return this.sources.every((source) => source.next(nowMs) === undefined);
+  }
+
   /** Publishes as much as the session can take now. */
   pump(nowMs: number): void {
     if (!this.session.isConnected) return;

@@ -9,7 +9,7 @@ import type { Counters } from "./counters.ts";
 import { describePresence } from "./describe.ts";
 import { type Device, keeping } from "./device.ts";
 import type { Diagnostics } from "./diagnostics.ts";
-import { Display, type Link } from "./display.ts";
+import { type BatteryWords, Display, type Link } from "./display.ts";
 import type { MessageSource } from "./message-source.ts";
 import { BUSY, ONLINE, type PresenceSource } from "./presence-source.ts";
 
@@ -73,11 +73,12 @@ export class Panel {
   }
 
   /** Returns the screen when it has changed since the last call. */
-  poll(link: Link, counters: Readonly<Counters>, nowMs: number): DrawList | undefined {
+  poll(link: Link, counters: Readonly<Counters>, nowMs: number, battery?: BatteryWords): DrawList | undefined {
     if (!this.display.exists) return undefined;
     const { presence, messages } = this.parts;
     this.viewer.update(nowMs);
-    return this.display.poll({ link, presence: presence.current(nowMs), counters, news: messages.news }, nowMs);
+    const { news } = messages;
+    return this.display.poll({ link, presence: presence.current(nowMs), counters, news, battery }, nowMs);
   }
 
   handlePainted(): void {

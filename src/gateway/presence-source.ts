@@ -10,6 +10,9 @@ export const OFFLINE = encodePresence({ status: PRESENCE_STATUS.offline, context
 /** The payload before a restart that loads an update. */
 export const UPDATING = encodePresence({ status: PRESENCE_STATUS.offline, context: "update" });
 
+/** The last presence of a device whose battery is empty. */
+export const BATTERY_EMPTY: Presence = Object.freeze({ status: PRESENCE_STATUS.offline, context: "battery empty" });
+
 export const ONLINE: Presence = Object.freeze({ status: PRESENCE_STATUS.online, context: "" });
 export const BUSY: Presence = Object.freeze({ status: PRESENCE_STATUS.busy, context: "" });
 const AWAY: Presence = Object.freeze({ status: PRESENCE_STATUS.away, context: "" });
@@ -32,6 +35,7 @@ export class PresenceSource implements OutgoingSource {
   /** The carrier counts as away after so many milliseconds without a touch. 0: never. */
   private readonly awayMs: number;
   private chosen: Presence | undefined;
+  private farewell: Presence | undefined;
   private touchedMs = 0;
   private isDue = false;
   private isInFlight = false;
@@ -46,6 +50,7 @@ export class PresenceSource implements OutgoingSource {
 
   /** The presence that holds now. */
   current(nowMs: number): Presence {
+    if (this.farewell) return this.farewell;
     if (this.chosen) return this.chosen;
     if (this.quietHours.isQuiet) return QUIET;
     return this.awayMs > 0 && nowMs - this.touchedMs >= this.awayMs ? AWAY : ONLINE;
@@ -58,6 +63,16 @@ export class PresenceSource implements OutgoingSource {
 
   handleConnected(): void {
     this.isDue = true;
+  }
+
+  /** The device is about to go, and says so with this. */
+  handleFarewell(presence: Presence): void {
+    this.farewell = presence;
+  }
+
+  /** What is sent last before the connection ends. */
+  get lastWords(): Uint8Array {
+    return this.farewell ? encodePresence(this.farewell) : OFFLINE;
   }
 
   handleTouched(nowMs: number): void {

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import { importsOf, type SourceFile } from "./source-text.ts";
 
-const SEPARATE = ["mqtt", "payload", "sensor", "pager", "update"];
+const SEPARATE = ["mqtt", "payload", "sensor", "pager", "power", "update"];
 /** The parts of src that any host may import, and those that only the station may. */
 const FOR_HOSTS =
   /^src\/(gateway\/|sensor\/|update\/|pager\/screen\/|payload\/setup-code\.ts$|(seams|pem|utf8|errors|limits)\.ts$)/;

@@ -2,9 +2,11 @@
 import { type Platform, Runner } from "../../hosts/runner.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { Settings } from "../../src/gateway/settings.ts";
+import { Sleeper, type Wake } from "../../src/gateway/sleeper.ts";
+import { SLEEP_MEMORY_BYTES_MAX } from "../../src/limits.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
-import type { Random, Sensor } from "../../src/seams.ts";
+import type { Random, Sensor, SleepMemory } from "../../src/seams.ts";
 import type { Network } from "./network.ts";
 import { PowerCut } from "./power-cut-store.ts";
 import { PoweredDevice } from "./powered-device.ts";
@@ -20,6 +22,12 @@ export interface DeviceOptions {
   readonly bornSeconds: number;
   /** How long the clock may be unset at the beginning of a life. Default: it is set. */
   readonly clockUnsetMsMax?: number | undefined;
+  /** The device sleeps between two wakes. Default: it never does. */
+  readonly sleep?: { readonly intervalMs: number; readonly awakeMs: number } | undefined;
+  /** Sees how each life ends. */
+  readonly onEnd?: ((end: "sleep" | "power cut") => void) | undefined;
+  /** Is told of each record that is written or removed. */
+  readonly onWrite?: ((key: string) => void) | undefined;
   /** Called with each record that has become durable. */
   readonly onDurable?: ((key: string, bytes: Uint8Array) => void) | undefined;
   readonly onLog?: ((line: string) => void) | undefined;
@@ -39,6 +47,9 @@ export interface Perception {
 /** More paints in one millisecond mean that the firmware spins. So many messages fit into the inbox. */
 const PAINTS_AT_ONCE_MAX = 200;
 
+/** A board waits for so long until the goodbye has been sent, in milliseconds. */
+const GOODBYE_MS = 500;
+
 /** The gateway's error if the runner hands in bytes too early. */
 const UNREAD = "bytes before the former were read";
 
@@ -55,6 +66,13 @@ export class Device extends PoweredDevice {
   #text = "";
   #paintedMs = 0;
   #paintsNow = 0;
+  /** The memory that keeps its contents in sleep. */
+  #retained: { readonly bytes: Uint8Array; readonly atMs: number } | undefined;
+  #isAsleep = false;
+  /** Why the present life began. */
+  #wake: Wake = "start";
+  #bootMs = 0;
+  #awakeMs = 0;
 
   constructor(options: DeviceOptions) {
     super(options.clock, options.random);
@@ -62,10 +80,39 @@ export class Device extends PoweredDevice {
     this.#settings = options.settings;
     this.#nextSettings = options.settings;
     if (options.onDurable) this.store.onDurable = options.onDurable;
+    if (options.onWrite) this.store.onWrite = options.onWrite;
   }
 
   get storedBytes(): number {
     return this.store.bytes;
+  }
+
+  get isAsleep(): boolean {
+    return this.#isAsleep;
+  }
+
+  /** How long all lives have lasted. */
+  get awakeMs(): number {
+    return this.#awakeMs + (this.isOn ? this.#options.clock.nowMs - this.#bootMs : 0);
+  }
+
+  /** The power fails, also while the device sleeps. It comes back at once. */
+  override cutPower(): void {
+    this.#retained = undefined;
+    if (!this.#isAsleep) super.cutPower();
+    else {
+      this.#isAsleep = false;
+      this.#wake = "start";
+      this.#options.onEnd?.("power cut");
+      this.boot();
+    }
+  }
+
+  /** A button ends the sleep. */
+  wake(): void {
+    if (!this.#isAsleep) return;
+    this.#wake = "button";
+    this.boot();
   }
 
   /** The settings of the present life. */
@@ -98,7 +145,14 @@ export class Device extends PoweredDevice {
     const settings = this.#nextSettings;
     this.#settings = settings;
     this.#skewSeconds = 0;
-    if (clockUnsetMsMax > 0) {
+    const { sleep } = this.#options;
+    const wake = this.#wake;
+    this.#wake = "start";
+    this.#isAsleep = false;
+    this.#bootMs = clock.nowMs;
+    const sleeper = sleep && new Sleeper({ ...sleep, wake, memory: this.#memory() });
+    // The clock runs on while the device sleeps.
+    if (clockUnsetMsMax > 0 && wake === "start") {
       this.#clockSetMs = clock.nowMs + random() * clockUnsetMsMax;
       // A board reports when its clock is set.
       clock.after(this.#clockSetMs - clock.nowMs, () => this.networkChanged());
@@ -112,6 +166,7 @@ export class Device extends PoweredDevice {
       measureText: (_font, text) => text.length * 9,
       size: { width: 320, height: 240 },
       sensors,
+      sleeper,
     });
     this.#runner = new Runner(gateway, this.#platform());
     this.#runner.start();
@@ -127,13 +182,29 @@ export class Device extends PoweredDevice {
 
   protected end(): void {
     this.noteUnrecorded(this.#settings.groups.map((group) => `/field/im/${group}`));
+    this.#awakeMs += this.#options.clock.nowMs - this.#bootMs;
+    if (!this.#isAsleep) this.#retained = undefined;
+    this.#options.onEnd?.(this.#isAsleep ? "sleep" : "power cut");
     this.#cancelTimer();
     this.#runner = undefined;
     this.#text = "";
   }
 
+  #memory(): SleepMemory {
+    const { clock } = this.#options;
+    return {
+      read: () => this.#retained && { bytes: this.#retained.bytes, sleptMs: clock.nowMs - this.#retained.atMs },
+      write: (bytes) => {
+        if (bytes.length > SLEEP_MEMORY_BYTES_MAX) throw new Error(`${bytes.length} bytes to keep in sleep`);
+        this.#retained = { bytes, atMs: clock.nowMs };
+      },
+    };
+  }
+
   #platform(): Platform {
-    const { clock, network } = this.#options;
+    const { clock, network, sleep } = this.#options;
+    // The clock of a board that sleeps begins anew with each life.
+    const originMs = sleep ? clock.nowMs : 0;
     const life = this.life;
     const store = this.store;
     const guarded = (run: () => void) => {
@@ -145,7 +216,7 @@ export class Device extends PoweredDevice {
       return run();
     };
     return {
-      nowMs: () => alive(() => clock.nowMs),
+      nowMs: () => alive(() => clock.nowMs - originMs),
       setTimer: (delayMs, callback) => {
         this.#cancelTimer();
         this.#cancelTimer = delayMs === undefined ? () => {} : clock.after(delayMs, () => guarded(callback));
@@ -162,6 +233,20 @@ export class Device extends PoweredDevice {
           resume: () => alive(() => transport.resume()),
           close: () => alive(() => transport.close()),
         };
+      },
+      sleep: (durationMs) => {
+        clock.after(0, () =>
+          guarded(() => {
+            this.#runner?.stop();
+            this.#cancelTimer = clock.after(GOODBYE_MS, () =>
+              guarded(() => {
+                this.#isAsleep = true;
+                this.#wake = "timer";
+                this.rest(durationMs);
+              }),
+            );
+          }),
+        );
       },
       restart: () => {
         throw new Error("a restart that nobody asked for");

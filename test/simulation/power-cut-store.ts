@@ -17,6 +17,9 @@ export class PowerCutStore implements Store {
   /** Called with each record that has become durable, also in later lives. */
   onDurable: (key: string, bytes: Uint8Array) => void = () => {};
 
+  /** Is told of each write and removal of a record; also of the lives to come. */
+  onWrite: (key: string) => void = () => {};
+
   private constructor(records: Map<string, Uint8Array>, random: Random) {
     this.#records = records;
     this.#random = random;
@@ -66,6 +69,7 @@ export class PowerCutStore implements Store {
     this.#dead = true;
     const next = new PowerCutStore(new Map(this.#records), this.#random);
     next.onDurable = this.onDurable;
+    next.onWrite = this.onWrite;
     return next;
   }
 
@@ -75,22 +79,23 @@ export class PowerCutStore implements Store {
 
   write(key: string, bytes: Uint8Array): void {
     if (!/^[a-z0-9-]{1,15}$/.test(key)) throw new Error(`store: key ${key}`);
-    this.#change(() => {
+    this.#change(key, () => {
       this.#records.set(key, bytes.slice());
       this.onDurable(key, bytes);
     });
   }
 
   remove(key: string): void {
-    this.#change(() => this.#records.delete(key));
+    this.#change(key, () => this.#records.delete(key));
   }
 
   keys(): readonly string[] {
     return [...this.#records.keys()];
   }
 
-  #change(apply: () => void): void {
+  #change(key: string, apply: () => void): void {
     if (this.#dead) throw new PowerCut("the power has failed");
+    this.onWrite(key);
     this.#untilRefusal -= 1;
     if (this.#untilRefusal <= 0) {
       this.#refusals += 1;

@@ -14,6 +14,7 @@ export abstract class PoweredDevice {
   readonly #clock: VirtualClock;
   #life = 0;
   #isOn = false;
+  #cancelBoot: () => void = () => {};
 
   constructor(clock: VirtualClock, random: Random) {
     this.#clock = clock;
@@ -26,6 +27,7 @@ export abstract class PoweredDevice {
   }
 
   boot(): void {
+    this.#cancelBoot();
     this.#life += 1;
     this.#isOn = true;
     this.guard(() => this.begin());
@@ -39,6 +41,10 @@ export abstract class PoweredDevice {
     if (!this.#isOn) return;
     this.store.cut();
     this.#bury();
+  }
+
+  get isOn(): boolean {
+    return this.#isOn;
   }
 
   /** The storage refuses the `count`-th write from now and all after it, like worn or full flash. */
@@ -74,6 +80,15 @@ export abstract class PoweredDevice {
     for (const filter of topicFilters) if (!lines.includes(`? ${filter}`)) this.unrecordedFilters.add(filter);
   }
 
+  /** The program ends on purpose. The next life begins after this time. */
+  protected rest(delayMs: number): void {
+    this.#isOn = false;
+    this.end();
+    this.store = this.store.reborn();
+    this.#cancelBoot();
+    this.#cancelBoot = this.#clock.after(delayMs, () => this.boot());
+  }
+
   /** Runs a part of the program. If the power has failed, before or during it, this life ends. */
   protected guard(run: () => void): void {
     try {
@@ -88,6 +103,7 @@ export abstract class PoweredDevice {
     this.#isOn = false;
     this.end();
     this.store = this.store.reborn();
-    this.#clock.after(REBOOT_MS, () => this.boot());
+    this.#cancelBoot();
+    this.#cancelBoot = this.#clock.after(REBOOT_MS, () => this.boot());
   }
 }

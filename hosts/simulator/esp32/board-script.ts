@@ -37,6 +37,10 @@ export interface BoardScript {
   readonly held?: "a" | "b" | "c";
   /** The SDK's name of the last reset. */
   readonly reset?: string;
+  /** Level of the battery, 0 to 1. */
+  readonly battery?: number;
+  /** What has woken the board. Without it, it has not slept. */
+  readonly wake?: "timer" | "button";
   /** Which program runs, where it is not the first one: its slot and its version. */
   readonly slot?: 0 | 1;
   readonly version?: string;
@@ -66,6 +70,8 @@ export interface SimulatedBoard {
   readonly startedMs: number;
   readonly runningSlot: number;
   setClock(seconds: number): void;
+  /** The program ends. Whoever started it gets this exit status. */
+  end(status: number): void;
   /** Connects the next button, from the left, to a driver. */
   wireButton(onPush: () => void): { readonly isDown: boolean };
 }

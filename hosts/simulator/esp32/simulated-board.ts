@@ -183,14 +183,14 @@ globals.device = {
     battery: {
       Default: class {
         read(): number {
-          return 0.5;
+          return script.battery ?? 0.5;
         }
         close(): void {}
       },
     },
   },
 };
-globals.power = { batteryVoltage: 3.7 };
+globals.power = { batteryVoltage: 3.7, batteryCurrent: 0 };
 globals.vibration = {
   write(on: boolean): void {
     if (isBroken("vibration")) throw new Error("I2C: motor");
@@ -198,7 +198,8 @@ globals.vibration = {
   },
 };
 /** Whoever started the program starts it again. */
-globals.System = { restart: () => globals.screen.postMessage("exit:3") };
+const end = (status: number) => globals.screen.postMessage(`exit:${status}`);
+globals.System = { restart: () => end(3) };
 
 const ComputerDate = Date;
 /** How far the board's clock is behind the computer's, in milliseconds. */
@@ -236,6 +237,7 @@ globals.simulatedBoard = Object.freeze({
   setClock(seconds: number): void {
     behindMs = ComputerDate.now() - seconds * 1000;
   },
+  end,
   wireButton(onPush: () => void): Contact {
     const contact = Object.values(contacts).find((each) => !each.onChanged);
     if (!contact) throw new Error("no pin");

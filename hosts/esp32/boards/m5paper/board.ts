@@ -2,7 +2,13 @@
 import type { BoardParts } from "../../board-parts.ts";
 import { battery } from "../../parts/battery.ts";
 import { type PushButtonMaker, pushButton } from "../../parts/buttons.ts";
+import { deepSleep } from "../../parts/sleep.ts";
 import { wifi } from "../../wifi.ts";
+
+/** The wheel when it is pressed. */
+const WAKE_PIN = 38;
+/** Without it a board that runs on its battery switches itself off. */
+const POWER_PIN = 2;
 
 /** The SDK makes this global on this board. */
 declare const device: {
@@ -18,7 +24,8 @@ export function boardParts(): BoardParts {
     logPin: 1,
     network: wifi,
     buttons: [pushButton(button.A), pushButton(button.B), pushButton(button.C)],
-    sensors: [battery(readBattery)],
+    sleep: deepSleep({ wake: WAKE_PIN, held: POWER_PIN }),
+    battery: battery({ level: readBattery }),
   };
 }
 

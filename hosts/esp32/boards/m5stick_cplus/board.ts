@@ -13,7 +13,11 @@ const LIGHT_PIN = 10;
 
 /** The SDK makes these globals on this board. */
 declare const button: Readonly<Record<"a" | "b", LevelButton>>;
-declare const power: { readonly batteryVoltage: number };
+declare const power: {
+  readonly batteryVoltage: number;
+  /** Into the battery: above 0. Out of it: below. */
+  readonly batteryCurrent: number;
+};
 
 export function boardParts(): BoardParts {
   return {
@@ -22,6 +26,9 @@ export function boardParts(): BoardParts {
     buttons: [levelButton(button.a, 0), levelButton(button.b, 0)],
     sound: (guard) => new Buzzer(BUZZER_PIN, guard),
     light: () => new PinSwitch(new Digital({ pin: LIGHT_PIN, mode: Digital.Output, initialValue: 1 }), 0),
-    sensors: [battery(() => lithiumLevel(power.batteryVoltage))],
+    battery: battery({
+      level: () => lithiumLevel(power.batteryVoltage),
+      isCharging: () => power.batteryCurrent > 0,
+    }),
   };
 }

@@ -2,7 +2,11 @@
 import type { BoardParts } from "../../board-parts.ts";
 import { type PushButtonMaker, pushButton } from "../../parts/buttons.ts";
 import { Light, type LightMaker } from "../../parts/light.ts";
+import { deepSleep } from "../../parts/sleep.ts";
 import { wifi } from "../../wifi.ts";
+
+/** The button. */
+const WAKE_PIN = 0;
 
 /** The SDK makes this global on this board. */
 declare const Host: {
@@ -15,6 +19,7 @@ export function boardParts(): BoardParts {
     logPin: 1,
     network: wifi,
     buttons: [pushButton(Host.Button.Default)],
+    sleep: deepSleep({ wake: WAKE_PIN }),
     light: () => new Light(Host.LED.Default),
   };
 }
