@@ -2,18 +2,18 @@
  * One run of one seed: a device with the MQTT engine alone, a bad network with a NAT, and a broker of either version that refuses,
  * says goodbye, and restarts with and without its sessions. The promises that are checked:
  *
- * - No message of QoS 1 or 2 that was accepted is lost, in either direction; of the device's own the durable ones, also
- *   across reboots. Those that the broker forgot together with its session, its own side has to answer for.
- * - No message of QoS 2 is taken twice, but for the two cases that `session-device.ts` names.
- * - Messages of a topic come in order; DUP stands on what may have come before and on nothing else; nothing is sent again
- *   on a live connection; no identifier is 0, in use, or changes; answers leave in the order of the messages.
- * - What the broker closes on is given up, and the rest gets through. Nothing else is given up but large messages, on a link that
- *   ends on each attempt of them.
- * - At the end the broker holds the subscriptions that the settings name. It holds no others, except what the storage of a former
+ * - No accepted message of QoS 1 or 2 is lost in either direction. The device's own durable messages also survive reboots. Messages
+ *   that the broker forgot with its session do not count.
+ * - No message of QoS 2 is taken twice, except in the two cases that `session-device.ts` names.
+ * - Messages of a topic come in order. DUP is set only on messages that may have come before. Nothing is sent again on a live
+ *   connection. No identifier is 0, in use, or changes. Answers leave in the order of the messages.
+ * - The engine gives up what the broker closes on, and everything else gets through. It gives up other messages only if they are
+ *   large and the link ends at each attempt to send them.
+ * - In the end the broker holds the subscriptions of the settings. It holds no others, except those that the storage of a former
  *   life did not keep.
- * - Another network is found out within the time of a PINGRESP; a large message comes through a slow link.
- * - No limit is passed, the store is empty in the end, nothing waits without a timer, nothing is thrown.
- * - The device is connected within a bound after the network is back, and everything settles after that.
+ * - A change of the network is noticed within the time of a PINGRESP. A large message comes through a slow link.
+ * - No limit is exceeded, the store is empty in the end, nothing waits without a timer, and nothing is thrown.
+ * - The device is connected within a time limit after the network is back, and everything settles after that.
  */
 import {
   BACKOFF_BASE_MS,
