@@ -6,6 +6,7 @@ import type { Sleeper } from "../../src/gateway/sleeper.ts";
 import type { Sensor } from "../../src/seams.ts";
 import type { SetupNetwork } from "../moddable/board.ts";
 import type { Guard, Guards } from "../moddable/guard.ts";
+import type { BoardClock } from "./board-clock.ts";
 import type { SensorPart } from "./sensing.ts";
 
 /** What the file of a board, `boards/<board>/board.ts`, returns. A part is listed only if code drives it. */
@@ -29,8 +30,10 @@ export interface BoardParts {
   /** A board without it never sleeps. */
   readonly sleep?: SleepPart;
   readonly sensors?: readonly Sensor[];
-  /** Kinds of sensors that the settings name. */
+  /** Kinds of sensors that the settings name, or that are found at the start. */
   readonly sensorParts?: readonly SensorPart[];
+  /** The clock that runs on while the board is off. */
+  readonly clock?: (guards: Guards) => BoardClock;
 }
 
 /** The battery of a board. */

@@ -11,6 +11,7 @@ import type { Sensor, Store } from "../../src/seams.ts";
 import type { Board, BoardSensors, Pager, ResetCause, SetupNetwork } from "../moddable/board.ts";
 import { Guards } from "../moddable/guard.ts";
 import type { CertificateTime } from "../moddable/tls/certificate-time.ts";
+import type { BoardClock } from "./board-clock.ts";
 import type { BoardParts, NetworkKeeper } from "./board-parts.ts";
 import { NetworkTime, networkSeconds } from "./network-time.ts";
 import { NvsStore } from "./nvs-store.ts";
@@ -51,12 +52,14 @@ export class Esp32Board implements Board {
   readonly updates: Esp32Updates | undefined;
   private buttons: Buttons | undefined;
   private time: NetworkTime | undefined;
+  private readonly clock: BoardClock | undefined;
 
   constructor(parts: BoardParts) {
     this.parts = parts;
     this.setupLine = new SerialLine(parts.logPin, this.guards);
     this.updates = Esp32Updates.open((line) => this.log(line));
-    const { network, sleep, battery, sensorParts = [] } = parts;
+    const { network, sleep, battery, clock, sensorParts = [] } = parts;
+    this.clock = clock?.(this.guards);
     this.ownSettings = Object.assign(
       {},
       network.settings,
@@ -76,8 +79,9 @@ export class Esp32Board implements Board {
     this.setupLine.write(line);
   }
 
-  /** Starts the network stack, without which no socket can be made, and the buttons. */
+  /** Takes the time, and starts the network stack, without which no socket can be made, and the buttons. */
   open(): void {
+    this.clock?.take();
     const { network, buttons = [], touch } = this.parts;
     this.keeper = network.open(this.guards);
     this.buttons = new Buttons(buttons, this.guards);
@@ -170,7 +174,7 @@ export class Esp32Board implements Board {
   }
 
   private openTime(onChanged: () => void): NetworkTime {
-    const time = new NetworkTime(this.guards, onChanged);
+    const time = new NetworkTime(this.guards, onChanged, this.clock);
     this.time = time;
     return time;
   }

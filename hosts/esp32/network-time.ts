@@ -5,6 +5,7 @@ import { OneTimer } from "../moddable/clock.ts";
 import type { Guard, Guards } from "../moddable/guard.ts";
 import { TimeBelief } from "../moddable/time-belief.ts";
 import type { CertificateTime } from "../moddable/tls/certificate-time.ts";
+import type { BoardClock } from "./board-clock.ts";
 
 /** How often the clock is set, in milliseconds. */
 const INTERVAL_MS = 12 * 60 * 60 * 1_000;
@@ -24,7 +25,7 @@ const AWAIT_MS = 30_000;
 const PLAUSIBLE_SECONDS = 1_704_067_200;
 
 /** When the firmware was built, in seconds since 1970. The build writes it. */
-const builtSeconds = Number(config.made) || PLAUSIBLE_SECONDS;
+export const builtSeconds = Number(config.made) || PLAUSIBLE_SECONDS;
 
 /** Sets the board's clock from time servers when there is a network, and then at intervals. */
 export class NetworkTime {
@@ -33,6 +34,7 @@ export class NetworkTime {
   private readonly awaiting: OneTimer;
   private readonly belief = new TimeBelief(builtSeconds);
   private readonly onChanged: () => void;
+  private readonly clock: BoardClock | undefined;
   /** Names of the servers. A pool, which is one name, is asked a second time where two answers must agree. */
   private hosts: readonly string[] = [];
   private isAsking = false;
@@ -41,12 +43,16 @@ export class NetworkTime {
   private failures = 0;
   private isAwaited = true;
 
-  /** @param onChanged is called when the clock is set for the first time, and when that is not awaited any more */
-  constructor(guards: Guards, onChanged: () => void) {
+  /**
+   * @param onChanged is called when the clock is set for the first time, and when that is not awaited any more
+   * @param clock gets the time of the servers too
+   */
+  constructor(guards: Guards, onChanged: () => void, clock: BoardClock | undefined) {
     this.guard = guards.of("time", { handleFailure: () => this.again(RETRY_MS) });
     this.timer = new OneTimer(this.guard);
     this.awaiting = new OneTimer(this.guard);
     this.onChanged = onChanged;
+    this.clock = clock;
   }
 
   /** The network is there, or is there again. Asks a server now. */
@@ -93,6 +99,7 @@ export class NetworkTime {
     const verdict = this.belief.judge(answerSeconds, server, Date.now() / 1_000);
     if (verdict !== "believed") return verdict;
     Time.set(answerSeconds);
+    this.clock?.keep(answerSeconds);
     if (isFirst) this.onChanged();
     return verdict;
   }

@@ -5,7 +5,7 @@ import type { BoardSensors, Pager } from "../moddable/board.ts";
 import { MonotonicClock } from "../moddable/clock.ts";
 import type { Guards } from "../moddable/guard.ts";
 
-/** A kind of sensors that settings name, such as inputs. A board lists those that it has. */
+/** A kind of sensors that settings name, such as inputs, or that are found at the start. A board lists those that it has. */
 export interface SensorPart {
   readonly settings: SettingTable;
   /** Makes the sensors of these settings. */

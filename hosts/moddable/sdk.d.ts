@@ -156,16 +156,70 @@ declare module "embedded:io/analog" {
 
 declare module "embedded:io/i2c" {
   class I2C {
+    /** Throws "duplicate address" while another one is open there. */
     constructor(options: { data: number; clock: number; address: number; hz: number });
+    close(): void;
   }
   export default I2C;
+}
+
+declare module "embedded:io/smbus" {
+  import type I2C from "embedded:io/i2c";
+
+  class SMBus extends I2C {}
+  export default SMBus;
+}
+
+declare module "embedded:RTC/PCF8563" {
+  import type SMBus from "embedded:io/smbus";
+
+  class PCF8563 {
+    /** Throws where no clock answers. Then nothing is left open. */
+    constructor(options: { clock: { io: typeof SMBus; data: number; clock: number } });
+    /** Milliseconds since 1970, in whole seconds; undefined: the clock has stopped since it was set. */
+    get time(): number | undefined;
+    set time(ms: number);
+    close(): void;
+  }
+  export default PCF8563;
+}
+
+declare module "embedded:sensor/Barometer-Humidity-Temperature/BME68x" {
+  import type I2C from "embedded:io/i2c";
+
+  interface Configuration {
+    filter: number;
+    odr: number;
+    os_hum: number;
+    os_pres: number;
+    os_temp: number;
+  }
+
+  /** Bosch's library. Its names are the library's. */
+  export class BME68x {
+    static readonly FILTER_OFF: number;
+    static readonly ODR_NONE: number;
+    static readonly OS_2X: number;
+    static readonly DISABLE: number;
+    static readonly FORCED_MODE: number;
+    /** Throws where another chip answers, or none. */
+    constructor(options: { sensor: { io: typeof I2C; data: number; clock: number; address: number; hz: number } });
+    set_conf(configuration: Configuration): void;
+    set_heatr_conf(mode: number, options: { enable: number; heatr_temp: number; heatr_dur: number }): void;
+    set_op_mode(mode: number): void;
+    /** In milliseconds. */
+    get_meas_dur(mode: number, configuration: Configuration): number;
+    /** In degrees Celsius, percent and pascals. undefined: there is nothing new. */
+    get_data(mode: number): readonly { temperature: number; humidity: number; pressure: number }[] | undefined;
+    close(): void;
+  }
 }
 
 declare module "embedded:sensor/Humidity-Temperature/SHT3x" {
   import type I2C from "embedded:io/i2c";
 
   class SHT3x {
-    constructor(options: { sensor: { io: typeof I2C; data: number; clock: number } });
+    constructor(options: { sensor: { io: typeof I2C; data: number; clock: number; address: number; hz: number } });
     /** A value whose checksum is wrong is left out. */
     sample(): { thermometer: { temperature?: number }; hygrometer: { humidity?: number } };
     close(): void;

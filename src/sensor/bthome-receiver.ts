@@ -7,6 +7,7 @@ import { BTHOME_READINGS_MAX, BTHOME_SILENCE_MS } from "../limits.ts";
 import type { Sensor } from "../seams.ts";
 import type { BlockCipher } from "./aes-ccm.ts";
 import { type BthomeObject, bthomeDataOf, decodeBthome } from "./bthome.ts";
+import { deadbandOf } from "./noise.ts";
 
 /** A device of the settings. */
 export interface BthomeDevice {
@@ -106,7 +107,7 @@ export class BthomeReceiver {
     this.host.sensors.push({
       name: `${device.name}/${name}`,
       unit: kind === "event" ? "count" : unit,
-      deadband: kind === "measurement" ? (DEADBANDS[unit] ?? 0.01) : 1,
+      deadband: kind === "measurement" ? deadbandOf(unit) : 1,
       isTotal: kind === "event",
       isPrompt: kind !== "measurement",
       carrier: device.name,
@@ -123,13 +124,3 @@ export class BthomeReceiver {
     heard.isRefused = isRefused;
   }
 }
-
-/** What is noise of usual sensors, by unit. */
-const DEADBANDS: Readonly<Record<string, number>> = Object.freeze({
-  Cel: 0.1,
-  "%RH": 0.5,
-  "%EL": 1,
-  hPa: 0.2,
-  V: 0.02,
-  "%": 0.5,
-});

@@ -48,6 +48,10 @@ export interface BoardScript {
   readonly dnsPort?: number;
   /** The clock begins in 1970, as after power-on. */
   readonly clock?: "unset";
+  /** What is on the I2C buses: pins of data and clock, and the address in hexadecimal digits, `21:22 44`. Lines `plug` and `unplug` change it. */
+  readonly i2c?: readonly string[];
+  /** What the clock chip shows, in seconds. Without it the chip has stopped. */
+  readonly chipSeconds?: number;
 }
 
 /**
@@ -65,6 +69,8 @@ export interface SimulatedBoard {
   nextTime(): TimeAnswer;
   nextWifi(): WifiAnswer;
   isBroken(driver: BreakableDriver): boolean;
+  /** What is on the I2C buses now, and the connections that drivers have open. */
+  readonly i2c: { readonly plugged: Set<string>; readonly opened: Set<string> };
   /** The computer's clock, which nobody sets. */
   computerMs(): number;
   readonly startedMs: number;

@@ -221,6 +221,10 @@ globals.Date = BoardDate as DateConstructor;
 
 let air = script.air;
 
+const i2c = { plugged: new Set(script.i2c), opened: new Set<string>() };
+commands.set("plug", (words) => i2c.plugged.add(words.join(" ")));
+commands.set("unplug", (words) => i2c.plugged.delete(words.join(" ")));
+
 globals.simulatedBoard = Object.freeze({
   script,
   events,
@@ -231,6 +235,7 @@ globals.simulatedBoard = Object.freeze({
   nextTime: answers(script.time, "error"),
   nextWifi: answers(script.wifi, "joined"),
   isBroken,
+  i2c,
   computerMs: () => ComputerDate.now(),
   startedMs: ComputerDate.now(),
   runningSlot: script.slot ?? 0,

@@ -322,9 +322,13 @@ describe.runIf(isReadyForTls)("a board without a clock, over TLS", () => {
     certificates?.remove();
   });
 
-  const launchSecure = (time: BoardScript["time"], settings: Readonly<Record<string, unknown>> = {}) =>
+  const launchSecure = (
+    time: BoardScript["time"],
+    settings: Readonly<Record<string, unknown>> = {},
+    script: BoardScript = {},
+  ) =>
     launch(
-      { clock: "unset", ...(time && { time }) },
+      { clock: "unset", ...(time && { time }), ...script },
       {
         "broker.transport": "tls",
         "broker.port": secure.further[0],
@@ -338,6 +342,33 @@ describe.runIf(isReadyForTls)("a board without a clock, over TLS", () => {
     await says(simulator, "disconnected: the time is not known yet");
     await says(simulator, "connected to");
     expect(said(simulator, "is checked again")).toEqual([]);
+  });
+
+  it("connects without waiting if its clock chip has kept the time, and sets that when a server has told the time", async () => {
+    const [board, i2c, chipSeconds] = ["m5stack_core2", ["21:22 51"], nowSeconds() + 30] as const;
+    const asked = nowSeconds();
+    const simulator = launchSecure([asked], {}, { board, i2c, chipSeconds });
+    await says(simulator, "clock: the board has kept the time");
+    await says(simulator, "connected to");
+    expect(said(simulator, "the time is not known yet")).toEqual([]);
+    await eventually(() => expect(simulator.lines).toContain(`clock chip: ${asked}`));
+  });
+
+  it.each([
+    ["has stopped", ["21:22 51"], undefined, "clock: the board has not kept the time"],
+    [
+      "shows a time from before the firmware was built",
+      ["21:22 51"],
+      1_600_000_000,
+      "clock: the board has not kept the time",
+    ],
+    ["does not answer", [], undefined, "clock: Error: I2C: no answer"],
+  ])("waits for the time if its clock chip %s", async (_, i2c, chipSeconds, words) => {
+    const script = { board: "m5stick_cplus", i2c, ...(chipSeconds && { chipSeconds }) };
+    const simulator = launchSecure(["error", nowSeconds()], { "time.host": "one.example,two.example" }, script);
+    await says(simulator, words);
+    await says(simulator, "disconnected: the time is not known yet");
+    await says(simulator, "connected to");
   });
 
   it("connects without waiting if it has no time server", async () => {

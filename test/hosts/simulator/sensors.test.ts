@@ -123,14 +123,52 @@ describe("devices that advertise", () => {
 
 describe("a sensor of temperature and humidity", () => {
   it("becomes readings, and comes back after its bus has failed", async () => {
-    const simulator = bench.start(broker, { sht3x: "32:33", "telemetry.interval": 1 }, { broken: ["i2c"] });
-    await says(simulator, "SHT3x at 32 and 33");
+    const script = { i2c: ["32:33 44"], broken: ["i2c"] } as const;
+    const simulator = bench.start(broker, { sht3x: "32:33", "telemetry.interval": 1 }, script);
     await eventually(() => expect([bench.value("temperature"), bench.value("humidity")]).toEqual([21.46, 40]));
     await says(simulator, "sensor temperature failed: I2C: no answer");
     await says(simulator, "sensor humidity failed: I2C: no answer");
     simulator.say("mend");
     await says(simulator, "sensor temperature works again");
     await says(simulator, "sensor humidity works again");
+  });
+});
+
+describe("the connector of a board", () => {
+  const settings = { "wifi.ssid": "lab", "telemetry.interval": 1 };
+  const readings = () => ["temperature", "humidity", "pressure"].map((name) => bench.value(name));
+
+  it.each([
+    ["m5stick_cplus", ["32:33 45"], [21.46, 40, undefined]],
+    ["m5stack_core2", ["32:33 44", "32:33 77"], [21.46, 40, 987.65]],
+    ["m5stack_cores3", ["2:1 77"], [19.88, 55.5, 987.65]],
+    ["m5paper", ["21:22 44", "25:32 76"], [19.88, 55.5, 987.65]],
+    ["m5paper", ["21:22 44"], [21.46, 40, undefined]],
+  ])("of the %s with %j: each quantity is taken from the first sensor that measures it", async (board, i2c, values) => {
+    const simulator = bench.start(broker, settings, { board, i2c });
+    await eventually(() => expect(readings(), simulator.lines.join("\n")).toEqual(values));
+    expect(simulator.lines.join("\n")).not.toContain("failed");
+  });
+
+  it("has nothing, and nobody misses it", async () => {
+    const simulator = bench.start(broker, settings, { board: "m5stack_core2" });
+    await eventually(() => expect(bench.value("uptime"), simulator.lines.join("\n")).toBeDefined());
+    expect(readings()).toEqual([undefined, undefined, undefined]);
+    expect(simulator.lines.join("\n")).not.toMatch(/temperature|sensors: /);
+  });
+
+  it("loses its sensor, which is told, and finds it when it is plugged in again", async () => {
+    const board = "m5stack_core2";
+    const simulator = bench.start(broker, settings, { board, i2c: ["32:33 44", "32:33 77"] });
+    await eventually(() => expect(readings(), simulator.lines.join("\n")).toEqual([21.46, 40, 987.65]));
+    simulator.say("unplug 32:33 44");
+    await says(simulator, "sensor temperature failed: I2C: no answer");
+    await eventually(() => expect(readings()).toEqual([undefined, undefined, 987.65]));
+    // It is asked in vain at least once more, and that leaves nothing open.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    simulator.say("plug 32:33 44");
+    await says(simulator, "sensor temperature works again");
+    await eventually(() => expect(readings()).toEqual([21.46, 40, 987.65]));
   });
 });
 

@@ -1,9 +1,17 @@
 /** M5Paper: e-paper of 960 × 540, a wheel that turns two ways and is pressed, and a battery. */
 import type { BoardParts } from "../../board-parts.ts";
 import { battery } from "../../parts/battery.ts";
+import { BME68X } from "../../parts/bme68x.ts";
 import { type PushButtonMaker, pushButton } from "../../parts/buttons.ts";
+import { clockChip } from "../../parts/clock-chip.ts";
+import { connector } from "../../parts/connector.ts";
+import { SHT3X } from "../../parts/sht3x.ts";
 import { deepSleep } from "../../parts/sleep.ts";
 import { wifi } from "../../wifi.ts";
+
+/** The I2C buses: one at the connector, port A, and one inside the board, with an SHT30. */
+const CONNECTOR = Object.freeze({ data: 25, clock: 32 });
+const INTERNAL = Object.freeze({ data: 21, clock: 22 });
 
 /** The wheel when it is pressed. */
 const WAKE_PIN = 38;
@@ -23,6 +31,8 @@ export function boardParts(): BoardParts {
   return {
     logPin: 1,
     network: wifi,
+    sensorParts: [connector([CONNECTOR, INTERNAL], [SHT3X, BME68X])],
+    clock: clockChip(INTERNAL),
     buttons: [pushButton(button.A), pushButton(button.B), pushButton(button.C)],
     sleep: deepSleep({ wake: WAKE_PIN, held: POWER_PIN }),
     battery: battery({ level: readBattery }),

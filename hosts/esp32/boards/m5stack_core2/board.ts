@@ -1,8 +1,15 @@
 /** M5Stack Core2: screen of 320 × 240, three buttons that are areas of the touch panel, speaker and motor. */
 import type { BoardParts, Switch, TouchPanel } from "../../board-parts.ts";
+import { BME68X } from "../../parts/bme68x.ts";
 import { type LevelButton, levelButton } from "../../parts/buttons.ts";
+import { clockChip } from "../../parts/clock-chip.ts";
+import { connector } from "../../parts/connector.ts";
 import { MixerSpeaker } from "../../parts/mixer-speaker.ts";
+import { SHT3X } from "../../parts/sht3x.ts";
 import { wifi } from "../../wifi.ts";
+
+/** The I2C bus inside the board. */
+const INTERNAL = Object.freeze({ data: 21, clock: 22 });
 
 /** The SDK makes these globals on this board. */
 declare const button: Readonly<Record<"a" | "b" | "c", LevelButton>>;
@@ -13,6 +20,8 @@ export function boardParts(): BoardParts {
   return {
     logPin: 1,
     network: wifi,
+    sensorParts: [connector([{ data: 32, clock: 33 }], [SHT3X, BME68X])],
+    clock: clockChip(INTERNAL),
     buttons: [levelButton(button.a, 1), levelButton(button.b, 1), levelButton(button.c, 1)],
     touch: (onSample) => new device.sensor.Touch({ onSample }),
     sound: () => new MixerSpeaker(),

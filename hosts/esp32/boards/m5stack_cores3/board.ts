@@ -1,8 +1,15 @@
 /** M5Stack CoreS3: screen of 320 × 240, three buttons that are areas of the touch panel, and a speaker. */
 import type { BoardParts, TouchPanel } from "../../board-parts.ts";
+import { BME68X } from "../../parts/bme68x.ts";
 import { type LevelButton, levelButton } from "../../parts/buttons.ts";
+import { clockChip } from "../../parts/clock-chip.ts";
+import { connector } from "../../parts/connector.ts";
 import { SampleSpeaker } from "../../parts/sample-speaker.ts";
+import { SHT3X } from "../../parts/sht3x.ts";
 import { wifi } from "../../wifi.ts";
+
+/** The I2C bus inside the board. */
+const INTERNAL = Object.freeze({ data: 12, clock: 11 });
 
 /** The SDK makes these globals on this board; the buttons because of `virtualButton` in the manifest. */
 declare const button: Readonly<Record<"a" | "b" | "c", LevelButton>>;
@@ -12,6 +19,8 @@ export function boardParts(): BoardParts {
   return {
     logPin: 43,
     network: wifi,
+    sensorParts: [connector([{ data: 2, clock: 1 }], [SHT3X, BME68X])],
+    clock: clockChip(INTERNAL),
     buttons: [levelButton(button.a, 1), levelButton(button.b, 1), levelButton(button.c, 1)],
     touch: (onSample) => new device.sensor.Touch({ onSample }),
     sound: (guard) => new SampleSpeaker(guard),

@@ -4,12 +4,18 @@ import type { BoardParts } from "../../board-parts.ts";
 import { battery, lithiumLevel } from "../../parts/battery.ts";
 import { type LevelButton, levelButton } from "../../parts/buttons.ts";
 import { Buzzer } from "../../parts/buzzer.ts";
+import { clockChip } from "../../parts/clock-chip.ts";
+import { connector } from "../../parts/connector.ts";
 import { PinSwitch } from "../../parts/pin-switch.ts";
+import { SHT3X } from "../../parts/sht3x.ts";
 import { wifi } from "../../wifi.ts";
 
 const BUZZER_PIN = 2;
 /** The light is on while the pin is low. */
 const LIGHT_PIN = 10;
+
+/** The I2C bus inside the board. */
+const INTERNAL = Object.freeze({ data: 21, clock: 22 });
 
 /** The SDK makes these globals on this board. */
 declare const button: Readonly<Record<"a" | "b", LevelButton>>;
@@ -23,6 +29,8 @@ export function boardParts(): BoardParts {
   return {
     logPin: 1,
     network: wifi,
+    sensorParts: [connector([{ data: 32, clock: 33 }], [SHT3X])],
+    clock: clockChip(INTERNAL),
     buttons: [levelButton(button.a, 0), levelButton(button.b, 0)],
     sound: (guard) => new Buzzer(BUZZER_PIN, guard),
     light: () => new PinSwitch(new Digital({ pin: LIGHT_PIN, mode: Digital.Output, initialValue: 1 }), 0),
