@@ -187,5 +187,10 @@ describe("an updater", () => {
     updater.handleConnected(0);
     say("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n", 0);
     expect(events().at(-1)).toMatchObject({ type: "lost", reason: "the server answers with status 503" });
+    const wakeMs = updater.pollTimeout() ?? Number.NaN;
+    updater.handleTimeout(wakeMs - 1);
+    expect(events()).toEqual([]);
+    updater.handleTimeout(wakeMs);
+    expect(events()).toMatchObject([{ type: "open" }]);
   });
 });

@@ -93,8 +93,9 @@ export class Engine {
   #errors = "";
   #settle: ((answer: Buffer | Error) => void) | undefined;
 
-  constructor(binary: string) {
-    this.#process = spawn(binary, ["fieldpager", "-l", String(COMPUTE_MAX)], {
+  /** @param computeMax a program that takes more is ended */
+  constructor(binary: string, computeMax = COMPUTE_MAX) {
+    this.#process = spawn(binary, ["fieldpager", "-l", String(computeMax)], {
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
     });
     const [, stdout, stderr, input, output] = this.#process.stdio as [null, Readable, Readable, Writable, Readable];

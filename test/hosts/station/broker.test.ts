@@ -156,7 +156,7 @@ describe("StationBroker", () => {
     expect(late.publishes[0]?.retain).toBe(true);
   });
 
-  it("keeps one order for all publishers, whatever their QoS, and drops none as a duplicate", async () => {
+  it("keeps the order of each publisher and QoS, and drops none as a duplicate", async () => {
     const { port } = await bench.broker();
     const client = new RawClient(port);
     await client.connect("pager-1");
