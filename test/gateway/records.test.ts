@@ -184,7 +184,7 @@ describe("a device with everything on its store", () => {
   }
 
   it("starts, whichever byte of one record is changed, and wherever its end is cut off", {
-    timeout: 120_000,
+    timeout: 600_000,
   }, () => {
     const whole = everything();
     const kinds = new Set(whole.keys().map((key) => key.replace(/-.*/, "")));

@@ -88,7 +88,8 @@ describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => 
       headers: { "content-type": "application/json", authorization: `Bearer ${localToken(station.localKey)}` },
       body: '{"client_uid":"alice-1"}',
     });
-    const topics = ["im/alice-1", "page/alice-1", "cmd/alice-1", "im/night", "pres/bob", "pres/bob-1", "pres/wall"];
+    const own = ["im/alice-1", "page/alice-1", "cmd/alice-1", "raster/alice-1/reply"];
+    const topics = [...own, "im/night", "pres/bob", "pres/bob-1", "pres/wall"];
     expect(await answer.text()).toBe(`alice-1-<sub>-1-${topics.map((end) => `/field/${end}`).join()}\n`);
     const password = localPassword(station.localKey, "alice-1");
     const got: string[] = [];
