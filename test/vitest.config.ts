@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 /** Brokers that `npm test` leaves out, because they are large or slow to start; `npm run test:brokers` runs every one. */
 const FURTHER_BROKERS = "test/brokers/{nats,rabbitmq,ejabberd,mosquitto-transports}.test.ts";
 
-/** A station that is several processes. It belongs to the brokers: its tests wait for processes that are killed. */
-const CLUSTER = "test/hosts/station/cluster/*.test.ts";
+/** Stations of several processes, that are killed, or whose disk is full. They take as long as the brokers. */
+const FAILING_STATIONS = "test/hosts/station/{cluster/*,kill,full-disk}.test.ts";
 
 /** Pages in a real browser. */
 const BROWSER = "test/hosts/browser/{console,page,set-up}.test.ts";
@@ -36,10 +36,10 @@ export default defineConfig({
         test: {
           name: "hosts",
           include: ["test/**/*.test.ts"],
-          exclude: [CORE, "test/hosts/simulator/**", SDK_TESTS, FURTHER_BROKERS, CLUSTER, BROWSER],
+          exclude: [CORE, "test/hosts/simulator/**", SDK_TESTS, FURTHER_BROKERS, FAILING_STATIONS, BROWSER],
         },
       },
-      { extends: true, test: { name: "brokers", include: ["test/brokers/**/*.test.ts", CLUSTER] } },
+      { extends: true, test: { name: "brokers", include: ["test/brokers/**/*.test.ts", FAILING_STATIONS] } },
       { extends: true, test: { name: "browser", include: [BROWSER] } },
       {
         extends: true,
