@@ -1,0 +1,53 @@
+/** What is due when. An entry cannot be taken back: who set it looks whether it still counts when it is due. */
+
+interface Deadline {
+  readonly atMs: number;
+  readonly run: () => void;
+}
+
+/** A binary heap, the earliest first. */
+export class Deadlines {
+  readonly #heap: Deadline[] = [];
+
+  get next(): number | undefined {
+    return this.#heap[0]?.atMs;
+  }
+
+  at(atMs: number, run: () => void): void {
+    const heap = this.#heap;
+    let index = heap.length;
+    const deadline = { atMs, run };
+    for (
+      let parent = (index - 1) >> 1;
+      index > 0 && (heap[parent] as Deadline).atMs > atMs;
+      parent = (index - 1) >> 1
+    ) {
+      heap[index] = heap[parent] as Deadline;
+      index = parent;
+    }
+    heap[index] = deadline;
+  }
+
+  /** Runs what is due, the earliest first. What is set meanwhile for now or earlier runs, too. */
+  runDue(nowMs: number): void {
+    for (let first = this.#heap[0]; first && first.atMs <= nowMs; first = this.#heap[0]) {
+      this.#removeFirst();
+      first.run();
+    }
+  }
+
+  #removeFirst(): void {
+    const heap = this.#heap;
+    const last = heap.pop() as Deadline;
+    const size = heap.length;
+    if (size === 0) return;
+    let index = 0;
+    for (let child = 1; child < size; child = 2 * index + 1) {
+      if (child + 1 < size && (heap[child + 1] as Deadline).atMs < (heap[child] as Deadline).atMs) child += 1;
+      if ((heap[child] as Deadline).atMs >= last.atMs) break;
+      heap[index] = heap[child] as Deadline;
+      index = child;
+    }
+    heap[index] = last;
+  }
+}
