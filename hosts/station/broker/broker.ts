@@ -27,6 +27,7 @@ import { Sessions } from "./sessions.ts";
 import { handleSubscribe, handleUnsubscribe } from "./subscribing.ts";
 import { type AddedSubscription, addedSubscription } from "./subscription.ts";
 import { SubscriptionTable } from "./subscription-table.ts";
+import { contentOf } from "./will.ts";
 import type { Decoded } from "./wire/codec.ts";
 import { type Batch, Writes } from "./writes.ts";
 
@@ -53,6 +54,10 @@ export class Broker {
   readonly #connections = new Map<number, Connection>();
   /** Those that may have something to send. */
   readonly #ready = new Set<Connection>();
+  /** Those whose next bytes wait for a transaction. */
+  readonly #gated = new Set<Connection>();
+  /** Those for which too much waits. */
+  readonly #overflowing = new Set<Connection>();
   /** When a store that has refused is tried again. */
   #retryMs = 0;
 
@@ -60,6 +65,7 @@ export class Broker {
   constructor(options: BrokerOptions, nowMs: number) {
     this.#core = newCore(options, nowMs);
     restore(this.#core, options.records ?? []);
+    this.#settle();
     this.#sweepLater();
   }
 
@@ -107,7 +113,7 @@ export class Broker {
   /** A client has opened a connection. @param connection a number that no other one has */
   handleConnected(connection: number, nowMs: number): void {
     const core = this.#begin(nowMs);
-    const opened = new Connection(core, connection, (ready) => this.#ready.add(ready));
+    const opened = new Connection(core, connection, (ready) => this.#handleReady(ready));
     this.#connections.set(connection, opened);
     if (this.#connections.size > core.limits.connectionsMax) {
       opened.finish(`more than ${core.limits.connectionsMax} connections`, false);
@@ -146,6 +152,7 @@ export class Broker {
     found.output.clear();
     found.finish("closed by the client", true);
     this.#ready.delete(found);
+    this.#gated.delete(found);
     this.#settle();
   }
 
@@ -190,7 +197,8 @@ export class Broker {
     const core = this.#begin(nowMs);
     core.writes.handleCommitted();
     core.isRefusing = false;
-    for (const connection of this.#connections.values()) this.#ready.add(connection);
+    for (const connection of this.#gated) this.#ready.add(connection);
+    this.#gated.clear();
   }
 
   /** Nothing of it is on the store. It is offered again after `storeRetryMs`, with what has come meanwhile. */
@@ -270,12 +278,16 @@ export class Broker {
       });
       if (state === "closed") {
         this.#ready.delete(connection);
+        this.#gated.delete(connection);
         this.#connections.delete(number);
         return { connection: number, parts, ending: connection.ending };
       }
       // There may be room for more now.
       if (parts.length > 0) connection.pump();
-      if (!output.isReady(committed)) this.#ready.delete(connection);
+      if (!output.isReady(committed)) {
+        this.#ready.delete(connection);
+        if (output.bytes > 0) this.#gated.add(connection);
+      }
       if (parts.length > 0) return { connection: number, parts, ending: undefined };
     }
     return undefined;
@@ -284,6 +296,11 @@ export class Broker {
   /** When to call `handleTimeout`, in milliseconds of the same clock. */
   pollTimeout(): number | undefined {
     return this.#core.deadlines.next;
+  }
+
+  #handleReady(connection: Connection): void {
+    this.#ready.add(connection);
+    if (connection.isOverflowing) this.#overflowing.add(connection);
   }
 
   #begin(nowMs: number): Core {
@@ -299,16 +316,17 @@ export class Broker {
     }
   }
 
-  /** What an input has made too large is closed. A will may make the next one so. */
+  /** Closes connections for which too much waits, and publishes wills, which may make more of them. */
   #settle(): void {
-    for (let isBusy = true; isBusy; ) {
-      isBusy = false;
-      for (const connection of this.#ready) {
-        if (!connection.isOverflowing) continue;
+    const { dueWills, nowMs } = this.#core;
+    do {
+      for (const connection of this.#overflowing) {
+        this.#overflowing.delete(connection);
         connection.close(REASON.quotaExceeded, `${connection.output.bytes} bytes wait to be read`);
-        isBusy = true;
       }
-    }
+      for (const { will, clientIdentifier } of dueWills.splice(0))
+        route(this.#core, contentOf(will, nowMs), clientIdentifier, true);
+    } while (dueWills.length > 0 || this.#overflowing.size > 0);
   }
 
   /** Packets, until one has to wait for the host's verdict. */
@@ -392,6 +410,7 @@ function newCore({ random, wallClock, limits, hooks }: BrokerOptions, nowMs: num
     deadlines: new Deadlines(),
     writes: new Writes(),
     subscriptions: new SubscriptionTable(),
+    dueWills: [],
     isRefusing: false,
     get wallSeconds() {
       return wallClock();

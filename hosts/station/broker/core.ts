@@ -6,7 +6,13 @@ import type { Limits } from "./limits.ts";
 import type { Retained } from "./retained.ts";
 import type { Sessions } from "./sessions.ts";
 import type { SubscriptionTable } from "./subscription-table.ts";
+import type { Will } from "./will.ts";
 import type { Writes } from "./writes.ts";
+
+export interface DueWill {
+  readonly will: Will;
+  readonly clientIdentifier: string;
+}
 
 export interface Core {
   /** The time of the input that is handled, in milliseconds of a clock that never jumps. */
@@ -23,6 +29,8 @@ export interface Core {
   readonly subscriptions: SubscriptionTable;
   /** A transaction was refused, and none was on the store since: nothing is accepted that has to be written. */
   isRefusing: boolean;
+  /** Wills that are due. They are published at the end of the input that made them so, in its transaction. */
+  readonly dueWills: DueWill[];
   /** Of the message that was made last. */
   lastMessageNumber: number;
 }

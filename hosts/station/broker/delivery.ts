@@ -22,7 +22,7 @@ export class Delivery {
   }
 
   sendQos0(message: Message, retain: boolean, subscriptionIdentifiers: readonly number[]): void {
-    if (message.isExpired(this.#core.nowMs)) return;
+    if (message.isExpired(this.#core.nowMs) || this.#connection.isOverflowing) return;
     this.#send(message, 0, retain, false, 0, subscriptionIdentifiers, 0);
   }
 

@@ -14,9 +14,7 @@ import {
   messageKey,
   partsOf,
 } from "./records.ts";
-import { route } from "./router.ts";
 import type { Session } from "./session.ts";
-import { contentOf } from "./will.ts";
 
 interface Record {
   readonly key: string;
@@ -63,7 +61,7 @@ export function restore(core: Core, records: Iterable<readonly [key: string, byt
     if (session) session.will = will;
     else {
       core.writes.remove(key);
-      absent.push(() => route(core, contentOf(will, core.nowMs), name, true));
+      core.dueWills.push({ will, clientIdentifier: name });
     }
   });
   for (const handle of absent) handle();

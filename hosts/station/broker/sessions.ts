@@ -1,9 +1,8 @@
 /** All sessions: how they begin, how they end, and what becomes of their wills. */
 import type { Core } from "./core.ts";
-import { route } from "./router.ts";
 import { Session } from "./session.ts";
 import type { Subscription } from "./subscription.ts";
-import { contentOf, type Will } from "./will.ts";
+import type { Will } from "./will.ts";
 
 const NO_END = Number.POSITIVE_INFINITY;
 /** A round over all sessions takes so many sweeps. */
@@ -117,6 +116,6 @@ export class Sessions {
     const core = this.#core;
     const will = session.will as Will;
     session.setWill(undefined);
-    route(core, contentOf(will, core.nowMs), session.clientIdentifier, true);
+    core.dueWills.push({ will, clientIdentifier: session.clientIdentifier });
   }
 }
