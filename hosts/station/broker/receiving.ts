@@ -31,8 +31,11 @@ export function handlePublish(
     return;
   }
   const before = writes.count;
+  // 3.1.1 cannot be told that the store refuses. Its messages wait, unanswered, as long as there is memory for them.
+  const mayWait = connection.level === 4 && writes.bytes < core.limits.batchBytesMax;
+  const isRefusing = core.isRefusing && !mayWait;
   const reasonCode =
-    qos === 2 && core.isRefusing && session.isStored ? REASON.quotaExceeded : take(core, connection, packet, topic);
+    qos === 2 && isRefusing && session.isStored ? REASON.quotaExceeded : take(core, connection, packet, topic, mayWait);
   // 3.1.1 cannot refuse. What is not allowed is acknowledged and dropped [MQTT-3.3.5-2]. What has no room must not be acknowledged.
   if (connection.level === 4 && reasonCode === REASON.quotaExceeded)
     throw new PeerError(`PUBLISH to ${topic}: no room`, reasonCode);
@@ -50,8 +53,14 @@ export function handlePubrel(connection: Connection, session: Session, messageId
   connection.send({ cmd: "pubcomp", messageId, reasonCode }, session.gate, true);
 }
 
-/** Returns a reason code of PUBACK. */
-function take(core: Core, connection: Connection, packet: IPublishPacket & Gated, topic: string): number {
+/** Returns a reason code of PUBACK. @param mayWait also if the store refuses: its answer waits then */
+function take(
+  core: Core,
+  connection: Connection,
+  packet: IPublishPacket & Gated,
+  topic: string,
+  mayWait = false,
+): number {
   if (levelsOf(topic).length > core.limits.topicLevelsMax) return REASON.topicNameInvalid;
   const { qos, retain, forwarded, properties } = packet;
   const expirySeconds = properties?.messageExpiryInterval;
@@ -64,7 +73,7 @@ function take(core: Core, connection: Connection, packet: IPublishPacket & Gated
     expiresMs: expirySeconds === undefined ? NEVER : core.nowMs + expirySeconds * 1_000,
   };
   const refusal = core.hooks.authorisePublish(connection.client, content);
-  return refusal || route(core, content, connection.client.clientIdentifier);
+  return refusal || route(core, content, connection.client.clientIdentifier, mayWait);
 }
 
 /** The topic of a PUBLISH (3.3.2.3.4). */

@@ -15,7 +15,7 @@ interface Match {
 
 /**
  * Returns a reason code of PUBACK. @param publisher its client identifier. Empty: the host
- * @param isOwed it was accepted before the store refused
+ * @param isOwed it is taken even if the store refuses: nothing is said of it until the store is sound
  */
 export function route(core: Core, content: MessageContent, publisher: string, isOwed = false): number {
   core.lastMessageNumber += 1;

@@ -141,11 +141,17 @@ describe("a store that refuses", () => {
     expect(bench.broker.filtersOf("writer")).toEqual([]);
   });
 
-  it("3.1.1: closes the connection of a message that it would have to write", () => {
-    const { bench, writer } = full(4);
-    writer.publish("t", "b", 1, { messageId: 10 });
-    expect(writer.ending).toContain("no room");
-    expect(writer.commands).toEqual([]);
+  it("3.1.1: lets messages wait unanswered while there is memory for them, and takes no new client", () => {
+    const bench = new BrokerBench({ batchBytesMax: 500 });
+    bench.connectKept("reader").subscribe("t", 1);
+    const writer = bench.connect("writer");
+    writer.take();
+    bench.isFull = true;
+    for (const messageId of [9, 10]) writer.publish("t", "x".repeat(100), 1, { messageId });
+    expect([writer.commands, writer.ending]).toEqual([[], undefined]);
+    writer.publish("t", "x".repeat(300), 1, { messageId: 11 });
+    writer.publish("t", "x", 1, { messageId: 12 });
+    expect([writer.commands, writer.ending]).toEqual([[], "PUBLISH to t: no room"]);
     expect(bench.connect("new").connack?.returnCode).toBe(3);
     expect(bench.connect("new", 5).connack?.reasonCode).toBe(0x88);
   });

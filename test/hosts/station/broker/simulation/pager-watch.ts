@@ -1,0 +1,89 @@
+/** Stands between the pager's engine and the broker, and tells the pager's ledger what came and what was taken. */
+import mqttPacket, { type IPublishPacket } from "mqtt-packet";
+import { numberOf, type SessionLedger } from "../../../../simulation/session-ledger.ts";
+
+interface Watched {
+  readonly parser: ReturnType<typeof mqttPacket.parser>;
+  readonly aliases: Map<number, string>;
+  isPager: boolean;
+}
+
+interface Taken {
+  readonly packet: IPublishPacket;
+  readonly epoch: number;
+}
+
+export class PagerWatch {
+  readonly #ledger: SessionLedger;
+  readonly #clientIdentifier: string;
+  readonly #watched = new Map<number, Watched>();
+  #came: IPublishPacket[] = [];
+  readonly #takenNow = new Set<number>();
+  #waiting: Taken[] = [];
+
+  constructor(ledger: SessionLedger, clientIdentifier: string) {
+    this.#ledger = ledger;
+    this.#clientIdentifier = clientIdentifier;
+  }
+
+  /** The broker makes a new session of the pager. */
+  handleNewSession(): void {
+    this.#ledger.standing += 1;
+  }
+
+  /** The broker takes a message of the pager. */
+  handleTaken(payload: Uint8Array): void {
+    this.#takenNow.add(numberOf(payload));
+  }
+
+  handleBytes(connection: number, bytes: Uint8Array): void {
+    let watched = this.#watched.get(connection);
+    if (!watched) {
+      const parser = mqttPacket.parser({});
+      const made = { parser, aliases: new Map<number, string>(), isPager: false };
+      watched = made;
+      this.#watched.set(connection, watched);
+      parser.on("error", () => {});
+      parser.on("packet", (packet) => {
+        if (packet.cmd === "connect") made.isPager = packet.clientId === this.#clientIdentifier;
+        if (packet.cmd !== "publish" || !made.isPager) return;
+        const alias = packet.properties?.topicAlias ?? 0;
+        if (packet.topic !== "") made.aliases.set(alias, packet.topic);
+        this.#came.push({ ...packet, topic: packet.topic || (made.aliases.get(alias) ?? "") });
+      });
+    }
+    watched.parser.parse(Buffer.from(bytes));
+  }
+
+  /** Somebody keeps what the pager sends. So what is above QoS 0 is taken when it is on the store. */
+  handleHandled(): void {
+    for (const packet of this.#came) {
+      const isWritten = packet.qos > 0;
+      const isTaken = this.#takenNow.has(numberOf(packet.payload as Uint8Array));
+      const epoch = this.#ledger.standing;
+      this.#tell(packet, epoch, packet.dup, isTaken && !isWritten);
+      if (isTaken && isWritten) this.#waiting.push({ packet, epoch });
+    }
+    this.#came = [];
+    this.#takenNow.clear();
+  }
+
+  handleCommitted(): void {
+    for (const { packet, epoch } of this.#waiting) this.#tell(packet, epoch, true, true);
+    this.#waiting = [];
+  }
+
+  handlePowerCut(): void {
+    this.#waiting = [];
+    this.#came = [];
+    this.#takenNow.clear();
+    this.#watched.clear();
+  }
+
+  #tell(packet: IPublishPacket, epoch: number, dup: boolean, isTaken: boolean): void {
+    const { topic, qos, retain, messageId = 0 } = packet;
+    const payload = new Uint8Array(packet.payload as Uint8Array);
+    const from = { clientIdentifier: this.#clientIdentifier, packetIdentifier: messageId, connection: 0 };
+    this.#ledger.handleArrival({ ...from, topic, qos, retain, payload, dup, epoch, isTaken });
+  }
+}
