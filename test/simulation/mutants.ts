@@ -285,11 +285,17 @@ export const MUTANTS: readonly Mutant[] = [
 ];
 
 /** The simulation of the engine with one mistake, or with none. */
-export async function mutated(mutant?: Mutant): Promise<{ readonly simulateAny: typeof simulateAny }> {
+export function mutated(mutant?: Mutant): Promise<{ readonly simulateAny: typeof simulateAny }> {
+  const entry = new URL("any-seed.ts", import.meta.url);
+  return bundleWith(entry, new URL("../../src/mqtt/", import.meta.url), mutant);
+}
+
+/** What a file exports, with one mistake in the files that it imports, or with none. @param root the folder of the mutant's file */
+export async function bundleWith<Exports>(entry: URL, root: URL, mutant?: Mutant): Promise<Exports> {
   const folder = await mkdtemp(join(tmpdir(), "fieldpager-mutant-"));
-  const path = mutant && fileURLToPath(new URL(`../../src/mqtt/${mutant.file}`, import.meta.url));
+  const path = mutant && fileURLToPath(new URL(mutant.file, root));
   const result = await build({
-    entryPoints: [fileURLToPath(new URL("any-seed.ts", import.meta.url))],
+    entryPoints: [fileURLToPath(entry)],
     bundle: true,
     write: false,
     format: "esm",
@@ -315,7 +321,7 @@ export async function mutated(mutant?: Mutant): Promise<{ readonly simulateAny: 
   const file = join(folder, "simulation.mjs");
   await writeFile(file, result.outputFiles[0]?.contents ?? new Uint8Array());
   try {
-    return (await import(pathToFileURL(file).href)) as { readonly simulateAny: typeof simulateAny };
+    return (await import(pathToFileURL(file).href)) as Exports;
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -11,6 +11,7 @@ interface Watched {
 interface Taken {
   readonly packet: IPublishPacket;
   readonly epoch: number;
+  readonly gate: number;
 }
 
 export class PagerWatch {
@@ -55,22 +56,22 @@ export class PagerWatch {
     watched.parser.parse(Buffer.from(bytes));
   }
 
-  /** Somebody keeps what the pager sends. So what is above QoS 0 is taken when it is on the store. */
-  handleHandled(): void {
+  /** @param gate the transaction that it is written in. Somebody keeps what the pager sends. So what is above QoS 0 is taken when it is on the store. */
+  handleHandled(gate: number): void {
     for (const packet of this.#came) {
       const isWritten = packet.qos > 0;
       const isTaken = this.#takenNow.has(numberOf(packet.payload as Uint8Array));
       const epoch = this.#ledger.standing;
       this.#tell(packet, epoch, packet.dup, isTaken && !isWritten);
-      if (isTaken && isWritten) this.#waiting.push({ packet, epoch });
+      if (isTaken && isWritten) this.#waiting.push({ packet, epoch, gate });
     }
     this.#came = [];
     this.#takenNow.clear();
   }
 
-  handleCommitted(): void {
-    for (const { packet, epoch } of this.#waiting) this.#tell(packet, epoch, true, true);
-    this.#waiting = [];
+  handleCommitted(committed: number): void {
+    for (const { packet, epoch, gate } of this.#waiting) if (gate <= committed) this.#tell(packet, epoch, true, true);
+    this.#waiting = this.#waiting.filter(({ gate }) => gate > committed);
   }
 
   handlePowerCut(): void {

@@ -25,8 +25,10 @@ export class SimHost {
   readonly records = new Map<string, Uint8Array>();
   broker: Broker | undefined;
   lives = 0;
-  /** A transaction is on the store. It comes before what may be said then. */
-  onCommitted: () => void = () => {};
+  /** Number of the transaction that collects now. */
+  gate = 1;
+  /** The transaction with this number is on the store. It comes before what may be said then. */
+  onCommitted: (gate: number) => void = () => {};
   /** What was not on the store is gone. */
   onPowerCut: () => void = () => {};
   /** Bytes of a client, before the broker gets them. */
@@ -142,13 +144,15 @@ export class SimHost {
     const { broker } = this;
     const batch = broker?.pollWrites();
     if (!broker || !batch) return;
-    const finish = () => this.#finish(broker, batch);
+    const gate = this.gate;
+    this.gate += 1;
+    const finish = () => this.#finish(broker, batch, gate);
     // Inputs come while a transaction is under way.
     if (random() < 0.3) finish();
     else clock.after(random() * COMMIT_MS_MAX, finish);
   }
 
-  #finish(broker: Broker, batch: Batch): void {
+  #finish(broker: Broker, batch: Batch, gate: number): void {
     const { clock, random } = this.#options;
     if (broker !== this.broker) return;
     this.#untilCut -= 1;
@@ -165,7 +169,7 @@ export class SimHost {
         else this.records.delete(key);
     }
     // A transaction that was on the store counts, though nobody was told.
-    if (isApplied) this.#guard(() => this.onCommitted());
+    if (isApplied) this.#guard(() => this.onCommitted(gate));
     if (isCut) this.cut();
     else this.#run(broker, () => broker.handleCommitted(clock.nowMs));
   }

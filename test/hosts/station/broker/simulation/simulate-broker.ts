@@ -89,8 +89,8 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
   watch = new PagerWatch(device.ledger, PAGER);
   host.onBytes = (connection, bytes) => watch.handleBytes(connection, bytes);
   // What was taken counts when it is on the store.
-  host.onHandled = () => watch.handleHandled();
-  host.onCommitted = () => watch.handleCommitted();
+  host.onHandled = () => watch.handleHandled(host.gate);
+  host.onCommitted = (gate) => watch.handleCommitted(gate);
   host.onPowerCut = () => watch.handlePowerCut();
 
   const clients: PlainClient[] = [];

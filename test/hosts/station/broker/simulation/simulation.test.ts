@@ -1,0 +1,62 @@
+/** Seeds in virtual time, and proofs that the simulation sees what it is there to see. `mutants-main.ts` has more of these. */
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Message } from "../../../../../hosts/station/broker/message.ts";
+import { Queue } from "../../../../../hosts/station/broker/queue.ts";
+import { Session } from "../../../../../hosts/station/broker/session.ts";
+import { Writes } from "../../../../../hosts/station/broker/writes.ts";
+import { simulateBroker } from "./simulate-broker.ts";
+
+const SEEDS = 2_000;
+const MUTANT_SEEDS = 40;
+
+describe("the broker in the simulation", () => {
+  it(`keeps every promise in ${SEEDS} seeds`, { timeout: 1_800_000 }, () => {
+    const broken: string[] = [];
+    let powerCuts = 0;
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const outcome = simulateBroker(seed);
+      powerCuts += outcome.powerCuts;
+      if (outcome.violations.length) broken.push(`--seeds 1 --first ${seed}: ${outcome.violations.join("; ")}`);
+    }
+    expect(broken).toEqual([]);
+    expect(powerCuts).toBeGreaterThan(SEEDS);
+  });
+
+  it("gives the same run for the same seed", () => {
+    expect(simulateBroker(7)).toEqual(simulateBroker(7));
+  });
+});
+
+describe("the simulation sees a broker", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  const violations = () =>
+    Array.from({ length: MUTANT_SEEDS }, (_, index) => simulateBroker(index + 1).violations).flat();
+
+  it("that says everything at once", () => {
+    vi.spyOn(Writes.prototype, "gate", "get").mockReturnValue(0);
+    expect(violations()).toContainEqual(expect.stringMatching(/did not get message/));
+  });
+
+  it("that forgets a message", () => {
+    let count = 0;
+    const enqueue = Session.prototype.enqueue;
+    vi.spyOn(Session.prototype, "enqueue").mockImplementation(function (this: Session, ...args) {
+      count += 1;
+      if (count % 50 !== 0) enqueue.apply(this, args);
+    });
+    expect(violations()).toContainEqual(expect.stringMatching(/did not get message|was not taken/));
+  });
+
+  it("that removes a message too early", () => {
+    vi.spyOn(Message.prototype, "refer").mockImplementation(() => {});
+    expect(violations().length).toBeGreaterThan(0);
+  });
+
+  it("that sends nothing again", () => {
+    vi.spyOn(Queue.prototype, "handleClosed").mockImplementation(() => {});
+    expect(violations()).toContainEqual(expect.stringMatching(/not settled/));
+  });
+});
