@@ -22,16 +22,28 @@ const seedsOf = (level: 4 | 5, vectors: readonly Vector[], isValid: boolean) => 
 ];
 const VALID = { 4: seedsOf(4, MQTT_3_VECTORS, true), 5: seedsOf(5, MQTT_5_VECTORS, true) } as const;
 const REFUSED = { 4: seedsOf(4, MQTT_3_VECTORS, false), 5: seedsOf(5, MQTT_5_VECTORS, false) } as const;
-/** Refusals are rare: nothing behind them is read. */
-const seed = (random: Random, level: 4 | 5) => pick(random, (random() < 0.95 ? VALID : REFUSED)[level]);
 
-/** One input: a stream of 1 to 6 packets, in pieces as a network may bring them. */
+/** Packets to begin with. */
+export interface Seeds {
+  readonly valid: readonly Uint8Array[];
+  readonly refused: readonly Uint8Array[];
+}
+
+/** Refusals are rare: nothing behind them is read. */
+const seed = (random: Random, { valid, refused }: Seeds) => pick(random, random() < 0.95 ? valid : refused);
+
+/** One input for a client: a stream of 1 to 6 packets, in pieces as a network may bring them. */
 export function fuzzInput(random: Random, level: 4 | 5): Uint8Array[] {
+  return fuzzStream(random, { valid: VALID[level], refused: REFUSED[level] });
+}
+
+/** The same of other packets. */
+export function fuzzStream(random: Random, seeds: Seeds): Uint8Array[] {
   const stream: number[] = [];
   for (let count = integerBetween(random, 1, PACKETS_MAX); count > 0; count -= 1) {
-    const packet = [...seed(random, level)];
+    const packet = [...seed(random, seeds)];
     for (let changes = random() < 0.6 ? 0 : integerBetween(random, 1, 3); changes > 0; changes -= 1)
-      change(random, packet, level);
+      change(random, packet, seeds);
     if (random() < 0.7) measure(packet);
     for (const byte of packet) stream.push(byte);
   }
@@ -45,7 +57,7 @@ export function fuzzInput(random: Random, level: 4 | 5): Uint8Array[] {
   return pieces;
 }
 
-function change(random: Random, packet: number[], level: 4 | 5): void {
+function change(random: Random, packet: number[], seeds: Seeds): void {
   const at = integerBetween(random, 0, Math.max(0, packet.length - 1));
   switch (integerBetween(random, 0, 7)) {
     case 0:
@@ -64,7 +76,7 @@ function change(random: Random, packet: number[], level: 4 | 5): void {
       packet.splice(at, 0, ...packet.slice(at, at + integerBetween(random, 1, 12)));
       break;
     case 5: {
-      const other = seed(random, level);
+      const other = seed(random, seeds);
       packet.splice(at, packet.length, ...other.subarray(integerBetween(random, 0, other.length - 1)));
       break;
     }
