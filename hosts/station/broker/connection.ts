@@ -132,8 +132,8 @@ export class Connection {
     if (this.state === "closed") return;
     this.state = "closed";
     this.ending = reason;
-    const session = this.session;
-    if (session?.connection === this) this.#core.sessions.handleClosed(session, isWillWanted);
+    const { session } = this;
+    if (session) this.#core.sessions.handleClosed(session, isWillWanted);
     this.#onReady(this);
   }
 }

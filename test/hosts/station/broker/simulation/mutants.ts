@@ -140,13 +140,6 @@ export const BROKER_MUTANTS: readonly Mutant[] = [
     seeds: SEEDS,
   },
   {
-    name: "a former connection keeps the session",
-    file: "connection.ts",
-    from: "if (session?.connection === this)",
-    to: "if (session)",
-    seeds: 5 * SEEDS,
-  },
-  {
     name: "a retained message is not on the store",
     file: "retained.ts",
     from: "this.#core.writes.put(retainedKey(message.topic), encodeRetained(message.number));",
@@ -159,13 +152,6 @@ export const BROKER_MUTANTS: readonly Mutant[] = [
     from: "while (this.#entries.has(identifierOf(this.#sequence))) this.#sequence += 1;",
     to: "this.#sequence %= 7;",
     seeds: SEEDS,
-  },
-  {
-    name: "a client that reads again gets nothing",
-    file: "broker.ts",
-    from: "found.blockedSinceMs = undefined;\n    this.#ready.add(found);",
-    to: "found.blockedSinceMs = undefined;",
-    seeds: 5 * SEEDS,
   },
 ];
 
