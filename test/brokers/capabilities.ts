@@ -55,6 +55,11 @@ export const CAPABILITIES = Object.freeze({
     },
     mqtt5: undefined,
   },
+  // The station's own.
+  station: {
+    basic: COMPLETE,
+    mqtt5: { ...COMPLETE_5, announced: "maximumPacketSize 4194304, receiveMaximum 256, topicAliasMaximum 16" },
+  },
   mosquitto: {
     basic: COMPLETE,
     mqtt5: { ...COMPLETE_5, announced: "receiveMaximum 20, topicAliasMaximum 10" },
