@@ -151,7 +151,6 @@ function begin(core: Core, connection: Connection, session: Session, connect: Co
   const { delivery } = connection;
   delivery.window = Math.min(limits.inflightMax, properties.receiveMaximum ?? limits.inflightMax);
   delivery.topicAliasMaximum = Math.min(limits.topicAliasMaximum, properties.topicAliasMaximum ?? 0);
-  session.window = delivery.window;
   connection.silenceMs = keepAliveOf(core, connect) * KEEP_ALIVE_FACTOR;
 }
 

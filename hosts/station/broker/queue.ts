@@ -48,6 +48,13 @@ export class Queue {
     return this.#sent.size;
   }
 
+  /** So many of the oldest may have been sent. */
+  get dupCount(): number {
+    let count = 0;
+    for (const { isDup } of this.#entries.values()) if (isDup) count += 1;
+    return count;
+  }
+
   /** All entries, the oldest first. */
   get entries(): Iterable<Entry> {
     return this.#entries.values();

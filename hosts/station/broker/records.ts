@@ -97,12 +97,12 @@ export interface SessionRecord {
   readonly level: 4 | 5;
   readonly expirySeconds: number;
   readonly isConnected: boolean;
-  /** Messages that may have been in flight to its client. */
-  readonly window: number;
+  /** So many of its oldest messages have been sent. While its client is connected nobody knows. */
+  readonly sent: number;
 }
 
 export function encodeSession(session: SessionRecord, wallSeconds: number | undefined): Uint8Array {
-  const { number, level, expirySeconds, isConnected, window } = session;
+  const { number, level, expirySeconds, isConnected, sent } = session;
   const flags = isConnected ? 1 : 0;
   return encodeFields([
     [1, VERSION],
@@ -110,7 +110,7 @@ export function encodeSession(session: SessionRecord, wallSeconds: number | unde
     [1, level],
     [4, expirySeconds],
     [1, flags],
-    [2, window],
+    [2, sent],
     wall(wallSeconds),
   ]);
 }
@@ -126,14 +126,14 @@ export function decodeSession(
   const level = fields.number(1) === 5 ? 5 : 4;
   const expirySeconds = fields.number(4);
   const isConnected = fields.number(1) === 1;
-  const window = fields.number(2);
+  const sent = fields.number(2);
   const sinceSeconds = isConnected ? CLOCK_UNSET : fields.number(4);
   return {
     number,
     level,
     expirySeconds,
     isConnected,
-    window,
+    sent,
     expiresMs: timeOf(expirySeconds, sinceSeconds, nowMs, wallSeconds),
   };
 }

@@ -38,11 +38,15 @@ export function restore(core: Core, records: Iterable<readonly [key: string, byt
   };
   const messages = restoreMessages(core, each);
   const sessions = new Map<number, Session>();
+  /** Messages of a session that may have been sent. */
+  const sent = new Map<Session, number>();
   const absent: (() => void)[] = [];
   each("s", ({ name, bytes }) => {
-    const session = core.sessions.create(name, decodeSession(bytes, core.nowMs, core.wallSeconds).number);
+    const decoded = decodeSession(bytes, core.nowMs, core.wallSeconds);
+    const session = core.sessions.create(name, decoded.number);
+    sent.set(session, decoded.isConnected ? Number.POSITIVE_INFINITY : decoded.sent);
     sessions.set(session.number, session);
-    absent.push(restoreSession(core, session, bytes));
+    absent.push(restoreSession(core, session, decoded));
   });
   const ofSession = (kind: string, take: (session: Session, record: Record) => void) =>
     each(kind, (record) => {
@@ -52,7 +56,7 @@ export function restore(core: Core, records: Iterable<readonly [key: string, byt
     });
   ofSession("i", (session, { name }) => session.inbound.add(Number.parseInt(name, 16)));
   kinds.get("q")?.sort((a, b) => (a.name < b.name ? -1 : 1));
-  ofSession("q", (session, record) => restoreEntry(core, session, record, messages));
+  ofSession("q", (session, record) => restoreEntry(core, session, record, messages, sent.get(session) ?? 0));
   ofSession("t", (session, { name, bytes }) => restoreSubscription(core, session, name, bytes));
   for (const message of messages.values()) if (!message.isReferred) core.writes.remove(messageKey(message.number));
   each("w", ({ key, name, bytes }) => {
@@ -94,11 +98,10 @@ function restoreMessages(
 }
 
 /** Returns what happens when everything is there. */
-function restoreSession(core: Core, session: Session, bytes: Uint8Array): () => void {
-  const { level, expirySeconds, isConnected, window, expiresMs } = decodeSession(bytes, core.nowMs, core.wallSeconds);
+function restoreSession(core: Core, session: Session, record: ReturnType<typeof decodeSession>): () => void {
+  const { level, expirySeconds, isConnected, expiresMs } = record;
   session.level = level;
   session.expirySeconds = expirySeconds;
-  session.window = window;
   session.isStored = true;
   return () => {
     if (isConnected) core.sessions.handleClosed(session, true);
@@ -111,6 +114,7 @@ function restoreEntry(
   session: Session,
   { key, name, bytes }: Record,
   messages: Map<number, Message>,
+  sent: number,
 ): void {
   const { qos, retain, messageNumber, subscriptionIdentifiers, queuedSeconds } = decodeEntry(bytes);
   const message = messageNumber === undefined ? undefined : messages.get(messageNumber);
@@ -128,8 +132,7 @@ function restoreEntry(
     retain,
     subscriptionIdentifiers,
     gate: 0,
-    // No more than these can have been in flight.
-    isDup: session.queue.length < session.window,
+    isDup: session.queue.length < sent,
     queuedMs: nowMs - passed * 1_000,
   });
 }

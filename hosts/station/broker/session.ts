@@ -27,8 +27,6 @@ export class Session {
   level: 4 | 5 = 4;
   /** Seconds that it stays when its client is away. */
   expirySeconds = 0;
-  /** Messages that its client may have in flight. */
-  window = 0;
   connection: Connection | undefined;
   will: Will | undefined;
   /** When the will is published, if the client does not return. Infinity: not at all. */
@@ -56,8 +54,8 @@ export class Session {
   /** Writes the session itself. From here on all of it is on the store, if it outlasts its connection. */
   store(): void {
     if (this.expirySeconds > 0) this.isStored = true;
-    const { number, level, expirySeconds, window } = this;
-    const record = { number, level, expirySeconds, isConnected: this.connection !== undefined, window };
+    const { number, level, expirySeconds, queue } = this;
+    const record = { number, level, expirySeconds, isConnected: this.connection !== undefined, sent: queue.dupCount };
     this.#put(sessionKey(this.clientIdentifier), encodeSession(record, this.#core.wallSeconds));
   }
 

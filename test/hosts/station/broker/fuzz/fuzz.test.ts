@@ -5,5 +5,5 @@ it("the broker lives through 5,000 changed inputs", () => {
   const { violations, counts } = fuzz(1, 5_000);
   expect(violations).toEqual([]);
   // Enough inputs stay whole to be answered. Enough are broken to be refused.
-  expect(Math.min(...Object.values(counts))).toBeGreaterThan(500);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(200);
 });

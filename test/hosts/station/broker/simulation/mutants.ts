@@ -72,7 +72,7 @@ export const BROKER_MUTANTS: readonly Mutant[] = [
   {
     name: "what was in flight when the power failed is sent without DUP",
     file: "restore.ts",
-    from: "isDup: session.queue.length < session.window,",
+    from: "isDup: session.queue.length < sent,",
     to: "isDup: false,",
     seeds: SEEDS,
   },
