@@ -16,7 +16,7 @@ describe("the broker in the simulation", () => {
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const outcome = simulateBroker(seed);
       powerCuts += outcome.powerCuts;
-      if (outcome.violations.length) broken.push(`--seeds 1 --first ${seed}: ${outcome.violations.join("; ")}`);
+      if (outcome.violations.length) broken.push(`npm run simulate:broker -- --seeds 1 --first ${seed}: ${outcome.violations.join("; ")}`);
     }
     expect(broken).toEqual([]);
     expect(powerCuts).toBeGreaterThan(SEEDS);
@@ -25,6 +25,17 @@ describe("the broker in the simulation", () => {
   it("gives the same run for the same seed", () => {
     expect(simulateBroker(7)).toEqual(simulateBroker(7));
   });
+});
+
+/** Seeds that once failed, each with the fault that it found. The random numbers of a seed change with the simulation. */
+const NAMED_SEEDS: readonly (readonly [number, string])[] = [
+  [1063, "what was sent behind messages that were acknowledged shortly before a power cut came again without DUP"],
+  [1112, "the same as 1063"],
+  [1977, "none of the broker: the first copy of a message that was sent twice had expired, and the second came late"],
+];
+
+it.each(NAMED_SEEDS)("seed %d: %s", (seed) => {
+  expect(simulateBroker(seed).violations).toEqual([]);
 });
 
 describe("the simulation sees a broker", () => {
@@ -37,7 +48,7 @@ describe("the simulation sees a broker", () => {
 
   it("that says everything at once", () => {
     vi.spyOn(Writes.prototype, "gate", "get").mockReturnValue(0);
-    expect(violations()).toContainEqual(expect.stringMatching(/did not get message/));
+    expect(violations()).toContainEqual(expect.stringMatching(/acknowledged, the broker has not got it/));
   });
 
   it("that forgets a message", () => {
