@@ -10,60 +10,37 @@
  *
  * What may only be said once something is on the store is not handed out before `handleCommitted`. Nothing else waits.
  */
-import type { Random, WallClock } from "../../../src/seams.ts";
-import { handleAuth, handleConnect, handleDisconnect, handleVerdict, isSpoken } from "./connecting.ts";
+import { handleVerdict } from "./connecting.ts";
 import { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
-import { Deadlines } from "./deadlines.ts";
-import { PeerError, REASON } from "./errors.ts";
-import { type Hooks, OPEN_HOOKS, type Verdict } from "./hooks.ts";
-import { LIMITS, type Limits } from "./limits.ts";
+import { REASON } from "./errors.ts";
+import type { Verdict } from "./hooks.ts";
 import type { MessageContent } from "./message.ts";
-import { handlePublish, handlePubrel } from "./receiving.ts";
+import { type CoreOptions, newCore } from "./new-core.ts";
+import { handleFrames } from "./packets.ts";
 import { restore } from "./restore.ts";
-import { Retained } from "./retained.ts";
 import { route } from "./router.ts";
-import { Sessions } from "./sessions.ts";
-import { handleSubscribe, handleUnsubscribe } from "./subscribing.ts";
 import { type AddedSubscription, addedSubscription } from "./subscription.ts";
-import { SubscriptionTable } from "./subscription-table.ts";
+import { type Transmit, Transmitter } from "./transmitter.ts";
 import { contentOf } from "./will.ts";
-import type { Decoded } from "./wire/codec.ts";
-import { type Batch, Writes } from "./writes.ts";
+import type { Batch } from "./writes.ts";
 
-export interface BrokerOptions {
-  /** Also chooses client identifiers that nobody can guess, so a host gives a strong one. */
-  readonly random: Random;
-  readonly wallClock: WallClock;
-  readonly limits?: Partial<Limits>;
-  readonly hooks?: Partial<Hooks>;
+export interface BrokerOptions extends CoreOptions {
   /** What is on the store, in any order. */
   readonly records?: Iterable<readonly [key: string, bytes: Uint8Array]>;
-}
-
-export interface Transmit {
-  readonly connection: number;
-  /** Views that stay as they are. */
-  readonly parts: readonly Uint8Array[];
-  /** Why the connection ends behind these bytes. undefined: it stays. */
-  readonly ending: string | undefined;
 }
 
 export class Broker {
   readonly #core: Core;
   readonly #connections = new Map<number, Connection>();
-  /** Those that may have something to send. */
-  readonly #ready = new Set<Connection>();
-  /** Those whose next bytes wait for a transaction. */
-  readonly #gated = new Set<Connection>();
-  /** Those for which too much waits. */
-  readonly #overflowing = new Set<Connection>();
+  readonly #transmitter: Transmitter;
   /** When a store that has refused is tried again. */
   #retryMs = 0;
 
   /** Throws if a record cannot be read. */
   constructor(options: BrokerOptions, nowMs: number) {
     this.#core = newCore(options, nowMs);
+    this.#transmitter = new Transmitter(this.#core);
     restore(this.#core, options.records ?? []);
     this.#settle();
     this.#sweepLater();
@@ -113,7 +90,7 @@ export class Broker {
   /** A client has opened a connection. @param connection a number that no other one has */
   handleConnected(connection: number, nowMs: number): void {
     const core = this.#begin(nowMs);
-    const opened = new Connection(core, connection, (ready) => this.#handleReady(ready));
+    const opened = new Connection(core, connection, this.#transmitter.handleReady);
     this.#connections.set(connection, opened);
     if (this.#connections.size > core.limits.connectionsMax) {
       opened.finish(`more than ${core.limits.connectionsMax} connections`, false);
@@ -138,7 +115,7 @@ export class Broker {
     found.receivedMs = nowMs;
     this.#guard(found, () => {
       found.frames.push(bytes);
-      this.#handleFrames(found);
+      handleFrames(this.#core, found);
     });
     this.#settle();
   }
@@ -151,8 +128,7 @@ export class Broker {
     if (!found) return;
     found.output.clear();
     found.finish("closed by the client", true);
-    this.#ready.delete(found);
-    this.#gated.delete(found);
+    this.#transmitter.forget(found);
     this.#settle();
   }
 
@@ -172,7 +148,7 @@ export class Broker {
     const found = this.#connections.get(connection);
     if (!found) return;
     found.blockedSinceMs = undefined;
-    this.#ready.add(found);
+    this.#transmitter.handleReady(found);
   }
 
   /** The host has decided on what the hook `authenticate` has asked. */
@@ -182,7 +158,7 @@ export class Broker {
     if (!found) return;
     this.#guard(found, () => {
       handleVerdict(core, found, verdict);
-      this.#handleFrames(found);
+      handleFrames(this.#core, found);
     });
     this.#settle();
   }
@@ -197,8 +173,7 @@ export class Broker {
     const core = this.#begin(nowMs);
     core.writes.handleCommitted();
     core.isRefusing = false;
-    for (const connection of this.#gated) this.#ready.add(connection);
-    this.#gated.clear();
+    this.#transmitter.handleCommitted();
   }
 
   /** Nothing of it is on the store. It is offered again after `storeRetryMs`, with what has come meanwhile. */
@@ -266,41 +241,14 @@ export class Broker {
 
   /** What to send. undefined: nothing now. Behind an `ending` the host closes the connection, and says no more of it. */
   pollTransmit(): Transmit | undefined {
-    const { committed } = this.#core.writes;
-    for (const connection of this.#ready) {
-      const { number, output, state } = connection;
-      if (state !== "closed" && connection.blockedSinceMs !== undefined) {
-        this.#ready.delete(connection);
-        continue;
-      }
-      const parts = output.take(committed, () => {
-        connection.unanswered = Math.max(0, connection.unanswered - 1);
-      });
-      if (state === "closed") {
-        this.#ready.delete(connection);
-        this.#gated.delete(connection);
-        this.#connections.delete(number);
-        return { connection: number, parts, ending: connection.ending };
-      }
-      // There may be room for more now.
-      if (parts.length > 0) connection.pump();
-      if (!output.isReady(committed)) {
-        this.#ready.delete(connection);
-        if (output.bytes > 0) this.#gated.add(connection);
-      }
-      if (parts.length > 0) return { connection: number, parts, ending: undefined };
-    }
-    return undefined;
+    const sent = this.#transmitter.poll();
+    if (sent?.ending !== undefined) this.#connections.delete(sent.connection);
+    return sent;
   }
 
   /** When to call `handleTimeout`, in milliseconds of the same clock. */
   pollTimeout(): number | undefined {
     return this.#core.deadlines.next;
-  }
-
-  #handleReady(connection: Connection): void {
-    this.#ready.add(connection);
-    if (connection.isOverflowing) this.#overflowing.add(connection);
   }
 
   #begin(nowMs: number): Core {
@@ -318,76 +266,12 @@ export class Broker {
 
   /** Closes connections for which too much waits, and publishes wills, which may make more of them. */
   #settle(): void {
-    const { dueWills, nowMs } = this.#core;
-    do {
-      for (const connection of this.#overflowing) {
-        this.#overflowing.delete(connection);
-        connection.close(REASON.quotaExceeded, `${connection.output.bytes} bytes wait to be read`);
-      }
-      for (const { will, clientIdentifier } of dueWills.splice(0))
-        route(this.#core, contentOf(will, nowMs), clientIdentifier, true);
-    } while (dueWills.length > 0 || this.#overflowing.size > 0);
-  }
-
-  /** Packets, until one has to wait for the host's verdict. */
-  #handleFrames(connection: Connection): void {
     const core = this.#core;
-    while (connection.state !== "closed") {
-      if (connection.isAwaitingVerdict) {
-        connection.frames.keep();
-        return;
-      }
-      const bytes = connection.frames.next();
-      if (!bytes) return;
-      if (connection.decoder.level === undefined && !isSpoken(connection, bytes)) return;
-      const packet = connection.decoder.decode(bytes);
-      this.#handlePacket(core, connection, packet);
-    }
-  }
-
-  #handlePacket(core: Core, connection: Connection, packet: Decoded): void {
-    if (packet.cmd === "connect") {
-      handleConnect(core, connection, packet);
-      return;
-    }
-    if (packet.cmd === "auth") {
-      handleAuth(core, connection, packet);
-      return;
-    }
-    if (packet.cmd === "disconnect") {
-      const { reasonCode = 0, properties } = packet;
-      handleDisconnect(connection, reasonCode, properties?.sessionExpiryInterval, core.limits.sessionExpirySecondsMax);
-      return;
-    }
-    const { session, delivery } = connection;
-    if (!session) throw new PeerError(`${packet.cmd}: before CONNACK`);
-    const identifier = packet.messageId ?? 0;
-    switch (packet.cmd) {
-      case "publish":
-        handlePublish(core, connection, session, packet);
-        break;
-      case "puback":
-        delivery.handlePuback(session, identifier);
-        break;
-      case "pubrec":
-        delivery.handlePubrec(session, identifier, packet.reasonCode ?? 0);
-        break;
-      case "pubrel":
-        handlePubrel(connection, session, identifier);
-        break;
-      case "pubcomp":
-        delivery.handlePubcomp(session, identifier);
-        break;
-      case "subscribe":
-        handleSubscribe(core, connection, session, packet);
-        break;
-      case "unsubscribe":
-        handleUnsubscribe(core, connection, session, packet);
-        break;
-      case "pingreq":
-        connection.send({ cmd: "pingresp" });
-        break;
-    }
+    do {
+      this.#transmitter.closeOverflowing();
+      for (const { will, clientIdentifier } of core.dueWills.splice(0))
+        route(core, contentOf(will, core.nowMs), clientIdentifier, true);
+    } while (core.dueWills.length > 0 || this.#transmitter.isOverflowing);
   }
 
   #sweepLater(): void {
@@ -398,27 +282,4 @@ export class Broker {
       this.#sweepLater();
     });
   }
-}
-
-function newCore({ random, wallClock, limits, hooks }: BrokerOptions, nowMs: number): Core {
-  const core = {
-    nowMs,
-    limits: Object.freeze({ ...LIMITS, ...limits }),
-    hooks: Object.freeze({ ...OPEN_HOOKS, ...hooks }),
-    random,
-    wallClock,
-    deadlines: new Deadlines(),
-    writes: new Writes(),
-    subscriptions: new SubscriptionTable(),
-    dueWills: [],
-    isRefusing: false,
-    get wallSeconds() {
-      return wallClock();
-    },
-    lastMessageNumber: 0,
-  };
-  const made = core as typeof core & { retained: Retained; sessions: Sessions };
-  made.retained = new Retained(made);
-  made.sessions = new Sessions(made);
-  return made;
 }
