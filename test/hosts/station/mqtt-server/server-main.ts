@@ -1,13 +1,13 @@
-/** A broker as a process of its own: `server-main.ts <file>`. It prints its port, and when its store refuses and is sound again. */
+/** A broker as a process of its own: `server-main.ts <file> [port]`. It prints its port, and when its store refuses and is sound again. */
 import { createServer } from "node:net";
 import { MqttServer } from "../../../../hosts/station/mqtt-server/mqtt-server.ts";
 import { SqliteRecordStore } from "../../../../hosts/station/store/sqlite-store.ts";
 
-const [file = ""] = process.argv.slice(2);
+const [file = "", port = "0"] = process.argv.slice(2);
 const mqtt = new MqttServer({
   store: new SqliteRecordStore(file),
   limits: { storeRetryMs: 100, inflightMax: 1_000 },
   onStore: (problem) => console.log(problem === undefined ? "sound" : `refused: ${problem}`),
 });
 const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => mqtt.accept(socket));
-server.listen(0, "127.0.0.1", () => console.log(`port ${(server.address() as { port: number }).port}`));
+server.listen(Number(port), "127.0.0.1", () => console.log(`port ${(server.address() as { port: number }).port}`));

@@ -16,7 +16,8 @@ describe("the broker in the simulation", () => {
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const outcome = simulateBroker(seed);
       powerCuts += outcome.powerCuts;
-      if (outcome.violations.length) broken.push(`npm run simulate:broker -- --seeds 1 --first ${seed}: ${outcome.violations.join("; ")}`);
+      if (outcome.violations.length)
+        broken.push(`npm run simulate:broker -- --seeds 1 --first ${seed}: ${outcome.violations.join("; ")}`);
     }
     expect(broken).toEqual([]);
     expect(powerCuts).toBeGreaterThan(SEEDS);
