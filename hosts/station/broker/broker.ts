@@ -62,6 +62,11 @@ export class Broker {
     return this.#core.subscriptions.size;
   }
 
+  /** Entries that wait for their time. */
+  get deadlineCount(): number {
+    return this.#core.deadlines.size;
+  }
+
   /** The store has refused, and nothing is accepted that has to be written. */
   get isRefusing(): boolean {
     return this.#core.isRefusing;
@@ -103,8 +108,12 @@ export class Broker {
 
   /** Whether bytes of this connection may be handed in. Read nothing from its socket else, and ask again after `pollTransmit`. */
   canReceive(connection: number): boolean {
-    const { writes, limits } = this.#core;
-    return writes.bytes < limits.batchBytesMax && this.#connections.get(connection)?.isAwaitingVerdict !== true;
+    const { writes, limits, isRefusing } = this.#core;
+    // A store that refuses empties nothing. What would have to be written is refused then, and the rest goes on.
+    return (
+      (isRefusing || writes.bytes < limits.batchBytesMax) &&
+      this.#connections.get(connection)?.isAwaitingVerdict !== true
+    );
   }
 
   /** Bytes of a client. What is handed in while `canReceive` is false is taken, too. */
@@ -134,13 +143,11 @@ export class Broker {
 
   /** The host's buffer for this connection is full. `pollTransmit` gives nothing for it until `handleDrained`. */
   handleBlocked(connection: number, nowMs: number): void {
-    const core = this.#begin(nowMs);
+    this.#begin(nowMs);
     const found = this.#connections.get(connection);
     if (!found || found.blockedSinceMs !== undefined) return;
     found.blockedSinceMs = nowMs;
-    core.deadlines.at(nowMs + core.limits.stallMs, () => {
-      if (found.blockedSinceMs === nowMs) found.close(REASON.quotaExceeded, "it does not read");
-    });
+    found.stallAlarm.watch();
   }
 
   handleDrained(connection: number, nowMs: number): void {

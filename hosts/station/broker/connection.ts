@@ -1,6 +1,7 @@
 /** One connection: what its client has said of itself, what leaves to it, and how it ends. */
 import type { IDisconnectPacket, Packet } from "mqtt-packet";
 import type { Core } from "./core.ts";
+import { Alarm } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { PeerError, REASON } from "./errors.ts";
 import type { Client } from "./hooks.ts";
@@ -14,6 +15,9 @@ export type ConnectionState = "awaitingConnect" | "authenticating" | "connected"
 
 /** Reason strings are for the owner of a client. They are cut. */
 const REASON_STRING_CHARACTERS_MAX = 120;
+const NEVER = Number.POSITIVE_INFINITY;
+/** How long an entry for the keep alive waits at the most, in milliseconds. */
+const SILENCE_LOOK_MS = 60_000;
 
 export class Connection {
   /** The host's number. */
@@ -42,6 +46,7 @@ export class Connection {
   isAwaitingVerdict = false;
   /** Why it has ended. */
   ending = "";
+  readonly stallAlarm: Alarm;
   readonly #core: Core;
   /** Tells the broker that something can be sent. */
   readonly #onReady: (connection: Connection) => void;
@@ -52,6 +57,9 @@ export class Connection {
     this.#onReady = onReady;
     this.frames = new Frames(core.limits.connectBytesMax);
     this.delivery = new Delivery(core, this);
+    const stallDue = () =>
+      this.state === "closed" || this.blockedSinceMs === undefined ? NEVER : this.blockedSinceMs + core.limits.stallMs;
+    this.stallAlarm = new Alarm(core.deadlines, stallDue, () => this.close(REASON.quotaExceeded, "it does not read"));
     this.receivedMs = core.nowMs;
     this.client = { connection: number, clientIdentifier: "", userName: undefined, identity: undefined };
   }
@@ -89,7 +97,8 @@ export class Connection {
     const { deadlines, nowMs } = this.#core;
     if (this.state === "closed" || this.silenceMs === 0) return;
     const dueMs = this.receivedMs + this.silenceMs;
-    if (dueMs > nowMs) deadlines.at(dueMs, () => this.watchSilence());
+    // A connection that has ended is forgotten soon, however long its keep alive was.
+    if (dueMs > nowMs) deadlines.at(Math.min(dueMs, nowMs + SILENCE_LOOK_MS), () => this.watchSilence());
     else this.close(REASON.keepAliveTimeout, `nothing came for ${this.silenceMs / 1_000} s`);
   }
 

@@ -1,19 +1,58 @@
-/** What is due when. An entry cannot be taken back: who set it looks whether it still counts when it is due. */
+/** What is due when. An entry cannot be taken back: who set it looks whether it still counts when it is due, see `Alarm`. */
 
 interface Deadline {
   readonly atMs: number;
-  readonly run: () => void;
+  readonly run: (nowMs: number) => void;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * One thing that is due at a time that changes. However often it changes, there is one entry of it: an entry that comes too early sets
+ * itself anew. So a client that comes and goes leaves nothing behind.
+ */
+export class Alarm {
+  readonly #deadlines: Deadlines;
+  readonly #due: () => number;
+  readonly #run: () => void;
+  /** When the entry comes. Infinity: there is none. */
+  #setMs = NEVER;
+
+  /** @param due when it is due as things stand, Infinity for never */
+  constructor(deadlines: Deadlines, due: () => number, run: () => void) {
+    this.#deadlines = deadlines;
+    this.#due = due;
+    this.#run = run;
+  }
+
+  /** What is due may have changed. */
+  watch(): void {
+    const dueMs = this.#due();
+    if (dueMs >= this.#setMs) return;
+    this.#setMs = dueMs;
+    this.#deadlines.at(dueMs, (nowMs) => {
+      // An earlier one was set meanwhile.
+      if (this.#setMs !== dueMs) return;
+      this.#setMs = NEVER;
+      if (this.#due() <= nowMs) this.#run();
+      else this.watch();
+    });
+  }
 }
 
 /** A binary heap, the earliest first. */
 export class Deadlines {
   readonly #heap: Deadline[] = [];
 
+  get size(): number {
+    return this.#heap.length;
+  }
+
   get next(): number | undefined {
     return this.#heap[0]?.atMs;
   }
 
-  at(atMs: number, run: () => void): void {
+  at(atMs: number, run: (nowMs: number) => void): void {
     const heap = this.#heap;
     let index = heap.length;
     const deadline = { atMs, run };
@@ -32,7 +71,7 @@ export class Deadlines {
   runDue(nowMs: number): void {
     for (let first = this.#heap[0]; first && first.atMs <= nowMs; first = this.#heap[0]) {
       this.#removeFirst();
-      first.run();
+      first.run(nowMs);
     }
   }
 

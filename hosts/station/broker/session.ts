@@ -1,6 +1,7 @@
 /** What the broker keeps for one client: subscriptions, messages that wait, identifiers of QoS 2, the will (4.1). */
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
+import { Alarm } from "./deadlines.ts";
 import type { Message, QoS } from "./message.ts";
 import { type Entry, Queue } from "./queue.ts";
 import {
@@ -43,10 +44,23 @@ export class Session {
   gate = 0;
   /** It has records on the store. */
   isStored = false;
+  readonly willAlarm: Alarm;
+  readonly endAlarm: Alarm;
   readonly #core: Core;
 
   constructor(core: Core, clientIdentifier: string, number: number) {
     this.#core = core;
+    const { deadlines, sessions } = core;
+    this.willAlarm = new Alarm(
+      deadlines,
+      () => this.willDueMs,
+      () => sessions.handleWillDue(this),
+    );
+    this.endAlarm = new Alarm(
+      deadlines,
+      () => this.endsMs,
+      () => sessions.end(this),
+    );
     this.clientIdentifier = clientIdentifier;
     this.number = number;
   }

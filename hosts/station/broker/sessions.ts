@@ -75,15 +75,15 @@ export class Sessions {
 
   /** Its client is not there. @param endsMs when it ends if the client does not return */
   handleAbsent(session: Session, endsMs: number): void {
-    const { nowMs, deadlines } = this.#core;
+    const { nowMs } = this.#core;
     session.endsMs = endsMs;
     if (session.will) {
       session.willDueMs = Math.min(nowMs + session.will.delaySeconds * 1_000, endsMs);
       if (session.willDueMs <= nowMs) this.#publishWill(session);
-      else deadlines.at(session.willDueMs, () => this.#handleWillDue(session));
+      else session.willAlarm.watch();
     }
     if (endsMs <= nowMs) this.end(session);
-    else if (endsMs !== NO_END) deadlines.at(endsMs, () => this.#handleEndDue(session));
+    else session.endAlarm.watch();
   }
 
   /** Its client is back. */
@@ -91,6 +91,11 @@ export class Sessions {
     session.endsMs = NO_END;
     session.setWill(will);
     session.store();
+  }
+
+  /** Its client did not return in time. */
+  handleWillDue(session: Session): void {
+    if (session.will) this.#publishWill(session);
   }
 
   /** Looks through a part of the sessions for messages that are worthless. */
@@ -101,14 +106,6 @@ export class Sessions {
       if (done) this.#sweep = undefined;
       else (value as Session).dropExpired();
     }
-  }
-
-  #handleWillDue(session: Session): void {
-    if (session.will && session.willDueMs <= this.#core.nowMs) this.#publishWill(session);
-  }
-
-  #handleEndDue(session: Session): void {
-    if (!session.connection && session.endsMs <= this.#core.nowMs) this.end(session);
   }
 
   /** Its record goes in the same transaction: it is published once. */

@@ -228,3 +228,25 @@ describe("the topic tree", () => {
     expect(tree.isEmpty).toBe(true);
   });
 });
+
+describe("deadlines", () => {
+  it("are few, however often a client comes and goes", () => {
+    const bench = new BrokerBench();
+    const will = {
+      topic: "w",
+      payload: payload("x"),
+      qos: 0,
+      retain: false,
+      properties: { willDelayInterval: 60 },
+    } as const;
+    for (let count = 0; count < 500; count += 1) {
+      const client = bench.connectKept("a", 5, { will, keepalive: 60_000 });
+      bench.broker.handleBlocked(client.number, bench.nowMs);
+      bench.broker.handleDrained(client.number, bench.nowMs);
+      client.cut();
+      bench.pass(1_000);
+    }
+    // A connection leaves one for its keep alive for a minute, and one for its CONNECT for ten seconds.
+    expect(bench.broker.deadlineCount).toBeLessThan(200);
+  });
+});
