@@ -13,6 +13,8 @@ import { levelOf } from "./wire/gate.ts";
 
 type Connect = IConnectPacket & Pick<Decoded, "forwarded">;
 
+/** What CONNACK takes without words of the host. A client that takes less is refused. */
+const CONNACK_BYTES = 64;
 const IDENTIFIER_DIGITS = 20;
 /** How long after the keep alive a silent client is dropped [MQTT-3.1.2-22]. */
 const KEEP_ALIVE_FACTOR = 1_500;
@@ -35,6 +37,8 @@ export function handleConnect(core: Core, connection: Connection, packet: Connec
   const { properties = {} } = packet;
   connection.packetBytesMax = properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
   connection.authenticationMethod = properties.authenticationMethod;
+  if (connection.packetBytesMax < CONNACK_BYTES)
+    throw new PeerError(`maximum packet size ${connection.packetBytesMax} [MQTT-3.1.2-24]`, REASON.packetTooLarge);
   if (packet.clientId === "" && packet.protocolVersion === 4 && !packet.clean)
     throw new PeerError("no client identifier, and a session [MQTT-3.1.3-8]", REASON.clientIdentifierNotValid);
   if (new TextEncoder().encode(packet.clientId).length > limits.clientIdentifierBytesMax)
@@ -133,7 +137,7 @@ function accept(core: Core, connection: Connection, connect: Connect, verdict: V
   const properties = announced(core, connection, connect, session, verdict);
   // That a former session is gone is on the store before it is said.
   const gate = core.writes.count === before ? session.gate : core.writes.gate;
-  connection.sendParts([encodeConnack(0, present, properties, connection.level)], gate);
+  connection.sendWhole(encodeConnack(0, present, properties, connection.level), gate);
   connection.watchSilence();
   connection.pump();
 }

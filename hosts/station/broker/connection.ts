@@ -69,7 +69,13 @@ export class Connection {
   }
 
   send(packet: Packet, gate = 0, isAnswer = false): void {
-    this.sendParts([encode(packet, this.level)], gate, isAnswer);
+    this.sendWhole(encode(packet, this.level), gate, isAnswer);
+  }
+
+  /** A packet that is no PUBLISH. A client that does not take it cannot be served [MQTT-3.1.2-24]. */
+  sendWhole(bytes: Uint8Array, gate = 0, isAnswer = false): void {
+    if (bytes.length <= this.packetBytesMax) this.sendParts([bytes], gate, isAnswer);
+    else this.close(REASON.packetTooLarge, `a packet of ${bytes.length} bytes is to be sent`);
   }
 
   sendParts(parts: readonly Uint8Array[], gate = 0, isAnswer = false): void {

@@ -24,6 +24,15 @@ describe("CONNECT and CONNACK", () => {
     expect(bench.connect("named", 5).connack?.properties).not.toHaveProperty("assignedClientIdentifier");
   });
 
+  it("refuses a client that takes no CONNACK", () => {
+    const bench = new BrokerBench();
+    const [client, other] = [63, 64].map((maximumPacketSize) =>
+      connect5(bench, `c${maximumPacketSize}`, { maximumPacketSize }),
+    );
+    expect([client?.connack?.reasonCode, client?.hex.length]).toEqual([0x95, 10]);
+    expect(other?.connack?.reasonCode).toBe(0);
+  });
+
   it("DISCONNECT may shorten the session, and not bring one to life", () => {
     const bench = new BrokerBench();
     connect5(bench, "a", { sessionExpiryInterval: 100 }).send({
@@ -175,7 +184,7 @@ describe("messages", () => {
 
   it("leave within the receive maximum of the client, and within its largest packet", () => {
     const bench = new BrokerBench();
-    const reader = bench.connectKept("reader", 5, { properties: { receiveMaximum: 2, maximumPacketSize: 40 } });
+    const reader = bench.connectKept("reader", 5, { properties: { receiveMaximum: 2, maximumPacketSize: 64 } });
     reader.subscribe("t", 1);
     const writer = connect5(bench, "writer");
     writer.publish("t", "too large".repeat(10), 1);
