@@ -29,7 +29,8 @@ describe("CONNECT and CONNACK", () => {
     const [client, other] = [63, 64].map((maximumPacketSize) =>
       connect5(bench, `c${maximumPacketSize}`, { maximumPacketSize }),
     );
-    expect([client?.connack?.reasonCode, client?.hex.length]).toEqual([0x95, 10]);
+    expect(client?.connack?.reasonCode).toBe(0x95);
+    expect((client?.hex.length ?? 0) / 2).toBeLessThan(64);
     expect(other?.connack?.reasonCode).toBe(0);
   });
 

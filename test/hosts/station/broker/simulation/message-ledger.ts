@@ -90,6 +90,25 @@ export class MessageLedger {
     this.#last.set(lane, Math.max(last, number));
   }
 
+  /** A message of a shared subscription has come to one of its group. */
+  receiveShared(packet: IPublishPacket): void {
+    const number = numberOf(packet);
+    const came = this.#came.get(`shared ${number}`) ?? { times: 0 };
+    this.#came.set(`shared ${number}`, came);
+    came.times += 1;
+    if (came.times > 1 && packet.qos === 2)
+      this.violations.push(`a group got message ${number} of QoS 2 ${came.times} times`);
+    if (this.published.get(number)?.state === "refused")
+      this.violations.push(`a group got message ${number}, which was refused`);
+  }
+
+  /** @param topic what a group subscribes to with QoS 2 */
+  checkShared(topic: string): void {
+    for (const { number, qos, state, topic: published } of this.published.values())
+      if (published === topic && qos > 0 && state === "accepted" && !this.#came.has(`shared ${number}`))
+        this.violations.push(`nobody of the group got message ${number} of QoS ${qos}`);
+  }
+
   /** Everything has settled: what is missing? */
   check(clients: readonly PlainClient[]): void {
     for (const message of this.published.values()) {

@@ -153,6 +153,27 @@ export const BROKER_MUTANTS: readonly Mutant[] = [
     to: "this.#sequence %= 7;",
     seeds: SEEDS,
   },
+  {
+    name: "a will is not on the store",
+    file: "session.ts",
+    from: "if (will || hadWill) this.#write(willKey(this.clientIdentifier), will && encodeWill(will));",
+    to: "void hadWill;",
+    seeds: 5 * SEEDS,
+  },
+  {
+    name: "a will is published although its client is back",
+    file: "session.ts",
+    from: "this.willDueMs = Number.POSITIVE_INFINITY;\n    // A will",
+    to: "// A will",
+    seeds: 5 * SEEDS,
+  },
+  {
+    name: "a shared message goes to the whole group",
+    file: "subscription-table.ts",
+    from: "const chosen = group.next();\n      if (chosen) visit",
+    to: "for (const chosen of group.members.values()) visit",
+    seeds: SEEDS,
+  },
 ];
 
 export function mutatedBroker(mutant?: Mutant): Promise<{ readonly simulateBroker: typeof simulateBroker }> {

@@ -24,6 +24,8 @@ export interface PlainOptions {
   readonly level: 4 | 5;
   readonly filters: readonly Filter[];
   readonly receiveMaximum: number;
+  /** Its will, and what it says at each connection: both retained, QoS 1. */
+  readonly presence?: { readonly topic: string; readonly online: number; readonly offline: number };
   /** What it takes of a message's number, or a fault of the server, tells it. */
   readonly onMessage: (packet: IPublishPacket) => void;
   /** The server has a message, or does not want it. */
@@ -61,6 +63,7 @@ export class PlainClient {
   readonly #inbound = new Map<number, number>();
   #transport: Transport | undefined;
   #isConnected = false;
+  #isDead = false;
   #lastReceivedMs = 0;
   #messageId = 0;
   #window = INFLIGHT;
@@ -105,6 +108,13 @@ export class PlainClient {
     this.#open();
   }
 
+  /** It goes away for good, and says no word. */
+  die(): void {
+    this.#isDead = true;
+    this.#transport?.close();
+    this.#abandon();
+  }
+
   /** The power of the client fails; its memory is on a disk. */
   cut(): void {
     this.#transport?.close();
@@ -113,7 +123,7 @@ export class PlainClient {
 
   #open(): void {
     const { clock, network, random } = this.#options;
-    if (this.#transport) return;
+    if (this.#transport || this.#isDead) return;
     const settings: { protocolVersion?: number } = { protocolVersion: this.#options.level };
     const parser = mqttPacket.parser(settings);
     let isOver = false;
@@ -145,7 +155,7 @@ export class PlainClient {
   }
 
   #sendConnect(): void {
-    const { clientId, level, receiveMaximum } = this.#options;
+    const { clientId, level, receiveMaximum, presence } = this.#options;
     const properties = { sessionExpiryInterval: 86_400, receiveMaximum, topicAliasMaximum: 3 };
     this.#write({
       cmd: "connect",
@@ -154,6 +164,7 @@ export class PlainClient {
       keepalive: KEEP_ALIVE_SECONDS,
       protocolVersion: level,
       ...(level === 5 && { properties }),
+      ...(presence && { will: { topic: presence.topic, payload: payloadOf(presence.offline), qos: 1, retain: true } }),
     });
   }
 
@@ -245,6 +256,8 @@ export class PlainClient {
       this.#write({ cmd: "subscribe", messageId: 65_535, subscriptions });
     }
     this.#ping();
+    const { presence } = this.#options;
+    if (presence) this.publish(presence.online, presence.topic, 1, { retain: true });
     this.#flush();
   }
 
@@ -369,6 +382,13 @@ export class PlainClient {
     while (this.#outbox.some(({ messageId }) => messageId === this.#messageId));
     return this.#messageId;
   }
+}
+
+/** The number alone. */
+function payloadOf(number: number): Buffer {
+  const payload = Buffer.alloc(4);
+  payload.writeUInt32BE(number);
+  return payload;
 }
 
 export function numberOf({ payload }: IPublishPacket): number {

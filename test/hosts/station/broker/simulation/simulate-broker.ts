@@ -7,6 +7,8 @@
  * - The same in both directions for the pager's engine, by its own ledger.
  * - No session that was acknowledged is lost; no identifier is 0, in use, or changes; DUP stands where it has to; receive maximum and
  *   topic aliases are kept.
+ * - A message of a shared subscription comes to one of the group: once with QoS 2.
+ * - A client that is gone is offline by its will, and online again when it is back, across power cuts of the broker.
  * - The last retained value that was acknowledged, or a later one, is what a newcomer gets.
  * - In the end everything settles, and the store holds nothing but sessions, subscriptions and retained messages.
  * - Nothing is thrown.
@@ -27,6 +29,8 @@ const PAGER_OUT = ["out/a", "out/b"];
 const TOPICS = ["t/a", "t/b", "t/c/d", "u"];
 const FILTERS = ["t/a", "t/+", "t/#", "t/b", "+/c/d", "+/+/d", "u", "t/+/d"];
 const RETAINED = ["state/a", "state/b"];
+const JOB = "job/x";
+const PRESENCE = { topic: "state/mortal", online: 1, offline: 2 };
 const SETTLE_MS_MAX = 1_500_000;
 
 interface State {
@@ -99,6 +103,7 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
     level: 4 | 5,
     filters: readonly Filter[],
     onState: (state: State) => void = () => {},
+    presence?: typeof PRESENCE,
   ) => {
     const client: PlainClient = new PlainClient({
       clock,
@@ -108,12 +113,15 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
       level,
       filters,
       receiveMaximum: integer(1, 20),
+      ...(presence && { presence }),
       onMessage: (packet) => {
         onLog?.(`${clock.nowMs} ms: ${clientId} got ${packet.topic} ${packet.qos}`);
         if (packet.topic.startsWith("state/")) onState({ topic: packet.topic, number: numberOf(packet) });
+        else if (packet.topic === JOB) ledger.receiveShared(packet);
         else if (!packet.topic.startsWith("out/")) ledger.receive(client, packet);
       },
       onSettled: (number, isAccepted) => {
+        if (presence) return;
         ledger.settle(number, isAccepted);
         if (!isAccepted) device.ledger.incoming.delete(number);
       },
@@ -122,6 +130,7 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
     client.start();
     return client;
   };
+  let presence = 0;
   host.boot();
   for (let number = integer(2, 4); number > 0; number -= 1) {
     const wanted = new Set(
@@ -133,7 +142,14 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
   // Who keeps what the pager sends, and one sender to the pager, so that there is an order.
   const sink = addClient("sink", 5, [{ filter: "out/#", qos: 2 }]);
   const sender = addClient("sender", chance(0.5) ? 4 : 5, []);
-  clock.runUntil(3_600_000, () => sink.isSubscribed);
+  const workers = [4, 5].map((level) =>
+    addClient(`worker-${level}`, level as 4 | 5, [{ filter: `$share/workers/${JOB}`, qos: 2 }]),
+  );
+  const mortal = addClient("mortal", chance(0.5) ? 4 : 5, [], () => {}, PRESENCE);
+  const guest = addClient("guest", 5, [{ filter: PRESENCE.topic, qos: 1 }], ({ number }) => {
+    presence = number;
+  });
+  clock.runUntil(3_600_000, () => [sink, guest, ...workers].every(({ isSubscribed }) => isSubscribed));
   device.boot();
   clock.runUntil(3_600_000, () => (host.broker?.filtersOf(PAGER).length ?? 0) === PAGER_TOPICS.length);
   device.ledger.epoch = device.ledger.standing;
@@ -144,7 +160,8 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
   const several = (share: number, max: number, run: () => void) => {
     for (let count = chance(share) ? integer(1, max) : 0; count > 0; count -= 1) sometime(run);
   };
-  const someone = () => clients[integer(0, clients.length - 1)] as PlainClient;
+  const ordinary = clients.filter((client) => client !== mortal && client !== guest);
+  const someone = () => ordinary[integer(0, ordinary.length - 1)] as PlainClient;
   const publish = () => {
     const client = someone();
     const topic = TOPICS[integer(0, TOPICS.length - 1)] as string;
@@ -200,6 +217,11 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
       host.isRefusing = false;
     });
   });
+  several(0.6, 20, () => {
+    const qos = integer(1, 2) as QoS;
+    sender.publish(ledger.add(sender.clientId, JOB, qos, clock.nowMs, undefined, []), JOB, qos);
+  });
+  several(0.4, 5, () => mortal.cut());
   several(0.4, 5, () => someone().takeOver());
   several(0.4, 5, () => someone().cut());
   several(0.3, 2, () => (chance(0.5) ? device.cutPowerAtWrite(integer(1, 12)) : device.cutPower()));
@@ -223,8 +245,13 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
   clock.runUntil(clock.nowMs + BACKOFF_MAX_MS + TAKE_TIMEOUT_MS);
   clock.runUntil(clock.nowMs + SETTLE_MS_MAX, isSettled);
 
+  if (presence !== PRESENCE.online) violations.push(`the mortal is there, and its presence is ${presence}`);
+  mortal.die();
+  clock.runUntil(clock.nowMs + 60_000, () => presence === PRESENCE.offline);
+  if (presence !== PRESENCE.offline) violations.push("the mortal is gone, and nobody was told");
+  ledger.checkShared(JOB);
   violations.push(...checkRetained(clock, addClient, ledger, states));
-  ledger.check(clients);
+  ledger.check(clients.filter((client) => !workers.includes(client) && client !== guest));
   device.ledger.check(device.life);
   const left = [...host.records.keys()].filter((key) => !"strm".includes(key.slice(0, 1)));
   if (left.length) violations.push(`records left on the store: ${left.join(" ")}`);
