@@ -2,7 +2,7 @@
  * A client that does what the standard asks of it, and remembers everything: versions, QoS and options that the pager does not use. It
  * notes what a server must not do.
  */
-import mqttPacket, { type IConnackPacket, type IPublishPacket, type Packet } from "mqtt-packet";
+import mqttPacket, { type IConnackPacket, type IConnectPacket, type IPublishPacket, type Packet } from "mqtt-packet";
 import type { Transport } from "../../../../../hosts/runner.ts";
 import type { Random } from "../../../../../src/seams.ts";
 import { integerBetween } from "../../../../random.ts";
@@ -44,6 +44,8 @@ interface Outgoing {
 }
 
 const KEEP_ALIVE_SECONDS = 20;
+/** About as long as it takes to come back. */
+const WILL_DELAY_SECONDS = 3;
 const RETRY_MS_MAX = 5_000;
 const ANSWER_MS_MAX = 300;
 const CONNACK_MS = 15_000;
@@ -164,8 +166,19 @@ export class PlainClient {
       keepalive: KEEP_ALIVE_SECONDS,
       protocolVersion: level,
       ...(level === 5 && { properties }),
-      ...(presence && { will: { topic: presence.topic, payload: payloadOf(presence.offline), qos: 1, retain: true } }),
+      ...(presence && { will: this.#willOf(presence) }),
     });
+  }
+
+  #willOf({
+    topic,
+    offline,
+  }: {
+    readonly topic: string;
+    readonly offline: number;
+  }): NonNullable<IConnectPacket["will"]> {
+    const properties = this.#options.level === 5 ? { properties: { willDelayInterval: WILL_DELAY_SECONDS } } : {};
+    return { topic, payload: payloadOf(offline), qos: 1, retain: true, ...properties };
   }
 
   #end(): void {

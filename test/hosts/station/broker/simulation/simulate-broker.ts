@@ -221,6 +221,13 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
     const qos = integer(1, 2) as QoS;
     sender.publish(ledger.add(sender.clientId, JOB, qos, clock.nowMs, undefined, []), JOB, qos);
   });
+  // Some come late, and the power fails while they subscribe.
+  several(0.5, 5, () => {
+    const filter = FILTERS[integer(0, FILTERS.length - 1)] as string;
+    const late = addClient(`late-${clients.length}`, chance(0.5) ? 4 : 5, [{ filter, qos: integer(1, 2) as QoS }]);
+    if (chance(0.5)) clock.after(random() * 3_000, () => host.cutAtCommit(integer(1, 3)));
+    ordinary.push(late);
+  });
   several(0.4, 5, () => mortal.cut());
   several(0.4, 5, () => someone().takeOver());
   several(0.4, 5, () => someone().cut());
@@ -247,6 +254,8 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
 
   if (presence !== PRESENCE.online) violations.push(`the mortal is there, and its presence is ${presence}`);
   mortal.die();
+  // Also if the power of the broker fails at the same time.
+  if (chance(0.5)) host.cut();
   clock.runUntil(clock.nowMs + 60_000, () => presence === PRESENCE.offline);
   if (presence !== PRESENCE.offline) violations.push("the mortal is gone, and nobody was told");
   ledger.checkShared(JOB);
