@@ -82,8 +82,9 @@ export class MessageLedger {
         this.violations.push(`${clientId} got message ${number} of QoS ${packet.qos} ${came.times} times`);
       return;
     }
-    // One that was sent twice may come late: its first copy has expired, or had QoS 0 and found nobody.
-    if (message.expirySeconds !== undefined || (packet.qos === 0 && message.qos > 0)) return;
+    // One that was sent twice may come late: its first copy has expired, had QoS 0 and found nobody, or came before SUBACK.
+    const isSubscribedLate = !message.owedTo.has(clientId);
+    if (message.expirySeconds !== undefined || isSubscribedLate || (packet.qos === 0 && message.qos > 0)) return;
     const lane = `${clientId} ${message.publisher} ${message.topic} ${message.qos} ${packet.qos}`;
     const last = this.#last.get(lane) ?? 0;
     if (last > number) this.violations.push(`${clientId} got message ${number} after ${last}`);

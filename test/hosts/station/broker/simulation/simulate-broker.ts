@@ -121,7 +121,12 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
         else if (!packet.topic.startsWith("out/")) ledger.receive(client, packet);
       },
       onSettled: (number, isAccepted) => {
-        if (presence) return;
+        if (presence) {
+          // The store refused it. It says so again.
+          if (!isAccepted)
+            clock.after(1_000, () => client.publish(presence.online, presence.topic, 1, { retain: true }));
+          return;
+        }
         ledger.settle(number, isAccepted);
         if (!isAccepted) device.ledger.incoming.delete(number);
       },
