@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const FURTHER_BROKERS = "test/brokers/{nats,rabbitmq,ejabberd,mosquitto-transports}.test.ts";
 
 /** Stations of several processes, that are killed, or whose disk is full. They take as long as the brokers. */
-const FAILING_STATIONS = "test/hosts/station/{cluster/*,kill,full-disk}.test.ts";
+const FAILING_STATIONS = "test/hosts/station/{cluster/*,kill,full-disk,mqtt-server/failures}.test.ts";
 
 /** Pages in a real browser. */
 const BROWSER = "test/hosts/browser/{console,page,set-up}.test.ts";

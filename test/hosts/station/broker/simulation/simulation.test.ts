@@ -6,11 +6,12 @@ import { Session } from "../../../../../hosts/station/broker/session.ts";
 import { Writes } from "../../../../../hosts/station/broker/writes.ts";
 import { simulateBroker } from "./simulate-broker.ts";
 
-const SEEDS = 2_000;
+/** `.ci/run` runs 2,000 by `npm run simulate:broker`. */
+const SEEDS = 40;
 const MUTANT_SEEDS = 40;
 
 describe("the broker in the simulation", () => {
-  it(`keeps every promise in ${SEEDS} seeds`, { timeout: 1_800_000 }, () => {
+  it(`keeps every promise in ${SEEDS} seeds`, () => {
     const broken: string[] = [];
     let powerCuts = 0;
     for (let seed = 1; seed <= SEEDS; seed += 1) {
@@ -44,12 +45,16 @@ describe("the simulation sees a broker", () => {
     vi.restoreAllMocks();
   });
 
-  const violations = () =>
-    Array.from({ length: MUTANT_SEEDS }, (_, index) => simulateBroker(index + 1).violations).flat();
+  /** Whether one of the seeds shows it. */
+  const isSeen = (pattern: RegExp) => {
+    for (let seed = 1; seed <= MUTANT_SEEDS; seed += 1)
+      if (simulateBroker(seed).violations.some((violation) => pattern.test(violation))) return true;
+    return false;
+  };
 
   it("that says everything at once", () => {
     vi.spyOn(Writes.prototype, "gate", "get").mockReturnValue(0);
-    expect(violations()).toContainEqual(expect.stringMatching(/acknowledged, the broker has not got it/));
+    expect(isSeen(/acknowledged, the broker has not got it/)).toBe(true);
   });
 
   it("that forgets a message", () => {
@@ -59,16 +64,16 @@ describe("the simulation sees a broker", () => {
       count += 1;
       if (count % 50 !== 0) enqueue.apply(this, args);
     });
-    expect(violations()).toContainEqual(expect.stringMatching(/did not get message|was not taken/));
+    expect(isSeen(/did not get message|was not taken/)).toBe(true);
   });
 
   it("that removes a message too early", () => {
     vi.spyOn(Message.prototype, "refer").mockImplementation(() => {});
-    expect(violations().length).toBeGreaterThan(0);
+    expect(isSeen(/./)).toBe(true);
   });
 
   it("that sends nothing again", () => {
     vi.spyOn(Queue.prototype, "handleClosed").mockImplementation(() => {});
-    expect(violations()).toContainEqual(expect.stringMatching(/not settled/));
+    expect(isSeen(/not settled/)).toBe(true);
   });
 });
