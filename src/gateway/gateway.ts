@@ -235,8 +235,10 @@ export class Gateway {
   start(nowMs: number): void {
     this.isStopped = false;
     const { device, session, outbox, sampler, panel, presence, commands, logSource, updates, battery } = this;
-    const parts = { device, session, outbox, sampler, panel, presence, commands, logSource, updates, battery };
-    const before = this.sleeper?.start(parts, nowMs);
+    const before = this.sleeper?.start(
+      { device, session, outbox, sampler, panel, presence, commands, logSource, updates, battery },
+      nowMs,
+    );
     this.startedMs = nowMs - (before?.uptimeMs ?? 0);
     this.presence.handleTouched(nowMs);
     this.alarm.start(nowMs - (before?.sleptMs ?? 0));

@@ -4,6 +4,7 @@ import { Sleeper, type Wake } from "../../src/gateway/sleeper.ts";
 import { ALARM_REPEAT_MS, SLEEP_MEMORY_BYTES_MAX, SLEEP_QUIET_MS, SLEEP_STALL_MS } from "../../src/limits.ts";
 import type { Sensor, SleepMemory } from "../../src/seams.ts";
 import { MemoryStore } from "../memory-store.ts";
+import { fromHex } from "../vectors/vector.ts";
 import { Bench, IM, im, publish, settingsOf } from "./bench.ts";
 
 const INTERVAL_MS = 900_000;
@@ -174,6 +175,30 @@ describe("a device that sleeps", () => {
     ]);
     world.sleep(bench);
     expect(world.store.read("asleep")).toBeUndefined();
+  });
+
+  it("has each of them once, and its counters, when it goes on after a stop", () => {
+    const world = new World();
+    const tank = counting();
+    const first = world.begin("start", [tank]);
+    first.gateway.start(first.nowMs);
+    first.drain();
+    untilSleep(first, false);
+    world.sleep(first);
+    // As when another broker is tried over the serial line, and is not taken.
+    const again = world.begin("timer", [tank]).connect();
+    again.receive(publish(IM, im("x", "text x")));
+    again.gateway.stop(again.nowMs);
+    again.drain();
+    // The broker has taken nothing yet.
+    again.sent.length = 0;
+    again.gateway.start(again.nowMs);
+    again.drain();
+    again.gateway.handleConnected(again.nowMs);
+    again.receive(fromHex("20020100"));
+    untilSleep(again);
+    expect(tanks(again).map(([, value]) => value)).toEqual([1, 2]);
+    expect(again.gateway.counters.received).toBe(1);
   });
 
   it("keeps a batch that is on its way when it gives up", () => {
