@@ -468,9 +468,6 @@ export const RUN_PIXELS_MAX = 64;
 /** Runs in one request. Further ones go into the next request. The wire format allows no more. */
 export const RUNS_ASKED_MAX = 32;
 
-/** Bytes of one request for pictures. Runs that do not fit go into the next one. Range 133 to 2,048. */
-export const RASTER_REQUEST_BYTES_MAX = 512;
-
 /**
  * Bytes of one reply with pictures. What does not fit goes into the next one. A picture that does not fit alone is drawn with one bit
  * a pixel.

@@ -100,12 +100,12 @@ declare module "sntp" {
 
 declare module "embedded:io/serial" {
   class Serial {
+    /** @param options `onReadable` is called when bytes have come, and not again until `read` */
     constructor(options: {
       transmit: number;
       receive?: number;
       baud: number;
       port: number;
-      /** Is called when bytes have come, and not again until `read`. */
       onReadable?: (count: number) => void;
     });
     /** Returns how many bytes it has put into the buffer; undefined if there were none. */

@@ -5,6 +5,8 @@
 import Timer from "timer";
 import type { SimulatedBoard } from "./board-script.ts";
 
+type SerialOptions = ConstructorParameters<typeof import("embedded:io/serial").default>[0];
+
 const ROOM_BYTES = 128;
 const BITS_PER_BYTE = 10;
 
@@ -26,13 +28,7 @@ class Serial {
   private comingMs = 0;
   private received: number[] = [];
 
-  constructor(options: {
-    transmit: number;
-    receive?: number;
-    baud: number;
-    port: number;
-    onReadable?: (count: number) => void;
-  }) {
+  constructor(options: SerialOptions) {
     if (options.port !== 0) throw new Error("invalid port");
     this.bytesPerMs = options.baud / BITS_PER_BYTE / 1000;
     this.onReadable = options.onReadable;

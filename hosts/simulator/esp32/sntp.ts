@@ -15,6 +15,7 @@ class SNTP {
   /** Reports one retry before the answer, as over a bad link. */
   constructor(_options: { host: string }, callback: (message: -1 | 1 | 2, value?: number) => void) {
     const answer = simulatedBoard().nextTime();
+    trace(`time server: ${answer}\n`);
     if (answer === "throws") throw new Error("no socket");
     Timer.set(() => callback(SNTP.retry), ANSWER_MS);
     Timer.set(() => {

@@ -6,8 +6,9 @@ import type { Directory } from "../directory/directory.ts";
 import { DIRECTORY_SETTLE_MS } from "../station-limits.ts";
 
 /**
- * Messages, pages and commands of the client, pictures of text for it, messages of its groups, presence of its contacts; all with QoS 1. A client that
- * the directory does not know has its own topics only. What is beyond `PRESUBSCRIPTION_TOPICS_MAX` is left out, contacts first.
+ * Messages, pages and commands of the client, pictures of text for it, messages of its groups, presence of its contacts; all with
+ * QoS 1. A client that the directory does not know has its own topics only. What is beyond `PRESUBSCRIPTION_TOPICS_MAX` is left out,
+ * contacts first.
  */
 export function presubscriptionOf(env: string, directory: Directory, uid: string): Presubscription {
   const topics = [

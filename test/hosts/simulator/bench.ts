@@ -1,5 +1,5 @@
 /** What the tests of the simulator share: a device with its flash, brokers, senders, and figures of the screen. */
-import { vi } from "vitest";
+import { afterEach, beforeEach, vi } from "vitest";
 import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
 import type { Size } from "../../../src/pager/screen/draw-list.ts";
@@ -54,6 +54,16 @@ export class Bench extends Cleanups {
     this.add(() => sender.stop());
     return sender;
   }
+}
+
+/** Makes a bench and a broker for each test of a file, and ends them after it. @param take gets them before each test */
+export function useBench(take: (bench: Bench, broker: Broker) => void): void {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = new Bench();
+    take(bench, await bench.broker());
+  });
+  afterEach(() => bench.end());
 }
 
 /** How often the device has connected to a broker so far. */

@@ -2,17 +2,16 @@
  * The file of each board (`hosts/esp32/boards`) with made-up drivers, in the simulator's engine. The board reaches the broker, its
  * buttons open a page, and an alert uses the sound, motor and light that the board has.
  */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { BOARDS } from "../../../hosts/esp32/tools/boards.ts";
 import type { BoardScript } from "../../../hosts/simulator/esp32/board-script.ts";
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import { PRESS_GUARD_MS } from "../../../src/limits.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import type { TestSender } from "../../brokers/test-sender.ts";
-import { Bench, eventually } from "./bench.ts";
-import { launchBoard, said, says } from "./launched-board.ts";
+import { type Bench, eventually, useBench } from "./bench.ts";
+import { launchBoard, said, says, WIFI_UID } from "./launched-board.ts";
 
-const WIFI_UID = "pager-aabbcc";
 const ETHERNET_UID = "pager-aabbcf";
 
 /** What the driver of the mixer traces for a message of priority 3. */
@@ -43,13 +42,9 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
 
 let bench: Bench;
 let broker: Broker;
-
-beforeEach(async () => {
-  bench = new Bench();
-  broker = await bench.broker();
+useBench((...opened) => {
+  [bench, broker] = opened;
 });
-
-afterEach(() => bench.end());
 
 const launch = (script: BoardScript) =>
   launchBoard(bench, script, { "broker.host": "127.0.0.1", "broker.port": broker.port, "telemetry.interval": 0 });

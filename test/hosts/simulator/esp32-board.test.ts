@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { setupImage } from "../../../hosts/esp32/tools/setup-image.ts";
 import type { BoardScript } from "../../../hosts/simulator/esp32/board-script.ts";
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
@@ -18,16 +18,18 @@ import { findProgram } from "../../brokers/server-process.ts";
 import type { TestSender } from "../../brokers/test-sender.ts";
 import { type Certificates, makeCertificates } from "../../certificates.ts";
 import { requireOrSkip } from "../../require.ts";
-import { Bench, eventually, inkOf } from "./bench.ts";
-import { keep, launchBoard, said, says, settingsFolder, switchOn } from "./launched-board.ts";
-
-/** The uid that belongs to the made-up hardware address. */
-const UID = "pager-aabbcc";
-
-/** Exit statuses of the launcher: the engine's reason for an abort, and a restart of the made-up board. */
-const UNHANDLED_EXCEPTION = 5;
-const RESTARTED = 3;
-const ASLEEP = 4;
+import { type Bench, eventually, inkOf, useBench } from "./bench.ts";
+import {
+  keep,
+  launchBoard,
+  RESTARTED,
+  said,
+  says,
+  settingsFolder,
+  switchOn,
+  UNHANDLED_EXCEPTION,
+  WIFI_UID,
+} from "./launched-board.ts";
 
 const openssl = findProgram("openssl");
 const isReadyForTls =
@@ -35,13 +37,9 @@ const isReadyForTls =
 
 let bench: Bench;
 let broker: Broker;
-
-beforeEach(async () => {
-  bench = new Bench();
-  broker = await bench.broker();
+useBench((...opened) => {
+  [bench, broker] = opened;
 });
-
-afterEach(() => bench.end());
 
 const known = () => ({
   "wifi.ssid": "lab",
@@ -53,10 +51,10 @@ const known = () => ({
 const launch = (script: BoardScript = {}, settings: Values = {}) =>
   launchBoard(bench, script, { ...known(), ...settings });
 
-const startSender = () => bench.sender(broker.port, UID);
+const startSender = () => bench.sender(broker.port, WIFI_UID);
 
 async function showsPage(simulator: LaunchedSimulator, sender: TestSender, id: string): Promise<void> {
-  await sender.push(UID, { id, text: "Pump 3 over temperature" });
+  await sender.push(WIFI_UID, { id, text: "Pump 3 over temperature" });
   await eventually(() => expect(sender.statesOf(id), simulator.lines.join("\n")).toEqual(["stored", "shown"]));
   expect(inkOf(await simulator.picture())).toBeGreaterThan(500);
 }
@@ -91,6 +89,9 @@ describe("a board", () => {
     expect(said(simulator, "Wi-Fi: connection lost")).toHaveLength(2);
     await says(simulator, "time: Error: no socket");
     await says(simulator, "connected to");
+    const asked = () => simulator.lines.filter((line) => line.startsWith("time server: "));
+    await eventually(() => expect(asked()).toHaveLength(3));
+    expect(asked()[2]).toMatch(/^time server: \d+$/);
   });
 
   it("gives up a network that lets it in and gives it no address", async () => {
@@ -121,7 +122,7 @@ describe("a board", () => {
     const sender = await startSender();
     const simulator = launch();
     await says(simulator, "connected to");
-    for (const id of ["one", "two", "three"]) await sender.push(UID, { id, text: `page ${id}` });
+    for (const id of ["one", "two", "three"]) await sender.push(WIFI_UID, { id, text: `page ${id}` });
     await eventually(() => expect(sender.countOf("shown")).toBe(3));
     await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
     simulator.say("spike b");
@@ -217,10 +218,10 @@ describe("its figures", () => {
     const told: { n: string; v?: number; vs?: string }[] = [];
     const results: { ok: boolean; log?: string[]; more?: boolean }[] = [];
     sender.client.on("message", (topic, payload) => {
-      if (topic === `/field/tele/${UID}`) told.push(...JSON.parse(String(payload)));
-      if (topic === `/field/cmd/${UID}/result`) results.push(JSON.parse(String(payload)));
+      if (topic === `/field/tele/${WIFI_UID}`) told.push(...JSON.parse(String(payload)));
+      if (topic === `/field/cmd/${WIFI_UID}/result`) results.push(JSON.parse(String(payload)));
     });
-    await sender.client.subscribeAsync([`/field/tele/${UID}`, `/field/cmd/${UID}/result`], { qos: 1 });
+    await sender.client.subscribeAsync([`/field/tele/${WIFI_UID}`, `/field/cmd/${WIFI_UID}/result`], { qos: 1 });
     const simulator = launch(
       { reset: "Task WDT" },
       { "telemetry.interval": 1, "telemetry.format": "json", "wifi.password": "hush-hush" },
@@ -235,7 +236,7 @@ describe("its figures", () => {
     expect(newest("chunks-least")).toBeGreaterThan(20_000);
 
     const command = { id: "log-1", at: nowSeconds(), do: "log" };
-    await sender.client.publishAsync(`/field/cmd/${UID}`, JSON.stringify(command), { qos: 1 });
+    await sender.client.publishAsync(`/field/cmd/${WIFI_UID}`, JSON.stringify(command), { qos: 1 });
     await eventually(() => expect(results.some(({ log, more }) => log && !more)).toBe(true));
     const log = results.flatMap(({ log = [] }) => log).join("\n");
     expect(log).toContain("started: reset: Task WDT");
@@ -272,14 +273,15 @@ describe("a driver that throws in its callback", () => {
 
   it("of the screen is given up: pages are kept and sounded, and none counts as shown", async () => {
     const sender = await startSender();
-    const simulator = launch({ broken: ["screen"] });
+    const simulator = launch({ board: "m5stack_core2", broken: ["screen"] });
     await says(simulator, "connected to");
     await new Promise((resolve) => setTimeout(resolve, 600));
-    await sender.push(UID, { id: "one", text: "Pump 3 over temperature" });
+    await sender.push(WIFI_UID, { id: "one", text: "Pump 3 over temperature" });
     await says(simulator, "screen: given up");
     expect(said(simulator, "screen: Error: time out")).toHaveLength(3);
-    await sender.push(UID, { id: "two", text: "Pump 4 over temperature" });
+    await sender.push(WIFI_UID, { id: "two", text: "Pump 4 over temperature" });
     await eventually(() => expect([sender.statesOf("one"), sender.statesOf("two")]).toEqual([["stored"], ["stored"]]));
+    expect(simulator.lines).toContain("vibration: on");
   });
 
   it("inside the pager costs a connection, and the pager goes on with a new one", async () => {
@@ -421,93 +423,11 @@ describe("an end that nobody asked for", () => {
     const first = launch();
     await says(first, "connected to");
     const command = JSON.stringify({ id: "r1", at: nowSeconds(), do: "restart" });
-    await sender.client.publishAsync(`/field/cmd/${UID}`, command, { qos: 1 });
+    await sender.client.publishAsync(`/field/cmd/${WIFI_UID}`, command, { qos: 1 });
     expect(await first.ended).toBe(RESTARTED);
 
     const second = launch({ reset: "Software" });
     await says(second, "connected to");
     expect(said(second, "Stopped before")).toEqual([]);
-  });
-});
-
-describe("a board that sleeps", () => {
-  const SLEEPING: Values = { "sleep.interval": 600, "sleep.awake": 0, "telemetry.interval": 60, "telemetry.qos": 1 };
-  const slept = (simulator: LaunchedSimulator) => simulator.lines.filter((line) => line.startsWith("deep sleep:"));
-  const sleeps = (simulator: LaunchedSimulator) =>
-    eventually(() => expect(slept(simulator), simulator.lines.join("\n")).toHaveLength(1), 60_000);
-  const memory = () => join(bench.home, "rtc-memory");
-
-  it("says until when, is woken by its timer, takes the page that waits, draws it and sleeps again", async () => {
-    const sender = await startSender();
-    const first = launch({ board: "m5paper" }, SLEEPING);
-    await sleeps(first);
-    expect(slept(first)[0]).toMatch(/^deep sleep: 59\d{4} ms, wake pin 38, held pin 2$/);
-    expect(await first.ended).toBe(ASLEEP);
-    const presence = Buffer.from(sender.presence.at(-1)?.hex ?? "", "hex");
-    expect(presence[0]).toBe(0x95);
-    const untilSeconds = Number(presence.subarray(1).toString());
-    expect(untilSeconds).toBeGreaterThan(nowSeconds() + 500);
-    expect(untilSeconds).toBeLessThan(nowSeconds() + 700);
-    await sender.push(UID, { id: "night", text: "Pump 3 over temperature" });
-
-    const again = switchOn(bench, { board: "m5paper", wake: "timer", reset: "Deep Sleep" });
-    await sleeps(again);
-    expect(said(again, "session present")).not.toEqual([]);
-    expect(sender.statesOf("night")).toEqual(["stored", "shown"]);
-    expect(said(again, "Stopped before")).toEqual([]);
-  });
-
-  it("keeps its readings and its counters over a sleep without a network", async () => {
-    const sender = await startSender();
-    const told: { n: string; bt?: number; v?: number }[] = [];
-    sender.client.on("message", (topic, payload) => {
-      if (topic === `/field/tele/${UID}`) told.push(...JSON.parse(String(payload)));
-    });
-    await sender.client.subscribeAsync(`/field/tele/${UID}`, { qos: 1 });
-    const settings = { ...SLEEPING, "telemetry.format": "json" };
-    const first = launch({ board: "m5paper" }, { ...settings, "broker.port": 9 });
-    await sleeps(first);
-    expect(readdirSync(join(bench.home, "flash", "fp-records"))).toContain("asleep");
-    expect(readFileSync(memory()).subarray(8).toString()).toContain("battery");
-    const beforeSeconds = nowSeconds();
-    await first.kill();
-
-    const again = launch({ board: "m5paper", wake: "button", reset: "Deep Sleep" }, settings);
-    await sleeps(again);
-    // The oldest reading of a batch has its time.
-    const oldest = Math.min(...told.map(({ bt = Number.POSITIVE_INFINITY }) => bt));
-    expect(oldest).toBeLessThan(beforeSeconds - 20);
-    expect(told.find(({ n }) => n === "uptime")?.v).toBeGreaterThan(20);
-    expect(readdirSync(join(bench.home, "flash", "fp-records"))).not.toContain("asleep");
-  });
-
-  it("starts in time again after many short runs: a sleep is no early end", async () => {
-    for (let wake = 0; wake < 6; wake += 1) {
-      const simulator = launch({ board: "nodemcu", ...(wake > 0 && { wake: "timer", reset: "Deep Sleep" }) }, SLEEPING);
-      await sleeps(simulator);
-      expect(said(simulator, "Safe mode")).toEqual([]);
-      await simulator.ended;
-    }
-  });
-
-  it("with an empty battery says goodbye, and does not connect again before it is charged", async () => {
-    const sender = await startSender();
-    const first = launch({ board: "m5paper", battery: 0.01 }, { "sleep.awake": 0 });
-    await sleeps(first);
-    expect(said(first, "battery empty: 1%")).toHaveLength(1);
-    await eventually(() =>
-      expect(Buffer.from(sender.presence.at(-1)?.hex ?? "", "hex").toString("latin1")).toBe("\u0092battery empty"),
-    );
-    await first.ended;
-    const again = launch({ board: "m5paper", battery: 0.01, wake: "timer", reset: "Deep Sleep" }, { "sleep.awake": 0 });
-    await sleeps(again);
-    expect(said(again, "connected to")).toEqual([]);
-    await again.ended;
-    const charged = launch(
-      { board: "m5paper", battery: 0.5, wake: "timer", reset: "Deep Sleep" },
-      { "sleep.awake": 0 },
-    );
-    await says(charged, "connected to");
-    await says(charged, "battery good: 50%");
   });
 });

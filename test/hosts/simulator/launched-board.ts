@@ -19,8 +19,13 @@ export const AIR = [
   { ssid: "", rssi: -50, password: WIFI_PASSWORD },
 ];
 
-/** What a board ends with that starts again. */
+/** The uid that belongs to the hardware address of the made-up Wi-Fi. */
+export const WIFI_UID = "pager-aabbcc";
+
+/** Exit statuses of the launcher: a restart of the board, deep sleep, and the engine's reason for an abort. */
 export const RESTARTED = 3;
+export const ASLEEP = 4;
+export const UNHANDLED_EXCEPTION = 5;
 
 /** Writes a record of settings into the flash of the board. One byte stands before each value, because NVS keeps no empty one. */
 export function keep(bench: Bench, key: string, bytes: Uint8Array): void {

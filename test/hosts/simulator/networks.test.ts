@@ -1,19 +1,15 @@
 /** The network of the boards (`hosts/esp32/wifi.ts`, `ethernet.ts`) with made-up access points, in the simulator's engine. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { BoardScript, SimulatedAccessPoint } from "../../../hosts/simulator/esp32/board-script.ts";
 import type { Broker } from "../../brokers/broker.ts";
-import { Bench, eventually } from "./bench.ts";
+import { type Bench, eventually, useBench } from "./bench.ts";
 import { launchBoard, said, says } from "./launched-board.ts";
 
 let bench: Bench;
 let broker: Broker;
-
-beforeEach(async () => {
-  bench = new Bench();
-  broker = await bench.broker();
+useBench((...opened) => {
+  [bench, broker] = opened;
 });
-
-afterEach(() => bench.end());
 
 const NETWORKS = { "wifi.password": "secret", "wifi.2.ssid": "hall", "wifi.2.password": "open sesame" };
 const LAB: SimulatedAccessPoint = { ssid: "lab", rssi: -60, password: "secret" };

@@ -2,7 +2,7 @@
  * Set-up of a board over its serial line, in the simulator's engine. At the other end is what the console uses over USB. Frames and
  * lines of the log share the line, which has its rate and its buffers of 128 bytes.
  */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import { UsbDevice, type UsbPort } from "../../../hosts/station/console/usb-setup.ts";
 import { encodeCopy } from "../../../src/gateway/kept-settings.ts";
@@ -10,7 +10,7 @@ import type { Values } from "../../../src/gateway/setting.ts";
 import { encodeSetupCode } from "../../../src/payload/setup-code.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import { fromHex, toHex } from "../../vectors/vector.ts";
-import { Bench, eventually } from "./bench.ts";
+import { type Bench, eventually, useBench } from "./bench.ts";
 import { AIR, keep, RESTARTED, said, says, switchOn as switchBoardOn, WIFI_PASSWORD } from "./launched-board.ts";
 
 const ONLINE = "51";
@@ -67,13 +67,9 @@ class SimulatedPort implements UsbPort {
 
 let bench: Bench;
 let broker: Broker;
-
-beforeEach(async () => {
-  bench = new Bench();
-  broker = await bench.broker();
+useBench((...opened) => {
+  [bench, broker] = opened;
 });
-
-afterEach(() => bench.end());
 
 const switchOn = () => switchBoardOn(bench, { air: AIR });
 

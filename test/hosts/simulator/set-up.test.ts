@@ -3,7 +3,7 @@ import { createSocket } from "node:dgram";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BoardScript } from "../../../hosts/simulator/esp32/board-script.ts";
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import { encodeCopy } from "../../../src/gateway/kept-settings.ts";
@@ -12,7 +12,7 @@ import { encodeSetupCode } from "../../../src/payload/setup-code.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import { requireOrSkip } from "../../require.ts";
 import { hasChromium, launchChromium, PAGE_TIMEOUT_MS } from "../browser/chromium.ts";
-import { Bench, eventually, inkOf } from "./bench.ts";
+import { type Bench, eventually, inkOf, useBench } from "./bench.ts";
 import {
   AIR,
   keep,
@@ -26,13 +26,9 @@ import {
 
 let bench: Bench;
 let broker: Broker;
-
-beforeEach(async () => {
-  bench = new Bench();
-  broker = await bench.broker();
+useBench((...opened) => {
+  [bench, broker] = opened;
 });
-
-afterEach(() => bench.end());
 
 const switchOn = (script: BoardScript = {}) => switchBoardOn(bench, { air: AIR, ...script });
 

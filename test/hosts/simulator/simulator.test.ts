@@ -1,7 +1,7 @@
 /** The firmware in the XS engine, with a real broker, real sockets and files. Its screen is read pixel by pixel. */
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { wifiQrText } from "../../../hosts/moddable/setup/wifi-qr-text.ts";
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
@@ -9,7 +9,7 @@ import { INBOX_RECORDS_MAX, PRESS_GUARD_MS } from "../../../src/limits.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import type { TestSender } from "../../brokers/test-sender.ts";
 import { readQrCode } from "../../qr-reader.ts";
-import { Bench, eventually, inkOf, MESSAGE_ROWS } from "./bench.ts";
+import { type Bench, eventually, inkOf, MESSAGE_ROWS, useBench } from "./bench.ts";
 
 const UID = "pager-sim";
 const ONLINE = "51";
@@ -24,13 +24,9 @@ const SLOT_BYTES = 4_928 * 32;
 
 let bench: Bench;
 let broker: Broker;
-
-beforeEach(async () => {
-  bench = new Bench();
-  broker = await bench.broker();
+useBench((...opened) => {
+  [bench, broker] = opened;
 });
-
-afterEach(() => bench.end());
 
 function launch(settings: Readonly<Record<string, string | number>> = {}, timeoutSeconds?: number): LaunchedSimulator {
   const all = { uid: UID, "broker.port": broker.port, "telemetry.interval": 0, ...settings };

@@ -20,13 +20,9 @@ import { programOf, ReleaseKey, sha512 } from "../../update/images.ts";
 import { ED25519_VECTORS } from "../../vectors/ed25519.ts";
 import { SimulatedFlash } from "../esp32/flash.ts";
 import { Bench, eventually } from "./bench.ts";
+import { RESTARTED, UNHANDLED_EXCEPTION, WIFI_UID } from "./launched-board.ts";
 
-const UID = "pager-aabbcc";
 const PROGRAM_BYTES = 60_000;
-
-/** Exit statuses of the launcher: the engine's reason for an abort, and a restart of the made-up board. */
-const UNHANDLED_EXCEPTION = 5;
-const RESTARTED = 3;
 
 let bench: Bench;
 let broker: Broker;
@@ -76,7 +72,7 @@ afterEach(async () => {
 });
 
 const heardOn = (topic: string): readonly string[] => heard.get(topic) ?? [];
-const results = () => heardOn(`/field/cmd/${UID}/result`).map((text) => JSON.parse(text));
+const results = () => heardOn(`/field/cmd/${WIFI_UID}/result`).map((text) => JSON.parse(text));
 const address = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/image`;
 
 /** Signs with the key whose public half the simulated board has. */
@@ -124,7 +120,7 @@ async function restarts(simulator: LaunchedSimulator): Promise<void> {
 async function order(id: string, more: object = {}): Promise<{ ok: boolean; error?: string }> {
   const payload = { id, at: Math.floor(Date.now() / 1000), do: "update", url: address(), ...more };
   const before = results().length;
-  await client.publishAsync(`/field/cmd/${UID}`, JSON.stringify(payload), { qos: 1 });
+  await client.publishAsync(`/field/cmd/${WIFI_UID}`, JSON.stringify(payload), { qos: 1 });
   await eventually(() => expect(results().length).toBeGreaterThan(before));
   return results()[before];
 }
@@ -149,7 +145,7 @@ describe("an update", () => {
     cutAfter = 25_000;
     expect(await load("u1")).toContain("Update: 1.3.0: 100 %");
     // The presence is offline, and its context says why.
-    expect(heardOn(`/field/pres/${UID}`).at(-1)).toMatch(/update$/);
+    expect(heardOn(`/field/pres/${WIFI_UID}`).at(-1)).toMatch(/update$/);
     expect(ranges[0]).toBeUndefined();
     expect(ranges.slice(1)).toEqual(["bytes=25000-", "bytes=50000-"]);
     const slot = readFileSync(join(bench.home, "flash", "ota_1.partition"));
@@ -158,7 +154,9 @@ describe("an update", () => {
     await isOnline(started);
     await lastResult({ id: "u1", ok: true, note: "running 1.3.0" });
     await eventually(() =>
-      expect(heardOn(`/field/info/${UID}`).at(-1)).toBe('{"version":"1.3.0","board":"m5stack","takesUpdates":true}'),
+      expect(heardOn(`/field/info/${WIFI_UID}`).at(-1)).toBe(
+        '{"version":"1.3.0","board":"m5stack","takesUpdates":true}',
+      ),
     );
     await started.kill();
     expect(bootLoader()).toEqual({ slot: 1, version: "1.3.0" });
@@ -174,7 +172,7 @@ describe("an update", () => {
     await started.kill();
     const former = launch();
     await lastResult({ id: "u1", ok: false, error: "1.3.0 did not reach the broker, so 1.2.0 is back" });
-    await eventually(() => expect(heardOn(`/field/info/${UID}`).at(-1)).toContain('"1.2.0"'));
+    await eventually(() => expect(heardOn(`/field/info/${WIFI_UID}`).at(-1)).toContain('"1.2.0"'));
     await former.kill();
     // It can be ordered again.
     await load("u2");

@@ -1,6 +1,6 @@
 /**
- * M5Stack Core (Basic, Gray, Fire): screen of 320 × 240 with three buttons below it. Its speaker is not driven: on
- * the emulated board the driver took 17 KB of memory and did not give it back, and pages waited.
+ * M5Stack Core (Basic, Gray, Fire): screen of 320 × 240 with three buttons below it. Its speaker is not driven: the
+ * SDK's driver takes memory that the board needs for TLS, and does not give it back.
  */
 import type { BoardParts } from "../../board-parts.ts";
 import { type LevelButton, levelButton } from "../../parts/buttons.ts";
