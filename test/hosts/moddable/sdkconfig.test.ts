@@ -60,6 +60,7 @@ describe.each(BOARDS)("%s", (board) => {
 it.runIf(requireOrSkip("moddable", root !== undefined))(
   "the SDK's configurations are where they are looked for",
   () => {
-    expect(BOARDS.filter((board) => sdkOptions(board).length > 0).length).toBeGreaterThan(BOARDS.length / 2);
+    for (const board of ["m5paper", "m5stack_core2", "m5stack_cores3"])
+      expect(sdkOptions(board), board).not.toEqual([]);
   },
 );
