@@ -5,9 +5,8 @@
  * This file only joins the parts. A message that arrives goes to a `Route`. A message that leaves comes from an
  * `OutgoingSource`. The `Panel` has what the carrier sees and does.
  */
-import type { BackoffLimits } from "../mqtt/backoff.ts";
-import type { Publish, Subscription } from "../mqtt/packet.ts";
-import { Session } from "../mqtt/session.ts";
+import type { Publish } from "../mqtt/packet.ts";
+import type { Session } from "../mqtt/session.ts";
 import type { SessionEvent } from "../mqtt/session-types.ts";
 import { Inbox } from "../pager/inbox.ts";
 import { type Contact, Roster } from "../pager/roster.ts";
@@ -18,26 +17,25 @@ import type { MeasureText, Random, Sensor, Store, WallClock } from "../seams.ts"
 import { Sampler } from "../sensor/sampler.ts";
 import { Alarm } from "./alarm.ts";
 import type { Battery } from "./battery.ts";
-import { Brokers } from "./brokers.ts";
 import { Clock } from "./clock.ts";
 import { Commands } from "./commands.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
 import { type Counters, newCounters } from "./counters.ts";
 import { type Device, keeping } from "./device.ts";
 import { Diagnostics } from "./diagnostics.ts";
 import { DiscoverySource } from "./discovery-source.ts";
-import type { Link, LinkTrouble } from "./display.ts";
+import type { LinkTrouble } from "./display.ts";
 import { EventQueue, type GatewayEvent } from "./event-queue.ts";
 import { InfoSource } from "./info-source.ts";
 import { LogLines } from "./log-lines.ts";
 import { LogSource } from "./log-source.ts";
 import { MessageRoute } from "./message-route.ts";
 import { MessageSource } from "./message-source.ts";
-import { NetworkRecord } from "./network-record.ts";
 import { Outbox } from "./outbox.ts";
 import { ownFigures } from "./own-figures.ts";
 import { Panel } from "./panel.ts";
 import { PresenceRoute } from "./presence-route.ts";
-import { OFFLINE, PresenceSource, UPDATING } from "./presence-source.ts";
+import { PresenceSource, UPDATING } from "./presence-source.ts";
 import { QuietHours } from "./quiet-hours.ts";
 import { ReceiptSource } from "./receipt-source.ts";
 import { Routes } from "./routes.ts";
@@ -50,7 +48,7 @@ import { TimeZone } from "./time-zone.ts";
 import { Topics } from "./topics.ts";
 import { type UpdateHost, Updates } from "./updates.ts";
 
-export interface GatewayOptions {
+export interface GatewayOptions extends ConnectionOptions {
   readonly settings: Settings;
   /** The settings that commands may change. Without it, commands may change none. */
   readonly storedSettings?: StoredSettings | undefined;
@@ -76,15 +74,7 @@ export interface GatewayOptions {
   readonly battery?: Battery | undefined;
   /** Without it, the device never sleeps. */
   readonly sleeper?: Sleeper | undefined;
-  /**
-   * Names the network, for example by its SSID. What is learned of one network does not hold for another. Default: the only
-   * one.
-   */
-  readonly network?: string | undefined;
-  readonly backoff?: BackoffLimits | undefined;
 }
-
-const CONNECTING: LinkTrouble = Object.freeze({ what: "connecting", why: "" });
 
 export class Gateway {
   private readonly device: Device;
@@ -92,12 +82,8 @@ export class Gateway {
   private readonly logLines: LogLines;
   private readonly logSource: LogSource;
   private readonly diagnostics: Diagnostics;
+  private readonly connection: Connection;
   private readonly session: Session;
-  private readonly brokers: Brokers;
-  private networkRecord: NetworkRecord;
-  private networkTrouble: LinkTrouble | undefined;
-  /** Why there is no connection to the broker. */
-  private brokerTrouble: LinkTrouble = CONNECTING;
   private readonly messageRoute: MessageRoute;
   private readonly routes: Routes;
   private readonly outbox: Outbox;
@@ -168,9 +154,8 @@ export class Gateway {
     this.discovery = new DiscoverySource(device, [...sensors, ...this.diagnostics.discovered], options.carriers ?? []);
     // Empty where the station subscribes.
     const subscriptions = settings.broker.subscribes ? this.routes.subscriptions : [];
-    this.brokers = new Brokers([settings.broker, ...settings.fallbackBrokers], store, subscriptions);
-    this.networkRecord = new NetworkRecord(store, options.network ?? "");
-    this.session = this.newSession(options, subscriptions);
+    this.connection = new Connection(device, subscriptions, options);
+    this.session = this.connection.session;
     const sources = [
       presence,
       messages,
@@ -266,7 +251,7 @@ export class Gateway {
   }
 
   handleConnected(nowMs: number): void {
-    keeping(this.device, () => this.brokers.current.record.handleConnecting());
+    this.connection.handleConnecting();
     this.after(nowMs, () => this.session.handleConnected(nowMs));
   }
 
@@ -293,25 +278,21 @@ export class Gateway {
    * @param name names the network, for example by its SSID; what is learned of one does not hold for another; undefined: the same one
    */
   handleNetworkChanged(nowMs: number, name?: string): void {
-    this.networkTrouble = undefined;
-    if (name !== undefined && name !== this.networkRecord.network) {
-      this.networkRecord = new NetworkRecord(this.device.store, name);
-      this.session.handleOtherNetwork(this.networkRecord.learned);
-    }
+    this.connection.handleNetwork(name);
     this.sleeper?.handleActivity(nowMs);
     this.after(nowMs, () => this.session.handleNetworkChanged(nowMs));
   }
 
   /** There is no network. The screen says so until `handleNetworkChanged`. The connection may outlive that. */
   handleNetworkLost(trouble: LinkTrouble, nowMs: number): void {
-    this.networkTrouble = trouble;
+    this.connection.networkTrouble = trouble;
     this.updateClock(nowMs);
   }
 
   handleTimeout(nowMs: number): void {
     this.after(nowMs, () => {
       this.session.handleTimeout(nowMs);
-      this.returnToPreferred(nowMs);
+      this.connection.returnToPreferred(nowMs);
       this.sampler.handleTimeout(nowMs);
       this.diagnostics.handleTimeout(nowMs);
       this.alarm.handleTimeout(nowMs);
@@ -380,14 +361,14 @@ export class Gateway {
     this.updateClock(nowMs);
     // The picture stays as it is while the device sleeps or starts again.
     if (this.isStopped) return undefined;
-    return this.panel.poll(this.link, this.counters, nowMs, this.battery);
+    return this.panel.poll(this.connection.link, this.counters, nowMs, this.battery);
   }
 
   /** When to call `handleTimeout`, in milliseconds of the clock that gives `nowMs`. */
   pollTimeout(): number | undefined {
     const wakes = [
       this.session.pollTimeout(),
-      this.session.isConnected ? this.brokers.returnMs : undefined,
+      this.connection.returnMs,
       this.sampler.timeoutMs,
       this.diagnostics.timeoutMs,
       this.logSource.timeoutMs(this.nowMs),
@@ -403,32 +384,6 @@ export class Gateway {
     const least = wakes.reduce((least: number, wake) => Math.min(least, wake ?? least), Number.POSITIVE_INFINITY);
     // A wake-up that comes a fraction of a millisecond too early would find nothing to do.
     return least === Number.POSITIVE_INFINITY ? undefined : Math.ceil(least);
-  }
-
-  private newSession(
-    { settings, store, random, backoff }: GatewayOptions,
-    subscriptions: readonly Subscription[],
-  ): Session {
-    const { broker } = settings;
-    const { record } = this.brokers.current;
-    return new Session(
-      {
-        clientIdentifier: settings.uid,
-        keepAliveSeconds: broker.keepAliveSeconds,
-        keepAliveMinSeconds: broker.keepAliveMinSeconds,
-        learnedInterval: this.networkRecord.learned,
-        userName: broker.userName,
-        password: broker.password,
-        will: { topic: this.device.topics.presence, payload: OFFLINE, qos: 1, retain: true },
-        subscriptions,
-        held: record.held,
-        protocol: broker.protocol,
-        knownLevel: record.protocolLevel,
-        store,
-        backoff,
-      },
-      random,
-    );
   }
 
   /** Runs `act`, then does what follows from it. */
@@ -463,21 +418,11 @@ export class Gateway {
   }
 
   private handleSessionEvent(event: SessionEvent): void {
-    const { broker, record } = this.brokers.current;
     const { device } = this;
     const { counters, events } = device;
+    const isOtherBroker = this.connection.handleEvent(event, this.nowMs);
     if (PROGRESS.includes(event.type)) this.sleeper?.handleActivity(this.nowMs);
     switch (event.type) {
-      case "open":
-        if (broker.isInsecure)
-          events.log(
-            `warning: broker.insecure: the certificate is not checked, so anybody may answer at ${this.brokers.address}`,
-          );
-        events.tell({ type: "open", broker });
-        break;
-      case "close":
-        events.tell({ type: "close" });
-        break;
       case "connected":
         this.messageRoute.takenPages.handleConnected(event.sessionPresent);
         if (!event.sessionPresent) this.roster.forget(this.nowMs);
@@ -486,26 +431,11 @@ export class Gateway {
         this.diagnostics.handleConnected(this.nowMs);
         this.info?.handleConnected();
         this.tellUpdate();
-        this.brokers.handleConnected(this.nowMs);
-        keeping(device, () => record.handleConnected(event.protocolLevel, event.sessionPresent));
-        events.log(
-          `connected to ${this.brokers.address}, MQTT ${event.protocolLevel === 5 ? "5" : "3.1.1"}, session ${event.sessionPresent ? "present" : "new"}`,
-        );
         break;
       case "disconnected":
         this.isHoldingBack = false;
         this.messageRoute.takenPages.handleClosed();
-        counters.disconnections += 1;
-        events.log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
-        // An attempt that follows at once goes to the same broker, with less in CONNECT. That is no trouble yet.
-        if (event.retryMs === 0) break;
-        this.brokerTrouble = { what: "no broker", why: event.reason };
-        if (this.brokers.handleDisconnected()) this.changeBroker();
-        break;
-      case "subscribed":
-        keeping(device, () => record.setHeld(this.session.held));
-        counters.notSubscribed = event.granted ? 0 : 1;
-        if (event.reason) events.log(`the broker did not grant all subscriptions: ${event.reason}`);
+        if (isOtherBroker) this.messageRoute.takenPages.handleBrokerChanged();
         break;
       case "message":
         this.handleMessage(event.message, event.token);
@@ -517,9 +447,6 @@ export class Gateway {
         break;
       case "acknowledged":
         keeping(device, () => this.outbox.handleTaken(event.token));
-        break;
-      case "intervalLearned":
-        keeping(device, () => this.networkRecord.write(event.learned));
         break;
       case "rejected":
         counters.rejected += 1;
@@ -534,23 +461,6 @@ export class Gateway {
     if (result) this.commands.tellUpdate(result, () => this.updates.forget());
   }
 
-  /** It is another broker's turn. What is remembered of that broker holds now. */
-  private changeBroker(): void {
-    const { record } = this.brokers.current;
-    this.session.handleBrokerChanged(record.held, record.protocolLevel);
-    this.messageRoute.takenPages.handleBrokerChanged();
-    this.device.events.log(`the next broker is ${this.brokers.address}`);
-  }
-
-  /**
-   * Leaves a fall-back for the preferred broker. It sends no DISCONNECT, so that the will there says that the device has gone.
-   */
-  private returnToPreferred(nowMs: number): void {
-    const { isConnected, outboxCount } = this.session;
-    if (isConnected && this.brokers.beginReturn(outboxCount, nowMs))
-      this.session.restart("back to the preferred broker", nowMs);
-  }
-
   /** Stores a message and then acknowledges it. A message that cannot be stored now stays at the broker. */
   private handleMessage(publish: Publish, token: number): void {
     // The device acknowledges messages in order [MQTT-4.6.0-2]. So all messages after one that stays must stay too.
@@ -558,10 +468,6 @@ export class Gateway {
     if (token > 0 && this.isHoldingBack) return;
     if (!this.routes.take(publish, this.nowMs)) this.session.restart("the store failed", this.nowMs);
     else if (token > 0) this.session.acknowledge(token);
-  }
-
-  private get link(): Link {
-    return this.session.isConnected ? "online" : (this.networkTrouble ?? this.brokerTrouble);
   }
 }
 
