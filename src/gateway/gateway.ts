@@ -219,9 +219,20 @@ export class Gateway {
   /** Starts to connect and to sample. */
   start(nowMs: number): void {
     this.isStopped = false;
-    const { device, session, outbox, sampler, panel, presence, commands, logSource, updates, battery } = this;
+    const battery = this.battery;
     const before = this.sleeper?.start(
-      { device, session, outbox, sampler, panel, presence, commands, logSource, updates, battery },
+      {
+        device: this.device,
+        session: this.session,
+        outbox: this.outbox,
+        sampler: this.sampler,
+        panel: this.panel,
+        presence: this.presence,
+        commands: this.commands,
+        logSource: this.logSource,
+        updates: this.updates,
+        battery,
+      },
       nowMs,
     );
     this.startedMs = nowMs - (before?.uptimeMs ?? 0);
@@ -230,7 +241,7 @@ export class Gateway {
     this.sampler.start(nowMs);
     this.diagnostics.start(nowMs);
     this.updates.start(nowMs);
-    battery?.start({ events: device.events, sampler }, nowMs, before?.battery);
+    battery?.start({ events: this.device.events, sampler: this.sampler }, nowMs, before?.battery);
     this.after(nowMs, () => {
       if (!this.sleeper?.sleepsOn(nowMs)) this.session.start(nowMs);
     });
