@@ -25,6 +25,8 @@ export class WifiSetup implements SetupNetwork {
   private readonly timer: OneTimer;
   private readonly startTime: (own: Values) => void;
   private visible: readonly VisibleNetwork[] = [];
+  /** Who waits for the scan that runs. The driver can run one. */
+  private waiting: ((networks: readonly VisibleNetwork[]) => void)[] = [];
 
   /** @param startTime asks the time servers of these settings */
   constructor(guards: Guards, startTime: (own: Values) => void) {
@@ -40,6 +42,11 @@ export class WifiSetup implements SetupNetwork {
   }
 
   scan(done: (networks: readonly VisibleNetwork[]) => void): void {
+    if (this.waiting.length === 0) this.startScan();
+    this.waiting.push(done);
+  }
+
+  private startScan(): void {
     const strongest = new Map<string, VisibleNetwork>();
     this.wifi.scan({
       onFound: ({ SSID: ssid, RSSI: signal, security }) => {
@@ -50,7 +57,9 @@ export class WifiSetup implements SetupNetwork {
       onComplete: () =>
         this.guard.run(() => {
           this.visible = [...strongest.values()].sort((a, b) => b.signal - a.signal).slice(0, NETWORKS_MAX);
-          done(this.visible);
+          const { waiting } = this;
+          this.waiting = [];
+          for (const done of waiting) done(this.visible);
         }),
     });
   }

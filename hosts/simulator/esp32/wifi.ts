@@ -14,7 +14,8 @@ const ADDRESS = "192.0.2.7";
 /** Every interface makes one for itself. The driver gives it where there is none of IPv4. */
 const LINK_LOCAL = "fe80::1";
 const ANSWER_MS = 50;
-const SCAN_MS = 100;
+/** A real one takes two to three seconds. */
+const SCAN_MS = 1_000;
 
 const LAB: SimulatedAccessPoint = { ssid: "lab", rssi: -60 };
 

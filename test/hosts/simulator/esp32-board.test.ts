@@ -257,6 +257,7 @@ describe("a driver that throws in its callback", () => {
     await showsPage(simulator, sender, "one");
     await says(simulator, "vibration: Error: I2C: motor");
     simulator.say("mend");
+    await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
     simulator.press("b");
     await eventually(() => expect(sender.statesOf("one")).toContain("read"));
   });
