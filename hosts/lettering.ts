@@ -27,6 +27,7 @@ export function facesFrom<Pictures>(load: (name: string) => Face<Pictures> | und
     small: [small, ...further],
     body: [of("body"), small, ...further],
     large: [of("large"), small, ...further],
+    clock: [of("clock"), small],
   };
 }
 

@@ -5,7 +5,7 @@ import { Face } from "../face.ts";
 import { type Faces, facesFrom, Lettering } from "../lettering.ts";
 import { readSheet, type Sheet } from "./face-pictures.ts";
 
-const NAMES = ["latin-16", "latin-20", "latin-28", "cjk-16"];
+const NAMES = ["latin-16", "latin-20", "latin-28", "latin-48", "cjk-16"];
 
 let faces: Promise<Faces<Sheet>> | undefined;
 

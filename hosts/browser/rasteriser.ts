@@ -36,7 +36,10 @@ export class Rasteriser implements Pen<Sheet> {
       this.color = packed(command.color);
       if (command.kind === "fill") this.fill(command);
       else if (command.kind === "bitmap") this.bitmap(command);
-      else this.lettering.draw(this, command.font, command.text, command.x, command.y);
+      else {
+        this.lettering.draw(this, command.font, command.text, command.x, command.y);
+        if (command.isBold) this.lettering.draw(this, command.font, command.text, command.x + 1, command.y);
+      }
     }
   }
 
@@ -92,11 +95,11 @@ export class Rasteriser implements Pen<Sheet> {
       this.pixels.fill(this.color, row * this.size.width + left, row * this.size.width + right);
   }
 
-  private bitmap({ x, y, width, height, bits }: Bitmap): void {
+  private bitmap({ x, y, width, height, bits, offset = 0 }: Bitmap): void {
     const rowBytes = Math.ceil(width / 8);
     for (let row = 0; row < height; row += 1) {
       for (let column = 0; column < width; column += 1) {
-        const byte = bits[row * rowBytes + (column >> 3)] ?? 0;
+        const byte = bits[offset + row * rowBytes + (column >> 3)] ?? 0;
         if (byte & (0x80 >> (column & 7))) this.blend(x + column, y + row, SOLID);
       }
     }

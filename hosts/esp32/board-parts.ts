@@ -3,6 +3,7 @@
 import type { Battery } from "../../src/gateway/battery.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Sleeper } from "../../src/gateway/sleeper.ts";
+import type { ScreenKind } from "../../src/pager/screen/theme.ts";
 import type { Sensor } from "../../src/seams.ts";
 import type { SetupNetwork } from "../moddable/board.ts";
 import type { Guard, Guards } from "../moddable/guard.ts";
@@ -17,6 +18,8 @@ export interface BoardParts {
   readonly network: NetworkPart;
   /** From left to right: none, one, two or three. `parts/buttons.ts` says what each is for. */
   readonly buttons?: readonly ButtonInput[];
+  /** What kind of picture the screen shows. Default: `color`. */
+  readonly screenKind?: ScreenKind;
   /** Makes the driver of a panel that must be sampled, because the board's buttons are areas of it. */
   readonly touch?: TouchMaker;
   /** Makes what sounds. It is made when it is needed for the first time. The guard is for callbacks. */

@@ -7,6 +7,7 @@ import type { Battery } from "../../src/gateway/battery.ts";
 import { KeptSettings } from "../../src/gateway/kept-settings.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Sleeper } from "../../src/gateway/sleeper.ts";
+import type { ScreenKind } from "../../src/pager/screen/theme.ts";
 import type { Sensor, Store } from "../../src/seams.ts";
 import type { Board, BoardSensors, Pager, ResetCause, SetupNetwork } from "../moddable/board.ts";
 import { Guards } from "../moddable/guard.ts";
@@ -69,6 +70,10 @@ export class Esp32Board implements Board {
       ...sensorParts.map(({ settings }) => settings),
     );
     this.alerter = new Alerter(parts, this.guards);
+  }
+
+  get screenKind(): ScreenKind | undefined {
+    return this.parts.screenKind;
   }
 
   get figures(): readonly Sensor[] {

@@ -4,6 +4,7 @@ import type { KeptSettings } from "../../src/gateway/kept-settings.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Sleeper } from "../../src/gateway/sleeper.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
+import type { ScreenKind } from "../../src/pager/screen/theme.ts";
 import type { Sensor, Store, WallClock } from "../../src/seams.ts";
 import type { Guards } from "./guard.ts";
 import type { TrialNetwork } from "./setup/trial.ts";
@@ -119,6 +120,8 @@ export interface Board {
   readonly certificateClock: CertificateClock;
   /** undefined: this board takes no updates. */
   readonly updates: BoardUpdates | undefined;
+  /** Default: `color`. */
+  readonly screenKind?: ScreenKind | undefined;
   /** Sound, light, vibration for a message of this priority, 1 to 5, as far as the board can. */
   alert(priority: number): void;
   /** undefined: the board has no battery, or cannot measure it. `own` holds the settings of `ownSettings`. */

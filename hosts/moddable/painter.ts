@@ -7,7 +7,7 @@ import Resource from "Resource";
 import Bitmap from "commodetto/Bitmap";
 import Poco, { type Font as Picture, type Screen } from "commodetto/Poco";
 import parseBMF from "commodetto/parseBMF";
-import type { DrawCommand, DrawList, Size } from "../../src/pager/screen/draw-list.ts";
+import type { Bitmap as Bits, DrawCommand, DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import { FONTS, type Font } from "../../src/pager/screen/fonts.ts";
 import { Face } from "../face.ts";
 import { type Faces, facesFrom, Lettering, type Pen } from "../lettering.ts";
@@ -116,16 +116,39 @@ export class Painter implements Pen<Picture> {
       case "text":
         this.color = color;
         this.lettering.draw(this, command.font, command.text, command.x, command.y);
+        if (command.isBold) this.lettering.draw(this, command.font, command.text, command.x + 1, command.y);
         break;
-      case "bitmap": {
-        const { buffer, byteOffset } = command.bits;
-        const bits = new Bitmap(command.width, command.height, Bitmap.Monochrome, buffer as ArrayBuffer, byteOffset);
-        poco.drawMonochrome(bits, color, undefined, command.x, command.y);
+      case "bitmap":
+        if (command.width <= ICON_PIXELS_MAX) this.drawIcon(command, color);
+        else {
+          const { buffer, byteOffset } = command.bits;
+          const bits = new Bitmap(command.width, command.height, Bitmap.Monochrome, buffer as ArrayBuffer, byteOffset);
+          poco.drawMonochrome(bits, color, undefined, command.x, command.y);
+        }
         break;
+    }
+  }
+
+  /**
+   * Fills each run of set bits. From the first bitmap on Poco lets nobody collect garbage until the band is sent, and a screen with
+   * icons would run out of memory.
+   */
+  private drawIcon({ x, y, width, height, bits, offset = 0 }: Bits, color: number): void {
+    const rowBytes = (width + 7) >> 3;
+    for (let row = 0; row < height; row += 1) {
+      let start = 0;
+      for (let column = 0; column <= width; column += 1) {
+        const byte = column < width ? (bits[offset + row * rowBytes + (column >> 3)] as number) : 0;
+        if (byte & (0x80 >> (column & 7))) continue;
+        if (column > start) this.poco.fillRectangle(color, x + start, y + row, column - start, 1);
+        start = column + 1;
       }
     }
   }
 }
+
+/** A picture of at most this width is drawn run by run, in pixels. */
+const ICON_PIXELS_MAX = 16;
 
 function heightOf(command: DrawCommand): number {
   return command.kind === "text" ? FONTS[command.font].lineHeight : command.height;
@@ -156,9 +179,9 @@ function same(a: DrawCommand, b: DrawCommand): boolean {
   if (a.kind !== b.kind || a.x !== b.x || a.y !== b.y) return false;
   if (a.kind !== "clip" && b.kind !== "clip" && a.color !== b.color) return false;
   if (a.kind === "text" || b.kind === "text") {
-    return a.kind === "text" && b.kind === "text" && a.font === b.font && a.text === b.text;
+    return a.kind === "text" && b.kind === "text" && a.font === b.font && a.text === b.text && a.isBold === b.isBold;
   }
   if (a.width !== b.width || a.height !== b.height) return false;
-  // Two bitmaps are equal if they share one array. Their bits are not compared.
-  return a.kind !== "bitmap" || b.kind !== "bitmap" || a.bits === b.bits;
+  // Two bitmaps are equal if they share a place in one array. Their bits are not compared.
+  return a.kind !== "bitmap" || b.kind !== "bitmap" || (a.bits === b.bits && a.offset === b.offset);
 }

@@ -1,10 +1,10 @@
-import { COLORS } from "../../src/pager/screen/colors.ts";
 import type { DrawCommand, DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import { FONTS } from "../../src/pager/screen/fonts.ts";
 import { MARGIN } from "../../src/pager/screen/layout.ts";
 import { qrPicture, qrSide } from "../../src/pager/screen/qr-picture.ts";
 import { wrapText } from "../../src/pager/screen/text-layout.ts";
 import { textWidths } from "../../src/pager/screen/text-widths.ts";
+import { type ScreenKind, themeOf } from "../../src/pager/screen/theme.ts";
 import type { MeasureText, QrCode } from "../../src/seams.ts";
 
 /**
@@ -15,16 +15,18 @@ export function setupScreen(
   title: string,
   lines: readonly string[],
   size: Size,
+  kind: ScreenKind,
   measureText: MeasureText,
   code?: QrCode,
 ): DrawList {
+  const theme = themeOf(kind);
   const isWide = size.width > size.height;
   const room = isWide ? Math.min(size.height, size.width >> 1) : Math.min(size.width, size.height >> 1);
   const side = code ? qrSide(code, room) : 0;
   const right = size.width - (isWide ? side : 0);
   const bottom = size.height - (isWide ? 0 : side);
-  const list: DrawCommand[] = [{ kind: "fill", x: 0, y: 0, ...size, color: COLORS.ground }];
-  list.push({ kind: "text", x: MARGIN, y: MARGIN, font: "body", color: COLORS.fault, text: title });
+  const list: DrawCommand[] = [{ kind: "fill", x: 0, y: 0, ...size, color: theme.ground }];
+  list.push({ kind: "text", x: MARGIN, y: MARGIN, font: "body", color: theme.fault, text: title });
   const { lineHeight } = FONTS.small;
   const widths = textWidths(measureText);
   let y = MARGIN + FONTS.body.lineHeight;
@@ -32,7 +34,7 @@ export function setupScreen(
     const linesMax = Math.floor((bottom - y) / lineHeight);
     if (linesMax < 1) break;
     for (const text of wrapText(line, "small", right - 2 * MARGIN, linesMax, widths)) {
-      list.push({ kind: "text", x: MARGIN, y, font: "small", color: COLORS.text, text });
+      list.push({ kind: "text", x: MARGIN, y, font: "small", color: theme.text, text });
       y += lineHeight;
     }
     y += MARGIN;

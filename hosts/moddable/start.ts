@@ -43,10 +43,13 @@ const NO_SCREEN: Size = Object.freeze({ width: 0, height: 0 });
 /** Starts the pager on this board, or its set-up, or shows why it cannot start. */
 export function start(board: Board): void {
   let display = BLANK;
+  const { screenKind = "color" } = board;
   const screenGuard = board.guards.of("screen");
   const show = (title: string, lines: readonly string[], code?: QrCode) => {
     for (const line of lines) board.log(`${title}: ${line}`);
-    screenGuard.run(() => display.paint(setupScreen(title, lines, display.size, display.measureText, code)));
+    screenGuard.run(() =>
+      display.paint(setupScreen(title, lines, display.size, screenKind, display.measureText, code)),
+    );
   };
   const ending = new Ending((words) => {
     show("Stopped", [words]);
@@ -216,6 +219,7 @@ function newGateway(
       wallClock,
       measureText,
       size,
+      screenKind: board.screenKind,
       sensors,
       carriers,
       figures: [...memoryFigures(), ...board.figures],

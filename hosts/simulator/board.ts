@@ -143,6 +143,6 @@ export class SimulatedPager implements Board {
     const { size } = painter;
     const code = makeQrCode(text);
     const measureText: MeasureText = (font, character) => painter.measureText(font, character);
-    painter.paint(setupScreen(code ? "QR code" : "Too long", [text], size, measureText, code));
+    painter.paint(setupScreen(code ? "QR code" : "Too long", [text], size, "color", measureText, code));
   }
 }

@@ -21,7 +21,7 @@ export interface ConnectionOptions {
   readonly backoff?: BackoffLimits | undefined;
 }
 
-const CONNECTING: LinkTrouble = Object.freeze({ what: "connecting", why: "" });
+const CONNECTING: LinkTrouble = Object.freeze({ what: "connecting", why: "", isBrokerAway: true });
 
 export class Connection {
   readonly session: Session;
@@ -120,7 +120,7 @@ export class Connection {
         events.log(`disconnected: ${event.reason}; next attempt in ${(event.retryMs / 1000).toFixed(1)} s`);
         // An attempt that follows at once goes to the same broker, with less in CONNECT. That is no trouble yet.
         if (event.retryMs === 0) break;
-        this.brokerTrouble = { what: "no broker", why: event.reason };
+        this.brokerTrouble = { what: "no broker", why: event.reason, isBrokerAway: true };
         if (!brokers.handleDisconnected()) break;
         this.changeBroker();
         return true;

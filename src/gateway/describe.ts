@@ -1,6 +1,7 @@
 /** Short texts for the screen. */
 import type { Contact } from "../pager/roster.ts";
 import { PRESENCE_STATUS, wakeSecondsOf } from "../payload/presence.ts";
+import type { Sensor } from "../seams.ts";
 import type { TimeZone } from "./time-zone.ts";
 
 /**
@@ -58,4 +59,31 @@ export function describeDate(seconds: number, utcOffsetMinutes: number): string 
   const month = (march + 2) % 12;
   const year = yearOfEra + era * 400 + (month < 2 ? 1 : 0);
   return `${ofMonth} ${"JanFebMarAprMayJunJulAugSepOctNovDec".slice(3 * month, 3 * month + 3)} ${year}`;
+}
+
+/** Day of the week, day and month: `Fri 20 Nov`. */
+export function describeToday(seconds: number, utcOffsetMinutes: number): string {
+  const day = Math.floor((seconds / 60 + utcOffsetMinutes) / 1440);
+  // The first day of 1970 was a Thursday.
+  const ofWeek = (((day + 4) % 7) + 7) % 7;
+  return `${"SunMonTueWedThuFriSat".slice(3 * ofWeek, 3 * ofWeek + 3)} ${withoutYear(describeDate(seconds, utcOffsetMinutes))}`;
+}
+
+/** Day and month, `20 Nov`, with the year where it is not this one. */
+export function describeDay(seconds: number, nowSeconds: number | undefined, utcOffsetMinutes: number): string {
+  const date = describeDate(seconds, utcOffsetMinutes);
+  const today = nowSeconds === undefined ? "" : describeDate(nowSeconds, utcOffsetMinutes);
+  return date.slice(-4) === today.slice(-4) ? withoutYear(date) : date;
+}
+
+/** @param date as `describeDate` writes it */
+function withoutYear(date: string): string {
+  return date.slice(0, date.lastIndexOf(" "));
+}
+
+/** A reading with its unit. The two that everybody knows have no name. */
+export function describeReading({ name, unit }: Sensor, value: number): string {
+  const rounded = Math.round(10 * value) / 10;
+  if (unit === "Cel") return `${rounded} °C`;
+  return unit === "%RH" ? `${rounded} %` : `${name} ${rounded} ${unit}`.trim();
 }

@@ -83,6 +83,12 @@ export class Diagnostics implements OutgoingSource {
     return [{ name: RESET, unit: "", isText: true, isDiagnostic: true }, ...this.figures];
   }
 
+  /** The figure of now. NaN: there is none, or it is not known. */
+  figure(name: string): number {
+    const figure = this.figures.find((each) => each.name === name);
+    return figure ? sampled(figure) : Number.NaN;
+  }
+
   /** How many rows `rows` returns. */
   get rowCount(): number {
     return this.figures.length + 1;

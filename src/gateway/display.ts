@@ -1,22 +1,30 @@
 /** What is on the screen. It is made of inbox, contacts, clock and link. It is made again only when one of them has changed. */
 import { PAINT_FAILURES_MAX, PAINT_RETRY_MS, REPAINT_MS } from "../limits.ts";
-import { URGENT } from "../pager/inbox.ts";
 import type { InboxMessage } from "../pager/inbox-message.ts";
 import type { Roster } from "../pager/roster.ts";
-import { COLORS } from "../pager/screen/colors.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
 import { type Row, rowsOn, type ScreenList } from "../pager/screen/list-view.ts";
 import { type ScreenMessage, splitTitle, textBox } from "../pager/screen/message-view.ts";
 import { PagedText, type TextPage } from "../pager/screen/paged-text.ts";
 import { replyLines } from "../pager/screen/replies.ts";
 import { drawScreen, type ScreenHome } from "../pager/screen/screen.ts";
+import type { ScreenStatus } from "../pager/screen/status-bar.ts";
 import { fitLine } from "../pager/screen/text-layout.ts";
 import { type TextWidths, textWidths } from "../pager/screen/text-widths.ts";
+import type { ScreenKind } from "../pager/screen/theme.ts";
 import type { View, Viewer } from "../pager/viewer.ts";
 import type { Presence } from "../payload/presence.ts";
-import type { MeasureText } from "../seams.ts";
+import type { MeasureText, Sensor } from "../seams.ts";
+import type { Sampler } from "../sensor/sampler.ts";
 import { type Counters, describeFaults } from "./counters.ts";
-import { describeAge, describeDate, describePresence, describeTime } from "./describe.ts";
+import {
+  describeAge,
+  describeDay,
+  describePresence,
+  describeReading,
+  describeTime,
+  describeToday,
+} from "./describe.ts";
 import type { Device } from "./device.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 
@@ -26,6 +34,8 @@ export interface LinkTrouble {
   readonly what: string;
   /** In a few words, for the home view. Empty: not known. */
   readonly why: string;
+  /** There is a network, and no broker. */
+  readonly isBrokerAway?: boolean;
 }
 
 export type Link = "online" | LinkTrouble;
@@ -34,10 +44,12 @@ export interface DisplayParts {
   readonly viewer: Viewer;
   readonly roster: Roster;
   readonly diagnostics: Diagnostics;
+  readonly sampler: Sampler;
   /** Texts that the carrier can choose as presence. */
   readonly presenceTexts: readonly string[];
   /** 0 by 0 for a board without a screen. */
   readonly size: Size;
+  readonly screenKind: ScreenKind;
   readonly measureText: MeasureText;
 }
 
@@ -53,6 +65,7 @@ export interface BatteryWords {
 export interface DeviceState {
   readonly link: Link;
   readonly presence: Presence;
+  readonly isQuiet: boolean;
   readonly counters: Readonly<Counters>;
   /** What became of the last message that was sent from here. Empty where there is none. */
   readonly news: string;
@@ -63,7 +76,7 @@ export interface DeviceState {
 /** The text of the message on the screen. */
 interface OpenText {
   readonly sequence: number;
-  readonly title: string;
+  readonly title: readonly string[];
   readonly text: string;
   readonly pages: PagedText;
 }
@@ -77,6 +90,7 @@ interface Excerpt {
 
 /** The fixed part of an inbox row, cut to the width of the screen. */
 interface RowHead {
+  readonly name: string;
   readonly words: string;
   /** 0: unknown. */
   readonly timestampSeconds: number;
@@ -84,9 +98,10 @@ interface RowHead {
 
 /** What a view needs from outside. */
 interface Shown {
-  readonly link: Link;
+  readonly trouble: LinkTrouble;
   readonly presence: Presence;
   readonly news: string;
+  readonly isBlink: boolean;
 }
 
 export class Display {
@@ -94,6 +109,8 @@ export class Display {
   private readonly parts: DisplayParts;
   private readonly widths: TextWidths;
   private paintedKey = "";
+  /** The picture on the screen has a band that blinks. */
+  private blinks = false;
   /** The versions that change with each message of a burst. */
   private paintedCounts = "";
   private paintedMs = Number.NEGATIVE_INFINITY;
@@ -136,14 +153,15 @@ export class Display {
    * Returns the screen when it has changed since the last call. A long text is laid out in slices. Until its page is complete,
    * `timeoutMs` asks for the next slice at once.
    */
-  poll({ link, presence, counters, news, battery }: DeviceState, nowMs: number): DrawList | undefined {
+  poll({ link, presence, isQuiet, counters, news, battery }: DeviceState, nowMs: number): DrawList | undefined {
     const { inbox, wallClock } = this.device;
-    const { viewer, roster, size } = this.parts;
+    const { viewer, roster, size, screenKind } = this.parts;
     const faults = joined(", ", battery?.warning, describeFaults(counters));
     const time = this.time(wallClock());
-    const state = link === "online" ? describePresence(presence, this.device.zone) : link.what;
-    const status = joined("  ", state, battery?.words);
-    const key = `${viewer.version} ${time} ${status} ${describeLink(link)} ${faults} ${news}`;
+    const trouble = link === "online" ? NO_TROUBLE : link;
+    const presenceWords = describePresence(presence, this.device.zone);
+    const isBlink = this.isBlinkAt(nowMs);
+    const key = `${viewer.version} ${time} ${presenceWords} ${trouble.what} ${trouble.why} ${isQuiet} ${isBlink} ${battery?.words} ${faults} ${news}`;
     const countsKey = `${inbox.viewVersion}/${roster.version}`;
     this.repaintMs = nowMs < this.retryMs ? this.retryMs : undefined;
     if (this.repaintMs !== undefined) return undefined;
@@ -163,18 +181,36 @@ export class Display {
     this.paintedKey = key;
     this.paintedCounts = countsKey;
     this.paintedMs = nowMs;
-    const view = this.viewOf(viewer.view, page, { link, presence, news });
+    this.blinks = screenKind === "color" && viewer.isUrgent(BLINKING);
+    const view = this.viewOf(viewer.view, page, { trouble, presence, news, isBlink });
     // The labels say whether the text goes on. That is known once its page is laid out.
     viewer.hasFurtherPage = goesOn(page);
     const labels = viewer.labels();
-    return drawScreen({ time, status, unreadCount: inbox.unreadCount, faults, view, labels }, size, this.widths);
+    const status: ScreenStatus = {
+      time,
+      trouble: trouble.what,
+      isBrokerAway: trouble.isBrokerAway === true,
+      bars: barsOf(this.parts.diagnostics.figure("signal")),
+      presence: presence.status,
+      presenceWords,
+      isQuiet,
+      battery: battery?.words ?? "",
+      unreadCount: inbox.unreadCount,
+    };
+    return drawScreen({ status, faults, view, labels }, size, this.widths, screenKind);
+  }
+
+  /** Whether the band of a page of priority 5 is in its other colours now. Nothing blinks on paper. */
+  private isBlinkAt(nowMs: number): boolean {
+    return this.blinks && Math.floor(nowMs / BLINK_MS) % 2 === 1;
   }
 
   /** When the screen changes by itself: at the next minute, or when a waiting change is painted. */
   timeoutMs(nowMs: number): number | undefined {
-    const minuteMs = this.nextMinuteMs(nowMs);
-    if (this.repaintMs === undefined) return minuteMs;
-    return minuteMs === undefined ? this.repaintMs : Math.min(minuteMs, this.repaintMs);
+    const minuteMs = this.nextMinuteMs(nowMs) ?? Number.POSITIVE_INFINITY;
+    const blinkMs = this.blinks ? BLINK_MS * (Math.floor(nowMs / BLINK_MS) + 1) : Number.POSITIVE_INFINITY;
+    const nextMs = Math.min(minuteMs, blinkMs, this.repaintMs ?? Number.POSITIVE_INFINITY);
+    return nextMs === Number.POSITIVE_INFINITY ? undefined : nextMs;
   }
 
   private nextMinuteMs(nowMs: number): number | undefined {
@@ -199,7 +235,7 @@ export class Display {
         return this.home(shown);
       case "message":
       case "reply":
-        return this.message(view, page) ?? this.home(shown);
+        return this.message(view, page, shown) ?? this.home(shown);
       case "inbox":
         return this.inboxList(view.sequence);
       case "roster":
@@ -211,18 +247,39 @@ export class Display {
     }
   }
 
-  private home({ link, news }: Shown): ScreenHome {
+  /** A clock. Below it stands what the carrier should know, and else what is nice to know. */
+  private home({ trouble, news }: Shown): ScreenHome {
     const { inbox, wallClock, zone } = this.device;
-    const { roster } = this.parts;
+    const { roster, sampler } = this.parts;
     const seconds = wallClock();
-    const lines = [inbox.unreadCount > 0 ? `${inbox.unreadCount} to read` : describeLink(link), news];
-    if (seconds !== undefined) lines.push(describeDate(seconds, zone.offsetMinutes(seconds)));
-    if (inbox.length > 0) lines.push(inbox.length === 1 ? "1 message" : `${inbox.length} messages`);
-    if (roster.onlineCount > 0) lines.push(`${roster.onlineCount} of ${roster.contacts.length} people online`);
-    return { kind: "home", lines: lines.filter((line) => line !== "") };
+    const date = seconds === undefined ? "" : describeToday(seconds, zone.offsetMinutes(seconds));
+    const lines = [trouble.why || trouble.what, news, this.unreadLine()].filter((line) => line !== "");
+    const isCalm = lines.length === 0;
+    if (isCalm) lines.push("nothing new");
+    const readings = sampler.latest.filter(({ sensor }) => isForCarrier(sensor)).slice(0, HOME_READINGS);
+    if (readings.length > 0)
+      lines.push(readings.map(({ sensor, value }) => describeReading(sensor, value)).join("   "));
+    if (roster.onlineCount > 0) lines.push(`${roster.onlineCount} of ${roster.contacts.length} online`);
+    if (inbox.length > 0 && lines.length < HOME_LINES)
+      lines.push(inbox.length === 1 ? "1 message" : `${inbox.length} messages`);
+    return { kind: "home", date, lines: lines.slice(0, HOME_LINES), isCalm };
   }
 
-  private message(view: View & { kind: "message" | "reply" }, page: TextPage | undefined): ScreenMessage | undefined {
+  private unreadLine(): string {
+    const { inbox } = this.device;
+    const newest = inbox.newestUnread();
+    if (newest === undefined) return "";
+    const sender = inbox.read(newest)?.sender;
+    return sender === undefined
+      ? `${inbox.unreadCount} to read`
+      : `${inbox.unreadCount} to read: ${senderName(sender)}`;
+  }
+
+  private message(
+    view: View & { kind: "message" | "reply" },
+    page: TextPage | undefined,
+    { isBlink }: Shown,
+  ): ScreenMessage | undefined {
     const { inbox } = this.device;
     const { message } = this.parts.viewer;
     const { sequence } = view;
@@ -233,12 +290,11 @@ export class Display {
       from: `${senderName(sender)}${group === undefined ? "" : `${TO_GROUP}${group}`}`,
       title: this.open(sequence, message).title,
       page,
-      time: this.time(timestampSeconds || undefined),
+      time: this.dateAndTime(timestampSeconds),
       priority,
       mark: inbox.isExpired(sequence) ? "expired" : inbox.isRead(sequence) ? "" : "*",
-      position: inbox.positionOf(sequence),
-      count: inbox.length,
       answers: this.answers(view, choices),
+      isBlink,
     };
   }
 
@@ -249,7 +305,7 @@ export class Display {
     if (!message || (view.kind !== "message" && view.kind !== "reply")) return undefined;
     const open = this.open(view.sequence, message);
     const answerCount = this.answers(view, message.choices ?? []).length;
-    const boxOf = (footCount: number) => textBox(size, this.hasFaults, open.title !== "", footCount);
+    const boxOf = (footCount: number) => textBox(size, this.hasFaults, open.title.length, footCount);
     const page = open.pages.poll(view.page, boxOf(view.kind === "reply" ? 0 : answerCount));
     if (view.kind === "message" || !page) return page ?? "later";
     return this.excerptOf(open, page.from).poll(0, boxOf(answerCount)) ?? "later";
@@ -296,20 +352,24 @@ export class Display {
     this.heads = heads;
     return { kind: "list", title: "inbox", rows, chosen: inWindow, position: fromTop + 1, count: inbox.length };
   }
-  private inboxRow(sequence: number, { words, timestampSeconds }: RowHead, nowSeconds: number | undefined): Row {
+  private inboxRow(sequence: number, { name, words, timestampSeconds }: RowHead, nowSeconds: number | undefined): Row {
     const { inbox } = this.device;
-    const isStrong = inbox.isUnread(sequence);
-    const state = isStrong ? "* " : inbox.isExpired(sequence) ? "expired " : "";
-    const text = `${inbox.priorityOf(sequence) >= URGENT ? "!! " : ""}${state}${words}`;
-    return { text, right: describeAge(timestampSeconds, nowSeconds), isStrong };
+    return {
+      name,
+      text: inbox.isExpired(sequence) ? `expired: ${words}` : words,
+      right: describeAge(timestampSeconds, nowSeconds),
+      isStrong: inbox.isUnread(sequence),
+      priority: inbox.priorityOf(sequence),
+    };
   }
 
   private readHead(sequence: number): RowHead {
     const message = this.device.inbox.read(sequence);
-    if (!message) return { words: "damaged", timestampSeconds: 0 };
+    if (!message) return { name: "", words: "damaged", timestampSeconds: 0 };
     const { sender, title, text, timestampSeconds } = message;
-    const words = `${senderName(sender)}: ${firstLine(title ?? "") || firstLine(text) || "no words"}`;
-    return { words: fitLine(words, "small", this.parts.size.width, this.widths), timestampSeconds };
+    const words = firstLine(title ?? "") || firstLine(text) || "no words";
+    const cut = (whole: string) => fitLine(whole, "small", this.parts.size.width, this.widths);
+    return { name: cut(senderName(sender)), words: cut(words), timestampSeconds };
   }
 
   private rosterList({ uid, isDevice }: View & { kind: "roster" }, presence: Presence): ScreenList {
@@ -321,8 +381,9 @@ export class Display {
       const contact = contacts[at - 1];
       const person = contact ?? presence;
       return {
-        text: `${contact ? senderName(contact.uid) : OWN_NAME}  ${describePresence(person, this.device.zone)}`,
-        dot: colorOf(person.status),
+        name: contact ? senderName(contact.uid) : OWN_NAME,
+        text: describePresence(person, this.device.zone),
+        status: person.status,
         isStrong: person.status === 1,
       };
     });
@@ -349,6 +410,12 @@ export class Display {
     return { kind: "list", title, rows, chosen: index - skipped, position: index + 1, count };
   }
 
+  private dateAndTime(seconds: number): string {
+    if (seconds === 0) return "";
+    const { wallClock, zone } = this.device;
+    return `${describeDay(seconds, wallClock(), zone.offsetMinutes(seconds))} ${this.time(seconds)}`;
+  }
+
   private time(seconds: number | undefined): string {
     return seconds === undefined ? "" : describeTime(seconds, this.device.zone.offsetMinutes(seconds));
   }
@@ -359,18 +426,29 @@ function joined(separator: string, ...parts: readonly (string | undefined)[]): s
   return parts.filter((part) => part).join(separator);
 }
 
-function describeLink(link: Link): string {
-  return link === "online" ? "no new messages" : link.why || link.what;
+const NO_TROUBLE: LinkTrouble = Object.freeze({ what: "", why: "" });
+
+/** Lines of the home view below the date, and readings in one of them. */
+const HOME_LINES = 3;
+const HOME_READINGS = 2;
+
+/** Half of the time in which the band of a page of this priority blinks once, in milliseconds. */
+const BLINK_MS = 500;
+const BLINKING = 5;
+
+/** Strength of a signal, 1 to 4. Without a radio it is 4. */
+function barsOf(signalDbm: number): number {
+  if (signalDbm < -80) return 1;
+  return signalDbm < -70 ? 2 : signalDbm < -60 ? 3 : 4;
+}
+
+/** Whether a reading is about the place of the carrier, and not about the device. */
+function isForCarrier({ unit, isDiagnostic, carrier }: Sensor): boolean {
+  return !isDiagnostic && carrier === undefined && unit !== "count";
 }
 
 function goesOn(page: TextPage | undefined): boolean {
   return page !== undefined && page.to < page.length;
-}
-
-function colorOf(status: number): number {
-  if (status === 1) return COLORS.online;
-  if (status === 3 || status === 15) return COLORS.busy;
-  return status === 4 ? COLORS.away : COLORS.dim;
 }
 
 /** The first line with words. An ellipsis marks that more lines follow. Empty where the text has no words. */

@@ -12,6 +12,7 @@ import { Inbox } from "../pager/inbox.ts";
 import { type Contact, Roster } from "../pager/roster.ts";
 import type { Button } from "../pager/screen/buttons.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
+import type { ScreenKind } from "../pager/screen/theme.ts";
 import type { Presence } from "../payload/presence.ts";
 import type { MeasureText, Random, Sensor, Store, WallClock } from "../seams.ts";
 import { Sampler } from "../sensor/sampler.ts";
@@ -58,6 +59,8 @@ export interface GatewayOptions extends ConnectionOptions {
   readonly measureText: MeasureText;
   /** Size of the screen, in pixels. 0 by 0 for a board without a screen, on which no message counts as shown. */
   readonly size: Size;
+  /** Default: `color`. */
+  readonly screenKind?: ScreenKind | undefined;
   /** The list may grow. Then the host calls `handleSensed`. */
   readonly sensors: readonly Sensor[];
   /** The names of other devices that may carry some of these sensors. */
@@ -139,8 +142,20 @@ export class Gateway {
     this.messages = new MessageSource(device);
     this.alarm = new Alarm(device, quietHours);
     this.timeOfDay = new TimeOfDay(device, quietHours, this.alarm);
-    const { roster, presence, messages, diagnostics, logSource: log } = this;
-    this.panel = new Panel(device, { roster, presence, messages, diagnostics, size, measureText });
+    this.sampler = newSampler(device, sensors);
+    const { roster, presence, messages, diagnostics, sampler, logSource: log } = this;
+    const { screenKind = "color" } = options;
+    this.panel = new Panel(device, {
+      roster,
+      presence,
+      messages,
+      diagnostics,
+      sampler,
+      quietHours,
+      size,
+      screenKind,
+      measureText,
+    });
     this.updates = new Updates(device, options.updates);
     const { updates } = this;
     this.info = updates.installed && new InfoSource(device, updates.installed);
@@ -150,7 +165,6 @@ export class Gateway {
       if (!this.panel.exists) this.alarm.handleNew(sequence, nowMs);
     });
     this.routes = new Routes(device, [this.messageRoute, new PresenceRoute(device, roster), this.commands]);
-    this.sampler = newSampler(device, sensors);
     this.discovery = new DiscoverySource(device, [...sensors, ...this.diagnostics.discovered], options.carriers ?? []);
     // Empty where the station subscribes.
     const subscriptions = settings.broker.subscribes ? this.routes.subscriptions : [];

@@ -2,9 +2,11 @@
 import type { Roster } from "../pager/roster.ts";
 import type { Button } from "../pager/screen/buttons.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
+import type { ScreenKind } from "../pager/screen/theme.ts";
 import { type Choice, Viewer } from "../pager/viewer.ts";
 import { PRESENCE_STATUS } from "../payload/presence.ts";
 import type { MeasureText } from "../seams.ts";
+import type { Sampler } from "../sensor/sampler.ts";
 import type { Counters } from "./counters.ts";
 import { describePresence } from "./describe.ts";
 import { type Device, keeping } from "./device.ts";
@@ -12,6 +14,7 @@ import type { Diagnostics } from "./diagnostics.ts";
 import { type BatteryWords, Display, type Link } from "./display.ts";
 import type { MessageSource } from "./message-source.ts";
 import { BUSY, ONLINE, type PresenceSource } from "./presence-source.ts";
+import type { QuietHours } from "./quiet-hours.ts";
 
 /** The parts that the panel shows and changes. */
 export interface PanelParts {
@@ -19,8 +22,11 @@ export interface PanelParts {
   readonly presence: PresenceSource;
   readonly messages: MessageSource;
   readonly diagnostics: Diagnostics;
+  readonly sampler: Sampler;
+  readonly quietHours: QuietHours;
   /** Size of the screen, in pixels. 0 by 0 for a board without a screen. */
   readonly size: Size;
+  readonly screenKind: ScreenKind;
   readonly measureText: MeasureText;
 }
 
@@ -75,10 +81,12 @@ export class Panel {
   /** Returns the screen when it has changed since the last call. */
   poll(link: Link, counters: Readonly<Counters>, nowMs: number, battery?: BatteryWords): DrawList | undefined {
     if (!this.display.exists) return undefined;
-    const { presence, messages } = this.parts;
+    const { presence, messages, quietHours } = this.parts;
     this.viewer.update(nowMs);
-    const { news } = messages;
-    return this.display.poll({ link, presence: presence.current(nowMs), counters, news, battery }, nowMs);
+    return this.display.poll(
+      { link, presence: presence.current(nowMs), isQuiet: quietHours.isQuiet, counters, news: messages.news, battery },
+      nowMs,
+    );
   }
 
   handlePainted(): void {

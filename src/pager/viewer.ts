@@ -162,8 +162,8 @@ export class Viewer {
     switch (view.kind) {
       case "home":
         return [
-          inbox.length > 0 ? "older" : "",
-          inbox.unreadCount > 0 ? "open" : inbox.length > 0 ? "inbox" : "",
+          inbox.length > 0 ? "last" : "",
+          inbox.unreadCount > 0 ? "open" : inbox.length > 0 ? "list" : "",
           "people",
         ];
       case "inbox":
@@ -175,14 +175,14 @@ export class Viewer {
       case "roster": {
         const row = this.rowOf(view);
         const isOpen = row === 0 || view.isDevice || this.options.textCount > 0;
-        return [row === 0 ? "home" : "up", isOpen ? "choose" : "", view.isDevice ? "home" : "down"];
+        return [row === 0 ? "home" : "up", isOpen ? "pick" : "", view.isDevice ? "home" : "down"];
       }
       case "device":
-        return [view.index === 0 ? "back" : "up", "home", view.index + 1 < this.options.figureCount ? "down" : "back"];
+        return [view.index === 0 ? "back" : "up", "exit", view.index + 1 < this.options.figureCount ? "down" : "back"];
       case "texts":
         return [
           view.index === 0 ? "back" : "up",
-          view.uid === undefined ? "choose" : "send",
+          view.uid === undefined ? "pick" : "send",
           view.index + 1 < this.countOf(view.uid) ? "down" : "back",
         ];
       case "message":
@@ -302,7 +302,7 @@ export class Viewer {
     return [
       page > 0 ? "back" : isAlert || older === undefined ? "" : "older",
       middle,
-      this.hasFurtherPage ? "more" : isAlert ? "" : newer === undefined ? "home" : "newer",
+      this.hasFurtherPage ? "more" : isAlert ? "" : newer === undefined ? "home" : "next",
     ];
   }
 
@@ -355,10 +355,14 @@ export class Viewer {
     return this.current !== undefined && !this.inbox.isShown(this.current);
   }
 
-  /** Whether the message on the screen must be acknowledged. */
-  private isAlert(): boolean {
+  /** Whether the message on the screen must be acknowledged, and has at least this priority. */
+  isUrgent(priority: number): boolean {
     const { current } = this;
-    return current !== undefined && this.inbox.priorityOf(current) >= URGENT && this.inbox.isUnread(current);
+    return current !== undefined && this.inbox.priorityOf(current) >= priority && this.inbox.isUnread(current);
+  }
+
+  private isAlert(): boolean {
+    return this.isUrgent(URGENT);
   }
 
   private isAnswerable(sequence: number): boolean {

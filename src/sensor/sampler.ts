@@ -96,6 +96,11 @@ export class Sampler {
     });
   }
 
+  /** The sensors that have a value, with the last one that was kept. */
+  get latest(): readonly { readonly sensor: Sensor; readonly value: number }[] {
+    return this.channels.filter(({ atMs, value }) => atMs > Number.NEGATIVE_INFINITY && !Number.isNaN(value));
+  }
+
   /**
    * Returns the oldest readings, at most `countMax`. The caller calls `remove` when they have left, or `hold` when they are on their
    * way and `remove` when they have arrived.

@@ -114,7 +114,7 @@ async function goStepByStep(start: (uid: "ann" | "bob") => Promise<Client>): Pro
 
   // Figures 5 and 6: a text becomes JSON, a content, a message. It goes to B's topic, and is acknowledged on both legs.
   press(bob, "a");
-  await eventually(() => expect(ann.pager.screen.join()).toContain("no new messages"));
+  await eventually(() => expect(ann.pager.screen.join()).toContain("nothing new"));
   press(ann, "ccb");
   await eventually(() => expect(ann.pager.screen.join()).toContain("to bob"));
   press(ann, "b");

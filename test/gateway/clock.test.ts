@@ -111,7 +111,7 @@ describe("a page with ex that comes before the clock is set", () => {
     wait(bench, 1_800_000);
     clock.seconds = right;
     wait(bench, 10_000);
-    expect(bench.screen).toContain("page *  22:13");
+    expect(bench.screen).toContain("*  page  14 Nov 22:13");
     wait(bench, 1_780_000);
     expect([bench.gateway.counters.expired, bench.gateway.unreadCount]).toEqual([0, 1]);
     wait(bench, 20_000);

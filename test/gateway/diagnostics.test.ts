@@ -192,6 +192,6 @@ describe("a whole device", () => {
     }
     expect(bench.screen).toContain("this device");
     expect(bench.screen).toContain("unhandled exception: Error");
-    expect(bench.screen).toContain("> heap-least  18000 B");
+    expect(bench.screen).toContain(">  heap-least  18000 B");
   });
 });

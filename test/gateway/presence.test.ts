@@ -128,7 +128,7 @@ describe("what is known of contacts", () => {
     const again = begin("ann,bob", bench.store);
     expect([known(again), again.screen]).toEqual([
       ["ann 1", "eve 4", "bob 2"],
-      expect.stringContaining("1 of 3 people online"),
+      expect.stringContaining("1 of 3 online"),
     ]);
     // bob has left the settings and is no contact any more. The station has named eve, so eve stays.
     expect(known(begin("ann", bench.store))).toEqual(["ann 1", "eve 4"]);

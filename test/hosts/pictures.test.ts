@@ -11,8 +11,8 @@ beforeAll(async () => {
 });
 
 describe("a picture of the screen equals the golden one; if the change is wanted: npm run gallery -- --renew", () => {
-  it.each(SCENES)("$name", ({ name, size, draw }) => {
-    const picture = painting.paint(draw(painting.widths), size);
+  it.each(SCENES)("$name", ({ name, screen, draw }) => {
+    const picture = painting.paint(draw(painting.widths), screen, screen.kind);
     expect(differenceOf(readGolden(name), picture)).toBe(0);
   });
 
@@ -22,7 +22,7 @@ describe("a picture of the screen equals the golden one; if the change is wanted
 
   it("and one wrong pixel would be found", () => {
     const [scene] = SCENES;
-    const picture = painting.paint(scene?.draw(painting.widths) ?? [], scene?.size ?? { width: 0, height: 0 });
+    const picture = painting.paint(scene?.draw(painting.widths) ?? [], scene?.screen ?? { width: 0, height: 0 });
     const changed: Picture = { ...picture, rgb: picture.rgb.map((value, at) => (at === 3_000 ? value ^ 8 : value)) };
     expect(differenceOf(picture, changed)).toBe(1);
   });

@@ -1,55 +1,51 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { measureText } from "../../hosts/node/faces.ts";
-import { COLORS } from "../../src/pager/screen/colors.ts";
-import type { DrawList, Fill, Size, TextRun } from "../../src/pager/screen/draw-list.ts";
+import type { DrawCommand, DrawList, Fill, Size, TextRun } from "../../src/pager/screen/draw-list.ts";
 import { FONTS } from "../../src/pager/screen/fonts.ts";
-import { rowsOn, type ScreenList } from "../../src/pager/screen/list-view.ts";
+import { ICONS, iconOffset } from "../../src/pager/screen/icons.ts";
+import { footHeight } from "../../src/pager/screen/layout.ts";
+import { type Row, rowsOn, type ScreenList } from "../../src/pager/screen/list-view.ts";
 import { type ScreenMessage, splitTitle, textBox } from "../../src/pager/screen/message-view.ts";
 import { PagedText } from "../../src/pager/screen/paged-text.ts";
 import { drawScreen, type ScreenModel } from "../../src/pager/screen/screen.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
+import type { ScreenStatus } from "../../src/pager/screen/status-bar.ts";
 import { widthOf } from "../../src/pager/screen/text-layout.ts";
 import { textWidths } from "../../src/pager/screen/text-widths.ts";
+import { SCENES, SCREENS, type Screen, STATUS } from "../pictures/scenes.ts";
 import { laidOut } from "./laid-out.ts";
 
 const WIDTHS = textWidths(measureText);
 
-const SIZES: readonly Size[] = [
-  { width: 320, height: 240 },
-  { width: 240, height: 320 },
-  { width: 135, height: 240 },
-  { width: 128, height: 64 },
-  { width: 540, height: 960 },
-];
-const [M5STACK, , , OLED] = SIZES as [Size, Size, Size, Size, Size];
+const [M5STACK, , , OLED] = SCREENS as [Screen, Screen, Screen, Screen, Screen];
 
 const IDLE: ScreenModel = {
-  time: "10:52",
-  status: "online",
-  unreadCount: 0,
+  status: STATUS,
   faults: "",
-  view: { kind: "home", lines: ["no new messages", "20 Nov 2026"] },
+  view: { kind: "home", date: "Fri 20 Nov", lines: ["nothing new", "21.5 °C   48 %"], isCalm: true },
   labels: ["", "", ""],
 };
 const MESSAGE = {
   from: "station",
   title: "Boiler room",
   text: "Pump 3 over temperature",
-  time: "10:51",
+  time: "20 Nov 10:51",
   priority: 4,
   mark: "*",
-  position: 2,
-  count: 3,
   answers: [] as readonly string[],
 };
-const READING: Omit<ScreenModel, "view"> = { ...IDLE, unreadCount: 2, labels: ["older", "read", "newer"] };
+const READING: Omit<ScreenModel, "view"> = {
+  ...IDLE,
+  status: { ...STATUS, unreadCount: 2 },
+  labels: ["older", "read", "next"],
+};
 const LIST: ScreenList = {
   kind: "list",
   title: "people",
   rows: [
-    { text: "me  online", dot: 0x5fd38d },
-    { text: "ann  busy: lunch", dot: 0xff8f8f, right: "5m", isStrong: true },
+    { name: "me", text: "online", status: 1 },
+    { name: "ann", text: "busy: lunch", status: 3, right: "5m", isStrong: true },
   ],
   chosen: 1,
   position: 2,
@@ -60,15 +56,15 @@ function texts(drawList: DrawList): TextRun[] {
   return drawList.filter((command): command is TextRun => command.kind === "text");
 }
 
-function draw(model: ScreenModel, size = M5STACK): DrawList {
-  return drawScreen(model, size, WIDTHS);
+function draw(model: ScreenModel, screen = M5STACK): DrawList {
+  return drawScreen(model, screen, WIDTHS, screen.kind);
 }
 
 /** The view of a message, with one page of its text. */
 function messageView(message: Partial<typeof MESSAGE> = {}, size = M5STACK, index = 0, faults = ""): ScreenMessage {
   const { title, text, ...rest } = { ...MESSAGE, ...message };
   const split = splitTitle(title, text, size, WIDTHS);
-  const box = textBox(size, faults !== "", split.title !== "", rest.answers.length);
+  const box = textBox(size, faults !== "", split.title.length, rest.answers.length);
   return { kind: "message", ...rest, title: split.title, page: laidOut(new PagedText(split.text, WIDTHS), index, box) };
 }
 
@@ -77,33 +73,39 @@ function wordsOf(message: Partial<typeof MESSAGE> = {}, size = M5STACK, index = 
   return screenText(draw({ ...READING, view: messageView(message, size, index) }, size));
 }
 
-/** Checks that everything is on the screen and that no lines of text overlap. */
-function expectInside(drawList: DrawList, size: Size): void {
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** What a command paints. The line of a text has 2 free pixels below and above its letters. */
+function boxOf(command: Exclude<DrawCommand, { kind: "clip" }>): Box {
+  const { x, y } = command;
+  if (command.kind !== "text") return { left: x, top: y, right: x + command.width, bottom: y + command.height };
+  const width = widthOf(command.text, command.font, WIDTHS) + (command.isBold ? 1 : 0);
+  return { left: x, top: y + 2, right: x + width, bottom: y + FONTS[command.font].lineHeight - 2 };
+}
+
+/** Everything stands on the screen, and no text and no icon stands on another. */
+function expectInside(drawList: DrawList, { width, height }: Size): void {
+  const inks: Box[] = [];
   for (const command of drawList) {
-    if (command.kind === "fill") {
-      expect(Math.min(command.x, command.y)).toBeGreaterThanOrEqual(0);
-      expect(command.x + command.width).toBeLessThanOrEqual(size.width);
-      expect(command.y + command.height).toBeLessThanOrEqual(size.height);
+    if (command.kind === "clip") throw new Error("a clip");
+    const box = boxOf(command);
+    expect(Math.min(box.left, box.top), JSON.stringify(command)).toBeGreaterThanOrEqual(0);
+    expect(box.bottom, JSON.stringify(command)).toBeLessThanOrEqual(height);
+    // A single character may be wider than its place; nothing else is.
+    if (command.kind === "text" && command.text.length <= 2) continue;
+    expect(box.right, JSON.stringify(command)).toBeLessThanOrEqual(width);
+    if (command.kind === "fill") continue;
+    for (const other of inks) {
+      const isApart =
+        box.left >= other.right || other.left >= box.right || box.top >= other.bottom || other.top >= box.bottom;
+      expect(isApart, `${JSON.stringify(command)} stands on another`).toBe(true);
     }
-  }
-  const runs = texts(drawList);
-  for (const run of runs) {
-    expect(Math.min(run.x, run.y)).toBeGreaterThanOrEqual(0);
-    expect(run.y + FONTS[run.font].lineHeight).toBeLessThanOrEqual(size.height + 2);
-    // Only a single character may be wider than a very small screen.
-    if (run.text.length > 2) expect(run.x + widthOf(run.text, run.font, WIDTHS)).toBeLessThanOrEqual(size.width);
-  }
-  for (const [at, run] of runs.entries()) {
-    for (const other of runs.slice(at + 1)) {
-      if (run.y === other.y) {
-        const [left, right] = run.x <= other.x ? [run, other] : [other, run];
-        if (left.text.length > 2) expect(left.x + widthOf(left.text, left.font, WIDTHS)).toBeLessThanOrEqual(right.x);
-      } else {
-        const [upper, lower] = run.y < other.y ? [run, other] : [other, run];
-        // On a low screen the bar is 2 pixels closer.
-        expect(upper.y + FONTS[upper.font].lineHeight).toBeLessThanOrEqual(lower.y + 2);
-      }
-    }
+    inks.push(box);
   }
 }
 
@@ -111,34 +113,68 @@ describe("screen", () => {
   it("shows status bar, sender, title, text and labels", () => {
     expect(wordsOf()).toEqual([
       "10:52  online  2 unread",
-      "!! station *  10:51  2/3",
+      "!  *  station  20 Nov 10:51",
       "Boiler room",
       "Pump 3 over",
       "temperature",
-      "older  read  newer",
+      "older  read  next",
     ]);
+  });
+
+  it("has an icon and words for every state of the device", () => {
+    const of = (status: Partial<ScreenStatus>) => screenText(draw({ ...IDLE, status: { ...STATUS, ...status } }))[0];
+    expect(of({ trouble: "no Wi-Fi" })).toBe("10:52  no Wi-Fi");
+    expect(of({ trouble: "no broker", isBrokerAway: true })).toBe("10:52  no broker");
+    expect(of({ isQuiet: true, presence: 3, presenceWords: "busy: quiet hours" })).toBe(
+      "10:52  busy: quiet hours  quiet",
+    );
+    expect(of({ battery: "80%", unreadCount: 123 })).toBe("10:52  online  80%  123 unread");
+    const pictures = [
+      {},
+      { trouble: "x" },
+      { trouble: "x", isBrokerAway: true },
+      { bars: 1 },
+      { presence: 4 },
+      { isQuiet: true },
+    ].map((status) => JSON.stringify(draw({ ...IDLE, status: { ...STATUS, ...status } })));
+    expect(new Set(pictures).size).toBe(pictures.length);
   });
 
   it("shows the time when there is nothing to read, and what was refused", () => {
     expect(screenText(draw({ ...IDLE, faults: "2 bad, 1 too large, 1 old" }))).toEqual([
-      "10:52  online  0 unread",
+      "10:52  online",
       "2 bad, 1 too large, 1 old",
       "10:52",
-      "no new messages",
-      "20 Nov 2026",
+      "Fri 20 Nov",
+      "nothing new",
+      "21.5 °C   48 %",
     ]);
   });
 
-  it("shows rows, and marks the chosen one not only by its colour", () => {
-    expect(screenText(draw({ ...IDLE, view: LIST, labels: ["up", "choose", "home"] })).slice(1)).toEqual([
+  it("shows rows, of which the chosen one is told by words too", () => {
+    expect(screenText(draw({ ...IDLE, view: LIST, labels: ["up", "pick", "home"] })).slice(1)).toEqual([
       "people  2/2",
       "me  online",
-      "> ann  busy: lunch  5m",
-      "up  choose  home",
+      ">  ann  busy: lunch  5m",
+      "up  pick  home",
     ]);
   });
 
-  it("shows the possible answers below the text", () => {
+  it("has a row bold while it is unread, and tells urgent ones by a shape", () => {
+    const view: ScreenList = {
+      ...LIST,
+      rows: [
+        { name: "ann", text: "hi", isStrong: true, priority: 5 },
+        { name: "bob", text: "ho", priority: 4 },
+      ],
+      chosen: 1,
+    };
+    const drawList = draw({ ...IDLE, view });
+    expect(screenText(drawList).slice(2, 4)).toEqual(["!!  * ann  hi", ">  !  bob  ho"]);
+    expect(texts(drawList).flatMap(({ text, isBold }) => (isBold ? [text] : []))).toEqual(["ann"]);
+  });
+
+  it("asks below the text what can be answered", () => {
     const view = messageView({ answers: ["A  yes", "B  no"] });
     expect(screenText(draw({ ...READING, view, labels: ["yes", "no", "back"] })).slice(-3)).toEqual([
       "A  yes",
@@ -147,48 +183,104 @@ describe("screen", () => {
     ]);
   });
 
-  it("has one bar on a low screen, with the sender or the choices", () => {
-    expect(wordsOf({}, OLED)).toEqual(["!! station *  2/3", "Boiler room", "Pump 3 over"]);
-    const view = messageView({ answers: ["A  yes"] }, OLED);
-    expect(screenText(draw({ ...READING, view, labels: ["yes", "no", ""] }, OLED))[0]).toBe("yes  no");
-    expect(screenText(draw({ ...IDLE, unreadCount: 12 }, OLED))).toEqual([
-      "online  12 new",
-      "no new mess…",
-      "20 Nov 2026",
-    ]);
+  it("draws no label where a press does nothing, and no caret", () => {
+    const caretsOf = (labels: ScreenModel["labels"]) =>
+      draw({ ...IDLE, labels }).filter(
+        (command) => command.kind === "bitmap" && command.offset === iconOffset(ICONS.caret),
+      ).length;
+    expect([caretsOf(["a", "b", "c"]), caretsOf(["", "b", ""]), caretsOf(["", "", ""])]).toEqual([3, 1, 0]);
   });
 
-  it("shows the whole title before the text if it does not fit into its line", () => {
-    expect(wordsOf({ title: "The boiler room of hall 3 is on fire" }).slice(1, -1)).toEqual([
-      "!! station *  10:51  2/3",
-      "The boiler room of hall",
-      "3 is on fire",
+  it("has room for all labels of the device on every screen", () => {
+    for (const screen of SCREENS)
+      for (const labels of LABELS) {
+        const shown = screenText(draw({ ...IDLE, view: LIST, labels }, screen)).at(screen === OLED ? 0 : -1);
+        expect(shown).toBe(labels.join("  "));
+      }
+  });
+
+  it("has on a low screen one bar: who has written, or what can be chosen", () => {
+    expect(wordsOf({}, OLED)).toEqual(["!  *  sta…  10:51", "Boiler room", "Pump 3 over"]);
+    const view = messageView({ answers: ["A  yes"] }, OLED);
+    expect(screenText(draw({ ...READING, view, labels: ["yes", "no", ""] }, OLED))[0]).toBe("yes  no");
+    expect(screenText(draw(IDLE, OLED))).toEqual(["Fri 20 Nov  online", "10:52"]);
+    const news = {
+      kind: "home",
+      date: "Fri 20 Nov",
+      lines: ["2 to read: ann", "to bob: shown"],
+      isCalm: false,
+    } as const;
+    expect(screenText(draw({ ...READING, view: news }, OLED)).slice(1)).toEqual(["2 to read: ann", "to bob: shown"]);
+  });
+
+  it("wraps a title that does not fit into one line, and puts a longer one before the text, so that nothing of it is lost", () => {
+    const words = wordsOf({ title: "The boiler room of hall 3 is on fire" });
+    expect(words.slice(1, 5)).toEqual([
+      "!  *  station  20 Nov 10:51",
+      "The boiler room of hall 3 is on",
+      "fire",
       "Pump 3 over",
-      "temperature",
     ]);
+    const long = wordsOf({
+      title: "The boiler room of hall 3 is on fire, and so is the one of hall 4, and the one of hall 5",
+    });
+    expect(long.join(" ")).toContain(
+      "The boiler room of hall 3 is on fire, and so is the one of hall 4, and the one of hall 5 Pump",
+    );
   });
 
   it("stays inside the screen, whatever the view, the text and the size", () => {
     const text = fc.string({ unit: "grapheme", maxLength: 400 });
     const answers = fc.array(text, { maxLength: 3 });
-    const rows = fc.array(fc.record({ text, right: text.map((long) => long.slice(0, 4)), dot: fc.constant(1) }), {
-      maxLength: 60,
-    });
+    const row = fc.record({
+      name: text,
+      text,
+      right: text.map((long) => long.slice(0, 4)),
+      isStrong: fc.boolean(),
+      status: fc.option(fc.nat(15), { nil: undefined }),
+      priority: fc.nat(5),
+    }) as fc.Arbitrary<Row>;
     const view = fc.oneof(
-      fc.record({ title: text, text, answers, from: text }).map((message) => ({ kind: "message", message }) as const),
-      rows.map((rows) => ({ kind: "list", rows }) as const),
-      fc.array(text).map((lines) => ({ kind: "home", lines }) as const),
-    );
-    fc.assert(
-      fc.property(view, text, text, fc.constantFrom(...SIZES), fc.nat(3), (view, faults, label, size, index) => {
-        const shown =
-          view.kind === "list"
-            ? { ...LIST, rows: view.rows.slice(0, rowsOn(size)), chosen: 0 }
-            : view.kind === "message"
-              ? messageView(view.message, size, index, faults)
-              : view;
-        expectInside(draw({ ...IDLE, faults, view: shown, labels: [label, label, label] }, size), size);
+      fc
+        .record({ title: text, text, answers, from: text, priority: fc.integer({ min: 1, max: 5 }) })
+        .map((message) => ({ kind: "message", message }) as const),
+      fc.array(row, { maxLength: 60 }).map((rows) => ({ kind: "list", rows }) as const),
+      fc.record({
+        kind: fc.constant("home" as const),
+        date: fc.constant("Fri 20 Nov"),
+        lines: fc.array(text),
+        isCalm: fc.boolean(),
       }),
+    );
+    const status = fc.record({
+      time: fc.constantFrom("", "10:52"),
+      trouble: fc.constantFrom("", "no Wi-Fi"),
+      isBrokerAway: fc.boolean(),
+      bars: fc.integer({ min: 1, max: 4 }),
+      presence: fc.nat(15),
+      presenceWords: text,
+      isQuiet: fc.boolean(),
+      battery: fc.oneof(fc.constant(""), fc.nat(100).map((percent) => `+${percent}%`)),
+      unreadCount: fc.nat(200),
+    });
+    fc.assert(
+      fc.property(
+        view,
+        status,
+        text,
+        fc.tuple(text, text, text),
+        fc.constantFrom(...SCREENS),
+        fc.nat(3),
+        (view, status, faults, labels, screen, index) => {
+          const shown =
+            view.kind === "list"
+              ? { ...LIST, rows: view.rows.slice(0, rowsOn(screen)), chosen: 0, position: 1, count: view.rows.length }
+              : view.kind === "message"
+                ? messageView(view.message, screen, index, faults)
+                : view;
+          expectInside(draw({ ...IDLE, status, faults, view: shown, labels }, screen), screen);
+        },
+      ),
       { numRuns: 600 },
     );
   });
@@ -202,7 +294,7 @@ describe("screen", () => {
     ]);
   });
 
-  it.each(SIZES)("shows all of a long text on its pages, at $width by $height", (size) => {
+  it.each(SCREENS)("shows all of a long text on its pages, at $width by $height", (size) => {
     const words = Array.from({ length: 700 }, (_, index) => `w${index}`);
     const seen: string[] = [];
     let isAtEnd = false;
@@ -222,23 +314,52 @@ describe("screen", () => {
     const [first, second, last] = [markOf(0), markOf(1), markOf(99)] as [Fill, Fill, Fill];
     expect(first.y).toBeLessThan(second.y);
     expect(first.y + first.height).toBeLessThanOrEqual(second.y + 1);
-    expect(last.y + last.height).toBe(M5STACK.height - 24);
+    expect(last.y + last.height).toBe(M5STACK.height - footHeight(M5STACK));
     expect(markOf(0, "word")).toBeUndefined();
   });
 
-  it("has a contrast of at least 4.5:1 between every text and its background", () => {
-    for (const [text, ground] of [
-      [COLORS.text, COLORS.ground],
-      [COLORS.dim, COLORS.ground],
-      [COLORS.fault, COLORS.ground],
-      [COLORS.text, COLORS.bar],
-      [COLORS.text, COLORS.alarm],
-      [COLORS.text, COLORS.chosen],
-      [COLORS.away, COLORS.ground],
-    ] as const)
-      expect(contrast(text, ground)).toBeGreaterThanOrEqual(4.5);
+  it("has a contrast of 4.5:1 for every text and every icon on its ground, in each view, theme and phase", () => {
+    const blinking = { ...messageView({ priority: 5 }), isBlink: true };
+    const lists = [
+      ...SCENES.map(({ draw }) => draw(WIDTHS)),
+      ...SCREENS.map((screen) => draw({ ...IDLE, view: LIST }, screen)),
+      draw({ ...READING, view: blinking }),
+      ...[0, 1, 2, 3, 4].map((presence) => draw({ ...IDLE, status: { ...STATUS, presence, battery: "5%" } })),
+    ];
+    const pairs = new Set<string>();
+    for (const drawList of lists)
+      for (const [at, command] of drawList.entries()) {
+        if (command.kind !== "text" && command.kind !== "bitmap") continue;
+        const { left, right, top, bottom } = boxOf(command);
+        const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+        const ground = drawList
+          .slice(0, at)
+          .findLast(
+            (fill) =>
+              fill.kind === "fill" && fill.x <= x && x < fill.x + fill.width && fill.y <= y && y < fill.y + fill.height,
+          ) as Fill;
+        pairs.add(`${command.color} ${ground.color}`);
+      }
+    expect(pairs.size).toBeGreaterThan(10);
+    for (const pair of pairs) {
+      const [ink = 0, ground = 0] = pair.split(" ").map(Number);
+      expect(contrast(ink, ground), pair).toBeGreaterThanOrEqual(4.5);
+    }
   });
 });
+
+/** The labels of the device's views. */
+const LABELS: readonly ScreenModel["labels"][] = [
+  ["last", "list", "people"],
+  ["last", "open", "people"],
+  ["up", "open", "down"],
+  ["up", "pick", "home"],
+  ["back", "send", "down"],
+  ["back", "exit", "down"],
+  ["older", "read", "next"],
+  ["older", "list", "home"],
+  ["back", "reply", "more"],
+];
 
 /** WCAG 2.1, relative luminance and contrast ratio. */
 function contrast(a: number, b: number): number {

@@ -169,7 +169,7 @@ describe("the buttons", () => {
       "message 1 page 2",
     ]);
     bench.viewer.hasFurtherPage = false;
-    expect([...bench.viewer.labels(), ...bench.press("c")]).toEqual(["back", "read", "newer", "message 2"]);
+    expect([...bench.viewer.labels(), ...bench.press("c")]).toEqual(["back", "read", "next", "message 2"]);
   });
 
   it("offer the choices when the carrier wants to reply; an answered message is read and is not asked again", () => {
@@ -234,7 +234,7 @@ describe("the buttons", () => {
     bench.paint();
     bench.paint(DWELL_MS);
     bench.press("b", "b");
-    expect(bench.viewer.labels()).toEqual(["older", "inbox", "people"]);
+    expect(bench.viewer.labels()).toEqual(["last", "list", "people"]);
     expect(bench.press("b", "c", "c", "b", "a", "b", "c", "b", "b", "a", "a")).toEqual([
       "inbox 2",
       "inbox 1",
@@ -310,7 +310,7 @@ describe("the buttons", () => {
     bench.roster.update("ann", 1, "");
     expect(bench.roster.contacts.map(({ uid }) => uid)).toEqual(["ann", "bob"]);
     expect([bench.viewer.labels(), ...bench.press("b", "a", "a", "a")]).toEqual([
-      ["up", "choose", "down"],
+      ["up", "pick", "down"],
       "texts bob 0",
       "roster bob",
       "roster ann",

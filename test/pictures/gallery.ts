@@ -20,7 +20,7 @@ await runCommand(async (args) => {
   if (args.some((arg) => arg !== "--renew")) throw new Refusal("gallery takes --renew or nothing");
   const painting = await openPainting("latin-cjk");
   const pictures = new Map(
-    SCENES.map(({ name, size, draw }) => [name, painting.paint(draw(painting.widths), size)] as const),
+    SCENES.map(({ name, screen, draw }) => [name, painting.paint(draw(painting.widths), screen, screen.kind)] as const),
   );
   mkdirSync(BUILD, { recursive: true });
   const path = join(BUILD, "gallery.html");

@@ -5,23 +5,30 @@ import { splitTitle, textBox } from "../../src/pager/screen/message-view.ts";
 import { PagedText } from "../../src/pager/screen/paged-text.ts";
 import { repliesTo, replyLabels, replyLines } from "../../src/pager/screen/replies.ts";
 import { drawScreen, type ScreenModel } from "../../src/pager/screen/screen.ts";
+import type { ScreenStatus } from "../../src/pager/screen/status-bar.ts";
 import type { TextWidths } from "../../src/pager/screen/text-widths.ts";
+import type { ScreenKind } from "../../src/pager/screen/theme.ts";
 import { printable } from "../../src/printable.ts";
 import { laidOut } from "../pager/laid-out.ts";
 
-export const SIZES: readonly Size[] = Object.freeze([
-  { width: 320, height: 240 },
-  { width: 240, height: 320 },
-  { width: 135, height: 240 },
-  { width: 128, height: 64 },
-  { width: 540, height: 960 },
+/** A size, and what kind of screen has it. */
+export interface Screen extends Size {
+  readonly kind: ScreenKind;
+}
+
+export const SCREENS: readonly Screen[] = Object.freeze([
+  { width: 320, height: 240, kind: "color" },
+  { width: 240, height: 320, kind: "color" },
+  { width: 135, height: 240, kind: "color" },
+  { width: 128, height: 64, kind: "one bit" },
+  { width: 540, height: 960, kind: "grey" },
 ]);
-const M5STACK = SIZES[0] as Size;
+const M5STACK = SCREENS[0] as Screen;
 
 export interface Scene {
   readonly name: string;
   readonly group: "views" | "contents" | "languages";
-  readonly size: Size;
+  readonly screen: Screen;
   draw(widths: TextWidths): DrawList;
 }
 
@@ -34,12 +41,24 @@ export interface Message {
   readonly page?: number;
 }
 
-const IDLE: Omit<ScreenModel, "view"> = {
+/** A calm device. */
+export const STATUS: ScreenStatus = {
   time: "10:52",
-  status: "online",
+  trouble: "",
+  isBrokerAway: false,
+  bars: 3,
+  presence: 1,
+  presenceWords: "online",
+  isQuiet: false,
+  battery: "",
   unreadCount: 0,
-  faults: "",
-  labels: ["inbox", "people", "I am"],
+};
+
+const IDLE: Omit<ScreenModel, "view"> = { status: STATUS, faults: "", labels: ["last", "list", "people"] };
+const READING: Omit<ScreenModel, "view"> = {
+  ...IDLE,
+  status: { ...STATUS, battery: "80%", unreadCount: 2 },
+  labels: ["up", "open", "down"],
 };
 
 const LONG_TEXT =
@@ -47,34 +66,63 @@ const LONG_TEXT =
   "pressure in the main line is 3.8 bar. Please inspect before noon: oil level, vibration, coupling. ";
 
 const ROWS: readonly Row[] = [
-  { text: "!! * station: Pump 3", right: "2m", isStrong: true },
-  { text: "* ann: Can you take the late shift on Friday?", right: "14m", isStrong: true },
-  { text: "bob: Tür in Halle 3 schließt nicht", right: "1h" },
-  { text: "expired weather: Storm warning for the coast", right: "5h" },
-  { text: "王芳: 明天的会议改到下午三点", right: "1d" },
-  { text: "Ирина: Запчасти прибыли на склад", right: "2d" },
+  { name: "station", text: "Pump 3: bearing too hot", right: "2m", isStrong: true, priority: 5 },
+  { name: "ann", text: "Can you take the late shift on Friday?", right: "14m", isStrong: true },
+  { name: "bob", text: "Tür in Halle 3 schließt nicht", right: "1h" },
+  { name: "weather", text: "expired: Storm warning for the coast", right: "5h", priority: 4 },
+  { name: "王芳", text: "明天的会议改到下午三点", right: "1d" },
+  { name: "Ирина", text: "Запчасти прибыли на склад", right: "2d" },
+  { name: "Łukasz", text: "Dziękuję!", right: "3d" },
+  { name: "ann", text: "The keys are with the porter", right: "3d" },
 ];
 
 const PEOPLE: readonly Row[] = [
-  { text: "me  online", dot: 0x5fd38d, isStrong: true },
-  { text: "ann  online", dot: 0x5fd38d, isStrong: true },
-  { text: "bob  busy: in hall 2 until noon", dot: 0xff8f8f },
-  { text: "Łukasz  away", dot: 0xffc14d },
-  { text: "王芳  offline", dot: 0xb8c4d0 },
+  { name: "me", text: "online", status: 1, isStrong: true },
+  { name: "ann", text: "online", status: 1, isStrong: true },
+  { name: "bob", text: "busy: in hall 2 until noon", status: 3 },
+  { name: "Łukasz", text: "away", status: 4 },
+  { name: "王芳", text: "offline", status: 2 },
+  { name: "zoe", text: "asleep until 06:00", status: 5 },
+  { name: "max", text: "no news", status: 0 },
+  { text: "this device" },
 ];
 
-const VIEWS: Readonly<Record<string, (size: Size, widths: TextWidths) => ScreenModel>> = {
-  home: () => ({ ...IDLE, view: { kind: "home", lines: ["no new messages", "26 Nov 2026", "2 of 4 people online"] } }),
+const FIGURES: readonly Row[] = [
+  { text: "power on", right: "last-reset" },
+  { text: "heap-free", right: "41200 B" },
+  { text: "signal", right: "-61 dBm" },
+  { text: "uptime", right: "86400 s" },
+  { text: "received", right: "312" },
+];
+
+const CALM = { kind: "home", date: "Thu 26 Nov", lines: ["nothing new", "21.5 °C   48 %", "2 of 4 online"] } as const;
+
+const VIEWS: Readonly<Record<string, (screen: Screen, widths: TextWidths) => ScreenModel>> = {
+  home: () => ({ ...IDLE, view: { ...CALM, isCalm: true } }),
+  news: () => ({
+    ...IDLE,
+    status: { ...READING.status, isQuiet: true, presence: 3, presenceWords: "busy: quiet hours" },
+    labels: ["last", "open", "people"],
+    view: { ...CALM, isCalm: false, lines: ["to bob: shown", "2 to read: station", "21.5 °C   48 %"] },
+  }),
   faults: () => ({
     ...IDLE,
-    status: "offline",
+    status: { ...STATUS, trouble: "no broker", isBrokerAway: true, battery: "9%" },
     faults: "2 bad, 1 too large",
-    view: { kind: "home", lines: ["no connection", "26 Nov 2026"] },
+    view: { ...CALM, isCalm: false, lines: ["no connection to 10.0.0.2:1883: no route to host", "to bob: waiting"] },
+  }),
+  "no-network": () => ({
+    ...IDLE,
+    status: { ...STATUS, trouble: "no Wi-Fi" },
+    view: { ...CALM, isCalm: false, lines: ["workshop: wrong password", "2 of 4 online"] },
   }),
   inbox: (size) => list("inbox", ROWS, size),
   people: (size) => list("people", PEOPLE, size),
+  device: (size) => list("this device", FIGURES, size),
   message: (size, widths) => message({ title: "Pump 3", text: LONG_TEXT }, size, widths),
   short: (size, widths) => message({ from: "ann", text: "Gate 4 is open" }, size, widths),
+  important: (size, widths) =>
+    message({ title: "Pump 3 in hall 2 stands still", text: "Who is near?", priority: 4 }, size, widths),
   urgent: (size, widths) =>
     message({ title: "Pump 3", text: "Bearing too hot and rising.", priority: 5 }, size, widths),
   reply: (size, widths) =>
@@ -132,12 +180,12 @@ const LANGUAGES: Readonly<Record<string, Message>> = {
 
 export const SCENES: readonly Scene[] = [
   ...Object.entries(VIEWS).flatMap(([name, model]) =>
-    SIZES.map(
-      (size): Scene => ({
-        name: `${name}-${size.width}x${size.height}`,
+    SCREENS.map(
+      (screen): Scene => ({
+        name: `${name}-${screen.width}x${screen.height}`,
         group: "views",
-        size,
-        draw: (widths) => drawScreen(model(size, widths), size, widths),
+        screen,
+        draw: (widths) => drawScreen(model(screen, widths), screen, widths, screen.kind),
       }),
     ),
   ),
@@ -149,15 +197,14 @@ function ofMessage(name: string, group: Scene["group"], content: Message): Scene
   return {
     name,
     group,
-    size: M5STACK,
-    draw: (widths) => drawScreen(message(content, M5STACK, widths), M5STACK, widths),
+    screen: M5STACK,
+    draw: (widths) => drawScreen(message(content, M5STACK, widths), M5STACK, widths, M5STACK.kind),
   };
 }
 
 function list(title: string, rows: readonly Row[], size: Size): ScreenModel {
   const shown = rows.slice(0, rowsOn(size));
-  const view = { kind: "list", title, rows: shown, chosen: 0, position: 1, count: rows.length } as const;
-  return { ...IDLE, unreadCount: 2, view, labels: ["up", "open", "down"] };
+  return { ...READING, view: { kind: "list", title, rows: shown, chosen: 0, position: 1, count: rows.length } };
 }
 
 /** An unread message in the middle of an inbox. */
@@ -166,24 +213,12 @@ export function message(content: Message, size: Size, widths: TextWidths): Scree
   const split = splitTitle(printable(title), printable(content.text), size, widths);
   const replies = choices.length > 0 ? repliesTo(choices) : [];
   const answers = replyLines(replies, 0);
-  const box = textBox(size, false, split.title !== "", answers.length);
+  const box = textBox(size, false, split.title.length, answers.length);
   const page = laidOut(new PagedText(split.text, widths), index, box);
   const more = page.to < page.length ? "more" : "home";
   return {
-    ...IDLE,
-    unreadCount: 2,
+    ...READING,
     labels: replies.length > 0 ? replyLabels(replies, 0) : ["older", "read", more],
-    view: {
-      kind: "message",
-      from,
-      title: split.title,
-      page,
-      time: "10:51",
-      priority,
-      mark: "*",
-      position: 2,
-      count: 3,
-      answers,
-    },
+    view: { kind: "message", from, title: split.title, page, time: "26 Nov 10:51", priority, mark: "*", answers },
   };
 }

@@ -5,6 +5,7 @@ import cjk from "../../hosts/moddable/faces/cjk-16.fnt";
 import small from "../../hosts/moddable/faces/latin-16.fnt";
 import body from "../../hosts/moddable/faces/latin-20.fnt";
 import large from "../../hosts/moddable/faces/latin-28.fnt";
+import clock from "../../hosts/moddable/faces/latin-48.fnt";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { parseSettings, type Settings } from "../../src/gateway/settings.ts";
 import type { DrawList } from "../../src/pager/screen/draw-list.ts";
@@ -23,6 +24,7 @@ const FILES: Readonly<Record<string, Uint8Array>> = {
   "latin-16": small,
   "latin-20": body,
   "latin-28": large,
+  "latin-48": clock,
   "cjk-16": cjk,
 };
 const LETTERING = new Lettering(

@@ -83,6 +83,11 @@ const JIS_X_0208_LEVEL_1: Rows = { encoding: "euc-jp", first: 0xb0a1, last: 0xcf
 /** The 2,350 syllables of Hangul in KS X 1001. */
 const KS_X_1001_HANGUL: Rows = { encoding: "euc-kr", first: 0xb0a1, last: 0xc8fe, count: 2_350 };
 
+/** The code points of the face for the time of day, ascending: the digits and the colon. */
+export function clockCharacters(): readonly number[] {
+  return rangesOf(["30-3a"]);
+}
+
 /** The code points of the Latin faces in the larger sizes, ascending. */
 export function textCharacters(): readonly number[] {
   return ascending([...rangesOf(TEXT_RANGES), ...INVISIBLE]);

@@ -3,7 +3,14 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FONTS, type Font } from "../../../src/pager/screen/fonts.ts";
 import { Refusal, ROOT, runCommand } from "./command.ts";
-import { chineseCharacters, cjkCharacters, INVISIBLE, latinCharacters, textCharacters } from "./face-characters.ts";
+import {
+  chineseCharacters,
+  cjkCharacters,
+  clockCharacters,
+  INVISIBLE,
+  latinCharacters,
+  textCharacters,
+} from "./face-characters.ts";
 import { faceFiles, type Glyph } from "./face-file.ts";
 import { drawFirst, invisible, type Line, registerFonts, type Style } from "./face-glyphs.ts";
 import { FACES_FOLDER, FONT_PACKAGES, recordOf } from "./face-record.ts";
@@ -29,7 +36,10 @@ await runCommand(async (args) => {
   if (args.length > 0) throw new Refusal("faces takes no arguments");
   registerFonts();
   for (const font of Object.values(FONTS))
-    writeLatin(font, font === FONTS.small ? latinCharacters() : textCharacters());
+    writeLatin(
+      font,
+      font === FONTS.small ? latinCharacters() : font === FONTS.clock ? clockCharacters() : textCharacters(),
+    );
   writeCjk(FONTS.small.lineHeight);
   for (const name of FONT_PACKAGES)
     copyFileSync(

@@ -16,6 +16,8 @@ export interface Fill {
   readonly width: number;
   readonly height: number;
   readonly color: number;
+  /** What it says, for the text copy. Absent: nothing. */
+  readonly words?: string;
 }
 
 /** One line of text, already wrapped and cut to fit. `x`, `y` is the top left corner of its line box. */
@@ -26,6 +28,10 @@ export interface TextRun {
   readonly font: Font;
   readonly color: number;
   readonly text: string;
+  /** Drawn once more, one pixel to the right. */
+  readonly isBold?: boolean;
+  /** What the text copy has in the place of the text. */
+  readonly words?: string;
 }
 
 /**
@@ -40,6 +46,10 @@ export interface Bitmap {
   readonly height: number;
   readonly color: number;
   readonly bits: Uint8Array;
+  /** Where the picture begins in `bits`, in bytes. Absent: at the beginning. */
+  readonly offset?: number;
+  /** What it says, for the text copy. Absent: nothing. */
+  readonly words?: string;
 }
 
 /**

@@ -1,19 +1,29 @@
 /**
- * Where things are on a screen of a given size. The bar is at the top, and the foot with the button labels at the
- * bottom. The view is between them.
+ * Where things are on a screen of a given size, on a grid of 4 pixels. The bar is at the top, and the foot with the button
+ * labels at the bottom. The view is between them.
  */
 import { printableLine } from "../../printable.ts";
-import { COLORS } from "./colors.ts";
 import type { DrawCommand, Size } from "./draw-list.ts";
 import { FONTS, type Font } from "./fonts.ts";
+import { ICON_BITS, type Icon, iconHeight, iconOffset, iconWidth } from "./icons.ts";
 import { fitLine, widthOf } from "./text-layout.ts";
 import type { TextWidths } from "./text-widths.ts";
+import type { Theme } from "./theme.ts";
 
 /** Pixels left and right of the text. */
-export const MARGIN = 6;
+export const MARGIN = 8;
+
+/** Between two things in a line. */
+export const GAP = 4;
 
 /** Screens below this height have one bar and no foot. The bar shows what the view has to say at the moment. */
 const LOW_PIXELS = 100;
+
+/** Screens of at least this width are read from nearer, and have finer pixels. All but the text of a message is larger there. */
+const WIDE_PIXELS = 480;
+
+/** On screens below this width the date of a message has a line of its own. */
+const NARROW_PIXELS = 200;
 
 export interface Area {
   readonly top: number;
@@ -24,8 +34,31 @@ export function isLow({ height }: Size): boolean {
   return height < LOW_PIXELS;
 }
 
+export function isNarrow({ width }: Size): boolean {
+  return width < NARROW_PIXELS;
+}
+
+function isWide({ width }: Size): boolean {
+  return width >= WIDE_PIXELS;
+}
+
+/** The font of all that is not a message's text. */
+export function baseFont(size: Size): Font {
+  return isWide(size) ? "body" : "small";
+}
+
+/** Height of a row of a list, and of the head of a message. */
+export function rowHeight(size: Size): number {
+  return isWide(size) ? 40 : isLow(size) ? FONTS.small.lineHeight : 24;
+}
+
 export function barHeight(size: Size): number {
-  return isLow(size) ? FONTS.small.lineHeight - 2 : FONTS.small.lineHeight + 2;
+  return isWide(size) ? 32 : isLow(size) ? 20 : 24;
+}
+
+/** Room for the labels, and below each for a caret that shows to its button. 0 on a screen without a foot. */
+export function footHeight(size: Size): number {
+  return isWide(size) ? 36 : isLow(size) ? 0 : 28;
 }
 
 /** Width of the screen without its margins. */
@@ -36,13 +69,7 @@ export function innerWidth({ width }: Size): number {
 /** The area between bar and foot. @param hasFaultLine a line below the bar; a low screen has no room for it */
 export function viewArea(size: Size, hasFaultLine = false): Area {
   const bar = barHeight(size);
-  if (isLow(size)) return { top: bar, bottom: size.height };
-  return { top: bar + (hasFaultLine ? FONTS.small.lineHeight : 0), bottom: size.height - bar };
-}
-
-/** How many lines of a font fit into the area, at least 1. */
-export function linesIn({ top, bottom }: Area, font: Font): number {
-  return Math.max(1, Math.floor((bottom - top) / FONTS[font].lineHeight));
+  return { top: bar + (hasFaultLine && !isLow(size) ? rowHeight(size) : 0), bottom: size.height - footHeight(size) };
 }
 
 /** Makes a draw list, command by command. Every text is cut to its width. */
@@ -50,18 +77,44 @@ export class DrawListBuilder {
   readonly commands: DrawCommand[] = [];
   readonly size: Size;
   readonly widths: TextWidths;
+  readonly theme: Theme;
   /** The area of the view. */
   readonly area: Area;
+  /** The font of all that is not a message's text, and the height of a row of it. */
+  readonly font: Font;
+  readonly row: number;
 
-  constructor(size: Size, widths: TextWidths, area: Area) {
+  constructor(size: Size, widths: TextWidths, theme: Theme, area: Area) {
     this.size = size;
     this.widths = widths;
+    this.theme = theme;
     this.area = area;
-    this.fill(0, 0, size.width, size.height, COLORS.ground);
+    this.font = baseFont(size);
+    this.row = rowHeight(size);
+    this.fill(0, 0, size.width, size.height, theme.ground);
   }
 
-  fill(x: number, y: number, width: number, height: number, color: number): void {
-    this.commands.push({ kind: "fill", x, y, width, height, color });
+  fill(x: number, y: number, width: number, height: number, color: number, words?: string): void {
+    this.commands.push({ kind: "fill", x, y, width, height, color, ...(words !== undefined && { words }) });
+  }
+
+  /** Fills a rectangle. On paper it is an outline. @param color of the fill @param line thickness of the outline */
+  panel(x: number, y: number, width: number, height: number, color: number, line: number, words?: string): void {
+    const { isPaper, text, ground } = this.theme;
+    this.fill(x, y, width, height, isPaper ? text : color, words);
+    if (isPaper) this.fill(x + line, y + line, width - 2 * line, height - 2 * line, ground);
+  }
+
+  /** Where a line of text begins that stands in the middle of a row of this height. */
+  textTop(top: number, height: number): number {
+    return top + Math.max(0, (height - FONTS[this.font].lineHeight) >> 1);
+  }
+
+  /** Draws an icon in the middle of a line of this height. */
+  icon(icon: Icon, x: number, top: number, lineHeight: number, color: number, words = ""): void {
+    const [width, height, offset] = [iconWidth(icon), iconHeight(icon), iconOffset(icon)];
+    const y = top + ((lineHeight - height) >> 1);
+    this.commands.push({ kind: "bitmap", x, y, width, height, color, bits: ICON_BITS, offset, words });
   }
 
   /** Draws a text that is known to fit. It is made printable first. */
@@ -74,47 +127,53 @@ export class DrawListBuilder {
     if (text !== "") this.commands.push({ kind: "text", x, y, font, color, text });
   }
 
-  line(x: number, y: number, font: Font, color: number, text: string, width: number): void {
-    this.fitted(x, y, font, color, fitLine(text, font, width, this.widths));
+  /** Returns what is drawn. */
+  line(x: number, y: number, font: Font, color: number, text: string, width: number): string {
+    const fitted = this.cut(text, font, width);
+    this.fitted(x, y, font, color, fitted);
+    return fitted;
+  }
+
+  /** Draws a text in bold, which takes a pixel more. Returns what is drawn. @param words what the text copy says, if not the text */
+  bold(x: number, y: number, font: Font, color: number, text: string, width: number, words?: string): string {
+    const fitted = printableLine(this.cut(text, font, width - 1));
+    if (fitted === "") return fitted;
+    this.commands.push({ kind: "text", x, y, font, color, text: fitted, isBold: true, ...(words && { words }) });
+    return fitted;
   }
 
   centered(x: number, width: number, y: number, font: Font, color: number, text: string): void {
-    const fitted = fitLine(text, font, width, this.widths);
+    const fitted = this.cut(text, font, width);
     this.fitted(x + Math.floor((width - this.widthOf(font, fitted)) / 2), y, font, color, fitted);
   }
 
-  /**
-   * Draws the first text on the left, the last one on the right, and a text between them in the middle. If they do not
-   * fit, the first one gives way.
-   */
-  spread(y: number, font: Font, color: number, texts: readonly string[]): void {
-    const { size } = this;
-    const right = fitLine(texts.at(-1) ?? "", font, innerWidth(size), this.widths);
-    const rightX = size.width - MARGIN - this.widthOf(font, right);
-    const left = texts[0] ?? "";
-    const middle = texts.length > 2 ? (texts[1] ?? "") : "";
-    const middleWidth = this.widthOf(font, middle);
-    const leftEnd = middle === "" ? rightX : Math.floor((size.width - middleWidth) / 2);
-    const fits = MARGIN + this.widthOf(font, left) + MARGIN <= leftEnd && leftEnd + middleWidth + MARGIN <= rightX;
-    if (middle !== "" && !fits) {
-      // The screen is too narrow for three. The first text, the time of day, is left out.
-      this.lineBefore(rightX, y, font, color, middle);
-    } else {
-      this.lineBefore(leftEnd, y, font, color, left);
-      if (middle !== "") this.fitted(leftEnd, y, font, color, middle);
-    }
-    this.fitted(rightX, y, font, color, right);
+  /** Draws a line that ends at the right margin. Returns where it begins, or the margin if there is no line. */
+  right(y: number, font: Font, color: number, text: string, width: number): number {
+    const fitted = this.cut(text, font, width);
+    const x = this.size.width - MARGIN - this.widthOf(font, fitted);
+    this.fitted(x, y, font, color, fitted);
+    return x;
   }
 
-  /**
-   * Draws a line from the left margin that ends before `end`. If there is no room for a character, nothing is drawn.
-   */
-  lineBefore(end: number, y: number, font: Font, color: number, text: string): void {
-    const width = end - 2 * MARGIN;
-    if (width >= FONTS[font].sizePixels) this.line(MARGIN, y, font, color, text, width);
+  /** Draws a mark at the right edge: which part of a whole is in this area. Draws nothing where all of it is. */
+  scrollMark({ top, bottom }: Area, from: number, to: number, length: number): void {
+    if (from === 0 && to >= length) return;
+    const pixels = bottom - top;
+    const height = Math.max(MARK_PIXELS_MIN, Math.round((pixels * (to - from)) / length));
+    const y = Math.min(top + Math.floor((pixels * from) / length), bottom - height);
+    this.fill(this.size.width - MARK_WIDTH, y, MARK_WIDTH, height, this.theme.dim);
+  }
+
+  /** Cuts a text to a line of this width. Where there is no room for its first character, nothing is left. */
+  private cut(text: string, font: Font, width: number): string {
+    const fitted = fitLine(text, font, width, this.widths);
+    return fitted === text || this.widthOf(font, fitted) <= width ? fitted : "";
   }
 
   widthOf(font: Font, text: string): number {
     return widthOf(text, font, this.widths);
   }
 }
+
+const MARK_WIDTH = 3;
+const MARK_PIXELS_MIN = 4;

@@ -1,102 +1,179 @@
-/** Draws one message: sender, title, a page of the text, reply choices. A message of priority 4 or 5 has a red band. */
-import { COLORS } from "./colors.ts";
+/**
+ * Draws one message: sender, time and date, title, a page of the text, reply choices. The sender has the accent of the priority. A
+ * message of priority 5 has a band that blinks.
+ */
 import type { Size } from "./draw-list.ts";
-import { FONTS } from "./fonts.ts";
-import { type Area, type DrawListBuilder, innerWidth, isLow, MARGIN, viewArea } from "./layout.ts";
+import { FONTS, type Font } from "./fonts.ts";
+import { ICONS, iconWidth } from "./icons.ts";
+import {
+  type Area,
+  baseFont,
+  type DrawListBuilder,
+  GAP,
+  innerWidth,
+  isLow,
+  isNarrow,
+  MARGIN,
+  rowHeight,
+  viewArea,
+} from "./layout.ts";
 import type { TextBox, TextPage } from "./paged-text.ts";
-import { fitLine } from "./text-layout.ts";
+import { drawPriority } from "./priority-mark.ts";
+import { wrapText } from "./text-layout.ts";
 import type { TextWidths } from "./text-widths.ts";
+import type { Theme } from "./theme.ts";
 
 export interface ScreenMessage {
   readonly kind: "message";
   /** The name of the sender. */
   readonly from: string;
-  /** Empty if the title is part of the text, see `splitTitle`. */
-  readonly title: string;
+  /** The lines of the title. None if the title is part of the text, see `splitTitle`. */
+  readonly title: readonly string[];
   /** The page of the text that is on the screen. */
   readonly page: TextPage;
-  /** Time of day, or empty. */
+  /** Day and time of day, or empty. */
   readonly time: string;
   readonly priority: number;
   /** `*` for unread, a word such as `expired`, or empty. */
   readonly mark: string;
-  /** Place in the inbox. 1: the oldest. */
-  readonly position: number;
-  readonly count: number;
   /** The replies on offer, or the answer that was given. They are drawn below the text. */
   readonly answers: readonly string[];
+  /** The blinking band is in its other colours. */
+  readonly isBlink?: boolean;
 }
 
+/** Lines of a title, on a screen of the usual height and on a high one. */
+const TITLE_LINES = 2;
+const TITLE_LINES_HIGH = 3;
+const HIGH_PIXELS = 300;
+
 /**
- * Decides where the title goes. A title that does not fit into its line becomes the first paragraph of the text, so
- * nothing of it is lost.
+ * Decides where the title goes. A title with too many lines becomes the first paragraph of the text, so nothing of it is lost.
  */
 export function splitTitle(
   title: string,
   text: string,
   size: Size,
   widths: TextWidths,
-): { readonly title: string; readonly text: string } {
-  if (title === "" || (!isLow(size) && fitLine(title, "body", innerWidth(size), widths) === title))
-    return { title, text };
-  return { title: "", text: `${title}\n${text}` };
+): { readonly title: readonly string[]; readonly text: string } {
+  if (title === "") return { title: NONE, text };
+  if (!isLow(size)) {
+    const linesMax = size.height < HIGH_PIXELS ? TITLE_LINES : TITLE_LINES_HIGH;
+    // The title is bold, which takes a pixel.
+    const lines = wrapText(title, "body", innerWidth(size) - 1, linesMax + 1, widths);
+    if (lines.length <= linesMax) return { title: lines, text };
+  }
+  return { title: NONE, text: `${title}\n${text}` };
 }
 
-/** The area for the text of a message. @param footCount lines of answers below it */
-export function textBox(size: Size, hasFaultLine: boolean, hasTitle: boolean, footCount: number): TextBox {
-  const { top, bottom } = textArea(viewArea(size, hasFaultLine), size, hasTitle, footCount);
-  return { width: innerWidth(size), height: bottom - top, fonts: isLow(size) ? ["small"] : ["large", "body", "small"] };
+const NONE: readonly string[] = Object.freeze([]);
+
+/** Whether so many lines below the text are replies on offer. One line is the answer that was given. */
+export function isQuestion(answerCount: number): boolean {
+  return answerCount > 1;
+}
+
+/** The area for the text of a message. @param titleCount lines of the title @param footCount lines of answers below it */
+export function textBox(size: Size, hasFaultLine: boolean, titleCount: number, footCount: number): TextBox {
+  const { top, bottom } = textArea(viewArea(size, hasFaultLine && !isQuestion(footCount)), size, titleCount, footCount);
+  return { width: innerWidth(size), height: bottom - top, fonts: isLow(size) ? ["small"] : FACES };
+}
+
+const FACES: readonly Font[] = Object.freeze(["large", "body", "small"]);
+
+/** Index of the answer at this height, from 0. undefined: there is none. */
+export function answerAt(size: Size, y: number, answerCount: number): number | undefined {
+  const row = Math.floor((y - viewArea(size).bottom) / answerHeight(size)) + answerCount;
+  return !isLow(size) && row >= 0 && row < answerCount ? row : undefined;
 }
 
 export function drawMessage(builder: DrawListBuilder, message: ScreenMessage): void {
-  const { size } = builder;
+  const { size, theme } = builder;
   const { title, page, answers } = message;
-  const area = textArea(builder.area, size, title !== "", answers.length);
+  const area = textArea(builder.area, size, title.length, answers.length);
   if (!isLow(size)) drawHead(builder, message);
   let y = area.top;
   for (const line of page.lines) {
-    builder.laidOut(MARGIN, y, page.font, COLORS.text, line);
+    builder.laidOut(MARGIN, y, page.font, theme.text, line);
     y += FONTS[page.font].lineHeight;
   }
   y = area.bottom;
   for (const answer of isLow(size) ? [] : answers) {
-    builder.line(MARGIN, y, "small", COLORS.away, answer, innerWidth(size));
-    y += FONTS.small.lineHeight;
+    builder.line(MARGIN, builder.textTop(y, answerHeight(size)), builder.font, theme.accent, answer, innerWidth(size));
+    y += answerHeight(size);
   }
-  drawPageMark(builder, page, area);
+  builder.scrollMark(area, page.from, page.to, page.length);
 }
 
-/** The text for the bar of a screen that has no room for a head. */
-export function headOf({ from, priority, mark }: ScreenMessage): string {
-  return `${priority >= 4 ? "!! " : ""}${from}${mark === "" ? "" : ` ${mark}`}`;
+/** Draws sender and time into a line. @param color the usual one of the line; the sender has the accent of the priority */
+export function drawSender(
+  builder: DrawListBuilder,
+  { from, priority, mark, time }: ScreenMessage,
+  top: number,
+  height: number,
+  color?: number,
+): void {
+  const { theme, size, font, row } = builder;
+  const y = builder.textTop(top, height);
+  const state = mark === "*" ? "" : mark;
+  // A low screen has no room for the day.
+  const shownTime = isLow(size) ? time.slice(-TIME_LENGTH) : time;
+  const right = state === "" ? shownTime : `${state} ${shownTime}`.trim();
+  const end = builder.right(y, font, color ?? theme.dim, right, innerWidth(size) - 3 * row) - 2 * GAP;
+  let x = drawPriority(builder, MARGIN, top, height, priority, (usual) => color ?? usual);
+  if (mark === "*" && end - x >= 2 * row) {
+    builder.icon(ICONS.unknown, x, top, height, color ?? theme.accent, "*");
+    x += iconWidth(ICONS.unknown) + GAP;
+  }
+  if (end - x >= FONTS[font].sizePixels) builder.bold(x, y, font, color ?? accentOf(theme, priority), from, end - x);
+}
+
+/** Length of `HH:MM`. */
+const TIME_LENGTH = 5;
+
+function accentOf(theme: Theme, priority: number): number {
+  if (priority < 3) return theme.dim;
+  return priority === 3 ? theme.text : priority === 4 ? theme.fault : theme.busy;
 }
 
 function drawHead(builder: DrawListBuilder, message: ScreenMessage): void {
-  const { top } = builder.area;
-  const isUrgent = message.priority >= 4;
-  if (isUrgent) builder.fill(0, top, builder.size.width, FONTS.small.lineHeight, COLORS.alarm);
-  const place = `${message.time}  ${message.position}/${message.count}`.trim();
-  builder.spread(top, "small", isUrgent ? COLORS.text : COLORS.dim, [headOf(message), place]);
-  builder.fitted(MARGIN, top + FONTS.small.lineHeight, "body", COLORS.text, message.title);
+  const { size, theme, font, row } = builder;
+  const { priority, time, title, isBlink = false } = message;
+  let { top } = builder.area;
+  let color: number | undefined;
+  if (priority > 4) {
+    builder.panel(0, top, size.width, row, isBlink ? theme.alarmText : theme.alarm, OUTLINE);
+    color = isBlink && !theme.isPaper ? theme.alarm : theme.alarmText;
+  }
+  if (isNarrow(size)) {
+    drawSender(builder, { ...message, time: "" }, top, row, color);
+    top += row;
+    builder.line(MARGIN, builder.textTop(top, row), font, theme.dim, time, innerWidth(size));
+  } else drawSender(builder, message, top, row, color);
+  top += row;
+  for (const line of title.slice(0, titleLines(title.length, message.answers.length))) {
+    builder.bold(MARGIN, top, "body", theme.text, line, innerWidth(size));
+    top += FONTS.body.lineHeight;
+  }
 }
 
-/**
- * Draws a mark at the right edge. It shows which part of the text is on the screen, and how much is above and below.
- */
-function drawPageMark(builder: DrawListBuilder, { from, to, length }: TextPage, { top, bottom }: Area): void {
-  if (from === 0 && to >= length) return;
-  const pixels = bottom - top;
-  const height = Math.max(MARK_PIXELS_MIN, Math.round((pixels * (to - from)) / length));
-  const y = Math.min(top + Math.floor((pixels * from) / length), bottom - height);
-  builder.fill(builder.size.width - MARK_WIDTH, y, MARK_WIDTH, height, COLORS.dim);
-}
+/** Thickness of the outline of the band, on paper. */
+const OUTLINE = 3;
 
-const MARK_WIDTH = 3;
-const MARK_PIXELS_MIN = 4;
-
-function textArea({ top, bottom }: Area, size: Size, hasTitle: boolean, footCount: number): Area {
+function textArea({ top, bottom }: Area, size: Size, titleCount: number, footCount: number): Area {
   if (isLow(size)) return { top, bottom };
-  const head = FONTS.small.lineHeight + (hasTitle ? FONTS.body.lineHeight : 0);
-  const feet = footCount * FONTS.small.lineHeight;
+  const head = (isNarrow(size) ? 2 : 1) * rowHeight(size) + titleLines(titleCount, footCount) * FONTS.body.lineHeight;
+  const feet = footCount * answerHeight(size);
   return { top: top + head, bottom: Math.max(top + head + FONTS.small.lineHeight, bottom - feet) };
+}
+
+/** Where replies are on offer, the title has one line. */
+function titleLines(titleCount: number, answerCount: number): number {
+  return isQuestion(answerCount) ? Math.min(1, titleCount) : titleCount;
+}
+
+/** Height of a line of answers. */
+function answerHeight(size: Size): number {
+  const font = baseFont(size);
+  return font === "small" ? FONTS.small.lineHeight : rowHeight(size);
 }

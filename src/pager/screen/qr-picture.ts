@@ -1,6 +1,8 @@
 import type { QrCode } from "../../seams.ts";
-import { COLORS } from "./colors.ts";
 import type { DrawCommand } from "./draw-list.ts";
+
+const LIGHT = 0xffffff;
+const DARK = 0x000000;
 
 /** Light modules around the code, which a reader needs to find it (ISO/IEC 18004, 5.3.8). */
 const QUIET_MODULES = 4;
@@ -21,14 +23,14 @@ export function qrPicture(code: QrCode, x: number, y: number, pixels: number): r
   const quiet = QUIET_MODULES * scale;
   const inner = code.size * scale;
   return [
-    { kind: "fill", x, y, width: side, height: side, color: COLORS.text },
+    { kind: "fill", x, y, width: side, height: side, color: LIGHT },
     {
       kind: "bitmap",
       x: x + quiet,
       y: y + quiet,
       width: inner,
       height: inner,
-      color: COLORS.ground,
+      color: DARK,
       bits: enlarged(code, scale),
     },
   ];

@@ -1,17 +1,41 @@
-import type { DrawList, TextRun } from "./draw-list.ts";
+import type { DrawCommand, DrawList } from "./draw-list.ts";
+import { FONTS } from "./fonts.ts";
+
+/** What stands in one line has its middle at the same height, give or take so many pixels. */
+const LINE_TOLERANCE = 8;
 
 /**
  * The words on a screen, for a terminal, a screen reader or a test. One string for each line of the screen, top to
- * bottom. Runs on one line are joined by two spaces, left to right.
+ * bottom. Texts and icons on one line are joined by two spaces, left to right.
  */
 export function screenText(drawList: DrawList): string[] {
-  const runs = drawList.filter((command): command is TextRun => command.kind === "text");
-  runs.sort((a, b) => a.y - b.y || a.x - b.x);
-  const lines: { y: number; texts: string[] }[] = [];
-  for (const run of runs) {
-    const last = lines.at(-1);
-    if (last?.y === run.y) last.texts.push(run.text);
-    else lines.push({ y: run.y, texts: [run.text] });
+  const items = drawList.flatMap((command) => {
+    const words = wordsOf(command);
+    return words === "" ? [] : [{ x: command.x, middle: middleOf(command), words }];
+  });
+  items.sort((a, b) => a.middle - b.middle);
+  const lines: (typeof items)[] = [];
+  let middle = Number.NEGATIVE_INFINITY;
+  for (const item of items) {
+    if (item.middle - middle < LINE_TOLERANCE) lines.at(-1)?.push(item);
+    else {
+      lines.push([item]);
+      middle = item.middle;
+    }
   }
-  return lines.map((line) => line.texts.join("  "));
+  return lines.map((line) =>
+    line
+      .sort((a, b) => a.x - b.x)
+      .map(({ words }) => words)
+      .join("  "),
+  );
+}
+
+function wordsOf(command: DrawCommand): string {
+  if (command.kind === "clip") return "";
+  return command.words ?? (command.kind === "text" ? command.text : "");
+}
+
+function middleOf(command: DrawCommand): number {
+  return command.y + (command.kind === "text" ? FONTS[command.font].lineHeight : command.height) / 2;
 }

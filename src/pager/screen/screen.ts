@@ -2,28 +2,31 @@
  * The screen as a pure function: a model goes in, a draw list comes out. The status bar is at the top, one view below
  * it, the labels of the three buttons at the bottom.
  */
-import { COLORS } from "./colors.ts";
+import type { Button } from "./buttons.ts";
 import type { DrawList, Size } from "./draw-list.ts";
 import { FONTS } from "./fonts.ts";
-import { barHeight, DrawListBuilder, innerWidth, isLow, MARGIN, viewArea } from "./layout.ts";
+import { ICONS, iconWidth } from "./icons.ts";
+import { barHeight, DrawListBuilder, footHeight, GAP, innerWidth, isLow, MARGIN, viewArea } from "./layout.ts";
 import { drawRows, type ScreenList } from "./list-view.ts";
-import { drawMessage, headOf, type ScreenMessage } from "./message-view.ts";
-import { fitLine } from "./text-layout.ts";
+import { drawMessage, drawSender, isQuestion, type ScreenMessage } from "./message-view.ts";
+import { drawStatusBar, type ScreenStatus } from "./status-bar.ts";
+import { wrapText } from "./text-layout.ts";
 import type { TextWidths } from "./text-widths.ts";
+import { type ScreenKind, themeOf } from "./theme.ts";
 
-/** There is nothing to read. */
+/** A clock, and what there is to know. */
 export interface ScreenHome {
   readonly kind: "home";
-  /** Lines below the time, the most important first. */
+  /** Empty while the clock is not set. */
+  readonly date: string;
+  /** Lines below the date, the most important first. */
   readonly lines: readonly string[];
+  /** Nothing of that is important. */
+  readonly isCalm: boolean;
 }
 
 export interface ScreenModel {
-  /** Time of day. Empty while the clock is not set. */
-  readonly time: string;
-  /** Link, own presence and quiet hours, in a word or two. */
-  readonly status: string;
-  readonly unreadCount: number;
+  readonly status: ScreenStatus;
   /** What went wrong and was counted, in a few words. Empty if nothing went wrong. */
   readonly faults: string;
   readonly view: ScreenHome | ScreenMessage | ScreenList;
@@ -31,31 +34,44 @@ export interface ScreenModel {
   readonly labels: readonly [string, string, string];
 }
 
-export function drawScreen(model: ScreenModel, size: Size, widths: TextWidths): DrawList {
-  const { view, faults } = model;
+export function drawScreen(model: ScreenModel, size: Size, widths: TextWidths, kind: ScreenKind): DrawList {
+  const { view, faults, status } = model;
+  const theme = themeOf(kind);
   const hasLine = hasFaultLine(model);
-  const builder = new DrawListBuilder(size, widths, viewArea(size, hasLine));
+  const builder = new DrawListBuilder(size, widths, theme, viewArea(size, hasLine));
   if (view.kind === "message") drawMessage(builder, view);
   else if (view.kind === "list") drawRows(builder, view);
-  else drawHome(builder, model, view);
+  else drawHome(builder, status, view);
   if (isLow(size)) drawLowBar(builder, model);
   else {
+    const top = barHeight(size);
     if (hasLine)
-      builder.line(MARGIN, builder.area.top - FONTS.small.lineHeight, "small", COLORS.fault, faults, innerWidth(size));
-    drawStatusBar(builder, model);
-    drawLabels(builder, model, size.height - barHeight(size));
+      builder.line(MARGIN, builder.textTop(top, builder.row), builder.font, theme.fault, faults, innerWidth(size));
+    drawBar(builder);
+    drawStatusBar(builder, status, status.time);
+    drawFoot(builder, model);
   }
   return builder.commands;
 }
 
-/** Whether a line below the bar says what went wrong. */
-function hasFaultLine({ faults, view }: ScreenModel): boolean {
-  return faults !== "" && view.kind !== "list";
+/** The button whose label is at this place. undefined: there is none. */
+export function buttonAt(size: Size, x: number, y: number): Button | undefined {
+  return y < size.height - footHeight(size) ? undefined : BUTTONS[Math.floor((3 * x) / size.width)];
 }
 
-function drawStatusBar(builder: DrawListBuilder, model: ScreenModel): void {
-  builder.fill(0, 0, builder.size.width, barHeight(builder.size), COLORS.bar);
-  builder.spread(1, "small", COLORS.text, [model.time, model.status, unreadWords(model)]);
+const BUTTONS: readonly Button[] = Object.freeze(["a", "b", "c"]);
+
+/** Whether a line below the bar says what went wrong. Where replies are on offer there is no room for it. */
+function hasFaultLine({ faults, view }: ScreenModel): boolean {
+  return faults !== "" && view.kind !== "list" && !(view.kind === "message" && isQuestion(view.answers.length));
+}
+
+/** The ground of the bar. On paper it is a line below it. */
+function drawBar(builder: DrawListBuilder, color = builder.theme.bar): void {
+  const { size, theme } = builder;
+  const height = barHeight(size);
+  if (theme.isPaper) builder.fill(0, height - 1, size.width, 1, theme.text);
+  else builder.fill(0, 0, size.width, height, color);
 }
 
 /**
@@ -63,42 +79,100 @@ function drawStatusBar(builder: DrawListBuilder, model: ScreenModel): void {
  * status.
  */
 function drawLowBar(builder: DrawListBuilder, model: ScreenModel): void {
-  const { view } = model;
-  const { width } = builder.size;
-  const isUrgent = view.kind === "message" && view.priority >= 4;
-  builder.fill(0, 0, width, barHeight(builder.size), isUrgent ? COLORS.alarm : COLORS.bar);
-  if (view.kind === "list" || (view.kind === "message" && view.answers.length > 0)) drawLabels(builder, model, -1);
-  else if (view.kind === "message")
-    builder.spread(0, "small", COLORS.text, [headOf(view), `${view.position}/${view.count}`]);
-  else builder.spread(0, "small", COLORS.text, [model.status, model.unreadCount > 0 ? `${model.unreadCount} new` : ""]);
+  const { view, status } = model;
+  const { size, theme } = builder;
+  const isUrgent = view.kind === "message" && view.priority > 4;
+  drawBar(builder, isUrgent ? theme.alarm : theme.bar);
+  if (view.kind === "list" || (view.kind === "message" && view.answers.length > 0))
+    drawLabels(builder, model.labels, 0);
+  else if (view.kind === "message") drawSender(builder, view, 0, barHeight(size), theme.barText);
+  else drawStatusBar(builder, status, view.date);
 }
 
-function drawLabels(builder: DrawListBuilder, { labels }: ScreenModel, top: number): void {
-  const { width, height } = builder.size;
-  if (top > 0) builder.fill(0, top, width, height - top, COLORS.bar);
+function drawFoot(builder: DrawListBuilder, { labels }: ScreenModel): void {
+  const { size, theme } = builder;
+  const top = size.height - footHeight(size);
+  if (theme.isPaper) builder.fill(0, top, size.width, 1, theme.text);
+  else builder.fill(0, top, size.width, size.height - top, theme.bar);
+  drawLabels(builder, labels, top);
+}
+
+/** Each label stands over its button. On a screen too narrow for that, a long label takes room that its neighbours leave. */
+function drawLabels(builder: DrawListBuilder, labels: readonly string[], top: number): void {
+  const { size, theme, font } = builder;
+  const { width } = size;
   const third = Math.floor(width / 3);
+  const natural = labels.map((label) => builder.widthOf(font, label));
+  const room = (width - 2 * EDGE - 2 * LABEL_GAP) / 3;
+  const longCount = natural.filter((each) => each > room).length;
+  const spare = natural.reduce((sum, each) => sum + Math.max(0, room - each), 0);
+  const widths = natural.map((each) => Math.min(each, Math.floor(room + (longCount && spare / longCount))));
+  let end = EDGE - LABEL_GAP;
   labels.forEach((label, index) => {
-    if (label !== "") builder.centered(index * third, third, top + 1, "small", COLORS.text, label);
+    if (label === "") return;
+    const own = widths[index] ?? 0;
+    const after = widths.slice(index + 1).reduce((sum, each) => sum + (each > 0 ? each + LABEL_GAP : 0), 0);
+    const middle = index * third + ((third - own) >> 1);
+    const x = Math.max(end + LABEL_GAP, Math.min(width - EDGE - after - own, middle));
+    end = x + own;
+    const color = index === 1 ? theme.accent : theme.barText;
+    if (own === natural[index]) builder.fitted(x, top, font, color, label);
+    else builder.line(x, top, font, color, label, own);
+    if (isLow(size)) return;
+    builder.icon(
+      ICONS.caret,
+      index * third + ((third - iconWidth(ICONS.caret)) >> 1),
+      size.height - CARET,
+      CARET,
+      color,
+    );
   });
 }
 
-function drawHome(builder: DrawListBuilder, { time }: ScreenModel, { lines }: ScreenHome): void {
-  const { size, widths } = builder;
-  const { top, bottom } = builder.area;
+/** Pixels between a label and the edge of the screen. */
+const EDGE = 2;
+/** Least room between two labels. */
+const LABEL_GAP = 3;
+
+/** Height of the line of the carets. */
+const CARET = 8;
+
+function drawHome(builder: DrawListBuilder, { time }: ScreenStatus, { date, lines, isCalm }: ScreenHome): void {
+  const { size, theme, area, font } = builder;
   const width = innerWidth(size);
-  const fits = (line: string) => !isLow(size) && fitLine(line, "body", width, widths) === line;
-  const { lineHeight } = isLow(size) ? FONTS.small : FONTS.body;
-  const timeHeight = time === "" || isLow(size) ? 0 : FONTS.large.lineHeight;
-  const shown = lines.slice(0, Math.max(1, Math.floor((bottom - top - timeHeight) / lineHeight)));
-  let y = top + Math.max(0, Math.floor((bottom - top - timeHeight - shown.length * lineHeight) / 2));
-  if (timeHeight > 0) builder.centered(0, size.width, y, "large", COLORS.text, time);
-  y += timeHeight;
+  if (isLow(size)) {
+    drawLowHome(builder, time, isCalm ? [] : lines);
+    return;
+  }
+  const room = area.bottom - area.top;
+  const clockHeight = time === "" ? 0 : FONTS.clock.lineHeight;
+  const dateHeight = date === "" ? 0 : FONTS.body.lineHeight;
+  const { lineHeight } = FONTS[font];
+  const linesMax = Math.max(0, Math.floor((room - clockHeight - dateHeight - 2 * GAP) / lineHeight));
+  const shown = lines.flatMap((line) => wrapText(line, font, width, HOME_LINES, builder.widths)).slice(0, linesMax);
+  const height = clockHeight + dateHeight + (shown.length > 0 ? 2 * GAP + shown.length * lineHeight : 0);
+  let y = area.top + (((room - height) >> 1) & ~3);
+  if (time !== "") builder.centered(0, size.width, y, "clock", theme.text, time);
+  y += clockHeight;
+  builder.centered(MARGIN, width, y, "body", theme.text, date);
+  y += dateHeight + 2 * GAP;
   for (const line of shown) {
-    builder.centered(MARGIN, width, y, fits(line) ? "body" : "small", COLORS.dim, line);
+    builder.centered(MARGIN, width, y, font, theme.dim, line);
     y += lineHeight;
   }
 }
 
-function unreadWords({ unreadCount }: ScreenModel): string {
-  return `${unreadCount} unread`;
+/** A low screen shows the time large, or in its place what there is to know. */
+function drawLowHome(builder: DrawListBuilder, time: string, lines: readonly string[]): void {
+  const { size, theme, area } = builder;
+  const width = innerWidth(size);
+  let y = area.top;
+  if (lines.length === 0) builder.centered(0, size.width, y + GAP, "large", theme.text, time || "no time");
+  for (const line of lines.slice(0, 2)) {
+    builder.centered(MARGIN, width, y, "small", theme.text, line);
+    y += FONTS.small.lineHeight;
+  }
 }
+
+/** Most lines that one thing on the home view takes. */
+const HOME_LINES = 2;

@@ -95,7 +95,7 @@ export type TextWidths = Readonly<Record<Font, FaceWidths>>;
 /** Asks the host for the width of every ASCII character. */
 export function textWidths(measureText: MeasureText): TextWidths {
   const of = (font: Font) => new FaceWidths(font, measureText);
-  return { small: of("small"), body: of("body"), large: of("large") };
+  return { small: of("small"), body: of("body"), large: of("large"), clock: of("clock") };
 }
 
 const CLOSING_ASCII = "!),.:;?]}%";

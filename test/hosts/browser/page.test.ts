@@ -7,7 +7,7 @@ import type { Station } from "../../../hosts/station/station.ts";
 import { drawScreen } from "../../../src/pager/screen/screen.ts";
 import { differenceOf } from "../../pictures/golden.ts";
 import { openPainting } from "../../pictures/raster.ts";
-import { message } from "../../pictures/scenes.ts";
+import { message, STATUS } from "../../pictures/scenes.ts";
 import { requireOrSkip } from "../../require.ts";
 import { getPush, postPush, StationBench, statusesOf, until } from "../station/harness.ts";
 import { hasChromium, launchChromium, logIn, PAGE_TIMEOUT_MS } from "./chromium.ts";
@@ -98,17 +98,22 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     await until("it", async () => (await screenOf(page)).join(" ").includes("Grüße"));
     const [bar = "", head = ""] = await screenOf(page);
     const model = message(
-      { from: head.split(" ")[0] as string, title: "Grüße aus Łódź", text },
+      { from: head.split("  ")[1] as string, title: "Grüße aus Łódź", text },
       PAGER_SIZE,
       painting.widths,
     );
     if (model.view.kind !== "message") throw new Error("not a message");
-    const time = (line: string) => /\d\d:\d\d/.exec(line)?.[0] ?? "";
-    const view = { ...model.view, time: time(head), position: 1, count: 1 };
+    const time = (line: string) => /(?:\d+ \w{3} )?\d\d:\d\d/.exec(line)?.[0] ?? "";
     const drawList = drawScreen(
-      { ...model, view, time: time(bar), unreadCount: 1, labels: ["", "read", "home"] },
+      {
+        ...model,
+        view: { ...model.view, time: time(head) },
+        status: { ...STATUS, time: time(bar), bars: 4, unreadCount: 1 },
+        labels: ["", "read", "home"],
+      },
       PAGER_SIZE,
       painting.widths,
+      "color",
     );
     expect(differenceOf(await pictureOf(page), painting.paint(drawList, PAGER_SIZE))).toBe(0);
   });

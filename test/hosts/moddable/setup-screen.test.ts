@@ -17,6 +17,7 @@ it.each([
     "Cannot start",
     ["setting wifi.ssid: missing", ADDRESS, ...Array(20).fill("and so on")],
     size,
+    "color",
     measureText,
   );
   for (const command of list) {
@@ -35,7 +36,7 @@ it.each([
   { width: 128, height: 64 },
 ])("a QR code on a screen of $width by $height can be read, and no text runs into it", (size) => {
   const code = makeQrCode("FP1:AQAAQMJQFYYC4MBOGKK4TYLS");
-  const list = setupScreen("Set up", ["Join fieldpager-aabbcc", ADDRESS], size, measureText, code);
+  const list = setupScreen("Set up", ["Join fieldpager-aabbcc", ADDRESS], size, "color", measureText, code);
   expect(readQrCode(size, pixelsOf(list, size))).toBe("FP1:AQAAQMJQFYYC4MBOGKK4TYLS");
   const ground = list.findLast(({ kind }) => kind === "fill") as { x: number; y: number };
   for (const command of list) {

@@ -1,12 +1,13 @@
 /** The SDK's Poco in the XS engine paints the same pixels as the rasteriser of the browser page and of the golden pictures. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
+import { describeDay } from "../../../src/gateway/describe.ts";
 import type { Size } from "../../../src/pager/screen/draw-list.ts";
 import { drawScreen } from "../../../src/pager/screen/screen.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import { differenceOf } from "../../pictures/golden.ts";
 import { openPainting, type Painting } from "../../pictures/raster.ts";
-import { type Message, message, SIZES } from "../../pictures/scenes.ts";
+import { type Message, message, SCREENS, STATUS } from "../../pictures/scenes.ts";
 import { Bench, eventually } from "./bench.ts";
 
 const UID = "pager-sim";
@@ -32,7 +33,8 @@ beforeEach(async () => {
 
 afterEach(() => bench.end());
 
-describe.each(SIZES.slice(0, 2))("on a screen of $width by $height", (size) => {
+describe.each(SCREENS.slice(0, 2))("on a screen of $width by $height", ({ width, height }) => {
+  const size = { width, height };
   it.each(MESSAGES)("a page is painted as elsewhere: $text", async ({ title, text, priority }) => {
     const sender = await bench.sender(broker.port, UID);
     const settings = { uid: UID, "broker.port": broker.port, "telemetry.interval": 0 };
@@ -45,7 +47,11 @@ describe.each(SIZES.slice(0, 2))("on a screen of $width by $height", (size) => {
       const picture = await simulator.picture();
       // The minute may have changed after the message came, and again after the screen was painted.
       const differences = minutes().flatMap((time) =>
-        minutes().map((arrival) => differenceOf(asOnDisplay(picture), expected(content, size, time, arrival))),
+        minutes().flatMap((arrival) =>
+          [false, true].map((isBlink) =>
+            differenceOf(asOnDisplay(picture), expected(content, size, time, arrival, isBlink)),
+          ),
+        ),
       );
       expect(Math.min(...differences)).toBe(0);
     });
@@ -58,7 +64,8 @@ function minutes(): string[] {
   return [0, 60_000].map((ago) => new Date(Date.now() - ago).toISOString().slice(11, 16));
 }
 
-function expected(content: Message, size: Size, time: string, arrival: string): Picture {
+function expected(content: Message, size: Size, time: string, arrival: string, isBlink: boolean): Picture {
+  const seconds = Date.now() / 1000;
   const { widths } = painting;
   const model = message(content, size, widths);
   if (model.view.kind !== "message") throw new Error("not a message");
@@ -66,13 +73,13 @@ function expected(content: Message, size: Size, time: string, arrival: string): 
   const drawList = drawScreen(
     {
       ...model,
-      time,
-      unreadCount: 1,
+      status: { ...STATUS, time, bars: 4, unreadCount: 1 },
       labels: ["", "read", isWhole ? "home" : "more"],
-      view: { ...model.view, time: arrival, position: 1, count: 1 },
+      view: { ...model.view, time: `${describeDay(seconds, seconds, 0)} ${arrival}`, isBlink },
     },
     size,
     widths,
+    "color",
   );
   return asOnDisplay(painting.paint(drawList, size));
 }

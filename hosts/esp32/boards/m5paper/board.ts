@@ -33,6 +33,7 @@ export function boardParts(): BoardParts {
     network: wifi,
     sensorParts: [connector([CONNECTOR, INTERNAL], [SHT3X, BME68X])],
     clock: clockChip(INTERNAL),
+    screenKind: "grey",
     buttons: [pushButton(button.A), pushButton(button.B), pushButton(button.C)],
     sleep: deepSleep({ wake: WAKE_PIN, held: POWER_PIN }),
     battery: battery({ level: readBattery }),
