@@ -9,6 +9,7 @@ import { Opening, type OpeningPhase } from "../src/gateway/opening.ts";
 import type { BrokerSettings } from "../src/gateway/settings.ts";
 import type { Button } from "../src/pager/screen/buttons.ts";
 import type { DrawList } from "../src/pager/screen/draw-list.ts";
+import type { Gesture } from "../src/pager/screen/gesture.ts";
 
 /** A connection that is being opened or is open. After `close()` it calls none of its handlers. */
 export interface Transport {
@@ -84,6 +85,7 @@ export type Driven = Pick<
       | "handleSensed"
       | "sendMessage"
       | "handleButton"
+      | "handleGesture"
       | "handleNetworkChanged"
       | "handleNetworkLost"
       | "pollScreen"
@@ -126,6 +128,11 @@ export class Runner {
 
   press(button: Button): void {
     this.gateway.handleButton?.(button, this.platform.nowMs());
+    this.drain();
+  }
+
+  touch(gesture: Gesture): void {
+    this.gateway.handleGesture?.(gesture, this.platform.nowMs());
     this.drain();
   }
 

@@ -5,6 +5,7 @@ import { type HostAbilities, TLS_SETTINGS } from "../../src/gateway/settings.ts"
 import { StoredSettings } from "../../src/gateway/stored-settings.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Size } from "../../src/pager/screen/draw-list.ts";
+import { Gestures } from "../gestures.ts";
 import { machineZone } from "../machine-zone.ts";
 import { type Platform, Runner } from "../runner.ts";
 import { CanvasPainter } from "./canvas-painter.ts";
@@ -117,7 +118,7 @@ async function mount(element: HTMLElement, options: PagerOptions, identity: Iden
   const runner = new Runner(gateway, platform);
   const press = (button: Button) => runner.press(button);
   element.replaceChildren(view.root);
-  const stopListening = listenToPage(view.root, runner, painter, press);
+  const stopListening = listenToPage(view, size, runner, painter, press);
   runner.start();
   return {
     uid: identity.uid,
@@ -145,6 +146,8 @@ function buildView(size: Size, uid: string) {
   canvas.style.aspectRatio = `${size.width} / ${size.height}`;
   // The text copy holds its words.
   canvas.setAttribute("aria-hidden", "true");
+  // A swipe is for the pager and does not move the page.
+  canvas.style.touchAction = "none";
   const status = create("p", "pager-text");
   const lines = create("div", "pager-text");
   lines.setAttribute("role", "status");
@@ -165,7 +168,13 @@ function buildView(size: Size, uid: string) {
 }
 
 /** Listens for buttons, for keys while the pager has the focus, for the network and for the end of the page. Returns a function that ends it. */
-function listenToPage(root: HTMLElement, runner: Runner, painter: CanvasPainter, press: (button: Button) => void) {
+function listenToPage(
+  { root, canvas }: ReturnType<typeof buildView>,
+  size: Size,
+  runner: Runner,
+  painter: CanvasPainter,
+  press: (button: Button) => void,
+) {
   const ending = new AbortController();
   const { signal } = ending;
   root.addEventListener(
@@ -188,6 +197,7 @@ function listenToPage(root: HTMLElement, runner: Runner, painter: CanvasPainter,
     },
     { signal },
   );
+  listenToPointer(canvas, size, runner, signal);
   addEventListener("online", () => runner.networkChanged(), { signal });
   addEventListener("resize", () => painter.repaint(), { signal });
   // A pager says goodbye when its page is left. It goes on when the browser takes the page out of its cache again.
@@ -200,4 +210,29 @@ function listenToPage(root: HTMLElement, runner: Runner, painter: CanvasPainter,
     { signal },
   );
   return () => ending.abort();
+}
+
+/** A finger, a pen or the mouse on the canvas is a finger on the screen. */
+function listenToPointer(canvas: HTMLCanvasElement, size: Size, runner: Runner, signal: AbortSignal): void {
+  const gestures = new Gestures((gesture) => runner.touch(gesture), Number.NEGATIVE_INFINITY);
+  const move = (event: PointerEvent) => {
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    const x = ((event.clientX - left) * size.width) / width;
+    const y = ((event.clientY - top) * size.height) / height;
+    gestures.handleTouch(Math.floor(x), Math.floor(y), event.timeStamp);
+  };
+  const listen = (type: "pointerdown" | "pointermove" | "pointerup", handle: (event: PointerEvent) => void) =>
+    canvas.addEventListener(type, (event) => event.isPrimary && handle(event), { signal });
+  listen("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    move(event);
+  });
+  listen("pointermove", (event) => {
+    if (canvas.hasPointerCapture(event.pointerId)) move(event);
+  });
+  listen("pointerup", (event) => {
+    if (!canvas.hasPointerCapture(event.pointerId)) return;
+    move(event);
+    gestures.handleRelease(event.timeStamp);
+  });
 }

@@ -20,7 +20,7 @@ export interface BoardParts {
   readonly buttons?: readonly ButtonInput[];
   /** What kind of picture the screen shows. Default: `color`. */
   readonly screenKind?: ScreenKind;
-  /** Makes the driver of a panel that must be sampled, because the board's buttons are areas of it. */
+  /** Makes the driver of a touch panel. It must be sampled also because the buttons of some boards are areas of it. */
   readonly touch?: TouchMaker;
   /** Makes what sounds. It is made when it is needed for the first time. The guard is for callbacks. */
   readonly sound?: (guard: Guard) => Sound;
@@ -59,9 +59,17 @@ export type ButtonInput = (handleChange: () => void) => () => boolean;
 /** `onSample` is called when there is something to sample, on a panel with an interrupt. */
 export type TouchMaker = (onSample: () => void) => TouchPanel;
 
+/** A driver of the SDK (ECMA-419), or one with the same shape. */
 export interface TouchPanel {
   readonly configuration?: { readonly interrupt?: boolean };
-  sample(): unknown;
+  /** Returns the fingers on the panel, without those on the board's buttons. None: the last one has left. undefined: nothing is new. */
+  sample(): readonly TouchPoint[] | undefined;
+}
+
+/** In pixels of the screen. */
+export interface TouchPoint {
+  readonly x: number;
+  readonly y: number;
 }
 
 /** A tone of a pattern. */

@@ -52,6 +52,7 @@ export class Esp32Board implements Board {
   private keeper: NetworkKeeper | undefined;
   readonly updates: Esp32Updates | undefined;
   private buttons: Buttons | undefined;
+  private touch: TouchSampler | undefined;
   private time: NetworkTime | undefined;
   private readonly clock: BoardClock | undefined;
 
@@ -90,7 +91,9 @@ export class Esp32Board implements Board {
     const { network, buttons = [], touch } = this.parts;
     this.keeper = network.open(this.guards);
     this.buttons = new Buttons(buttons, this.guards);
-    if (touch) new TouchSampler(touch, this.guards).start();
+    if (!touch) return;
+    this.touch = new TouchSampler(touch, this.guards);
+    this.touch.start();
   }
 
   resetCause(): ResetCause {
@@ -167,6 +170,7 @@ export class Esp32Board implements Board {
 
   start(pager: Pager, own: Values): void {
     this.buttons?.listen((button) => pager.press(button));
+    this.touch?.listen((gesture) => pager.touch(gesture));
     this.sensing?.start(pager);
     const time = this.openTime(() => pager.timeChanged());
     this.keeper?.start(own, {

@@ -4,6 +4,7 @@ import type { KeptSettings } from "../../src/gateway/kept-settings.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Sleeper } from "../../src/gateway/sleeper.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
+import type { Gesture } from "../../src/pager/screen/gesture.ts";
 import type { ScreenKind } from "../../src/pager/screen/theme.ts";
 import type { Sensor, Store, WallClock } from "../../src/seams.ts";
 import type { Guards } from "./guard.ts";
@@ -58,6 +59,7 @@ export interface SetupLine {
 /** What a board may do with the running pager. */
 export interface Pager {
   press(button: Button): void;
+  touch(gesture: Gesture): void;
   /** The network is back, or it is another one. @param name of the network; undefined: the same one */
   networkChanged(name?: string): void;
   /** There is no network. @param what in two words, such as `no Wi-Fi` @param why in a few words, or empty */

@@ -291,6 +291,7 @@ function run(
   const runner = new Runner(gateway, platform);
   const pager: Pager = {
     press: (button) => guard.run(() => runner.press(button)),
+    touch: (gesture) => guard.run(() => runner.touch(gesture)),
     networkChanged: (name) => guard.run(() => runner.networkChanged(name)),
     networkLost: (what, why) => guard.run(() => runner.networkLost(what, why)),
     sensed: () => guard.run(() => runner.sensed()),

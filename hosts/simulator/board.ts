@@ -6,7 +6,9 @@ import { KeptSettings } from "../../src/gateway/kept-settings.ts";
 import type { Values } from "../../src/gateway/setting.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { MeasureText, Sensor } from "../../src/seams.ts";
+import { Gestures } from "../gestures.ts";
 import type { Board, BoardSensors, Pager, ResetCause } from "../moddable/board.ts";
+import { MonotonicClock } from "../moddable/clock.ts";
 import { Guards } from "../moddable/guard.ts";
 import { loadFaces, Painter } from "../moddable/painter.ts";
 import { makeQrCode } from "../moddable/qr-code.ts";
@@ -23,8 +25,16 @@ const SETTINGS_FILE = "./settings.json";
 /** The buttons of the simulated device, as the SDK's `host.js` makes them. */
 type SimulatorButtons = Record<Button, new (options: { onPush: (pressed: number) => void }) => unknown>;
 
+/** Gets what the mouse does on the simulated screen. The place is in pixels. */
+interface TouchListener {
+  onTouchBegan(finger: number, x: number, y: number): void;
+  onTouchMoved(finger: number, x: number, y: number): void;
+  onTouchEnded(finger: number, x: number, y: number): void;
+}
+
 /** The simulated device. Messages to it arrive at `onMessage`. Its buttons listen there too. */
 interface SimulatorScreen extends Screen {
+  context: TouchListener;
   onMessage: (message: string) => void;
   /** `exit:N` ends the launcher with that status. mcsim ignores it. */
   postMessage(message: string): void;
@@ -123,6 +133,17 @@ export class SimulatedPager implements Board {
       });
     }
     const { screen } = this;
+    const clock = new MonotonicClock();
+    const gestures = new Gestures((gesture) => pager.touch(gesture), clock.nowMs());
+    const move = (_finger: number, x: number, y: number) => gestures.handleTouch(x, y, clock.nowMs());
+    screen.context = {
+      onTouchBegan: move,
+      onTouchMoved: move,
+      onTouchEnded: (finger, x, y) => {
+        move(finger, x, y);
+        gestures.handleRelease(clock.nowMs());
+      },
+    };
     const toButtons = screen.onMessage;
     screen.onMessage = (message) => {
       if (message === "stop") pager.stop(() => this.restart());

@@ -6,6 +6,7 @@
  *
  * Lines on standard input:
  * - `press a`, `press b`, `press c`: presses a button.
+ * - `touch down x y`, `touch move x y`, `touch up x y`: moves a finger on the screen, in pixels.
  * - `picture file`: writes the screen as PPM and prints the same line on standard output.
  * - `say text`: sends the text to the program.
  * - `network`: tells the program that the network is back.
@@ -124,6 +125,21 @@ static void writePicture(const txScreen* screen, const char* path)
 		printf("picture failed: %s\n", path);
 }
 
+static void touch(txScreen* screen, const char* line)
+{
+	static const char* const names[] = {"down", "move", "up"};
+	static const int kinds[] = {touchEventBeganKind, touchEventMovedKind, touchEventEndedKind};
+	char name[8];
+	int x, y, index;
+	if (sscanf(line, "%7s %d %d", name, &x, &y) == 3)
+		for (index = 0; index < 3; index++)
+			if (strcmp(name, names[index]) == 0 && screen->touch) {
+				(*screen->touch)(screen, kinds[index], 0, x, y, 0);
+				return;
+			}
+	printf("unknown line: touch %s\n", line);
+}
+
 static void handleLine(txScreen* screen, const char* line)
 {
 	char message[32];
@@ -133,6 +149,8 @@ static void handleLine(txScreen* screen, const char* line)
 			sendMessage(screen, message);
 		}
 	}
+	else if (strncmp(line, "touch ", 6) == 0)
+		touch(screen, line + 6);
 	else if (strncmp(line, "picture ", 8) == 0)
 		writePicture(screen, line + 8);
 	else if (strncmp(line, "say ", 4) == 0)

@@ -3,8 +3,8 @@ import { PAINT_FAILURES_MAX, PAINT_RETRY_MS, REPAINT_MS } from "../limits.ts";
 import type { InboxMessage } from "../pager/inbox-message.ts";
 import type { Roster } from "../pager/roster.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
-import { type Row, rowsOn, type ScreenList } from "../pager/screen/list-view.ts";
-import { type ScreenMessage, splitTitle, textBox } from "../pager/screen/message-view.ts";
+import { type Row, rowAt, rowsOn, type ScreenList } from "../pager/screen/list-view.ts";
+import { answerAt, type ScreenMessage, splitTitle, textBox } from "../pager/screen/message-view.ts";
 import { PagedText, type TextPage } from "../pager/screen/paged-text.ts";
 import { replyLines } from "../pager/screen/replies.ts";
 import { drawScreen, type ScreenHome } from "../pager/screen/screen.ts";
@@ -125,6 +125,9 @@ export class Display {
   private excerpt: Excerpt | undefined;
   /** Whether a line says what went wrong. */
   private hasFaults = false;
+  /** How many rows are on the screen, and which of them is chosen. */
+  private shownRows = 0;
+  private chosenRow = 0;
   /** The fixed parts of the inbox rows on the screen, by sequence. */
   private heads: ReadonlyMap<number, RowHead> = new Map();
 
@@ -186,6 +189,8 @@ export class Display {
     // The labels say whether the text goes on. That is known once its page is laid out.
     viewer.hasFurtherPage = goesOn(page);
     const labels = viewer.labels();
+    this.shownRows = view.kind === "list" ? view.rows.length : 0;
+    this.chosenRow = view.kind === "list" ? view.chosen : 0;
     const status: ScreenStatus = {
       time,
       trouble: trouble.what,
@@ -219,6 +224,18 @@ export class Display {
     // The two clocks drift against each other. A promised wake-up stays until it has come.
     if (this.clockMs === undefined || this.clockMs <= nowMs) this.clockMs = nowMs + (60 - (seconds % 60)) * 1000;
     return this.clockMs;
+  }
+
+  /** The row at this height: how many rows it is below the chosen one. undefined: there is none. */
+  rowsBelowChosen(y: number): number | undefined {
+    const row = rowAt(this.parts.size, y);
+    return row === undefined || row >= this.shownRows ? undefined : row - this.chosenRow;
+  }
+
+  /** Index of the reply at this height. undefined: none is on offer there. */
+  replyAt(y: number): number | undefined {
+    const { viewer, size } = this.parts;
+    return viewer.view.kind === "reply" ? answerAt(size, y, viewer.replies.length) : undefined;
   }
 
   /** Lays out the rest of the page at once. What a button does depends on where the page ends. */

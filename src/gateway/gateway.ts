@@ -12,6 +12,7 @@ import { Inbox } from "../pager/inbox.ts";
 import { type Contact, Roster } from "../pager/roster.ts";
 import type { Button } from "../pager/screen/buttons.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
+import type { Gesture } from "../pager/screen/gesture.ts";
 import type { ScreenKind } from "../pager/screen/theme.ts";
 import type { Presence } from "../payload/presence.ts";
 import type { MeasureText, Random, Sensor, Store, WallClock } from "../seams.ts";
@@ -339,6 +340,10 @@ export class Gateway {
   handleButton(button: Button, nowMs: number): void {
     this.sleeper?.handleTouched(nowMs);
     this.after(nowMs, () => this.panel.press(button, nowMs));
+  }
+
+  handleGesture(gesture: Gesture, nowMs: number): void {
+    this.after(nowMs, () => this.panel.touch(gesture, nowMs));
   }
 
   /** The host has painted what `pollScreen` returned. The message counts as shown. */

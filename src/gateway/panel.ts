@@ -2,6 +2,9 @@
 import type { Roster } from "../pager/roster.ts";
 import type { Button } from "../pager/screen/buttons.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
+import type { Gesture } from "../pager/screen/gesture.ts";
+import { rowsOn } from "../pager/screen/list-view.ts";
+import { buttonAt } from "../pager/screen/screen.ts";
 import type { ScreenKind } from "../pager/screen/theme.ts";
 import { type Choice, Viewer } from "../pager/viewer.ts";
 import { PRESENCE_STATUS } from "../payload/presence.ts";
@@ -70,6 +73,38 @@ export class Panel {
     if (this.exists) this.display.finishLayout();
     const choice = keeping(this.device, () => this.viewer.press(button, nowMs));
     if (choice) this.choose(choice);
+  }
+
+  /**
+   * Does what a finger asks for. A tap opens a row, gives a reply or presses the button whose label it is on. A swipe goes on or back: in
+   * a list by a screen of rows. A hold leaves the view. On the home view a tap opens what is new.
+   */
+  touch(gesture: Gesture, nowMs: number): void {
+    this.parts.presence.handleTouched(nowMs);
+    if (!this.exists) return;
+    this.display.finishLayout();
+    const choice = keeping(this.device, () => this.actOn(gesture, nowMs));
+    if (choice) this.choose(choice);
+  }
+
+  private actOn(gesture: Gesture, nowMs: number): Choice | undefined {
+    const { viewer, display } = this;
+    const { size } = this.parts;
+    if (gesture.kind === "hold") viewer.goHome(nowMs);
+    else if (gesture.kind === "swipe") {
+      const { isOn, isFlat } = gesture;
+      const rows = rowsOn(size);
+      if (isFlat || !viewer.scroll(isOn ? rows : -rows, nowMs)) return viewer.press(isOn ? "c" : "a", nowMs);
+    } else {
+      const { x, y } = gesture;
+      const button = buttonAt(size, x, y) ?? (viewer.view.kind === "home" ? "b" : undefined);
+      const below = display.rowsBelowChosen(y);
+      const reply = display.replyAt(y);
+      if (button) return viewer.press(button, nowMs);
+      if (below !== undefined) return viewer.openRow(below, nowMs);
+      if (reply !== undefined) viewer.giveReply(reply, nowMs);
+    }
+    return undefined;
   }
 
   /** Sequence of the message that is on the screen for the first time, or undefined. */

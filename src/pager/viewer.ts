@@ -9,7 +9,7 @@ import { type Inbox, URGENT } from "./inbox.ts";
 import type { InboxMessage } from "./inbox-message.ts";
 import type { Roster } from "./roster.ts";
 import type { Button } from "./screen/buttons.ts";
-import { REPLIES_SHOWN, repliesTo, replyLabels } from "./screen/replies.ts";
+import { nextFirst, repliesTo, replyLabels } from "./screen/replies.ts";
 
 export type View =
   | { readonly kind: "home" }
@@ -228,6 +228,64 @@ export class Viewer {
     }
   }
 
+  /** Chooses the row so many rows below the chosen one, and opens it. Does nothing where there is none. */
+  openRow(below: number, nowMs: number): Choice | undefined {
+    if (nowMs < this.ignoreUntilMs) return undefined;
+    const view = this.rowFrom(below);
+    if (!view) return undefined;
+    this.browse(view, nowMs);
+    // A figure of the device has nothing to open.
+    return view.kind === "device" ? undefined : this.press("b", nowMs);
+  }
+
+  /** Chooses a row further up or down in the list, at most the first or the last one. Returns whether the view is a list. */
+  scroll(rows: number, nowMs: number): boolean {
+    if (!("index" in this.currentView || this.currentView.kind === "inbox" || this.currentView.kind === "roster"))
+      return false;
+    if (nowMs < this.ignoreUntilMs) return true;
+    for (let count = Math.abs(rows); count > 0; count -= 1) {
+      const view = this.rowFrom(Math.sign(rows));
+      if (!view) break;
+      this.browse(view, nowMs);
+    }
+    return true;
+  }
+
+  /** Gives the reply at this index. Does nothing where the view offers none. Throws what the store throws. */
+  giveReply(reply: number, nowMs: number): void {
+    const view = this.currentView;
+    if (view.kind === "reply" && nowMs >= this.ignoreUntilMs) this.give(view.sequence, reply, nowMs);
+  }
+
+  /** Leaves what is on the screen. An urgent message stays until it is acknowledged. */
+  goHome(nowMs: number): void {
+    if (nowMs < this.ignoreUntilMs || this.isAlert()) return;
+    this.browse(HOME, nowMs);
+  }
+
+  /** The row so many rows below the chosen one. undefined: there is none, or the view is no list. */
+  private rowFrom(below: number): View | undefined {
+    const view = this.currentView;
+    switch (view.kind) {
+      case "inbox": {
+        let sequence: number | undefined = view.sequence;
+        for (let count = Math.abs(below); count > 0 && sequence !== undefined; count -= 1)
+          sequence = below > 0 ? this.inbox.older(sequence) : this.inbox.newer(sequence);
+        return sequence === undefined ? undefined : { kind: "inbox", sequence };
+      }
+      case "roster":
+        return this.rosterRow(this.rowOf(view) + below);
+      case "texts":
+      case "device": {
+        const index = view.index + below;
+        const count = view.kind === "device" ? this.options.figureCount : this.countOf(view.uid);
+        return index < 0 || index >= count ? undefined : { ...view, index };
+      }
+      default:
+        return undefined;
+    }
+  }
+
   private pressAtHome(button: Button, nowMs: number): void {
     const newest = this.inbox.older();
     if (button === "c") this.browse({ kind: "roster", uid: undefined }, nowMs);
@@ -256,12 +314,15 @@ export class Viewer {
   private pressAtReply(view: View & { kind: "reply" }, button: Button, nowMs: number): void {
     const { sequence, page, first } = view;
     if (button === "c") {
-      const isMore = first + REPLIES_SHOWN < this.replies.length;
-      this.browse(isMore ? { ...view, first: first + REPLIES_SHOWN } : { kind: "message", sequence, page }, nowMs);
+      const next = nextFirst(first, this.replies.length);
+      this.browse(next === undefined ? { kind: "message", sequence, page } : { ...view, first: next }, nowMs);
       return;
     }
+    this.give(sequence, (button === "a" ? first : first + 1) % this.replies.length, nowMs);
+  }
+
+  private give(sequence: number, reply: number, nowMs: number): void {
     const choiceCount = this.choices.length;
-    const reply = button === "a" ? first : first + 1;
     if (reply < choiceCount) this.finish(nowMs, () => this.inbox.markAnswered(sequence, reply));
     else if (reply === choiceCount) this.finish(nowMs, () => this.inbox.markRead(sequence));
   }
@@ -274,9 +335,14 @@ export class Viewer {
       else if (this.countOf(uid) > 0) this.browse({ kind: "texts", uid, index: 0 }, nowMs);
       return;
     }
-    const next = button === "a" ? row - 1 : row + 1;
-    if (next < 0 || next > contacts.length + 1) this.browse(HOME, nowMs);
-    else this.browse(next > contacts.length ? DEVICE_ROW : { kind: "roster", uid: contacts[next - 1]?.uid }, nowMs);
+    this.browse(this.rosterRow(button === "a" ? row - 1 : row + 1) ?? HOME, nowMs);
+  }
+
+  /** The view with this row of the list of people. undefined: there is none. */
+  private rosterRow(row: number): View | undefined {
+    const { contacts } = this.roster;
+    if (row < 0 || row > contacts.length + 1) return undefined;
+    return row > contacts.length ? DEVICE_ROW : { kind: "roster", uid: contacts[row - 1]?.uid };
   }
 
   /** The row of a list of people: the carrier, the contacts, the device. */

@@ -1,4 +1,6 @@
-import { OneTimer } from "../../moddable/clock.ts";
+import type { Gesture } from "../../../src/pager/screen/gesture.ts";
+import { Gestures } from "../../gestures.ts";
+import { MonotonicClock, OneTimer } from "../../moddable/clock.ts";
 import type { Guard, Guards } from "../../moddable/guard.ts";
 import type { TouchMaker, TouchPanel } from "../board-parts.ts";
 
@@ -18,6 +20,9 @@ export class TouchSampler {
   private readonly timer: OneTimer;
   private panel: TouchPanel | undefined;
   private pollMs = POLL_MS;
+  private readonly clock = new MonotonicClock();
+  private readonly gestures = new Gestures((gesture) => this.handle(gesture), this.clock.nowMs());
+  private handle: (gesture: Gesture) => void = () => {};
 
   constructor(make: TouchMaker, guards: Guards) {
     this.make = make;
@@ -33,6 +38,11 @@ export class TouchSampler {
     this.poll();
   }
 
+  /** Begins to tell what a finger does. */
+  listen(handle: (gesture: Gesture) => void): void {
+    this.handle = handle;
+  }
+
   private poll(): void {
     const isWell = this.guard.run(() => this.sample());
     if (isWell) {
@@ -43,7 +53,16 @@ export class TouchSampler {
   }
 
   private sample(): void {
-    this.panel ??= this.make(() => this.guard.run(() => this.panel?.sample()));
-    this.panel.sample();
+    this.panel ??= this.make(() => this.guard.run(() => this.read()));
+    this.read();
+  }
+
+  private read(): void {
+    const points = this.panel?.sample();
+    if (!points) return;
+    const [point] = points;
+    const nowMs = this.clock.nowMs();
+    if (point) this.gestures.handleTouch(point.x, point.y, nowMs);
+    else this.gestures.handleRelease(nowMs);
   }
 }

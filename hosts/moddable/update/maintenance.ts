@@ -89,6 +89,7 @@ function startBoard(
   const nothing = () => {};
   const pager: Pager = {
     press,
+    touch: press,
     networkChanged,
     networkLost: nothing,
     timeChanged,

@@ -32,6 +32,8 @@ export interface BoardScript {
   readonly time?: readonly TimeAnswer[];
   readonly flash?: "refuses to open" | "refuses to write";
   readonly touch?: "is missing" | "fails";
+  /** There is a finger on the label of the middle button at the start. */
+  readonly finger?: boolean;
   readonly broken?: readonly BreakableDriver[];
   /** A button that is down when the board starts. */
   readonly held?: "a" | "b" | "c";

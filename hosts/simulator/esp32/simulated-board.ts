@@ -58,12 +58,19 @@ class Touch {
     if (script.touch === "is missing") throw new Error("I2C: no answer");
   }
 
-  sample(): void {
+  sample(): readonly { x: number; y: number }[] | undefined {
     if (script.touch === "fails") throw new Error("I2C: timeout");
     for (const contact of Object.values(contacts)) contact.settle();
+    const isNews = finger !== undefined || wasFinger;
+    wasFinger = finger !== undefined;
+    return isNews ? (finger ? [finger] : []) : undefined;
   }
 }
 
+/** The finger on the panel. undefined: there is none. */
+let finger: { readonly x: number; readonly y: number } | undefined;
+/** The panel has told of it. */
+let wasFinger = false;
 function readScript(): BoardScript {
   if (!File.exists(SCRIPT_FILE)) return {};
   const file = new File(SCRIPT_FILE);
@@ -75,6 +82,7 @@ function readScript(): BoardScript {
 }
 
 const script: BoardScript = readScript();
+if (script.finger) finger = { x: 160, y: 230 };
 const hasTouch = TOUCH_BOARDS.includes(script.board ?? "");
 
 /** Returns the answers one after the other, then the last one again and again. */
@@ -224,6 +232,10 @@ let air = script.air;
 const i2c = { plugged: new Set(script.i2c), opened: new Set<string>() };
 commands.set("plug", (words) => i2c.plugged.add(words.join(" ")));
 commands.set("unplug", (words) => i2c.plugged.delete(words.join(" ")));
+/** `finger x y`, or `finger` when it leaves. */
+commands.set("finger", ([x, y]) => {
+  finger = x === undefined ? undefined : { x: Number(x), y: Number(y) };
+});
 
 globals.simulatedBoard = Object.freeze({
   script,

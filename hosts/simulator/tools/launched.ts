@@ -62,6 +62,13 @@ export class LaunchedSimulator {
     this.#send(`press ${button}`);
   }
 
+  /** Moves a finger from one place to another, in pixels, and lifts it. Without a second place it is a tap. */
+  touch(fromX: number, fromY: number, toX = fromX, toY = fromY): void {
+    this.#send(`touch down ${fromX} ${fromY}`);
+    this.#send(`touch move ${toX} ${toY}`);
+    this.#send(`touch up ${toX} ${toY}`);
+  }
+
   /** Simulates that the network is back. The pager then connects without waiting. */
   networkChanged(): void {
     this.#send("network");

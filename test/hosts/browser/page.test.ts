@@ -4,6 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
 import type { Station } from "../../../hosts/station/station.ts";
+import { PRESS_GUARD_MS } from "../../../src/limits.ts";
 import { drawScreen } from "../../../src/pager/screen/screen.ts";
 import { differenceOf } from "../../pictures/golden.ts";
 import { openPainting } from "../../pictures/raster.ts";
@@ -116,6 +117,30 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
       "color",
     );
     expect(differenceOf(await pictureOf(page), painting.paint(drawList, PAGER_SIZE))).toBe(0);
+  });
+
+  it("takes what a finger does on the canvas: a tap on a label, on a row, a swipe", async () => {
+    const page = await open();
+    const uid = await uidOf(page);
+    const canvas = page.locator(".pager .pager-screen");
+    const { width = 0 } = (await canvas.boundingBox()) ?? {};
+    const place = (x: number, y: number) => ({ x: (x * width) / 320, y: (y * width) / 320 });
+    const shows = (words: string) => until(words, async () => (await screenOf(page)).join(" ").includes(words));
+    const { id = "" } = (await postPush(station.url, { to: uid, text: "Tap me" })).answer;
+    await shows("Tap me");
+    await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
+    await canvas.click({ position: place(160, 228) });
+    await until("read", async () => statusesOf(await getPush(station.url, id)).includes("read"));
+    await canvas.click({ position: place(160, 228) });
+    await shows("inbox");
+    await canvas.click({ position: place(100, 60) });
+    await shows("Tap me");
+    const from = (await canvas.boundingBox()) ?? { x: 0, y: 0 };
+    await page.mouse.move(from.x + place(200, 100).x, from.y + place(200, 100).y);
+    await page.mouse.down();
+    await page.mouse.move(from.x + place(60, 100).x, from.y + place(60, 100).y);
+    await page.mouse.up();
+    await shows("nothing new");
   });
 
   it("has three buttons and keys that work", async () => {

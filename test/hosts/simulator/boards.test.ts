@@ -12,6 +12,9 @@ import type { TestSender } from "../../brokers/test-sender.ts";
 import { type Bench, eventually, useBench } from "./bench.ts";
 import { launchBoard, said, says, WIFI_UID } from "./launched-board.ts";
 
+/** A panel without an interrupt is sampled this often, in milliseconds. A loaded machine needs a few of them. */
+const TOUCH_POLL_MS = 60;
+
 const ETHERNET_UID = "pager-aabbcf";
 
 /** What the driver of the mixer traces for a message of priority 3. */
@@ -79,6 +82,24 @@ describe.each(BOARDS)("%s", (board) => {
     await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
     act(simulator, opens);
     await eventually(() => expect(sender.statesOf("one")).toContain("read"));
+  });
+});
+
+describe.each(["m5stack_core2", "m5stack_cores3", "m5paper"])("%s", (board) => {
+  it("takes a tap on a label for a press of its button, and no finger that was there at the start", async () => {
+    const sender = await bench.sender(broker.port, WIFI_UID);
+    const simulator = launch({ board, finger: true });
+    await says(simulator, `connected to 127.0.0.1:${broker.port}`);
+    await showsPage(sender, WIFI_UID, "one");
+    await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
+    simulator.say("finger");
+    await new Promise((resolve) => setTimeout(resolve, 2 * TOUCH_POLL_MS));
+    expect(sender.statesOf("one")).toEqual(["stored", "shown"]);
+    simulator.say("finger 160 230");
+    await new Promise((resolve) => setTimeout(resolve, 3 * TOUCH_POLL_MS));
+    simulator.say("finger");
+    await eventually(() => expect(sender.statesOf("one")).toEqual(["stored", "shown", "read"]));
+    expect(await simulator.stop()).toBe(0);
   });
 });
 

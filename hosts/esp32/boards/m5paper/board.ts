@@ -1,5 +1,5 @@
-/** M5Paper: e-paper of 960 × 540, a wheel that turns two ways and is pressed, and a battery. */
-import type { BoardParts } from "../../board-parts.ts";
+/** M5Paper: e-paper of 960 × 540 with a touch panel, a wheel that turns two ways and is pressed, and a battery. */
+import type { BoardParts, TouchPanel } from "../../board-parts.ts";
 import { battery } from "../../parts/battery.ts";
 import { BME68X } from "../../parts/bme68x.ts";
 import { type PushButtonMaker, pushButton } from "../../parts/buttons.ts";
@@ -20,6 +20,7 @@ const POWER_PIN = 2;
 
 /** The SDK makes this global on this board. */
 declare const device: {
+  readonly sensor: { readonly Touch: new (options: { onSample: () => void }) => TouchPanel };
   readonly peripheral: {
     readonly button: Readonly<Record<"A" | "B" | "C", PushButtonMaker>>;
     readonly battery: { readonly Default: new () => { read(): number; close(): void } };
@@ -34,6 +35,7 @@ export function boardParts(): BoardParts {
     sensorParts: [connector([CONNECTOR, INTERNAL], [SHT3X, BME68X])],
     clock: clockChip(INTERNAL),
     screenKind: "grey",
+    touch: (onSample) => new device.sensor.Touch({ onSample }),
     buttons: [pushButton(button.A), pushButton(button.B), pushButton(button.C)],
     sleep: deepSleep({ wake: WAKE_PIN, held: POWER_PIN }),
     battery: battery({ level: readBattery }),
