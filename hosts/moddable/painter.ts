@@ -38,7 +38,8 @@ export function loadFaces(): Faces<Picture> {
 export class Painter implements Pen<Picture> {
   private readonly poco: InstanceType<typeof Poco>;
   private readonly lettering: Lettering<Picture>;
-  private painted: DrawList = [];
+  /** Of the picture on the screen, see `marksOf`. The list itself would take a tenth of the memory of a board. */
+  private painted: Int32Array = new Int32Array(0);
   /** Poco's colour for the line that is being drawn. */
   private color = 0;
 
@@ -68,8 +69,9 @@ export class Painter implements Pen<Picture> {
   }
 
   paint(drawList: DrawList): void {
-    const rows = changedRows(this.painted, drawList, this.poco.height);
-    this.painted = drawList;
+    const marks = marksOf(drawList);
+    const rows = changedRows(this.painted, marks, this.poco.height);
+    this.painted = marks;
     for (let y = rows.top; y < rows.bottom; y += BAND_ROWS) {
       const height = Math.min(BAND_ROWS, rows.bottom - y);
       this.paintBand(drawList, y, height, y + height < rows.bottom);
@@ -154,34 +156,59 @@ function heightOf(command: DrawCommand): number {
   return command.kind === "text" ? FONTS[command.font].lineHeight : command.height;
 }
 
+/** Numbers of each command: a hash of all that it paints, its first row, the row after its last one. */
+const MARK_LENGTH = 3;
+
+function marksOf(drawList: DrawList): Int32Array {
+  const marks = new Int32Array(MARK_LENGTH * drawList.length);
+  for (let index = 0; index < drawList.length; index += 1) {
+    const command = drawList[index] as DrawCommand;
+    const at = MARK_LENGTH * index;
+    marks[at] = hashOf(command);
+    marks[at + 1] = command.y;
+    marks[at + 2] = command.y + heightOf(command);
+  }
+  return marks;
+}
+
+/** FNV-1a over the numbers and the characters of a command. */
+function hashOf(command: DrawCommand): number {
+  let hash = mixed(mixed(mixed(FNV_START, command.kind.charCodeAt(0)), command.x), command.y);
+  if (command.kind === "text") {
+    const { font, text, color, isBold } = command;
+    hash = mixed(mixed(mixed(hash, color), FONTS[font].sizePixels), isBold ? 1 : 0);
+    for (let at = 0; at < text.length; at += 1) hash = mixed(hash, text.charCodeAt(at));
+    return hash;
+  }
+  hash = mixed(mixed(hash, command.width), command.height);
+  if (command.kind === "clip") return hash;
+  hash = mixed(hash, command.color);
+  if (command.kind === "fill") return hash;
+  const { bits, offset } = command;
+  if (offset !== undefined) return mixed(hash, offset);
+  for (let at = 0; at < bits.length; at += 1) hash = mixed(hash, bits[at] as number);
+  return hash;
+}
+
+const FNV_START = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+function mixed(hash: number, value: number): number {
+  return Math.imul(hash ^ value, FNV_PRIME);
+}
+
 /** The rows from the first to the last command that differs, in whole groups of four. */
-function changedRows(before: DrawList, after: DrawList, height: number): { top: number; bottom: number } {
+function changedRows(before: Int32Array, after: Int32Array, height: number): { top: number; bottom: number } {
   if (before.length === 0) return { top: 0, bottom: height };
   let top = height;
   let bottom = 0;
-  const include = (command: DrawCommand | undefined) => {
-    if (!command) return;
-    top = Math.min(top, command.y);
-    bottom = Math.max(bottom, command.y + heightOf(command));
-  };
-  for (let index = 0; index < before.length || index < after.length; index += 1) {
-    const old = before[index];
-    const now = after[index];
-    if (old && now && same(old, now)) continue;
-    include(old);
-    include(now);
+  for (let at = 0; at < before.length || at < after.length; at += MARK_LENGTH) {
+    if (at < before.length && before[at] === after[at]) continue;
+    for (const marks of [before, after]) {
+      if (at >= marks.length) continue;
+      top = Math.min(top, marks[at + 1] as number);
+      bottom = Math.max(bottom, marks[at + 2] as number);
+    }
   }
   return { top: Math.max(0, top) & ~3, bottom: Math.min(height, (bottom + 3) & ~3) };
-}
-
-function same(a: DrawCommand, b: DrawCommand): boolean {
-  if (a === b) return true;
-  if (a.kind !== b.kind || a.x !== b.x || a.y !== b.y) return false;
-  if (a.kind !== "clip" && b.kind !== "clip" && a.color !== b.color) return false;
-  if (a.kind === "text" || b.kind === "text") {
-    return a.kind === "text" && b.kind === "text" && a.font === b.font && a.text === b.text && a.isBold === b.isBold;
-  }
-  if (a.width !== b.width || a.height !== b.height) return false;
-  // Two bitmaps are equal if they share a place in one array. Their bits are not compared.
-  return a.kind !== "bitmap" || b.kind !== "bitmap" || (a.bits === b.bits && a.offset === b.offset);
 }
