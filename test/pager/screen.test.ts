@@ -1,10 +1,14 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { measureText } from "../../hosts/node/faces.ts";
+import { Inbox } from "../../src/pager/inbox.ts";
+import { Roster } from "../../src/pager/roster.ts";
+import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { DrawCommand, DrawList, Fill, Size, TextRun } from "../../src/pager/screen/draw-list.ts";
 import { FONTS } from "../../src/pager/screen/fonts.ts";
 import { ICONS, iconOffset } from "../../src/pager/screen/icons.ts";
-import { footHeight } from "../../src/pager/screen/layout.ts";
+import { footHeight, isLow } from "../../src/pager/screen/layout.ts";
 import { type Row, rowsOn, type ScreenList } from "../../src/pager/screen/list-view.ts";
 import { type ScreenMessage, splitTitle, textBox } from "../../src/pager/screen/message-view.ts";
 import { PagedText } from "../../src/pager/screen/paged-text.ts";
@@ -13,7 +17,10 @@ import { screenText } from "../../src/pager/screen/screen-text.ts";
 import type { ScreenStatus } from "../../src/pager/screen/status-bar.ts";
 import { widthOf } from "../../src/pager/screen/text-layout.ts";
 import { textWidths } from "../../src/pager/screen/text-widths.ts";
+import { Viewer } from "../../src/pager/viewer.ts";
+import { MemoryStore } from "../memory-store.ts";
 import { SCENES, SCREENS, type Screen, STATUS } from "../pictures/scenes.ts";
+import { integerBetween, seededRandom } from "../random.ts";
 import { laidOut } from "./laid-out.ts";
 
 const WIDTHS = textWidths(measureText);
@@ -191,12 +198,45 @@ describe("screen", () => {
     expect([caretsOf(["a", "b", "c"]), caretsOf(["", "b", ""]), caretsOf(["", "", ""])]).toEqual([3, 1, 0]);
   });
 
-  it("has room for all labels of the device on every screen", () => {
+  it("is tested with the screen of every board", () => {
+    const readme = readFileSync(new URL("../../hosts/esp32/README.md", import.meta.url), "utf8");
+    const sizes = [...readme.matchAll(/^\| `\w+` \| (\d+) × (\d+)/gm)].map(([, width, height]) => `${width} ${height}`);
+    expect(sizes.length).toBeGreaterThan(6);
+    const tested = SCREENS.map(({ width, height }) => `${width} ${height}`);
+    expect(sizes.filter((size) => !tested.includes(size))).toEqual([]);
+  });
+
+  it("has whole labels that do not touch, in every view of the device and on every screen", () => {
+    const sets = labelSets();
+    expect(sets.length).toBeGreaterThan(25);
     for (const screen of SCREENS)
-      for (const labels of LABELS) {
-        const shown = screenText(draw({ ...IDLE, view: LIST, labels }, screen)).at(screen === OLED ? 0 : -1);
-        expect(shown).toBe(labels.join("  "));
+      for (const { labels, isList } of sets) {
+        // A low screen has no labels in other views.
+        if (isLow(screen) && !isList) continue;
+        const drawList = draw({ ...IDLE, view: LIST, labels }, screen);
+        const shown = labels.filter((label) => label !== "");
+        expect(screenText(drawList).at(isLow(screen) ? 0 : -1) ?? "").toBe(shown.join("  "));
+        expectApart(drawList, screen);
+        const foot = footOf(drawList, screen).map(({ text }) => text);
+        expect(foot.filter((text) => text.includes("…"))).toEqual([]);
+        // Where there is room, they are words.
+        if (screen.width >= 240) expect(foot).toEqual(shown);
       }
+  });
+
+  it("has the letters of replies as labels where their words have no room", () => {
+    const answers = ["A  I take the late shift", "B  Ask somebody else"];
+    const labels = ["I take the late shift", "Ask somebody else", "back"] as const;
+    const of = (screen: Screen) => {
+      const view = messageView({ answers: [...answers] }, screen);
+      const drawList = draw({ ...READING, view, labels }, screen);
+      return footOf(drawList, screen).map(({ text }) => text);
+    };
+    expect(of(SCREENS[2] as Screen)).toEqual(["A", "B", "←"]);
+    expect(of(M5STACK)).toEqual(["A", "B", "←"]);
+    expect(of(SCREENS[4] as Screen)).toEqual([...labels]);
+    // There is no list of replies.
+    expect(of(OLED)).toEqual(["I tak…", "Ask…", "←"]);
   });
 
   it("has on a low screen one bar: who has written, or what can be chosen", () => {
@@ -260,7 +300,10 @@ describe("screen", () => {
       presence: fc.nat(15),
       presenceWords: text,
       isQuiet: fc.boolean(),
-      battery: fc.oneof(fc.constant(""), fc.nat(100).map((percent) => `+${percent}%`)),
+      battery: fc.oneof(
+        fc.constant(""),
+        fc.nat(100).map((percent) => `+${percent}%`),
+      ),
       unreadCount: fc.nat(200),
     });
     fc.assert(
@@ -348,18 +391,47 @@ describe("screen", () => {
   });
 });
 
-/** The labels of the device's views. */
-const LABELS: readonly ScreenModel["labels"][] = [
-  ["last", "list", "people"],
-  ["last", "open", "people"],
-  ["up", "open", "down"],
-  ["up", "pick", "home"],
-  ["back", "send", "down"],
-  ["back", "exit", "down"],
-  ["older", "read", "next"],
-  ["older", "list", "home"],
-  ["back", "reply", "more"],
-];
+/** The labels of a screen's buttons, from the left. */
+function footOf(drawList: DrawList, screen: Size): TextRun[] {
+  const top = isLow(screen) ? 0 : screen.height - footHeight(screen);
+  return texts(drawList).filter(({ y }) => y === top);
+}
+
+/** Between two labels there is more than a space. */
+function expectApart(drawList: DrawList, screen: Size): void {
+  const foot = footOf(drawList, screen);
+  for (const [index, label] of foot.entries()) {
+    const before = foot[index - 1];
+    if (before) expect(label.x - boxOf(before).right).toBeGreaterThan(widthOf(" ", label.font, WIDTHS));
+  }
+}
+
+/** All labels that the viewer has, on a walk through its views. Those of replies are left out, which senders choose. */
+function labelSets(): { readonly labels: ScreenModel["labels"]; readonly isList: boolean }[] {
+  const random = seededRandom(1);
+  const inbox = new Inbox(new MemoryStore());
+  const roster = new Roster(["ann", "bob"]);
+  const viewer = new Viewer(inbox, roster, { dwellMs: 0, textCount: 2, presenceCount: 3, figureCount: 3 });
+  const sets = new Map<string, ReturnType<typeof labelSets>[number]>();
+  for (let step = 0; step < 20_000; step += 1) {
+    const nowMs = step * 1_000;
+    if (inbox.length < 3 && random() < 0.02) {
+      const priority = integerBetween(random, 1, 5);
+      const choices = random() < 0.3 ? { choices: ["yes"] } : {};
+      const fingerprint = `${step}`.padStart(16, "a");
+      inbox.insert({ fingerprint, sender: "bob", text: "x", priority, timestampSeconds: 0, ...choices }, 0);
+    }
+    viewer.update(nowMs);
+    if (viewer.current !== undefined) inbox.markShown(viewer.current);
+    viewer.hasFurtherPage = random() < 0.5;
+    const labels = viewer.labels();
+    const { kind } = viewer.view;
+    const isList = kind !== "home" && kind !== "message";
+    if (kind !== "reply") sets.set(`${labels} ${isList}`, { labels, isList });
+    viewer.press("abc"[integerBetween(random, 0, 2)] as Button, nowMs);
+  }
+  return [...sets.values()];
+}
 
 /** WCAG 2.1, relative luminance and contrast ratio. */
 function contrast(a: number, b: number): number {

@@ -22,6 +22,8 @@ export const SCREENS: readonly Screen[] = Object.freeze([
   { width: 135, height: 240, kind: "color" },
   { width: 128, height: 64, kind: "one bit" },
   { width: 540, height: 960, kind: "grey" },
+  { width: 240, height: 135, kind: "color" },
+  { width: 960, height: 540, kind: "grey" },
 ]);
 const M5STACK = SCREENS[0] as Screen;
 

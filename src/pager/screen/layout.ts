@@ -19,6 +19,9 @@ export const GAP = 4;
 /** Screens below this height have one bar and no foot. The bar shows what the view has to say at the moment. */
 const LOW_PIXELS = 100;
 
+/** Screens below this height leave out what can be seen elsewhere: titles of lists, replies that labels say. */
+const COMPACT_PIXELS = 160;
+
 /** Screens of at least this width are read from nearer, and have finer pixels. All but the text of a message is larger there. */
 const WIDE_PIXELS = 480;
 
@@ -32,6 +35,10 @@ export interface Area {
 
 export function isLow({ height }: Size): boolean {
   return height < LOW_PIXELS;
+}
+
+export function isCompact({ height }: Size): boolean {
+  return height < COMPACT_PIXELS;
 }
 
 export function isNarrow({ width }: Size): boolean {
@@ -117,9 +124,11 @@ export class DrawListBuilder {
     this.commands.push({ kind: "bitmap", x, y, width, height, color, bits: ICON_BITS, offset, words });
   }
 
-  /** Draws a text that is known to fit. It is made printable first. */
-  fitted(x: number, y: number, font: Font, color: number, text: string): void {
-    this.laidOut(x, y, font, color, printableLine(text));
+  /** Draws a text that is known to fit. It is made printable first. @param words what the text copy says */
+  fitted(x: number, y: number, font: Font, color: number, text: string, words = text): void {
+    const shown = printableLine(text);
+    if (words === text) this.laidOut(x, y, font, color, shown);
+    else this.commands.push({ kind: "text", x, y, font, color, text: shown, words: printableLine(words) });
   }
 
   /** Draws a line of a message's text. The text was made printable when the message came. */

@@ -2,7 +2,7 @@
 import type { Size } from "./draw-list.ts";
 import { FONTS } from "./fonts.ts";
 import { ICONS, iconWidth } from "./icons.ts";
-import { type DrawListBuilder, GAP, isLow, isNarrow, MARGIN, rowHeight, viewArea } from "./layout.ts";
+import { type DrawListBuilder, GAP, isCompact, isNarrow, MARGIN, rowHeight, viewArea } from "./layout.ts";
 import { presenceColor, presenceIcon } from "./presence-mark.ts";
 import { drawPriority } from "./priority-mark.ts";
 
@@ -52,7 +52,7 @@ export function rowAt(size: Size, y: number): number | undefined {
 export function drawRows(builder: DrawListBuilder, list: ScreenList): void {
   const { size, theme, font, row } = builder;
   const { top } = viewArea(size);
-  if (!isLow(size)) {
+  if (!isCompact(size)) {
     const place = list.count > 0 ? `${list.position}/${list.count}` : "";
     const end = builder.right(builder.textTop(top, row), font, theme.dim, place, size.width >> 1);
     builder.line(MARGIN, builder.textTop(top, row), font, theme.dim, list.title, end - GAP - MARGIN);
@@ -90,7 +90,7 @@ function drawRow(builder: DrawListBuilder, row: Row, y: number, isChosen: boolea
     builder.line(x, textY, font, color(isStrong ? theme.text : theme.dim), text, end - x);
 }
 
-/** The title is above the rows. A low screen has no room for it. */
+/** The title is above the rows. A compact screen has no room for it. */
 function rowsTop(size: Size, top: number): number {
-  return isLow(size) ? top : top + rowHeight(size);
+  return isCompact(size) ? top : top + rowHeight(size);
 }

@@ -11,6 +11,7 @@ import {
   type DrawListBuilder,
   GAP,
   innerWidth,
+  isCompact,
   isLow,
   isNarrow,
   MARGIN,
@@ -57,7 +58,7 @@ export function splitTitle(
   widths: TextWidths,
 ): { readonly title: readonly string[]; readonly text: string } {
   if (title === "") return { title: NONE, text };
-  if (!isLow(size)) {
+  if (!isCompact(size)) {
     const linesMax = size.height < HIGH_PIXELS ? TITLE_LINES : TITLE_LINES_HIGH;
     // The title is bold, which takes a pixel.
     const lines = wrapText(title, "body", innerWidth(size) - 1, linesMax + 1, widths);
@@ -73,9 +74,24 @@ export function isQuestion(answerCount: number): boolean {
   return answerCount > 1;
 }
 
+/** Whether the line below the bar that says what went wrong has room above a message. */
+export function hasFaultRoom(size: Size, answerCount: number): boolean {
+  return !isCompact(size) && !isQuestion(answerCount);
+}
+
+/** How many lines of answers are below the text. A compact screen has no room for replies: the labels say them. */
+function answerLines(size: Size, answerCount: number): number {
+  return isLow(size) || (isCompact(size) && isQuestion(answerCount)) ? 0 : answerCount;
+}
+
 /** The area for the text of a message. @param titleCount lines of the title @param footCount lines of answers below it */
 export function textBox(size: Size, hasFaultLine: boolean, titleCount: number, footCount: number): TextBox {
-  const { top, bottom } = textArea(viewArea(size, hasFaultLine && !isQuestion(footCount)), size, titleCount, footCount);
+  const { top, bottom } = textArea(
+    viewArea(size, hasFaultLine && hasFaultRoom(size, footCount)),
+    size,
+    titleCount,
+    footCount,
+  );
   return { width: innerWidth(size), height: bottom - top, fonts: isLow(size) ? ["small"] : FACES };
 }
 
@@ -84,7 +100,7 @@ const FACES: readonly Font[] = Object.freeze(["large", "body", "small"]);
 /** Index of the answer at this height, from 0. undefined: there is none. */
 export function answerAt(size: Size, y: number, answerCount: number): number | undefined {
   const row = Math.floor((y - viewArea(size).bottom) / answerHeight(size)) + answerCount;
-  return !isLow(size) && row >= 0 && row < answerCount ? row : undefined;
+  return row >= 0 && row < answerLines(size, answerCount) ? row : undefined;
 }
 
 export function drawMessage(builder: DrawListBuilder, message: ScreenMessage): void {
@@ -98,7 +114,7 @@ export function drawMessage(builder: DrawListBuilder, message: ScreenMessage): v
     y += FONTS[page.font].lineHeight;
   }
   y = area.bottom;
-  for (const answer of isLow(size) ? [] : answers) {
+  for (const answer of answers.slice(0, answerLines(size, answers.length))) {
     builder.line(MARGIN, builder.textTop(y, answerHeight(size)), builder.font, theme.accent, answer, innerWidth(size));
     y += answerHeight(size);
   }
@@ -163,7 +179,7 @@ const OUTLINE = 3;
 function textArea({ top, bottom }: Area, size: Size, titleCount: number, footCount: number): Area {
   if (isLow(size)) return { top, bottom };
   const head = (isNarrow(size) ? 2 : 1) * rowHeight(size) + titleLines(titleCount, footCount) * FONTS.body.lineHeight;
-  const feet = footCount * answerHeight(size);
+  const feet = answerLines(size, footCount) * answerHeight(size);
   return { top: top + head, bottom: Math.max(top + head + FONTS.small.lineHeight, bottom - feet) };
 }
 

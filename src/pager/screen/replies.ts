@@ -3,6 +3,9 @@
 /** How many replies are offered at once, by the first two buttons. The third button leads to the others, or back. */
 const REPLIES_SHOWN = 2;
 
+/** They stand before the replies that the first two buttons give. */
+export const REPLY_LETTERS = "AB";
+
 /** The message counts as read, and its sender gets no answer. */
 const NO_ANSWER = "no answer";
 
@@ -29,5 +32,7 @@ export function replyLabels(replies: readonly string[], first: number): readonly
 
 /** The replies as lines, each with the button that gives it. */
 export function replyLines(replies: readonly string[], first: number): readonly string[] {
-  return replies.map((reply, index) => `${"AB"[(index - first + replies.length) % replies.length] ?? " "}  ${reply}`);
+  return replies.map(
+    (reply, index) => `${REPLY_LETTERS[(index - first + replies.length) % replies.length] ?? " "}  ${reply}`,
+  );
 }
