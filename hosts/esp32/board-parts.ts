@@ -3,6 +3,7 @@
 import type { Battery } from "../../src/gateway/battery.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Sleeper } from "../../src/gateway/sleeper.ts";
+import type { Gesture } from "../../src/pager/screen/gesture.ts";
 import type { ScreenKind } from "../../src/pager/screen/theme.ts";
 import type { Sensor } from "../../src/seams.ts";
 import type { SetupNetwork } from "../moddable/board.ts";
@@ -20,8 +21,8 @@ export interface BoardParts {
   readonly buttons?: readonly ButtonInput[];
   /** What kind of picture the screen shows. Default: `color`. */
   readonly screenKind?: ScreenKind;
-  /** Makes the driver of a touch panel. It must be sampled also because the buttons of some boards are areas of it. */
-  readonly touch?: TouchMaker;
+  /** Begins to sample a touch panel. On some boards that is what moves the buttons, which are areas of it. */
+  readonly touch?: (guards: Guards) => TouchInput;
   /** Makes what sounds. It is made when it is needed for the first time. The guard is for callbacks. */
   readonly sound?: (guard: Guard) => Sound;
   /** Makes what vibrates, when it is needed for the first time. */
@@ -55,6 +56,11 @@ export interface SleepPart {
 
 /** Begins to listen to a button. `handleChange` is called when it may have changed. Returns whether the button is down, when asked. */
 export type ButtonInput = (handleChange: () => void) => () => boolean;
+
+/** Tells what a finger does. */
+export interface TouchInput {
+  listen(handle: (gesture: Gesture) => void): void;
+}
 
 /** `onSample` is called when there is something to sample, on a panel with an interrupt. */
 export type TouchMaker = (onSample: () => void) => TouchPanel;

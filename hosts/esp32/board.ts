@@ -13,12 +13,11 @@ import type { Board, BoardSensors, Pager, ResetCause, SetupNetwork } from "../mo
 import { Guards } from "../moddable/guard.ts";
 import type { CertificateTime } from "../moddable/tls/certificate-time.ts";
 import type { BoardClock } from "./board-clock.ts";
-import type { BoardParts, NetworkKeeper } from "./board-parts.ts";
+import type { BoardParts, NetworkKeeper, TouchInput } from "./board-parts.ts";
 import { NetworkTime, networkSeconds } from "./network-time.ts";
 import { NvsStore } from "./nvs-store.ts";
 import { Alerter } from "./parts/alerter.ts";
 import { Buttons } from "./parts/buttons.ts";
-import { TouchSampler } from "./parts/touch.ts";
 import { Sensing } from "./sensing.ts";
 import { SerialLine } from "./serial-line.ts";
 import { TIME_SETTINGS } from "./settings.ts";
@@ -52,7 +51,7 @@ export class Esp32Board implements Board {
   private keeper: NetworkKeeper | undefined;
   readonly updates: Esp32Updates | undefined;
   private buttons: Buttons | undefined;
-  private touch: TouchSampler | undefined;
+  private touch: TouchInput | undefined;
   private time: NetworkTime | undefined;
   private readonly clock: BoardClock | undefined;
 
@@ -91,9 +90,7 @@ export class Esp32Board implements Board {
     const { network, buttons = [], touch } = this.parts;
     this.keeper = network.open(this.guards);
     this.buttons = new Buttons(buttons, this.guards);
-    if (!touch) return;
-    this.touch = new TouchSampler(touch, this.guards);
-    this.touch.start();
+    this.touch = touch?.(this.guards);
   }
 
   resetCause(): ResetCause {

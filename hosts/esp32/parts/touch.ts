@@ -2,7 +2,7 @@ import type { Gesture } from "../../../src/pager/screen/gesture.ts";
 import { Gestures } from "../../gestures.ts";
 import { MonotonicClock, OneTimer } from "../../moddable/clock.ts";
 import type { Guard, Guards } from "../../moddable/guard.ts";
-import type { TouchMaker, TouchPanel } from "../board-parts.ts";
+import type { TouchInput, TouchMaker, TouchPanel } from "../board-parts.ts";
 
 /** How often a touch panel without an interrupt is sampled, in milliseconds. */
 const POLL_MS = 30;
@@ -10,11 +10,20 @@ const POLL_MS = 30;
 /** How often a touch panel that does not answer is sampled, in milliseconds. */
 const RETRY_MS = 10_000;
 
+/** A touch panel with a driver of the SDK, or with one of the same shape. It is made when it is sampled for the first time. */
+export function touchPanel(make: TouchMaker): (guards: Guards) => TouchInput {
+  return (guards) => {
+    const sampler = new TouchSampler(make, guards);
+    sampler.poll();
+    return sampler;
+  };
+}
+
 /**
  * Samples a touch panel. The buttons of the later M5Stacks are areas of this panel and change when it is sampled. The panel is on
  * a bus that can fail for a moment or for good. Then it is sampled less often, and everything else goes on.
  */
-export class TouchSampler {
+class TouchSampler implements TouchInput {
   private readonly make: TouchMaker;
   private readonly guard: Guard;
   private readonly timer: OneTimer;
@@ -34,16 +43,13 @@ export class TouchSampler {
     this.timer = new OneTimer(this.guard);
   }
 
-  start(): void {
-    this.poll();
-  }
-
   /** Begins to tell what a finger does. */
   listen(handle: (gesture: Gesture) => void): void {
     this.handle = handle;
   }
 
-  private poll(): void {
+  /** Samples it, and goes on to do so. */
+  poll(): void {
     const isWell = this.guard.run(() => this.sample());
     if (isWell) {
       this.pollMs = POLL_MS;

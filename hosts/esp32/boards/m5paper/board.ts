@@ -7,6 +7,7 @@ import { clockChip } from "../../parts/clock-chip.ts";
 import { connector } from "../../parts/connector.ts";
 import { SHT3X } from "../../parts/sht3x.ts";
 import { deepSleep } from "../../parts/sleep.ts";
+import { touchPanel } from "../../parts/touch.ts";
 import { wifi } from "../../wifi.ts";
 
 /** The I2C buses: one at the connector, port A, and one inside the board, with an SHT30. */
@@ -35,7 +36,7 @@ export function boardParts(): BoardParts {
     sensorParts: [connector([CONNECTOR, INTERNAL], [SHT3X, BME68X])],
     clock: clockChip(INTERNAL),
     screenKind: "grey",
-    touch: (onSample) => new device.sensor.Touch({ onSample }),
+    touch: touchPanel((onSample) => new device.sensor.Touch({ onSample })),
     buttons: [pushButton(button.A), pushButton(button.B), pushButton(button.C)],
     sleep: deepSleep({ wake: WAKE_PIN, held: POWER_PIN }),
     battery: battery({ level: readBattery }),

@@ -6,6 +6,7 @@ import { clockChip } from "../../parts/clock-chip.ts";
 import { connector } from "../../parts/connector.ts";
 import { MixerSpeaker } from "../../parts/mixer-speaker.ts";
 import { SHT3X } from "../../parts/sht3x.ts";
+import { touchPanel } from "../../parts/touch.ts";
 import { wifi } from "../../wifi.ts";
 
 /** The I2C bus inside the board. */
@@ -23,7 +24,7 @@ export function boardParts(): BoardParts {
     sensorParts: [connector([{ data: 32, clock: 33 }], [SHT3X, BME68X])],
     clock: clockChip(INTERNAL),
     buttons: [levelButton(button.a, 1), levelButton(button.b, 1), levelButton(button.c, 1)],
-    touch: (onSample) => new device.sensor.Touch({ onSample }),
+    touch: touchPanel((onSample) => new device.sensor.Touch({ onSample })),
     sound: () => new MixerSpeaker(),
     vibration: () => vibration,
   };

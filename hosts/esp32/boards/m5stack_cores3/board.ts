@@ -6,6 +6,7 @@ import { clockChip } from "../../parts/clock-chip.ts";
 import { connector } from "../../parts/connector.ts";
 import { SampleSpeaker } from "../../parts/sample-speaker.ts";
 import { SHT3X } from "../../parts/sht3x.ts";
+import { touchPanel } from "../../parts/touch.ts";
 import { wifi } from "../../wifi.ts";
 
 /** The I2C bus inside the board. */
@@ -22,7 +23,7 @@ export function boardParts(): BoardParts {
     sensorParts: [connector([{ data: 2, clock: 1 }], [SHT3X, BME68X])],
     clock: clockChip(INTERNAL),
     buttons: [levelButton(button.a, 1), levelButton(button.b, 1), levelButton(button.c, 1)],
-    touch: (onSample) => new device.sensor.Touch({ onSample }),
+    touch: touchPanel((onSample) => new device.sensor.Touch({ onSample })),
     sound: (guard) => new SampleSpeaker(guard),
   };
 }
