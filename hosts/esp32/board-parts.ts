@@ -21,6 +21,8 @@ export interface BoardParts {
   readonly buttons?: readonly ButtonInput[];
   /** What kind of picture the screen shows. Default: `color`. */
   readonly screenKind?: ScreenKind;
+  /** For a screen that must be looked after: returns what is to be called after each picture. */
+  readonly afterPicture?: (guards: Guards) => () => void;
   /** Begins to sample a touch panel. On some boards that is what moves the buttons, which are areas of it. */
   readonly touch?: (guards: Guards) => TouchInput;
   /** Makes what sounds. It is made when it is needed for the first time. The guard is for callbacks. */

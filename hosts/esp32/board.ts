@@ -52,6 +52,7 @@ export class Esp32Board implements Board {
   readonly updates: Esp32Updates | undefined;
   private buttons: Buttons | undefined;
   private touch: TouchInput | undefined;
+  private afterPicture: (() => void) | undefined;
   private time: NetworkTime | undefined;
   private readonly clock: BoardClock | undefined;
 
@@ -76,6 +77,10 @@ export class Esp32Board implements Board {
     return this.parts.screenKind;
   }
 
+  handlePicture(): void {
+    this.afterPicture?.();
+  }
+
   get figures(): readonly Sensor[] {
     return this.keeper?.figures ?? [];
   }
@@ -87,10 +92,11 @@ export class Esp32Board implements Board {
   /** Takes the time, and starts the network stack, without which no socket can be made, and the buttons. */
   open(): void {
     this.clock?.take();
-    const { network, buttons = [], touch } = this.parts;
+    const { network, buttons = [], touch, afterPicture } = this.parts;
     this.keeper = network.open(this.guards);
     this.buttons = new Buttons(buttons, this.guards);
     this.touch = touch?.(this.guards);
+    this.afterPicture = afterPicture?.(this.guards);
   }
 
   resetCause(): ResetCause {

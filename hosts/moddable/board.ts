@@ -124,6 +124,8 @@ export interface Board {
   readonly updates: BoardUpdates | undefined;
   /** Default: `color`. */
   readonly screenKind?: ScreenKind | undefined;
+  /** A picture of the pager is on the screen. */
+  handlePicture?(): void;
   /** Sound, light, vibration for a message of this priority, 1 to 5, as far as the board can. */
   alert(priority: number): void;
   /** undefined: the board has no battery, or cannot measure it. `own` holds the settings of `ownSettings`. */

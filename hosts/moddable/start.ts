@@ -278,7 +278,11 @@ function run(
     nowMs: () => clock.nowMs(),
     setTimer: (delayMs, callback) => timer.set(delayMs, callback),
     openTransport: (broker, handlers) => network.openTransport(broker, guarded(handlers, guard)),
-    paint: (drawList) => screenGuard.run(() => display.paint(drawList)),
+    paint: (drawList) =>
+      screenGuard.run(() => {
+        display.paint(drawList);
+        board.handlePicture?.();
+      }),
     alert: (priority) => alertGuard.run(() => board.alert(priority)),
     restart: () => restartTimer.set(0, () => pager.stop(restart)),
     sleep: (durationMs) =>

@@ -22,6 +22,8 @@ interface SimulatorScreen {
   onMessage: (message: string) => void;
   postMessage(message: string): void;
   send(pixels: unknown, offset: number, count: number): void;
+  /** Only the driver of e-paper has it. */
+  configure?(options: { readonly updateMode: string }): void;
 }
 
 /** A contact that is pressed or not, and the driver that is told of a change. */
@@ -269,6 +271,8 @@ globals.screen.send = function (pixels, offset, count) {
   if (isBroken("screen")) throw new Error("time out");
   send.call(this, pixels, offset, count);
 };
+
+if (script.board === "m5paper") globals.screen.configure = ({ updateMode }) => trace(`screen: ${updateMode}\n`);
 
 globals.screen.onMessage = (message) => {
   const event = events.get(message);

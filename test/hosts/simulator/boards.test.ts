@@ -15,6 +15,9 @@ import { launchBoard, said, says, WIFI_UID } from "./launched-board.ts";
 /** A panel without an interrupt is sampled this often, in milliseconds. A loaded machine needs a few of them. */
 const TOUCH_POLL_MS = 60;
 
+/** Each press changes the picture. */
+const PRESSES_MAX = 60;
+
 const ETHERNET_UID = "pager-aabbcf";
 
 /** What the driver of the mixer traces for a message of priority 3. */
@@ -109,6 +112,31 @@ describe.each(["m5stack_core2", "m5stack_cores3"])("%s", (board) => {
     await says(simulator, "connected to");
     await showsPage(sender, WIFI_UID, "one");
     await eventually(() => expect(said(simulator, "touch: Error: I2C")).toHaveLength(3));
+  });
+});
+
+describe("m5paper", () => {
+  it("clears the ghosts of former pictures after many of them, and not at each", async () => {
+    const sender = await bench.sender(broker.port, WIFI_UID);
+    const simulator = launch({ board: "m5paper" });
+    await says(simulator, "connected to");
+    await showsPage(sender, WIFI_UID, "one");
+    const clearings = () => simulator.lines.filter((line) => line.startsWith("screen: G"));
+    const pressUntil = async (isEnough: () => boolean, most = PRESSES_MAX) => {
+      let count = 0;
+      for (; count < most && !isEnough(); count += 1) {
+        simulator.press("c");
+        await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS / 2));
+      }
+      return count;
+    };
+    await pressUntil(() => clearings().length > 0);
+    await eventually(() => expect(clearings()).toEqual(["screen: GC16", "screen: GLD16"]));
+    expect(await pressUntil(() => clearings().length > 2)).toBeGreaterThan(PRESSES_MAX / 4);
+    // Some pictures, then nobody looks.
+    await pressUntil(() => false, PRESSES_MAX / 4);
+    expect(clearings()).toHaveLength(4);
+    await eventually(() => expect(clearings()).toHaveLength(6), 40_000);
   });
 });
 

@@ -5,6 +5,7 @@ import { BME68X } from "../../parts/bme68x.ts";
 import { type PushButtonMaker, pushButton } from "../../parts/buttons.ts";
 import { clockChip } from "../../parts/clock-chip.ts";
 import { connector } from "../../parts/connector.ts";
+import { type EPaperPanel, ePaper } from "../../parts/e-paper.ts";
 import { SHT3X } from "../../parts/sht3x.ts";
 import { deepSleep } from "../../parts/sleep.ts";
 import { touchPanel } from "../../parts/touch.ts";
@@ -19,7 +20,8 @@ const WAKE_PIN = 38;
 /** Without it a board that runs on its battery switches itself off. */
 const POWER_PIN = 2;
 
-/** The SDK makes this global on this board. */
+/** The SDK makes these globals on this board. */
+declare const screen: EPaperPanel;
 declare const device: {
   readonly sensor: { readonly Touch: new (options: { onSample: () => void }) => TouchPanel };
   readonly peripheral: {
@@ -36,6 +38,7 @@ export function boardParts(): BoardParts {
     sensorParts: [connector([CONNECTOR, INTERNAL], [SHT3X, BME68X])],
     clock: clockChip(INTERNAL),
     screenKind: "grey",
+    afterPicture: ePaper(screen),
     touch: touchPanel((onSample) => new device.sensor.Touch({ onSample })),
     buttons: [pushButton(button.A), pushButton(button.B), pushButton(button.C)],
     sleep: deepSleep({ wake: WAKE_PIN, held: POWER_PIN }),
