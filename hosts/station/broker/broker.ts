@@ -77,8 +77,32 @@ export class Broker {
     return this.#core.writes.committed;
   }
 
+  /** What slow readers have cost themselves: messages of QoS 0 that were dropped, connections that were closed. */
+  get slowReaders(): Readonly<{ dropped: number; closed: number }> {
+    return this.#core.slowReaders;
+  }
+
   isConnected(clientIdentifier: string): boolean {
-    return this.#core.sessions.get(clientIdentifier)?.connection !== undefined;
+    return this.connectionOf(clientIdentifier) !== undefined;
+  }
+
+  /** Where a client is connected, and how. undefined: it is away. */
+  connectionOf(
+    clientIdentifier: string,
+  ): { readonly connection: number; readonly level: 4 | 5; readonly keepAliveSeconds: number } | undefined {
+    const found = this.#core.sessions.get(clientIdentifier)?.connection;
+    return found && { connection: found.number, level: found.level, keepAliveSeconds: found.keepAliveSeconds };
+  }
+
+  /** Whether a client, connected or not, has subscribed to exactly this filter. */
+  hasSubscriber(filter: string): boolean {
+    return this.#core.subscriptions.has(filter);
+  }
+
+  /** The retained messages that a filter matches. */
+  retainedOf(filter: string): MessageContent[] {
+    const { retained } = this.#core;
+    return retained.topicsOf(filter).flatMap((topic) => retained.get(topic) ?? []);
   }
 
   /** Topic filters of a session, in the order in which they came. */
@@ -170,6 +194,12 @@ export class Broker {
     this.#settle();
   }
 
+  /** The host reads nothing from a client until then. So long it cannot be called silent. */
+  handleHeld(connection: number, untilMs: number): void {
+    const found = this.#connections.get(connection);
+    if (found) found.receivedMs = Math.max(found.receivedMs, untilMs);
+  }
+
   handleTimeout(nowMs: number): void {
     this.#begin(nowMs).deadlines.runDue(nowMs);
     this.#settle();
@@ -202,11 +232,14 @@ export class Broker {
     return { reasonCode, commit };
   }
 
-  /** Subscribes a client that has a session, but to nothing that it has subscribed to, or taken back, itself. */
+  /**
+   * Subscribes a client, but to nothing that it has subscribed to, or taken back, itself. One that has no session yet gets one, and
+   * finds it when it comes. A session that ends with its connection stays as it is.
+   */
   addSubscriptions(clientIdentifier: string, added: readonly AddedSubscription[], nowMs: number): void {
     const core = this.#begin(nowMs);
-    const session = core.sessions.get(clientIdentifier);
-    if (!session) return;
+    const session = core.sessions.get(clientIdentifier) ?? core.sessions.createAbsent(clientIdentifier);
+    if (!session?.isStored) return;
     for (const each of added) {
       if (session.subscriptions.has(each.filter)) continue;
       const topics = core.retained.topicsOf(each.filter);
@@ -224,10 +257,11 @@ export class Broker {
     this.#settle();
   }
 
-  /** Ends a client's session and its connection: nobody gets what waits for it. */
+  /** Ends a client's session and its connection: nobody gets what waits for it, nor its will. */
   removeSession(clientIdentifier: string, nowMs: number): void {
     const core = this.#begin(nowMs);
     const session = core.sessions.get(clientIdentifier);
+    session?.setWill(undefined);
     session?.connection?.close(REASON.administrativeAction, "the session is removed");
     if (session) core.sessions.end(session);
     this.#settle();

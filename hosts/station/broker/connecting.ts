@@ -16,8 +16,6 @@ type Connect = IConnectPacket & Pick<Decoded, "forwarded">;
 /** What CONNACK takes without words of the host. A client that takes less is refused. */
 const CONNACK_BYTES = 64;
 const IDENTIFIER_DIGITS = 20;
-/** How long after the keep alive a silent client is dropped [MQTT-3.1.2-22]. */
-const KEEP_ALIVE_FACTOR = 1_500;
 
 /** What waits for a verdict. */
 const pending = new WeakMap<Connection, Connect>();
@@ -74,14 +72,18 @@ function ask(
 ): void {
   const { clientIdentifier, userName } = connection.client;
   const { authenticationMethod } = connection;
+  const connect = pending.get(connection);
   const verdict = core.hooks.authenticate({
     connection: connection.number,
     clientIdentifier,
+    isIdentifierAssigned: connect?.clientId === "",
     userName,
     password,
     authenticationMethod,
     authenticationData,
     isReauthentication,
+    isSessionKept: connect !== undefined && (connect.protocolVersion === 5 ? expiryOf(connect) > 0 : !connect.clean),
+    will: connect && willOf(connect, connect.forwarded),
   });
   connection.isAwaitingVerdict = verdict === undefined;
   if (verdict) handleVerdict(core, connection, verdict);
@@ -101,8 +103,10 @@ export function handleVerdict(core: Core, connection: Connection, verdict: Verdi
       connection.send({ cmd: "auth", reasonCode: REASON.continueAuthentication, properties });
       return;
     }
-    default:
-      connection.client = { ...connection.client, identity: verdict.identity };
+    default: {
+      const { identity, clientIdentifier = connection.client.clientIdentifier } = verdict;
+      connection.client = { ...connection.client, identity, clientIdentifier };
+    }
   }
   if (connection.state === "connected") {
     const data = verdict.authenticationData && { authenticationData: toBuffer(verdict.authenticationData) };
@@ -117,6 +121,8 @@ export function handleVerdict(core: Core, connection: Connection, verdict: Verdi
 function accept(core: Core, connection: Connection, connect: Connect, verdict: Verdict & { type: "accept" }): void {
   const { client } = connection;
   const will = willOf(connect, connect.forwarded);
+  if (verdict.packetBytesMax !== undefined)
+    connection.frames.packetBytesMax = Math.min(core.limits.packetBytesMax, verdict.packetBytesMax);
   const refusal = will ? core.hooks.authorisePublish(client, will) : 0;
   if (refusal >= 0x80) throw new PeerError("the will is not allowed", refusal);
   if (core.isRefusing) throw new PeerError("the store does not take anything", REASON.serverUnavailable);
@@ -145,8 +151,7 @@ function accept(core: Core, connection: Connection, connect: Connect, verdict: V
 function begin(core: Core, connection: Connection, session: Session, connect: Connect): void {
   const { limits } = core;
   const { properties = {} } = connect;
-  const asked =
-    connection.level === 5 ? (properties.sessionExpiryInterval ?? 0) : connect.clean ? 0 : Number.POSITIVE_INFINITY;
+  const asked = connection.level === 5 ? expiryOf(connect) : connect.clean ? 0 : Number.POSITIVE_INFINITY;
   session.level = connection.level;
   session.expirySeconds = Math.min(asked, limits.sessionExpirySecondsMax);
   session.connection = connection;
@@ -155,7 +160,12 @@ function begin(core: Core, connection: Connection, session: Session, connect: Co
   const { delivery } = connection;
   delivery.window = Math.min(limits.inflightMax, properties.receiveMaximum ?? limits.inflightMax);
   delivery.topicAliasMaximum = Math.min(limits.topicAliasMaximum, properties.topicAliasMaximum ?? 0);
-  connection.silenceMs = keepAliveOf(core, connect) * KEEP_ALIVE_FACTOR;
+  connection.keepAliveSeconds = keepAliveOf(core, connect);
+}
+
+/** Seconds that MQTT 5 asks for. */
+function expiryOf({ properties }: IConnectPacket): number {
+  return properties?.sessionExpiryInterval ?? 0;
 }
 
 /** Seconds. In 3.1.1 nobody can be told of another one. */
@@ -186,10 +196,10 @@ function announced(
   const { properties = {} } = connect;
   const { authenticationMethod } = connection;
   const keepAlive = keepAliveOf(core, connect);
-  const isExpiryOther = session.expirySeconds !== (properties.sessionExpiryInterval ?? 0);
+  const isExpiryOther = session.expirySeconds !== expiryOf(connect);
   return {
     receiveMaximum: limits.receiveMaximum,
-    maximumPacketSize: limits.packetBytesMax,
+    maximumPacketSize: connection.frames.packetBytesMax,
     topicAliasMaximum: limits.topicAliasMaximum,
     ...(isExpiryOther && { sessionExpiryInterval: session.expirySeconds }),
     ...(connect.clientId === "" && { assignedClientIdentifier: connection.client.clientIdentifier }),

@@ -15,6 +15,8 @@ export type ConnectionState = "awaitingConnect" | "authenticating" | "connected"
 
 /** Reason strings are for the owner of a client. They are cut. */
 const REASON_STRING_CHARACTERS_MAX = 120;
+/** How long after the keep alive a silent client is dropped, in milliseconds a second [MQTT-3.1.2-22]. */
+const SILENCE_MS_FACTOR = 1_500;
 const NEVER = Number.POSITIVE_INFINITY;
 /** How long an entry for the keep alive waits at the most, in milliseconds. */
 const SILENCE_LOOK_MS = 60_000;
@@ -35,8 +37,8 @@ export class Connection {
   packetBytesMax = Number.POSITIVE_INFINITY;
   /** Method of authentication of its CONNECT. */
   authenticationMethod: string | undefined;
-  /** Milliseconds without a packet after which it ends. 0: none. */
-  silenceMs = 0;
+  /** 0: none. */
+  keepAliveSeconds = 0;
   receivedMs: number;
   /** Messages of QoS 1 and 2 that came and are not answered. */
   unanswered = 0;
@@ -44,6 +46,8 @@ export class Connection {
   blockedSinceMs: number | undefined;
   /** The host has to decide first. What comes meanwhile is kept. */
   isAwaitingVerdict = false;
+  /** Its queue has no room for what must not be dropped. */
+  isFull = false;
   /** Why it has ended. */
   ending = "";
   readonly stallAlarm: Alarm;
@@ -59,7 +63,7 @@ export class Connection {
     this.delivery = new Delivery(core, this);
     const stallDue = () =>
       this.state === "closed" || this.blockedSinceMs === undefined ? NEVER : this.blockedSinceMs + core.limits.stallMs;
-    this.stallAlarm = new Alarm(core.deadlines, stallDue, () => this.close(REASON.quotaExceeded, "it does not read"));
+    this.stallAlarm = new Alarm(core.deadlines, stallDue, () => this.closeSlow());
     this.receivedMs = core.nowMs;
     this.client = { connection: number, clientIdentifier: "", userName: undefined, identity: undefined };
   }
@@ -86,7 +90,18 @@ export class Connection {
 
   /** More waits than a client that reads slowly may have. It is closed after the input that did it, not within. */
   get isOverflowing(): boolean {
-    return this.state !== "closed" && this.output.bytes > this.#core.limits.outgoingBytesMax;
+    return this.state !== "closed" && (this.isFull || this.output.bytes > this.#core.limits.outgoingBytesMax);
+  }
+
+  /** What waits for it does not fit any more. It is closed after this input. */
+  handleFull(): void {
+    this.isFull = true;
+    this.#onReady(this);
+  }
+
+  closeSlow(): void {
+    this.#core.slowReaders.closed += 1;
+    this.close(REASON.quotaExceeded, `it does not read: ${this.output.bytes} bytes wait`);
   }
 
   sendQos0(message: Message, retain: boolean, subscriptionIdentifiers: readonly number[]): void {
@@ -101,11 +116,12 @@ export class Connection {
   /** A client that says nothing for one and a half keep alives is gone [MQTT-3.1.2-22]. */
   watchSilence(): void {
     const { deadlines, nowMs } = this.#core;
-    if (this.state === "closed" || this.silenceMs === 0) return;
-    const dueMs = this.receivedMs + this.silenceMs;
+    if (this.state === "closed" || this.keepAliveSeconds === 0) return;
+    const dueMs = this.receivedMs + this.keepAliveSeconds * SILENCE_MS_FACTOR;
     // A connection that has ended is forgotten soon, however long its keep alive was.
     if (dueMs > nowMs) deadlines.at(Math.min(dueMs, nowMs + SILENCE_LOOK_MS), () => this.watchSilence());
-    else this.close(REASON.keepAliveTimeout, `nothing came for ${this.silenceMs / 1_000} s`);
+    else
+      this.close(REASON.keepAliveTimeout, `nothing came for ${(this.keepAliveSeconds * SILENCE_MS_FACTOR) / 1_000} s`);
   }
 
   /** A packet or a bound was broken. */

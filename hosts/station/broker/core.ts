@@ -31,6 +31,8 @@ export interface Core {
   isRefusing: boolean;
   /** Wills that are due. They are published at the end of the input that made them so, in its transaction. */
   readonly dueWills: DueWill[];
+  /** What slow readers have cost themselves: messages of QoS 0 that were dropped, connections that were closed. */
+  readonly slowReaders: { dropped: number; closed: number };
   /** Of the message that was made last. */
   lastMessageNumber: number;
 }

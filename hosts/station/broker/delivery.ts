@@ -22,7 +22,12 @@ export class Delivery {
   }
 
   sendQos0(message: Message, retain: boolean, subscriptionIdentifiers: readonly number[]): void {
-    if (message.isExpired(this.#core.nowMs) || this.#connection.isOverflowing) return;
+    const core = this.#core;
+    if (message.isExpired(core.nowMs)) return;
+    if (this.#connection.output.bytes + message.bytes > core.limits.outgoingBytesMax) {
+      core.slowReaders.dropped += 1;
+      return;
+    }
     this.#send(message, 0, retain, false, 0, subscriptionIdentifiers, 0);
   }
 
@@ -107,7 +112,8 @@ export class Delivery {
   /** [MQTT-3.3.2-5]. One that may have been sent with QoS 1 is rather dropped, too. */
   #isWorthless(entry: Entry, message: Message): boolean {
     const { nowMs, limits } = this.#core;
-    return message.isExpired(nowMs) || (!entry.isDup && entry.queuedMs + limits.queueAgeMs <= nowMs);
+    const isOld = !message.isPromised && !entry.isDup && entry.queuedMs + limits.queueAgeMs <= nowMs;
+    return message.isExpired(nowMs) || isOld;
   }
 
   /** Returns false where the client does not take so large a packet. */
@@ -163,7 +169,8 @@ export class Delivery {
       return true;
     }
     const message = this.#core.retained.get(topic);
-    const isAllowed = this.#core.hooks.authoriseDelivery?.(session.clientIdentifier, topic) ?? true;
+    const { authoriseDelivery } = this.#core.hooks;
+    const isAllowed = authoriseDelivery?.(session.clientIdentifier, topic, this.#connection.client) ?? true;
     if (!message || !isAllowed) return true;
     const qos = Math.min(message.qos, subscription.qos) as QoS;
     const identifiers = subscription.identifier ? [subscription.identifier] : [];

@@ -15,7 +15,9 @@ export interface Client {
 /** A CONNECT, or a step of an authentication (4.12). */
 export interface Credentials {
   readonly connection: number;
+  /** If the client has given none, one that was made up for it. */
   readonly clientIdentifier: string;
+  readonly isIdentifierAssigned: boolean;
   readonly userName: string | undefined;
   readonly password: Uint8Array | undefined;
   /** MQTT 5: a method beyond a password. */
@@ -23,12 +25,19 @@ export interface Credentials {
   readonly authenticationData: Uint8Array | undefined;
   /** The client is connected, and proves anew who it is. */
   readonly isReauthentication: boolean;
+  /** Its session is to outlast its connection, or one that did is to go on. */
+  readonly isSessionKept: boolean;
+  readonly will: Pick<MessageContent, "topic" | "payload"> | undefined;
 }
 
 export type Verdict =
   | {
       readonly type: "accept";
       readonly identity?: unknown;
+      /** Under which its session is kept. Without it: its own. */
+      readonly clientIdentifier?: string;
+      /** Largest packet that this client may send, in bytes. At most `Limits.packetBytesMax`. */
+      readonly packetBytesMax?: number;
       /** The last word of the method, for CONNACK. */
       readonly authenticationData?: Uint8Array;
       /** For a client that asks for it [MQTT-3.1.2-28]. */
@@ -48,11 +57,21 @@ export interface Hooks {
   authorisePublish(client: Client, message: Pick<MessageContent, "topic" | "qos" | "retain" | "payload">): number;
   /** Returns 0 or a reason code of SUBACK. @param filter without `$share/{group}/` */
   authoriseSubscribe(client: Client, filter: string): number;
-  /** Whether a subscriber gets this message. It is asked for each, so it has to be quick. undefined: yes, always. */
-  readonly authoriseDelivery?: (clientIdentifier: string, topic: string) => boolean;
+  /**
+   * Whether a subscriber gets this message. It is asked for each, so it has to be quick. undefined: yes, always.
+   * @param client undefined: it is away
+   */
+  readonly authoriseDelivery?: (clientIdentifier: string, topic: string, client: Client | undefined) => boolean;
   /** What is added to a session that begins with nothing. */
   subscriptionsOf(client: Client): readonly AddedSubscription[];
   queuePolicy(topic: string): QueuePolicy;
+  /**
+   * A message was taken: of a client, a will, or one of the host. Returns whether its publisher may be answered only when this
+   * transaction is on the store, because the host has something in it.
+   */
+  readonly handleMessage?: (message: MessageContent) => boolean;
+  /** A session has a subscription to this filter, a new one or an old one again. */
+  readonly handleSubscribed?: (clientIdentifier: string, filter: string) => void;
 }
 
 export const OPEN_HOOKS: Hooks = Object.freeze({

@@ -17,6 +17,8 @@ export interface MessageContent {
   readonly forwarded: Uint8Array;
   /** When it is worthless, in milliseconds of `nowMs`. Infinity: never. */
   readonly expiresMs: number;
+  /** The host has promised it: no queue drops it for room or age. A queue without room refuses it. */
+  readonly isPromised?: boolean;
 }
 
 export class Message implements MessageContent {
@@ -26,6 +28,7 @@ export class Message implements MessageContent {
   readonly retain: boolean;
   readonly forwarded: Uint8Array;
   readonly expiresMs: number;
+  readonly isPromised: boolean;
   /** In its record's key. */
   readonly number: number;
   readonly bytes: number;
@@ -42,6 +45,7 @@ export class Message implements MessageContent {
     this.retain = content.retain;
     this.forwarded = content.forwarded;
     this.expiresMs = content.expiresMs;
+    this.isPromised = content.isPromised === true;
     this.bytes = OVERHEAD_BYTES + content.topic.length + content.payload.length + content.forwarded.length;
   }
 

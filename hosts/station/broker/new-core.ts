@@ -28,6 +28,7 @@ export function newCore({ random, wallClock, limits, hooks }: CoreOptions, nowMs
     writes: new Writes(),
     subscriptions: new SubscriptionTable(),
     dueWills: [],
+    slowReaders: { dropped: 0, closed: 0 },
     isRefusing: false,
     get wallSeconds() {
       return wallClock();

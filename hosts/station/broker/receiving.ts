@@ -61,7 +61,6 @@ function take(
   topic: string,
   mayWait = false,
 ): number {
-  if (levelsOf(topic).length > core.limits.topicLevelsMax) return REASON.topicNameInvalid;
   const { qos, retain, forwarded, properties } = packet;
   const expirySeconds = properties?.messageExpiryInterval;
   const content: MessageContent = {
@@ -73,7 +72,9 @@ function take(
     expiresMs: expirySeconds === undefined ? NEVER : core.nowMs + expirySeconds * 1_000,
   };
   const refusal = core.hooks.authorisePublish(connection.client, content);
-  return refusal || route(core, content, connection.client.clientIdentifier, mayWait);
+  if (refusal) return refusal;
+  if (levelsOf(topic).length > core.limits.topicLevelsMax) return REASON.topicNameInvalid;
+  return route(core, content, connection.client.clientIdentifier, mayWait);
 }
 
 /** The topic of a PUBLISH (3.3.2.3.4). */

@@ -71,7 +71,8 @@ const wall = (seconds: number | undefined): readonly [4, number] => [4, Math.flo
 export function encodeMessage(message: MessageContent, nowMs: number, wallSeconds: number | undefined): Uint8Array {
   const { topic, forwarded, payload, expiresMs } = message;
   const left = secondsLeft(expiresMs, nowMs);
-  return encodeFields([[1, VERSION], [1, flagsOf(message)], [4, left], wall(wallSeconds), topic, forwarded, payload]);
+  const flags = flagsOf(message) | (message.isPromised ? 8 : 0);
+  return encodeFields([[1, VERSION], [1, flags], [4, left], wall(wallSeconds), topic, forwarded, payload]);
 }
 
 export function decodeMessage(bytes: Uint8Array, nowMs: number, wallSeconds: number | undefined): MessageContent {
@@ -80,7 +81,8 @@ export function decodeMessage(bytes: Uint8Array, nowMs: number, wallSeconds: num
   const left = fields.number(4);
   const expiresMs = timeOf(left, fields.number(4), nowMs, wallSeconds);
   const [topic, forwarded, payload] = [fields.text(), fields.bytes(), fields.bytes()];
-  return { topic, payload, qos: (flags & 3) as QoS, retain: (flags & 4) !== 0, forwarded, expiresMs };
+  const isPromised = (flags & 8) !== 0;
+  return { topic, payload, qos: (flags & 3) as QoS, retain: (flags & 4) !== 0, forwarded, expiresMs, isPromised };
 }
 
 export const encodeRetained = (number: number): Uint8Array =>

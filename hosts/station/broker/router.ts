@@ -30,6 +30,7 @@ export function route(core: Core, content: MessageContent, publisher: string, is
   for (const [session, match] of matches) deliver(message, session, match);
   // They wait for the transaction of the message, which is known now.
   for (const session of matches.keys()) session.connection?.pump();
+  if (core.hooks.handleMessage?.(message)) core.writes.want();
   return matches.size > 0 ? REASON.success : REASON.noMatchingSubscribers;
 }
 
@@ -39,7 +40,7 @@ function matchesOf(core: Core, topic: string, publisher: string): Map<Session, M
   core.subscriptions.match(topic, (session, subscription) => {
     // [MQTT-3.8.3-3]
     if (subscription.noLocal && session.clientIdentifier === publisher) return;
-    if (authoriseDelivery && !authoriseDelivery(session.clientIdentifier, topic)) return;
+    if (authoriseDelivery && !authoriseDelivery(session.clientIdentifier, topic, session.connection?.client)) return;
     const { identifier, qos, retainAsPublished } = subscription;
     const match = matches.get(session);
     if (!match) {
@@ -68,13 +69,16 @@ function hasRoom(core: Core, message: Message, matches: ReadonlyMap<Session, Mat
       session.dropExpired();
       if (!session.hasRoom(message.bytes)) full.push(session);
     }
-  return full.length === 0 || core.hooks.queuePolicy(message.topic) === "oldestOut";
+  if (full.length === 0) return true;
+  return !message.isPromised && core.hooks.queuePolicy(message.topic) === "oldestOut";
 }
 
 function deliver(message: Message, session: Session, match: Match): void {
   const qos = qosOf(message, match);
   const retain = message.retain && match.retainAsPublished;
   if (qos === 0) session.connection?.sendQos0(message, retain, match.subscriptionIdentifiers);
+  // The client of a session that ends with its connection can only find out by that end.
+  else if (!session.isStored && !session.hasRoom(message.bytes)) session.connection?.handleFull();
   // In a queue that is full of what was sent already there is no room to make. This client misses the message.
   else if (session.makeRoom(message.bytes)) session.enqueue(message, qos, retain, match.subscriptionIdentifiers);
 }

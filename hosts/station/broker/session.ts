@@ -140,7 +140,7 @@ export class Session {
   dropExpired(): void {
     const { nowMs, limits } = this.#core;
     for (const entry of this.queue.entries) {
-      const isOld = entry.queuedMs + limits.queueAgeMs <= nowMs;
+      const isOld = !entry.message?.isPromised && entry.queuedMs + limits.queueAgeMs <= nowMs;
       if (!entry.isDup && !this.queue.isSent(entry) && (isOld || entry.message?.isExpired(nowMs)))
         this.removeEntry(entry);
     }
@@ -150,7 +150,8 @@ export class Session {
   makeRoom(bytes: number): boolean {
     for (const entry of this.queue.entries) {
       if (this.hasRoom(bytes)) return true;
-      if (entry.message && !entry.isDup && !this.queue.isSent(entry)) this.removeEntry(entry);
+      if (entry.message && !entry.message.isPromised && !entry.isDup && !this.queue.isSent(entry))
+        this.removeEntry(entry);
     }
     return this.hasRoom(bytes);
   }

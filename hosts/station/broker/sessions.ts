@@ -38,6 +38,17 @@ export class Sessions {
     return session;
   }
 
+  /** A session of a client that has not come yet. undefined: there are as many as there may be. */
+  createAbsent(clientIdentifier: string): Session | undefined {
+    const { limits, nowMs } = this.#core;
+    if (this.size >= limits.sessionsMax) return undefined;
+    const session = this.create(clientIdentifier);
+    session.expirySeconds = limits.sessionExpirySecondsMax;
+    session.store();
+    this.handleAbsent(session, session.endsAt(nowMs));
+    return session;
+  }
+
   /** It is over: a will that waits is published [MQTT-3.1.3-9], everything of it goes. */
   end(session: Session): void {
     if (this.#sessions.get(session.clientIdentifier) !== session) return;
@@ -50,7 +61,9 @@ export class Sessions {
   /** Subscribes a session. @param subscription replaces the one of the same filter [MQTT-3.8.4-3] */
   subscribe(session: Session, subscription: Subscription): void {
     session.setSubscription(subscription);
-    if (!subscription.isDeclined) this.#core.subscriptions.set(session, subscription);
+    if (subscription.isDeclined) return;
+    this.#core.subscriptions.set(session, subscription);
+    this.#core.hooks.handleSubscribed?.(session.clientIdentifier, subscription.filter);
   }
 
   /** Returns whether there was such a subscription. What the host had added is remembered as declined. */

@@ -63,6 +63,11 @@ export class SubscriptionTable {
     if (group?.members.size === 0) this.#groups.delete(shared.filter, shared.group);
   }
 
+  /** Whether anybody subscribes to exactly this filter. */
+  has(filter: string): boolean {
+    return this.#tree.has(filter);
+  }
+
   /** Calls `visit` for each subscription that matches. Of a group one is chosen. */
   match(topic: string, visit: (session: Session, subscription: Subscription) => void): void {
     this.#tree.match(topic, ({ session, subscription }) => visit(session, subscription));

@@ -36,6 +36,13 @@ export class TopicTree<Value> {
     return level?.values?.get(key);
   }
 
+  /** Whether this very filter has a value. */
+  has(filter: string): boolean {
+    let level: Level<Value> | undefined = this.#root;
+    for (const name of levelsOf(filter)) level = level?.children.get(name);
+    return level?.values !== undefined;
+  }
+
   delete(filter: string, key: string): void {
     const names = levelsOf(filter);
     const path: Level<Value>[] = [this.#root];

@@ -1,7 +1,6 @@
 /** Which connections have something to send, and which of it may leave. */
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
-import { REASON } from "./errors.ts";
 
 export interface Transmit {
   readonly connection: number;
@@ -49,7 +48,7 @@ export class Transmitter {
   closeOverflowing(): void {
     for (const connection of this.#overflowing) {
       this.#overflowing.delete(connection);
-      connection.close(REASON.quotaExceeded, `${connection.output.bytes} bytes wait to be read`);
+      connection.closeSlow();
     }
   }
 

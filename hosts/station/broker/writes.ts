@@ -18,6 +18,8 @@ export class Writes {
   #number = 1;
   #committed = 0;
   #count = 0;
+  /** A transaction is wanted, also without a write of ours: the host has something in it. */
+  #isWanted = false;
 
   /** Number of the transaction that collects now. */
   get gate(): number {
@@ -40,12 +42,18 @@ export class Writes {
   }
 
   get isIdle(): boolean {
-    return this.#open.size === 0 && !this.#offered;
+    return this.#open.size === 0 && !this.#isWanted && !this.#offered;
   }
 
   put(key: string, bytes: Uint8Array | undefined): void {
     this.#open.set(key, bytes);
     this.#openBytes += KEY_BYTES + (bytes?.length ?? 0);
+    this.#count += 1;
+  }
+
+  /** The host writes something in this transaction. */
+  want(): void {
+    this.#isWanted = true;
     this.#count += 1;
   }
 
@@ -55,7 +63,8 @@ export class Writes {
 
   /** The next transaction. undefined: there is nothing to write, or one is under way. */
   poll(): Batch | undefined {
-    if (this.#offered || this.#open.size === 0) return undefined;
+    if (this.#offered || (this.#open.size === 0 && !this.#isWanted)) return undefined;
+    this.#isWanted = false;
     this.#offered = this.#open;
     this.#open = new Map();
     this.#openBytes = 0;
@@ -76,6 +85,7 @@ export class Writes {
     if (!refused) return;
     for (const [key, bytes] of this.#open) refused.set(key, bytes);
     this.#open = refused;
+    this.#isWanted = true;
     this.#offered = undefined;
     this.#openBytes = 0;
     for (const bytes of refused.values()) this.#openBytes += KEY_BYTES + (bytes?.length ?? 0);

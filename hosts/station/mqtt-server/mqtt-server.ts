@@ -7,11 +7,14 @@ import type { Duplex } from "node:stream";
 import { Broker } from "../broker/broker.ts";
 import type { Hooks, Verdict } from "../broker/hooks.ts";
 import type { Limits } from "../broker/limits.ts";
+import type { MessageContent } from "../broker/message.ts";
 import type { RecordStore } from "../store/record-store.ts";
 
 /** How long a client may take to read the last words, in milliseconds. Then its socket is destroyed. */
 const LAST_WORDS_MS = 2_000;
 const RANDOM_RANGE = 2 ** 48 - 1;
+/** Reason codes from here on are refusals. */
+const REFUSED = 0x80;
 
 export interface MqttServerOptions {
   readonly store: RecordStore;
@@ -19,8 +22,19 @@ export interface MqttServerOptions {
   readonly hooks?: Partial<Hooks>;
   /** The store has refused, or is sound again: undefined. */
   readonly onStore?: (problem: unknown) => void;
-  /** A connection has ended, and why. */
+  /** A connection has been ended from here, and why. */
   readonly onEnding?: (connection: number, reason: string) => void;
+  /** A connection is over. Its number does not come again. */
+  readonly onClosed?: (connection: number) => void;
+  /** For how long nothing more is read from a client, in milliseconds. It is asked after each piece that was read. */
+  readonly pauseMs?: (connection: number) => number;
+}
+
+/** A message of the host, until it is on the store. */
+interface Waiter {
+  readonly commit: number;
+  resolve(): void;
+  reject(error: Error): void;
 }
 
 export class MqttServer {
@@ -28,6 +42,9 @@ export class MqttServer {
   readonly #options: MqttServerOptions;
   readonly #streams = new Map<number, Duplex>();
   readonly #paused = new Set<number>();
+  /** Those of which nothing is read for a while. */
+  readonly #held = new Map<number, NodeJS.Timeout>();
+  #waiters: Waiter[] = [];
   #connection = 0;
   #isTurnSet = false;
   #isClosed = false;
@@ -59,6 +76,7 @@ export class MqttServer {
     stream.on("error", () => {});
     stream.on("data", (bytes: Uint8Array) => {
       this.#act((nowMs) => this.broker.handleBytes(number, bytes, nowMs));
+      this.#hold(number, stream);
       if (this.broker.canReceive(number)) return;
       stream.pause();
       this.#paused.add(number);
@@ -67,7 +85,9 @@ export class MqttServer {
     stream.on("end", () => stream.destroy());
     stream.on("close", () => {
       this.#paused.delete(number);
-      if (this.#streams.delete(number)) this.#act((nowMs) => this.broker.handleClosed(number, nowMs));
+      if (!this.#streams.delete(number)) return;
+      this.#act((nowMs) => this.broker.handleClosed(number, nowMs));
+      this.#forget(number);
     });
     return number;
   }
@@ -77,7 +97,24 @@ export class MqttServer {
     this.#act((nowMs) => this.broker.handleVerdict(connection, verdict, nowMs));
   }
 
-  /** Something happens to the broker. What comes of it leaves at the end of this turn of the loop. */
+  /** Something that the host does to the broker. What comes of it leaves at the end of this turn of the loop. */
+  act(run: (broker: Broker, nowMs: number) => void): void {
+    this.#act((nowMs) => run(this.broker, nowMs));
+  }
+
+  /** Publishes a message of the host. Resolves when it is on the store for all whose sessions are. Rejects if it is refused. */
+  publish(content: MessageContent): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) reject(new Error("the broker has ended"));
+      this.#act((nowMs) => {
+        const { reasonCode, commit } = this.broker.publish(content, nowMs);
+        if (reasonCode >= REFUSED) reject(new Error(`${content.topic}: refused with reason code ${reasonCode}`));
+        else if (commit <= this.broker.committed) resolve();
+        else this.#waiters.push({ commit, resolve, reject });
+      });
+    });
+  }
+
   #act(run: (nowMs: number) => void): void {
     if (this.#isClosed) return;
     run(performance.now());
@@ -86,10 +123,34 @@ export class MqttServer {
 
   /** Says goodbye to everybody. The store stays open. */
   close(): void {
+    if (this.#isClosed) return;
     this.broker.shutDown(performance.now());
     this.#turn();
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    for (const timer of this.#held.values()) clearTimeout(timer);
+    for (const { reject } of this.#waiters.splice(0)) reject(new Error("the broker has ended"));
+  }
+
+  /** Reads nothing more from a client for as long as the host says. */
+  #hold(number: number, stream: Duplex): void {
+    const pauseMs = this.#options.pauseMs?.(number) ?? 0;
+    if (pauseMs === 0 || this.#isClosed) return;
+    stream.pause();
+    this.broker.handleHeld(number, performance.now() + pauseMs);
+    const release = () => {
+      this.#held.delete(number);
+      if (this.broker.canReceive(number)) stream.resume();
+      else this.#paused.add(number);
+    };
+    clearTimeout(this.#held.get(number));
+    this.#held.set(number, setTimeout(release, pauseMs));
+  }
+
+  #forget(number: number): void {
+    clearTimeout(this.#held.get(number));
+    this.#held.delete(number);
+    this.#options.onClosed?.(number);
   }
 
   #setTurn(): void {
@@ -109,6 +170,7 @@ export class MqttServer {
       try {
         this.#options.store.write(batch.writes);
         broker.handleCommitted(performance.now());
+        this.#settle();
         if (wasRefusing) this.#options.onStore?.(undefined);
       } catch (error) {
         broker.handleRefused(performance.now());
@@ -118,6 +180,14 @@ export class MqttServer {
     }
     this.#resume();
     this.#wakeLater();
+  }
+
+  #settle(): void {
+    const { committed } = this.broker;
+    const settled = this.#waiters.filter(({ commit }) => commit <= committed);
+    if (settled.length === 0) return;
+    this.#waiters = this.#waiters.filter(({ commit }) => commit > committed);
+    for (const { resolve } of settled) resolve();
   }
 
   #transmit(): void {
@@ -138,6 +208,8 @@ export class MqttServer {
   #end(connection: number, stream: Duplex, reason: string): void {
     this.#streams.delete(connection);
     this.#options.onEnding?.(connection, reason);
+    this.#paused.delete(connection);
+    this.#forget(connection);
     stream.end();
     const timer = setTimeout(() => stream.destroy(), LAST_WORDS_MS);
     timer.unref();
@@ -147,7 +219,7 @@ export class MqttServer {
 
   #resume(): void {
     for (const number of this.#paused) {
-      if (!this.broker.canReceive(number)) continue;
+      if (this.#held.has(number) || !this.broker.canReceive(number)) continue;
       this.#paused.delete(number);
       this.#streams.get(number)?.resume();
     }

@@ -108,18 +108,36 @@ describe("retained messages", () => {
 });
 
 describe("a slow reader", () => {
-  it("is dropped with 0x97 when too much waits for him, and his will and everybody else's messages go on", () => {
+  it("misses what is of QoS 0 and has no room, and is told nothing else", () => {
     const bench = new BrokerBench({ outgoingBytesMax: 10_000 });
     const reader = bench.connect("reader", 5);
-    reader.subscribe("#", 0);
-    const slow = bench.connect("slow", 5, { will: { topic: "will", payload: payload("slow"), qos: 0, retain: false } });
+    reader.subscribe("t", 0);
+    const slow = bench.connect("slow", 5);
     slow.subscribe("t", 0);
     bench.broker.handleBlocked(slow.number, bench.nowMs);
     const sender = bench.connect("sender", 5);
     for (let count = 0; count < 30; count += 1) sender.publish("t", "x".repeat(500));
+    expect(slow.ending).toBeUndefined();
+    bench.broker.handleDrained(slow.number, bench.nowMs);
+    bench.drain();
+    const { dropped, closed } = bench.broker.slowReaders;
+    expect([reader.messages.length, slow.messages.length + dropped, closed]).toEqual([30, 30, 0]);
+    expect(dropped).toBeGreaterThan(5);
+  });
+
+  it("without a kept session is dropped with 0x97 when his queue is full, and his will and all other messages go on", () => {
+    const bench = new BrokerBench({ queueMessagesMax: 20 });
+    const reader = bench.connect("reader", 5);
+    reader.subscribe("#", 0);
+    const slow = bench.connect("slow", 5, { will: { topic: "will", payload: payload("slow"), qos: 0, retain: false } });
+    slow.subscribe("t", 1);
+    bench.broker.handleBlocked(slow.number, bench.nowMs);
+    const sender = bench.connect("sender", 5);
+    for (let count = 0; count < 30; count += 1) sender.publish("t", "x".repeat(500), 1);
     expect(slow.packets.at(-1)).toMatchObject({ cmd: "disconnect", reasonCode: 0x97 });
-    expect(slow.ending).toContain("wait to be read");
+    expect(slow.ending).toContain("does not read");
     expect(reader.messages).toHaveLength(31);
+    expect(bench.broker.slowReaders).toEqual({ dropped: 0, closed: 1 });
   });
 
   it("keeps what is of QoS 1 in his queue, and gets it when he reads", () => {
@@ -150,14 +168,15 @@ describe("a slow reader", () => {
   });
 
   it("thousands of slow readers with wills do not fall over each other", () => {
-    const bench = new BrokerBench({ outgoingBytesMax: 2_000 });
-    const will = { topic: "t", payload: Buffer.alloc(900), qos: 0, retain: false } as const;
+    const bench = new BrokerBench({ queueMessagesMax: 2 });
+    const will = { topic: "t", payload: Buffer.alloc(900), qos: 1, retain: false } as const;
     for (let number = 0; number < 3_000; number += 1) {
       const client = bench.connect(`c${number}`, 4, { will });
-      client.subscribe("t", 0);
+      client.subscribe("t", 1);
       bench.broker.handleBlocked(client.number, bench.nowMs);
     }
-    bench.connect("sender").publish("t", "x".repeat(2_500));
+    const sender = bench.connect("sender");
+    for (let count = 0; count < 3; count += 1) sender.publish("t", "x".repeat(2_500), 1);
     expect(bench.broker.connectionCount).toBe(1);
   });
 });
