@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 /** Brokers that `npm test` leaves out, because they are large or slow to start; `npm run test:brokers` runs every one. */
 const FURTHER_BROKERS = "test/brokers/{nats,rabbitmq,ejabberd,mosquitto-transports}.test.ts";
 
-/** Stations of several processes, that are killed, or whose disk is full. They take as long as the brokers. */
-const FAILING_STATIONS = "test/hosts/station/{cluster/*,kill,full-disk,mqtt-server/failures}.test.ts";
+/** Stations that are killed, or whose disk is full. They take as long as the brokers. */
+const FAILING_STATIONS = "test/hosts/station/{kill,full-disk,mqtt-server/failures}.test.ts";
 
 /** Pages in a real browser. */
 const BROWSER = "test/hosts/browser/{console,page,set-up}.test.ts";

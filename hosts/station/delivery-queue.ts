@@ -7,7 +7,7 @@ import { DELIVERIES_OPEN_MAX, DELIVERY_RETRY_MS, EXPIRY_SWEEP_MS } from "./stati
 
 export interface DeliveryHandlers {
   /** Whether anybody has subscribed for this device. */
-  hasReceiver(device: string): Promise<boolean>;
+  hasReceiver(device: string): boolean;
   /** Hands a delivery to the broker and records that. After a rejection it is tried again. */
   deliver(delivery: OpenDelivery): Promise<void>;
   /** Records that it waits for the device's first connection. */
@@ -30,6 +30,7 @@ export class DeliveryQueue {
   readonly #queues = new Map<string, Queue>();
   #size = 0;
   #isStopped = false;
+  #isPaused = false;
   #retry: NodeJS.Timeout | undefined;
   #sweep: NodeJS.Timeout | undefined;
 
@@ -76,6 +77,16 @@ export class DeliveryQueue {
     for (const device of [...this.#queues.keys()]) this.wake(device);
   }
 
+  /** The store does not take anything. What waits goes on with `resume`. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.wakeAll();
+  }
+
   /** Begins to look for deliveries that expire while they wait. */
   start(): void {
     this.#sweep = setInterval(() => void this.#expire(), EXPIRY_SWEEP_MS).unref();
@@ -94,10 +105,10 @@ export class DeliveryQueue {
     if (!queue || queue.isRunning) return;
     queue.isRunning = true;
     try {
-      for (let next = queue.deliveries[0]; next && !this.#isStopped; next = queue.deliveries[0]) {
+      for (let next = queue.deliveries[0]; next && !this.#isStopped && !this.#isPaused; next = queue.deliveries[0]) {
         queue.isWoken = false;
         if (isExpired(next)) await this.#handlers.expire(next);
-        else if (await this.#handlers.hasReceiver(device)) await this.#handlers.deliver(next);
+        else if (this.#handlers.hasReceiver(device)) await this.#handlers.deliver(next);
         else {
           await this.#wait(queue);
           if (queue.isWoken) continue;
@@ -105,9 +116,9 @@ export class DeliveryQueue {
         }
         this.#take(queue, next);
       }
-      if (this.#queues.get(device) === queue) this.#queues.delete(device);
+      if (queue.deliveries.length === 0 && this.#queues.get(device) === queue) this.#queues.delete(device);
     } catch (error) {
-      if (this.#isStopped) return;
+      if (this.#isStopped || this.#isPaused) return;
       console.error(`push to ${device}: not published yet: ${error instanceof Error ? error.message : error}`);
       this.#retryLater();
     } finally {

@@ -4,25 +4,25 @@ import { UID_BYTES_MAX } from "../../src/limits.ts";
 import { AccessError } from "./access/access-error.ts";
 import type { Viewing } from "./access/viewing.ts";
 import { errorAnswers } from "./api-schemas.ts";
-import type { BrokerView } from "./broker-view.ts";
 import type { DeviceSummary } from "./device.ts";
 import type { DeviceWatch } from "./device-watch.ts";
 import type { Directory } from "./directory/directory.ts";
 import type { Device } from "./directory/entries.ts";
 import type { PushService } from "./push-service.ts";
+import type { StationBroker } from "./station-broker.ts";
 
 /** What is asked for it. */
 export interface DeviceSources {
   readonly directory: Directory;
   readonly watch: DeviceWatch;
-  readonly view: BrokerView;
+  readonly broker: StationBroker;
   readonly pushes: PushService;
   readonly viewing: Viewing;
 }
 
 export function addDeviceRoutes(
   app: FastifyInstance,
-  { directory, watch, view, pushes, viewing }: DeviceSources,
+  { directory, watch, broker, pushes, viewing }: DeviceSources,
 ): void {
   app.get("/api/devices", {
     schema: {
@@ -68,12 +68,12 @@ export function addDeviceRoutes(
       if (!viewing.seesDevice(request.account, uid))
         throw new AccessError(403, "only who carries it, programs and administrators may see this of a device");
       const listed = directory.device(uid);
-      const connection = await view.connectionOf(uid);
+      const connection = broker.connectionOf(uid);
       return {
         ...(listed && summaryOf(listed)),
         ...watch.get(uid),
         ...(connection ? { connection } : {}),
-        subscriptions: await view.subscriptionsOf(uid),
+        subscriptions: broker.subscriptionsOf(uid),
         waiting: pushes.openFor(uid),
         series: watch.series(uid),
       };

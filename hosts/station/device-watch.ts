@@ -1,10 +1,10 @@
 /** Keeps presence and the newest telemetry of devices, from the messages that pass the broker. In memory only. */
 import { decodeInfo } from "../../src/payload/info.ts";
 import { decodePresence, PRESENCE_STATUS } from "../../src/payload/presence.ts";
-import type { BrokerView } from "./broker-view.ts";
 import { decodeTelemetry } from "./decode/telemetry.ts";
 import type { DeviceFirmware, DevicePresence, DeviceReading, DeviceSummary, PresenceWord, Series } from "./device.ts";
 import type { EventHub } from "./event-hub.ts";
+import type { StationBroker } from "./station-broker.ts";
 import { DEVICES_WATCHED_MAX, SERIES_MAX, SERIES_POINTS_MAX, TELEMETRY_BYTES_MAX } from "./station-limits.ts";
 
 const WORDS: readonly (readonly [number, PresenceWord])[] = Object.freeze(
@@ -28,26 +28,24 @@ export class DeviceWatch {
   /** Counts of malformed payloads, and of devices beyond the limit. */
   readonly counters = { malformed: 0, unwatched: 0 };
   readonly #env: string;
-  readonly #view: BrokerView;
+  readonly #broker: StationBroker;
   readonly #events: EventHub;
   readonly #devices = new Map<string, Watched>();
 
-  constructor(env: string, view: BrokerView, events: EventHub) {
+  constructor(env: string, broker: StationBroker, events: EventHub) {
     this.#env = env;
-    this.#view = view;
+    this.#broker = broker;
     this.#events = events;
   }
 
   /** Begins to listen. The first messages are the retained presences. */
-  async start(): Promise<void> {
+  start(): void {
     const presences = `/${this.#env}/pres/`;
     const infos = `/${this.#env}/info/`;
     const telemetries = `/${this.#env}/tele/`;
-    await this.#view.watch(`${presences}+`, (topic, payload) =>
-      this.#takePresence(topic.slice(presences.length), payload),
-    );
-    await this.#view.watch(`${infos}+`, (topic, payload) => this.#takeInfo(topic.slice(infos.length), payload));
-    await this.#view.watch(`${telemetries}+`, (topic, payload) =>
+    this.#broker.watch(`${presences}+`, (topic, payload) => this.#takePresence(topic.slice(presences.length), payload));
+    this.#broker.watch(`${infos}+`, (topic, payload) => this.#takeInfo(topic.slice(infos.length), payload));
+    this.#broker.watch(`${telemetries}+`, (topic, payload) =>
       this.#takeTelemetry(topic.slice(telemetries.length), payload),
     );
   }

@@ -48,19 +48,23 @@ const credentialsAnswer = {
 const nothing = { description: "Done.", type: "null" } as const;
 const byName = { params: { type: "object", required: ["name"], properties: { name } } } as const;
 
-/** @param onRemoved forgets everything else that the station keeps of a name */
+/**
+ * @param onRemoved forgets everything else that the station keeps of a name
+ * @param onPassword ends what was begun with the former password
+ */
 export function addDirectoryRoutes(
   app: FastifyInstance,
   accounts: Accounts,
   directory: Directory,
   sessions: Sessions,
   onRemoved: (name: string) => Promise<void>,
+  onPassword: (name: string) => void,
 ): void {
   addDirectoryRoute(app, directory);
   addPeopleAndDevices(app, accounts, directory);
   addGroupRoutes(app, directory);
   addRemoval(app, accounts, directory, sessions, onRemoved);
-  addPasswordRoute(app, accounts, directory, sessions);
+  addPasswordRoute(app, accounts, directory, sessions, onPassword);
 }
 
 function addDirectoryRoute(app: FastifyInstance, directory: Directory): void {
@@ -214,7 +218,13 @@ function addRemoval(
   });
 }
 
-function addPasswordRoute(app: FastifyInstance, accounts: Accounts, directory: Directory, sessions: Sessions): void {
+function addPasswordRoute(
+  app: FastifyInstance,
+  accounts: Accounts,
+  directory: Directory,
+  sessions: Sessions,
+  onPassword: (name: string) => void,
+): void {
   app.post("/api/accounts/:name/password", {
     schema: {
       summary: "Give an account another password; one's own, or as an administrator anyone's",
@@ -236,6 +246,7 @@ function addPasswordRoute(app: FastifyInstance, accounts: Accounts, directory: D
         throw new AccessError(403, "only an administrator may change another one's password");
       const set = await setPassword(accounts, directory, whose, password);
       sessions.closeAll(whose);
+      onPassword(whose);
       return { name: whose, password: set };
     },
   });

@@ -1,7 +1,7 @@
 /** The command `npm run station`: broker, push service and console. */
 import { whenAskedToEnd } from "../node/ending.ts";
 import { describeFirstStart } from "./access/open-access.ts";
-import { startOnlyBrokers, startStation } from "./station.ts";
+import { startStation } from "./station.ts";
 import { fail, parseStationFlags, STATION_FLAGS_USAGE, warn } from "./station-flags.ts";
 
 async function main(args: readonly string[]): Promise<void> {
@@ -17,14 +17,6 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   warn(flags.options);
-  if (flags.options.onlyBrokers) {
-    const brokers = await startOnlyBrokers(flags.options);
-    console.log(`Brokers: MQTT on port ${brokers.mqttPort} of ${flags.options.host}`);
-    whenAskedToEnd(() => {
-      brokers.close().then(() => process.exit(0), fail);
-    });
-    return;
-  }
   const station = await startStation(flags.options);
   if (station.firstStart) console.log(describeFirstStart(station.firstStart));
   // Signals are handled before the line is printed: a reader of the line may end the station at once.

@@ -69,8 +69,14 @@ export async function listenMqtt(address: MqttAddress, accept: (socket: Socket) 
     return (server.address() as { port: number }).port;
   };
   try {
-    const mqttPort = await listen(createServer({ noDelay: true }, take), plainHost(address), address.mqttPort);
-    const secure = certificate && createTlsServer({ ...certificate, noDelay: true, minVersion: "TLSv1.2" }, take);
+    const mqttPort = await listen(
+      createServer({ noDelay: true, allowHalfOpen: true }, take),
+      plainHost(address),
+      address.mqttPort,
+    );
+    const secure =
+      certificate &&
+      createTlsServer({ ...certificate, noDelay: true, allowHalfOpen: true, minVersion: "TLSv1.2" }, take);
     // A failed handshake concerns only its client.
     secure?.on("tlsClientError", () => {});
     const mqttsPort = secure && (await listen(secure, host, address.mqttsPort));

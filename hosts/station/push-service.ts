@@ -5,8 +5,6 @@
  * next start. A crash may publish a push twice, under the same id. A device shows it once.
  */
 import { createHash, randomBytes } from "node:crypto";
-import type { EventEmitter } from "node:events";
-import type { StationBroker } from "./broker.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
 import { type Directory, EVERYONE } from "./directory/directory.ts";
 import type { EventHub } from "./event-hub.ts";
@@ -21,6 +19,7 @@ import {
 } from "./push.ts";
 import { decodeReceipts, encodePush, STATION_UID } from "./push-message.ts";
 import { expiryOf, type OpenDelivery, type PushStore } from "./push-store.ts";
+import type { StationBroker } from "./station-broker.ts";
 import {
   DELIVERIES_INLINE_MAX,
   DEVICE_PACKET_BYTES_MAX,
@@ -96,20 +95,16 @@ export class PushService {
         this.#change(id, device, (now) => (now.state === "accepted" ? { ...now, state: "waiting" } : now)),
       expire: (delivery) => this.#expire(delivery),
     });
-    store.health.listen(() => this.#queue.stop());
+    store.health.listen((isSound) => (isSound ? this.#queue.resume() : this.#queue.pause()));
   }
 
   /** Begins to take receipts, and publishes what a former run has accepted. */
   async start(): Promise<void> {
     this.#broker.inbox = { topic: this.#topicOf(STATION_UID), accept: (payload) => this.#takeMessage(payload) };
     const prefix = this.#topicOf("");
-    this.#broker.on("subscribe", (subscriptions) => {
-      for (const { topic } of subscriptions) if (topic.startsWith(prefix)) this.#queue.wake(topic.slice(prefix.length));
+    this.#broker.listenToSubscriptions((filter) => {
+      if (filter.startsWith(prefix)) this.#queue.wake(filter.slice(prefix.length));
     });
-    // A client that connects may have been subscribed by the station. Then it sends no SUBSCRIBE.
-    this.#broker.on("clientReady", ({ id }) => this.#queue.wake(id));
-    // While the link to the other brokers was lost, a first subscription there may have gone unheard.
-    (this.#broker as EventEmitter).on("catchUp", () => this.#queue.wakeAll());
     for (const delivery of this.#store.takeOpen()) this.#queue.add(delivery);
     this.#queue.start();
     await this.#store.forgetKeys(Date.now());
@@ -188,7 +183,7 @@ export class PushService {
 
   /** By device, at most `max`. */
   deliveries(id: string, max: number): Promise<readonly Delivery[]> {
-    return this.#store.deliveries(id, max);
+    return Promise.resolve(this.#store.deliveries(id, max));
   }
 
   /** Pushes that are still to be handed to the broker for this device. */
@@ -213,7 +208,7 @@ export class PushService {
     const found: Seen[] = [];
     let last = before;
     for (let looked = 0; looked < PUSHES_LOOKED_THROUGH_MAX && found.length < max; ) {
-      const page = await this.#store.list(Math.max(max, PUSH_LIST_DEFAULT), last);
+      const page = this.#store.list(Math.max(max, PUSH_LIST_DEFAULT), last);
       for (const push of page) {
         const seen = found.length < max ? await see(push) : undefined;
         if (seen !== undefined) found.push(seen);
@@ -229,7 +224,7 @@ export class PushService {
   async forget(device: string): Promise<void> {
     this.#queue.forget(device);
     const receipt: Receipt = { status: "dropped", from: STATION_UID, atMs: Date.now(), deviceSeconds: 0 };
-    for await (const id of this.#store.ids()) {
+    for (const id of this.#store.ids()) {
       const delivery = this.#store.delivery(id, device);
       if (!delivery || isFinished(delivery)) continue;
       await this.#change(id, device, (now) => ({
@@ -285,7 +280,7 @@ export class PushService {
   async #deliver({ id, device }: OpenDelivery): Promise<void> {
     const push = this.#store.get(id);
     if (!push) return;
-    await this.#broker.publishStored(this.#topicOf(device), encodePush(push));
+    await this.#broker.publish({ topic: this.#topicOf(device), payload: encodePush(push), isPromised: true });
     await this.#change(id, device, (now) => ({ ...now, state: "published", publishedAtMs: Date.now() }));
   }
 
@@ -298,8 +293,8 @@ export class PushService {
     }));
   }
 
-  /** Takes a message to the station. A malformed one is counted. Rejects only if the disk fails. */
-  async #takeMessage(payload: Uint8Array): Promise<void> {
+  /** Takes a message to the station, in the transaction that its PUBACK waits for. A malformed one is counted. */
+  #takeMessage(payload: Uint8Array): void {
     let receipts: ReturnType<typeof decodeReceipts>;
     try {
       receipts = decodeReceipts(payload, Date.now());
@@ -307,10 +302,10 @@ export class PushService {
       this.counters.malformed += 1;
       return;
     }
-    await Promise.all(receipts.map(({ id, receipt }) => this.#takeReceipt(id, receipt)));
+    for (const { id, receipt } of receipts) this.#takeReceipt(id, receipt);
   }
 
-  async #takeReceipt(id: string, receipt: Receipt): Promise<void> {
+  #takeReceipt(id: string, receipt: Receipt): void {
     const delivery = this.#deliveryOf(id, receipt.from);
     if (!delivery) this.counters.unknown += 1;
     else if (
@@ -318,7 +313,7 @@ export class PushService {
       delivery.receipts.some(({ status, from }) => status === receipt.status && from === receipt.from)
     )
       this.counters.dropped += 1;
-    else await this.#change(id, delivery.device, (now) => ({ ...now, receipts: [...now.receipts, receipt] }));
+    else void this.#change(id, delivery.device, (now) => ({ ...now, receipts: [...now.receipts, receipt] }), true);
   }
 
   /** The delivery to this device. If the push went to a single uid that only devices know as a group, that delivery. */
@@ -331,14 +326,14 @@ export class PushService {
   }
 
   /** Changes a delivery in memory at once, then on disk, then in the event stream. */
-  async #change(id: string, device: string, change: (delivery: Delivery) => Delivery): Promise<void> {
+  async #change(id: string, device: string, change: (delivery: Delivery) => Delivery, isOwed = false): Promise<void> {
     const push = this.#store.get(id);
     const former = this.#store.delivery(id, device);
     if (!push || !former) return;
     const delivery = change(former);
     if (delivery === former) return;
     const progress = progressWith(push.progress, former, delivery);
-    await this.#store.change({ ...push, progress }, delivery, isOpen(former) && !isOpen(delivery));
+    await this.#store.change({ ...push, progress }, delivery, isOpen(former) && !isOpen(delivery), isOwed);
     this.#events.emit({ type: "delivery", id, delivery, progress });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The pushes of the station on disk. Memory holds only what is still to be published, so that it does not grow with the
+ * The pushes of the station in its store. Memory holds only what is still to be published, so that it does not grow with the
  * history.
  *
  * | key | holds |
@@ -10,13 +10,11 @@
  * | `k/<account>/<key>` | the idempotency key: which push, of which request |
  * | `t/<time>/<account>/<key>` | the same in the order of time, to be forgotten |
  */
-import { mkdirSync } from "node:fs";
-import { Level } from "level";
-import { GroupCommit } from "./group-commit.ts";
 import type { Delivery, Push } from "./push.ts";
-import { type RecordChange, Records } from "./records.ts";
 import { IDEMPOTENCY_KEY_MS } from "./station-limits.ts";
-import { StoreHealth } from "./store-health.ts";
+import { type RecordChange, Records } from "./store/records.ts";
+import type { StationStore } from "./store/station-store.ts";
+import type { StoreHealth } from "./store/store-health.ts";
 
 /** The push of an idempotency key. */
 export interface KeptKey {
@@ -48,20 +46,11 @@ export class PushStore {
   #open: OpenDelivery[] = [];
   #size = 0;
 
-  /** Rejects if another process has the folder open. */
-  static async open(folder: string, max: number, health = new StoreHealth()): Promise<PushStore> {
-    mkdirSync(folder, { recursive: true });
-    const level = new Level<string, Buffer>(folder, { valueEncoding: "buffer" });
-    await level.open();
-    const store = new PushStore(new Records(new GroupCommit(level, health)), max, health);
-    await store.#load();
-    return store;
-  }
-
-  private constructor(records: Records, max: number, health: StoreHealth) {
-    this.health = health;
-    this.#records = records;
+  constructor(store: StationStore, max: number) {
+    this.health = store.health;
+    this.#records = new Records(store);
     this.#max = max;
+    this.#load();
   }
 
   /** Pushes that are kept. */
@@ -85,9 +74,9 @@ export class PushStore {
   }
 
   /** By device, at most `max`. */
-  async deliveries(id: string, max: number): Promise<readonly Delivery[]> {
+  deliveries(id: string, max: number): readonly Delivery[] {
     const found: Delivery[] = [];
-    for await (const key of this.#records.keys({ ...rangeOf(`d/${id}`), limit: max })) {
+    for (const key of this.#records.keys({ ...rangeOf(`d/${id}`), limit: max })) {
       const delivery = this.#records.get<Delivery>(key);
       if (delivery) found.push(delivery);
     }
@@ -95,11 +84,11 @@ export class PushStore {
   }
 
   /** Pushes, newest first; with `before` those that are older than that id. */
-  async list(max: number, before?: string): Promise<readonly Push[]> {
+  list(max: number, before?: string): readonly Push[] {
     const range = rangeOf("p");
     const found: Push[] = [];
     const lt = before === undefined ? range.lt : `p/${before}`;
-    for await (const key of this.#records.keys({ gte: range.gte, lt, reverse: true, limit: max })) {
+    for (const key of this.#records.keys({ gte: range.gte, lt, reverse: true, limit: max })) {
       const push = this.#records.get<Push>(key);
       if (push) found.push(push);
     }
@@ -107,8 +96,8 @@ export class PushStore {
   }
 
   /** The ids of all pushes, oldest first. */
-  async *ids(): AsyncGenerator<string> {
-    for await (const key of this.#records.keys(rangeOf("p"))) yield key.slice(2);
+  *ids(): Iterable<string> {
+    for (const key of this.#records.keys(rangeOf("p"))) yield key.slice(2);
   }
 
   /** The push of this key of this account, while the key is remembered. */
@@ -144,14 +133,14 @@ export class PushStore {
     }
   }
 
-  /** Stores a changed delivery. `isClosed`: it need not be published any more. */
-  async change(push: Push, delivery: Delivery, isClosed: boolean): Promise<void> {
+  /** Stores a changed delivery. `isClosed`: it need not be published any more. `isOwed`: see `StationStore.write`. */
+  async change(push: Push, delivery: Delivery, isClosed: boolean, isOwed = false): Promise<void> {
     const changes: RecordChange[] = [
       { key: `p/${push.id}`, value: push },
       { key: `d/${push.id}/${delivery.device}`, value: delivery },
     ];
     if (isClosed) changes.push({ key: `o/${push.id}/${delivery.device}` });
-    await this.#records.write(changes);
+    await this.#records.write(changes, isOwed);
     if (!isClosed) return;
     // It is counted when it is on disk. A failed write is tried again, and would be counted twice.
     const left = (this.#openOf.get(push.id) ?? 1) - 1;
@@ -163,7 +152,7 @@ export class PushStore {
   async makeRoom(): Promise<boolean> {
     if (this.#size < this.#max) return true;
     const leaving: string[] = [];
-    for await (const key of this.#records.keys(rangeOf("p"))) {
+    for (const key of this.#records.keys(rangeOf("p"))) {
       const id = key.slice(2);
       if (!this.#openOf.has(id)) leaving.push(id);
       if (leaving.length > this.#max / LEAVING_SHARE) break;
@@ -176,25 +165,21 @@ export class PushStore {
   async forgetKeys(nowMs: number): Promise<void> {
     const { gte } = rangeOf("t");
     const changes: RecordChange[] = [];
-    for await (const key of this.#records.keys({ gte, lt: timeKey(nowMs - IDEMPOTENCY_KEY_MS, "") }))
+    for (const key of this.#records.keys({ gte, lt: timeKey(nowMs - IDEMPOTENCY_KEY_MS, "") }))
       changes.push({ key }, { key: `k/${key.slice(2 + TIME_DIGITS + 1)}` });
     if (changes.length > 0) await this.#records.write(changes);
   }
 
-  close(): Promise<void> {
-    return this.#records.close();
-  }
-
   async #forget(id: string): Promise<void> {
     const changes: RecordChange[] = [{ key: `p/${id}` }];
-    for await (const key of this.#records.keys(rangeOf(`d/${id}`))) changes.push({ key });
+    for (const key of this.#records.keys(rangeOf(`d/${id}`))) changes.push({ key });
     if (this.#records.get(`p/${id}`) !== undefined) this.#size -= 1;
     await this.#records.write(changes);
   }
 
-  async #load(): Promise<void> {
-    for await (const _key of this.#records.keys(rangeOf("p"))) this.#size += 1;
-    for await (const key of this.#records.keys(rangeOf("o"))) {
+  #load(): void {
+    for (const _key of this.#records.keys(rangeOf("p"))) this.#size += 1;
+    for (const key of this.#records.keys(rangeOf("o"))) {
       const [, id = "", device = ""] = key.split("/");
       const expiresAtMs = this.#records.get<number>(key) || undefined;
       this.#open.push({ id, device, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) });

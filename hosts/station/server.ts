@@ -2,7 +2,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import etag from "@fastify/etag";
-import type { PublishPacket } from "aedes";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { Accounts } from "./access/accounts.ts";
@@ -10,8 +9,6 @@ import type { TopicRules } from "./access/topic-rules.ts";
 import { Viewing } from "./access/viewing.ts";
 import { addApiSchemas, describeSchemaError, errorAnswers } from "./api-schemas.ts";
 import { addAuthentication } from "./authentication.ts";
-import type { StationBroker } from "./broker.ts";
-import type { BrokerView } from "./broker-view.ts";
 import type { ConsolePage } from "./console-page.ts";
 import { addDeviceRoutes } from "./device-routes.ts";
 import type { DeviceWatch } from "./device-watch.ts";
@@ -28,8 +25,9 @@ import type { PushService } from "./push-service.ts";
 import { crossSiteRefusal, refusalOf } from "./request-guard.ts";
 import { addSessionRoutes } from "./session-routes.ts";
 import { Sessions } from "./sessions.ts";
+import type { StationBroker } from "./station-broker.ts";
 import { MQTT_PACKET_BYTES_MAX, REQUEST_BYTES_MAX } from "./station-limits.ts";
-import type { StoreHealth } from "./store-health.ts";
+import type { StoreHealth } from "./store/store-health.ts";
 import { addTokenRoutes } from "./token-routes.ts";
 import type { DeviceUpdates } from "./updates/device-updates.ts";
 import type { ImageFolder } from "./updates/image-folder.ts";
@@ -68,13 +66,13 @@ const addressSchema = {
 /** The parts of the station that the interface uses. */
 export interface ServerParts {
   readonly env: string;
-  /** The ports of MQTT without and with TLS. They are known when the brokers listen. */
-  readonly mqttPorts: () => { readonly mqttPort: number; readonly mqttsPort: number | undefined };
+  readonly mqttPort: number;
+  /** With TLS. */
+  readonly mqttsPort: number | undefined;
   readonly certificate: Certificate | undefined;
   /** Address that the station listens on. */
   readonly host: string;
   readonly broker: StationBroker;
-  readonly view: BrokerView;
   readonly pushes: PushService;
   readonly watch: DeviceWatch;
   readonly images: ImageFolder;
@@ -89,7 +87,7 @@ export interface ServerParts {
 
 /** Makes the server; the caller makes it listen on `host` and closes it. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { host, broker, pushes, events, page } = parts;
+  const { env, host, mqttPort, mqttsPort, broker, pushes, events, page } = parts;
   const app = fastify({
     https: parts.certificate ?? null,
     bodyLimit: REQUEST_BYTES_MAX,
@@ -124,11 +122,13 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   addUpdateRoutes(app, parts);
   addTokenRoutes(app, parts.accounts);
   const onRemoved = async (name: string) => {
-    await broker.forget(name);
+    broker.forget(name);
     await pushes.forget(name);
-    await takeBackPresence(broker, parts.env, name);
+    // The contacts of a removed client, and the roster, forget its presence.
+    await broker.publish({ topic: `/${parts.env}/pres/${name}`, payload: new Uint8Array(), retain: true });
   };
-  addDirectoryRoutes(app, parts.accounts, parts.directory, sessions, onRemoved);
+  const onPassword = (name: string) => broker.disconnect(name, "the password is another one");
+  addDirectoryRoutes(app, parts.accounts, parts.directory, sessions, onRemoved, onPassword);
   const authority = parts.certificate ? { authority: authorityOf(parts.certificate) } : {};
   app.get("/api/station", {
     schema: {
@@ -136,7 +136,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       tags: ["devices"],
       response: { 200: { description: "Its topics begin with `env`.", ...addressSchema }, ...errorAnswers(401) },
     },
-    handler: async () => ({ env: parts.env, ...parts.mqttPorts(), ...authority }),
+    handler: async () => ({ env, mqttPort, mqttsPort, ...authority }),
   });
   addPagePagerRoutes(app, parts.accounts, parts.directory);
   addPresubscriptionRoutes(app, parts.env, parts.accounts, parts.directory);
@@ -165,21 +165,6 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   );
   addMqttOverWebSocket(app, host, broker);
   return app;
-}
-
-/** Clears the retained presence of a removed client. Its contacts and the roster forget it. */
-function takeBackPresence(broker: StationBroker, env: string, name: string): Promise<void> {
-  const packet: PublishPacket = {
-    cmd: "publish",
-    topic: `/${env}/pres/${name}`,
-    payload: Buffer.alloc(0),
-    qos: 1,
-    retain: true,
-    dup: false,
-  };
-  return new Promise((resolve, reject) => {
-    broker.publish(packet, (error?: Error) => (error ? reject(error) : resolve()));
-  });
 }
 
 function addMqttOverWebSocket(app: FastifyInstance, host: string, broker: StationBroker): void {

@@ -18,9 +18,8 @@ async function main(args: readonly string[]): Promise<void> {
     console.log(`Usage: npm start -- [flags]\n${STATION_FLAGS_USAGE}\nKeys of the pager: a, b, c. Ctrl-C ends.`);
     return;
   }
-  if ("errors" in flags || flags.options.onlyBrokers) {
-    const errors = "errors" in flags ? flags.errors : ["flag --only-brokers: with npm run station only"];
-    for (const line of errors) console.error(line);
+  if ("errors" in flags) {
+    for (const line of flags.errors) console.error(line);
     console.error("Try npm start -- --help");
     process.exitCode = 2;
     return;

@@ -9,7 +9,6 @@ import type { LdapOptions } from "./directory/ldap-directory.ts";
 import type { Certificate } from "./mqtt-listener.ts";
 import { StationError, type StationOptions } from "./station.ts";
 import {
-  BROKERS_DEFAULT,
   DATA_DEFAULT,
   ENV_DEFAULT,
   HOST_DEFAULT,
@@ -27,8 +26,6 @@ const FLAGS = Object.freeze([
   "env",
   "tls-cert",
   "tls-key",
-  "redis",
-  "brokers",
   "ldap",
   "ldap-base",
   "ldap-user",
@@ -45,10 +42,6 @@ export const STATION_FLAGS_USAGE = `  --data DIR         folder of everything th
   --tls-cert FILE    certificate with its chain, and
   --tls-key FILE     its key, both PEM: MQTT with TLS and https; in the clear MQTT is then for this machine only
   --mqtts-port PORT  port of MQTT with TLS (${MQTTS_PORT_DEFAULT}; 0: any free one)
-  --redis URL        keeps the broker's state in Redis, redis://host:port, for several broker processes
-  --brokers NUMBER   how many of them (${BROKERS_DEFAULT}; with --redis)
-  --only-brokers     broker processes and nothing else, beside a station on another machine whose Redis is the same and
-                     whose data folder is seen here, or is copied to here (npm run station only)
   --ldap URL         takes the directory from an LDAP server, ldap://host:port
   --ldap-base DN     below which entry of it
   --ldap-user DN     whom to log in as there; the password stands in ${LDAP_PASSWORD_VARIABLE}
@@ -59,14 +52,11 @@ export type StationFlags =
   | { readonly errors: readonly string[] }
   | { readonly options: Parsed };
 
-type Parsed = Required<Omit<StationOptions, "pushesMax">> & {
-  /** Broker processes beside a station that is elsewhere; `redis` is given. */
-  readonly onlyBrokers: boolean;
-};
+type Parsed = Required<Omit<StationOptions, "pushesMax">>;
 
 /** Reads the flags of a station; names each wrong one. */
 export function parseStationFlags(args: readonly string[]): StationFlags {
-  const flags = parseFlags(args, FLAGS, ["help", "anonymous", "only-brokers"]);
+  const flags = parseFlags(args, FLAGS, ["help", "anonymous"]);
   if (flags.values.help) return { help: true };
   const errors = [...flags.errors, ...flags.words.map((word) => `${word}: a flag begins with --`)];
   const options = {
@@ -74,16 +64,12 @@ export function parseStationFlags(args: readonly string[]): StationFlags {
     host: flags.values.host ?? HOST_DEFAULT,
     env: flags.values.env ?? ENV_DEFAULT,
     anonymous: flags.values.anonymous !== undefined,
-    onlyBrokers: flags.values["only-brokers"] !== undefined,
     mqttPort: portOf(flags, "mqtt-port", MQTT_PORT_DEFAULT, errors),
     mqttsPort: portOf(flags, "mqtts-port", MQTTS_PORT_DEFAULT, errors),
     httpPort: portOf(flags, "http-port", HTTP_PORT_DEFAULT, errors),
     certificate: certificateOf(flags, errors),
-    redis: flags.values.redis,
-    brokers: brokersOf(flags, errors),
     ldap: ldapOf(flags, errors),
   };
-  if (options.onlyBrokers && options.redis === undefined) errors.push("flag --only-brokers: needs --redis");
   return errors.length > 0 ? { errors } : { options };
 }
 
@@ -117,15 +103,6 @@ function certificateOf({ values }: Flags, errors: string[]): Certificate | undef
     errors.push(`flags --tls-cert and --tls-key: ${describeError(error)}`);
     return undefined;
   }
-}
-
-function brokersOf({ values }: Flags, errors: string[]): number {
-  const text = values.brokers;
-  if (text === undefined) return BROKERS_DEFAULT;
-  if (values.redis === undefined) errors.push("flag --brokers: several brokers need --redis");
-  if (!/^\d{1,2}$/.test(text) || Number(text) < 1)
-    errors.push(`flag --brokers: ${JSON.stringify(text)}, expected 1 to 99`);
-  return Number(text);
 }
 
 function ldapOf({ values }: Flags, errors: string[]): LdapOptions | undefined {

@@ -6,7 +6,7 @@ export const DEVICE_PACKET_BYTES_MAX = 4_096;
 /** Largest body of a request, in bytes. A larger one gets status 413. */
 export const REQUEST_BYTES_MAX = 16_384;
 
-/** Largest MQTT packet that the broker takes, in bytes after its fixed header. A larger one closes the connection. */
+/** Largest MQTT packet that the broker takes, in bytes with its fixed header. A larger one closes the connection. */
 export const MQTT_PACKET_BYTES_MAX = 4 * 1_048_576;
 
 /**
@@ -81,9 +81,6 @@ export const EVENT_BACKLOG_BYTES_MAX = 1_048_576;
 /** Milliseconds between two comments on a quiet event stream, so that nothing between closes it. */
 export const EVENT_COMMENT_MS = 15_000;
 
-/** Milliseconds between two heartbeats of the broker. Last wills of a former run are published after four of them. */
-export const HEARTBEAT_MS = 15_000;
-
 /** Accounts of people, devices and programs. A further one is refused with status 409. */
 export const ACCOUNTS_MAX = 20_000;
 
@@ -144,32 +141,28 @@ export const REFUSALS_PER_CLIENT = Object.freeze({ capacity: 50, perSecond: 1 })
 /** Lines of the log about what was refused, all clients together. What is beyond it is counted in the next line. */
 export const REFUSAL_LINES = Object.freeze({ capacity: 100, perSecond: 5 });
 
-/** Largest packet before a login, in bytes: a CONNECT with will. A larger one closes the connection. */
-export const CONNECT_PACKET_BYTES_MAX = 65_536;
-
-/** Largest packet of a device, in bytes after its fixed header. A larger one closes the connection. */
+/** Largest packet of a device, in bytes with its fixed header. A larger one closes the connection. */
 export const DEVICE_PUBLISH_BYTES_MAX = 262_144;
-
-/** Milliseconds from a connection to its CONNECT. */
-export const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Open connections of MQTT over TCP. A further one is closed at once. */
 export const CONNECTIONS_MAX = 20_000;
 
-/** Levels of a topic. A message to one of more is acknowledged and dropped, a SUBSCRIBE closes the connection. */
-export const TOPIC_LEVELS_MAX = 100;
+/** Bounds of the broker that the station wants otherwise than `broker/limits.ts` has them; that file says what each means. */
+export const BROKER_LIMITS = Object.freeze({
+  /** Over WebSocket, too. */
+  connectionsMax: 2 * CONNECTIONS_MAX,
+  packetBytesMax: MQTT_PACKET_BYTES_MAX,
+  topicLevelsMax: 100,
+  queueMessagesMax: 10_000,
+  /** One largest packet, and what a reader in time may have waiting. */
+  outgoingBytesMax: MQTT_PACKET_BYTES_MAX + 1_048_576,
+});
 
-/**
- * Bytes that wait for a client to read. Beyond it a message of QoS 0 is dropped, one of a kept session stays in its queue on disk
- * until the client has read, and a connection without a kept session is closed.
- */
-export const READER_BACKLOG_BYTES_MAX = 1_048_576;
+/** Bytes of receipts that wait in memory while the disk is full. Beyond it a message to the station is refused. */
+export const INBOX_BYTES_MAX = 16 * 1_048_576;
 
-/** Messages of one client whose packet identifiers are on their way to the disk. Beyond it as `READER_BACKLOG_BYTES_MAX`. */
-export const READER_BACKLOG_MESSAGES_MAX = 1_000;
-
-/** Milliseconds that a client may leave unread what it was sent. Then its connection is closed. */
-export const READER_STALLED_MS = 60_000;
+/** Milliseconds after a write that failed until the disk is tried again. */
+export const STORE_RETRY_MS = 1_000;
 
 /** Milliseconds that a client without subscriptions waits for those that the directory gives it, before CONNACK. */
 export const PRESUBSCRIPTION_WAIT_MS = 2_000;
@@ -218,30 +211,6 @@ export const SESSION_IDLE_MS = 24 * 3_600_000;
 
 /** A login ends after so many milliseconds, used or not. */
 export const SESSION_MS_MAX = 30 * 24 * 3_600_000;
-
-/** Milliseconds between two looks at the files that the station writes, in a broker process beside it. */
-export const FILES_LOOKED_AT_MS = 500;
-
-/** Milliseconds that a broker process may take to end when it is asked to; then it is killed, which loses nothing. */
-export const BROKER_END_MS = 15_000;
-
-/** Milliseconds from the end of a broker process until another one is started in its place. */
-export const BROKER_RESTART_MS = 500;
-
-/**
- * Messages read from a queue that one connection remembers, so that it is not sent again what another broker tells of later. The
- * oldest is forgotten first; such a message would come twice.
- */
-export const STREAMED_MAX = 10_000;
-
-/** Milliseconds that other brokers have to say that a device is connected to them. */
-export const CONNECTION_ASKED_MS = 500;
-
-/** Milliseconds by which the wait for a lost Redis grows with each try to reach it. */
-export const REDIS_RETRY_STEP_MS = 50;
-
-/** Milliseconds between two tries to reach a lost Redis, at the most. */
-export const REDIS_RETRY_MAX_MS = 2_000;
 
 /** Milliseconds that an LDAP server may take to be connected to, and for each answer. */
 export const LDAP_TIMEOUT_MS = 5_000;

@@ -1,8 +1,7 @@
 /**
  * `npm run bench:station -- --minutes 10`: time and memory of a station with many connected pagers. The station is a process of its
  * own. The pagers are the firmware on Node, in this process. Pushes are sent over HTTP, to one pager after the other. A push is
- * done when the event stream reports it as stored. With `--brokers` the pagers connect to broker processes on a Redis of their own.
- * With `--kills` some of these processes are killed on the way.
+ * done when the event stream reports it as stored.
  */
 
 import { MemoryStore } from "../../hosts/node/memory-store.ts";
@@ -10,16 +9,12 @@ import { type Pager, startPager } from "../../hosts/node/pager.ts";
 import { readEvents } from "../../hosts/station/event-stream.ts";
 import type { Delivery, Progress } from "../../hosts/station/push.ts";
 import { readCommandFlags } from "../command-flags.ts";
-import { startRedis } from "../hosts/station/cluster/redis.ts";
-import { StationBench } from "../hosts/station/harness.ts";
 import { StationProcess } from "../station/station-process.ts";
 
 const USAGE = `Usage: npm run bench:station -- [flags]
   --minutes N  how long pushes are sent (10)
   --pagers N   connected pagers (2000)
-  --rate N     pushes a minute (2000)
-  --brokers N  broker processes beside the station, on a Redis that is started for it (0: the station is the broker)
-  --kills N    broker processes that are killed on the way, one after the other (0)`;
+  --rate N     pushes a minute (2000)`;
 /** Pagers that begin to connect at the same time. */
 const CONNECTING = 50;
 const CONNECT_TIMEOUT_MS = 300_000;
@@ -33,8 +28,6 @@ const FLAGS = Object.freeze({
   minutes: { default: 10, min: 0.1, isFractional: true },
   pagers: { default: 2_000, min: 1 },
   rate: { default: 2_000, min: 1 },
-  brokers: { default: 0, min: 0 },
-  kills: { default: 0, min: 0 },
 });
 type Load = Readonly<Record<keyof typeof FLAGS, number>>;
 
@@ -51,10 +44,7 @@ interface Measurements {
 
 async function main(load: Load): Promise<boolean> {
   const uids = Array.from({ length: load.pagers }, (_, index) => `pager-${index + 1}`);
-  const bench = new StationBench();
-  const redis = load.brokers > 0 ? ["--redis", (await startRedis(bench)).url] : [];
-  const flags = load.brokers > 0 ? [...redis, "--brokers", String(load.brokers)] : [];
-  const station = await StationProcess.start(uids, flags);
+  const station = await StationProcess.start(uids);
   const pagers: Pager[] = [];
   const ending = new AbortController();
   try {
@@ -77,7 +67,6 @@ async function main(load: Load): Promise<boolean> {
     ending.abort();
     await Promise.all(pagers.map((pager) => pager.stop()));
     await station.stop();
-    await bench.end();
   }
 }
 
@@ -143,15 +132,7 @@ async function sendAll(
   const beganMs = performance.now();
   const asking = new Set<Promise<void>>();
   let reportedMinute = 0;
-  let killed = 0;
   for (let number = 0; number < total; number += 1) {
-    if (number >= ((killed + 1) * total) / (load.kills + 1)) {
-      const [oldest] = station.brokers;
-      if (oldest === undefined) throw new Error("there is no broker process to kill");
-      process.kill(oldest, "SIGKILL");
-      killed += 1;
-      console.log(`push ${number}: killed broker process ${killed}`);
-    }
     const dueMs = beganMs + (number / load.rate) * 60_000;
     const waitMs = dueMs - performance.now();
     if (waitMs > 1) await pause(waitMs);
@@ -195,16 +176,15 @@ function printLine(station: StationProcess, minute: number, record: Measurements
 }
 
 /** Prints the figures. Returns false if something was lost or memory grew. */
-function report({ pagers, rate, minutes, brokers, kills }: Load, record: Measurements): boolean {
+function report({ pagers, rate, minutes }: Load, record: Measurements): boolean {
   const { latenciesMs, residentMegabytes, waiting, failures } = record;
   const [p50, p99, max] = [0.5, 0.99, 1].map((share) => milliseconds(quantile(latenciesMs, share)));
   const third = Math.max(1, Math.floor(residentMegabytes.length / 3));
   const first = Math.max(...residentMegabytes.slice(0, third));
   const last = Math.max(...residentMegabytes.slice(-third));
   const isFlat = last <= first * (1 + GROWTH_MAX);
-  const processes = brokers > 0 ? `, ${brokers} broker processes, ${kills} killed` : "";
   console.log(
-    `${pagers} pagers, ${rate} pushes a minute for ${minutes} min${processes}: ${latenciesMs.length} stored, ${waiting.size} not`,
+    `${pagers} pagers, ${rate} pushes a minute for ${minutes} min: ${latenciesMs.length} stored, ${waiting.size} not`,
   );
   console.log(`push to receipt "stored": p50 ${p50}, p99 ${p99}, longest ${max}`);
   console.log(
@@ -230,7 +210,4 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-const { numbers } = readCommandFlags(USAGE, FLAGS, {}, ({ numbers: { brokers, kills } }) =>
-  kills > 0 && brokers < 2 ? [`flag --brokers: got ${brokers}, expected 2 or more with --kills`] : [],
-);
-process.exit((await main(numbers)) ? 0 : 1);
+process.exit((await main(readCommandFlags(USAGE, FLAGS).numbers)) ? 0 : 1);

@@ -4,13 +4,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MqttServer } from "../../hosts/station/mqtt-server/mqtt-server.ts";
-import { SqliteRecordStore } from "../../hosts/station/store/sqlite-store.ts";
+import { StationStore } from "../../hosts/station/store/station-store.ts";
 import type { Broker } from "./broker.ts";
 
 export async function startStationBroker(): Promise<Broker> {
   const folder = mkdtempSync(join(tmpdir(), "fieldpager-broker-"));
-  const store = new SqliteRecordStore(join(folder, "broker.db"));
-  const mqtt = new MqttServer({ store });
+  const store = new StationStore(join(folder, "station.db"));
+  const mqtt = new MqttServer({ store: store.broker });
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => mqtt.accept(socket));
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
   return {

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { LOCAL_KEY_FILE, localPassword, localToken, readLocalKey } from "../../hosts/node/local-key.ts";
 import type { PushWithDeliveries } from "../../hosts/station/push.ts";
 import { freePort } from "../brokers/broker.ts";
-import { brokerProcessesOf } from "../hosts/station/cluster/broker-processes.ts";
 import { Program } from "../hosts/station/harness.ts";
 
 const READY_TIMEOUT_MS = 60_000;
@@ -15,25 +14,23 @@ export class StationProcess {
   readonly mqttPort: number;
   readonly url: string;
   readonly #data: string;
-  readonly #flags: readonly string[];
   #program: Program | undefined;
   #localKey = "";
   /** How often it was started. */
   starts = 0;
 
-  /** Starts a station whose directory has these devices. @param flags further flags of its command */
-  static async start(devices: readonly string[], flags: readonly string[] = []): Promise<StationProcess> {
+  /** Starts a station whose directory has these devices. */
+  static async start(devices: readonly string[]): Promise<StationProcess> {
     const data = mkdtempSync(join(tmpdir(), "fieldpager-station-"));
     const directory = { people: [], devices: devices.map((uid) => ({ uid })), groups: [] };
     writeFileSync(join(data, "directory.json"), JSON.stringify(directory));
-    const station = new StationProcess(data, await freePort(), await freePort(), flags);
+    const station = new StationProcess(data, await freePort(), await freePort());
     await station.start();
     return station;
   }
 
-  private constructor(data: string, mqttPort: number, httpPort: number, flags: readonly string[]) {
+  private constructor(data: string, mqttPort: number, httpPort: number) {
     this.#data = data;
-    this.#flags = flags;
     this.mqttPort = mqttPort;
     this.url = `http://127.0.0.1:${httpPort}`;
   }
@@ -46,7 +43,7 @@ export class StationProcess {
   /** Starts it again with its data. */
   async start(): Promise<void> {
     const ports = ["--mqtt-port", String(this.mqttPort), "--http-port", new URL(this.url).port];
-    const program = new Program("hosts/station/main.ts", ["--data", this.#data, ...ports, ...this.#flags], this.#data);
+    const program = new Program("hosts/station/main.ts", ["--data", this.#data, ...ports], this.#data);
     this.#program = program;
     const ready = program.prints(/MQTT on port/, READY_TIMEOUT_MS);
     const ended = program.ended.then(() => Promise.reject(new Error(`the station ended: ${program.stderr}`)));
@@ -101,12 +98,7 @@ export class StationProcess {
     }
   }
 
-  /** Process ids of its brokers, oldest first. */
-  get brokers(): readonly number[] {
-    return this.#program ? brokerProcessesOf(this.#program.process) : [];
-  }
-
-  /** Resident memory of the process in bytes, without its broker processes. undefined if the system does not tell. */
+  /** Resident memory of the process in bytes. undefined if the system does not tell. */
   get residentBytes(): number | undefined {
     try {
       const status = readFileSync(`/proc/${this.#program?.process.pid}/status`, "utf8");

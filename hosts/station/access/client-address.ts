@@ -1,24 +1,14 @@
 /** Where a client connects from. */
-import { Socket } from "node:net";
-import type { Client } from "aedes";
+import type { Socket } from "node:net";
 import { isLoopback } from "../../node/loopback.ts";
 
-/** The client's address. */
-export function addressOf(client: Client): string {
-  return socketOf(client)?.remoteAddress ?? "unknown";
+/** The address at the other end. */
+export function addressOf(socket: Socket | undefined): string {
+  return socket?.remoteAddress ?? "unknown";
 }
 
-/** Whether the client is on the station's machine: its address is loopback, or equals the address that it has reached. */
-export function isSameMachine(client: Client): boolean {
-  return isFromHere(socketOf(client));
-}
-
+/** Whether the other end is on the station's machine: its address is loopback, or equals the address that it has reached. */
 export function isFromHere(socket: Socket | undefined): boolean {
   const { remoteAddress, localAddress } = socket ?? {};
   return remoteAddress !== undefined && (isLoopback(remoteAddress) || remoteAddress === localAddress);
-}
-
-/** A client over WebSocket has the socket of its HTTP request. */
-function socketOf({ conn, req }: Client): Socket | undefined {
-  return conn instanceof Socket ? conn : req?.socket;
 }

@@ -2,9 +2,10 @@
  * Decides for the broker who may connect and what each client may do. Counts and logs every refusal. No password and no message
  * of a client ever goes to the log.
  */
-import type { Client, PublishPacket } from "aedes";
+import type { Socket } from "node:net";
+import type { Credentials } from "../broker/hooks.ts";
+import type { MessageContent } from "../broker/message.ts";
 import {
-  CONNECT_PACKET_BYTES_MAX,
   DEVICE_PUBLISH_BYTES_MAX,
   LOGIN_PLACES_MAX,
   MQTT_PACKET_BYTES_MAX,
@@ -15,7 +16,7 @@ import {
 } from "../station-limits.ts";
 import { AccessError } from "./access-error.ts";
 import { type Accounts, RESERVED_NAMES } from "./accounts.ts";
-import { addressOf, isSameMachine } from "./client-address.ts";
+import { addressOf, isFromHere } from "./client-address.ts";
 import { LoginGuard } from "./login-guard.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -28,21 +29,19 @@ export const CONNACK_CODE = Object.freeze({
   badUserNameOrPassword: 4,
   notAuthorized: 5,
 } as const);
-type ConnackCode = (typeof CONNACK_CODE)[keyof typeof CONNACK_CODE];
+export type ConnackCode = (typeof CONNACK_CODE)[keyof typeof CONNACK_CODE];
 
 /** Name and password of the pre-subscriber. */
 export const PRESUBSCRIBER_NAME = "presubscriber";
+const PRESUBSCRIBER: Identity = Object.freeze({
+  uid: PRESUBSCRIBER_NAME,
+  kind: "presubscriber",
+  isAdmin: false,
+  hasAccount: false,
+});
 
-/** Fields of CONNECT. */
-export interface LoginRequest {
-  /** Empty: the broker chooses one for this connection. */
-  readonly clientIdentifier: string;
-  /** The session ends with its connection. */
-  readonly isClean: boolean;
-  readonly userName: string | undefined;
-  readonly password: Uint8Array | undefined;
-  readonly will: PublishPacket | undefined;
-}
+/** What is published, as far as it matters here. */
+type Published = Pick<MessageContent, "topic" | "payload">;
 
 export interface GateOptions {
   readonly accounts: Accounts;
@@ -53,9 +52,17 @@ export interface GateOptions {
   readonly onLocalDevice: (uid: string) => Promise<void>;
 }
 
-interface Guest {
+/** A client that was let in. */
+export interface Guest extends Allowance {
   /** Undefined: anonymous. */
   readonly identity: Identity | undefined;
+  /** For the log. */
+  readonly name: string;
+  /** Ends its connection. */
+  close(reason: string): void;
+}
+
+interface Allowance {
   readonly messages: TokenBucket;
   readonly bytes: TokenBucket;
   readonly refusals: TokenBucket;
@@ -77,189 +84,196 @@ export class ClientGate {
   readonly #options: GateOptions;
   readonly #logins: LoginGuard;
   readonly #log = new RefusalLog();
-  readonly #guests = new WeakMap<Client, Guest>();
   /** By uid: a new connection goes on with the allowance of the last one. At the limit, full allowances are forgotten. */
-  readonly #buckets = new Map<string, Guest>();
+  readonly #buckets = new Map<string, Allowance>();
 
   constructor(options: GateOptions) {
     this.#options = options;
     this.#logins = new LoginGuard(options.accounts);
   }
 
-  /** Undefined for a client that may connect, otherwise the return code of CONNACK. Never rejects. */
-  async admit(client: Client, login: LoginRequest): Promise<ConnackCode | undefined> {
-    const found = await this.#identify(client, login);
+  /**
+   * A client that may connect, otherwise the return code of CONNACK. Never rejects.
+   * @param socket where it comes from @param close ends its connection
+   */
+  async admit(
+    login: Credentials,
+    socket: Socket | undefined,
+    close: (reason: string) => void,
+  ): Promise<Guest | ConnackCode> {
+    const found = await this.#identify(login, socket);
     if (typeof found === "number") return found;
-    const guest = this.#guestOf(found);
     if (found && login.will) {
-      const problem = this.#options.rules.whyNotPublish(found, login.will.topic, login.will.payload as Uint8Array);
-      if (problem) return this.#refuseLogin(client, login, CONNACK_CODE.notAuthorized, `last will: ${problem}`);
+      const problem = this.#options.rules.whyNotPublish(found, login.will.topic, login.will.payload);
+      if (problem) return this.#refuseLogin(login, socket, CONNACK_CODE.notAuthorized, `last will: ${problem}`);
     }
-    this.#guests.set(client, guest);
-    return undefined;
+    return { identity: found, name: login.clientIdentifier, close, ...this.#allowanceOf(found) };
   }
 
-  /** The client's account; undefined for an anonymous client and for one that has not logged in. */
-  identityOf(client: Client): Identity | undefined {
-    return this.#guests.get(client)?.identity;
-  }
-
-  /** Largest packet that this client may send now, in bytes after the fixed header. */
-  packetBytesMax(client: Client): number {
-    const guest = this.#guests.get(client);
-    if (!guest) return CONNECT_PACKET_BYTES_MAX;
-    return guest.identity?.kind === "device" ? DEVICE_PUBLISH_BYTES_MAX : MQTT_PACKET_BYTES_MAX;
+  /** Largest packet that this client may send, in bytes with its fixed header. */
+  packetBytesMax({ identity }: Guest): number {
+    return identity?.kind === "device" ? DEVICE_PUBLISH_BYTES_MAX : MQTT_PACKET_BYTES_MAX;
   }
 
   /** Whether a message may be published. The broker acknowledges and drops any other. Takes message and bytes off the allowance. */
-  mayPublish(client: Client, packet: PublishPacket): boolean {
-    const guest = this.#guests.get(client);
-    if (!guest) return false;
+  mayPublish(guest: Guest, packet: Published): boolean {
     // The pre-subscriber has no allowance: it sends an answer for each new client, however many come at once.
     if (guest.identity?.kind === "presubscriber") return packet.topic === PRESUBSCRIPTION_TOPIC;
     this.#count(guest, packet);
     if (!guest.identity) return true;
-    if (!this.#isKnown(client, guest.identity)) return false;
-    const problem = this.#options.rules.whyNotPublish(guest.identity, packet.topic, packet.payload as Uint8Array);
+    if (!this.#isKnown(guest)) return false;
+    const problem = this.#options.rules.whyNotPublish(guest.identity, packet.topic, packet.payload);
     if (!problem) return true;
-    this.#refusePublish(client, guest, packet, problem);
+    this.#refusePublish(guest, packet, problem);
     return false;
   }
 
   /** Counts and logs a message that nobody may publish. It counts towards the client's refusals. */
-  refusePublish(client: Client, packet: PublishPacket, problem: string): void {
-    const guest = this.#guests.get(client);
-    if (!guest) return;
+  refusePublish(guest: Guest, packet: Published, problem: string): void {
     this.#count(guest, packet);
-    this.#refusePublish(client, guest, packet, problem);
+    this.#refusePublish(guest, packet, problem);
   }
 
-  #count({ messages, bytes }: Guest, { topic, payload }: PublishPacket): void {
+  #count({ messages, bytes }: Guest, { topic, payload }: Published): void {
     const nowMs = performance.now();
     messages.take(1, nowMs);
     bytes.take(payload.length + topic.length, nowMs);
   }
 
-  #refusePublish(client: Client, guest: Guest, packet: PublishPacket, problem: string): void {
+  #refusePublish(guest: Guest, packet: Published, problem: string): void {
     this.refused.publishes += 1;
-    this.#refuse(client, guest, `PUBLISH to ${quoted(packet.topic)}: ${problem}`);
+    this.#refuse(guest, `PUBLISH to ${quoted(packet.topic)}: ${problem}`);
   }
 
   /** For how long the broker reads nothing more from a client, in milliseconds. */
-  pauseMs(client: Client): number {
-    const guest = this.#guests.get(client);
+  pauseMs({ messages, bytes }: Guest): number {
     const nowMs = performance.now();
-    const pauseMs = guest ? Math.max(guest.messages.debtMs(nowMs), guest.bytes.debtMs(nowMs)) : 0;
+    const pauseMs = Math.max(messages.debtMs(nowMs), bytes.debtMs(nowMs));
     if (pauseMs > 0) this.refused.slowed += 1;
     return pauseMs;
   }
 
-  maySubscribe(client: Client, filter: string): boolean {
-    const guest = this.#guests.get(client);
-    if (!guest) return false;
+  maySubscribe(guest: Guest, filter: string): boolean {
     if (!guest.identity) return true;
     const problem = this.#options.rules.whyNotSubscribe(guest.identity, filter);
     if (!problem) return true;
     this.refused.subscriptions += 1;
-    this.#refuse(client, guest, `SUBSCRIBE to ${quoted(filter)}: ${problem}`);
+    this.#refuse(guest, `SUBSCRIBE to ${quoted(filter)}: ${problem}`);
     return false;
   }
 
-  /** Whether this client may receive a message now. It may have left the group since it subscribed. */
-  mayReceive(client: Client, topic: string): boolean {
-    const guest = this.#guests.get(client);
-    if (!guest?.identity) return guest !== undefined;
-    return this.#isKnown(client, guest.identity) && !this.#options.rules.whyNotSubscribe(guest.identity, topic);
+  /**
+   * Whether a client may receive a message now. It may have left the group since it subscribed.
+   * @param guest undefined: it is away, and its kept session gets it
+   */
+  mayReceive(guest: Guest | undefined, clientIdentifier: string, topic: string): boolean {
+    if (guest) {
+      if (!guest.identity) return true;
+      return this.#isKnown(guest) && !this.#options.rules.whyNotSubscribe(guest.identity, topic);
+    }
+    const identity = this.#absent(clientIdentifier);
+    return identity === undefined || !this.#options.rules.whyNotSubscribe(identity, topic);
+  }
+
+  /** Who has a kept session of this name. undefined: an anonymous client. */
+  #absent(uid: string): Identity | undefined {
+    if (uid === PRESUBSCRIBER_NAME) return PRESUBSCRIBER;
+    const account = this.#options.accounts.get(uid);
+    if (account) return { uid, kind: account.kind, isAdmin: account.isAdmin, hasAccount: true };
+    return this.#options.isAnonymousAllowed ? undefined : { uid, kind: "device", isAdmin: false, hasAccount: false };
   }
 
   /** Whether the client's account still exists. If not, closes the connection. */
-  #isKnown(client: Client, { uid, hasAccount }: Identity): boolean {
-    if (!hasAccount || this.#options.accounts.get(uid)) return true;
-    this.#log.write(`${quoted(uid)}: closed, its account is gone`);
-    setImmediate(() => client.close());
+  #isKnown({ identity, close }: Guest): boolean {
+    if (!identity?.hasAccount || this.#options.accounts.get(identity.uid)) return true;
+    this.#log.write(`${quoted(identity.uid)}: closed, its account is gone`);
+    setImmediate(() => close("its account is gone"));
     return false;
   }
 
-  async #identify(client: Client, login: LoginRequest): Promise<Identity | undefined | ConnackCode> {
-    const { userName, clientIdentifier } = login;
+  async #identify(login: Credentials, socket: Socket | undefined): Promise<Identity | undefined | ConnackCode> {
+    const { userName, clientIdentifier, isIdentifierAssigned, isSessionKept } = login;
     if (userName === undefined) {
       if (this.#options.isAnonymousAllowed && !RESERVED_NAMES.includes(clientIdentifier)) return undefined;
       if (this.#options.isAnonymousAllowed)
         return this.#refuseLogin(
-          client,
           login,
+          socket,
           CONNACK_CODE.identifierRejected,
           "client identifier of the station's own",
         );
-      return this.#refuseLogin(client, login, CONNACK_CODE.notAuthorized, "no user name");
+      return this.#refuseLogin(login, socket, CONNACK_CODE.notAuthorized, "no user name");
     }
-    const identity = await this.#checkPassword(client, login, userName);
+    const identity = await this.#checkPassword(login, socket, userName);
     if (typeof identity === "number") return identity;
-    const isOwn = clientIdentifier === "" || clientIdentifier === identity.uid;
-    const mayChoose = login.isClean && (identity.kind === "person" || identity.kind === "program");
-    if (!isOwn && !mayChoose)
-      return this.#refuseLogin(client, login, CONNACK_CODE.identifierRejected, "client identifier that is not its uid");
+    const mayChoose = isIdentifierAssigned || identity.kind === "person" || identity.kind === "program";
+    if (clientIdentifier !== identity.uid && (isSessionKept || !mayChoose))
+      return this.#refuseLogin(login, socket, CONNACK_CODE.identifierRejected, "client identifier that is not its uid");
     return identity;
   }
 
-  async #checkPassword(client: Client, login: LoginRequest, userName: string): Promise<Identity | ConnackCode> {
+  async #checkPassword(
+    login: Credentials,
+    socket: Socket | undefined,
+    userName: string,
+  ): Promise<Identity | ConnackCode> {
     const { accounts, onLocalDevice } = this.#options;
     const bytes = login.password ?? new Uint8Array();
     const password = bytes.length > PASSWORD_BYTES_MAX ? "" : Buffer.from(bytes).toString();
     const known = accounts.get(userName);
-    if ((!known || known.kind === "device") && isSameMachine(client) && accounts.isLocalPassword(userName, password)) {
-      if (userName === PRESUBSCRIBER_NAME)
-        return { uid: userName, kind: "presubscriber", isAdmin: false, hasAccount: false };
+    if ((!known || known.kind === "device") && isFromHere(socket) && accounts.isLocalPassword(userName, password)) {
+      if (userName === PRESUBSCRIBER_NAME) return PRESUBSCRIBER;
       await onLocalDevice(userName);
       return { uid: userName, kind: "device", isAdmin: false, hasAccount: false };
     }
     try {
-      const found = await this.#logins.logIn(userName, password, addressOf(client));
+      const found = await this.#logins.logIn(userName, password, addressOf(socket));
       if (typeof found === "object")
         return { uid: found.name, kind: found.kind, isAdmin: found.isAdmin, hasAccount: true };
       if (found === "wrong")
-        return this.#refuseLogin(client, login, CONNACK_CODE.badUserNameOrPassword, "user name or password");
+        return this.#refuseLogin(login, socket, CONNACK_CODE.badUserNameOrPassword, "user name or password");
       this.refused.loginsHeld += 1;
-      return this.#refuseLogin(client, login, CONNACK_CODE.serverUnavailable, "too many failures");
+      return this.#refuseLogin(login, socket, CONNACK_CODE.serverUnavailable, "too many failures");
     } catch (error) {
       if (!(error instanceof AccessError)) console.error(`login: ${error instanceof Error ? error.message : error}`);
-      return this.#refuseLogin(client, login, CONNACK_CODE.serverUnavailable, "too many at once");
+      return this.#refuseLogin(login, socket, CONNACK_CODE.serverUnavailable, "too many at once");
     }
   }
 
-  #refuseLogin(client: Client, login: LoginRequest, code: ConnackCode, reason: string): ConnackCode {
+  #refuseLogin(login: Credentials, socket: Socket | undefined, code: ConnackCode, reason: string): ConnackCode {
     this.refused.logins += 1;
-    this.#log.write(`CONNECT of ${quoted(login.clientIdentifier)} from ${addressOf(client)}: ${reason}`);
+    this.#log.write(
+      `CONNECT of ${quoted(login.isIdentifierAssigned ? "" : login.clientIdentifier)} from ${addressOf(socket)}: ${reason}`,
+    );
     return code;
   }
 
-  #refuse(client: Client, guest: Guest, what: string): void {
+  #refuse(guest: Guest, what: string): void {
     const nowMs = performance.now();
     guest.refusals.take(1, nowMs);
-    this.#log.write(`${quoted(client.id)}: ${what}`);
+    this.#log.write(`${quoted(guest.name)}: ${what}`);
     if (guest.refusals.debtMs(nowMs) === 0) return;
-    this.#log.write(`${quoted(client.id)}: closed after too much that it may not do`);
-    setImmediate(() => client.close());
+    this.#log.write(`${quoted(guest.name)}: closed after too much that it may not do`);
+    setImmediate(() => guest.close("too much that it may not do"));
   }
 
-  #guestOf(identity: Identity | undefined): Guest {
+  #allowanceOf(identity: Identity | undefined): Allowance {
     const nowMs = performance.now();
     const former = identity && this.#buckets.get(identity.uid);
-    const guest: Guest = {
-      identity,
+    const allowance: Allowance = {
       messages: former?.messages ?? new TokenBucket(PUBLISHES_PER_CLIENT, nowMs),
       bytes: former?.bytes ?? new TokenBucket(PUBLISHED_BYTES_PER_CLIENT, nowMs),
       refusals: former?.refusals ?? new TokenBucket(REFUSALS_PER_CLIENT, nowMs),
     };
-    if (!identity) return guest;
+    if (!identity) return allowance;
     this.#buckets.delete(identity.uid);
-    this.#buckets.set(identity.uid, guest);
+    this.#buckets.set(identity.uid, allowance);
     for (const [oldest, { messages, bytes, refusals }] of this.#buckets) {
       if (this.#buckets.size <= LOGIN_PLACES_MAX) break;
       if (![messages, bytes, refusals].every((bucket) => bucket.isFull(nowMs))) break;
       this.#buckets.delete(oldest);
     }
-    return guest;
+    return allowance;
   }
 }
 

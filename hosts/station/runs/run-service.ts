@@ -11,8 +11,7 @@ import type { Depth, SizedRun } from "../../../src/payload/raster.ts";
 import { isUid } from "../../../src/payload/uid.ts";
 import { RefusalLog } from "../access/refusal-log.ts";
 import { TokenBucket, TokenBuckets } from "../access/token-bucket.ts";
-import type { StationBroker } from "../broker.ts";
-import type { BrokerView } from "../broker-view.ts";
+import type { StationBroker } from "../station-broker.ts";
 import {
   DEVICES_WATCHED_MAX,
   RUN_PICTURES_MAX,
@@ -48,8 +47,8 @@ export class RunService {
   }
 
   /** Begins to take requests. The fonts are read when the first one comes. */
-  async start(view: BrokerView): Promise<void> {
-    await view.watch(`/${this.#env}/raster/+`, (topic, payload) => this.#take(topic, payload));
+  start(): void {
+    this.#broker.watch(`/${this.#env}/raster/+`, (topic, payload) => this.#take(topic, payload));
   }
 
   stop(): void {
@@ -119,9 +118,8 @@ export class RunService {
 
   #reply(uid: string, payload: Uint8Array): void {
     const topic = `/${this.#env}/raster/${uid}/reply`;
-    const packet = { cmd: "publish", topic, payload: Buffer.from(payload), qos: 0, retain: false, dup: false } as const;
-    this.#broker.publish(packet, (error?: Error) => {
-      if (error) console.error(`pictures of text for ${uid}: ${error.message}`);
+    this.#broker.publish({ topic, payload, qos: 0 }).catch((error: Error) => {
+      console.error(`pictures of text for ${uid}: ${error.message}`);
     });
   }
 }

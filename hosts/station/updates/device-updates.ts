@@ -2,8 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { ReadStream } from "node:fs";
 import { decodeJsonObject } from "../../../src/payload/json.ts";
-import type { StationBroker } from "../broker.ts";
-import type { BrokerView } from "../broker-view.ts";
+import type { StationBroker } from "../station-broker.ts";
 import { DEVICES_WATCHED_MAX, UPDATE_ORDER_SECONDS } from "../station-limits.ts";
 import type { ImageFolder } from "./image-folder.ts";
 import type { DeviceUpdate, FirmwareImage } from "./update.ts";
@@ -49,8 +48,8 @@ export class DeviceUpdates {
   }
 
   /** Begins to listen to the results. */
-  async start(view: BrokerView): Promise<void> {
-    await view.watch(`/${this.#env}/cmd/+/result`, (topic, payload) => this.#takeResult(topic, payload));
+  start(): void {
+    this.#broker.watch(`/${this.#env}/cmd/+/result`, (topic, payload) => this.#takeResult(topic, payload));
   }
 
   /** By device. */
@@ -90,7 +89,8 @@ export class DeviceUpdates {
       version: image.version,
       ...(isDowngrade && { downgrade: true }),
     };
-    await this.#publish(`/${this.#env}/cmd/${device}`, JSON.stringify(command));
+    const payload = Buffer.from(JSON.stringify(command));
+    await this.#broker.publish({ topic: `/${this.#env}/cmd/${device}`, payload });
   }
 
   /** The image for which this is the token, from a byte on; what is read of it counts as progress. undefined: there is none. */
@@ -126,13 +126,6 @@ export class DeviceUpdates {
     if (ok === true && note !== `running ${job.image.version}`) return;
     job.words = String(error ?? note ?? "");
     change(job, ok === true ? "done" : "failed");
-  }
-
-  #publish(topic: string, text: string): Promise<void> {
-    const packet = { cmd: "publish", topic, payload: Buffer.from(text), qos: 1, retain: false, dup: false } as const;
-    return new Promise((resolve, reject) => {
-      this.#broker.publish(packet, (error?: Error) => (error ? reject(error) : resolve()));
-    });
   }
 }
 

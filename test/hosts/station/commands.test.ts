@@ -107,14 +107,7 @@ describe("npm start", () => {
     // The picture stays as it was.
     expect(output).toContain("online  1 unread");
     expect(output).not.toContain("no broker");
-    expect(readdirSync(data).sort()).toEqual([
-      "accounts.json",
-      "broker",
-      "directory.json",
-      "local.key",
-      "pagers",
-      "pushes",
-    ]);
+    expect(readdirSync(data).sort()).toEqual(["accounts.json", "directory.json", "local.key", "pagers", "station.db"]);
   });
 
   it("ends on SIGTERM with status 0", async () => {

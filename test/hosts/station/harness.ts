@@ -8,10 +8,11 @@ import { localPassword, localToken } from "../../../hosts/node/local-key.ts";
 import { MemoryStore } from "../../../hosts/node/memory-store.ts";
 import { type Pager, type PagerOptions, startPager } from "../../../hosts/node/pager.ts";
 import type { ClientGate } from "../../../hosts/station/access/client-gate.ts";
-import { StationBroker } from "../../../hosts/station/broker.ts";
 import { listenMqtt } from "../../../hosts/station/mqtt-listener.ts";
 import type { Delivery, Push, PushWithDeliveries } from "../../../hosts/station/push.ts";
 import { type Station, type StationOptions, startStation as start } from "../../../hosts/station/station.ts";
+import { StationBroker } from "../../../hosts/station/station-broker.ts";
+import { StationStore } from "../../../hosts/station/store/station-store.ts";
 import { screenText } from "../../../src/pager/screen/screen-text.ts";
 import { Cleanups } from "../../cleanups.ts";
 
@@ -46,12 +47,17 @@ export class StationBench extends Cleanups {
 
   /** The station's broker alone, in a folder and on a port of its own. Without a gate everyone may do everything. */
   async broker({ folder = this.folder(), gate }: BrokerOptions = {}): Promise<RunningBroker> {
-    const broker = await StationBroker.open(join(folder, "broker"), gate);
+    const store = new StationStore(join(folder, "station.db"));
+    const broker = new StationBroker(store, gate);
     const address = { host: "127.0.0.1", mqttPort: 0, mqttsPort: 0 };
     const listener = await listenMqtt(address, (socket) => broker.accept(socket));
     let closing: Promise<void> | undefined;
     const close = () => {
-      closing ??= listener.close().then(() => broker.shutDown());
+      closing ??= (async () => {
+        broker.shutDown();
+        await listener.close();
+        store.close();
+      })();
       return closing;
     };
     this.add(close);

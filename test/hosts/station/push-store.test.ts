@@ -1,14 +1,15 @@
 /** Which pushes are stored on disk, and for how long. */
+import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { DeliveryQueue } from "../../../hosts/station/delivery-queue.ts";
 import { Directory } from "../../../hosts/station/directory/directory.ts";
 import { EventHub } from "../../../hosts/station/event-hub.ts";
-import { GroupCommit } from "../../../hosts/station/group-commit.ts";
 import { type Delivery, NO_PROGRESS, type Push } from "../../../hosts/station/push.ts";
 import { PushService } from "../../../hosts/station/push-service.ts";
 import { type OpenDelivery, PushStore } from "../../../hosts/station/push-store.ts";
 import { DELIVERIES_OPEN_MAX, DELIVERY_RETRY_MS, IDEMPOTENCY_KEY_MS } from "../../../hosts/station/station-limits.ts";
-import { StoreHealth } from "../../../hosts/station/store-health.ts";
+import { StationStore } from "../../../hosts/station/store/station-store.ts";
+import { StoreHealth } from "../../../hosts/station/store/store-health.ts";
 import { ask, postPush, type StationBench, startStation } from "./harness.ts";
 import { scene } from "./scene.ts";
 
@@ -18,35 +19,35 @@ function pushOf(id: string, acceptedAtMs: number): Push {
 
 const DELIVERY: Delivery = Object.freeze({ device: "p", state: "accepted", receipts: [] });
 
-async function openStore(bench: StationBench, folder: string, max = 10): Promise<PushStore> {
-  const store = await PushStore.open(folder, max);
+function openStore(bench: StationBench, folder: string, max = 10): { store: StationStore; pushes: PushStore } {
+  const store = new StationStore(join(folder, "station.db"));
   bench.add(() => store.close());
-  return store;
+  return { store, pushes: new PushStore(store, max) };
 }
 
 describe("PushStore", () => {
   it("finds unpublished pushes again with their expiry, and no published ones", async () => {
     const bench = scene();
     const folder = bench.folder();
-    const first = await PushStore.open(folder, 10);
+    const { store: disk, pushes: first } = openStore(bench, folder);
     await first.add({ ...pushOf("a", 5_700), expirySeconds: 60 }, [DELIVERY]);
     await first.add(pushOf("b", 6_000), [DELIVERY, { ...DELIVERY, device: "q" }]);
     await first.change(pushOf("b", 6_000), { ...DELIVERY, state: "published" }, true);
-    await first.close();
-    const store = await openStore(bench, folder);
+    disk.close();
+    const { pushes: store } = openStore(bench, folder);
     expect(store.takeOpen()).toEqual([
       { id: "a", device: "p", expiresAtMs: 65_000 },
       { id: "b", device: "q" },
     ]);
     expect(store.takeOpen()).toEqual([]);
     expect(store.size).toBe(2);
-    expect((await store.list(10)).map(({ id }) => id)).toEqual(["b", "a"]);
-    expect((await store.list(10, "b")).map(({ id }) => id)).toEqual(["a"]);
+    expect(store.list(10).map(({ id }) => id)).toEqual(["b", "a"]);
+    expect(store.list(10, "b").map(({ id }) => id)).toEqual(["a"]);
   });
 
   it("removes the oldest published push with its deliveries", async () => {
     const bench = scene();
-    const store = await openStore(bench, bench.folder(), 2);
+    const { pushes: store } = openStore(bench, bench.folder(), 2);
     await store.add(pushOf("a", 1), [DELIVERY]);
     await store.add(pushOf("b", 2), [DELIVERY]);
     expect(await store.makeRoom()).toBe(false);
@@ -62,12 +63,12 @@ describe("PushStore", () => {
 
   it("keeps a push that is not published to all devices, also after the disk has refused", async () => {
     const bench = scene();
-    const store = await openStore(bench, bench.folder(), 1);
+    const { store: disk, pushes: store } = openStore(bench, bench.folder(), 1);
     await store.add(pushOf("a", 1), [DELIVERY, { ...DELIVERY, device: "q" }]);
     const publish = () => store.change(pushOf("a", 1), { ...DELIVERY, state: "published" }, true);
-    const batch = vi.spyOn(GroupCommit.prototype, "batch").mockRejectedValueOnce(new Error("the disk refuses"));
+    const write = vi.spyOn(disk, "write").mockRejectedValueOnce(new Error("the disk refuses"));
     await expect(publish()).rejects.toThrow("the disk refuses");
-    batch.mockRestore();
+    write.mockRestore();
     await publish();
     expect(await store.makeRoom()).toBe(false);
     await store.change(pushOf("a", 1), { device: "q", state: "published", receipts: [] }, true);
@@ -76,7 +77,7 @@ describe("PushStore", () => {
 
   it("remembers idempotency keys for the promised time, also if their push has been removed", async () => {
     const bench = scene();
-    const store = await openStore(bench, bench.folder(), 1);
+    const { pushes: store } = openStore(bench, bench.folder(), 1);
     const kept = { id: "a", requestHash: "h" };
     await store.add(pushOf("a", 1_000), [DELIVERY], { ...kept, key: "k/1" });
     await store.change(pushOf("a", 1_000), { ...DELIVERY, state: "published" }, true);
@@ -99,12 +100,13 @@ describe("PushService", () => {
     const store = {
       health: new StoreHealth(),
       makeRoom: async () => true,
+      get: () => undefined,
       add: () =>
         new Promise<void>((resolve) => {
           save = resolve;
         }),
     };
-    const broker = { hasSubscriber: () => new Promise(() => {}) };
+    const broker = { hasSubscriber: () => false };
     const service = new PushService("field", broker as never, store as never, directory, new EventHub());
     const origin = { account: "admin", isAdmin: true };
     const first = service.push({ to: "everyone", text: "x" }, origin);
@@ -143,7 +145,7 @@ describe("DeliveryQueue", () => {
     const delivered: string[] = [];
     let isFailing = true;
     const queue = new DeliveryQueue({
-      hasReceiver: async () => true,
+      hasReceiver: () => true,
       deliver: async ({ id, device }: OpenDelivery) => {
         if (device === "p" && isFailing) throw new Error("the disk refuses");
         delivered.push(`${device} ${id}`);
@@ -166,7 +168,7 @@ describe("DeliveryQueue", () => {
     const delivered: string[] = [];
     let fail: (error: Error) => void = () => {};
     const queue = new DeliveryQueue({
-      hasReceiver: async () => true,
+      hasReceiver: () => true,
       deliver: ({ id }: OpenDelivery) => {
         delivered.push(id);
         return id === "1" ? Promise.resolve() : new Promise((_resolve, reject) => (fail = reject));
@@ -187,7 +189,7 @@ describe("DeliveryQueue", () => {
     let isThere = false;
     const delivered: string[] = [];
     const queue = new DeliveryQueue({
-      hasReceiver: async () => isThere,
+      hasReceiver: () => isThere,
       deliver: async ({ id }: OpenDelivery) => void delivered.push(id),
       wait: async () => {
         isThere = true;

@@ -1,11 +1,11 @@
 /** A broker as a process of its own: `server-main.ts <file> [port]`. It prints its port, and when its store refuses and is sound again. */
 import { createServer } from "node:net";
 import { MqttServer } from "../../../../hosts/station/mqtt-server/mqtt-server.ts";
-import { SqliteRecordStore } from "../../../../hosts/station/store/sqlite-store.ts";
+import { StationStore } from "../../../../hosts/station/store/station-store.ts";
 
 const [file = "", port = "0"] = process.argv.slice(2);
 const mqtt = new MqttServer({
-  store: new SqliteRecordStore(file),
+  store: new StationStore(file).broker,
   limits: { storeRetryMs: 100, inflightMax: 1_000 },
   onStore: (problem) => console.log(problem === undefined ? "sound" : `refused: ${problem}`),
 });

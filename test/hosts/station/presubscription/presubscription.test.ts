@@ -10,13 +10,14 @@ import type { Accounts } from "../../../../hosts/station/access/accounts.ts";
 import { ClientGate, PRESUBSCRIBER_NAME } from "../../../../hosts/station/access/client-gate.ts";
 import { openAccess } from "../../../../hosts/station/access/open-access.ts";
 import { NEW_CLIENT_TOPIC, TopicRules } from "../../../../hosts/station/access/topic-rules.ts";
-import { StationBroker } from "../../../../hosts/station/broker.ts";
 import type { Directory } from "../../../../hosts/station/directory/directory.ts";
 import { Presubscriber } from "../../../../hosts/station/presubscription/presubscriber.ts";
 import { addPresubscriptionRoutes } from "../../../../hosts/station/presubscription/presubscription-routes.ts";
 import { Presubscriptions } from "../../../../hosts/station/presubscription/presubscriptions.ts";
 import type { Station } from "../../../../hosts/station/station.ts";
+import { StationBroker } from "../../../../hosts/station/station-broker.ts";
 import { PRESUBSCRIPTION_WAIT_MS } from "../../../../hosts/station/station-limits.ts";
+import { StationStore } from "../../../../hosts/station/store/station-store.ts";
 import { encodeText } from "../../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../../src/payload/message.ts";
 import { encodePresubscription } from "../../../../src/payload/optional/presubscription.ts";
@@ -59,15 +60,17 @@ async function recordingProxy(port: number, onPacket: (direction: ">" | "<", pac
 async function startBroker(data: string, accounts: Accounts, directory: Directory) {
   const rules = new TopicRules("field", directory, accounts);
   const gate = new ClientGate({ accounts, rules, isAnonymousAllowed: true, onLocalDevice: async () => {} });
-  const broker = await StationBroker.open(join(data, "broker"), gate);
+  const store = new StationStore(join(data, "station.db"));
+  const broker = new StationBroker(store, gate);
   broker.presubscriptions = new Presubscriptions(broker);
-  await broker.persistence.grant(PRESUBSCRIBER_NAME, [{ topic: NEW_CLIENT_TOPIC, qos: 1 }]);
+  broker.grant(PRESUBSCRIBER_NAME, [{ filter: NEW_CLIENT_TOPIC, qos: 1 }]);
   const server = createServer((socket) => broker.accept(socket.on("error", () => {})));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   bench.add(async () => {
-    await broker.shutDown();
+    broker.shutDown();
     await new Promise((resolve) => server.close(resolve));
+    store.close();
   });
   return { broker, port };
 }
@@ -165,9 +168,7 @@ describe("the sequence of figure 3", () => {
       "pre-subscriber < PUBACK",
       "pre-subscriber > PUBACK",
     ]);
-    expect(
-      (await broker.persistence.subscriptionsByClient({ id: "pager-7" })).map(({ topic }) => topic).sort(),
-    ).toEqual([...topics].sort());
+    expect(broker.subscriptionsOf("pager-7")).toEqual([...topics].sort());
     await client.endAsync();
     steps.length = 0;
     await bench.mqtt(devicePort, login);
@@ -202,6 +203,34 @@ describe("a client that never subscribes", () => {
     expect(answer.error).toBeUndefined();
     const client = await silentClient(station, "pager-7");
     await until("the push", () => client.got.includes("im waited"));
+  });
+
+  it("keeps what it has subscribed to otherwise or taken back itself, also when the directory adds something", async () => {
+    const station = await bench.station({ anonymous: false });
+    const { directory } = station;
+    for (const uid of ["bob-1", "pager-7"])
+      await directory.addDevice({ uid, contacts: uid === "bob-1" ? [] : ["bob-1"] });
+    const client = await silentClient(station, "pager-7");
+    const qosOf: number[] = [];
+    client.on("message", (_topic, _payload, { qos }) => qosOf.push(qos));
+    expect((await client.subscribeAsync("/field/im/pager-7", { qos: 0 }))[0]?.qos).toBe(0);
+    await client.unsubscribeAsync("/field/pres/bob-1");
+    await directory.addGroup({ uid: "night", members: ["pager-7", "bob-1"] });
+    const bob = await silentClient(station, "bob-1");
+    await until("the group", async () => {
+      await bob.publishAsync("/field/im/night", messageOf("bob-1", "to the group"), { qos: 1 });
+      return client.got.includes("im to the group");
+    });
+    qosOf.length = 0;
+    await bob.publishAsync("/field/pres/bob-1", Buffer.from("Q"), { qos: 1, retain: true });
+    await bob.publishAsync("/field/im/pager-7", messageOf("bob-1", "for it"), { qos: 1 });
+    await until("its own message", () => client.got.includes("im for it"));
+    expect(qosOf.at(-1)).toBe(0);
+    await client.endAsync();
+    const again = await silentClient(station, "pager-7");
+    await bob.publishAsync("/field/im/pager-7", messageOf("bob-1", "the end"), { qos: 1 });
+    await until("the end", () => again.got.includes("im the end"));
+    expect([...client.got, ...again.got].filter((text) => text.startsWith("pres"))).toEqual([]);
   });
 
   it("gets groups and contacts that the directory adds later, connected or away", async () => {
@@ -271,7 +300,7 @@ describe("the pre-subscriber", () => {
     const data = bench.folder();
     const { accounts, directory, localKey } = await openAccess(data);
     const { broker, port } = await startBroker(data, accounts, directory);
-    vi.spyOn(broker, "publishStored").mockRejectedValueOnce(new Error("the disk refuses"));
+    vi.spyOn(broker, "publish").mockRejectedValueOnce(new Error("the disk refuses"));
     const beganMs = performance.now();
     const client = await silentClient({ mqttPort: port, localKey } as Station, "pager-7");
     expect(performance.now() - beganMs).toBeLessThan(PRESUBSCRIPTION_WAIT_MS);
@@ -306,7 +335,7 @@ describe("the pre-subscriber", () => {
     const client = await silentClient(station, "pager-7");
     await until("a try that fails", () => log.some((line) => line.includes("503")));
     isAway = false;
-    await until("the subscriptions", async () => broker.hasSubscriber("/field/im/pager-7"));
+    await until("the subscriptions", () => broker.hasSubscriber("/field/im/pager-7"));
     const sender = await bench.mqtt(port);
     await until("a message", async () => {
       await sender.publishAsync("/field/im/pager-7", "now", { qos: 1 });

@@ -1,13 +1,9 @@
-/** What the station's broker adds to Aedes: an acknowledged message is stored, order is kept, and nothing is doubled. */
+/** The station's broker on its sockets: an acknowledged message is stored, order is kept, and nothing is doubled. */
 import { once } from "node:events";
 import { createConnection } from "node:net";
-import { join } from "node:path";
 import { generate } from "mqtt-packet";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { ClientGate } from "../../../hosts/station/access/client-gate.ts";
-import { StationBroker } from "../../../hosts/station/broker.ts";
-import type { Operation } from "../../../hosts/station/database.ts";
-import { GroupCommit } from "../../../hosts/station/group-commit.ts";
 import { StationBench, startStation, until } from "./harness.ts";
 import { RawClient as Client, type RawClientOptions } from "./raw-client.ts";
 
@@ -85,15 +81,13 @@ describe("StationBroker", () => {
     const deaf = new RawClient(port, { acknowledges: false });
     await deaf.connect("pager-1");
     await deaf.subscribe("/field/im/pager-1");
-    for (const text of numbered(0, 3)) await broker.publishStored("/field/im/pager-1", Buffer.from(text));
+    for (const text of numbered(0, 3)) await broker.publish({ topic: "/field/im/pager-1", payload: Buffer.from(text) });
     await until("3 messages", () => deaf.publishes.length === 3);
     await deaf.cut();
     const former = deaf.publishes.map(({ messageId }) => messageId);
-    // Aedes starts at a random identifier. The test makes it the first one of the former connection.
-    broker.on("client", (client) => Object.assign(client, { _nextId: former[0] }));
     const client = new RawClient(port, { acknowledges: false });
     await client.connect("pager-1");
-    for (const text of numbered(3, 5)) await broker.publishStored("/field/im/pager-1", Buffer.from(text));
+    for (const text of numbered(3, 5)) await broker.publish({ topic: "/field/im/pager-1", payload: Buffer.from(text) });
     await until("5 messages", () => client.publishes.length === 5);
     expect(client.texts).toEqual(numbered(0, 5));
     const identifiers = client.publishes.map(({ messageId }) => messageId);
@@ -101,27 +95,10 @@ describe("StationBroker", () => {
     expect(new Set(identifiers).size).toBe(5);
   });
 
-  it("goes on after a failed look-up: those who waited for it get the error, and later ones do not wait", async () => {
-    const { broker, port } = await bench.broker();
-    const client = new RawClient(port);
-    await client.connect("pager-1");
-    await client.subscribe("/field/im/pager-1");
-    const { persistence } = broker;
-    const find = persistence.findSubscriptions;
-    persistence.findSubscriptions = () => Promise.reject(new Error("no answer"));
-    persistence.isSubscribed = () => Promise.reject(new Error("no answer"));
-    const failing = broker.publishStored("/field/im/pager-1", Buffer.from("lost"));
-    await expect(failing).rejects.toThrow("no answer");
-    await expect(broker.hasSubscriber("/field/im/pager-1")).rejects.toThrow("no answer");
-    persistence.findSubscriptions = find;
-    await broker.publishStored("/field/im/pager-1", Buffer.from("next"));
-    await until("the next", () => client.texts.length > 0);
-    expect(client.texts).toEqual(["next"]);
-  });
-
   it("refuses a login that it cannot check, and takes the next one", async () => {
-    const outcomes = [() => Promise.reject(new Error("disk")), () => Promise.resolve(undefined)];
-    const gate = { admit: () => outcomes.shift()?.(), identityOf: () => undefined, packetBytesMax: () => 65_536 };
+    const guest = { identity: undefined };
+    const outcomes = [() => Promise.reject(new Error("disk")), () => Promise.resolve(guest)];
+    const gate = { admit: () => outcomes.shift()?.(), packetBytesMax: () => 65_536 };
     const { port } = await bench.broker({ gate: gate as unknown as ClientGate });
     const refused = new RawClient(port);
     await refused.connect("pager-1");
@@ -279,28 +256,5 @@ describe("StationBroker", () => {
     sender.on("error", () => {});
     sender.publish("/big", Buffer.alloc(5 * 1_048_576), { qos: 1 });
     await closed;
-  });
-
-  it("stores the 1,000 topics of one SUBSCRIBE once, and not once for each topic", async () => {
-    const { port } = await bench.broker();
-    const client = new RawClient(port);
-    await client.connect("pager-1");
-    const written = vi.spyOn(GroupCommit.prototype, "batch");
-    await client.subscribe(...numbered(0, 1_000).map((name) => `/field/pres/${name}`));
-    const operations = (written.mock.calls as (readonly Operation[])[][]).flatMap(([given]) => given ?? []);
-    written.mockRestore();
-    // Other writes of the broker at the same time are not counted.
-    expect(operations.filter(({ key }) => key.startsWith("subscriptions:pager-1:"))).toHaveLength(1_000);
-  });
-
-  it("counts its starts, so that the queues of two runs never share a number", async () => {
-    const folder = join(bench.folder(), "broker");
-    const ids: string[] = [];
-    for (let run = 0; run < 3; run += 1) {
-      const broker = await StationBroker.open(folder);
-      ids.push(broker.id);
-      await broker.shutDown();
-    }
-    expect(ids).toEqual(["boot-0000000001", "boot-0000000002", "boot-0000000003"]);
   });
 });
