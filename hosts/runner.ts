@@ -6,6 +6,7 @@
 import type { GatewayEvent } from "../src/gateway/event-queue.ts";
 import type { Gateway } from "../src/gateway/gateway.ts";
 import { Opening, type OpeningPhase } from "../src/gateway/opening.ts";
+import type { Light } from "../src/gateway/screen-light.ts";
 import type { BrokerSettings } from "../src/gateway/settings.ts";
 import type { Button } from "../src/pager/screen/buttons.ts";
 import type { DrawList } from "../src/pager/screen/draw-list.ts";
@@ -51,6 +52,8 @@ export interface Platform {
   paint(drawList: DrawList): boolean;
   /** Sound, light, vibration for a message of this priority, 1 to 5. */
   alert(priority: number): void;
+  /** Sets the light behind the screen. Only a gateway with `hasLight` asks for it. */
+  light?(light: Light): void;
   /**
    * Starts the program again as after power-on, with the settings that are stored then. This calls `stop` first, and
    * happens after the call has returned.
@@ -268,6 +271,9 @@ export class Runner {
         break;
       case "alert":
         this.platform.alert(event.priority);
+        break;
+      case "light":
+        this.platform.light?.(event.light);
         break;
       case "restart":
         this.platform.restart();

@@ -21,6 +21,8 @@ export interface BoardParts {
   readonly buttons?: readonly ButtonInput[];
   /** What kind of picture the screen shows. Default: `color`. */
   readonly screenKind?: ScreenKind;
+  /** Sets the light behind the screen, 0 to 100 percent. */
+  readonly backlight?: (percent: number) => void;
   /** For a screen that must be looked after: returns what is to be called after each picture. */
   readonly afterPicture?: (guards: Guards) => () => void;
   /** Begins to sample a touch panel. On some boards that is what moves the buttons, which are areas of it. */

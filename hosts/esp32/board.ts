@@ -5,6 +5,7 @@ import config from "mc/config";
 import Timer from "timer";
 import type { Battery } from "../../src/gateway/battery.ts";
 import { KeptSettings } from "../../src/gateway/kept-settings.ts";
+import type { Light } from "../../src/gateway/screen-light.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Sleeper } from "../../src/gateway/sleeper.ts";
 import type { ScreenKind } from "../../src/pager/screen/theme.ts";
@@ -32,6 +33,8 @@ const SETTINGS = "fp-settings";
 const FAULTS: readonly string[] = Object.freeze(["Panic", "Interrupt WDT", "Task WDT", "Other WDT", "Brownout"]);
 const PROGRAM = "Software";
 
+const LIGHT_PERCENT = Object.freeze({ full: 100, dim: 20, off: 0 });
+
 /** How long the last words stay on the screen, in milliseconds. */
 const LINGER_MS = 10_000;
 
@@ -45,6 +48,7 @@ export class Esp32Board implements Board {
   readonly ownSettings: SettingTable;
   readonly guards = new Guards((line) => this.log(line));
   readonly setupLine: SerialLine;
+  readonly setLight: ((light: Light) => void) | undefined;
   private readonly parts: BoardParts;
   private sensing: Sensing | undefined;
   private readonly alerter: Alerter;
@@ -60,7 +64,7 @@ export class Esp32Board implements Board {
     this.parts = parts;
     this.setupLine = new SerialLine(parts.logPin, this.guards);
     this.updates = Esp32Updates.open((line) => this.log(line));
-    const { network, sleep, battery, clock, sensorParts = [] } = parts;
+    const { network, sleep, battery, clock, backlight, sensorParts = [] } = parts;
     this.clock = clock?.(this.guards);
     this.ownSettings = Object.assign(
       {},
@@ -70,6 +74,7 @@ export class Esp32Board implements Board {
       battery?.settings,
       ...sensorParts.map(({ settings }) => settings),
     );
+    this.setLight = backlight && ((light) => backlight(LIGHT_PERCENT[light]));
     this.alerter = new Alerter(parts, this.guards);
   }
 

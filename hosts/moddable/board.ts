@@ -1,6 +1,7 @@
 /** What `hosts/esp32` and `hosts/simulator` each supply. Types only. */
 import type { Battery } from "../../src/gateway/battery.ts";
 import type { KeptSettings } from "../../src/gateway/kept-settings.ts";
+import type { Light } from "../../src/gateway/screen-light.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Sleeper } from "../../src/gateway/sleeper.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
@@ -124,6 +125,8 @@ export interface Board {
   readonly updates: BoardUpdates | undefined;
   /** Default: `color`. */
   readonly screenKind?: ScreenKind | undefined;
+  /** Sets the light behind the screen, which is full at the start. undefined: the board cannot. */
+  readonly setLight?: ((light: Light) => void) | undefined;
   /** A picture of the pager is on the screen. */
   handlePicture?(): void;
   /** Sound, light, vibration for a message of this priority, 1 to 5, as far as the board can. */

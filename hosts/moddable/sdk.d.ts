@@ -123,6 +123,14 @@ declare module "qrcode" {
   };
 }
 
+declare module "pins/digital" {
+  const Digital: {
+    /** Makes the pin an output. */
+    write(pin: number, level: 0 | 1): void;
+  };
+  export default Digital;
+}
+
 declare module "embedded:io/digital" {
   class Digital {
     constructor(options: {

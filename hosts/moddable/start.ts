@@ -47,6 +47,7 @@ export function start(board: Board): void {
   const screenGuard = board.guards.of("screen");
   const show = (title: string, lines: readonly string[], code?: QrCode) => {
     for (const line of lines) board.log(`${title}: ${line}`);
+    screenGuard.run(() => board.setLight?.("full"));
     screenGuard.run(() =>
       display.paint(setupScreen(title, lines, display.size, screenKind, display.measureText, code)),
     );
@@ -220,6 +221,7 @@ function newGateway(
       measureText,
       size,
       screenKind: board.screenKind,
+      hasLight: board.setLight !== undefined,
       sensors,
       carriers,
       figures: [...memoryFigures(), ...board.figures],
@@ -283,6 +285,7 @@ function run(
         display.paint(drawList);
         board.handlePicture?.();
       }),
+    light: (light) => screenGuard.run(() => board.setLight?.(light)),
     alert: (priority) => alertGuard.run(() => board.alert(priority)),
     restart: () => restartTimer.set(0, () => pager.stop(restart)),
     sleep: (durationMs) =>

@@ -3,6 +3,7 @@ import type { Screen } from "commodetto/Poco";
 import Debug from "debug";
 import { File } from "file";
 import { KeptSettings } from "../../src/gateway/kept-settings.ts";
+import type { Light } from "../../src/gateway/screen-light.ts";
 import type { Values } from "../../src/gateway/setting.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { MeasureText, Sensor } from "../../src/seams.ts";
@@ -114,6 +115,8 @@ export class SimulatedPager implements Board {
   certificateClock(): CertificateTime {
     return { kind: "known", seconds: this.wallClock() };
   }
+
+  readonly setLight = (light: Light): void => this.log(`screen: light ${light}`);
 
   alert(priority: number): void {
     trace(`alert of priority ${priority}\n`);

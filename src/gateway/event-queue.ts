@@ -1,5 +1,6 @@
 import { EVENTS_MAX } from "../limits.ts";
 import type { LogLines } from "./log-lines.ts";
+import type { Light } from "./screen-light.ts";
 import type { BrokerSettings } from "./settings.ts";
 
 /** What the gateway asks its host to do. */
@@ -10,6 +11,8 @@ export type GatewayEvent =
   | { readonly type: "close" }
   /** Sound, light or vibrate, as the board can, for a page of this priority (1 to 5). */
   | { readonly type: "alert"; readonly priority: number }
+  /** Set the light behind the screen. Only a host that can do so is asked for it. */
+  | { readonly type: "light"; readonly light: Light }
   /** Send what waits, then begin again as after power-on, with the settings that are stored then. */
   | { readonly type: "restart" }
   /** Send what waits, then sleep for so many milliseconds, and begin again as after power-on. A button may end the sleep. */

@@ -41,6 +41,7 @@ import { PresenceSource, UPDATING } from "./presence-source.ts";
 import { QuietHours } from "./quiet-hours.ts";
 import { ReceiptSource } from "./receipt-source.ts";
 import { Routes } from "./routes.ts";
+import { ScreenLight } from "./screen-light.ts";
 import type { BrokerSettings, Settings } from "./settings.ts";
 import type { Sleeper } from "./sleeper.ts";
 import type { StoredSettings } from "./stored-settings.ts";
@@ -62,6 +63,8 @@ export interface GatewayOptions extends ConnectionOptions {
   readonly size: Size;
   /** Default: `color`. */
   readonly screenKind?: ScreenKind | undefined;
+  /** Whether the host can dim and switch off the light of its screen. */
+  readonly hasLight?: boolean | undefined;
   /** The list may grow. Then the host calls `handleSensed`. */
   readonly sensors: readonly Sensor[];
   /** The names of other devices that may carry some of these sensors. */
@@ -105,11 +108,14 @@ export class Gateway {
   private readonly info: InfoSource | undefined;
   private readonly alarm: Alarm;
   private readonly timeOfDay: TimeOfDay;
+  private readonly light: ScreenLight | undefined;
   private readonly panel: Panel;
   private readonly battery: Battery | undefined;
   private readonly sleeper: Sleeper | undefined;
   /** New messages stay at the broker, because too many senders still wait for receipts. */
   private isHoldingBack = false;
+  /** Sequence of the newest message that was told of in the dark. */
+  private announced = 0;
   private startedMs = 0;
   private nowMs = 0;
   private isStopped = false;
@@ -146,6 +152,8 @@ export class Gateway {
     this.sampler = newSampler(device, sensors);
     const { roster, presence, messages, diagnostics, sampler, logSource: log } = this;
     const { screenKind = "color" } = options;
+    this.light = options.hasLight ? new ScreenLight(device) : undefined;
+    const { light } = this;
     this.panel = new Panel(device, {
       roster,
       presence,
@@ -155,6 +163,7 @@ export class Gateway {
       quietHours,
       size,
       screenKind,
+      light,
       measureText,
     });
     this.updates = new Updates(device, options.updates);
@@ -162,8 +171,10 @@ export class Gateway {
     this.info = updates.installed && new InfoSource(device, updates.installed);
     this.commands = new Commands(device, { quietHours, presence, diagnostics, log, updates, storedSettings });
     this.messageRoute = new MessageRoute(device, messages, (sequence, nowMs) => {
-      // Without a screen a page sounds as soon as it is kept.
-      if (!this.panel.exists) this.alarm.handleNew(sequence, nowMs);
+      // Without a screen a page sounds as soon as it is kept. So it does in the dark: that lights the screen.
+      if (this.panel.exists && !this.panel.isDark) return;
+      this.alarm.handleNew(sequence, nowMs);
+      this.announced = sequence;
     });
     this.routes = new Routes(device, [this.messageRoute, new PresenceRoute(device, roster), this.commands]);
     this.discovery = new DiscoverySource(device, [...sensors, ...this.diagnostics.discovered], options.carriers ?? []);
@@ -252,6 +263,7 @@ export class Gateway {
     );
     this.startedMs = nowMs - (before?.uptimeMs ?? 0);
     this.presence.handleTouched(nowMs);
+    this.light?.handleUsed(nowMs);
     this.alarm.start(nowMs - (before?.sleptMs ?? 0));
     this.sampler.start(nowMs);
     this.diagnostics.start(nowMs);
@@ -322,6 +334,7 @@ export class Gateway {
       this.sampler.handleTimeout(nowMs);
       this.diagnostics.handleTimeout(nowMs);
       this.alarm.handleTimeout(nowMs);
+      this.light?.handleTimeout(nowMs);
       this.commands.handleTimeout(nowMs);
       this.updates.handleTimeout(nowMs);
     });
@@ -343,6 +356,7 @@ export class Gateway {
   }
 
   handleGesture(gesture: Gesture, nowMs: number): void {
+    this.sleeper?.handleTouched(nowMs);
     this.after(nowMs, () => this.panel.touch(gesture, nowMs));
   }
 
@@ -353,7 +367,7 @@ export class Gateway {
     if (sequence === undefined) return;
     this.after(nowMs, () => {
       keeping(this.device, () => this.device.inbox.markShown(sequence));
-      this.alarm.handleNew(sequence, nowMs);
+      if (sequence > this.announced) this.alarm.handleNew(sequence, nowMs);
     });
   }
 
@@ -383,7 +397,9 @@ export class Gateway {
   }
 
   pollEvent(): GatewayEvent | undefined {
-    return this.device.events.poll();
+    const event = this.device.events.poll();
+    if (event?.type === "alert") this.light?.handleUsed(this.nowMs);
+    return event;
   }
 
   /** Returns the screen when it has changed since the last call. The host answers with `handlePainted`. */

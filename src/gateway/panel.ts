@@ -18,6 +18,7 @@ import { type BatteryWords, Display, type Link } from "./display.ts";
 import type { MessageSource } from "./message-source.ts";
 import { BUSY, ONLINE, type PresenceSource } from "./presence-source.ts";
 import type { QuietHours } from "./quiet-hours.ts";
+import type { ScreenLight } from "./screen-light.ts";
 
 /** The parts that the panel shows and changes. */
 export interface PanelParts {
@@ -30,6 +31,8 @@ export interface PanelParts {
   /** Size of the screen, in pixels. 0 by 0 for a board without a screen. */
   readonly size: Size;
   readonly screenKind: ScreenKind;
+  /** undefined: the light of the screen cannot be changed. */
+  readonly light: ScreenLight | undefined;
   readonly measureText: MeasureText;
 }
 
@@ -60,16 +63,22 @@ export class Panel {
 
   /**
    * Whether to take another message. The message waits at the broker when it would push an older one off the full inbox before
-   * a person can have seen it. It does not wait for the carrier to act, since nobody knows how long that takes.
+   * a person can have seen it. It does not wait for the carrier to act, since nobody knows how long that takes. So it does not wait
+   * while the screen is dark.
    */
   hasRoom(nowMs: number): boolean {
     const { inbox } = this.device;
     const wouldPush = inbox.isFull && inbox.unshownCount >= inbox.length - 1;
-    return !this.display.exists || !wouldPush || this.viewer.isHolding(nowMs);
+    return !this.display.exists || !wouldPush || this.isDark || this.viewer.isHolding(nowMs);
+  }
+
+  /** Nobody can see what is on the screen. Then nothing is painted. */
+  get isDark(): boolean {
+    return this.parts.light?.isOff === true;
   }
 
   press(button: Button, nowMs: number): void {
-    this.parts.presence.handleTouched(nowMs);
+    if (this.lightUp(nowMs)) return;
     if (this.exists) this.display.finishLayout();
     const choice = keeping(this.device, () => this.viewer.press(button, nowMs));
     if (choice) this.choose(choice);
@@ -80,11 +89,18 @@ export class Panel {
    * a list by a screen of rows. A hold leaves the view. On the home view a tap opens what is new.
    */
   touch(gesture: Gesture, nowMs: number): void {
-    this.parts.presence.handleTouched(nowMs);
-    if (!this.exists) return;
+    if (this.lightUp(nowMs) || !this.exists) return;
     this.display.finishLayout();
     const choice = keeping(this.device, () => this.actOn(gesture, nowMs));
     if (choice) this.choose(choice);
+  }
+
+  /** Returns whether it was dark. What the carrier did then was not meant for a view. */
+  private lightUp(nowMs: number): boolean {
+    const { isDark } = this;
+    this.parts.presence.handleTouched(nowMs);
+    this.parts.light?.handleUsed(nowMs);
+    return isDark;
   }
 
   private actOn(gesture: Gesture, nowMs: number): Choice | undefined {
@@ -115,7 +131,7 @@ export class Panel {
 
   /** Returns the screen when it has changed since the last call. */
   poll(link: Link, counters: Readonly<Counters>, nowMs: number, battery?: BatteryWords): DrawList | undefined {
-    if (!this.display.exists) return undefined;
+    if (!this.display.exists || this.isDark) return undefined;
     const { presence, messages, quietHours } = this.parts;
     this.viewer.update(nowMs);
     return this.display.poll(
@@ -135,7 +151,8 @@ export class Panel {
 
   /** When the screen changes by itself next. */
   timeoutsMs(nowMs: number): readonly (number | undefined)[] {
-    return this.display.exists ? [this.viewer.timeoutMs(nowMs), this.display.timeoutMs(nowMs)] : NEVER;
+    if (!this.display.exists || this.isDark) return NEVER;
+    return [this.viewer.timeoutMs(nowMs), this.display.timeoutMs(nowMs), this.parts.light?.timeoutMs];
   }
 
   private choose({ uid, index }: Choice): void {

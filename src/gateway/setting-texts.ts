@@ -73,6 +73,14 @@ export const SETTING_TEXTS: Readonly<Record<SettingName, SettingText>> = Object.
     unit: "milliseconds",
     text: "A new page stays on the screen for this long before the next one.",
   },
+  "screen.dim": {
+    unit: "seconds",
+    text: "The light of the screen is dimmed when nobody has used the device for this long. 0: never.",
+  },
+  "screen.off": {
+    unit: "seconds",
+    text: "The light goes off when nobody has used the device for this long. A touch or a page that sounds switches it on. 0: never.",
+  },
   "screen.timeZone": {
     text: "Local time of screen and quiet hours, with daylight saving: an IANA name such as Europe/Berlin, or a POSIX rule such as CET-1CEST,M3.5.0,M10.5.0/3. Node and page use the zone of their machine without it.",
   },

@@ -99,6 +99,9 @@ export interface Settings {
   readonly screen: {
     /** A page stays on the screen for at least this long before the next new page takes its place. */
     readonly dwellMs: number;
+    /** The light is dimmed, and switched off, when nobody has used the device for so long. 0: never. */
+    readonly dimMs: number;
+    readonly offMs: number;
     /** A zone that `isTimeZone` takes. */
     readonly timeZone: string;
   };
@@ -151,6 +154,8 @@ export const SETTINGS = Object.freeze({
     isChangeable: true,
   },
   "screen.dwell": { kind: "number", default: 500, min: 0, max: 60_000, isChangeable: true },
+  "screen.dim": { kind: "number", default: 60, min: 0, max: 86_400, isChangeable: true },
+  "screen.off": { kind: "number", default: 0, min: 0, max: 86_400, isChangeable: true },
   "screen.timeZone": { kind: "text", default: "UTC", bytesMax: TIME_ZONE_BYTES_MAX, isChangeable: true },
   "screen.utcOffset": { kind: "number", default: 0, min: -720, max: 840, isChangeable: true },
   "update.url": { kind: "text", default: "", bytesMax: IMAGE_ADDRESS_BYTES_MAX, isChangeable: true },
@@ -229,6 +234,8 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, abilities?
     homeAssistant: { isDiscovered, prefix: text("homeAssistant.prefix") },
     screen: {
       dwellMs: number("screen.dwell"),
+      dimMs: 1000 * number("screen.dim"),
+      offMs: 1000 * number("screen.off"),
       timeZone: timeZone(raw, text("screen.timeZone"), number("screen.utcOffset"), errors),
     },
   };

@@ -175,6 +175,11 @@ const pushButtonOf = (contact: Contact) =>
 
 globals.Host = {
   Button: { Default: pushButtonOf(contacts.a) },
+  Backlight: class {
+    write(percent: number): void {
+      trace(`backlight: ${percent} %\n`);
+    }
+  },
   LED: {
     Default: class {
       on(): void {
@@ -200,7 +205,13 @@ globals.device = {
     },
   },
 };
-globals.power = { batteryVoltage: 3.7, batteryCurrent: 0 };
+globals.power = {
+  batteryVoltage: 3.7,
+  batteryCurrent: 0,
+  set brightness(percent: number) {
+    trace(`backlight: ${percent} %\n`);
+  },
+};
 globals.vibration = {
   write(on: boolean): void {
     if (isBroken("vibration")) throw new Error("I2C: motor");

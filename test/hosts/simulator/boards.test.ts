@@ -46,14 +46,29 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   wt32_eth01: { alert: [] },
 };
 
+/** What the light of a screen does when it is dimmed, switched off and full. */
+const LIGHTS: Readonly<Record<string, { readonly dim: string; readonly off: string; readonly full: string }>> = {
+  lilygo_ttgo: { dim: "pin 4: 1", off: "pin 4: 0", full: "pin 4: 1" },
+  m5stack: { dim: "pin 32: 1", off: "pin 32: 0", full: "pin 32: 1" },
+  m5stack_core2: { dim: "backlight: 20 %", off: "backlight: 0 %", full: "backlight: 100 %" },
+  m5stack_cores3: { dim: "backlight: 20 %", off: "backlight: 0 %", full: "backlight: 100 %" },
+  m5stick_cplus: { dim: "backlight: 20 %", off: "backlight: 0 %", full: "backlight: 100 %" },
+  moddable_two: { dim: "backlight: 20 %", off: "backlight: 0 %", full: "backlight: 100 %" },
+};
+
 let bench: Bench;
 let broker: Broker;
 useBench((...opened) => {
   [bench, broker] = opened;
 });
 
-const launch = (script: BoardScript) =>
-  launchBoard(bench, script, { "broker.host": "127.0.0.1", "broker.port": broker.port, "telemetry.interval": 0 });
+const launch = (script: BoardScript, settings: Readonly<Record<string, number>> = {}) =>
+  launchBoard(bench, script, {
+    "broker.host": "127.0.0.1",
+    "broker.port": broker.port,
+    "telemetry.interval": 0,
+    ...settings,
+  });
 
 function act(simulator: LaunchedSimulator, opens: NonNullable<Expected["opens"]>): void {
   if (opens === "hold a") simulator.say(opens);
@@ -112,6 +127,26 @@ describe.each(["m5stack_core2", "m5stack_cores3"])("%s", (board) => {
     await says(simulator, "connected to");
     await showsPage(sender, WIFI_UID, "one");
     await eventually(() => expect(said(simulator, "touch: Error: I2C")).toHaveLength(3));
+  });
+});
+
+describe.each(Object.entries(LIGHTS))("%s", (board, { dim, off, full }) => {
+  it("dims the light of its screen, switches it off, and on again for a page and for a press", async () => {
+    const settings = { "screen.dim": 2, "screen.off": 4 };
+    const sender = await bench.sender(broker.port, WIFI_UID);
+    const simulator = launch({ board }, settings);
+    const lights = () => simulator.lines.filter((line) => [dim, off, full].includes(line));
+    await eventually(() => expect(lights()).toEqual([dim, off]));
+    await showsPage(sender, WIFI_UID, "one");
+    await eventually(() => expect(lights()).toEqual([dim, off, full, dim, off]));
+    const opens = EXPECTED[board]?.opens ?? "press b";
+    act(simulator, opens);
+    await eventually(() => expect(lights()).toEqual([dim, off, full, dim, off, full]));
+    // It was dark. So that press was for the light.
+    await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
+    expect(sender.statesOf("one")).not.toContain("read");
+    act(simulator, opens);
+    await eventually(() => expect(sender.statesOf("one")).toContain("read"));
   });
 });
 

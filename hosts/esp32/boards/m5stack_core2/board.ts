@@ -15,6 +15,8 @@ const INTERNAL = Object.freeze({ data: 21, clock: 22 });
 /** The SDK makes these globals on this board. */
 declare const button: Readonly<Record<"a" | "b" | "c", LevelButton>>;
 declare const vibration: Switch;
+/** 0 to 100 percent. At 0 the light is as low as it goes. */
+declare const power: { brightness: number };
 declare const device: { readonly sensor: { readonly Touch: new (options: { onSample: () => void }) => TouchPanel } };
 
 export function boardParts(): BoardParts {
@@ -24,6 +26,9 @@ export function boardParts(): BoardParts {
     sensorParts: [connector([{ data: 32, clock: 33 }], [SHT3X, BME68X])],
     clock: clockChip(INTERNAL),
     buttons: [levelButton(button.a, 1), levelButton(button.b, 1), levelButton(button.c, 1)],
+    backlight: (percent) => {
+      power.brightness = percent;
+    },
     touch: touchPanel((onSample) => new device.sensor.Touch({ onSample })),
     sound: () => new MixerSpeaker(),
     vibration: () => vibration,

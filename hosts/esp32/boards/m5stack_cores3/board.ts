@@ -14,6 +14,8 @@ const INTERNAL = Object.freeze({ data: 12, clock: 11 });
 
 /** The SDK makes these globals on this board; the buttons because of `virtualButton` in the manifest. */
 declare const button: Readonly<Record<"a" | "b" | "c", LevelButton>>;
+/** 0 to 100 percent. At 0 the light is as low as it goes. */
+declare const power: { brightness: number };
 declare const device: { readonly sensor: { readonly Touch: new (options: { onSample: () => void }) => TouchPanel } };
 
 export function boardParts(): BoardParts {
@@ -23,6 +25,9 @@ export function boardParts(): BoardParts {
     sensorParts: [connector([{ data: 2, clock: 1 }], [SHT3X, BME68X])],
     clock: clockChip(INTERNAL),
     buttons: [levelButton(button.a, 1), levelButton(button.b, 1), levelButton(button.c, 1)],
+    backlight: (percent) => {
+      power.brightness = percent;
+    },
     touch: touchPanel((onSample) => new device.sensor.Touch({ onSample })),
     sound: (guard) => new SampleSpeaker(guard),
   };

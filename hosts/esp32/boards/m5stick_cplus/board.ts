@@ -20,6 +20,8 @@ const INTERNAL = Object.freeze({ data: 21, clock: 22 });
 /** The SDK makes these globals on this board. */
 declare const button: Readonly<Record<"a" | "b", LevelButton>>;
 declare const power: {
+  /** 0 to 100 percent. At 0 the light is as low as it goes. */
+  brightness: number;
   readonly batteryVoltage: number;
   /** Into the battery: above 0. Out of it: below. */
   readonly batteryCurrent: number;
@@ -32,6 +34,9 @@ export function boardParts(): BoardParts {
     sensorParts: [connector([{ data: 32, clock: 33 }], [SHT3X])],
     clock: clockChip(INTERNAL),
     buttons: [levelButton(button.a, 0), levelButton(button.b, 0)],
+    backlight: (percent) => {
+      power.brightness = percent;
+    },
     sound: (guard) => new Buzzer(BUZZER_PIN, guard),
     light: () => new PinSwitch(new Digital({ pin: LIGHT_PIN, mode: Digital.Output, initialValue: 1 }), 0),
     battery: battery({

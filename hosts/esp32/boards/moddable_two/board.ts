@@ -4,8 +4,23 @@ import { type PushButtonMaker, pushButton } from "../../parts/buttons.ts";
 import { wifi } from "../../wifi.ts";
 
 /** The SDK makes this global on this board. */
-declare const Host: { readonly Button: { readonly Default: PushButtonMaker } };
+declare const Host: {
+  readonly Button: { readonly Default: PushButtonMaker };
+  /** 0 to 100 percent. */
+  readonly Backlight: new (
+    percent: number,
+  ) => { write(percent: number): void };
+};
 
 export function boardParts(): BoardParts {
-  return { logPin: 1, network: wifi, buttons: [pushButton(Host.Button.Default)] };
+  let light: InstanceType<typeof Host.Backlight> | undefined;
+  return {
+    logPin: 1,
+    network: wifi,
+    backlight: (percent) => {
+      light ??= new Host.Backlight(percent);
+      light.write(percent);
+    },
+    buttons: [pushButton(Host.Button.Default)],
+  };
 }
