@@ -17,6 +17,9 @@ const TOUCH_POLL_MS = 60;
 
 /** Each press changes the picture. */
 const PRESSES_MAX = 60;
+const PRESSES_REST = 14;
+/** Longer than the rest after which e-paper is cleared, in milliseconds. */
+const REST_MS = 40_000;
 
 const ETHERNET_UID = "pager-aabbcf";
 
@@ -161,17 +164,20 @@ describe("m5paper", () => {
       let count = 0;
       for (; count < most && !isEnough(); count += 1) {
         simulator.press("c");
-        await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS / 2));
+        await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
       }
       return count;
     };
     await pressUntil(() => clearings().length > 0);
     await eventually(() => expect(clearings()).toEqual(["screen: GC16", "screen: GLD16"]));
     expect(await pressUntil(() => clearings().length > 2)).toBeGreaterThan(PRESSES_MAX / 4);
-    // Some pictures, then nobody looks.
-    await pressUntil(() => false, PRESSES_MAX / 4);
-    expect(clearings()).toHaveLength(4);
-    await eventually(() => expect(clearings()).toHaveLength(6), 40_000);
+    // Some pictures, then nobody looks. A loaded machine may miss presses, so there are two rounds, of less than what clears at once.
+    for (let round = 0; round < 2 && clearings().length < 6; round += 1) {
+      await pressUntil(() => false, PRESSES_REST);
+      expect(clearings()).toHaveLength(4);
+      await eventually(() => expect(clearings()).toHaveLength(6), REST_MS).catch(() => {});
+    }
+    expect(clearings()).toHaveLength(6);
   });
 });
 
