@@ -2,27 +2,86 @@ import type { Device } from "./device.ts";
 import { readText, writeText } from "./text-record.ts";
 
 const DAY_MINUTES = 1_440;
+const DAY_SECONDS = 60 * DAY_MINUTES;
+
+const NEVER: Hours = Object.freeze([]);
 
 /** The record of the hours that a command has set: their text. */
 const KEY = "quiet";
 
-export interface Hours {
-  /** Minutes since midnight. */
-  readonly from: number;
-  /** Less than `from` where the hours go over midnight. */
-  readonly to: number;
+/**
+ * Spans of time, each as one number: days of the week on which it begins (bit 0: Sunday), then its begin and its end in minutes since
+ * midnight, 11 bits each. An end before the begin is on the next day.
+ */
+export type Hours = readonly number[];
+
+const DAYS = "SunMonTueWedThuFriSat";
+const EVERY_DAY = 127;
+const SPANS_MAX = 4;
+
+/**
+ * Reads `22:00-07:00`, or spans for days of the week, each of which begins on its days: `Sun-Thu 22:00-06:30, Fri-Sat 23:30-09:00`.
+ * Also reads `on` (always), `off` and an empty text (never). Returns undefined for any other text.
+ */
+export function parseHours(text: string): Hours | undefined {
+  if (text === "on") return [spanOf(EVERY_DAY, 0, DAY_MINUTES)];
+  if (text === "off" || text === "") return NEVER;
+  const spans: number[] = [];
+  for (const part of text.split(",")) {
+    const words = part.trim().split(" ");
+    const days = words.length === 1 ? EVERY_DAY : parseDays(words[0] as string);
+    const span = words.length > 2 || days === 0 ? undefined : parseSpan(days, words.at(-1) as string);
+    if (span === undefined || spans.length === SPANS_MAX) return undefined;
+    spans.push(span);
+  }
+  return spans;
 }
 
-/** Reads `22:00-07:00`, `on` (always), `off` or an empty text (never). Returns undefined for any other text. */
-export function parseHours(text: string): Hours | undefined {
-  if (text === "on") return { from: 0, to: DAY_MINUTES };
-  if (text === "off" || text === "") return { from: 0, to: 0 };
+/** Reads `Mon` or `Fri-Sun`. Returns a bit for each day, and 0 for any other text. */
+function parseDays(text: string): number {
+  const [first = "", last = first, ...more] = text.split("-");
+  const [from, to] = [dayOf(first), dayOf(last)];
+  if (from < 0 || to < 0 || more.length > 0) return 0;
+  let days = 0;
+  for (let day = from; ; day = (day + 1) % 7) {
+    days |= 1 << day;
+    if (day === to) return days;
+  }
+}
+
+function dayOf(name: string): number {
+  const at = name.length === 3 ? DAYS.indexOf(name) : -1;
+  return at % 3 === 0 ? at / 3 : -1;
+}
+
+function parseSpan(days: number, text: string): number | undefined {
   const found = text.match(/^(\d\d):(\d\d)-(\d\d):(\d\d)$/);
   if (!found) return undefined;
   const [h1 = 0, m1 = 0, h2 = 0, m2 = 0] = found.slice(1).map(Number);
   const [from, to] = [60 * h1 + m1, 60 * h2 + m2];
   // From an hour to the same hour may mean a whole day or nothing. So it is refused.
-  return h1 < 24 && h2 < 24 && m1 < 60 && m2 < 60 && from !== to ? { from, to } : undefined;
+  return h1 < 24 && h2 < 24 && m1 < 60 && m2 < 60 && from !== to ? spanOf(days, from, to) : undefined;
+}
+
+function spanOf(days: number, from: number, to: number): number {
+  return (days << 22) | (from << 11) | to;
+}
+
+function beginOf(span: number): number {
+  return (span >> 11) & 2047;
+}
+
+function endOf(span: number): number {
+  return span & 2047;
+}
+
+/** Whether a span begins on this day of the week. */
+function beginsOn(span: number, day: number): boolean {
+  return ((span >> 22) & (1 << day)) !== 0;
+}
+
+function isWholeDay(span: number): boolean {
+  return endOf(span) - beginOf(span) === DAY_MINUTES;
 }
 
 /**
@@ -78,17 +137,18 @@ export class QuietHours {
   /** Reads the clock. @param seconds since 1970 */
   update(seconds: number | undefined): void {
     this.isQuietNow = this.isAt(seconds);
-    this.isLoudNow = !this.isQuietNow && (seconds !== undefined || this.current.from === this.current.to);
+    this.isLoudNow = !this.isQuietNow && (seconds !== undefined || this.current.length === 0);
   }
 
-  /** The time until the hours begin or end, in milliseconds, or undefined where they never do. */
+  /** The time until the hours may begin or end, in milliseconds, or undefined where they never do. */
   remainingMs(seconds: number | undefined): number | undefined {
-    const { from, to } = this.current;
-    if (seconds === undefined || to - from === DAY_MINUTES || from === to) return undefined;
-    const ofDay = this.secondOfDay(seconds);
-    const until = (minutes: number) => (60 * (minutes + DAY_MINUTES) - ofDay) % (60 * DAY_MINUTES) || 60 * DAY_MINUTES;
+    if (seconds === undefined || this.current.length === 0 || this.current.some(isWholeDay)) return undefined;
+    const ofDay = modulo(this.localSeconds(seconds), DAY_SECONDS);
     // When local time jumps before that, the clock is read again at the jump.
-    return 1000 * Math.min(until(from), until(to), this.device.zone.nextChangeSeconds(seconds) - seconds);
+    let least = this.device.zone.nextChangeSeconds(seconds) - seconds;
+    const until = (minutes: number) => modulo(60 * minutes - ofDay, DAY_SECONDS) || DAY_SECONDS;
+    for (const span of this.current) least = Math.min(least, until(beginOf(span)), until(endOf(span)));
+    return 1000 * least;
   }
 
   private get setting(): string {
@@ -96,17 +156,25 @@ export class QuietHours {
   }
 
   private isAt(seconds: number | undefined): boolean {
-    const { from, to } = this.current;
-    if (to - from === DAY_MINUTES) return true;
-    if (seconds === undefined || from === to) return false;
-    const minute = this.secondOfDay(seconds) / 60;
-    return from < to ? minute >= from && minute < to : minute >= from || minute < to;
+    if (this.current.some(isWholeDay)) return true;
+    if (seconds === undefined) return false;
+    const local = this.localSeconds(seconds);
+    const minute = modulo(local, DAY_SECONDS) / 60;
+    // The first day of 1970 was a Thursday.
+    const today = modulo(Math.floor(local / DAY_SECONDS) + 4, 7);
+    return this.current.some((span) => {
+      const [begin, end] = [beginOf(span), endOf(span)];
+      if (begin < end) return beginsOn(span, today) && minute >= begin && minute < end;
+      return minute >= begin ? beginsOn(span, today) : minute < end && beginsOn(span, (today + 6) % 7);
+    });
   }
 
-  private secondOfDay(seconds: number): number {
-    const day = 60 * DAY_MINUTES;
-    return (((seconds + 60 * this.device.zone.offsetMinutes(seconds)) % day) + day) % day;
+  private localSeconds(seconds: number): number {
+    return seconds + 60 * this.device.zone.offsetMinutes(seconds);
   }
 }
 
-const NEVER: Hours = Object.freeze({ from: 0, to: 0 });
+/** Of numbers below 0 too. */
+function modulo(value: number, divisor: number): number {
+  return ((value % divisor) + divisor) % divisor;
+}

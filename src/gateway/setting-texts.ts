@@ -65,7 +65,7 @@ export const SETTING_TEXTS: Readonly<Record<SettingName, SettingText>> = Object.
   },
   "presence.custom": { text: "Texts that the carrier can choose as presence." },
   "quiet.hours": {
-    text: "For example 22:00-07:00, on or off. During quiet hours presence is busy and only priority 5 sounds. One sound at the end tells of the rest.",
+    text: "For example 22:00-07:00, on or off, or spans that begin on days of the week: Sun-Thu 22:00-06:30, Fri-Sat 23:30-09:00. During quiet hours presence is busy and only priority 5 sounds. One sound at the end tells of the rest.",
   },
   "quiet.senders": { text: "Senders whose messages sound at any time." },
   "message.texts": { text: "Texts that the carrier can send to a contact." },

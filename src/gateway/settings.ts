@@ -144,7 +144,7 @@ export const SETTINGS = Object.freeze({
   groups: { kind: "list", default: "", countMax: GROUPS_MAX, of: "uid", isChangeable: true },
   "presence.away": { kind: "number", default: 900, min: 0, max: 86_400, isChangeable: true },
   "presence.custom": { kind: "list", default: "", countMax: CANNED_TEXTS_MAX, of: "text", isChangeable: true },
-  "quiet.hours": { kind: "text", default: "", bytesMax: 11, isChangeable: true },
+  "quiet.hours": { kind: "text", default: "", bytesMax: 96, isChangeable: true },
   "quiet.senders": { kind: "list", default: "", countMax: CONTACTS_MAX, of: "uid", isChangeable: true },
   "message.texts": {
     kind: "list",

@@ -217,7 +217,56 @@ describe("quiet hours", () => {
     expect(quiet.isQuiet).toBe(!isQuiet);
   });
 
-  it.each(["22:00", "24:00-07:00", "22:60-07:00", "22:00-22:00", "yes"])("does not take %s", (text) => {
+  it.each([
+    [
+      "Mon-Fri 22:00-06:00",
+      0,
+      "Mon 22:00, Tue 06:00, Tue 22:00, Wed 06:00, Wed 22:00, Thu 06:00, Thu 22:00, Fri 06:00, Fri 22:00, Sat 06:00",
+    ],
+    ["Fri-Sun 23:30-09:00", 0, "Mon 09:00, Fri 23:30, Sat 09:00, Sat 23:30, Sun 09:00, Sun 23:30"],
+    ["Wed 12:00-13:15", 0, "Wed 12:00, Wed 13:15"],
+    ["Wed 12:00-13:00,Sat 00:30-08:00", -60, "Wed 13:00, Wed 14:00, Sat 01:30, Sat 09:00"],
+    [
+      "Sun-Tue 22:00-06:30, Tue-Thu 21:00-05:00, Sat 23:00-10:00",
+      60,
+      "Mon 05:30, Mon 21:00, Tue 05:30, Tue 20:00, Wed 05:30, Wed 20:00, Thu 04:00, Thu 20:00, Fri 04:00, Sat 22:00, Sun 09:00, Sun 21:00",
+    ],
+  ])("%s, %i minutes ahead of UTC: they begin and end on their days", (hours, offset, changes) => {
+    const settings = settingsOf({ "quiet.hours": hours, "screen.utcOffset": offset });
+    const quiet = new QuietHours(testDevice({ settings }));
+    const monday = Date.UTC(2026, 10, 23) / 1000;
+    const seen: string[] = [];
+    quiet.update(monday);
+    for (let seconds = monday; ; ) {
+      const { isQuiet } = quiet;
+      seconds += (quiet.remainingMs(seconds) as number) / 1000;
+      if (seconds >= monday + 7 * 86_400) break;
+      quiet.update(seconds - 1);
+      expect(quiet.isQuiet).toBe(isQuiet);
+      quiet.update(seconds);
+      const [day, , , , time = ""] = new Date(1000 * seconds).toUTCString().split(/[ ,]+/);
+      if (quiet.isQuiet !== isQuiet) seen.push(`${day} ${time.slice(0, 5)}`);
+    }
+    expect(seen.join(", ")).toBe(changes);
+  });
+
+  it.each([
+    "22:00",
+    "24:00-07:00",
+    "22:60-07:00",
+    "22:00-22:00",
+    "yes",
+    "Mon",
+    "mon 22:00-07:00",
+    "Mon- 22:00-07:00",
+    "Mon-Tue-Wed 22:00-07:00",
+    "Mon-Fri  22:00-07:00",
+    "unM 22:00-07:00",
+    "22:00-07:00,",
+    "on, 22:00-07:00",
+    "Mon 22:00-07:00 Tue",
+    "01:00-02:00,03:00-04:00,05:00-06:00,07:00-08:00,09:00-10:00",
+  ])("does not take %s", (text) => {
     expect(parseHours(text)).toBeUndefined();
     expect(() => settingsOf({ "quiet.hours": text })).toThrow("quiet.hours");
   });
