@@ -29,8 +29,8 @@ import {
   MQTTS_PORT_DEFAULT,
 } from "./station-defaults.ts";
 import { DIRECTORY_REFRESH_MS, PUSHES_MAX } from "./station-limits.ts";
+import { StoreInUse } from "./store/folder-lock.ts";
 import { openStore } from "./store/open-store.ts";
-import { StoreInUse } from "./store/station-store.ts";
 import { DeviceUpdates } from "./updates/device-updates.ts";
 import { ImageFolder } from "./updates/image-folder.ts";
 
@@ -104,8 +104,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
       openAccess(options.data, options.ldap),
     );
     closers.push(keepFresh(directory));
-    const store = await openFolder(options.data, () => openStore(options.data));
-    closers.push(async () => store.close());
+    const { store, close: closeStore } = await openFolder(options.data, () => openStore(options.data));
+    closers.push(async () => closeStore());
     const rules = new TopicRules(env, directory, accounts);
     const broker = new StationBroker(store, gateOf(options, accounts, directory, rules));
     closers.push(async () => broker.shutDown());

@@ -37,7 +37,8 @@ import {
   willKey,
 } from "../broker/records.ts";
 import { TopicTree } from "../broker/topic-tree.ts";
-import { type StoredRecord, StoreInUse } from "./station-store.ts";
+import { StoreInUse } from "./folder-lock.ts";
+import type { StoredRecord } from "./station-store.ts";
 
 type Database = ClassicLevel<string, Uint8Array>;
 

@@ -42,9 +42,6 @@ export type StoredRecord = readonly [table: Table, key: string, bytes: Uint8Arra
 /** Key of the push record that says that a former version's folder was taken over. */
 const TAKEN_OVER = "v/taken-over";
 
-/** The file is open in another process. */
-export class StoreInUse extends Error {}
-
 export class StationStore {
   readonly health: StoreHealth;
   /** The broker's records. What waits of `write` goes into the same transactions. */
@@ -58,21 +55,17 @@ export class StationStore {
   #flush: NodeJS.Immediate | undefined;
   #retry: NodeJS.Timeout | undefined;
 
-  /** Opens the file, or makes it. Throws a `StoreInUse`, or if it is none of ours or cannot be opened. */
+  /** Opens the file, or makes it. The caller sees to it that no other process does. Throws if it is none of ours or cannot be opened. */
   constructor(path: string, health = new StoreHealth()) {
     this.health = health;
     const database = new Database(path);
     this.#database = database;
     try {
-      // Without a file of shared memory beside it, which a full disk could cut.
-      database.pragma("locking_mode = exclusive");
       database.pragma("journal_mode = wal");
       database.pragma("synchronous = full");
       migrateSchema(database, path);
     } catch (error) {
       database.close();
-      if ((error as { code?: string }).code === "SQLITE_BUSY")
-        throw new StoreInUse(`${path} is open in another process`);
       throw error;
     }
     const prepared = <Parameters extends unknown[]>(sqlOf: (table: Table) => string) =>
@@ -160,7 +153,7 @@ export class StationStore {
     if (!this.#database.open) return;
     if (this.#waiting.length > 0) this.#try();
     clearTimeout(this.#retry);
-    releaseLock(this.#database);
+    joinLog(this.#database);
     this.#database.close();
   }
 
@@ -233,14 +226,12 @@ export class StationStore {
   }
 }
 
-/** Prepared statements outlive `close` in libsql, and would keep the lock until the process ends. */
-function releaseLock(database: Database.Database): void {
+/** Prepared statements outlive `close` in libsql. Without this the log would stay beside the file. */
+function joinLog(database: Database.Database): void {
   try {
     database.pragma("journal_mode = delete");
-    database.pragma("locking_mode = normal");
-    database.prepare("select count(*) from probe").all();
-  } catch (error) {
-    console.error(`store: the end of the process releases it: ${error instanceof Error ? error.message : error}`);
+  } catch {
+    // Somebody makes a backup. The next start finds file and log.
   }
 }
 
@@ -248,7 +239,6 @@ function migrateSchema(database: Database.Database, path: string): void {
   const [{ user_version: version }] = database.pragma("user_version") as [{ user_version: number }];
   if (version !== 0 && version !== SCHEMA_VERSION)
     throw new Error(`${path}: schema version ${version}, expected ${SCHEMA_VERSION}`);
-  // This also takes the lock.
   database.exec("begin immediate");
   for (const table of TABLES)
     database.exec(

@@ -107,7 +107,14 @@ describe("npm start", () => {
     // The picture stays as it was.
     expect(output).toContain("online  1 unread");
     expect(output).not.toContain("no broker");
-    expect(readdirSync(data).sort()).toEqual(["accounts.json", "directory.json", "local.key", "pagers", "station.db"]);
+    expect(readdirSync(data).sort()).toEqual([
+      "accounts.json",
+      "directory.json",
+      "local.key",
+      "pagers",
+      "station.db",
+      "station.lock",
+    ]);
   });
 
   it("ends on SIGTERM with status 0", async () => {

@@ -49,6 +49,14 @@ it.each(["new", "existing"])("closes a %s data folder and the files with secrets
   await bench.station({ data });
   expect((statSync(data).mode & 0o777).toString(8)).toBe("700");
   const files = readdirSync(data).filter((name) => statSync(join(data, name)).isFile());
-  expect(files.sort()).toEqual(["accounts.json", "directory.json", "local.key", "station.db", "station.db-wal"]);
+  expect(files.sort()).toEqual([
+    "accounts.json",
+    "directory.json",
+    "local.key",
+    "station.db",
+    "station.db-shm",
+    "station.db-wal",
+    "station.lock",
+  ]);
   for (const name of files) expect((statSync(join(data, name)).mode & 0o777).toString(8), name).toBe("600");
 });
