@@ -1,7 +1,7 @@
 /** The simulator as a board: its buttons, a folder of files as store, the computer's clock. */
 import type { Screen } from "commodetto/Poco";
-import Debug from "debug";
 import { File } from "file";
+import freeMemory from "memory";
 import { KeptSettings } from "../../src/gateway/kept-settings.ts";
 import type { Light } from "../../src/gateway/screen-light.ts";
 import type { Values } from "../../src/gateway/setting.ts";
@@ -153,8 +153,8 @@ export class SimulatedPager implements Board {
       else if (message === "network") pager.networkChanged();
       else if (message.startsWith("code ")) this.showCode(message.slice("code ".length));
       else if (message === "collect") {
-        Debug.gc();
-        trace("collected\n");
+        const slots = freeMemory(0);
+        trace(`collected: ${slots} slots and ${freeMemory(1)} bytes of chunks are free\n`);
       } else if (message.startsWith("busy ")) {
         if (this.store) this.store.writeMs = Number(message.slice("busy ".length));
       } else toButtons.call(screen, message);

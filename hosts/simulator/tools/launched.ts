@@ -7,8 +7,7 @@ import type { Size } from "../../../src/pager/screen/draw-list.ts";
 import { DEVICE } from "./build.ts";
 import { type Picture, parsePpm } from "./picture.ts";
 
-/** How long to wait for the figures of the engine, in milliseconds. It prints them every second. */
-const FIGURES_TIMEOUT_MS = 10_000;
+const COLLECTED = /^collected: (\d+) slots and (\d+) bytes of chunks are free$/;
 
 export interface LaunchOptions {
   readonly launcher: string;
@@ -22,11 +21,17 @@ export interface LaunchOptions {
   readonly size?: Size;
 }
 
+/** What the engine has left. */
+export interface FreeMemory {
+  readonly slots: number;
+  readonly chunkBytes: number;
+}
+
 export class LaunchedSimulator {
   readonly #child: ChildProcess;
   readonly #folder: string;
   readonly #ended: Promise<number>;
-  readonly #waiting: { readonly test: (line: string) => boolean; readonly resolve: () => void }[] = [];
+  readonly #waiting: { readonly test: (line: string) => boolean; readonly resolve: (line: string) => void }[] = [];
   /** All lines that it has printed, without the engine's figures. */
   readonly lines: string[] = [];
   #figureNames: readonly string[] = [];
@@ -89,18 +94,12 @@ export class LaunchedSimulator {
     return Math.max(0, ...this.figures.map((figures) => figures[name] ?? 0));
   }
 
-  /** Collects garbage. Returns the engine's figures after it, which count only what is in use. */
-  async collect(): Promise<Readonly<Record<string, number>>> {
-    const line = this.#nextLine((text) => text === "collected");
+  /** Collects garbage. Returns what is free right after it. */
+  async collect(): Promise<FreeMemory> {
+    const line = this.#nextLine((text) => COLLECTED.test(text));
     this.#send("collect");
-    await line;
-    const count = this.figures.length;
-    const deadline = Date.now() + FIGURES_TIMEOUT_MS;
-    while (this.figures.length === count) {
-      if (Date.now() > deadline) throw new Error("the simulator prints no figures");
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    return this.figures.at(-1) ?? {};
+    const [, slots, chunkBytes] = COLLECTED.exec(await line) ?? [];
+    return { slots: Number(slots), chunkBytes: Number(chunkBytes) };
   }
 
   /** Asks the program to say goodbye and to end. Returns its exit status. */
@@ -131,13 +130,13 @@ export class LaunchedSimulator {
   }
 
   /** Waits for the next line that passes the test. Rejects if the simulator ends before. */
-  async #nextLine(test: (line: string) => boolean): Promise<void> {
-    const heard = new Promise<void>((resolve) => this.#waiting.push({ test, resolve }));
-    const ended = this.#ended.then((status) => {
+  async #nextLine(test: (line: string) => boolean): Promise<string> {
+    const heard = new Promise<string>((resolve) => this.#waiting.push({ test, resolve }));
+    const ended = this.#ended.then((status): never => {
       throw new Error(`the simulator ended with status ${status}:\n${this.lines.slice(-20).join("\n")}`);
     });
-    await Promise.race([heard, ended]);
     ended.catch(() => {});
+    return Promise.race([heard, ended]);
   }
 
   #handleLine(line: string): void {
@@ -152,7 +151,7 @@ export class LaunchedSimulator {
     this.lines.push(line);
     for (const waiting of this.#waiting.filter((each) => each.test(line))) {
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-      waiting.resolve();
+      waiting.resolve(line);
     }
   }
 }

@@ -75,13 +75,16 @@ describe.runIf(isReady).each(allowedPrograms())("in the memory of $boards", (all
       await sender.push(UID, { id: `q${index}`, text: `${index} ${WORDS.repeat(2)}`.slice(0, PAGE_CHARACTERS) });
   }
 
-  function tell(what: string, simulator: LaunchedSimulator): void {
+  /** Says what the program uses now, and what it used at most. Then it ends. */
+  async function end(what: string, simulator: LaunchedSimulator): Promise<void> {
     const { chunkBytes, slots, stackSlots } = allowed satisfies Allowance;
+    const free = await simulator.collect();
+    expect(await simulator.stop()).toBe(0);
     const stack = simulator.peakOf("Stack used") / SIMULATOR_SLOT_BYTES;
     const most = simulator.peakOf("Slot used") / SIMULATOR_SLOT_BYTES;
     const chunk = simulator.peakOf("Chunk used");
     process.stdout.write(
-      `${allowed.boards}, ${what}: at most ${stack} of ${stackSlots} slots of stack, garbage included ${most} of ${slots} slots and ${chunk} of ${chunkBytes} bytes of chunks\n`,
+      `${allowed.boards}, ${what}: at most ${stack} of ${stackSlots} slots of stack; in use ${slots - free.slots} and with garbage at most ${most} of ${slots} slots, ${chunkBytes - free.chunkBytes} and ${chunk} of ${chunkBytes} bytes of chunks\n`,
     );
   }
 
@@ -103,8 +106,7 @@ describe.runIf(isReady).each(allowedPrograms())("in the memory of $boards", (all
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
     await eventually(() => expect(sender.statesOf("alert")).toContain("read"));
-    expect(await simulator.stop()).toBe(0);
-    tell("every view", simulator);
+    await end("every view", simulator);
   });
 
   it(`a busy device takes the same backlog through ${CUTS} lost connections`, { timeout: 300_000 }, async () => {
@@ -125,7 +127,6 @@ describe.runIf(isReady).each(allowedPrograms())("in the memory of $boards", (all
     }
     await eventually(() => expect(sender.countOf("stored")).toBe(PAGES));
     simulator.slowDown(0);
-    expect(await simulator.stop()).toBe(0);
-    tell("a backlog", simulator);
+    await end("a backlog", simulator);
   });
 });
