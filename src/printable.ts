@@ -1,4 +1,4 @@
-import { piecesOf } from "./utf8.ts";
+import { pieceAt } from "./utf8.ts";
 
 /**
  * The characters of a text that can be shown. This is the one place that decides it. Text from outside passes through here
@@ -12,31 +12,33 @@ import { piecesOf } from "./utf8.ts";
  * | other controls (C0, DEL, C1), noncharacters, lone surrogates | U+FFFD |
  */
 export function printable(text: string): string {
-  const pieces = piecesOf(text);
-  let printed = "";
-  for (let at = 0; at < pieces.length; at += 1) {
-    const piece = pieces[at] as string;
-    const { length } = piece;
+  const { length } = text;
+  // Nearly every text stays as it is. Then there is no copy.
+  let printed: string | undefined;
+  for (let from = 0; from < length; ) {
+    const piece = pieceAt(text, from);
+    const end = piece.length;
     let start = 0;
-    for (let index = 0; index < length; index += 1) {
+    for (let index = 0; index < end; index += 1) {
       const unit = piece.charCodeAt(index);
       if (unit >= 0x20 && unit < 0x7f) continue;
       const code = unit < 0xd800 ? unit : (piece.codePointAt(index) as number);
       // On the boards' engine each code point is one unit.
       const units = code === unit ? 1 : 2;
       let shown = shownAs(code);
-      const isLast = index + 1 === length;
       // The LF after it ends the line.
-      if (code === CR && (isLast ? pieces[at + 1]?.charCodeAt(0) : piece.charCodeAt(index + 1)) === LF) shown = "";
+      if (code === CR && (index + 1 < end ? piece.charCodeAt(index + 1) : text.charCodeAt(from + end)) === LF)
+        shown = "";
       if (shown !== undefined) {
-        printed += piece.slice(start, index) + shown;
+        printed = (printed ?? text.slice(0, from)) + piece.slice(start, index) + shown;
         start = index + units;
       }
       index += units - 1;
     }
-    printed += start === 0 ? piece : piece.slice(start);
+    if (printed !== undefined) printed += piece.slice(start);
+    from += end;
   }
-  return printed;
+  return printed ?? text;
 }
 
 /** The printable text on one line. */

@@ -117,28 +117,22 @@ function lengthOf(bytes: Uint8Array, at: number, end: number): number {
 /** A run of this many ASCII characters ends a piece. The faster path for ASCII goes on from there. */
 const ASCII_RUN = 8;
 
-/** Splits `text` into pieces of a few characters. No piece ends inside a pair of surrogates. */
-export function piecesOf(text: string): readonly string[] {
-  const { length } = text;
-  if (length <= PIECE_UNITS) return [text];
-  const pieces: string[] = [];
-  let from = 0;
-  while (from < length) {
-    let piece = text.slice(from, from + PIECE_UNITS);
-    if (isHighSurrogate(piece.charCodeAt(piece.length - 1))) piece = text.slice(from, from + PIECE_UNITS + 1);
-    pieces.push(piece);
-    from += piece.length;
-  }
-  return pieces;
+/** A few characters of `text` from `from` on. They do not end inside a pair of surrogates. */
+export function pieceAt(text: string, from: number): string {
+  const piece = text.slice(from, from + PIECE_UNITS);
+  return isHighSurrogate(piece.charCodeAt(piece.length - 1)) ? text.slice(from, from + PIECE_UNITS + 1) : piece;
 }
 
 /** The number of bytes of `text` in UTF-8. A lone surrogate counts as U+FFFD. */
 export function utf8Length(text: string): number {
+  const { length } = text;
   let bytes = 0;
-  for (const piece of text.length <= PIECE_UNITS ? [text] : piecesOf(text)) {
-    const { length } = piece;
-    bytes += length;
-    for (let index = 0; index < length; index += 1) {
+  for (let from = 0; from < length; ) {
+    const piece = pieceAt(text, from);
+    const units = piece.length;
+    from += units;
+    bytes += units;
+    for (let index = 0; index < units; index += 1) {
       const code = piece.charCodeAt(index);
       if (code < 0x80) continue;
       bytes += code < 0x800 ? 1 : code > 0xffff ? 3 : 2;
@@ -151,10 +145,13 @@ export function utf8Length(text: string): number {
 
 /** Writes `text` at `offset` and returns the offset after it. The caller has made room for `utf8Length(text)` bytes. */
 export function writeUtf8(text: string, bytes: Uint8Array, offset: number): number {
+  const { length } = text;
   let at = offset;
-  for (const piece of text.length <= PIECE_UNITS ? [text] : piecesOf(text)) {
-    const { length } = piece;
-    for (let index = 0; index < length; index += 1) {
+  for (let from = 0; from < length; ) {
+    const piece = pieceAt(text, from);
+    const units = piece.length;
+    from += units;
+    for (let index = 0; index < units; index += 1) {
       let code = piece.charCodeAt(index);
       if (code < 0x80) {
         bytes[at] = code;

@@ -1,6 +1,7 @@
 /**
- * Holds what is known of every message without a read from the store. Each message takes 32 bytes of one block, so an
- * inbox of hundreds adds no objects to the heap. Rows are in the order of their sequence numbers, oldest first.
+ * Holds what is known of every message without a read from the store. Each message takes 32 bytes. Blocks hold the rows of many
+ * messages, so an inbox of hundreds adds few objects to the heap. A full index takes one more block, and copies none: a heap with
+ * little room cannot hold a large block twice. Rows are in the order of their sequence numbers, oldest first.
  */
 import { fnv1a } from "../fnv.ts";
 import { encodeUtf8 } from "../utf8.ts";
@@ -15,7 +16,8 @@ const COLLAPSE = 5;
 const STATE = 6;
 const BYTES = 7;
 const WORDS_A_ROW = 8;
-const ROWS_A_STEP = 32;
+const ROWS_A_BLOCK = 32;
+const WORDS_A_BLOCK = ROWS_A_BLOCK * WORDS_A_ROW;
 
 /** The last word of a row holds the size of the record in these bits. Priority and flags are in the bits above. */
 const BYTES_MASK = 0xffffff;
@@ -26,7 +28,7 @@ const HAS_LEFT = 0x10000000;
 const IS_UNDATED = 0x20000000;
 
 export class InboxIndex {
-  private words = new Uint32Array(ROWS_A_STEP * WORDS_A_ROW);
+  private readonly blocks: Uint32Array[] = [];
   private rowCount = 0;
 
   get length(): number {
@@ -62,8 +64,16 @@ export class InboxIndex {
   }
 
   remove(row: number): void {
-    this.words.copyWithin(row * WORDS_A_ROW, (row + 1) * WORDS_A_ROW, this.rowCount * WORDS_A_ROW);
+    const { blocks } = this;
     this.rowCount -= 1;
+    let from = (row % ROWS_A_BLOCK) * WORDS_A_ROW;
+    for (let index = (row / ROWS_A_BLOCK) | 0; index < blocks.length; index += 1) {
+      const block = blocks[index] as Uint32Array;
+      block.copyWithin(from, from + WORDS_A_ROW);
+      const next = blocks[index + 1];
+      if (next) block.set(next.subarray(0, WORDS_A_ROW), WORDS_A_BLOCK - WORDS_A_ROW);
+      from = 0;
+    }
   }
 
   /** Returns the row with this sequence number, or -1. */
@@ -147,13 +157,9 @@ export class InboxIndex {
 
   private append(sequence: number, fingerprint: string, sender: string, state: number): number {
     const row = this.rowCount;
-    if ((row + 1) * WORDS_A_ROW > this.words.length) {
-      const words = new Uint32Array(this.words.length + ROWS_A_STEP * WORDS_A_ROW);
-      words.set(this.words);
-      this.words = words;
-    }
+    if (row === this.blocks.length * ROWS_A_BLOCK) this.blocks.push(new Uint32Array(WORDS_A_BLOCK));
     this.rowCount += 1;
-    this.words.fill(0, row * WORDS_A_ROW, (row + 1) * WORDS_A_ROW);
+    for (let word = 0; word < WORDS_A_ROW; word += 1) this.setWord(row, word, 0);
     const [high, low] = fingerprintWords(fingerprint);
     this.setWord(row, SEQUENCE, sequence);
     this.setWord(row, FINGERPRINT, high);
@@ -164,11 +170,15 @@ export class InboxIndex {
   }
 
   private word(row: number, word: number): number {
-    return this.words[row * WORDS_A_ROW + word] as number;
+    return this.blockOf(row)[(row % ROWS_A_BLOCK) * WORDS_A_ROW + word] as number;
   }
 
   private setWord(row: number, word: number, value: number): void {
-    this.words[row * WORDS_A_ROW + word] = value;
+    this.blockOf(row)[(row % ROWS_A_BLOCK) * WORDS_A_ROW + word] = value;
+  }
+
+  private blockOf(row: number): Uint32Array {
+    return this.blocks[(row / ROWS_A_BLOCK) | 0] as Uint32Array;
   }
 }
 

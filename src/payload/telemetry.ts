@@ -33,24 +33,27 @@ export function encodeTelemetry(
   readings: readonly Reading[],
   nowSeconds: number | undefined,
 ): Uint8Array {
-  const records = recordsOf(uid, readings, nowSeconds);
-  if (format === "cbor") return encodeCbor(records);
-  return encodeUtf8(JSON.stringify(records.map((record) => Object.fromEntries(record))));
+  return format === "cbor" ? encodeCbor(uid, readings, nowSeconds) : encodeJson(uid, readings, nowSeconds);
 }
 
-function recordsOf(uid: string, readings: readonly Reading[], nowSeconds: number | undefined): SenmlRecord[] {
+/** Records are made one by one: a heap with little room cannot hold those of a whole batch. */
+function recordOf(
+  uid: string,
+  readings: readonly Reading[],
+  nowSeconds: number | undefined,
+  index: number,
+): SenmlRecord {
+  const { name, unit, value, ageSeconds } = readings[index] as Reading;
   const oldestAge = readings[0]?.ageSeconds ?? 0;
-  return readings.map(({ name, unit, value, ageSeconds }, index) => {
-    const record: [Key, string | number][] = [];
-    if (index === 0) record.push(["bn", `${uid}/`]);
-    if (index === 0 && nowSeconds !== undefined) record.push(["bt", round(nowSeconds - oldestAge)]);
-    record.push(["n", name]);
-    if (typeof value === "number") record.push(["u", unit], ["v", value]);
-    else record.push(["vs", value ?? "failed"]);
-    const time = round(nowSeconds === undefined ? -ageSeconds : oldestAge - ageSeconds);
-    if (time !== 0) record.push(["t", time]);
-    return record;
-  });
+  const record: [Key, string | number][] = [];
+  if (index === 0) record.push(["bn", `${uid}/`]);
+  if (index === 0 && nowSeconds !== undefined) record.push(["bt", round(nowSeconds - oldestAge)]);
+  record.push(["n", name]);
+  if (typeof value === "number") record.push(["u", unit], ["v", value]);
+  else record.push(["vs", value ?? "failed"]);
+  const time = round(nowSeconds === undefined ? -ageSeconds : oldestAge - ageSeconds);
+  if (time !== 0) record.push(["t", time]);
+  return record;
 }
 
 /** Rounds to milliseconds. The clock is no finer. */
@@ -58,18 +61,26 @@ function round(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
 
-function encodeCbor(records: readonly SenmlRecord[]): Uint8Array {
-  const bytesMax = records.reduce(
-    (sum, record) =>
-      record.reduce(
-        (length, [, value]) => length + 1 + (typeof value === "string" ? 5 + utf8Length(value) : 9),
-        sum + 5,
-      ),
-    5,
-  );
+function encodeJson(uid: string, readings: readonly Reading[], nowSeconds: number | undefined): Uint8Array {
+  let text = "[";
+  for (let index = 0; index < readings.length; index += 1) {
+    const record = Object.fromEntries(recordOf(uid, readings, nowSeconds, index));
+    text += `${index === 0 ? "" : ","}${JSON.stringify(record)}`;
+  }
+  return encodeUtf8(`${text}]`);
+}
+
+function encodeCbor(uid: string, readings: readonly Reading[], nowSeconds: number | undefined): Uint8Array {
+  let bytesMax = 5;
+  for (let index = 0; index < readings.length; index += 1) {
+    bytesMax += 5;
+    for (const [, value] of recordOf(uid, readings, nowSeconds, index))
+      bytesMax += 1 + (typeof value === "string" ? 5 + utf8Length(value) : 9);
+  }
   const writer = new ByteWriter(bytesMax);
-  writeHead(writer, 4, records.length);
-  for (const record of records) {
+  writeHead(writer, 4, readings.length);
+  for (let index = 0; index < readings.length; index += 1) {
+    const record = recordOf(uid, readings, nowSeconds, index);
     writeHead(writer, 5, record.length);
     for (const [key, value] of record) {
       writeNumber(writer, LABEL[key]);
