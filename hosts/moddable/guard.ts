@@ -32,27 +32,24 @@ export class Guards {
   }
 
   /** @param part what the guard is for, as the log names it */
-  of(part: string, { handleFailure, handleBroken }: GuardHandlers = {}): Guard {
-    return new Guard((error, failures) => {
-      // What fails again and again, such as a touch panel that is asked 30 times a second, does not fill the log.
-      if (failures <= FAILURES_MAX) this.tell(`${part}: ${error}`);
-      this.onFailure();
-      handleFailure?.();
-      if (failures >= FAILURES_MAX) handleBroken?.(error);
-    });
+  of(part: string, handlers: GuardHandlers = {}): Guard {
+    return new Guard(this, part, handlers);
   }
 }
 
 /** Guards one part of the device. */
 export class Guard {
-  private readonly tell: (error: unknown, failures: number) => void;
+  private readonly guards: Guards;
+  private readonly part: string;
+  private readonly handlers: GuardHandlers;
   /** In a row. */
   private failures = 0;
   private failureCount = 0;
 
-  /** @param tell is called with each exception, and with how many there were in a row; what it throws is thrown on */
-  constructor(tell: (error: unknown, failures: number) => void) {
-    this.tell = tell;
+  constructor(guards: Guards, part: string, handlers: GuardHandlers) {
+    this.guards = guards;
+    this.part = part;
+    this.handlers = handlers;
   }
 
   /** Returns whether `work` has thrown nothing. */
@@ -78,6 +75,10 @@ export class Guard {
   fail(error: unknown): void {
     this.failures += 1;
     this.failureCount += 1;
-    this.tell(error, this.failures);
+    // What fails again and again, such as a touch panel that is asked 30 times a second, does not fill the log.
+    if (this.failures <= FAILURES_MAX) this.guards.tell(`${this.part}: ${error}`);
+    this.guards.onFailure();
+    this.handlers.handleFailure?.();
+    if (this.failures >= FAILURES_MAX) this.handlers.handleBroken?.(error);
   }
 }

@@ -2,31 +2,29 @@
 import type { Values } from "../../../src/gateway/setting.ts";
 import type { Board } from "../board.ts";
 import type { DeviceSettings } from "../device-settings.ts";
-import type { Guard } from "../guard.ts";
+import type { RunningPager } from "../running-pager.ts";
 import type { Network } from "../transport.ts";
 import { listenToSetup } from "./serial-device.ts";
 import { SetUp } from "./set-up.ts";
 import type { TrialNetwork } from "./trial.ts";
 import { trialPlatform } from "./trial-platform.ts";
 
-/** What a trial does with the pager. */
-export interface RunningPager {
-  readonly settings: DeviceSettings;
-  /** The settings that the board runs with. */
-  readonly own: Values;
-  /** Says goodbye to the broker, and calls `done` later. The broker would end this connection for that of the trial. */
-  stop(done: () => void): void;
-  /** Goes on after `stop`. */
-  goOn(): void;
-  /** Starts the device again with the settings that it keeps now. */
-  restart(): void;
-}
-
-export function listenWhileRunning(board: Board, pager: RunningPager, guard: Guard, connections: Network): void {
+/**
+ * @param own the settings that the board runs with
+ * @param restart starts the device again with the settings that it keeps now
+ */
+export function listenWhileRunning(
+  board: Board,
+  pager: RunningPager,
+  settings: DeviceSettings,
+  own: Values,
+  restart: () => void,
+  connections: Network,
+): void {
   listenToSetup(board, () => {
-    const { settings, own } = pager;
-    const platform = trialPlatform(board, guard, connections, joinedNetwork(own));
-    const setUp = new SetUp(settings, platform, () => pager.restart());
+    const platform = trialPlatform(board, pager.guard, connections, joinedNetwork(own));
+    const setUp = new SetUp(settings, platform, restart);
+    // The broker would end the pager's connection for that of the trial.
     const tryOut: SetUp["tryOut"] = (changes, onStep, done, isNetworkAlone) =>
       pager.stop(() => {
         const end = (problems: readonly string[]) => {
