@@ -287,6 +287,10 @@ export const ALARM_BURST_MS = 2_000;
 /** A page of priority 4 or 5 sounds at this interval until it is acknowledged, in milliseconds. */
 export const ALARM_REPEAT_MS = 30_000;
 
+/** When nobody acknowledges it for this long, it sounds at the longer interval, in milliseconds. A new page begins anew. */
+export const ALARM_QUICK_MS = 600_000;
+export const ALARM_SLOW_REPEAT_MS = 300_000;
+
 /** Longest id of a command, in UTF-8 bytes. A command with a longer one is refused. */
 export const COMMAND_ID_BYTES_MAX = 23;
 

@@ -1,4 +1,4 @@
-import { ALARM_BURST_MS, ALARM_REPEAT_MS } from "../limits.ts";
+import { ALARM_BURST_MS, ALARM_QUICK_MS, ALARM_REPEAT_MS, ALARM_SLOW_REPEAT_MS } from "../limits.ts";
 import { readRecord } from "../records.ts";
 import { type Device, keeping } from "./device.ts";
 import type { QuietHours } from "./quiet-hours.ts";
@@ -15,7 +15,7 @@ const DIGEST_VERSION = 1;
 
 /**
  * Decides when the host sounds. A page sounds once when it comes onto the screen. A page of priority 4 or 5 sounds again and
- * again until it is acknowledged. Pages that arrive close together sound once. During quiet hours only priority 5 and chosen
+ * again until it is acknowledged, after a while at a longer interval. Pages that arrive close together sound once. During quiet hours only priority 5 and chosen
  * senders sound. At the end of quiet hours one sound tells of all pages that came meanwhile. On a board without a screen a page
  * sounds as soon as it is stored.
  */
@@ -23,6 +23,8 @@ export class Alarm {
   private readonly device: Device;
   private readonly quietHours: QuietHours;
   private nextMs: number | undefined;
+  /** When a page sounded for the first time, or the device started. */
+  private newestMs = 0;
   /** Pages arrived during quiet hours. One sound will tell of them. A reboot keeps this flag. */
   private isDigestDue: boolean;
   /** Until this time, a page of at most `burstPriority` is silent: the sound before stands for it. */
@@ -45,6 +47,7 @@ export class Alarm {
    * A device that restarts again and again within that time stays silent.
    */
   start(nowMs: number): void {
+    this.newestMs = nowMs;
     this.nextMs = this.device.inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
   }
 
@@ -70,6 +73,7 @@ export class Alarm {
       return;
     }
     this.burstPriority = priority;
+    this.newestMs = nowMs;
     events.tell({ type: "alert", priority });
     this.nextMs = nowMs + ALARM_REPEAT_MS;
   }
@@ -78,18 +82,22 @@ export class Alarm {
     if (this.nextMs === undefined || nowMs < this.nextMs) return;
     const { inbox, events } = this.device;
     // A silent page is still watched: it may sound when quiet hours end.
-    this.nextMs = inbox.nextAlert() === undefined ? undefined : nowMs + ALARM_REPEAT_MS;
+    const repeatMs = nowMs < this.newestMs + ALARM_QUICK_MS ? ALARM_REPEAT_MS : ALARM_SLOW_REPEAT_MS;
+    this.nextMs = inbox.nextAlert() === undefined ? undefined : nowMs + repeatMs;
     const loud = inbox.nextAlert((sequence) => !this.isSilent(sequence));
     if (loud !== undefined) events.tell({ type: "alert", priority: inbox.priorityOf(loud) });
   }
 
   /** The time of day was read. When quiet hours are known to be over, one sound tells of all silent pages. */
-  handleClock(): void {
+  handleClock(nowMs: number): void {
     if (!this.isDigestDue || !this.quietHours.isLoud) return;
     const { inbox, events, store } = this.device;
     this.isDigestDue = false;
     keeping(this.device, () => store.remove(DIGEST_KEY));
-    if (inbox.unreadCount > 0) events.tell({ type: "alert", priority: DIGEST_PRIORITY });
+    if (inbox.unreadCount === 0) return;
+    this.newestMs = nowMs;
+    if (this.nextMs !== undefined) this.nextMs = Math.min(this.nextMs, nowMs + ALARM_REPEAT_MS);
+    events.tell({ type: "alert", priority: DIGEST_PRIORITY });
   }
 
   private isSilent(sequence: number): boolean {

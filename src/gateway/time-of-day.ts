@@ -18,7 +18,7 @@ export class TimeOfDay {
   update(nowMs: number): void {
     const seconds = this.device.wallClock();
     this.quietHours.update(seconds);
-    this.alarm.handleClock();
+    this.alarm.handleClock(nowMs);
     keeping(this.device, () => this.device.inbox.expire(seconds, nowMs / 1000));
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ALARM_BURST_MS, ALARM_REPEAT_MS } from "../../src/limits.ts";
+import { ALARM_BURST_MS, ALARM_QUICK_MS, ALARM_REPEAT_MS, ALARM_SLOW_REPEAT_MS } from "../../src/limits.ts";
 import { encodeUtf8 } from "../../src/utf8.ts";
 import { Bench, IM, im, PAGE, publish, settingsOf } from "./bench.ts";
 
@@ -46,6 +46,35 @@ describe("pages that come at once", () => {
     bench.gateway.handleButton("b", bench.nowMs);
     bench.receive(publish(IM, im("2", "second")));
     expect(bench.alerts).toEqual([3, 3]);
+  });
+
+  it("sound at a longer interval when nobody acknowledges for long, and anew for a new page", () => {
+    const bench = new Bench().connect();
+    const soundsIn = (ms: number) => {
+      const before = bench.alerts.length;
+      for (let passed = 0; passed < ms; passed += 1_000) {
+        bench.pass(1_000);
+        bench.answer();
+      }
+      return bench.alerts.length - before;
+    };
+    bench.receive(publish(IM, im("0", "fire", { priority: 5 })));
+    expect(bench.alerts).toEqual([5]);
+    expect(soundsIn(ALARM_QUICK_MS)).toBe(ALARM_QUICK_MS / ALARM_REPEAT_MS);
+    expect(soundsIn(10 * ALARM_SLOW_REPEAT_MS)).toBe(10);
+    bench.receive(publish(IM, im("1", "smoke", { priority: 5 })));
+    expect(soundsIn(ALARM_QUICK_MS)).toBe(ALARM_QUICK_MS / ALARM_REPEAT_MS);
+  });
+
+  it("sound at the short interval when quiet hours end that have kept them silent for long", () => {
+    const settings = settingsOf({ "quiet.hours": "22:00-22:45" });
+    const bench = new Bench({ settings }).connect();
+    bench.receive(publish(IM, im("0", "hot", { priority: 4 })));
+    for (let minutes = 0; minutes < 31; minutes += 1) bench.pass(60_000);
+    expect(bench.alerts).toEqual([]);
+    for (let seconds = 0; seconds < 180; seconds += 1) bench.pass(1_000);
+    expect(bench.alerts[0]).toBe(3);
+    expect(bench.alerts.length).toBeGreaterThan(3);
   });
 
   it("do not put off an alert that nobody has acknowledged", () => {

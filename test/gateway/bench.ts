@@ -13,6 +13,8 @@ import { fromHex } from "../vectors/vector.ts";
 export const IM = "/acme/im/p1";
 export const PAGE = "/acme/page/p1";
 
+const PINGRESP = Uint8Array.of(0xd0, 0);
+
 /** A gateway whose broker is played by the test. */
 export class Bench {
   /** How many subscriptions the device asks for: messages, pages and commands, and those of its settings. */
@@ -90,6 +92,18 @@ export class Bench {
       .map(({ type, topic, payload, packetIdentifier }) =>
         topic === undefined ? `${type} ${packetIdentifier}` : `${topic} ${payload}`,
       );
+  }
+
+  /** What was sent since the last call, as text. The broker acknowledges it, and what follows, and answers pings. */
+  answer(): string {
+    const lines: string[] = [];
+    for (let sent = this.sent.splice(0); sent.length > 0; sent = this.sent.splice(0))
+      for (const { type, payload, packetIdentifier: id } of sent) {
+        lines.push(`${payload}`);
+        if (type === "publish" && id) this.receive(Uint8Array.of(0x40, 2, id >> 8, id & 255));
+        else if (type === "pingreq") this.receive(PINGRESP);
+      }
+    return lines.join();
   }
 
   get screen(): string {

@@ -6,8 +6,6 @@ import { Bench, IM, im, publish, settingsOf } from "./bench.ts";
 const DIM_MS = 60_000;
 const OFF_MS = 120_000;
 
-const PINGRESP = Uint8Array.of(0xd0, 0);
-
 /** The list of people, with the place of the chosen row. */
 const PEOPLE = /people {2}\d/;
 
@@ -26,20 +24,9 @@ function live(bench: Bench, ms: number): number {
       return count;
     }
     bench.pass(Math.max(0, nextMs - bench.nowMs));
-    if (bench.sent.at(-1)?.type === "pingreq") bench.receive(PINGRESP);
+    if (bench.sent.at(-1)?.type === "pingreq") bench.receive(Uint8Array.of(0xd0, 0));
     if (count > 1_000) throw new Error("it wakes again and again");
   }
-}
-
-/** What was sent, as text. The broker acknowledges it until nothing is left. */
-function takeAll(bench: Bench): string {
-  const lines: string[] = [];
-  for (let sent = bench.sent.splice(0); sent.length > 0; sent = bench.sent.splice(0))
-    for (const { type, payload, packetIdentifier: id } of sent) {
-      lines.push(`${payload}`);
-      if (type === "publish" && id) bench.receive(Uint8Array.of(0x40, 2, id >> 8, id & 255));
-    }
-  return lines.join();
 }
 
 function lightsOf(bench: Bench): string[] {
@@ -51,7 +38,7 @@ function dark(settings: Readonly<Record<string, unknown>> = {}): Bench {
   live(bench, OFF_MS);
   expect(lightsOf(bench).at(-1)).toBe("off");
   bench.events.length = 0;
-  takeAll(bench);
+  bench.answer();
   return bench;
 }
 
@@ -121,7 +108,7 @@ describe("the light of the screen", () => {
     expect(bench.screen).toContain("Pump 3");
     live(bench, 1_000);
     expect(bench.alerts).toEqual([3]);
-    expect(takeAll(bench)).toContain('"shown"');
+    expect(bench.answer()).toContain('"shown"');
   });
 
   it("goes on whenever an alert sounds that nobody acknowledges", () => {
@@ -135,15 +122,15 @@ describe("the light of the screen", () => {
   it("stays off for what comes without a sound. That does not count as shown until somebody can see it", () => {
     const bench = dark({ "quiet.hours": "on" });
     bench.receive(publish(IM, im("a", "Pump 3")), publish(IM, im("b", "Pump 4", { priority: 1 })));
-    expect(takeAll(bench)).toContain('"stored"');
+    expect(bench.answer()).toContain('"stored"');
     live(bench, 60_000);
     expect([bench.alerts, lightsOf(bench), bench.screen.includes("Pump")]).toEqual([[], [], false]);
-    expect(takeAll(bench)).not.toContain('"shown"');
+    expect(bench.answer()).not.toContain('"shown"');
     bench.gateway.handleButton("b", bench.nowMs);
     bench.drain();
     live(bench, 10_000);
     expect(bench.screens.flat().join()).toMatch(/Pump 3.*Pump 4/);
-    expect(takeAll(bench)).toContain('"shown"');
+    expect(bench.answer()).toContain('"shown"');
   });
 
   it("goes on when the quiet hours end, and the pages that came meanwhile are shown with one sound", () => {
@@ -160,7 +147,7 @@ describe("the light of the screen", () => {
     const bench = dark({ "quiet.hours": "on" });
     for (let index = 0; index < 1_000; index += 1) {
       bench.receive(publish(IM, im(`${index}`, "hum"), { packetIdentifier: index + 1 }));
-      takeAll(bench);
+      bench.answer();
     }
     bench.receive(publish(IM, im("fire", "Fire", { priority: 5 }), { packetIdentifier: 1_001 }));
     expect([bench.alerts, lightsOf(bench)]).toEqual([[5], ["full"]]);
