@@ -17,6 +17,7 @@ export type Hours = readonly number[];
 
 const DAYS = "SunMonTueWedThuFriSat";
 const EVERY_DAY = 127;
+const ALWAYS = (EVERY_DAY << 22) | DAY_MINUTES;
 const SPANS_MAX = 4;
 
 /**
@@ -24,7 +25,7 @@ const SPANS_MAX = 4;
  * Also reads `on` (always), `off` and an empty text (never). Returns undefined for any other text.
  */
 export function parseHours(text: string): Hours | undefined {
-  if (text === "on") return [spanOf(EVERY_DAY, 0, DAY_MINUTES)];
+  if (text === "on") return [ALWAYS];
   if (text === "off" || text === "") return NEVER;
   const spans: number[] = [];
   for (const part of text.split(",")) {
@@ -60,11 +61,7 @@ function parseSpan(days: number, text: string): number | undefined {
   const [h1 = 0, m1 = 0, h2 = 0, m2 = 0] = found.slice(1).map(Number);
   const [from, to] = [60 * h1 + m1, 60 * h2 + m2];
   // From an hour to the same hour may mean a whole day or nothing. So it is refused.
-  return h1 < 24 && h2 < 24 && m1 < 60 && m2 < 60 && from !== to ? spanOf(days, from, to) : undefined;
-}
-
-function spanOf(days: number, from: number, to: number): number {
-  return (days << 22) | (from << 11) | to;
+  return h1 < 24 && h2 < 24 && m1 < 60 && m2 < 60 && from !== to ? (days << 22) | (from << 11) | to : undefined;
 }
 
 function beginOf(span: number): number {
@@ -73,15 +70,6 @@ function beginOf(span: number): number {
 
 function endOf(span: number): number {
   return span & 2047;
-}
-
-/** Whether a span begins on this day of the week. */
-function beginsOn(span: number, day: number): boolean {
-  return ((span >> 22) & (1 << day)) !== 0;
-}
-
-function isWholeDay(span: number): boolean {
-  return endOf(span) - beginOf(span) === DAY_MINUTES;
 }
 
 /**
@@ -142,7 +130,7 @@ export class QuietHours {
 
   /** The time until the hours may begin or end, in milliseconds, or undefined where they never do. */
   remainingMs(seconds: number | undefined): number | undefined {
-    if (seconds === undefined || this.current.length === 0 || this.current.some(isWholeDay)) return undefined;
+    if (seconds === undefined || this.current.length === 0 || this.isAlways) return undefined;
     const ofDay = modulo(this.localSeconds(seconds), DAY_SECONDS);
     // When local time jumps before that, the clock is read again at the jump.
     let least = this.device.zone.nextChangeSeconds(seconds) - seconds;
@@ -156,17 +144,23 @@ export class QuietHours {
   }
 
   private isAt(seconds: number | undefined): boolean {
-    if (this.current.some(isWholeDay)) return true;
-    if (seconds === undefined) return false;
+    if (this.isAlways || seconds === undefined) return this.isAlways;
     const local = this.localSeconds(seconds);
     const minute = modulo(local, DAY_SECONDS) / 60;
     // The first day of 1970 was a Thursday.
     const today = modulo(Math.floor(local / DAY_SECONDS) + 4, 7);
     return this.current.some((span) => {
-      const [begin, end] = [beginOf(span), endOf(span)];
-      if (begin < end) return beginsOn(span, today) && minute >= begin && minute < end;
-      return minute >= begin ? beginsOn(span, today) : minute < end && beginsOn(span, (today + 6) % 7);
+      const begin = beginOf(span);
+      const end = endOf(span);
+      const isInside = begin < end ? minute >= begin && minute < end : minute >= begin || minute < end;
+      // In the morning it has begun the day before.
+      const day = minute < begin ? (today + 6) % 7 : today;
+      return isInside && ((span >> (22 + day)) & 1) === 1;
     });
+  }
+
+  private get isAlways(): boolean {
+    return this.current[0] === ALWAYS;
   }
 
   private localSeconds(seconds: number): number {
