@@ -11,7 +11,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { LOCAL_KEY_FILE, readLocalKey } from "../../../hosts/node/local-key.ts";
 import type { PushWithDeliveries } from "../../../hosts/station/push.ts";
 import { STORE_RETRY_MS } from "../../../hosts/station/station-limits.ts";
-import { ask, knowStation, type Program, postPush, StationBench, until } from "./harness.ts";
+import { encodeReceipt } from "../../../src/payload/content.ts";
+import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
+import { ask, getPush, knowStation, type Program, postPush, StationBench, statusesOf, until } from "./harness.ts";
 import { RawClient } from "./raw-client.ts";
 
 const PUSHES_BEFORE = 30;
@@ -202,6 +204,92 @@ describe("a station on", () => {
       expect(back.texts).toEqual(acknowledged);
       expect((await postPush(again.url, { to: "pager-1", text: "again" })).status).toBe(202);
       expect((await again.station.kill("SIGTERM")).status).toBe(0);
+    },
+  );
+
+  it.each(disks)(
+    "%s answers no change of any kind that is not on it, and each that it has answered outlasts a kill",
+    async (_name, makeDisk) => {
+      const bench = new StationBench();
+      onTestFinished(() => bench.end());
+      const disk = makeDisk(bench);
+      const { station, mqttPort, url } = await start(bench, disk.data);
+      const connect = async (clientId: string, port = mqttPort) => {
+        const client = new RawClient(port);
+        bench.add(() => client.cut());
+        await client.connect(clientId);
+        return client;
+      };
+      const away = await connect("away");
+      await away.subscribeWith([{ topic: TOPIC, qos: 2 }]);
+      await away.cut();
+      const leaving = await connect("leaving");
+      await leaving.subscribe("u/x");
+      const coming = await connect("coming");
+      const retaining = await connect("retaining");
+      const twice = await connect("twice");
+      const carrier = await connect("carrier");
+      const witness = await connect("witness");
+      const { answer } = await postPush(url, { to: "pager-1", text: "x" });
+      const id = answer.id ?? "";
+
+      disk.refuse(station);
+      for (let tries = 0; tries < 100; tries += 1)
+        if ((await postPush(url, { to: "pager-1", text: "fills".padEnd(200) })).status !== 202) break;
+      expect((await healthOf(url)).code).toBe(503);
+      const publish = { cmd: "publish", messageId: 7, retain: false, dup: false } as const;
+      const answerTo = (client: RawClient, cmd: string) =>
+        until(
+          cmd,
+          () => client.packets.find((packet) => packet.cmd === cmd) ?? (client.isClosed ? "closed" : undefined),
+        );
+      const receipt = encodeMessage({
+        timestampSeconds: 0,
+        imType: IM_TYPE.receipt,
+        contents: [encodeReceipt(id, "stored")],
+        sender: "pager-1",
+      });
+      const unsubscribed = leaving.unsubscribe("u/x");
+      retaining.send({ ...publish, topic: "r/x", payload: "kept", qos: 1, retain: true });
+      twice.send({ ...publish, topic: TOPIC, payload: "once", qos: 2 });
+      carrier.send({ ...publish, topic: "/field/im/station", payload: Buffer.from(receipt), qos: 1 });
+      await witness.settle();
+      // It may also say at once that it does not subscribe anybody now.
+      expect(await coming.subscribeWith([{ topic: "s/x", qos: 1 }])).toEqual([0x80]);
+      for (const client of [leaving, retaining, twice, carrier])
+        expect(client.packets.filter(({ cmd }) => cmd !== "connack" && cmd !== "suback")).toEqual([]);
+
+      disk.relent(station);
+      await unsubscribed;
+      for (const [client, cmd] of [
+        [retaining, "puback"],
+        [twice, "pubrec"],
+        [carrier, "puback"],
+      ] as const)
+        expect(await answerTo(client, cmd)).toMatchObject({ cmd, messageId: 7 });
+      expect(await coming.subscribeWith([{ topic: "s/x", qos: 1 }])).toEqual([1]);
+      await station.kill("SIGKILL");
+
+      const again = await start(bench, disk.data);
+      expect(statusesOf(await getPush(again.url, id))).toEqual(["stored"]);
+      const back = await Promise.all(
+        ["leaving", "coming", "away"].map((clientId) => connect(clientId, again.mqttPort)),
+      );
+      const [left, come, came] = back as [RawClient, RawClient, RawClient];
+      // The sender has not said PUBREL. It sends the message again, which is the same one.
+      const sender = await connect("twice", again.mqttPort);
+      sender.send({ ...publish, topic: TOPIC, payload: "once", qos: 2, dup: true });
+      await answerTo(sender, "pubrec");
+      for (const topic of ["u/x", "s/x", TOPIC]) {
+        sender.send({ ...publish, topic, payload: "end", qos: 1, messageId: 8 });
+        await until("PUBACK", () => sender.packets.some(({ cmd }) => cmd === "puback"));
+        sender.packets.length = 0;
+      }
+      const reader = await connect("reader", again.mqttPort);
+      await reader.subscribe("r/+");
+      await until("the ends", () => come.texts.includes("end") && came.texts.includes("end"));
+      for (const client of [left, come, came, reader]) await client.settle();
+      expect([left.texts, come.texts, came.texts, reader.texts]).toEqual([[], ["end"], ["once", "end"], ["kept"]]);
     },
   );
 });

@@ -99,6 +99,4 @@ it("writes over nothing, and takes nothing for a backup that is none", async () 
   expect(() => restore(file, data)).toThrow("already: choose another folder");
   expect(() => restore(join(data, "none"), bench.folder())).toThrow("is not there");
   expect(() => restore(join(data, "station.db"), bench.folder())).toThrow("is no backup of a station");
-  expect(await command("restore", file, "--data", data)).toMatch(/^1 .* has accounts.json already/);
-  expect(await command("backup")).toMatch(/^2 Usage/);
 });
