@@ -88,16 +88,17 @@ export class Alarm {
     if (loud !== undefined) events.tell({ type: "alert", priority: inbox.priorityOf(loud) });
   }
 
-  /** The time of day was read. When quiet hours are known to be over, one sound tells of all silent pages. */
-  handleClock(nowMs: number): void {
-    if (!this.isDigestDue || !this.quietHours.isLoud) return;
+  /** The time of day was read. When quiet hours are known to be over, one sound tells of all silent pages. Returns whether it did. */
+  handleClock(nowMs: number): boolean {
+    if (!this.isDigestDue || !this.quietHours.isLoud) return false;
     const { inbox, events, store } = this.device;
     this.isDigestDue = false;
     keeping(this.device, () => store.remove(DIGEST_KEY));
-    if (inbox.unreadCount === 0) return;
+    if (inbox.unreadCount === 0) return false;
     this.newestMs = nowMs;
     if (this.nextMs !== undefined) this.nextMs = Math.min(this.nextMs, nowMs + ALARM_REPEAT_MS);
     events.tell({ type: "alert", priority: DIGEST_PRIORITY });
+    return true;
   }
 
   private isSilent(sequence: number): boolean {

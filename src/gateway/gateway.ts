@@ -437,7 +437,7 @@ export class Gateway {
     this.updateClock(nowMs);
     act();
     this.drainSession();
-    this.timeOfDay.update(nowMs);
+    if (this.timeOfDay.update(nowMs)) this.panel.showUnread(nowMs);
     keeping(this.device, () => this.roster.flush(nowMs));
     this.outbox.pump(nowMs);
     // The broker sends the messages again only on a new connection.

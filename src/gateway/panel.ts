@@ -123,6 +123,11 @@ export class Panel {
     return undefined;
   }
 
+  /** Lists what there is to read, if that is more than one message. */
+  showUnread(nowMs: number): void {
+    this.viewer.showUnread(nowMs);
+  }
+
   /** Sequence of the message that is on the screen for the first time, or undefined. */
   get newOnScreen(): number | undefined {
     const { current } = this.viewer;

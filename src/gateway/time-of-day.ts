@@ -14,12 +14,13 @@ export class TimeOfDay {
     this.alarm = alarm;
   }
 
-  /** Reads the clock. */
-  update(nowMs: number): void {
+  /** Reads the clock. Returns whether there was a sound for all pages of quiet hours, which are over. */
+  update(nowMs: number): boolean {
     const seconds = this.device.wallClock();
     this.quietHours.update(seconds);
-    this.alarm.handleClock(nowMs);
+    const isDigest = this.alarm.handleClock(nowMs);
     keeping(this.device, () => this.device.inbox.expire(seconds, nowMs / 1000));
+    return isDigest;
   }
 
   /** When to call `update` next. */

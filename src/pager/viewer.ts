@@ -257,6 +257,13 @@ export class Viewer {
     if (view.kind === "reply" && nowMs >= this.ignoreUntilMs) this.give(view.sequence, reply, nowMs);
   }
 
+  /** Lists what there is to read, if that is more than one message, unless the carrier is at something or an alert is up. */
+  showUnread(nowMs: number): void {
+    const newest = this.inbox.newestUnread();
+    if (newest !== undefined && this.inbox.unreadCount > 1 && !this.isHolding(nowMs))
+      this.browse({ kind: "inbox", sequence: newest }, nowMs);
+  }
+
   /** Leaves what is on the screen. An urgent message stays until it is acknowledged. */
   goHome(nowMs: number): void {
     if (nowMs < this.ignoreUntilMs || this.isAlert()) return;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { describePresence } from "../../src/gateway/describe.ts";
 import { parseHours, QuietHours } from "../../src/gateway/quiet-hours.ts";
 import { TimeZone } from "../../src/gateway/time-zone.ts";
-import { ALARM_REPEAT_MS, ROSTER_MAX, ROSTER_WRITES_MAX } from "../../src/limits.ts";
+import { ALARM_REPEAT_MS, ROSTER_MAX, ROSTER_WRITES_MAX, SCREEN_RETURN_MS } from "../../src/limits.ts";
 import { Roster } from "../../src/pager/roster.ts";
 import { asleepUntil } from "../../src/payload/presence.ts";
 import { MemoryStore } from "../memory-store.ts";
@@ -345,6 +345,36 @@ describe("the one sound after quiet hours", () => {
     const again = new Bench({ settings }, before.store).connect("20020100");
     wait(again, 300_000);
     expect(again.alerts).toEqual([]);
+  });
+
+  it("comes with a list of what there is to read, which gives way to the newest message", () => {
+    const bench = new Bench({ settings }).connect();
+    bench.receive(publish(IM, im("1", "Pump 3")), publish(IM, im("2", "Pump 4")));
+    // The bench begins 99 seconds before a quarter past ten.
+    wait(bench, 95_000);
+    expect(bench.screen).not.toContain("inbox");
+    wait(bench, 10_000);
+    expect(bench.screen).toMatch(/inbox {2}1\/2 \| >.*Pump 4.*\|.*Pump 3/);
+    wait(bench, SCREEN_RETURN_MS);
+    expect(bench.screen).not.toContain("inbox");
+    expect(bench.screen).toContain("Pump 4");
+  });
+
+  it.each([
+    ["there is one message, which is on the screen", "", 1],
+    ["the carrier is at something", "a", 2],
+    ["an alert is up", "alert", 2],
+  ])("comes without a list where %s", (_, what, count) => {
+    const bench = new Bench({ settings }).connect();
+    for (let index = 0; index < count; index += 1) bench.receive(publish(IM, im(`${index}`, `Pump ${index}`)));
+    if (what === "alert") bench.receive(publish(IM, im("fire", "Fire", { priority: 5 })));
+    wait(bench, 95_000);
+    if (what === "a") bench.gateway.handleButton("a", bench.nowMs);
+    bench.drain();
+    const { screen } = bench;
+    wait(bench, 5_000);
+    expect(bench.alerts.filter((priority) => priority === 3)).toEqual([3]);
+    expect(bench.screen.split(" | ").slice(1)).toEqual(screen.split(" | ").slice(1));
   });
 
   it("comes also if they ended while the device was off", () => {
