@@ -18,7 +18,7 @@ import {
   type Receipt,
 } from "./push.ts";
 import { decodeReceipts, encodePush, STATION_UID } from "./push-message.ts";
-import { expiryOf, type OpenDelivery, type PushStore } from "./push-store.ts";
+import { expiryOf, nextTurn, type OpenDelivery, type PushStore } from "./push-store.ts";
 import type { StationBroker } from "./station-broker.ts";
 import {
   DELIVERIES_INLINE_MAX,
@@ -216,6 +216,7 @@ export class PushService {
       last = page.at(-1)?.id;
       looked += page.length;
       if (page.length === 0) break;
+      if (found.length < max) await nextTurn();
     }
     return found;
   }
@@ -224,7 +225,7 @@ export class PushService {
   async forget(device: string): Promise<void> {
     this.#queue.forget(device);
     const receipt: Receipt = { status: "dropped", from: STATION_UID, atMs: Date.now(), deviceSeconds: 0 };
-    for (const id of this.#store.ids()) {
+    for await (const id of this.#store.ids()) {
       const delivery = this.#store.delivery(id, device);
       if (!delivery || isFinished(delivery)) continue;
       await this.#change(id, device, (now) => ({

@@ -36,6 +36,8 @@ const AFTER_SLASH = "0";
 /** The share of pushes that is removed at once when there is no room. Finding the oldest ones takes time. */
 const LEAVING_SHARE = 100;
 const TIME_DIGITS = 15;
+/** Ids that are given before others have their turn. */
+const IDS_A_TURN = 500;
 
 export class PushStore {
   readonly health: StoreHealth;
@@ -95,9 +97,14 @@ export class PushStore {
     return found;
   }
 
-  /** The ids of all pushes, oldest first. */
-  *ids(): Iterable<string> {
-    for (const key of this.#records.keys(rangeOf("p"))) yield key.slice(2);
+  /** The ids of all pushes, oldest first. Others have their turn between them. */
+  async *ids(): AsyncGenerator<string> {
+    let count = 0;
+    for (const key of this.#records.keys(rangeOf("p"))) {
+      yield key.slice(2);
+      count += 1;
+      if (count % IDS_A_TURN === 0) await nextTurn();
+    }
   }
 
   /** The push of this key of this account, while the key is remembered. */
@@ -186,6 +193,11 @@ export class PushStore {
       this.#openOf.set(id, (this.#openOf.get(id) ?? 0) + 1);
     }
   }
+}
+
+/** Resolves when what else waits has had its turn of the loop. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** When a push expires, in milliseconds since 1970. It is whole seconds after its time stamp, as devices count. */

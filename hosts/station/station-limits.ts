@@ -153,6 +153,8 @@ export const BROKER_LIMITS = Object.freeze({
   connectionsMax: 2 * CONNECTIONS_MAX,
   packetBytesMax: MQTT_PACKET_BYTES_MAX,
   topicLevelsMax: 100,
+  /** For ever: a kept session ends when its device or person is removed. */
+  sessionExpirySecondsMax: 0xffff_ffff,
   queueMessagesMax: 10_000,
   /** One largest packet, and what a reader in time may have waiting. */
   outgoingBytesMax: MQTT_PACKET_BYTES_MAX + 1_048_576,

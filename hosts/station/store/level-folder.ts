@@ -17,7 +17,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "@msgpack/msgpack";
 import { ClassicLevel } from "classic-level";
-import { LIMITS } from "../broker/limits.ts";
 import type { MessageContent, QoS } from "../broker/message.ts";
 import { Message } from "../broker/message.ts";
 import {
@@ -37,6 +36,7 @@ import {
   willKey,
 } from "../broker/records.ts";
 import { TopicTree } from "../broker/topic-tree.ts";
+import { BROKER_LIMITS } from "../station-limits.ts";
 import { StoreInUse } from "./folder-lock.ts";
 import type { StoredRecord } from "./station-store.ts";
 
@@ -152,7 +152,7 @@ class BrokerRecords {
   }
 
   #addClient(clientIdentifier: string, { number, subscriptions, outgoing, incoming }: Client): void {
-    const expirySeconds = LIMITS.sessionExpirySecondsMax;
+    const expirySeconds = BROKER_LIMITS.sessionExpirySecondsMax;
     const sent = Math.min(SENT_MAX, outgoing.findLastIndex(({ messageId }) => messageId) + 1);
     const session = { number, level: 4, expirySeconds, isConnected: false, sent } as const;
     this.#records.set(sessionKey(clientIdentifier), encodeSession(session, this.#wallSeconds));

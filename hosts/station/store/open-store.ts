@@ -31,11 +31,14 @@ export async function openStore(data: string): Promise<OpenStore> {
   try {
     store = new StationStore(join(data, STORE_FILE));
     const folders = FORMER.map((name) => join(data, name)).filter((folder) => existsSync(folder));
-    if (folders.length > 0 && !store.hasTakenOver) await store.takeOver(readLevelFolder(data));
+    // Only a new store takes anything over: records of two stations would mix.
+    const isNew = !store.hasTakenOver;
+    if (isNew) await store.takeOver(readLevelFolder(data));
     for (const folder of folders) {
       const kept = freeName(folder);
       renameSync(folder, kept);
-      console.error(`store: ${folder} of a former version is in ${STORE_FILE} now; it is kept as ${kept}`);
+      const what = isNew ? `is in ${STORE_FILE} now` : `is older than ${STORE_FILE}, and was put away`;
+      console.error(`store: ${folder} of a former version ${what}; it is kept as ${kept}`);
     }
     return { store, close };
   } catch (error) {

@@ -85,12 +85,12 @@ export class StationStore {
     };
   }
 
-  /** Whether `takeOver` was called once. */
+  /** Whether `takeOver` has succeeded once. A store is new until then. */
   get hasTakenOver(): boolean {
     return this.get(TAKEN_OVER) !== undefined;
   }
 
-  /** Adds all records of a former version, or none. The broker does not run yet. */
+  /** Adds all records of a former version, where there are any. All or none. The broker does not run yet. */
   async takeOver(records: AsyncIterable<StoredRecord>): Promise<void> {
     const database = this.#database;
     database.exec("begin immediate");

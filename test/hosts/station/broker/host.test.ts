@@ -116,6 +116,21 @@ describe("subscriptions that the host adds", () => {
   });
 });
 
+it("a kept session stays for ever where the host wants that, and what was promised with it", () => {
+  const bench = new BrokerBench({ sessionExpirySecondsMax: 0xffff_ffff });
+  const away = bench.connectKept("away");
+  away.subscribe("t", 1);
+  away.cut();
+  bench.broker.publish(content("t", "promised", { isPromised: true }), bench.nowMs);
+  bench.drain();
+  for (let year = 0; year < 3; year += 1) {
+    bench.pass(300 * 86_400_000);
+    bench.restart();
+  }
+  const back = bench.connectKept("away");
+  expect([back.connack?.sessionPresent, back.messages]).toEqual([true, ["t promised"]]);
+});
+
 it("a removed session takes its will with it", () => {
   const bench = new BrokerBench();
   const watcher = bench.connect("watcher");

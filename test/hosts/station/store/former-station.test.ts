@@ -120,6 +120,19 @@ it("is taken over once, also if the station ended before it had put the folders 
   expect(readdirSync(data).filter((name) => name.startsWith("broker"))).toEqual(["broker.former", "broker.former-2"]);
 });
 
+it("is put away beside a newer store, and nothing of it gets into that", async () => {
+  const log = vi.spyOn(console, "error").mockImplementation(() => {});
+  const data = bench.folder();
+  await (await startStation({ data })).close();
+  const older = await formerFolder();
+  for (const name of FOLDERS) cpSync(join(older, name), join(data, name), { recursive: true });
+  const station = await start(data);
+  const { isPresent } = await connect(station.mqttPort, "pager-1");
+  expect(isPresent).toBe(false);
+  expect(log.mock.calls.flat().join()).toContain("is older than station.db, and was put away");
+  expect(FOLDERS.filter((name) => existsSync(join(data, name)))).toEqual([]);
+});
+
 it("stays as it is if a record of it cannot be read, and nothing of it is taken over", async () => {
   const data = await formerFolder();
   const level = new ClassicLevel<string, Buffer>(join(data, "broker"), { valueEncoding: "buffer" });
