@@ -117,7 +117,7 @@ describe("subscriptions that the host adds", () => {
 });
 
 it("a kept session stays for ever where the host wants that, and what was promised with it", () => {
-  const bench = new BrokerBench({ sessionExpirySecondsMax: 0xffff_ffff });
+  const bench = new BrokerBench({ sessionExpirySecondsMax: 0xffff_ffff, sweepMs: 86_400_000 });
   const away = bench.connectKept("away");
   away.subscribe("t", 1);
   away.cut();

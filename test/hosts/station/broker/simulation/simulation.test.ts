@@ -7,7 +7,7 @@ import { Writes } from "../../../../../hosts/station/broker/writes.ts";
 import { simulateBroker } from "./simulate-broker.ts";
 
 /** `.ci/run` runs 2,000 by `npm run simulate:broker`. */
-const SEEDS = 40;
+const SEEDS = 25;
 const MUTANT_SEEDS = 40;
 
 describe("the broker in the simulation", () => {
