@@ -118,7 +118,7 @@ async function goStepByStep(start: (uid: "ann" | "bob") => Promise<Client>): Pro
   press(ann, "ccb");
   await eventually(() => expect(ann.pager.screen.join()).toContain("to bob"));
   press(ann, "b");
-  await eventually(() => expect(bob.pager.screen.join()).toContain("hi"));
+  await eventually(() => expect(bob.pager.screen).toContain("hi"));
   const [sent] = payloadsOn(ann, "toBroker", "/field/im/bob") as [string];
   expect(payloadsOn(bob, "toPager", "/field/im/bob")).toEqual([sent]);
   const message = takeApart(sent);
