@@ -50,6 +50,8 @@ export class StationStore {
   readonly #put: Readonly<Record<Table, Database.Statement<[string, Uint8Array]>>>;
   readonly #remove: Readonly<Record<Table, Database.Statement<[string]>>>;
   readonly #get: Database.Statement<[string]>;
+  readonly #page: Database.Statement<[string, string, string, number]>;
+  readonly #pageBackwards: Database.Statement<[string, string, string, number]>;
   #waiting: Waiting[] = [];
   #owedBytes = 0;
   #flush: NodeJS.Immediate | undefined;
@@ -78,6 +80,9 @@ export class StationStore {
     );
     this.#remove = prepared((table) => `delete from ${table} where key = ?`);
     this.#get = database.prepare("select bytes from push where key = ?");
+    const range = "select key from push where key >= ? and key < ? and key";
+    this.#page = database.prepare(`${range} > ? order by key asc limit ?`);
+    this.#pageBackwards = database.prepare(`${range} < ? order by key desc limit ?`);
     this.broker = {
       records: () => this.#records(),
       write: (change) => this.#transact(change),
@@ -116,9 +121,7 @@ export class StationStore {
 
   /** The keys of push records on the disk, in order. What is written meanwhile may be missing. */
   *keys({ gte, lt, reverse = false, limit = Number.POSITIVE_INFINITY }: KeyRange): Iterable<string> {
-    const page = this.#database.prepare(
-      `select key from push where key >= ? and key < ? and key ${reverse ? "<" : ">"} ? order by key ${reverse ? "desc" : "asc"} limit ?`,
-    );
+    const page = reverse ? this.#pageBackwards : this.#page;
     let last = reverse ? lt : "";
     for (let left = limit; left > 0; ) {
       const rows = page.all(gte, lt, last, Math.min(left, PAGE)) as { key: string }[];
