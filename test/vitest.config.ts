@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const BROKERS = "test/brokers/**/*.test.ts";
 
 /** Stations that are killed, or whose disk is full. They take as long as the brokers. */
-const FAILING_STATIONS = "test/hosts/station/{kill,full-disk,mqtt-server/failures}.test.ts";
+const FAILING_STATIONS = "test/{hosts/station/{kill,full-disk,mqtt-server/failures},station/through-failures}.test.ts";
 
 /** Pages in a real browser. */
 const BROWSER = "test/hosts/browser/{console,page,set-up}.test.ts";
