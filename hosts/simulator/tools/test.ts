@@ -10,14 +10,11 @@ import { findSdk } from "../../moddable/tools/sdk.ts";
 import { buildLauncher, buildProgram, DEVICE } from "./build.ts";
 import { type AllowedProgram, allowances } from "./memory.ts";
 
-/** Most tests wait for the simulator's clock, so more of them run at once than there are cores. */
-const WORKERS = 4;
-
 await runCommand(async ([first, ...rest]) => {
   const isHeap = first === "--heap";
   const args = isHeap
     ? ["tls.test", "inbox.test", "memory.test", "-t", "reconnects|an inbox of|in the memory of", ...rest]
-    : [...(first === undefined ? [] : [first]), ...rest, "--maxWorkers", String(WORKERS)];
+    : [...(first === undefined ? [] : [first]), ...rest];
   const sdk = findSdk();
   const launcher = await buildLauncher(sdk);
   const programs: AllowedProgram[] = [];
