@@ -16,23 +16,16 @@ export class Rasteriser implements Pen<Sheet> {
   private readonly size: Size;
   /** RGB565, as on the displays of the boards. */
   private readonly pixels: Uint16Array;
-  private clip: Rectangle;
   private color = 0;
 
   constructor(size: Size, faces: Faces<Sheet>) {
     this.size = size;
     this.lettering = new Lettering(faces);
     this.pixels = new Uint16Array(size.width * size.height);
-    this.clip = { x: 0, y: 0, ...size };
   }
 
   paint(drawList: DrawList): void {
-    this.clip = { x: 0, y: 0, ...this.size };
     for (const command of drawList) {
-      if (command.kind === "clip") {
-        this.clip = this.inside(command);
-        continue;
-      }
       this.color = packed(command.color);
       if (command.kind === "fill") this.fill(command);
       else if (command.kind === "bitmap") this.bitmap(command);
@@ -77,22 +70,13 @@ export class Rasteriser implements Pen<Sheet> {
     this.fill({ x: x + width - 1, y, width: 1, height });
   }
 
-  /** The part of a rectangle that lies on the screen. */
-  private inside({ x, y, width, height }: Rectangle): Rectangle {
-    const left = Math.max(0, x);
-    const top = Math.max(0, y);
-    const right = Math.min(this.size.width, x + width);
-    const bottom = Math.min(this.size.height, y + height);
-    return { x: left, y: top, width: right - left, height: bottom - top };
-  }
-
   private fill({ x, y, width, height }: Rectangle): void {
-    const clip = this.clip;
-    const left = Math.max(x, clip.x);
-    const right = Math.min(x + width, clip.x + clip.width);
-    const bottom = Math.min(y + height, clip.y + clip.height);
-    for (let row = Math.max(y, clip.y); row < bottom && left < right; row += 1)
-      this.pixels.fill(this.color, row * this.size.width + left, row * this.size.width + right);
+    const { size } = this;
+    const left = Math.max(x, 0);
+    const right = Math.min(x + width, size.width);
+    const bottom = Math.min(y + height, size.height);
+    for (let row = Math.max(y, 0); row < bottom && left < right; row += 1)
+      this.pixels.fill(this.color, row * size.width + left, row * size.width + right);
   }
 
   private bitmap({ x, y, width, height, bits, offset = 0 }: Bitmap): void {
@@ -107,9 +91,9 @@ export class Rasteriser implements Pen<Sheet> {
 
   /** Lays the colour over a pixel, as Poco of the SDK does it. @param level 1 to 15 */
   private blend(x: number, y: number, level: number): void {
-    const clip = this.clip;
-    if (x < clip.x || y < clip.y || x >= clip.x + clip.width || y >= clip.y + clip.height) return;
-    const at = y * this.size.width + x;
+    const { width, height } = this.size;
+    if (x < 0 || y < 0 || x >= width || y >= height) return;
+    const at = y * width + x;
     this.pixels[at] = level === SOLID ? this.color : blended(this.pixels[at] as number, this.color, level);
   }
 }

@@ -94,21 +94,11 @@ export class Painter implements Pen<Picture> {
   }
 
   private draw(drawList: DrawList, top: number, bottom: number): void {
-    const poco = this.poco;
-    let clipped = false;
-    for (const command of drawList) {
-      if (command.kind === "clip") {
-        if (clipped) poco.clip();
-        poco.clip(command.x, command.y, command.width, command.height);
-        clipped = true;
-      } else if (command.y < bottom && command.y + heightOf(command) > top) {
-        this.drawOne(command);
-      }
-    }
-    if (clipped) poco.clip();
+    for (const command of drawList)
+      if (command.y < bottom && command.y + heightOf(command) > top) this.drawOne(command);
   }
 
-  private drawOne(command: Exclude<DrawCommand, { kind: "clip" }>): void {
+  private drawOne(command: DrawCommand): void {
     const poco = this.poco;
     const color = poco.makeColor((command.color >> 16) & 0xff, (command.color >> 8) & 0xff, command.color & 0xff);
     switch (command.kind) {
@@ -181,7 +171,6 @@ function hashOf(command: DrawCommand): number {
     return hash;
   }
   hash = mixed(mixed(hash, command.width), command.height);
-  if (command.kind === "clip") return hash;
   hash = mixed(hash, command.color);
   if (command.kind === "fill") return hash;
   const { bits, offset } = command;

@@ -443,8 +443,6 @@ declare module "commodetto/Poco" {
     readonly height: number;
     begin(x: number, y: number, width: number, height: number): void;
     end(): void;
-    clip(x: number, y: number, width: number, height: number): void;
-    clip(): void;
     makeColor(red: number, green: number, blue: number): number;
     fillRectangle(color: number, x: number, y: number, width: number, height: number): void;
     drawMonochrome(bits: Bitmap, fore: number, back: undefined, x: number, y: number): void;

@@ -1,5 +1,5 @@
 /**
- * The screen as a list of fills, text runs, bitmaps and clips with pixel positions, painted in order. The origin is the
+ * The screen as a list of fills, text runs and bitmaps with pixel positions, painted in order. The origin is the
  * top left corner. Colours are 0xRRGGBB. A host only paints; it decides nothing.
  */
 import type { Font } from "./fonts.ts";
@@ -52,17 +52,5 @@ export interface Bitmap {
   readonly words?: string;
 }
 
-/**
- * All commands after this one paint only inside this rectangle, until the next clip. A clip of the whole screen ends
- * it.
- */
-export interface Clip {
-  readonly kind: "clip";
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-export type DrawCommand = Fill | TextRun | Bitmap | Clip;
+export type DrawCommand = Fill | TextRun | Bitmap;
 export type DrawList = readonly DrawCommand[];

@@ -32,7 +32,6 @@ export function screenText(drawList: DrawList): string[] {
 }
 
 function wordsOf(command: DrawCommand): string {
-  if (command.kind === "clip") return "";
   return command.words ?? (command.kind === "text" ? command.text : "");
 }
 

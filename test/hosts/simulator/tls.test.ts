@@ -28,7 +28,7 @@ const MESSAGES = 1_000;
 const MESSAGE_BYTES = 200;
 const RECONNECTS = 100;
 const OWN_RECONNECTS = 20;
-const COLLECTIONS = 4;
+const COLLECTIONS = 8;
 const COLLECTION_MS = 500;
 
 /** At message 100 the list of names that detects duplicates is not full yet. Each name is a string of at most 32 bytes. */
@@ -41,11 +41,11 @@ const STILL_FILLING_SLOTS = 8 * Math.ceil((INBOX_RECORDS_MAX - 100) / 32);
  * After message 200 every table is full. Numbers and dates may still differ in length, and there may be one timer more or less. A
  * slot lost at each reconnect would exceed this.
  */
-const GROWTH_BYTES_MAX = 512;
+const GROWTH_BYTES_MAX = 256;
+const GROWTH_SLOTS_MAX = 32;
 
 /** Until the log is full it grows with each connection. Each line is a string and an item of an array, which have heads. */
 const LOG_BYTES_MAX = LOG_CHARACTERS_MAX + 56 * LOG_LINES_MAX;
-const GROWTH_SLOTS_MAX = 56;
 
 const openssl = findProgram("openssl");
 const isReady =
