@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Account, Accounts } from "./access/accounts.ts";
 import { isFromHere } from "./access/client-address.ts";
+import { callersOf } from "./policy/route-rules.ts";
 import type { Sessions } from "./sessions.ts";
 import { LOGIN_CHECK_MS } from "./station-limits.ts";
 
@@ -19,18 +20,11 @@ declare module "fastify" {
     /** Calls back when the login or token of a request has ended that is still being answered. Returns what ends it. */
     whenLoggedOut(request: FastifyRequest, onEnd: () => void): () => void;
   }
-  interface FastifyContextConfig {
-    /** Answered without a login. */
-    readonly isPublic?: boolean;
-    /** Only for administrators. */
-    readonly isForAdmins?: boolean;
-  }
 }
 
 const COOKIE = "fieldpager-session";
-const API_PREFIX = "/api/";
 
-/** Asks every request of the interface for a login, but for those that are public. */
+/** Lets each request through that `policy/route-rules.ts` allows. A route without a rule cannot be added from now on. */
 export function addAuthentication(app: FastifyInstance, accounts: Accounts, sessions: Sessions): void {
   app.decorateRequest("account");
   app.decorate("whenLoggedOut", (request: FastifyRequest, onEnd: () => void) => {
@@ -44,19 +38,22 @@ export function addAuthentication(app: FastifyInstance, accounts: Accounts, sess
       clearInterval(timer);
     };
   });
+  app.addHook("onRoute", ({ method, path }) => {
+    for (const each of [method].flat()) callersOf(each, path);
+  });
   app.addHook("onRequest", async (request, reply) => {
-    const { url: route = "", config } = request.routeOptions;
-    const { isPublic = false, isForAdmins = false } = config;
     // The route decides, not the address: `/%61pi/…` leads to the same route.
-    if (!route.startsWith(API_PREFIX) || isPublic) return undefined;
+    const { url: route } = request.routeOptions;
+    const callers = route === undefined ? "everyone" : callersOf(request.method, route);
+    if (callers === "everyone") return undefined;
     const found = accountBehind(request, accounts, sessions);
     if (typeof found === "string") {
       if (found === UNKNOWN) reply.header("www-authenticate", 'Bearer realm="fieldpager"');
       return reply.code(found === UNKNOWN ? 401 : 403).send({ error: found });
     }
-    // A device's password lies in its flash, where it can be read. So a device may not use the interface.
     if (found.kind === "device") return reply.code(403).send({ error: "a device has no business here" });
-    if (isForAdmins && !found.isAdmin) return reply.code(403).send({ error: "only an administrator may do this" });
+    if (callers === "administrators" && !found.isAdmin)
+      return reply.code(403).send({ error: "only an administrator may do this" });
     request.account = found;
     return undefined;
   });

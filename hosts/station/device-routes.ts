@@ -2,12 +2,12 @@
 import type { FastifyInstance } from "fastify";
 import { UID_BYTES_MAX } from "../../src/limits.ts";
 import { AccessError } from "./access/access-error.ts";
-import type { Viewing } from "./access/viewing.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { DeviceSummary } from "./device.ts";
 import type { DeviceWatch } from "./device-watch.ts";
 import type { Directory } from "./directory/directory.ts";
 import type { Device } from "./directory/entries.ts";
+import type { Viewing } from "./policy/viewing.ts";
 import type { PushService } from "./push-service.ts";
 import type { StationBroker } from "./station-broker.ts";
 

@@ -1,9 +1,9 @@
 /** `GET /api/events`: all events of the station as a stream of server-sent events. */
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Viewing } from "./access/viewing.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { EventHub, StationEvent } from "./event-hub.ts";
+import type { Viewing } from "./policy/viewing.ts";
 import { pushIdSchema } from "./push-routes.ts";
 import type { PushService } from "./push-service.ts";
 import {

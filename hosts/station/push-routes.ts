@@ -1,8 +1,8 @@
 /** The HTTP interface of pushes: `POST /api/push`, `GET /api/pushes`, `GET /api/pushes/{id}`. */
 import type { FastifyInstance } from "fastify";
 import { isUid, UID_RULE } from "../../src/payload/uid.ts";
-import type { Viewing } from "./access/viewing.ts";
 import { errorAnswers } from "./api-schemas.ts";
+import type { Viewing } from "./policy/viewing.ts";
 import type { Push, PushRequest } from "./push.ts";
 import { PushRefused, type PushService } from "./push-service.ts";
 import {

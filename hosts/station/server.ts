@@ -5,8 +5,6 @@ import etag from "@fastify/etag";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { Accounts } from "./access/accounts.ts";
-import type { TopicRules } from "./access/topic-rules.ts";
-import { Viewing } from "./access/viewing.ts";
 import { addApiSchemas, describeSchemaError, errorAnswers } from "./api-schemas.ts";
 import { addAuthentication } from "./authentication.ts";
 import type { ConsolePage } from "./console-page.ts";
@@ -19,6 +17,8 @@ import { addEventRoutes } from "./event-routes.ts";
 import { authorityOf, type Certificate } from "./mqtt-listener.ts";
 import { addOpenApi } from "./openapi.ts";
 import { addPagePagerRoutes } from "./page-pager-routes.ts";
+import type { TopicRules } from "./policy/topic-rules.ts";
+import { Viewing } from "./policy/viewing.ts";
 import { addPresubscriptionRoutes } from "./presubscription/presubscription-routes.ts";
 import { addPushRoutes } from "./push-routes.ts";
 import type { PushService } from "./push-service.ts";
@@ -111,9 +111,9 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     return undefined;
   });
   const sessions = new Sessions();
+  addAuthentication(app, parts.accounts, sessions);
   await addOpenApi(app);
   addApiSchemas(app);
-  addAuthentication(app, parts.accounts, sessions);
   addSessionRoutes(app, parts.accounts, sessions);
   const viewing = new Viewing(parts.env, parts.rules, parts.directory, parts.accounts, pushes);
   addPushRoutes(app, pushes, viewing);
@@ -139,7 +139,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     handler: async () => ({ env, mqttPort, mqttsPort, ...authority }),
   });
   addPagePagerRoutes(app, parts.accounts, parts.directory);
-  addPresubscriptionRoutes(app, parts.env, parts.accounts, parts.directory);
+  addPresubscriptionRoutes(app, parts.env, parts.directory);
   app.get("/healthz", { schema: { hide: true } }, async (_request, reply) => {
     const reason = parts.health.failure;
     return reply.code(reason === undefined ? 200 : 503).send({

@@ -30,7 +30,6 @@ export function addSessionRoutes(app: FastifyInstance, accounts: Accounts, sessi
     },
   });
   app.post("/api/session", {
-    config: { isPublic: true },
     schema: {
       summary: "Log in at the console",
       description: "Answers with a cookie. Programs use a token instead.",

@@ -13,7 +13,6 @@ import {
   type GateCounters,
   type Guest,
 } from "./access/client-gate.ts";
-import { PRESUBSCRIPTION_TOPIC } from "./access/topic-rules.ts";
 import type { Broker } from "./broker/broker.ts";
 import { REASON } from "./broker/errors.ts";
 import type { Client, Credentials, Hooks, Verdict } from "./broker/hooks.ts";
@@ -22,6 +21,7 @@ import type { AddedSubscription } from "./broker/subscription.ts";
 import { TopicTree } from "./broker/topic-tree.ts";
 import type { DeviceConnection } from "./device.ts";
 import { MqttServer } from "./mqtt-server/mqtt-server.ts";
+import { PRESUBSCRIPTION_TOPIC } from "./policy/topic-rules.ts";
 import type { Presubscriptions } from "./presubscription/presubscriptions.ts";
 import { BROKER_LIMITS, INBOX_BYTES_MAX } from "./station-limits.ts";
 import type { StationStore } from "./store/station-store.ts";

@@ -5,6 +5,7 @@
 import type { Socket } from "node:net";
 import type { Credentials } from "../broker/hooks.ts";
 import type { MessageContent } from "../broker/message.ts";
+import { type Identity, PRESUBSCRIPTION_TOPIC, type TopicRules } from "../policy/topic-rules.ts";
 import {
   DEVICE_PUBLISH_BYTES_MAX,
   LOGIN_PLACES_MAX,
@@ -20,7 +21,6 @@ import { addressOf, isFromHere } from "./client-address.ts";
 import { LoginGuard } from "./login-guard.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { TokenBucket } from "./token-bucket.ts";
-import { type Identity, PRESUBSCRIPTION_TOPIC, type TopicRules } from "./topic-rules.ts";
 
 /** Return codes of CONNACK (MQTT 3.1.1, table 3.1). */
 export const CONNACK_CODE = Object.freeze({

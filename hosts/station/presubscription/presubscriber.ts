@@ -8,7 +8,7 @@ import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet"
 import { decodeDirectoryLine, encodePresubscription } from "../../../src/payload/optional/presubscription.ts";
 import { describeError } from "../../node/describe-error.ts";
 import { PRESUBSCRIBER_NAME } from "../access/client-gate.ts";
-import { NEW_CLIENT_TOPIC, PRESUBSCRIPTION_TOPIC } from "../access/topic-rules.ts";
+import { NEW_CLIENT_TOPIC, PRESUBSCRIPTION_TOPIC } from "../policy/topic-rules.ts";
 import { DIRECTORY_RETRY_MS } from "../station-limits.ts";
 import { postJson } from "./post-json.ts";
 import { PRESUBSCRIPTIONS_PATH } from "./presubscription-routes.ts";

@@ -4,7 +4,7 @@
  * A client that connects waits a moment for them, so that its first session holds them.
  */
 import { decodePresubscription } from "../../../src/payload/optional/presubscription.ts";
-import { NEW_CLIENT_TOPIC } from "../access/topic-rules.ts";
+import { NEW_CLIENT_TOPIC } from "../policy/topic-rules.ts";
 import type { StationBroker } from "../station-broker.ts";
 import { PRESUBSCRIPTION_WAIT_MS } from "../station-limits.ts";
 

@@ -67,7 +67,6 @@ export interface UpdateSources {
 
 export function addUpdateRoutes(app: FastifyInstance, { images, updates, watch }: UpdateSources): void {
   app.get("/api/updates", {
-    config: { isForAdmins: true },
     schema: {
       summary: "The images that there are, and how far each device's newest update is",
       tags: ["devices"],
@@ -87,7 +86,6 @@ export function addUpdateRoutes(app: FastifyInstance, { images, updates, watch }
     handler: async () => ({ images: await images.list(), updates: updates.list() }),
   });
   app.post("/api/updates", {
-    config: { isForAdmins: true },
     schema: {
       summary: "Order devices to load an image",
       description: "Each device must have told its board, which must be that of the image. It checks the image itself.",

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { localPassword } from "../../../../hosts/node/local-key.ts";
 import type { GateCounters } from "../../../../hosts/station/access/client-gate.ts";
 import { isPasswordOf } from "../../../../hosts/station/access/password-hash.ts";
-import { TopicRules } from "../../../../hosts/station/access/topic-rules.ts";
+import { TopicRules } from "../../../../hosts/station/policy/topic-rules.ts";
 import type { Station } from "../../../../hosts/station/station.ts";
 import { encodeText } from "../../../../src/payload/content.ts";
 import { discoveryTopic } from "../../../../src/payload/discovery.ts";

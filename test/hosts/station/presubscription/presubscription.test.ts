@@ -9,11 +9,13 @@ import { localPassword, localToken } from "../../../../hosts/node/local-key.ts";
 import type { Accounts } from "../../../../hosts/station/access/accounts.ts";
 import { ClientGate, PRESUBSCRIBER_NAME } from "../../../../hosts/station/access/client-gate.ts";
 import { openAccess } from "../../../../hosts/station/access/open-access.ts";
-import { NEW_CLIENT_TOPIC, TopicRules } from "../../../../hosts/station/access/topic-rules.ts";
+import { addAuthentication } from "../../../../hosts/station/authentication.ts";
 import type { Directory } from "../../../../hosts/station/directory/directory.ts";
+import { NEW_CLIENT_TOPIC, TopicRules } from "../../../../hosts/station/policy/topic-rules.ts";
 import { Presubscriber } from "../../../../hosts/station/presubscription/presubscriber.ts";
 import { addPresubscriptionRoutes } from "../../../../hosts/station/presubscription/presubscription-routes.ts";
 import { Presubscriptions } from "../../../../hosts/station/presubscription/presubscriptions.ts";
+import { Sessions } from "../../../../hosts/station/sessions.ts";
 import type { Station } from "../../../../hosts/station/station.ts";
 import { StationBroker } from "../../../../hosts/station/station-broker.ts";
 import { PRESUBSCRIPTION_WAIT_MS } from "../../../../hosts/station/station-limits.ts";
@@ -111,7 +113,8 @@ describe("the sequence of figure 3", () => {
         `directory: ${payload}`,
       );
     });
-    addPresubscriptionRoutes(app, "field", accounts, directory);
+    addAuthentication(app, accounts, new Sessions());
+    addPresubscriptionRoutes(app, "field", directory);
     const directoryUrl = await app.listen({ host: "127.0.0.1", port: 0 });
     bench.add(() => app.close());
 
@@ -317,7 +320,8 @@ describe("the pre-subscriber", () => {
     let isAway = true;
     const app = fastify();
     app.addHook("onRequest", async (_request, reply) => (isAway ? reply.code(503).send("later") : undefined));
-    addPresubscriptionRoutes(app, "field", accounts, directory);
+    addAuthentication(app, accounts, new Sessions());
+    addPresubscriptionRoutes(app, "field", directory);
     const directoryUrl = await app.listen({ host: "127.0.0.1", port: 0 });
     bench.add(() => app.close());
     const log: string[] = [];
@@ -359,6 +363,6 @@ describe("the pre-subscriber", () => {
       "pager-1-<sub>-1-/field/im/pager-1,/field/page/pager-1,/field/cmd/pager-1,/field/raster/pager-1/reply\n",
     );
     await station.accounts.create({ name: "script", kind: "program" });
-    expect((await ask(await station.accounts.issueToken("script", "x"), "pager-1")).status).toBe(401);
+    expect((await ask(await station.accounts.issueToken("script", "x"), "pager-1")).status).toBe(403);
   });
 });

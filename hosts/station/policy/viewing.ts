@@ -9,11 +9,11 @@
  * | telemetry and connection of a device, what waits for it | `/{env}/tele/{uid}` |
  * | names and labels of people, devices and groups | everyone: they can be sent to |
  */
+import type { Account, Accounts } from "../access/accounts.ts";
 import type { Directory } from "../directory/directory.ts";
 import type { StationEvent } from "../event-hub.ts";
 import type { Delivery, Push, PushWithDeliveries } from "../push.ts";
 import type { PushService } from "../push-service.ts";
-import type { Account, Accounts } from "./accounts.ts";
 import type { TopicRules } from "./topic-rules.ts";
 
 export class Viewing {
