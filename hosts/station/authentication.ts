@@ -15,6 +15,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** The account that asks. A public route has none. */
     account: Account;
+    /** It has shown a token, no login. */
+    isByToken: boolean;
   }
   interface FastifyInstance {
     /** Calls back when the login or token of a request has ended that is still being answered. Returns what ends it. */
@@ -27,6 +29,7 @@ const COOKIE = "fieldpager-session";
 /** Lets each request through that `policy/route-rules.ts` allows. A route without a rule cannot be added from now on. */
 export function addAuthentication(app: FastifyInstance, accounts: Accounts, sessions: Sessions): void {
   app.decorateRequest("account");
+  app.decorateRequest("isByToken", false);
   app.decorate("whenLoggedOut", (request: FastifyRequest, onEnd: () => void) => {
     const check = () => {
       if (typeof accountBehind(request, accounts, sessions) === "string") onEnd();
@@ -55,6 +58,7 @@ export function addAuthentication(app: FastifyInstance, accounts: Accounts, sess
     if (callers === "administrators" && !found.isAdmin)
       return reply.code(403).send({ error: "only an administrator may do this" });
     request.account = found;
+    request.isByToken = request.headers.authorization !== undefined;
     return undefined;
   });
 }

@@ -63,13 +63,12 @@ export class DeliveryQueue {
     void this.#run(device);
   }
 
-  /** Drops the queue of a removed device. A delivery that is being handed over is finished. */
-  forget(device: string): void {
+  /** Drops pushes to a removed device. A delivery that is being handed over is finished. */
+  forget(device: string, isForgotten: (id: string) => boolean): void {
     const queue = this.#queues.get(device);
-    if (!queue) return;
-    this.#queues.delete(device);
-    this.#size -= queue.deliveries.length;
-    queue.deliveries.length = 0;
+    for (const delivery of queue?.deliveries.filter(({ id }) => isForgotten(id)) ?? [])
+      this.#take(queue as Queue, delivery);
+    if (queue?.deliveries.length === 0) this.#queues.delete(device);
   }
 
   /** Somebody may have subscribed, for any device. */

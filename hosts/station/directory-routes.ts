@@ -6,7 +6,6 @@ import type { Accounts } from "./access/accounts.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { Directory } from "./directory/directory.ts";
 import type { Device, Group, Person } from "./directory/entries.ts";
-import type { Sessions } from "./sessions.ts";
 import {
   DIRECTORY_LIST_MAX,
   LABEL_CHARACTERS_MAX,
@@ -49,21 +48,18 @@ const byName = { params: { type: "object", required: ["name"], properties: { nam
 
 /**
  * @param onRemoved forgets everything else that the station keeps of a name
- * @param onPassword ends what was begun with the former password
  */
 export function addDirectoryRoutes(
   app: FastifyInstance,
   accounts: Accounts,
   directory: Directory,
-  sessions: Sessions,
   onRemoved: (name: string) => Promise<void>,
-  onPassword: (name: string) => void,
 ): void {
   addDirectoryRoute(app, directory);
   addPeopleAndDevices(app, accounts, directory);
   addGroupRoutes(app, directory);
-  addRemoval(app, accounts, directory, sessions, onRemoved);
-  addPasswordRoute(app, accounts, directory, sessions, onPassword);
+  addRemoval(app, accounts, directory, onRemoved);
+  addPasswordRoute(app, accounts, directory);
 }
 
 function addDirectoryRoute(app: FastifyInstance, directory: Directory): void {
@@ -183,7 +179,6 @@ function addRemoval(
   app: FastifyInstance,
   accounts: Accounts,
   directory: Directory,
-  sessions: Sessions,
   onRemoved: (name: string) => Promise<void>,
 ): void {
   app.delete("/api/directory/:name", {
@@ -201,7 +196,6 @@ function addRemoval(
       const pages = accounts.ownedBy(gone);
       // The account goes first: the last administrator cannot be removed.
       if (hasAccount) await accounts.remove(gone);
-      sessions.closeAll(gone);
       // An account may have no entry: that of a program, or of somebody who has left an LDAP directory.
       if (isListed || !hasAccount) await directory.remove(gone);
       // The pagers in a person's console pages go too.
@@ -212,17 +206,12 @@ function addRemoval(
   });
 }
 
-function addPasswordRoute(
-  app: FastifyInstance,
-  accounts: Accounts,
-  directory: Directory,
-  sessions: Sessions,
-  onPassword: (name: string) => void,
-): void {
+function addPasswordRoute(app: FastifyInstance, accounts: Accounts, directory: Directory): void {
   app.post("/api/accounts/:name/password", {
     schema: {
-      summary: "Give an account another password; one's own, or as an administrator anyone's",
+      summary: "Give an account another password; one's own after a login, or as an administrator anyone's",
       description:
+        "Connections, logins and tokens that were begun with the former one end. " +
         "Who stands in the directory and could not log in until now, such as a device that came with the local key, or " +
         "everyone of an LDAP server, gets an account by it.",
       tags: ["directory"],
@@ -238,9 +227,10 @@ function addPasswordRoute(
       const { password } = request.body as { password?: string };
       if (whose !== request.account.name && !request.account.isAdmin)
         throw new AccessError(403, "only an administrator may change another one's password");
+      // Who has got hold of a token must not lock out its owner.
+      if (whose === request.account.name && request.isByToken)
+        throw new AccessError(403, "a token may not change its own account's password: log in");
       const set = await setPassword(accounts, directory, whose, password);
-      sessions.closeAll(whose);
-      onPassword(whose);
       return { name: whose, password: set };
     },
   });

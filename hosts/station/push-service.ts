@@ -5,6 +5,7 @@
  * next start. A crash may publish a push twice, under the same id. A device shows it once.
  */
 import { createHash, randomBytes } from "node:crypto";
+import { describeError } from "../node/describe-error.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
 import { type Directory, EVERYONE } from "./directory/directory.ts";
 import type { EventHub } from "./event-hub.ts";
@@ -101,6 +102,9 @@ export class PushService {
   /** Begins to take receipts, and publishes what a former run has accepted. */
   async start(): Promise<void> {
     this.#broker.inbox = { topic: this.#topicOf(STATION_UID), accept: (payload) => this.#takeMessage(payload) };
+    this.#broker.onNewHolder = (name, sinceMs) => {
+      this.forget(name, sinceMs).catch((error) => console.error(`pushes to ${name}: ${describeError(error)}`));
+    };
     const prefix = this.#topicOf("");
     this.#broker.listenToSubscriptions((filter) => {
       if (filter.startsWith(prefix)) this.#queue.wake(filter.slice(prefix.length));
@@ -221,13 +225,14 @@ export class PushService {
     return found;
   }
 
-  /** Ends all pushes to a removed device. The next device of that name gets none of them. */
-  async forget(device: string): Promise<void> {
-    this.#queue.forget(device);
+  /** Ends all pushes to a removed device, or those from before `sinceMs`. The next device of that name gets none of them. */
+  async forget(device: string, sinceMs = Number.POSITIVE_INFINITY): Promise<void> {
+    const isOlder = (id: string) => (this.#store.get(id)?.acceptedAtMs ?? 0) < sinceMs;
+    this.#queue.forget(device, isOlder);
     const receipt: Receipt = { status: "dropped", from: STATION_UID, atMs: Date.now(), deviceSeconds: 0 };
     for await (const id of this.#store.ids()) {
       const delivery = this.#store.delivery(id, device);
-      if (!delivery || isFinished(delivery)) continue;
+      if (!delivery || isFinished(delivery) || !isOlder(id)) continue;
       await this.#change(id, device, (now) => ({
         ...now,
         state: isOpen(now) ? "expired" : now.state,

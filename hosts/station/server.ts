@@ -127,8 +127,11 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     // The contacts of a removed client, and the roster, forget its presence.
     await broker.publish({ topic: `/${parts.env}/pres/${name}`, payload: new Uint8Array(), retain: true });
   };
-  const onPassword = (name: string) => broker.disconnect(name, "the password is another one");
-  addDirectoryRoutes(app, parts.accounts, parts.directory, sessions, onRemoved, onPassword);
+  parts.accounts.listen((name) => {
+    sessions.closeAll(name);
+    broker.disconnect(name, "its account is another one");
+  });
+  addDirectoryRoutes(app, parts.accounts, parts.directory, onRemoved);
   const authority = parts.certificate ? { authority: authorityOf(parts.certificate) } : {};
   app.get("/api/station", {
     schema: {

@@ -24,6 +24,7 @@ import { MqttServer } from "./mqtt-server/mqtt-server.ts";
 import { PRESUBSCRIPTION_TOPIC } from "./policy/topic-rules.ts";
 import type { Presubscriptions } from "./presubscription/presubscriptions.ts";
 import { BROKER_LIMITS, INBOX_BYTES_MAX } from "./station-limits.ts";
+import { NameHolders } from "./store/name-holders.ts";
 import type { StationStore } from "./store/station-store.ts";
 
 const SYSTEM_PREFIX = "$";
@@ -70,8 +71,11 @@ export class StationBroker {
   inbox: StationInbox | undefined;
   /** Subscribes for clients without subscriptions. If undefined, clients subscribe themselves. */
   presubscriptions: Presubscriptions | undefined;
+  /** A name came with a new account. What is older is not for it. */
+  onNewHolder: ((name: string, sinceMs: number) => void) | undefined;
   readonly #store: StationStore;
   readonly #gate: ClientGate | undefined;
+  readonly #holders: NameHolders;
   readonly #server: MqttServer;
   /** By number of the connection. */
   readonly #peers = new Map<number, Peer>();
@@ -86,6 +90,7 @@ export class StationBroker {
   constructor(store: StationStore, gate?: ClientGate) {
     this.#store = store;
     this.#gate = gate;
+    this.#holders = new NameHolders(store);
     this.#server = new MqttServer({
       store: store.broker,
       limits: BROKER_LIMITS,
@@ -188,6 +193,9 @@ export class StationBroker {
   /** Ends the connections of a removed client, and drops its session with all that waits in it, and its will. */
   forget(uid: string): void {
     this.#server.act((broker, nowMs) => broker.removeSession(uid, nowMs));
+    this.#holders.set(uid, undefined).catch(() => {
+      // The store does not take anything. The next holder of the name is told apart by what stays.
+    });
     this.disconnect(uid, "the account is removed");
   }
 
@@ -240,11 +248,13 @@ export class StationBroker {
     if (!peer) return refusal(CONNACK_CODE.serverUnavailable);
     const found = await gate.admit(credentials, peer.socket, (reason) => this.#close(connection, reason));
     if (typeof found === "number") return refusal(found);
-    const { identity } = found;
+    const { identity, holder } = found;
+    if (identity && holder && isSessionKept) await this.#dropFormer(identity.uid, holder.createdAtMs);
     peer.guest = found;
     const isOwn = !identity || isIdentifierAssigned || clientIdentifier === identity.uid;
     const hasTopics = identity?.kind === "device" || identity?.kind === "person";
     if (hasTopics && isSessionKept) await this.presubscriptions?.welcome(identity.uid);
+    if (!gate.isCurrent(found)) return refusal(CONNACK_CODE.notAuthorized);
     return {
       type: "accept",
       identity: found,
@@ -252,6 +262,15 @@ export class StationBroker {
       // Libraries make up client identifiers. In front of one stands its account, so that it is nobody else's.
       ...(isOwn ? {} : { clientIdentifier: `${identity.uid}/${clientIdentifier}` }),
     };
+  }
+
+  /** Sees to it that a session under this name is this holder's. */
+  async #dropFormer(name: string, sinceMs: number): Promise<void> {
+    if (this.#holders.isOfAnother(name, sinceMs)) {
+      this.forget(name);
+      this.onNewHolder?.(name, sinceMs);
+    }
+    await this.#holders.set(name, sinceMs);
   }
 
   /** Returns a reason code of PUBACK. */

@@ -75,6 +75,7 @@ export class Accounts {
   /** Digests of passwords that this process has verified, by stored hash. A device that comes back costs no scrypt. */
   readonly #verified = new Map<string, Buffer>();
   readonly #verifiedKey = randomBytes(32);
+  readonly #listeners = new Set<(name: string) => void>();
   /** Computed at every refusal that would be cheaper otherwise: all refusals take equally long, also for unknown names. */
   readonly #nobody: Promise<string>;
 
@@ -98,6 +99,11 @@ export class Accounts {
     for (const token of content?.tokens ?? []) this.#tokens.set(token.hash, token);
   }
 
+  /** Calls back with each account whose former password and tokens are void: it has another password, or is gone. */
+  listen(listener: (name: string) => void): void {
+    this.#listeners.add(listener);
+  }
+
   get isEmpty(): boolean {
     return this.#accounts.size === 0;
   }
@@ -105,6 +111,11 @@ export class Accounts {
   get(name: string): Account | undefined {
     const account = this.#accounts.get(name);
     return account && withoutHash(account);
+  }
+
+  /** Another one after each change of the password. Nothing can be learned from it. undefined: there is no such account. */
+  credentialOf(name: string): string | undefined {
+    return this.#accounts.get(name)?.password;
   }
 
   list(): readonly Account[] {
@@ -197,7 +208,7 @@ export class Accounts {
     return { account: withoutHash(stored), password, takeBack: () => void this.#accounts.delete(name) };
   }
 
-  /** Gives an account another password, a given or a generated one. The former is void at once. Open connections stay. */
+  /** Gives an account another password, a given or a generated one. The former one, and all tokens of the account, are void at once. */
   async setPassword(name: string, password?: string): Promise<string> {
     const text = password ?? generatePassword();
     const hash = await this.#hash(text, password !== undefined);
@@ -205,7 +216,12 @@ export class Accounts {
     if (!former) throw new AccessError(404, `there is no account ${JSON.stringify(name)}`);
     this.#accounts.set(name, { ...former, password: hash });
     this.#verified.delete(former.password);
-    await this.#save(() => this.#accounts.set(name, former));
+    const tokens = this.#dropTokens(name);
+    await this.#save(() => {
+      this.#accounts.set(name, former);
+      for (const token of tokens) this.#tokens.set(token.hash, token);
+    });
+    this.#tell([name]);
     return text;
   }
 
@@ -221,12 +237,23 @@ export class Accounts {
       this.#accounts.delete(account.name);
       this.#verified.delete(account.password);
     }
-    const tokens = [...this.#tokens.values()].filter((token) => token.owner === name);
-    for (const token of tokens) this.#tokens.delete(token.hash);
+    const tokens = this.#dropTokens(name);
     await this.#save(() => {
       for (const account of gone) this.#accounts.set(account.name, account);
       for (const token of tokens) this.#tokens.set(token.hash, token);
     });
+    this.#tell(gone.map((account) => account.name));
+  }
+
+  /** In memory only. */
+  #dropTokens(owner: string): readonly StoredToken[] {
+    const tokens = [...this.#tokens.values()].filter((token) => token.owner === owner);
+    for (const token of tokens) this.#tokens.delete(token.hash);
+    return tokens;
+  }
+
+  #tell(names: readonly string[]): void {
+    for (const listener of this.#listeners) for (const name of names) listener(name);
   }
 
   /** Makes a token that stands for an account at the HTTP interface. Nobody can read it again. */

@@ -52,10 +52,18 @@ export interface GateOptions {
   readonly onLocalDevice: (uid: string) => Promise<void>;
 }
 
+/** An account as it was at a login. */
+interface Holder {
+  readonly createdAtMs: number;
+  readonly credential: string | undefined;
+}
+
 /** A client that was let in. */
 export interface Guest extends Allowance {
   /** Undefined: anonymous. */
   readonly identity: Identity | undefined;
+  /** Undefined: it has no account. */
+  readonly holder: Holder | undefined;
   /** For the log. */
   readonly name: string;
   /** Ends its connection. */
@@ -107,7 +115,19 @@ export class ClientGate {
       const problem = this.#options.rules.whyNotPublish(found, login.will.topic, login.will.payload);
       if (problem) return this.#refuseLogin(login, socket, CONNACK_CODE.notAuthorized, `last will: ${problem}`);
     }
-    return { identity: found, name: login.clientIdentifier, close, ...this.#allowanceOf(found) };
+    const account = found?.hasAccount ? this.#options.accounts.get(found.uid) : undefined;
+    const holder = account && { createdAtMs: account.createdAtMs, credential: this.#credentialOf(account.name) };
+    return { identity: found, holder, name: login.clientIdentifier, close, ...this.#allowanceOf(found) };
+  }
+
+  /** Whether the client's account still is what it was at its login. */
+  isCurrent({ identity, holder }: Guest): boolean {
+    if (!identity?.hasAccount) return true;
+    return holder?.credential !== undefined && this.#credentialOf(identity.uid) === holder.credential;
+  }
+
+  #credentialOf(name: string): string | undefined {
+    return this.#options.accounts.credentialOf(name);
   }
 
   /** Largest packet that this client may send, in bytes with its fixed header. */
@@ -183,11 +203,11 @@ export class ClientGate {
     return this.#options.isAnonymousAllowed ? undefined : { uid, kind: "device", isAdmin: false, hasAccount: false };
   }
 
-  /** Whether the client's account still exists. If not, closes the connection. */
-  #isKnown({ identity, close }: Guest): boolean {
-    if (!identity?.hasAccount || this.#options.accounts.get(identity.uid)) return true;
-    this.#log.write(`${quoted(identity.uid)}: closed, its account is gone`);
-    setImmediate(() => close("its account is gone"));
+  /** As `isCurrent`. If it is not, closes the connection. */
+  #isKnown(guest: Guest): boolean {
+    if (this.isCurrent(guest)) return true;
+    this.#log.write(`${quoted(guest.name)}: closed, its account is another one`);
+    setImmediate(() => guest.close("its account is another one"));
     return false;
   }
 

@@ -77,3 +77,58 @@ it("removes a person, and the pagers in that person's browser pages", async () =
   await until("the end of its connection", () => page.isClosed, 5_000);
   expect([directory.device("page-olga"), accounts.get("page-olga")]).toEqual([undefined, undefined]);
 });
+
+it("gives the next holder of a name nothing of the former one, also if the station ended in the middle of the removal", async () => {
+  const bench = scene();
+  const data = bench.folder();
+  const first = await bench.station({ data });
+  const password = await add(first.url, "devices", { uid: "pager-7" });
+  const pager = new RawClient(first.mqttPort);
+  bench.add(() => pager.cut());
+  expect((await pager.logIn({ clientId: "pager-7", username: "pager-7", password })).code).toBe(0);
+  await pager.subscribe(TOPIC);
+  await pager.cut();
+  const { answer } = await postPush(first.url, { to: "pager-7", text: "for the former one" });
+  await until("it", async () => (await pushOf(first.url, answer.id ?? "")).deliveries[0]?.state === "published");
+  // The account is gone, and the station ends before it has forgotten anything else.
+  await first.accounts.remove("pager-7");
+  await first.close();
+
+  const station = await bench.station({ data });
+  const made = await station.accounts.create({ name: "pager-7", kind: "device" });
+  const next = new RawClient(station.mqttPort);
+  bench.add(() => next.cut());
+  const login = { clientId: "pager-7", username: "pager-7", password: made.password };
+  expect(await next.logIn(login)).toMatchObject({ code: 0 });
+  await next.subscribe(TOPIC);
+  await postPush(station.url, { to: "pager-7", text: "for the next one" });
+  await until("its own", () => next.texts.some((text) => text.includes("for the next one")));
+  await next.settle();
+  expect(next.texts.filter((text) => text.includes("former"))).toEqual([]);
+  const { receipts } = (await pushOf(station.url, answer.id ?? "")).deliveries[0] ?? { receipts: [] };
+  expect(receipts.map(({ status, from }) => [status, from])).toEqual([["dropped", "station"]]);
+  // What is its own stays when it comes again.
+  await next.cut();
+  const again = new RawClient(station.mqttPort);
+  bench.add(() => again.cut());
+  expect(await again.logIn(login)).toEqual({ code: 0, isPresent: true });
+});
+
+it("ends the connection of a pager in a page when the page asks for another password", async () => {
+  const bench = scene();
+  const { url, mqttPort } = await bench.station();
+  const page = async () => {
+    const body = JSON.stringify({ uid: "page-wall" });
+    const answer = await ask(url, "/api/page-pager", { method: "POST", headers: JSON_TYPE, body });
+    const client = new RawClient(mqttPort);
+    bench.add(() => client.cut());
+    const { password } = (await answer.json()) as { password: string };
+    expect((await client.logIn({ clientId: "page-wall", username: "page-wall", password })).code).toBe(0);
+    return client;
+  };
+  const former = await page();
+  const body = JSON.stringify({ uid: "page-wall" });
+  expect((await ask(url, "/api/page-pager", { method: "POST", headers: JSON_TYPE, body })).status).toBe(200);
+  await until("its end", () => former.isClosed, 5_000);
+  await page();
+});

@@ -104,7 +104,8 @@ describe("the interface", () => {
     expect((await post("/api/push", { to: "everyone", text: "x" })).status).toBe(403);
     expect((await post("/api/people", { name: "eve", isAdmin: true })).status).toBe(403);
     expect((await post("/api/accounts/admin/password", {})).status).toBe(403);
-    expect((await post("/api/accounts/paul/password", { password: "another one" })).status).toBe(200);
+    // Who has got hold of a token does not lock out its owner.
+    expect((await post("/api/accounts/paul/password", { password: "another one" })).status).toBe(403);
     expect(station.accounts.get("eve")).toBeUndefined();
   });
 });
@@ -215,8 +216,10 @@ describe("a login at the console", () => {
     expect((await send("/api/session", "GET", { cookie })).status).toBe(200);
   });
 
-  it("ends when the password is changed and when the account is gone", async () => {
+  it("and a token end when the password is changed and when the account is gone", async () => {
     await station.accounts.create({ name: "otto", kind: "person", password: "first password" });
+    const token = { authorization: `Bearer ${await station.accounts.issueToken("otto", "his")}` };
+    expect((await send("/api/session", "GET", token)).status).toBe(200);
     const cookie = (await logIn("otto", "first password")).cookie.split(";")[0] ?? "";
     expect((await send("/api/session", "GET", { cookie })).status).toBe(200);
     const change = await ask(station.url, "/api/accounts/otto/password", {
@@ -226,6 +229,8 @@ describe("a login at the console", () => {
     });
     expect(change.status).toBe(200);
     expect((await send("/api/session", "GET", { cookie })).status).toBe(401);
+    expect((await send("/api/session", "GET", token)).status).toBe(401);
+    expect(station.accounts.listTokens().some(({ owner }) => owner === "otto")).toBe(false);
     const again = (await logIn("otto", "second password")).cookie.split(";")[0] ?? "";
     await station.accounts.remove("otto");
     expect((await send("/api/session", "GET", { cookie: again })).status).toBe(401);
