@@ -6,6 +6,7 @@ import type { Accounts } from "./access/accounts.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { Directory } from "./directory/directory.ts";
 import type { Device, Group, Person } from "./directory/entries.ts";
+import type { Remove } from "./removal.ts";
 import {
   DIRECTORY_LIST_MAX,
   LABEL_CHARACTERS_MAX,
@@ -46,19 +47,16 @@ const credentialsAnswer = {
 const nothing = { description: "Done.", type: "null" } as const;
 const byName = { params: { type: "object", required: ["name"], properties: { name } } } as const;
 
-/**
- * @param onRemoved forgets everything else that the station keeps of a name
- */
 export function addDirectoryRoutes(
   app: FastifyInstance,
   accounts: Accounts,
   directory: Directory,
-  onRemoved: (name: string) => Promise<void>,
+  remove: Remove,
 ): void {
   addDirectoryRoute(app, directory);
   addPeopleAndDevices(app, accounts, directory);
   addGroupRoutes(app, directory);
-  addRemoval(app, accounts, directory, onRemoved);
+  addRemoval(app, remove);
   addPasswordRoute(app, accounts, directory);
 }
 
@@ -175,12 +173,7 @@ function addGroupRoutes(app: FastifyInstance, directory: Directory): void {
   });
 }
 
-function addRemoval(
-  app: FastifyInstance,
-  accounts: Accounts,
-  directory: Directory,
-  onRemoved: (name: string) => Promise<void>,
-): void {
+function addRemoval(app: FastifyInstance, remove: Remove): void {
   app.delete("/api/directory/:name", {
     schema: {
       summary: "Remove a person, a device or a group, and what it logs in with",
@@ -189,18 +182,7 @@ function addRemoval(
       response: { 204: nothing, ...errorAnswers(401, 403, 404, 409) },
     },
     handler: async (request, reply) => {
-      const gone = nameIn(request.params);
-      const isListed = Boolean(directory.person(gone) ?? directory.device(gone) ?? directory.group(gone));
-      if (isListed) directory.requireWritable();
-      const hasAccount = accounts.get(gone) !== undefined;
-      const pages = accounts.ownedBy(gone);
-      // The account goes first: the last administrator cannot be removed.
-      if (hasAccount) await accounts.remove(gone);
-      // An account may have no entry: that of a program, or of somebody who has left an LDAP directory.
-      if (isListed || !hasAccount) await directory.remove(gone);
-      // The pagers in a person's console pages go too.
-      for (const page of pages) if (directory.device(page)) await directory.remove(page);
-      for (const name of [gone, ...pages]) await onRemoved(name);
+      await remove(nameIn(request.params));
       return reply.code(204).send();
     },
   });

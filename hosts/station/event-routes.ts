@@ -1,6 +1,7 @@
 /** `GET /api/events`: all events of the station as a stream of server-sent events. */
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { AccessError } from "./access/access-error.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { EventHub, StationEvent } from "./event-hub.ts";
 import type { Viewing } from "./policy/viewing.ts";
@@ -11,10 +12,12 @@ import {
   EVENT_BACKLOG_BYTES_MAX,
   EVENT_COMMENT_MS,
   EVENT_STREAMS_MAX,
+  EVENT_STREAMS_PER_ACCOUNT_MAX,
 } from "./station-limits.ts";
 
 export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: PushService, viewing: Viewing): void {
-  let open = 0;
+  /** By account. */
+  const open = new Map<string, number>();
   app.get("/api/events", {
     schema: {
       summary: "What happens, as server-sent events",
@@ -30,17 +33,20 @@ export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: P
           description: "Goes on until one side ends it.",
           content: { "text/event-stream": { schema: { type: "string" } } },
         },
-        ...errorAnswers(400, 401, 503),
+        ...errorAnswers(400, 401, 429, 503),
       },
     },
     handler: async (request: FastifyRequest, reply: FastifyReply) => {
-      if (open >= EVENT_STREAMS_MAX)
-        return reply
-          .code(503)
-          .send({ error: `${EVENT_STREAMS_MAX} event streams are open, which is as many as there may be` });
+      const { name, isAdmin } = request.account;
+      const own = open.get(name) ?? 0;
+      const all = [...open.values()].reduce((sum, count) => sum + count, 0);
+      if (own >= EVENT_STREAMS_PER_ACCOUNT_MAX)
+        throw new AccessError(429, `${own} event streams of ${name} are open, which is as many as there may be`);
+      if (all >= EVENT_STREAMS_MAX && !isAdmin)
+        throw new AccessError(503, `${all} event streams are open, which is as many as there may be`);
       const { id } = request.query as { id?: string };
       reply.hijack();
-      open += 1;
+      open.set(name, own + 1);
       const response = reply.raw;
       const headers = reply.getHeaders() as Record<string, string>;
       response.writeHead(200, {
@@ -63,7 +69,9 @@ export function addEventRoutes(app: FastifyInstance, events: EventHub, pushes: P
       const stopWatching = app.whenLoggedOut(request, () => response.end());
       response.on("close", () => {
         stopWatching();
-        open -= 1;
+        const left = (open.get(name) ?? 1) - 1;
+        if (left > 0) open.set(name, left);
+        else open.delete(name);
         clearInterval(timer);
         stopListening();
       });

@@ -5,6 +5,8 @@ import type { Accounts } from "./access/accounts.ts";
 import { enrol } from "./access/open-access.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { Directory } from "./directory/directory.ts";
+import type { Remove } from "./removal.ts";
+import { PAGES_PER_ACCOUNT_MAX } from "./station-limits.ts";
 
 /** The uids of pagers in pages, see `hosts/browser/identity.ts`. An account gets the passwords of its own pages only. */
 const PAGE_UID = "^page-[0-9a-z-]{1,59}$";
@@ -17,7 +19,12 @@ const bodySchema = {
 } as const;
 
 /** Adds the route. Each answer makes a new password, and the former is void. The server's hooks decide who may ask. */
-export function addPagePagerRoutes(app: FastifyInstance, accounts: Accounts, directory: Directory): void {
+export function addPagePagerRoutes(
+  app: FastifyInstance,
+  accounts: Accounts,
+  directory: Directory,
+  remove: Remove,
+): void {
   app.post("/api/page-pager", {
     schema: {
       summary: "What the pager in a console page logs in to the broker with",
@@ -41,6 +48,10 @@ export function addPagePagerRoutes(app: FastifyInstance, accounts: Accounts, dir
       // With the password of another's pager, or with a group's name, an account could read messages to others.
       const isTaken = known ? known.owner !== owner : directory.resolve(uid) !== undefined;
       if (isTaken) throw new AccessError(409, `uid: ${uid} is no page of ${owner}`);
+      // A page that is gone for good says nothing. The oldest one makes room.
+      const [oldest] = accounts.ownedBy(owner);
+      if (!known && oldest !== undefined && accounts.ownedBy(owner).length >= PAGES_PER_ACCOUNT_MAX)
+        await remove(oldest);
       const password = known
         ? await accounts.setPassword(uid)
         : (await accounts.create({ name: uid, kind: "device", owner })).password;

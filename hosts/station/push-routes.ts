@@ -1,6 +1,7 @@
 /** The HTTP interface of pushes: `POST /api/push`, `GET /api/pushes`, `GET /api/pushes/{id}`. */
 import type { FastifyInstance } from "fastify";
 import { isUid, UID_RULE } from "../../src/payload/uid.ts";
+import { AccessError } from "./access/access-error.ts";
 import { errorAnswers } from "./api-schemas.ts";
 import type { Viewing } from "./policy/viewing.ts";
 import type { Push, PushRequest } from "./push.ts";
@@ -11,12 +12,25 @@ import {
   IDEMPOTENCY_KEY_CHARACTERS_MAX,
   PUSH_LIST_DEFAULT,
   PUSH_LIST_MAX,
+  PUSHES_PER_ACCOUNT_A_MINUTE,
 } from "./station-limits.ts";
 
 export const pushIdSchema = { type: "string", pattern: "^[a-z0-9]{1,23}$" } as const;
 
 export function addPushRoutes(app: FastifyInstance, pushes: PushService, viewing: Viewing): void {
   app.post("/api/push", {
+    config: {
+      rateLimit: {
+        max: PUSHES_PER_ACCOUNT_A_MINUTE,
+        timeWindow: 60_000,
+        // Its account is known by then.
+        hook: "preHandler",
+        keyGenerator: ({ account }) => account.name,
+        allowList: ({ account }) => account.isAdmin,
+        errorResponseBuilder: (_request, { max, after }) =>
+          new AccessError(429, `${max} pushes a minute are as many as an account may send: wait ${after}`),
+      },
+    },
     schema: {
       summary: "Send a push",
       description:
@@ -44,7 +58,7 @@ export function addPushRoutes(app: FastifyInstance, pushes: PushService, viewing
           required: ["id"],
           properties: { id: { type: "string", description: "names the push in the history and in receipts" } },
         },
-        ...errorAnswers(400, 401, 403, 413, 415, 422, 429, 503),
+        ...errorAnswers(400, 401, 403, 404, 413, 415, 422, 429, 503),
       },
     },
     handler: async (request, reply) => {

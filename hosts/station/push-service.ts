@@ -23,6 +23,7 @@ import { expiryOf, nextTurn, type OpenDelivery, type PushStore } from "./push-st
 import type { StationBroker } from "./station-broker.ts";
 import {
   DELIVERIES_INLINE_MAX,
+  DELIVERIES_OPEN_PER_ACCOUNT_MAX,
   DEVICE_PACKET_BYTES_MAX,
   KEYS_FORGOTTEN_EVERY_MS,
   PUSH_LIST_DEFAULT,
@@ -133,11 +134,12 @@ export class PushService {
     if (replayed) return { id: replayed, isReplayed: true };
     this.#store.health.require();
     const devices = this.#resolve(request.to, isAdmin);
+    if (!isAdmin && this.#store.openOf(account) + devices.length > DELIVERIES_OPEN_PER_ACCOUNT_MAX) throw ownFull();
     if (!this.#queue.hasRoom(this.#accepted + devices.length)) throw full();
     // The room is reserved at once: pushes at the same time must not share the last place.
     this.#accepted += devices.length;
     try {
-      return await this.#accept(request, devices, account, requestHash, idempotencyKey);
+      return await this.#accept(request, devices, { account, isAdmin, idempotencyKey }, requestHash);
     } finally {
       this.#accepted -= devices.length;
     }
@@ -147,9 +149,8 @@ export class PushService {
   async #accept(
     request: PushRequest,
     devices: readonly string[],
-    account: string,
+    { account, isAdmin, idempotencyKey }: PushOrigin,
     requestHash: string,
-    idempotencyKey: string | undefined,
   ): Promise<AcceptedPush> {
     const acceptedAtMs = Date.now();
     const push: Push = {
@@ -160,7 +161,8 @@ export class PushService {
       progress: { ...NO_PROGRESS, recipients: devices.length },
     };
     this.#requireSize(push, devices);
-    if (!(await this.#store.makeRoom())) throw full();
+    const room = await this.#store.makeRoom(isAdmin ? undefined : account);
+    if (room !== "free") throw room === "full" ? full() : ownFull();
     // While room was made the same key may have come again.
     const again = idempotencyKey !== undefined && (await this.#replay(account, idempotencyKey, requestHash));
     if (again) return { id: again, isReplayed: true };
@@ -255,11 +257,13 @@ export class PushService {
     return former.id;
   }
 
-  /** The recipients' devices. An unknown name is taken for a device that may still come. */
+  /** The recipients' devices. An administrator may send to an unknown name, which is taken for a device that may still come. */
   #resolve(to: string, isAdmin: boolean): readonly string[] {
     if (to === STATION_UID) throw new PushRefused(400, `to: ${STATION_UID} is the station itself`);
     if (to === EVERYONE && !isAdmin) throw new PushRefused(403, `to: only an administrator may send to ${EVERYONE}`);
-    const devices = this.#directory.resolve(to)?.devices ?? [to];
+    const known = this.#directory.resolve(to);
+    if (!known && !isAdmin) throw new PushRefused(404, `to: the directory knows no ${JSON.stringify(to)}`);
+    const devices = known?.devices ?? [to];
     if (devices.length === 0) throw new PushRefused(400, `to: ${to} has no device`);
     return devices;
   }
@@ -346,6 +350,10 @@ export class PushService {
 
 function full(): PushRefused {
   return new PushRefused(503, "the station holds as many pushes as it can, and they wait for their devices");
+}
+
+function ownFull(): PushRefused {
+  return new PushRefused(429, "this account has as many pushes here as it may, and they wait for their devices");
 }
 
 function isOpen({ state }: Delivery): boolean {

@@ -9,6 +9,7 @@
  * | `o/<id>/<device>` | open: not yet handed to the broker; when it expires |
  * | `k/<account>/<key>` | the idempotency key: which push, of which request |
  * | `t/<time>/<account>/<key>` | the same in the order of time, to be forgotten |
+ * | `c/<account>` | how many pushes of it are kept |
  */
 import type { Delivery, Push } from "./push.ts";
 import { IDEMPOTENCY_KEY_MS } from "./station-limits.ts";
@@ -35,6 +36,8 @@ export interface OpenDelivery {
 const AFTER_SLASH = "0";
 /** The share of pushes that is removed at once when there is no room. Finding the oldest ones takes time. */
 const LEAVING_SHARE = 100;
+/** The share of the history that the pushes of one account may take. */
+const ACCOUNT_SHARE = 1 / 4;
 const TIME_DIGITS = 15;
 /** Ids that are given before others have their turn. */
 const IDS_A_TURN = 500;
@@ -45,6 +48,8 @@ export class PushStore {
   readonly #max: number;
   /** By push: how many of its deliveries are open. */
   readonly #openOf = new Map<string, number>();
+  /** By account: how many of its deliveries are open. */
+  readonly #openOfAccount = new Map<string, number>();
   #open: OpenDelivery[] = [];
   #size = 0;
 
@@ -129,13 +134,16 @@ export class PushStore {
         { key: timeKey(push.acceptedAtMs, name), value: 0 },
       );
     }
+    changes.push({ key: `c/${push.sender}`, value: this.#countOf(push.sender) + 1 });
     this.#size += 1;
-    this.#openOf.set(push.id, deliveries.length);
+    add(this.#openOf, push.id, deliveries.length);
+    add(this.#openOfAccount, push.sender, deliveries.length);
     try {
       await this.#records.write(changes);
     } catch (error) {
       this.#size -= 1;
       this.#openOf.delete(push.id);
+      add(this.#openOfAccount, push.sender, -deliveries.length);
       throw error;
     }
   }
@@ -150,22 +158,40 @@ export class PushStore {
     await this.#records.write(changes, isOwed);
     if (!isClosed) return;
     // It is counted when it is on disk. A failed write is tried again, and would be counted twice.
-    const left = (this.#openOf.get(push.id) ?? 1) - 1;
-    if (left > 0) this.#openOf.set(push.id, left);
-    else this.#openOf.delete(push.id);
+    add(this.#openOf, push.id, -1);
+    add(this.#openOfAccount, push.sender, -1);
   }
 
-  /** Removes the oldest pushes that need not be published any more. False if all of them are still to be published. */
-  async makeRoom(): Promise<boolean> {
-    if (this.#size < this.#max) return true;
+  /** Deliveries of this account's pushes that are open. */
+  openOf(account: string): number {
+    return this.#openOfAccount.get(account) ?? 0;
+  }
+
+  /**
+   * Removes the oldest pushes that need not be published any more, if there is no room for one more. `full`: all of them are still to be
+   * published. `ownFull`: all of this account are. @param account whose pushes may take only a share of the history
+   */
+  async makeRoom(account: string | undefined): Promise<"free" | "full" | "ownFull"> {
+    const share = Math.max(1, this.#max * ACCOUNT_SHARE);
+    if (account !== undefined && this.#countOf(account) >= share) {
+      await this.#forgetOldest((id) => this.get(id)?.sender === account);
+      if (this.#countOf(account) >= share) return "ownFull";
+    }
+    if (this.#size >= this.#max) await this.#forgetOldest(() => true);
+    return this.#size < this.#max ? "free" : "full";
+  }
+
+  async #forgetOldest(isLeaving: (id: string) => boolean): Promise<void> {
     const leaving: string[] = [];
-    for (const key of this.#records.keys(rangeOf("p"))) {
-      const id = key.slice(2);
-      if (!this.#openOf.has(id)) leaving.push(id);
+    for await (const id of this.ids()) {
+      if (!this.#openOf.has(id) && isLeaving(id)) leaving.push(id);
       if (leaving.length > this.#max / LEAVING_SHARE) break;
     }
     for (const id of leaving) await this.#forget(id);
-    return this.#size < this.#max;
+  }
+
+  #countOf(account: string): number {
+    return this.#records.get<number>(`c/${account}`) ?? 0;
   }
 
   /** Forgets idempotency keys that are older than the promised time. */
@@ -180,7 +206,10 @@ export class PushStore {
   async #forget(id: string): Promise<void> {
     const changes: RecordChange[] = [{ key: `p/${id}` }];
     for (const key of this.#records.keys(rangeOf(`d/${id}`))) changes.push({ key });
-    if (this.#records.get(`p/${id}`) !== undefined) this.#size -= 1;
+    const push = this.get(id);
+    if (!push) return;
+    this.#size -= 1;
+    changes.push({ key: `c/${push.sender}`, value: Math.max(0, this.#countOf(push.sender) - 1) });
     await this.#records.write(changes);
   }
 
@@ -190,9 +219,17 @@ export class PushStore {
       const [, id = "", device = ""] = key.split("/");
       const expiresAtMs = this.#records.get<number>(key) || undefined;
       this.#open.push({ id, device, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) });
-      this.#openOf.set(id, (this.#openOf.get(id) ?? 0) + 1);
+      add(this.#openOf, id, 1);
     }
+    for (const [id, count] of this.#openOf) add(this.#openOfAccount, this.get(id)?.sender ?? "", count);
   }
+}
+
+/** Adds to a count. One of 0 is not kept. */
+function add(counts: Map<string, number>, key: string, count: number): void {
+  const sum = (counts.get(key) ?? 0) + count;
+  if (sum > 0) counts.set(key, sum);
+  else counts.delete(key);
 }
 
 /** Resolves when what else waits has had its turn of the loop. */

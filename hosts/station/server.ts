@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import etag from "@fastify/etag";
+import rateLimit from "@fastify/rate-limit";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { Accounts } from "./access/accounts.ts";
@@ -22,11 +23,18 @@ import { Viewing } from "./policy/viewing.ts";
 import { addPresubscriptionRoutes } from "./presubscription/presubscription-routes.ts";
 import { addPushRoutes } from "./push-routes.ts";
 import type { PushService } from "./push-service.ts";
+import { removalBy } from "./removal.ts";
 import { crossSiteRefusal, refusalOf } from "./request-guard.ts";
 import { addSessionRoutes } from "./session-routes.ts";
 import { Sessions } from "./sessions.ts";
 import type { StationBroker } from "./station-broker.ts";
-import { MQTT_PACKET_BYTES_MAX, REQUEST_BYTES_MAX } from "./station-limits.ts";
+import {
+  MQTT_PACKET_BYTES_MAX,
+  REQUEST_BYTES_MAX,
+  REQUEST_MS_MAX,
+  RETRY_AFTER_SECONDS,
+  WEB_SOCKETS_MAX,
+} from "./station-limits.ts";
 import type { StoreHealth } from "./store/store-health.ts";
 import { addTokenRoutes } from "./token-routes.ts";
 import type { DeviceUpdates } from "./updates/device-updates.ts";
@@ -91,6 +99,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const app = fastify({
     https: parts.certificate ?? null,
     bodyLimit: REQUEST_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
     // Event streams never end by themselves.
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
@@ -102,6 +111,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     const statusCode = error.statusCode ?? 500;
     if (statusCode === 500) console.error(`${request.method} ${request.url}: ${error.stack ?? error.message}`);
     const text = statusCode === 500 ? "the station could not do it; its log says why" : error.message;
+    if (statusCode === 429 && !reply.hasHeader("retry-after")) reply.header("retry-after", RETRY_AFTER_SECONDS);
     void reply.code(statusCode).send({ error: text });
   });
   app.addHook("onRequest", async (request, reply) => {
@@ -113,6 +123,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const sessions = new Sessions();
   addAuthentication(app, parts.accounts, sessions);
   await addOpenApi(app);
+  await app.register(rateLimit, { global: false });
   addApiSchemas(app);
   addSessionRoutes(app, parts.accounts, sessions);
   const viewing = new Viewing(parts.env, parts.rules, parts.directory, parts.accounts, pushes);
@@ -121,17 +132,12 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   addDeviceRoutes(app, { ...parts, viewing });
   addUpdateRoutes(app, parts);
   addTokenRoutes(app, parts.accounts);
-  const onRemoved = async (name: string) => {
-    broker.forget(name);
-    await pushes.forget(name);
-    // The contacts of a removed client, and the roster, forget its presence.
-    await broker.publish({ topic: `/${parts.env}/pres/${name}`, payload: new Uint8Array(), retain: true });
-  };
+  const remove = removalBy(parts);
   parts.accounts.listen((name) => {
     sessions.closeAll(name);
     broker.disconnect(name, "its account is another one");
   });
-  addDirectoryRoutes(app, parts.accounts, parts.directory, onRemoved);
+  addDirectoryRoutes(app, parts.accounts, parts.directory, remove);
   const authority = parts.certificate ? { authority: authorityOf(parts.certificate) } : {};
   app.get("/api/station", {
     schema: {
@@ -141,7 +147,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     },
     handler: async () => ({ env, mqttPort, mqttsPort, ...authority }),
   });
-  addPagePagerRoutes(app, parts.accounts, parts.directory);
+  addPagePagerRoutes(app, parts.accounts, parts.directory, remove);
   addPresubscriptionRoutes(app, parts.env, parts.directory);
   app.get("/healthz", { schema: { hide: true } }, async (_request, reply) => {
     const reason = parts.health.failure;
@@ -187,6 +193,7 @@ function addMqttOverWebSocket(app: FastifyInstance, host: string, broker: Statio
     if (path !== MQTT_PATH) refuseUpgrade(socket, "404 Not Found");
     else if (refusal) refuseUpgrade(socket, "403 Forbidden");
     else if (!offered.includes("mqtt")) refuseUpgrade(socket, "400 Bad Request");
+    else if (sockets.clients.size >= WEB_SOCKETS_MAX) refuseUpgrade(socket, "503 Service Unavailable");
     else
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         broker.accept(createWebSocketStream(webSocket), request);

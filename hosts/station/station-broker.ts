@@ -23,11 +23,17 @@ import type { DeviceConnection } from "./device.ts";
 import { MqttServer } from "./mqtt-server/mqtt-server.ts";
 import { PRESUBSCRIPTION_TOPIC } from "./policy/topic-rules.ts";
 import type { Presubscriptions } from "./presubscription/presubscriptions.ts";
-import { BROKER_LIMITS, INBOX_BYTES_MAX } from "./station-limits.ts";
+import {
+  BROKER_LIMITS,
+  CONNECTIONS_PER_ACCOUNT_MAX,
+  DISCOVERY_DOCUMENTS_MAX,
+  INBOX_BYTES_MAX,
+} from "./station-limits.ts";
 import { NameHolders } from "./store/name-holders.ts";
 import type { StationStore } from "./store/station-store.ts";
 
 const SYSTEM_PREFIX = "$";
+const DISCOVERY_PREFIX = "homeassistant";
 
 /** What CONNACK of MQTT 5 says for a return code of 3.1.1. */
 const REASONS: Readonly<Record<ConnackCode, number>> = Object.freeze({
@@ -249,6 +255,13 @@ export class StationBroker {
     const found = await gate.admit(credentials, peer.socket, (reason) => this.#close(connection, reason));
     if (typeof found === "number") return refusal(found);
     const { identity, holder } = found;
+    if (
+      identity &&
+      !identity.isAdmin &&
+      clientIdentifier !== identity.uid &&
+      this.#connectionsOf(identity.uid) >= CONNECTIONS_PER_ACCOUNT_MAX
+    )
+      return { type: "refuse", reasonCode: REASON.quotaExceeded };
     if (identity && holder && isSessionKept) await this.#dropFormer(identity.uid, holder.createdAtMs);
     peer.guest = found;
     const isOwn = !identity || isIdentifierAssigned || clientIdentifier === identity.uid;
@@ -264,6 +277,12 @@ export class StationBroker {
     };
   }
 
+  #connectionsOf(uid: string): number {
+    let count = 0;
+    for (const { guest } of this.#peers.values()) if (guest?.identity?.uid === uid) count += 1;
+    return count;
+  }
+
   /** Sees to it that a session under this name is this holder's. */
   async #dropFormer(name: string, sinceMs: number): Promise<void> {
     if (this.#holders.isOfAnother(name, sinceMs)) {
@@ -274,7 +293,7 @@ export class StationBroker {
   }
 
   /** Returns a reason code of PUBACK. */
-  #whyNotPublish({ identity }: Client, message: Pick<MessageContent, "topic" | "payload">): number {
+  #whyNotPublish({ identity }: Client, message: Pick<MessageContent, "topic" | "payload" | "retain">): number {
     const { topic } = message;
     const guest = identity as Guest | undefined;
     const isSystem = topic.startsWith(SYSTEM_PREFIX);
@@ -283,9 +302,21 @@ export class StationBroker {
       return isSystem ? REASON.notAuthorised : REASON.topicNameInvalid;
     }
     if (guest && this.#gate && !this.#gate.mayPublish(guest, message)) return REASON.notAuthorised;
+    if (guest?.identity && this.#isOneDocumentTooMany(message)) {
+      this.#gate?.refusePublish(guest, message, "more documents for Home Assistant than a device may have");
+      return REASON.notAuthorised;
+    }
     // Receipts wait in memory while the disk is full.
     if (topic === this.inbox?.topic && this.#store.owedBytes > INBOX_BYTES_MAX) return REASON.quotaExceeded;
     return NOTHING_WRONG;
+  }
+
+  /** Documents for Home Assistant have names that their device chooses. */
+  #isOneDocumentTooMany({ topic, payload, retain }: Pick<MessageContent, "topic" | "payload" | "retain">): boolean {
+    const [prefix, , name, ...rest] = topic.split("/");
+    if (prefix !== DISCOVERY_PREFIX || !retain || payload.length === 0 || rest.length < 2) return false;
+    const others = this.#broker.retainedOf(`${prefix}/+/${name}/+/config`).filter((each) => each.topic !== topic);
+    return others.length >= DISCOVERY_DOCUMENTS_MAX;
   }
 
   #handleMessage({ topic, payload }: MessageContent): boolean {

@@ -6,6 +6,12 @@ export const DEVICE_PACKET_BYTES_MAX = 4_096;
 /** Largest body of a request, in bytes. A larger one gets status 413. */
 export const REQUEST_BYTES_MAX = 16_384;
 
+/** Milliseconds in which a request has to come whole. Then it gets status 408, and its connection is closed. */
+export const REQUEST_MS_MAX = 20_000;
+
+/** What `Retry-After` says with status 429 where nothing else says it, in seconds. */
+export const RETRY_AFTER_SECONDS = 60;
+
 /** Largest MQTT packet that the broker takes, in bytes with its fixed header. A larger one closes the connection. */
 export const MQTT_PACKET_BYTES_MAX = 4 * 1_048_576;
 
@@ -17,6 +23,12 @@ export const PUSHES_MAX = 200_000;
 
 /** Deliveries that wait in memory to be handed to the broker. A push that would make more of them gets status 503. */
 export const DELIVERIES_OPEN_MAX = 100_000;
+
+/** Of them those of one account that is no administrator. A push that would make more gets status 429. */
+export const DELIVERIES_OPEN_PER_ACCOUNT_MAX = 20_000;
+
+/** Pushes that one account may send in a minute; an administrator any number. A further one gets status 429. */
+export const PUSHES_PER_ACCOUNT_A_MINUTE = 600;
 
 /** Devices that one answer gives of one push. */
 export const DELIVERIES_LIST_MAX = 10_000;
@@ -72,8 +84,11 @@ export const COLLAPSE_KEY_CHARACTERS_MAX = 64;
 /** Longest idempotency key, in characters. */
 export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 128;
 
-/** Open event streams. A further one gets status 503. */
-export const EVENT_STREAMS_MAX = 64;
+/** Open event streams. A further one gets status 503, except an administrator's. */
+export const EVENT_STREAMS_MAX = 256;
+
+/** Open event streams of one account. A further one gets status 429. */
+export const EVENT_STREAMS_PER_ACCOUNT_MAX = 32;
 
 /** Bytes that wait for the reader of an event stream. Beyond it the stream is closed; the reader comes back by itself. */
 export const EVENT_BACKLOG_BYTES_MAX = 1_048_576;
@@ -86,6 +101,12 @@ export const ACCOUNTS_MAX = 20_000;
 
 /** Tokens of the HTTP interface. A further one is refused with status 409. */
 export const TOKENS_MAX = 1_000;
+
+/** Tokens of one account, likewise. */
+export const TOKENS_PER_ACCOUNT_MAX = 50;
+
+/** Pagers in console pages of one account. The oldest one makes room for a further one. */
+export const PAGES_PER_ACCOUNT_MAX = 20;
 
 /** Longest label of a token, in characters. */
 export const TOKEN_LABEL_CHARACTERS_MAX = 100;
@@ -147,10 +168,22 @@ export const DEVICE_PUBLISH_BYTES_MAX = 262_144;
 /** Open connections of MQTT over TCP. A further one is closed at once. */
 export const CONNECTIONS_MAX = 20_000;
 
+/** Open connections of MQTT over WebSocket. A further one gets status 503. */
+export const WEB_SOCKETS_MAX = 20_000;
+
+/** Open connections of one account under names that it makes up. A further one is refused: "quota exceeded"; an administrator's is not. */
+export const CONNECTIONS_PER_ACCOUNT_MAX = 64;
+
+/** Largest payload that the broker retains of a client, in bytes. A larger one is refused. */
+export const RETAINED_BYTES_MAX = 65_536;
+
+/** Retained documents for Home Assistant of one device beside its first. A further one is not taken. */
+export const DISCOVERY_DOCUMENTS_MAX = 64;
+
 /** Bounds of the broker that the station wants otherwise than `broker/limits.ts` has them; that file says what each means. */
 export const BROKER_LIMITS = Object.freeze({
   /** Over WebSocket, too. */
-  connectionsMax: 2 * CONNECTIONS_MAX,
+  connectionsMax: CONNECTIONS_MAX + WEB_SOCKETS_MAX,
   packetBytesMax: MQTT_PACKET_BYTES_MAX,
   topicLevelsMax: 100,
   /** For ever: a kept session ends when its device or person is removed. */

@@ -6,7 +6,13 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypt
 import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
 import { localPassword, localToken } from "../../node/local-key.ts";
 import { JsonFile } from "../json-file.ts";
-import { ACCOUNTS_MAX, PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, TOKENS_MAX } from "../station-limits.ts";
+import {
+  ACCOUNTS_MAX,
+  PASSWORD_BYTES_MAX,
+  PASSWORD_BYTES_MIN,
+  TOKENS_MAX,
+  TOKENS_PER_ACCOUNT_MAX,
+} from "../station-limits.ts";
 import { AccessError } from "./access-error.ts";
 import { CHOSEN_COST, GENERATED_COST, generatePassword, hashPassword, isPasswordOf } from "./password-hash.ts";
 import { PasswordQueue } from "./password-queue.ts";
@@ -122,7 +128,7 @@ export class Accounts {
     return [...this.#accounts.values()].map(withoutHash);
   }
 
-  /** Names of the pagers in the pages of an account. */
+  /** Names of the pagers in the pages of an account, the oldest first. */
   ownedBy(owner: string): readonly string[] {
     return [...this.#accounts.values()].filter((account) => account.owner === owner).map(({ name }) => name);
   }
@@ -259,6 +265,9 @@ export class Accounts {
   /** Makes a token that stands for an account at the HTTP interface. Nobody can read it again. */
   async issueToken(owner: string, label: string): Promise<string> {
     if (!this.#accounts.has(owner)) throw new AccessError(404, `there is no account ${JSON.stringify(owner)}`);
+    const own = this.listTokens().filter((token) => token.owner === owner).length;
+    if (own >= TOKENS_PER_ACCOUNT_MAX)
+      throw new AccessError(409, `there are ${own} tokens of ${owner}: revoke one first`);
     if (this.#tokens.size >= TOKENS_MAX) throw new AccessError(409, `there are ${TOKENS_MAX} tokens: revoke one first`);
     const { token, hash } = this.#addToken(owner, label);
     await this.#save(() => this.#tokens.delete(hash));

@@ -14,6 +14,7 @@ import {
   PUBLISHED_BYTES_PER_CLIENT,
   PUBLISHES_PER_CLIENT,
   REFUSALS_PER_CLIENT,
+  RETAINED_BYTES_MAX,
 } from "../station-limits.ts";
 import { AccessError } from "./access-error.ts";
 import { type Accounts, RESERVED_NAMES } from "./accounts.ts";
@@ -41,7 +42,7 @@ const PRESUBSCRIBER: Identity = Object.freeze({
 });
 
 /** What is published, as far as it matters here. */
-type Published = Pick<MessageContent, "topic" | "payload">;
+type Published = Pick<MessageContent, "topic" | "payload" | "retain">;
 
 export interface GateOptions {
   readonly accounts: Accounts;
@@ -142,10 +143,17 @@ export class ClientGate {
     this.#count(guest, packet);
     if (!guest.identity) return true;
     if (!this.#isKnown(guest)) return false;
-    const problem = this.#options.rules.whyNotPublish(guest.identity, packet.topic, packet.payload);
+    const problem =
+      this.#options.rules.whyNotPublish(guest.identity, packet.topic, packet.payload) ?? this.#whyNotRetain(packet);
     if (!problem) return true;
     this.#refusePublish(guest, packet, problem);
     return false;
+  }
+
+  #whyNotRetain({ topic, payload, retain }: Published): string | undefined {
+    if (!retain || payload.length === 0) return undefined;
+    if (!this.#options.rules.mayRetain(topic)) return "is retained, which is for what a client says of itself";
+    return payload.length > RETAINED_BYTES_MAX ? "retained, and too large for it" : undefined;
   }
 
   /** Counts and logs a message that nobody may publish. It counts towards the client's refusals. */

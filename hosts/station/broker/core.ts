@@ -33,6 +33,8 @@ export interface Core {
   readonly dueWills: DueWill[];
   /** What slow readers have cost themselves: messages of QoS 0 that were dropped, connections that were closed. */
   readonly slowReaders: { dropped: number; closed: number };
+  /** Of all messages on the store: what waits in queues, and what is retained. */
+  keptBytes: number;
   /** Of the message that was made last. */
   lastMessageNumber: number;
 }

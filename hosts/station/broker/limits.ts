@@ -39,6 +39,8 @@ export interface Limits {
   readonly retainedMax: number;
   /** Bytes of topic, payload and properties of all retained messages. */
   readonly retainedBytesMax: number;
+  /** Bytes of all messages on the store. A message of a client that would be kept is refused with 0x97 above it. */
+  readonly keptBytesMax: number;
   /** Bytes that wait to be sent to a client. More ends the connection with 0x97. */
   readonly outgoingBytesMax: number;
   /** Queued messages are handed on only while fewer bytes than this wait. So a slow reader's messages wait in his queue. */
@@ -73,6 +75,7 @@ export const LIMITS: Limits = Object.freeze({
   inflightMax: 20,
   retainedMax: 100_000,
   retainedBytesMax: 256 * 1_048_576,
+  keptBytesMax: 4 * 1_073_741_824,
   outgoingBytesMax: 8 * 1_048_576,
   outgoingBytesGoal: 65_536,
   stallMs: 60_000,

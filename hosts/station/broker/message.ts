@@ -64,6 +64,7 @@ export class Message implements MessageContent {
   refer(core: Core): void {
     this.#references += 1;
     if (this.#references > 1) return;
+    core.keptBytes += this.bytes;
     core.writes.put(messageKey(this.number), encodeMessage(this, core.nowMs, core.wallSeconds));
     this.gate = core.writes.gate;
   }
@@ -71,12 +72,15 @@ export class Message implements MessageContent {
   /** A record names it no more. */
   release(core: Core): void {
     this.#references -= 1;
-    if (this.#references === 0) core.writes.remove(messageKey(this.number));
+    if (this.#references > 0) return;
+    core.keptBytes -= this.bytes;
+    core.writes.remove(messageKey(this.number));
   }
 
   /** A record that was there at the start names it. */
-  handleRestored(): void {
+  handleRestored(core: Core): void {
     this.#references += 1;
+    if (this.#references === 1) core.keptBytes += this.bytes;
   }
 
   get isReferred(): boolean {

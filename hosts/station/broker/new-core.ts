@@ -30,6 +30,7 @@ export function newCore({ random, wallClock, limits, hooks }: CoreOptions, nowMs
     dueWills: [],
     slowReaders: { dropped: 0, closed: 0 },
     isRefusing: false,
+    keptBytes: 0,
     get wallSeconds() {
       return wallClock();
     },

@@ -122,7 +122,7 @@ function restoreEntry(
     core.writes.remove(key);
     return;
   }
-  message?.handleRestored();
+  message?.handleRestored(core);
   const { wallSeconds, nowMs } = core;
   const passed = wallSeconds === undefined || queuedSeconds === 0 ? 0 : Math.max(0, wallSeconds - queuedSeconds);
   session.queue.restore({

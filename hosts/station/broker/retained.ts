@@ -56,7 +56,7 @@ export class Retained {
 
   /** A message from the store. */
   restore(message: Message): void {
-    message.handleRestored();
+    message.handleRestored(this.#core);
     this.#place(message.topic, message);
   }
 

@@ -24,6 +24,8 @@ export function route(core: Core, content: MessageContent, publisher: string, is
   const matches = matchesOf(core, topic, publisher);
   const isRetainedChanged = retain && (payload.length > 0 || core.retained.get(topic) !== undefined);
   if (core.isRefusing && !isOwed && (isRetainedChanged || isDurableFor(message, matches))) return REASON.quotaExceeded;
+  const isTooMuch = publisher !== "" && !isOwed && core.keptBytes + message.bytes > core.limits.keptBytesMax;
+  if (isTooMuch && (isRetainedChanged || isDurableFor(message, matches))) return REASON.quotaExceeded;
   if (isRetainedChanged && !core.retained.hasRoom(topic, message.bytes, payload.length)) return REASON.quotaExceeded;
   if (!hasRoom(core, message, matches)) return REASON.quotaExceeded;
   if (isRetainedChanged) core.retained.set(message);

@@ -33,6 +33,8 @@ export type Role = "itself" | "owner" | "contact" | "member" | "sender" | "perso
 export interface TopicRule {
   readonly publish: readonly Role[];
   readonly subscribe: readonly Role[];
+  /** The broker may keep it for those who subscribe later. */
+  readonly isRetained?: true;
 }
 
 const THOSE_WHO_SEE_A_DEVICE: readonly Role[] = Object.freeze(["itself", "owner", "program", "administrator"]);
@@ -42,14 +44,18 @@ const THOSE_WHO_SEE_A_DEVICE: readonly Role[] = Object.freeze(["itself", "owner"
  * `homeassistant/status` by everyone. `/connect/new` is read and `/connect/presub` is published by the pre-subscriber alone.
  */
 export const TOPIC_RULES: Readonly<Record<string, TopicRule>> = Object.freeze({
-  "pres/+": { publish: ["itself"], subscribe: ["itself", "owner", "contact", "program", "administrator"] },
+  "pres/+": {
+    publish: ["itself"],
+    subscribe: ["itself", "owner", "contact", "program", "administrator"],
+    isRetained: true,
+  },
   "im/+": { publish: ["sender"], subscribe: ["itself", "member"] },
   "page/+": { publish: ["person", "program"], subscribe: ["itself"] },
   "page/+/receipt": { publish: ["itself"], subscribe: ["person", "program"] },
   "cmd/+": { publish: ["owner", "administrator"], subscribe: ["itself"] },
   "cmd/+/result": { publish: ["itself"], subscribe: THOSE_WHO_SEE_A_DEVICE },
-  "info/+": { publish: ["itself"], subscribe: THOSE_WHO_SEE_A_DEVICE },
-  "tele/+": { publish: ["itself"], subscribe: THOSE_WHO_SEE_A_DEVICE },
+  "info/+": { publish: ["itself"], subscribe: THOSE_WHO_SEE_A_DEVICE, isRetained: true },
+  "tele/+": { publish: ["itself"], subscribe: THOSE_WHO_SEE_A_DEVICE, isRetained: true },
   // The station reads what a device wants drawn, and answers.
   "raster/+": { publish: ["itself"], subscribe: [] },
   "raster/+/reply": { publish: [], subscribe: ["itself"] },
@@ -82,6 +88,11 @@ export class TopicRules {
     if (rule.publish.includes("sender")) return this.#whyNotMessage(who, uid, payload);
     if (!rule.publish.some((role) => this.#is(role, who, uid))) return `${pattern} is not for it to publish`;
     return pattern !== "page/+" || this.#isClient(uid) ? undefined : "nobody of this name";
+  }
+
+  /** Whether a message that this client may publish may be retained: it tells of the client itself. So nobody leaves something for others. */
+  mayRetain(topic: string): boolean {
+    return topic.startsWith(DISCOVERY) || this.#find(topic)?.rule.isRetained === true;
   }
 
   /** Why this client may not subscribe to this filter, nor receive what matches it; undefined if it may. */

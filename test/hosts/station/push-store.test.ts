@@ -50,9 +50,9 @@ describe("PushStore", () => {
     const { pushes: store } = openStore(bench, bench.folder(), 2);
     await store.add(pushOf("a", 1), [DELIVERY]);
     await store.add(pushOf("b", 2), [DELIVERY]);
-    expect(await store.makeRoom()).toBe(false);
+    expect(await store.makeRoom(undefined)).toBe("full");
     await store.change(pushOf("b", 2), { ...DELIVERY, state: "published" }, true);
-    expect(await store.makeRoom()).toBe(true);
+    expect(await store.makeRoom(undefined)).toBe("free");
     expect([store.get("a")?.id, store.get("b"), store.delivery("b", "p"), store.size]).toEqual([
       "a",
       undefined,
@@ -70,9 +70,29 @@ describe("PushStore", () => {
     await expect(publish()).rejects.toThrow("the disk refuses");
     write.mockRestore();
     await publish();
-    expect(await store.makeRoom()).toBe(false);
+    expect(await store.makeRoom(undefined)).toBe("full");
     await store.change(pushOf("a", 1), { device: "q", state: "published", receipts: [] }, true);
-    expect(await store.makeRoom()).toBe(true);
+    expect(await store.makeRoom(undefined)).toBe("free");
+  });
+
+  it("gives one account a share of the history: its own oldest pushes make room for its next one", async () => {
+    const bench = scene();
+    const { pushes: store } = openStore(bench, bench.folder(), 8);
+    await store.add({ ...pushOf("a", 1), sender: "old" }, []);
+    await store.add({ ...pushOf("b", 2), sender: "loud" }, []);
+    expect(await store.makeRoom("loud")).toBe("free");
+    await store.add({ ...pushOf("c", 3), sender: "loud" }, [DELIVERY]);
+    expect(store.openOf("loud")).toBe(1);
+    expect(await store.makeRoom("old")).toBe("free");
+    expect(await store.makeRoom("loud"), "its oldest leaves").toBe("free");
+    expect([store.get("a")?.id, store.get("b"), store.get("c")?.id]).toEqual(["a", undefined, "c"]);
+    await store.add({ ...pushOf("d", 4), sender: "loud" }, [DELIVERY]);
+    expect(await store.makeRoom("loud"), "both wait for their devices").toBe("ownFull");
+    expect(await store.makeRoom(undefined), "an administrator").toBe("free");
+    const sent = { ...DELIVERY, state: "published" } as const;
+    await store.change({ ...pushOf("c", 3), sender: "loud" }, sent, true);
+    expect(await store.makeRoom("loud")).toBe("free");
+    expect([store.openOf("loud"), store.size]).toEqual([1, 2]);
   });
 
   it("remembers idempotency keys for the promised time, also if their push has been removed", async () => {
@@ -81,7 +101,7 @@ describe("PushStore", () => {
     const kept = { id: "a", requestHash: "h" };
     await store.add(pushOf("a", 1_000), [DELIVERY], { ...kept, key: "k/1" });
     await store.change(pushOf("a", 1_000), { ...DELIVERY, state: "published" }, true);
-    await store.makeRoom();
+    await store.makeRoom(undefined);
     expect([store.get("a"), store.key("admin", "k/1")]).toEqual([undefined, kept]);
     await store.forgetKeys(1_000 + IDEMPOTENCY_KEY_MS);
     expect(store.key("admin", "k/1")).toEqual(kept);
@@ -99,7 +119,7 @@ describe("PushService", () => {
     let save: () => void = () => {};
     const store = {
       health: new StoreHealth(),
-      makeRoom: async () => true,
+      makeRoom: async () => "free",
       get: () => undefined,
       add: () =>
         new Promise<void>((resolve) => {

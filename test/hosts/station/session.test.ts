@@ -98,6 +98,7 @@ describe("the interface", () => {
   it("lets only an administrator change people and send to everyone", async () => {
     await station.accounts.create({ name: "paul", kind: "person" });
     const authorization = `Bearer ${await station.accounts.issueToken("paul", "his")}`;
+    await station.directory.addDevice({ uid: "pager-9" });
     const post = (path: string, body: unknown) =>
       send(path, "POST", { ...JSON_TYPE, authorization }, JSON.stringify(body));
     expect((await post("/api/push", { to: "pager-9", text: "x" })).status).toBe(202);

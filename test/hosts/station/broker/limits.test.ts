@@ -269,3 +269,32 @@ describe("deadlines", () => {
     expect(bench.broker.deadlineCount).toBeLessThan(200);
   });
 });
+
+it("keeps so many bytes of clients, and takes what is not kept, and what the host has promised", () => {
+  const bench = new BrokerBench({ keptBytesMax: 3_000 });
+  const away = bench.connectKept("away", 5);
+  away.subscribe("t", 1);
+  away.cut();
+  const sender = bench.connect("sender", 5);
+  const answer = (topic: string, text: string, retain = false) => {
+    sender.publish(topic, text, 1, { retain });
+    return (sender.packets.at(-1) as { reasonCode?: number }).reasonCode;
+  };
+  const large = "x".repeat(1_400);
+  expect([answer("t", large), answer("t", large)]).toEqual([0, 0]);
+  expect([answer("t", large), answer("r", large, true)]).toEqual([0x97, 0x97]);
+  expect(answer("nobody", large)).toBe(0x10);
+  const promised = { topic: "t", payload: payload(large), qos: 1, retain: false, forwarded: payload("") } as const;
+  expect(bench.broker.publish({ ...promised, expiresMs: Number.POSITIVE_INFINITY }, bench.nowMs).reasonCode).toBe(0);
+  // A restart counts what is there, and what has arrived makes room.
+  bench.restart();
+  const again = bench.connect("sender", 5);
+  again.publish("t", large, 1);
+  expect(again.packets.at(-1)).toMatchObject({ reasonCode: 0x97 });
+  const back = bench.connectKept("away", 5);
+  for (let at = 0; at < back.publishes.length; at += 1)
+    back.send({ cmd: "puback", messageId: back.publishes[at]?.messageId as number });
+  back.cut();
+  again.publish("t", large, 1);
+  expect(again.packets.at(-1)).toMatchObject({ reasonCode: 0 });
+});

@@ -27,7 +27,8 @@ const PUSHES: Record<string, { from: Name; to: string; seen: Partial<Record<Name
     to: "night",
     seen: { anna: ["anna-1"], bob: ["bob-1"], ha: ["anna-1", "bob-1"], admin: ["anna-1", "bob-1"] },
   },
-  six: { from: "carl", to: "nobody-yet", seen: { carl: ["nobody-yet"], admin: ["nobody-yet"] } },
+  six: { from: "carl", to: "anna-1", seen: { anna: ["anna-1"], carl: ["anna-1"], admin: ["anna-1"] } },
+  seven: { from: "admin", to: "nobody-yet", seen: { admin: ["nobody-yet"] } },
 };
 /** Who sees the presence of each device. anna has bob among her contacts. */
 const PRESENCES: Record<string, readonly Name[]> = {
