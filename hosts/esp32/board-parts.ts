@@ -47,7 +47,8 @@ export interface BoardParts {
 /** The battery of a board. */
 export interface BatteryPart {
   readonly settings: SettingTable;
-  open(own: Values): Battery;
+  /** undefined: the board has no battery in it. */
+  open(own: Values): Battery | undefined;
 }
 
 /** How a board sleeps. */
@@ -106,11 +107,6 @@ export interface NetworkPart {
   readonly settings: SettingTable;
   /** Makes the interface. From now on sockets can be opened. They fail until there is an address. */
   open(guards: Guards): NetworkKeeper;
-  /**
-   * Opens what set-up needs, on a network with access points.
-   * @param startTime asks the time servers of these settings
-   */
-  openSetup?(guards: Guards, startTime: (own: Values) => void): SetupNetwork;
 }
 
 /** Connects to the network and stays connected. */
@@ -121,6 +117,11 @@ export interface NetworkKeeper {
   readonly figures: readonly Sensor[];
   /** Begins to connect. */
   start(own: Values, watcher: NetworkWatcher): void;
+  /**
+   * Opens what set-up needs, in the place of `start`.
+   * @param startTime asks the time servers of these settings
+   */
+  openSetup(startTime: (own: Values) => void): SetupNetwork;
 }
 
 /** Is told of the network. */

@@ -173,7 +173,7 @@ export class Esp32Board implements Board {
 
   openSetupNetwork(): SetupNetwork | undefined {
     const time = this.openTime(() => {});
-    return this.parts.network.openSetup?.(this.guards, (own) => time.handleNetwork(timeHostsOf(own)));
+    return this.keeper?.openSetup((own) => time.handleNetwork(timeHostsOf(own)));
   }
 
   start(pager: Pager, own: Values): void {

@@ -1,11 +1,13 @@
 import Ethernet from "embedded:network/interface/ethernet";
 import type { Values } from "../../src/gateway/setting.ts";
+import type { SetupNetwork } from "../moddable/board.ts";
 import { OneTimer } from "../moddable/clock.ts";
 import type { Guards } from "../moddable/guard.ts";
 import { isIPv4 } from "../moddable/tls/ip-address.ts";
 import type { NetworkKeeper, NetworkPart, NetworkWatcher } from "./board-parts.ts";
 import { fixedAddressOf } from "./fixed-address.ts";
 import { ADDRESS_SETTINGS } from "./settings.ts";
+import { WiredSetup } from "./wired-setup.ts";
 
 /**
  * How often the address is read, in milliseconds: while there is none, and when there is one. The SDK's driver reports an IPv4
@@ -53,10 +55,16 @@ class EthernetKeeper implements NetworkKeeper {
 
   start(own: Values, watcher: NetworkWatcher): void {
     this.watcher = watcher;
+    // The system has asked for an address already. The watcher is told of one that came before.
+    this.address = undefined;
     this.lookLater();
     const fixed = fixedAddressOf(own);
     if (fixed) this.ethernet.configure({ static: fixed });
     this.ethernet.connect();
+  }
+
+  openSetup(startTime: (own: Values) => void): SetupNetwork {
+    return new WiredSetup(this, this.guards, startTime);
   }
 
   private look(): void {

@@ -1,7 +1,7 @@
 import WiFi from "embedded:network/interface/wifi";
 import AccessPoint from "access-point";
 import type { Values } from "../../src/gateway/setting.ts";
-import type { SetupNetwork } from "../moddable/board.ts";
+import type { AccessPoints, SetupNetwork } from "../moddable/board.ts";
 import { OneTimer } from "../moddable/clock.ts";
 import type { Guard, Guards } from "../moddable/guard.ts";
 import type { VisibleNetwork } from "../moddable/setup/visible-network.ts";
@@ -19,7 +19,8 @@ const LOOK_MS = 500;
 const NETWORKS_MAX = 20;
 
 /** Wi-Fi while a board is set up: an access point, and beside it a station that joins the network of a trial. */
-export class WifiSetup implements SetupNetwork {
+export class WifiSetup implements SetupNetwork, AccessPoints {
+  readonly accessPoints: AccessPoints = this;
   private readonly wifi: WiFi;
   private readonly guard: Guard;
   private readonly timer: OneTimer;

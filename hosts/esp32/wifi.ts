@@ -1,6 +1,7 @@
 import WiFi from "embedded:network/interface/wifi";
 import type { Values } from "../../src/gateway/setting.ts";
 import type { Sensor } from "../../src/seams.ts";
+import type { SetupNetwork } from "../moddable/board.ts";
 import { MonotonicClock, OneTimer } from "../moddable/clock.ts";
 import type { Guard, Guards } from "../moddable/guard.ts";
 import { isIPv4 } from "../moddable/tls/ip-address.ts";
@@ -57,7 +58,6 @@ const NETWORKS: readonly string[] = Object.freeze(["wifi", "wifi.2", "wifi.3", "
 export const wifi = Object.freeze<NetworkPart>({
   settings: Object.freeze({ ...WIFI_SETTINGS, ...ADDRESS_SETTINGS }),
   open: (guards) => new WifiKeeper(guards),
-  openSetup: (guards, startTime) => new WifiSetup(guards, startTime),
 });
 
 function networksOf(own: Values): readonly KnownNetwork[] {
@@ -113,6 +113,10 @@ class WifiKeeper implements NetworkKeeper {
       if (fixed) this.wifi.configure({ static: fixed });
       this.step();
     });
+  }
+
+  openSetup(startTime: (own: Values) => void): SetupNetwork {
+    return new WifiSetup(this.guards, startTime);
   }
 
   private step(): void {

@@ -25,8 +25,14 @@ export interface ResetCause {
   readonly words: string;
 }
 
-/** The network of a board that can be an access point, while the device is set up. */
+/** The network while the device is set up. */
 export interface SetupNetwork extends TrialNetwork {
+  /** undefined: the network has none. Then the device is set up over its serial line alone. */
+  readonly accessPoints?: AccessPoints;
+}
+
+/** What a radio can do for set-up. */
+export interface AccessPoints {
   /**
    * Opens an access point with this name and password (WPA2). Returns the device's IPv4 address there, and the ports of its servers.
    * Throws if there is none.
@@ -137,7 +143,7 @@ export interface Board {
   openSleeper?(own: Values): Sleeper | undefined;
   /** Ends the program. It starts again after that time, or when a button is pressed. */
   sleep?(durationMs: number): void;
-  /** undefined: the board cannot be an access point. */
+  /** undefined: the board cannot be set up. */
   openSetupNetwork?(): SetupNetwork | undefined;
   /** Whether a button is down. It is asked while the device starts, before `start`. */
   isButtonDown?(): boolean;

@@ -19,6 +19,11 @@ const ABILITIES: HostAbilities = {
   reason: "boards and simulator have no WebSocket",
 };
 
+const BROKER: SettingName = "broker.host";
+
+/** What a board has to do with its settings. */
+type SettingSources = "givenSettings" | "openSettings" | "ownSettings" | "defaultUid" | "openSetupNetwork";
+
 /** The settings to start with, and the board's own settings with their defaults. Or what is wrong with them. */
 export type CheckedSettings =
   | { readonly settings: Settings; readonly storedSettings: StoredSettings; readonly own: Values }
@@ -29,12 +34,12 @@ export type CheckedSettings =
  * those replace the default uid. Changes by commands replace all of them.
  */
 export class DeviceSettings {
-  private readonly board: Pick<Board, "givenSettings" | "openSettings" | "ownSettings" | "defaultUid">;
+  private readonly board: Pick<Board, SettingSources>;
   private readonly store: Store;
   private readonly kept: KeptSettings;
 
   /** @param store the device's records. Throws if the settings cannot be opened. */
-  constructor(board: Pick<Board, "givenSettings" | "openSettings" | "ownSettings" | "defaultUid">, store: Store) {
+  constructor(board: Pick<Board, SettingSources>, store: Store) {
     this.board = board;
     this.store = store;
     this.kept = board.openSettings();
@@ -50,7 +55,10 @@ export class DeviceSettings {
     const kept = this.kept.read();
     if (kept.state === "damaged") return { errors: ["the settings in flash are damaged"] };
     if (kept.state === "newer") return { errors: ["the settings in flash are those of newer firmware"] };
-    return this.join(kept.state === "whole" ? kept.values : {});
+    // The default is for a simulator, which has a broker beside it.
+    const isLost = kept.state === "none" && this.board.openSetupNetwork && this.sources({}).raw[BROKER] === undefined;
+    const checked = this.join(kept.state === "whole" ? kept.values : {});
+    return isLost && !("errors" in checked) ? { errors: [`setting ${BROKER}: missing`] } : checked;
   }
 
   /**

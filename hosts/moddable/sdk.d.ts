@@ -88,6 +88,17 @@ declare module "deep-sleep" {
   export default DeepSleep;
 }
 
+/** Of `hosts/esp32`. */
+declare module "dac-tone" {
+  const DacTone: {
+    /** In the place of the former tone. Throws below 130 Hz. */
+    start(hertz: number): void;
+    /** There need not be a tone. */
+    stop(): void;
+  };
+  export default DacTone;
+}
+
 declare module "sntp" {
   class SNTP {
     static readonly time: 1;
@@ -166,6 +177,11 @@ declare module "embedded:io/i2c" {
   class I2C {
     /** Throws "duplicate address" while another one is open there. */
     constructor(options: { data: number; clock: number; address: number; hz: number });
+    /** Throws when nothing answers, as the next two do. */
+    write(bytes: Uint8Array): void;
+    /** Fills `into`. */
+    read(into: Uint8Array): void;
+    writeRead(bytes: Uint8Array, into: Uint8Array): void;
     close(): void;
   }
   export default I2C;
@@ -174,7 +190,10 @@ declare module "embedded:io/i2c" {
 declare module "embedded:io/smbus" {
   import type I2C from "embedded:io/i2c";
 
-  class SMBus extends I2C {}
+  class SMBus extends I2C {
+    readUint8(register: number): number;
+    writeUint8(register: number, value: number): void;
+  }
   export default SMBus;
 }
 
@@ -221,18 +240,6 @@ declare module "embedded:sensor/Barometer-Humidity-Temperature/BME68x" {
     get_data(mode: number): readonly { temperature: number; humidity: number; pressure: number }[] | undefined;
     close(): void;
   }
-}
-
-declare module "embedded:sensor/Humidity-Temperature/SHT3x" {
-  import type I2C from "embedded:io/i2c";
-
-  class SHT3x {
-    constructor(options: { sensor: { io: typeof I2C; data: number; clock: number; address: number; hz: number } });
-    /** A value whose checksum is wrong is left out. */
-    sample(): { thermometer: { temperature?: number }; hygrometer: { humidity?: number } };
-    close(): void;
-  }
-  export default SHT3x;
 }
 
 declare module "bleclient" {

@@ -43,7 +43,7 @@ export function afterHeldButton(board: Board, show: Show, acts: Readonly<Record<
 }
 
 /**
- * Opens the access point and shows where the page is.
+ * Begins set-up and shows how it goes on.
  * @param problems why the device cannot start, one sentence each
  * @param restart is called when the device is to start again
  */
@@ -63,7 +63,12 @@ export function enterSetUp(
       show("Cannot start", problems);
       return;
     }
-    const tell = ({ ssid, password, page }: SetupPlace) => {
+    const tell = (place: SetupPlace | undefined) => {
+      if (!place) {
+        show("Set-up", ["send a set-up code over the serial line", ...faults]);
+        return;
+      }
+      const { ssid, password, page } = place;
       const lines = [`join the Wi-Fi network ${ssid}`, `with the password ${password}`, `and open ${page}`];
       show("Set-up", [...lines, ...faults], makeQrCode(wifiQrText(ssid, password)));
     };

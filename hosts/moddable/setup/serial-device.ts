@@ -31,6 +31,7 @@ export function listenToSetup(board: Board, makeParts: () => SerialDeviceParts):
 function newDevice(board: Board, line: SetupLine, { settings, setUp, scan }: SerialDeviceParts): SetupDevice {
   const { board: boardName = "", version = "" } = line.firmware;
   const { uid, [SSID]: ssid } = settings.describe(["uid", SSID]);
+  // A wired board has no such setting. Its network is there.
   let hasNetwork = ssid !== "";
   return {
     info: [FIRMWARE, version, boardName, String(uid)],

@@ -1,4 +1,4 @@
-/** The device as an access point with the page of set-up, in place of the pager. */
+/** The device as an access point with the page of set-up, or at its serial line alone, in place of the pager. */
 import Resource from "Resource";
 import type { Store } from "../../../src/seams.ts";
 import type { Board, SetupNetwork } from "../board.ts";
@@ -31,9 +31,9 @@ export interface SetupPlace {
 }
 
 /**
- * Opens the access point and serves the page.
+ * Opens the access point and serves the page. A network without access points leaves the serial line.
  * @param problems why set-up began, one sentence each
- * @param onReady is told where the page is
+ * @param onReady is told where the page is; undefined: there is none
  * @param onEnd is called when the device is to start again: settings have been kept and the page has learned of it, or nobody came
  */
 export function startSetupMode(
@@ -41,26 +41,31 @@ export function startSetupMode(
   network: SetupNetwork,
   { settings, store }: { readonly settings: DeviceSettings; readonly store: Store },
   problems: readonly string[],
-  onReady: (place: SetupPlace) => void,
+  onReady: (place: SetupPlace | undefined) => void,
   onEnd: () => void,
 ): void {
   const { guards } = board;
   const guard = guards.of("set-up");
   const end = new OneTimer(guard);
   const connections = new Network(guards, () => board.certificateClock());
-  // The radio runs by now, so the numbers are random.
-  const password = setupPassword(store, Math.random);
-  const ssid = `Fieldpager-${(board.defaultUid() ?? "").slice(-6)}`;
-  const { address, httpPort, dnsPort } = network.openAccessPoint(ssid, password);
   const platform = trialPlatform(board, guard, connections, network);
   const setUp = new SetUp(settings, platform, () => end.set(DONE_MS, onEnd));
-  listenToSetup(board, () => ({ settings, setUp, scan: (done) => network.scan(done) }));
+  const { accessPoints } = network;
+  listenToSetup(board, () => ({ settings, setUp, ...(accessPoints && { scan: (done) => accessPoints.scan(done) }) }));
   // A device that is set up, and that nobody sets up anew, is a pager again.
   const isUsable = "settings" in settings.check();
   const awaitRequest = () => {
     if (isUsable) end.set(IDLE_MS, onEnd);
   };
   awaitRequest();
+  if (!accessPoints) {
+    onReady(undefined);
+    return;
+  }
+  // The radio runs by now, so the numbers are random.
+  const password = setupPassword(store, Math.random);
+  const ssid = `Fieldpager-${(board.defaultUid() ?? "").slice(-6)}`;
+  const { address, httpPort, dnsPort } = accessPoints.openAccessPoint(ssid, password);
   const handle = (request: HttpRequest) => {
     if (!setUp.isDone) awaitRequest();
     return portal.handleRequest(request);
@@ -70,7 +75,7 @@ export function startSetupMode(
   const portal = new Portal(
     {
       values: () => settings.describe(PAGE_SETTINGS),
-      scan: (done) => network.scan(done),
+      scan: (done) => accessPoints.scan(done),
       tryOut: (changes, onStep, done) => setUp.tryOut(changes, onStep, done),
     },
     new Resource("setup-page.html"),

@@ -160,7 +160,7 @@ function NetworkForm({ networks, hasNetwork, isBusy, onNetwork }: NetworkFormPro
         </button>
         {hasNetwork && (
           <button type="button" disabled={isBusy} onClick={() => onNetwork(undefined)}>
-            Keep its Wi-Fi
+            Keep its network
           </button>
         )}
       </p>

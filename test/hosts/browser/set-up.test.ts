@@ -197,7 +197,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("a new device in the cons
     const { page, device: plugged } = await open();
     Object.assign(plugged.device.kept, { "wifi.ssid": "lab", "wifi.password": "secret 1" });
     await add(page, "usb-keys");
-    for (const name of ["Over USB", "Choose the port", "Keep its Wi-Fi"]) {
+    for (const name of ["Over USB", "Choose the port", "Keep its network"]) {
       await page.locator(".credentials").getByText(name, { exact: true }).waitFor();
       await tabTo(page, name);
       await page.keyboard.press("Enter");
@@ -232,7 +232,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("a new device in the cons
     await page.getByRole("button", { name: "Set up" }).click();
     await page.getByText("The device refused it: gone has no address.").waitFor();
     await choose.click();
-    await page.getByRole("button", { name: "Keep its Wi-Fi" }).waitFor();
+    await page.getByRole("button", { name: "Keep its network" }).waitFor();
   });
 
   it("says that a browser has no Web Serial", async () => {

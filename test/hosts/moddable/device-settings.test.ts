@@ -16,7 +16,12 @@ const OWN: SettingTable = { "wifi.ssid": { kind: "text", default: "", bytesMax: 
 function check(
   given: Values,
   kept: Values | Uint8Array = {},
-  { uid, store = new MemoryStore(), own = {} }: { uid?: string; store?: MemoryStore; own?: SettingTable } = {},
+  {
+    uid,
+    store = new MemoryStore(),
+    own = {},
+    canBeSetUp = false,
+  }: { uid?: string; store?: MemoryStore; own?: SettingTable; canBeSetUp?: boolean } = {},
 ) {
   const flash = new MemoryStore();
   if (kept instanceof Uint8Array) flash.write("settings-a", kept);
@@ -26,6 +31,7 @@ function check(
     openSettings: () => new KeptSettings(flash),
     ownSettings: own,
     defaultUid: () => uid,
+    ...(canBeSetUp && { openSetupNetwork: () => undefined }),
   };
   return new DeviceSettings(board, store).check();
 }
@@ -47,6 +53,14 @@ describe("the settings of a device", () => {
   it("have the board's uid if no other is set", () => {
     expect(check({}, {}, { uid: "from-mac" })).toMatchObject({ settings: { uid: "from-mac" }, own: {} });
     expect(check({})).toHaveProperty("settings.uid");
+  });
+
+  it("of a new device that can be set up must name a broker", () => {
+    const missing = { errors: ["setting broker.host: missing"] };
+    expect(check({}, {}, { canBeSetUp: true })).toEqual(missing);
+    expect(check({ "broker.host": "hub" }, {}, { canBeSetUp: true })).toHaveProperty("settings.uid");
+    expect(check({}, { uid: "bay-7" }, { canBeSetUp: true })).toHaveProperty("settings.uid");
+    expect(check({ "broker.port": "x" }, {}, { canBeSetUp: true })).not.toEqual(missing);
   });
 
   it.each([

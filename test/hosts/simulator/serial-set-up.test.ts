@@ -135,6 +135,34 @@ describe("a new board, over USB", () => {
   });
 });
 
+describe("a new board with Ethernet, over USB", () => {
+  const ETHERNET = { board: "wt32_eth01" } as const;
+
+  it("needs no Wi-Fi: it takes a code, restarts, and receives a page", async () => {
+    const simulator = switchBoardOn(bench, ETHERNET);
+    await says(simulator, "Set-up: send a set-up code over the serial line");
+    const device = await plugIn(simulator);
+    expect(device.hasNetwork).toBe(true);
+    expect(await device.scan()).toEqual([]);
+    await expect(device.join("lab", WIFI_PASSWORD)).rejects.toThrow("cannot join lab");
+    await says(simulator, "set-up: setting wifi.ssid: there is no such setting");
+    await device.give(codeOf({ uid: "cabinet-7" }), () => {});
+    expect(await simulator.ended).toBe(RESTARTED);
+    await receivesPage(switchBoardOn(bench, ETHERNET), "cabinet-7");
+  });
+
+  it("says that there is no address, and takes the code when it is in", async () => {
+    const simulator = switchBoardOn(bench, { ...ETHERNET, cable: "out" });
+    await says(simulator, "Set-up: send");
+    await expect((await plugIn(simulator)).give(codeOf({}), () => {})).rejects.toThrow(
+      "The device refused it: the network has given no address",
+    );
+    simulator.say("cable in");
+    await (await plugIn(simulator)).give(codeOf({}), () => {});
+    expect(await simulator.ended).toBe(RESTARTED);
+  });
+});
+
 describe("the serial line of a board", () => {
   /** A frame of Improv, as the protocol's table has it. */
   const frame = (type: number, ...data: readonly number[]) => {
