@@ -9,7 +9,7 @@ export interface I2cDevice extends I2cPins {
 }
 
 /** Standard mode of I2C, for sensors at a cable, in hertz. */
-const HERTZ = 100_000;
+export const HERTZ = 100_000;
 
 /**
  * Makes a driver for what is at this address. A driver of the SDK that throws while it is made leaves its connection open, and then the
@@ -29,4 +29,20 @@ export function openI2cDriver<Driver>(pins: I2cPins, address: number, make: (dev
     for (const io of opened) io.close();
     throw error;
   }
+}
+
+/** The registers of a chip at this address. A connection is open only while one is read. */
+export function registersAt(pins: I2cPins, address: number): { readByte(register: number): number } {
+  return {
+    readByte(register) {
+      const io = new I2C({ ...pins, address, hz: HERTZ });
+      try {
+        const byte = Uint8Array.of(register);
+        io.writeRead(byte, byte);
+        return byte[0] as number;
+      } finally {
+        io.close();
+      }
+    },
+  };
 }

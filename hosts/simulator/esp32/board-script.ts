@@ -39,8 +39,11 @@ export interface BoardScript {
   readonly held?: "a" | "b" | "c";
   /** The SDK's name of the last reset. */
   readonly reset?: string;
-  /** Level of the battery, 0 to 1. */
-  readonly battery?: number;
+  /** Level of the battery, 0 to 1. "none": there is none in the board. */
+  readonly battery?: number | "none";
+  readonly isCharging?: boolean;
+  /** Of a Core2: version 1.1 has another one. */
+  readonly powerChip?: "AXP2101";
   /** What has woken the board. Without it, it has not slept. */
   readonly wake?: "timer" | "button";
   /** Which program runs, where it is not the first one: its slot and its version. */
@@ -73,6 +76,8 @@ export interface SimulatedBoard {
   isBroken(driver: BreakableDriver): boolean;
   /** What is on the I2C buses now, and the connections that drivers have open. */
   readonly i2c: { readonly plugged: Set<string>; readonly opened: Set<string> };
+  /** What a register of the gauge of the battery holds. */
+  readRegister(register: number): number;
   /** The computer's clock, which nobody sets. */
   computerMs(): number;
   readonly startedMs: number;

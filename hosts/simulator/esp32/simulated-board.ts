@@ -7,6 +7,7 @@ import { File } from "file";
 import Timer from "timer";
 import type { Button } from "../../../src/pager/screen/buttons.ts";
 import type { BoardScript, BreakableDriver, SimulatedBoard } from "./board-script.ts";
+import { PowerChip } from "./power-chip.ts";
 
 const SCRIPT_FILE = "./board.json";
 /** Until then a driver that will break does not. */
@@ -152,6 +153,7 @@ const globals = globalThis as unknown as {
   Host: object;
   vibration: object;
   power: object;
+  powerChip: object;
   device: object;
   System: object;
   Date: DateConstructor;
@@ -191,6 +193,7 @@ globals.Host = {
     },
   },
 };
+const level = script.battery === "none" ? 0 : (script.battery ?? 0.5);
 globals.device = {
   sensor: { Touch },
   peripheral: {
@@ -198,16 +201,17 @@ globals.device = {
     battery: {
       Default: class {
         read(): number {
-          return script.battery ?? 0.5;
+          return level;
         }
         close(): void {}
       },
     },
   },
 };
+const powerChip = new PowerChip(script);
+globals.powerChip = powerChip;
 globals.power = {
-  batteryVoltage: 3.7,
-  batteryCurrent: 0,
+  readByte: (register: number) => powerChip.readByte(register),
   set brightness(percent: number) {
     trace(`backlight: ${percent} %\n`);
   },
@@ -261,6 +265,7 @@ globals.simulatedBoard = Object.freeze({
   nextWifi: answers(script.wifi, "joined"),
   isBroken,
   i2c,
+  readRegister: (register: number) => powerChip.readByte(register),
   computerMs: () => ComputerDate.now(),
   startedMs: ComputerDate.now(),
   runningSlot: script.slot ?? 0,

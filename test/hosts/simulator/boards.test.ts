@@ -39,7 +39,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   esp32c3_ili9341: { opens: "press b", alert: LIGHT },
   lilygo_ttgo: { opens: "press a", alert: [] },
   m5paper: { opens: "press b", alert: [] },
-  m5stack: { opens: "press b", alert: [] },
+  m5stack: { opens: "press b", alert: ["dac: 880 Hz", "dac: quiet"] },
   m5stack_core2: { opens: "press b", alert: [...MIXER, ...MOTOR] },
   // 200 ms at 24,000 samples a second are 4,800. A half wave of 880 Hz has 14 samples.
   m5stack_cores3: { opens: "press b", alert: ["sound ended: 4800 samples, 343 changes"] },
@@ -54,7 +54,8 @@ const LIGHTS: Readonly<Record<string, { readonly dim: string; readonly off: stri
   lilygo_ttgo: { dim: "pin 4: 1", off: "pin 4: 0", full: "pin 4: 1" },
   m5stack: { dim: "pin 32: 1", off: "pin 32: 0", full: "pin 32: 1" },
   m5stack_core2: { dim: "backlight: 20 %", off: "backlight: 0 %", full: "backlight: 100 %" },
-  m5stack_cores3: { dim: "backlight: 20 %", off: "backlight: 0 %", full: "backlight: 100 %" },
+  // Output DLDO1 of the power chip: register 99 is its voltage, and bit 7 of register 90 switches it.
+  m5stack_cores3: { dim: "power chip 99: 16", off: "power chip 90: 3f", full: "power chip 99: 1c" },
   m5stick_cplus: { dim: "backlight: 20 %", off: "backlight: 0 %", full: "backlight: 100 %" },
   moddable_two: { dim: "backlight: 20 %", off: "backlight: 0 %", full: "backlight: 100 %" },
 };
@@ -97,7 +98,7 @@ describe.each(BOARDS)("%s", (board) => {
     await says(simulator, `connected to 127.0.0.1:${broker.port}`);
     await showsPage(sender, uid, "one");
     for (const line of alert) await eventually(() => expect(simulator.lines).toContain(line));
-    const others = simulator.lines.filter((line) => /^(sound|vibration|light|pin \d)/.test(line));
+    const others = simulator.lines.filter((line) => /^(sound|vibration|light|dac|pin \d)/.test(line));
     expect(others.filter((line) => !alert.includes(line))).toEqual([]);
     if (opens === undefined) return;
     await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));

@@ -113,10 +113,10 @@ describe("devices that advertise", () => {
     await eventually(() => expect(bench.documents.get(topic)).toBe(""));
   });
 
-  it("with a mistake in their settings keep the board from starting, and no key is shown", async () => {
+  it("with a mistake in their settings begin set-up, and no key is shown", async () => {
     const simulator = bench.start(broker, { "bthome.devices": "fridge", "bthome.keys": "x=0123456789abcdef" });
-    await says(simulator, 'Cannot start: setting bthome.devices: "fridge", expected');
-    await says(simulator, "Cannot start: setting bthome.keys: a hidden value");
+    await says(simulator, 'Set-up: setting bthome.devices: "fridge", expected');
+    await says(simulator, "Set-up: setting bthome.keys: a hidden value");
     expect(simulator.lines.join("\n")).not.toContain("0123456789abcdef");
   });
 });
@@ -139,6 +139,7 @@ describe("the connector of a board", () => {
   const readings = () => ["temperature", "humidity", "pressure"].map((name) => bench.value(name));
 
   it.each([
+    ["m5stack", ["21:22 44"], [21.46, 40, undefined]],
     ["m5stick_cplus", ["32:33 45"], [21.46, 40, undefined]],
     ["m5stack_core2", ["32:33 44", "32:33 77"], [21.46, 40, 987.65]],
     ["m5stack_cores3", ["2:1 77"], [19.88, 55.5, 987.65]],
@@ -169,6 +170,39 @@ describe("the connector of a board", () => {
     simulator.say("plug 32:33 44");
     await says(simulator, "sensor temperature works again");
     await eventually(() => expect(readings()).toEqual([21.46, 40, 987.65]));
+  });
+});
+
+describe("the battery of a board", () => {
+  const settings = { "wifi.ssid": "lab", "telemetry.interval": 1 };
+  const readings = () => [bench.value("battery"), bench.value("charging")];
+
+  it.each([
+    ["m5stack", { battery: 0.75, i2c: ["21:22 75"] }, 75],
+    ["m5stack_core2", { battery: 0.6 }, 60],
+    ["m5stack_core2", { battery: 0.61, powerChip: "AXP2101" }, 61],
+    ["m5stack_cores3", { battery: 0.37 }, 37],
+    ["m5stick_cplus", { battery: 0.8 }, 80],
+  ] as const)("of the %s with %j: its level, and whether it is being charged", async (board, script, percent) => {
+    const simulator = bench.start(broker, settings, { board, ...script, isCharging: true });
+    await eventually(() => expect(readings(), simulator.lines.join("\n")).toEqual([percent, 1]));
+    expect(simulator.lines.join("\n")).not.toContain("failed");
+  });
+
+  it("is not being charged", async () => {
+    const simulator = bench.start(broker, settings, { board: "m5stack_core2" });
+    await eventually(() => expect(readings(), simulator.lines.join("\n")).toEqual([50, 0]));
+  });
+
+  it.each([
+    ["m5stack", {}],
+    ["m5stack_core2", { battery: "none" }],
+    ["m5stack_cores3", { battery: "none" }],
+  ] as const)("of the %s with %j: there is none, and nobody misses it", async (board, script) => {
+    const simulator = bench.start(broker, settings, { board, ...script });
+    await eventually(() => expect(bench.value("uptime"), simulator.lines.join("\n")).toBeDefined());
+    expect(readings()).toEqual([undefined, undefined]);
+    expect(simulator.lines.join("\n")).not.toMatch(/failed|battery/);
   });
 });
 

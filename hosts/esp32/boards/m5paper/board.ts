@@ -42,7 +42,7 @@ export function boardParts(): BoardParts {
     touch: touchPanel((onSample) => new device.sensor.Touch({ onSample })),
     buttons: [pushButton(button.A), pushButton(button.B), pushButton(button.C)],
     sleep: deepSleep({ wake: WAKE_PIN, held: POWER_PIN }),
-    battery: battery({ level: readBattery }),
+    battery: battery(() => ({ level: readBattery })),
   };
 }
 

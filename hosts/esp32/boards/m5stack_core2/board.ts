@@ -1,12 +1,15 @@
-/** M5Stack Core2: screen of 320 × 240, three buttons that are areas of the touch panel, speaker and motor. */
+/** M5Stack Core2: screen of 320 × 240, three buttons that are areas of the touch panel, speaker, motor and a battery. */
 import type { BoardParts, Switch, TouchPanel } from "../../board-parts.ts";
+import { battery } from "../../parts/battery.ts";
 import { BME68X } from "../../parts/bme68x.ts";
 import { type LevelButton, levelButton } from "../../parts/buttons.ts";
 import { clockChip } from "../../parts/clock-chip.ts";
 import { connector } from "../../parts/connector.ts";
 import { MixerSpeaker } from "../../parts/mixer-speaker.ts";
+import { axp192Or2101 } from "../../parts/power-chips.ts";
 import { SHT3X } from "../../parts/sht3x.ts";
 import { touchPanel } from "../../parts/touch.ts";
+import type { PowerChip } from "../../power-chip.ts";
 import { wifi } from "../../wifi.ts";
 
 /** The I2C bus inside the board. */
@@ -16,7 +19,7 @@ const INTERNAL = Object.freeze({ data: 21, clock: 22 });
 declare const button: Readonly<Record<"a" | "b" | "c", LevelButton>>;
 declare const vibration: Switch;
 /** 0 to 100 percent. At 0 the light is as low as it goes. */
-declare const power: { brightness: number };
+declare const power: PowerChip & { brightness: number };
 declare const device: { readonly sensor: { readonly Touch: new (options: { onSample: () => void }) => TouchPanel } };
 
 export function boardParts(): BoardParts {
@@ -32,5 +35,7 @@ export function boardParts(): BoardParts {
     touch: touchPanel((onSample) => new device.sensor.Touch({ onSample })),
     sound: () => new MixerSpeaker(),
     vibration: () => vibration,
+    // Version 1.1 of the board has an AXP2101.
+    battery: battery(() => axp192Or2101(power)),
   };
 }

@@ -1,13 +1,15 @@
 /** M5StickC Plus: screen of 240 × 135, two buttons, a buzzer, a red light and a battery behind an AXP192. */
 import Digital from "embedded:io/digital";
 import type { BoardParts } from "../../board-parts.ts";
-import { battery, lithiumLevel } from "../../parts/battery.ts";
+import { battery } from "../../parts/battery.ts";
 import { type LevelButton, levelButton } from "../../parts/buttons.ts";
 import { Buzzer } from "../../parts/buzzer.ts";
 import { clockChip } from "../../parts/clock-chip.ts";
 import { connector } from "../../parts/connector.ts";
 import { PinSwitch } from "../../parts/pin-switch.ts";
+import { axp192 } from "../../parts/power-chips.ts";
 import { SHT3X } from "../../parts/sht3x.ts";
+import type { PowerChip } from "../../power-chip.ts";
 import { wifi } from "../../wifi.ts";
 
 const BUZZER_PIN = 2;
@@ -19,13 +21,8 @@ const INTERNAL = Object.freeze({ data: 21, clock: 22 });
 
 /** The SDK makes these globals on this board. */
 declare const button: Readonly<Record<"a" | "b", LevelButton>>;
-declare const power: {
-  /** 0 to 100 percent. At 0 the light is as low as it goes. */
-  brightness: number;
-  readonly batteryVoltage: number;
-  /** Into the battery: above 0. Out of it: below. */
-  readonly batteryCurrent: number;
-};
+/** 0 to 100 percent. At 0 the light is as low as it goes. */
+declare const power: PowerChip & { brightness: number };
 
 export function boardParts(): BoardParts {
   return {
@@ -39,9 +36,6 @@ export function boardParts(): BoardParts {
     },
     sound: (guard) => new Buzzer(BUZZER_PIN, guard),
     light: () => new PinSwitch(new Digital({ pin: LIGHT_PIN, mode: Digital.Output, initialValue: 1 }), 0),
-    battery: battery({
-      level: () => lithiumLevel(power.batteryVoltage),
-      isCharging: () => power.batteryCurrent > 0,
-    }),
+    battery: battery(() => axp192(power)),
   };
 }
