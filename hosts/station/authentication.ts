@@ -4,9 +4,9 @@
  * page. A browser never sends a token on its own.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Account, Accounts } from "./access/accounts.ts";
-import { isFromHere } from "./access/client-address.ts";
+import { originOfRequest } from "./access/client-address.ts";
 import { callersOf } from "./policy/route-rules.ts";
 import type { Sessions } from "./sessions.ts";
 import { LOGIN_CHECK_MS } from "./station-limits.ts";
@@ -64,18 +64,15 @@ export function addAuthentication(app: FastifyInstance, accounts: Accounts, sess
 }
 
 /** The session's token from the browser's cookie, or undefined. */
-export function sessionTokenOf(headers: IncomingHttpHeaders): string | undefined {
-  for (const cookie of (headers.cookie ?? "").split(";")) {
-    const [name, value] = cookie.trim().split("=", 2);
-    if (name === COOKIE) return value;
-  }
-  return undefined;
+export function sessionTokenOf({ cookies }: FastifyRequest): string | undefined {
+  return cookies[COOKIE];
 }
 
-/** `Set-Cookie` of a session; without a token the one that ends it. `isSecure`: the browser came by TLS. */
-export function sessionCookie(token: string | undefined, isSecure: boolean): string {
-  const life = token === undefined ? "; Max-Age=0" : "";
-  return `${COOKIE}=${token ?? ""}; Path=/; HttpOnly; SameSite=Strict${isSecure ? "; Secure" : ""}${life}`;
+/** Sets the cookie of a session; without a token ends it. */
+export function setSessionCookie(reply: FastifyReply, token: string | undefined, isSecure: boolean): void {
+  const options = { path: "/", httpOnly: true, sameSite: "strict", secure: isSecure } as const;
+  if (token === undefined) reply.clearCookie(COOKIE, options);
+  else reply.setCookie(COOKIE, token, options);
 }
 
 const UNKNOWN = "log in first, or give a token: Authorization: Bearer …";
@@ -85,9 +82,11 @@ function accountBehind(request: FastifyRequest, accounts: Accounts, sessions: Se
   const { authorization } = request.headers;
   if (authorization !== undefined) {
     const [scheme, token = ""] = authorization.split(" ", 2);
-    return (scheme?.toLowerCase() === "bearer" && accounts.verifyToken(token, isFromHere(request.socket))) || UNKNOWN;
+    return (
+      (scheme?.toLowerCase() === "bearer" && accounts.verifyToken(token, originOfRequest(request).isHere)) || UNKNOWN
+    );
   }
-  const token = sessionTokenOf(request.headers);
+  const token = sessionTokenOf(request);
   const name = token === undefined ? undefined : sessions.accountOf(token, Date.now());
   const account = name === undefined ? undefined : accounts.get(name);
   if (!account) return UNKNOWN;

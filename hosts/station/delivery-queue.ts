@@ -171,6 +171,6 @@ function newQueue(): Queue {
   return { deliveries: [], waitingCount: 0, isRunning: false, isWoken: false };
 }
 
-function isExpired({ expiresAtMs }: OpenDelivery): boolean {
-  return expiresAtMs !== undefined && expiresAtMs < Date.now();
+function isExpired({ expiresMs }: OpenDelivery): boolean {
+  return expiresMs !== undefined && expiresMs < performance.now();
 }

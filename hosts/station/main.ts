@@ -20,9 +20,12 @@ async function main(args: readonly string[]): Promise<void> {
   const station = await startStation(flags.options);
   if (station.firstStart) console.log(describeFirstStart(station.firstStart));
   // Signals are handled before the line is printed: a reader of the line may end the station at once.
-  whenAskedToEnd(() => {
-    station.close().then(() => process.exit(0), fail);
-  });
+  whenAskedToEnd(
+    () => {
+      station.close().then(() => process.exit(0), fail);
+    },
+    () => station.refresh(),
+  );
   console.log(`Station: MQTT on port ${station.mqttPort} of ${flags.options.host}, console at ${station.url}/`);
 }
 

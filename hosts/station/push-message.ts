@@ -1,7 +1,7 @@
 /** Encodes pushes for devices, and decodes their receipts. */
 import { decodeContents, encodeLink, encodeText, PRIORITY_DEFAULT } from "../../src/payload/content.ts";
 import { decodeMessage, encodeMessage, IM_TYPE, type RawContent } from "../../src/payload/message.ts";
-import type { Push, Receipt } from "./push.ts";
+import { isClockSet, type Push, type Receipt } from "./push.ts";
 import { ANSWER_CHARACTERS_MAX } from "./station-limits.ts";
 
 /** uid of the station: sender of its pushes, receiver of their receipts. */
@@ -15,7 +15,8 @@ export function encodePush(push: Omit<Push, "progress">): Uint8Array {
   if (picture !== undefined)
     contents.push(encodeLink({ type: "image", keys: { priority: PRIORITY_DEFAULT, choices: [] }, link: picture }));
   return encodeMessage({
-    timestampSeconds: Math.floor(push.acceptedAtMs / 1000),
+    // 0: no time. A device counts an expiry from when it gets such a message.
+    timestampSeconds: isClockSet(push.acceptedAtMs) ? Math.floor(push.acceptedAtMs / 1000) : 0,
     imType: IM_TYPE.notification,
     contents,
     sender: STATION_UID,

@@ -19,7 +19,7 @@ import {
   type Receipt,
 } from "./push.ts";
 import { decodeReceipts, encodePush, STATION_UID } from "./push-message.ts";
-import { expiryOf, nextTurn, type OpenDelivery, type PushStore } from "./push-store.ts";
+import { expiringAt, nextTurn, type OpenDelivery, type PushStore } from "./push-store.ts";
 import type { StationBroker } from "./station-broker.ts";
 import {
   DELIVERIES_INLINE_MAX,
@@ -173,9 +173,8 @@ export class PushService {
     await saved.finally(() => this.#accepting.delete(push.id));
     // All deliveries of a push to thousands of devices would be too much for the reader of an event stream.
     this.#events.emit({ type: "push", push: { ...push, deliveries: deliveries.slice(0, DELIVERIES_INLINE_MAX) } });
-    const expiresAtMs = expiryOf(push);
-    for (const device of devices)
-      this.#queue.add({ id: push.id, device, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) });
+    const expiring = expiringAt(push, acceptedAtMs);
+    for (const device of devices) this.#queue.add({ id: push.id, device, ...expiring });
     return { id: push.id, isReplayed: false };
   }
 

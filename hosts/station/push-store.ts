@@ -6,12 +6,12 @@
  * |---|---|
  * | `p/<id>` | the push with its progress |
  * | `d/<id>/<device>` | what became of it there |
- * | `o/<id>/<device>` | open: not yet handed to the broker; when it expires |
+ * | `o/<id>/<device>` | open: not yet handed to the broker |
  * | `k/<account>/<key>` | the idempotency key: which push, of which request |
  * | `t/<time>/<account>/<key>` | the same in the order of time, to be forgotten |
  * | `c/<account>` | how many pushes of it are kept |
  */
-import type { Delivery, Push } from "./push.ts";
+import { type Delivery, isClockSet, type Push } from "./push.ts";
 import { IDEMPOTENCY_KEY_MS } from "./station-limits.ts";
 import { type RecordChange, Records } from "./store/records.ts";
 import type { StationStore } from "./store/station-store.ts";
@@ -28,8 +28,8 @@ export interface KeptKey {
 export interface OpenDelivery {
   readonly id: string;
   readonly device: string;
-  /** Milliseconds since 1970. */
-  readonly expiresAtMs?: number;
+  /** In milliseconds of `performance.now()`: a clock that is set right expires nothing. */
+  readonly expiresMs?: number;
 }
 
 /** Sorts after every key that begins with the prefix and a slash. */
@@ -123,7 +123,7 @@ export class PushStore {
     for (const delivery of deliveries) {
       changes.push(
         { key: `d/${push.id}/${delivery.device}`, value: delivery },
-        { key: `o/${push.id}/${delivery.device}`, value: expiryOf(push) ?? 0 },
+        { key: `o/${push.id}/${delivery.device}`, value: 0 },
       );
     }
     if (key) {
@@ -217,8 +217,8 @@ export class PushStore {
     for (const _key of this.#records.keys(rangeOf("p"))) this.#size += 1;
     for (const key of this.#records.keys(rangeOf("o"))) {
       const [, id = "", device = ""] = key.split("/");
-      const expiresAtMs = this.#records.get<number>(key) || undefined;
-      this.#open.push({ id, device, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) });
+      const push = this.get(id);
+      this.#open.push({ id, device, ...(push && expiringAt(push, Date.now())) });
       add(this.#openOf, id, 1);
     }
     for (const [id, count] of this.#openOf) add(this.#openOfAccount, this.get(id)?.sender ?? "", count);
@@ -237,9 +237,14 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** When a push expires, in milliseconds since 1970. It is whole seconds after its time stamp, as devices count. */
-export function expiryOf({ acceptedAtMs, expirySeconds }: Push): number | undefined {
-  return expirySeconds === undefined ? undefined : (Math.floor(acceptedAtMs / 1000) + expirySeconds) * 1000;
+/**
+ * When a push expires: whole seconds after its time stamp, as devices count. One that was accepted before the clock was set has its whole
+ * life before it.
+ */
+export function expiringAt({ acceptedAtMs, expirySeconds }: Push, nowMs: number): Pick<OpenDelivery, "expiresMs"> {
+  if (expirySeconds === undefined) return {};
+  const ageMs = isClockSet(acceptedAtMs) ? nowMs - Math.floor(acceptedAtMs / 1_000) * 1_000 : 0;
+  return { expiresMs: performance.now() + expirySeconds * 1_000 - ageMs };
 }
 
 function rangeOf(prefix: string): { readonly gte: string; readonly lt: string } {

@@ -93,6 +93,14 @@ export type PushEvent =
   | { readonly type: "push"; readonly push: PushWithDeliveries }
   | { readonly type: "delivery"; readonly id: string; readonly delivery: Delivery; readonly progress: Progress };
 
+/** A clock that shows less has not been set since the machine was started: 2024. */
+const CLOCK_SET_MS = 1_704_067_200_000;
+
+/** Whether a time, in milliseconds since 1970, comes from a clock that was set. */
+export function isClockSet(atMs: number): boolean {
+  return atMs >= CLOCK_SET_MS;
+}
+
 /** Whether no further receipt is waited for. */
 export function isFinished({ state, receipts }: Delivery): boolean {
   return state === "expired" || receipts.some((receipt) => receipt.status !== "stored");

@@ -5,24 +5,33 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isLoopback } from "../node/loopback.ts";
 
-/** Why a request is refused; undefined if it is not. `boundHost` is the address that the station listens on. */
-export function refusalOf(method: string, headers: IncomingHttpHeaders, boundHost: string): string | undefined {
+/**
+ * Why a request is refused; undefined if it is not.
+ * @param boundHost the address that the station listens on
+ * @param publicHost host and port at which browsers reach it, if a proxy is before it
+ */
+export function refusalOf(
+  method: string,
+  headers: IncomingHttpHeaders,
+  boundHost: string,
+  publicHost: string | undefined,
+): string | undefined {
   const host = headers.host ?? "";
-  if (isLoopback(boundHost) && !isLoopback(hostName(host)))
+  if (isLoopback(boundHost) && !isLoopback(hostName(host)) && host.toLowerCase() !== publicHost)
     return `Host ${JSON.stringify(host.slice(0, 100))}: expected the address that this station listens on`;
   if (method === "GET" || method === "HEAD") return undefined;
-  return crossSiteRefusal(headers);
+  return crossSiteRefusal(headers, publicHost);
 }
 
 /** As `refusalOf`, for requests that change something by any method: a page of any site can open a WebSocket with GET. */
-export function crossSiteRefusal(headers: IncomingHttpHeaders): string | undefined {
+export function crossSiteRefusal(headers: IncomingHttpHeaders, publicHost: string | undefined): string | undefined {
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none")
     return `Sec-Fetch-Site ${JSON.stringify(String(site).slice(0, 40))}: requests of other sites are not taken`;
   const { origin, host } = headers;
   if (origin === undefined) return undefined;
   const originHost = URL.canParse(origin) ? new URL(origin).host : "";
-  return originHost !== "" && originHost === host?.toLowerCase()
+  return originHost !== "" && (originHost === host?.toLowerCase() || originHost === publicHost)
     ? undefined
     : `Origin ${JSON.stringify(origin.slice(0, 100))}: requests of other sites are not taken`;
 }

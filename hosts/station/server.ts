@@ -1,11 +1,12 @@
 /** The HTTP server of the station: the interface, the console, and MQTT over WebSocket at `/mqtt`. */
-import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
+import cookie from "@fastify/cookie";
 import etag from "@fastify/etag";
 import rateLimit from "@fastify/rate-limit";
+import websocket from "@fastify/websocket";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
-import { createWebSocketStream, WebSocketServer } from "ws";
+import { createWebSocketStream } from "ws";
 import type { Accounts } from "./access/accounts.ts";
+import { originOfRequest } from "./access/client-address.ts";
 import { addApiSchemas, describeSchemaError, errorAnswers } from "./api-schemas.ts";
 import { addAuthentication } from "./authentication.ts";
 import type { ConsolePage } from "./console-page.ts";
@@ -80,6 +81,10 @@ export interface ServerParts {
   readonly certificate: Certificate | undefined;
   /** Address that the station listens on. */
   readonly host: string;
+  /** At which browsers and devices reach the station, without a slash at the end, if a proxy is before it. */
+  readonly publicUrl: string | undefined;
+  /** Addresses of proxies, or networks of them such as `10.0.0.0/8`. */
+  readonly proxies: readonly string[];
   readonly broker: StationBroker;
   readonly pushes: PushService;
   readonly watch: DeviceWatch;
@@ -96,10 +101,13 @@ export interface ServerParts {
 /** Makes the server; the caller makes it listen on `host` and closes it. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
   const { env, host, mqttPort, mqttsPort, broker, pushes, events, page } = parts;
+  const publicHost = parts.publicUrl && new URL(parts.publicUrl).host;
   const app = fastify({
     https: parts.certificate ?? null,
     bodyLimit: REQUEST_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
+    // What they say of their clients is believed, and nobody else.
+    trustProxy: parts.proxies.length > 0 && [...parts.proxies],
     // Event streams never end by themselves.
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
@@ -116,16 +124,17 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   });
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
-    const refusal = refusalOf(request.method, request.headers, host);
+    const refusal = refusalOf(request.method, request.headers, host, publicHost);
     if (refusal) return reply.code(403).send({ error: refusal });
     return undefined;
   });
   const sessions = new Sessions();
+  await app.register(cookie);
   addAuthentication(app, parts.accounts, sessions);
   await addOpenApi(app);
   await app.register(rateLimit, { global: false });
   addApiSchemas(app);
-  addSessionRoutes(app, parts.accounts, sessions);
+  addSessionRoutes(app, parts.accounts, sessions, parts.publicUrl);
   const viewing = new Viewing(parts.env, parts.rules, parts.directory, parts.accounts, pushes);
   addPushRoutes(app, pushes, viewing);
   addEventRoutes(app, events, pushes, viewing);
@@ -147,6 +156,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     },
     handler: async () => ({ env, mqttPort, mqttsPort, ...authority }),
   });
+  await addMqttOverWebSocket(app, broker, publicHost);
   addPagePagerRoutes(app, parts.accounts, parts.directory, remove);
   addPresubscriptionRoutes(app, parts.env, parts.directory);
   app.get("/healthz", { schema: { hide: true } }, async (_request, reply) => {
@@ -172,38 +182,39 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   app.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send({ error: "there is nothing at this address" }),
   );
-  addMqttOverWebSocket(app, host, broker);
   return app;
 }
 
-function addMqttOverWebSocket(app: FastifyInstance, host: string, broker: StationBroker): void {
-  const sockets = new WebSocketServer({
-    noServer: true,
-    // Room for one packet and its fixed header. A message may hold several smaller packets.
-    maxPayload: MQTT_PACKET_BYTES_MAX + 5,
-    perMessageDeflate: false,
-    handleProtocols: (protocols) => (protocols.has("mqtt") ? "mqtt" : false),
+/** Who logs in is the broker's business. A page of another site may not even try. */
+async function addMqttOverWebSocket(app: FastifyInstance, broker: StationBroker, publicHost?: string): Promise<void> {
+  await app.register(websocket, {
+    options: {
+      // Room for one packet and its fixed header. A message may hold several smaller packets.
+      maxPayload: MQTT_PACKET_BYTES_MAX + 5,
+      perMessageDeflate: false,
+      handleProtocols: (protocols) => (protocols.has("mqtt") ? "mqtt" : false),
+    },
+    preClose: (done) => {
+      for (const client of app.websocketServer.clients) client.terminate();
+      app.websocketServer.close(() => done());
+    },
   });
-  app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Without a listener an error before the handshake would end the process.
-    socket.on("error", () => socket.destroy());
-    const path = (request.url ?? "").split("?")[0];
-    const refusal = refusalOf("GET", request.headers, host) ?? crossSiteRefusal(request.headers);
-    const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
-    if (path !== MQTT_PATH) refuseUpgrade(socket, "404 Not Found");
-    else if (refusal) refuseUpgrade(socket, "403 Forbidden");
-    else if (!offered.includes("mqtt")) refuseUpgrade(socket, "400 Bad Request");
-    else if (sockets.clients.size >= WEB_SOCKETS_MAX) refuseUpgrade(socket, "503 Service Unavailable");
-    else
-      sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        broker.accept(createWebSocketStream(webSocket), request);
-      });
+  app.route({
+    method: "GET",
+    url: MQTT_PATH,
+    schema: { hide: true },
+    handler: async (_request, reply) => reply.code(404).send({ error: "MQTT over WebSocket is here" }),
+    preValidation: async ({ headers }, reply) => {
+      const refusal = crossSiteRefusal(headers, publicHost);
+      if (refusal) return reply.code(403).send({ error: refusal });
+      const offered = (headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
+      if (!offered.includes("mqtt")) return reply.code(400).send({ error: "expected the WebSocket protocol mqtt" });
+      if (app.websocketServer.clients.size >= WEB_SOCKETS_MAX)
+        return reply
+          .code(503)
+          .send({ error: `${WEB_SOCKETS_MAX} WebSockets are open, which is as many as there may be` });
+      return undefined;
+    },
+    wsHandler: (socket, request) => broker.accept(createWebSocketStream(socket), originOfRequest(request)),
   });
-  app.addHook("preClose", async () => {
-    for (const webSocket of sockets.clients) webSocket.terminate();
-  });
-}
-
-function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }

@@ -1,11 +1,11 @@
 /** Login and logout at the console: `/api/session`. */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { UID_BYTES_MAX } from "../../src/limits.ts";
 import { AccessError } from "./access/access-error.ts";
 import type { Accounts } from "./access/accounts.ts";
 import { LoginGuard } from "./access/login-guard.ts";
 import { errorAnswers } from "./api-schemas.ts";
-import { sessionCookie, sessionTokenOf } from "./authentication.ts";
+import { sessionTokenOf, setSessionCookie } from "./authentication.ts";
 import type { Sessions } from "./sessions.ts";
 import { PASSWORD_BYTES_MAX } from "./station-limits.ts";
 
@@ -16,8 +16,15 @@ const sessionSchema = {
   properties: { name: { type: "string" }, isAdmin: { type: "boolean" } },
 } as const;
 
-export function addSessionRoutes(app: FastifyInstance, accounts: Accounts, sessions: Sessions): void {
+/** @param publicUrl at which browsers reach the station, if a proxy is before it */
+export function addSessionRoutes(
+  app: FastifyInstance,
+  accounts: Accounts,
+  sessions: Sessions,
+  publicUrl: string | undefined,
+): void {
   const guard = new LoginGuard(accounts);
+  const isSecure = ({ protocol }: FastifyRequest) => protocol === "https" || publicUrl?.startsWith("https:") === true;
   app.get("/api/session", {
     schema: {
       summary: "Who is logged in",
@@ -51,10 +58,10 @@ export function addSessionRoutes(app: FastifyInstance, accounts: Accounts, sessi
       const account = await guard.logIn(name, password, request.ip);
       if (account === "held") throw new AccessError(429, "too many wrong passwords: wait a minute");
       if (account === "wrong" || account.kind === "device") throw new AccessError(401, "name or password is wrong");
-      const former = sessionTokenOf(request.headers);
+      const former = sessionTokenOf(request);
       if (former !== undefined) sessions.close(former);
       const token = sessions.open(account.name, Date.now());
-      reply.header("set-cookie", sessionCookie(token, request.protocol === "https"));
+      setSessionCookie(reply, token, isSecure(request));
       return { name: account.name, isAdmin: account.isAdmin };
     },
   });
@@ -65,12 +72,10 @@ export function addSessionRoutes(app: FastifyInstance, accounts: Accounts, sessi
       response: { 204: { description: "Logged out.", type: "null" }, ...errorAnswers(401, 403) },
     },
     handler: async (request, reply) => {
-      const token = sessionTokenOf(request.headers);
+      const token = sessionTokenOf(request);
       if (token !== undefined) sessions.close(token);
-      return reply
-        .code(204)
-        .header("set-cookie", sessionCookie(undefined, request.protocol === "https"))
-        .send();
+      setSessionCookie(reply, undefined, isSecure(request));
+      return reply.code(204).send();
     },
   });
 }

@@ -2,10 +2,9 @@
  * The broker as the station uses it: who is let in and what each may do, pre-subscription, and the station's own messages. The broker
  * itself is in `broker/`, its sockets in `mqtt-server/`.
  */
-import type { IncomingMessage } from "node:http";
-import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { FormatError } from "../../src/errors.ts";
+import type { Origin } from "./access/client-address.ts";
 import {
   type ClientGate,
   CONNACK_CODE,
@@ -67,7 +66,7 @@ type Watcher = (topic: string, payload: Uint8Array) => void;
 
 /** The client at the other end of a connection. */
 interface Peer {
-  readonly socket: Socket | undefined;
+  readonly origin: Origin;
   readonly sinceMs: number;
   guest: Guest | undefined;
 }
@@ -127,10 +126,9 @@ export class StationBroker {
     return this.#broker.slowReaders;
   }
 
-  /** Serves a client. @param request of a client over WebSocket */
-  accept(stream: Duplex, request?: IncomingMessage): void {
-    const socket = stream instanceof Socket ? stream : request?.socket;
-    this.#peers.set(this.#server.accept(stream), { socket, sinceMs: Date.now(), guest: undefined });
+  /** Serves a client. */
+  accept(stream: Duplex, origin: Origin): void {
+    this.#peers.set(this.#server.accept(stream), { origin, sinceMs: Date.now(), guest: undefined });
   }
 
   /** Publishes a message of the station's own. Resolves when it is on disk for every kept session that gets it. */
@@ -185,7 +183,7 @@ export class StationBroker {
     return {
       protocol: found.level === 5 ? "MQTT 5" : "MQTT 3.1.1",
       keepAliveSeconds: found.keepAliveSeconds,
-      address: peer.socket?.remoteAddress ?? "",
+      address: peer.origin.address,
       sinceMs: peer.sinceMs,
     };
   }
@@ -252,7 +250,7 @@ export class StationBroker {
     const { connection, clientIdentifier, isIdentifierAssigned, isSessionKept } = credentials;
     const peer = this.#peers.get(connection);
     if (!peer) return refusal(CONNACK_CODE.serverUnavailable);
-    const found = await gate.admit(credentials, peer.socket, (reason) => this.#close(connection, reason));
+    const found = await gate.admit(credentials, peer.origin, (reason) => this.#close(connection, reason));
     if (typeof found === "number") return refusal(found);
     const { identity, holder } = found;
     if (

@@ -1,6 +1,7 @@
 /** The flags that `npm run station` and `npm start` share, and how both tell what is wrong. */
 
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { describeError } from "../node/describe-error.ts";
 import { type Flags, parseFlags } from "../node/flags.ts";
@@ -27,6 +28,8 @@ const FLAGS = Object.freeze([
   "tls-cert",
   "tls-key",
   "ldap",
+  "public-url",
+  "proxy",
   "ldap-base",
   "ldap-user",
 ]);
@@ -42,6 +45,8 @@ export const STATION_FLAGS_USAGE = `  --data DIR         folder of everything th
   --tls-cert FILE    certificate with its chain, and
   --tls-key FILE     its key, both PEM: MQTT with TLS and https; in the clear MQTT is then for this machine only
   --mqtts-port PORT  port of MQTT with TLS (${MQTTS_PORT_DEFAULT}; 0: any free one)
+  --public-url URL   at which browsers and devices reach it, if a proxy is before it, such as https://pager.example.org
+  --proxy ADDRESS    of that proxy, or networks, with commas between them: what it says of its clients is believed
   --ldap URL         takes the directory from an LDAP server, ldap://host:port
   --ldap-base DN     below which entry of it
   --ldap-user DN     whom to log in as there; the password stands in ${LDAP_PASSWORD_VARIABLE}
@@ -69,6 +74,8 @@ export function parseStationFlags(args: readonly string[]): StationFlags {
     httpPort: portOf(flags, "http-port", HTTP_PORT_DEFAULT, errors),
     certificate: certificateOf(flags, errors),
     ldap: ldapOf(flags, errors),
+    publicUrl: publicUrlOf(flags, errors),
+    proxies: proxiesOf(flags, errors),
   };
   return errors.length > 0 ? { errors } : { options };
 }
@@ -113,6 +120,25 @@ function ldapOf({ values }: Flags, errors: string[]): LdapOptions | undefined {
   }
   if (base === undefined) errors.push("flag --ldap-base: is missing, such as dc=example,dc=org");
   return { url, base: base ?? "", bindDn, bindPassword: process.env[LDAP_PASSWORD_VARIABLE] ?? "" };
+}
+
+function publicUrlOf({ values: { "public-url": text } }: Flags, errors: string[]): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && url.pathname === "/" && url.search === "" && url.username === "")
+    return url.origin;
+  errors.push(
+    `flag --public-url: ${JSON.stringify(text)}, expected an address without a path, such as https://pager.example.org`,
+  );
+  return undefined;
+}
+
+function proxiesOf({ values: { proxy } }: Flags, errors: string[]): readonly string[] {
+  const proxies = proxy?.split(",").map((address) => address.trim()) ?? [];
+  const wrong = proxies.find((address) => !/^[^/]+(?:\/\d{1,3})?$/.test(address) || !isIP(address.split("/")[0] ?? ""));
+  if (wrong !== undefined)
+    errors.push(`flag --proxy: ${JSON.stringify(wrong)}, expected an address such as 10.0.0.2 or 10.0.0.0/24`);
+  return proxies;
 }
 
 function portOf(flags: Flags, name: string, byDefault: number, errors: string[]): number {

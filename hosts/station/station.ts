@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { isUid, UID_RULE } from "../../src/payload/uid.ts";
 import { localPassword, localToken } from "../node/local-key.ts";
 import type { Accounts } from "./access/accounts.ts";
+import { originOf } from "./access/client-address.ts";
 import { ClientGate, PRESUBSCRIBER_NAME } from "./access/client-gate.ts";
 import { enrol, type FirstStart, openAccess } from "./access/open-access.ts";
 import { buildConsolePage, type ConsolePage } from "./console-page.ts";
@@ -50,6 +51,10 @@ export interface StationOptions {
   readonly mqttsPort?: number;
   /** The LDAP server with the directory. Without it the directory is a file in the folder. */
   readonly ldap?: LdapOptions | undefined;
+  /** At which browsers and devices reach the station, if a proxy is before it: http or https, without a path. */
+  readonly publicUrl?: string | undefined;
+  /** Addresses or networks of the proxies that are before it. What they say of their clients is believed. */
+  readonly proxies?: readonly string[];
   /** The number of pushes that are kept. */
   readonly pushesMax?: number;
 }
@@ -65,6 +70,8 @@ export interface Station {
   readonly directory: Directory;
   /** The secrets of the first start, to be printed once; undefined at every other start. */
   readonly firstStart: FirstStart | undefined;
+  /** Reads the directory again. What is wrong with it goes to the log, and what was known stays. */
+  refresh(): void;
   /** Programs of this machine derive their passwords from it, see `hosts/node/local-key.ts`. */
   readonly localKey: string;
   /** Ends all connections, finishes all writes, and frees ports and folder. */
@@ -97,23 +104,40 @@ export async function startStation(options: StationOptions): Promise<Station> {
     });
     const address = addressOf(options);
     const listener = await listening(address, () =>
-      listenMqtt(address, (socket) => void standing.then((broker) => broker.accept(socket))),
+      listenMqtt(address, (socket) => void standing.then((broker) => broker.accept(socket, originOf(socket)))),
     );
     closers.push(listener.close);
     const { accounts, directory, begin, localKey } = await openFolder(options.data, () =>
       openAccess(options.data, options.ldap),
     );
-    closers.push(keepFresh(directory));
+    const refresh = () => {
+      directory.refresh().catch((error: Error) => console.error(`directory ${directory.sourceName}: ${error.message}`));
+    };
+    closers.push(keepFresh(directory, refresh));
     const { store, close: closeStore } = await openFolder(options.data, () => openStore(options.data));
     closers.push(async () => closeStore());
     const rules = new TopicRules(env, directory, accounts);
     const broker = new StationBroker(store, gateOf(options, accounts, directory, rules));
     closers.push(async () => broker.shutDown());
     const { mqttPort, mqttsPort } = listener;
-    const { certificate } = options;
+    const { certificate, publicUrl, proxies = [] } = options;
     const images = new ImageFolder(join(options.data, "images"));
     const { health } = store;
-    const parts = { env, host, mqttPort, mqttsPort, certificate, broker, accounts, directory, rules, health, images };
+    const parts = {
+      env,
+      host,
+      mqttPort,
+      mqttsPort,
+      certificate,
+      publicUrl,
+      proxies,
+      broker,
+      accounts,
+      directory,
+      rules,
+      health,
+      images,
+    };
     const pushStore = new PushStore(store, options.pushesMax ?? PUSHES_MAX);
     const { app, pushes } = await openInterface(parts, pushStore, await bundling, closers);
     const httpPort = await listenHttp(app, host, options.httpPort ?? HTTP_PORT_DEFAULT);
@@ -125,10 +149,10 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const presubscriber = startPresubscriber({ ...address, mqttPort }, httpPort, localKey);
     closers.push(() => presubscriber.close());
     closers.push(followDirectory(env, directory, (uid) => presubscriptions.announceKnown(uid)));
-    const url = urlOf(host === "0.0.0.0" || host === "::" ? "localhost" : host, httpPort, certificate);
+    const url = publicUrl ?? urlOf(host === "0.0.0.0" || host === "::" ? "localhost" : host, httpPort, certificate);
     // This is the last step: if the start fails, no password may exist that nobody was told.
     const firstStart = await openFolder(options.data, begin);
-    return { mqttPort, mqttsPort, httpPort, url, accounts, directory, firstStart, localKey, close };
+    return { mqttPort, mqttsPort, httpPort, url, accounts, directory, firstStart, localKey, refresh, close };
   } catch (error) {
     await close();
     throw error;
@@ -191,11 +215,8 @@ async function listening<T>({ host, mqttPort }: MqttAddress, listen: () => Promi
 }
 
 /** Reads a directory that is changed elsewhere at intervals. Returns a function that closes it. */
-function keepFresh(directory: Directory): () => Promise<void> {
-  const read = () => {
-    directory.refresh().catch((error: Error) => console.error(`directory ${directory.sourceName}: ${error.message}`));
-  };
-  const timer = directory.isWritable ? undefined : setInterval(read, DIRECTORY_REFRESH_MS);
+function keepFresh(directory: Directory, refresh: () => void): () => Promise<void> {
+  const timer = directory.isWritable ? undefined : setInterval(refresh, DIRECTORY_REFRESH_MS);
   return () => {
     clearInterval(timer);
     return directory.close();

@@ -2,7 +2,6 @@
  * Decides for the broker who may connect and what each client may do. Counts and logs every refusal. No password and no message
  * of a client ever goes to the log.
  */
-import type { Socket } from "node:net";
 import type { Credentials } from "../broker/hooks.ts";
 import type { MessageContent } from "../broker/message.ts";
 import { type Identity, PRESUBSCRIPTION_TOPIC, type TopicRules } from "../policy/topic-rules.ts";
@@ -18,7 +17,7 @@ import {
 } from "../station-limits.ts";
 import { AccessError } from "./access-error.ts";
 import { type Accounts, RESERVED_NAMES } from "./accounts.ts";
-import { addressOf, isFromHere } from "./client-address.ts";
+import type { Origin } from "./client-address.ts";
 import { LoginGuard } from "./login-guard.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -103,18 +102,14 @@ export class ClientGate {
 
   /**
    * A client that may connect, otherwise the return code of CONNACK. Never rejects.
-   * @param socket where it comes from @param close ends its connection
+   * @param origin where it comes from @param close ends its connection
    */
-  async admit(
-    login: Credentials,
-    socket: Socket | undefined,
-    close: (reason: string) => void,
-  ): Promise<Guest | ConnackCode> {
-    const found = await this.#identify(login, socket);
+  async admit(login: Credentials, origin: Origin, close: (reason: string) => void): Promise<Guest | ConnackCode> {
+    const found = await this.#identify(login, origin);
     if (typeof found === "number") return found;
     if (found && login.will) {
       const problem = this.#options.rules.whyNotPublish(found, login.will.topic, login.will.payload);
-      if (problem) return this.#refuseLogin(login, socket, CONNACK_CODE.notAuthorized, `last will: ${problem}`);
+      if (problem) return this.#refuseLogin(login, origin, CONNACK_CODE.notAuthorized, `last will: ${problem}`);
     }
     const account = found?.hasAccount ? this.#options.accounts.get(found.uid) : undefined;
     const holder = account && { createdAtMs: account.createdAtMs, credential: this.#credentialOf(account.name) };
@@ -219,59 +214,55 @@ export class ClientGate {
     return false;
   }
 
-  async #identify(login: Credentials, socket: Socket | undefined): Promise<Identity | undefined | ConnackCode> {
+  async #identify(login: Credentials, origin: Origin): Promise<Identity | undefined | ConnackCode> {
     const { userName, clientIdentifier, isIdentifierAssigned, isSessionKept } = login;
     if (userName === undefined) {
       if (this.#options.isAnonymousAllowed && !RESERVED_NAMES.includes(clientIdentifier)) return undefined;
       if (this.#options.isAnonymousAllowed)
         return this.#refuseLogin(
           login,
-          socket,
+          origin,
           CONNACK_CODE.identifierRejected,
           "client identifier of the station's own",
         );
-      return this.#refuseLogin(login, socket, CONNACK_CODE.notAuthorized, "no user name");
+      return this.#refuseLogin(login, origin, CONNACK_CODE.notAuthorized, "no user name");
     }
-    const identity = await this.#checkPassword(login, socket, userName);
+    const identity = await this.#checkPassword(login, origin, userName);
     if (typeof identity === "number") return identity;
     const mayChoose = isIdentifierAssigned || identity.kind === "person" || identity.kind === "program";
     if (clientIdentifier !== identity.uid && (isSessionKept || !mayChoose))
-      return this.#refuseLogin(login, socket, CONNACK_CODE.identifierRejected, "client identifier that is not its uid");
+      return this.#refuseLogin(login, origin, CONNACK_CODE.identifierRejected, "client identifier that is not its uid");
     return identity;
   }
 
-  async #checkPassword(
-    login: Credentials,
-    socket: Socket | undefined,
-    userName: string,
-  ): Promise<Identity | ConnackCode> {
+  async #checkPassword(login: Credentials, origin: Origin, userName: string): Promise<Identity | ConnackCode> {
     const { accounts, onLocalDevice } = this.#options;
     const bytes = login.password ?? new Uint8Array();
     const password = bytes.length > PASSWORD_BYTES_MAX ? "" : Buffer.from(bytes).toString();
     const known = accounts.get(userName);
-    if ((!known || known.kind === "device") && isFromHere(socket) && accounts.isLocalPassword(userName, password)) {
+    if ((!known || known.kind === "device") && origin.isHere && accounts.isLocalPassword(userName, password)) {
       if (userName === PRESUBSCRIBER_NAME) return PRESUBSCRIBER;
       await onLocalDevice(userName);
       return { uid: userName, kind: "device", isAdmin: false, hasAccount: false };
     }
     try {
-      const found = await this.#logins.logIn(userName, password, addressOf(socket));
+      const found = await this.#logins.logIn(userName, password, origin.address);
       if (typeof found === "object")
         return { uid: found.name, kind: found.kind, isAdmin: found.isAdmin, hasAccount: true };
       if (found === "wrong")
-        return this.#refuseLogin(login, socket, CONNACK_CODE.badUserNameOrPassword, "user name or password");
+        return this.#refuseLogin(login, origin, CONNACK_CODE.badUserNameOrPassword, "user name or password");
       this.refused.loginsHeld += 1;
-      return this.#refuseLogin(login, socket, CONNACK_CODE.serverUnavailable, "too many failures");
+      return this.#refuseLogin(login, origin, CONNACK_CODE.serverUnavailable, "too many failures");
     } catch (error) {
       if (!(error instanceof AccessError)) console.error(`login: ${error instanceof Error ? error.message : error}`);
-      return this.#refuseLogin(login, socket, CONNACK_CODE.serverUnavailable, "too many at once");
+      return this.#refuseLogin(login, origin, CONNACK_CODE.serverUnavailable, "too many at once");
     }
   }
 
-  #refuseLogin(login: Credentials, socket: Socket | undefined, code: ConnackCode, reason: string): ConnackCode {
+  #refuseLogin(login: Credentials, origin: Origin, code: ConnackCode, reason: string): ConnackCode {
     this.refused.logins += 1;
     this.#log.write(
-      `CONNECT of ${quoted(login.isIdentifierAssigned ? "" : login.clientIdentifier)} from ${addressOf(socket)}: ${reason}`,
+      `CONNECT of ${quoted(login.isIdentifierAssigned ? "" : login.clientIdentifier)} from ${origin.address}: ${reason}`,
     );
     return code;
   }

@@ -17,6 +17,8 @@ export const ROUTE_RULES: Readonly<Record<string, Callers>> = Object.freeze({
   "GET /favicon.ico": "everyone",
   "GET /faces/*": "everyone",
   "GET /healthz": "everyone",
+  // MQTT over WebSocket: the broker asks who it is.
+  "GET /mqtt": "everyone",
   "GET /api/openapi.json": "everyone",
   "POST /api/session": "everyone",
   // The token in the address is the device's permission.

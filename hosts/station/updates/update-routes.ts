@@ -63,9 +63,10 @@ export interface UpdateSources {
   readonly images: ImageFolder;
   readonly updates: DeviceUpdates;
   readonly watch: DeviceWatch;
+  readonly publicUrl: string | undefined;
 }
 
-export function addUpdateRoutes(app: FastifyInstance, { images, updates, watch }: UpdateSources): void {
+export function addUpdateRoutes(app: FastifyInstance, { images, updates, watch, publicUrl }: UpdateSources): void {
   app.get("/api/updates", {
     schema: {
       summary: "The images that there are, and how far each device's newest update is",
@@ -94,7 +95,12 @@ export function addUpdateRoutes(app: FastifyInstance, { images, updates, watch }
       response: { 202: { description: "The commands are sent.", type: "null" }, ...errorAnswers(400, 401, 403, 404) },
     },
     handler: async (request, reply) => {
-      const { image: name, devices, isDowngrade = false, address = addressOf(request) } = request.body as OrderBody;
+      const {
+        image: name,
+        devices,
+        isDowngrade = false,
+        address = publicUrl ?? addressOf(request),
+      } = request.body as OrderBody;
       const image = (await images.list()).find((each) => each.name === name);
       if (!image) throw new AccessError(404, `there is no image ${JSON.stringify(name)}`);
       for (const device of devices) {

@@ -189,11 +189,11 @@ describe("a request of another site", () => {
   });
 
   it("is judged in the same way without a server", () => {
-    expect(refusalOf("GET", { host: "evil.example" }, "127.0.0.1")).toContain("Host");
-    expect(refusalOf("GET", { host: "station.example" }, "0.0.0.0")).toBeUndefined();
-    expect(refusalOf("GET", {}, "127.0.0.1")).toContain("Host");
-    expect(crossSiteRefusal({ host: "a:1", origin: "http://a:1" })).toBeUndefined();
-    expect(crossSiteRefusal({ host: "a:1", origin: "http://a:2" })).toContain("Origin");
+    expect(refusalOf("GET", { host: "evil.example" }, "127.0.0.1", undefined)).toContain("Host");
+    expect(refusalOf("GET", { host: "station.example" }, "0.0.0.0", undefined)).toBeUndefined();
+    expect(refusalOf("GET", {}, "127.0.0.1", undefined)).toContain("Host");
+    expect(crossSiteRefusal({ host: "a:1", origin: "http://a:1" }, undefined)).toBeUndefined();
+    expect(crossSiteRefusal({ host: "a:1", origin: "http://a:2" }, undefined)).toContain("Origin");
   });
 });
 

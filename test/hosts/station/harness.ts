@@ -7,6 +7,7 @@ import { connect, type IClientOptions, type MqttClient, type OnMessageCallback }
 import { localPassword, localToken } from "../../../hosts/node/local-key.ts";
 import { MemoryStore } from "../../../hosts/node/memory-store.ts";
 import { type Pager, type PagerOptions, startPager } from "../../../hosts/node/pager.ts";
+import { originOf } from "../../../hosts/station/access/client-address.ts";
 import type { ClientGate } from "../../../hosts/station/access/client-gate.ts";
 import { listenMqtt } from "../../../hosts/station/mqtt-listener.ts";
 import type { Delivery, Push, PushWithDeliveries } from "../../../hosts/station/push.ts";
@@ -50,7 +51,7 @@ export class StationBench extends Cleanups {
     const store = new StationStore(join(folder, "station.db"));
     const broker = new StationBroker(store, gate);
     const address = { host: "127.0.0.1", mqttPort: 0, mqttsPort: 0 };
-    const listener = await listenMqtt(address, (socket) => broker.accept(socket));
+    const listener = await listenMqtt(address, (socket) => broker.accept(socket, originOf(socket)));
     let closing: Promise<void> | undefined;
     const close = () => {
       closing ??= (async () => {

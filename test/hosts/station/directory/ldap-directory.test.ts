@@ -128,13 +128,25 @@ describe.runIf(requireOrSkip("slapd", hasSlapd()))("a directory in LDAP", () => 
     expect(station.accounts.get("bob-1")).toMatchObject({ kind: "device" });
   });
 
-  it("keeps its content and reports a problem while the server is away; a station does not start without it", async () => {
-    const bench = scene();
-    const ldap = await startSlapd(bench, PEOPLE);
+  it("keeps its content and reports a problem while the server is away", async () => {
+    const ldap = await startSlapd(scene(), PEOPLE);
     const directory = await Directory.open(ldapDirectory(ldap));
     await ldap.stop();
     await expect(directory.refresh()).rejects.toThrow();
     expect(directory.resolve("alice")).toBeDefined();
+  });
+
+  it("away at the start, is begun with as the station knew it last; without that a station does not start", async () => {
+    const bench = scene();
+    const ldap = await startSlapd(bench, PEOPLE);
+    const data = bench.folder();
+    await (await bench.station({ data, ldap })).close();
+    await ldap.stop();
+    const station = await bench.station({ data, ldap });
+    expect(station.directory.resolve("alice")).toMatchObject({ kind: "person", devices: ["alice-1"] });
+    expect(station.directory.isWritable).toBe(false);
+    await expect(station.directory.refresh()).rejects.toThrow(/LDAP server/);
+    expect(station.directory.resolve("alice")).toBeDefined();
     await expect(bench.station({ ldap })).rejects.toThrow(/LDAP server .*--ldap/);
     const wrong = bench.station({ ldap: { ...(await startSlapd(bench, PEOPLE)), bindPassword: "wrong" } });
     await expect(wrong).rejects.toThrow(/LDAP server .*--ldap/);

@@ -35,6 +35,7 @@ const ROUTES: Readonly<Record<string, readonly [rule: string, ...Row]>> = {
   "GET /favicon.ico": ["GET /favicon.ico", ...everyone(undefined, 200)],
   "GET /faces/none.fnt": ["GET /faces/*", ...everyone(undefined, 404)],
   "GET /healthz": ["GET /healthz", ...everyone(undefined, 200)],
+  "GET /mqtt": ["GET /mqtt", ...everyone(undefined, 400)],
   "GET /api/openapi.json": ["GET /api/openapi.json", ...everyone(undefined, 200)],
   "POST /api/session": ["POST /api/session", ...everyone({}, 400)],
   "GET /images/none": ["GET /images/:token", ...everyone(undefined, 404)],

@@ -7,6 +7,7 @@ import { type Packet, parser } from "mqtt-packet";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { localPassword, localToken } from "../../../../hosts/node/local-key.ts";
 import type { Accounts } from "../../../../hosts/station/access/accounts.ts";
+import { originOf } from "../../../../hosts/station/access/client-address.ts";
 import { ClientGate, PRESUBSCRIBER_NAME } from "../../../../hosts/station/access/client-gate.ts";
 import { openAccess } from "../../../../hosts/station/access/open-access.ts";
 import { addAuthentication } from "../../../../hosts/station/authentication.ts";
@@ -66,7 +67,12 @@ async function startBroker(data: string, accounts: Accounts, directory: Director
   const broker = new StationBroker(store, gate);
   broker.presubscriptions = new Presubscriptions(broker);
   broker.grant(PRESUBSCRIBER_NAME, [{ filter: NEW_CLIENT_TOPIC, qos: 1 }]);
-  const server = createServer((socket) => broker.accept(socket.on("error", () => {})));
+  const server = createServer((socket) =>
+    broker.accept(
+      socket.on("error", () => {}),
+      originOf(socket),
+    ),
+  );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   bench.add(async () => {
