@@ -138,11 +138,14 @@ export const LABEL_CHARACTERS_MAX = 200;
 /** Levels of JSON or CBOR that a payload to be explained may nest. Deeper ones are refused. */
 export const DECODE_DEPTH_MAX = 16;
 
-/** Failed logins from one address; beyond it they are refused unseen, with "server unavailable" or status 429. */
-export const LOGIN_FAILURES_PER_ADDRESS = Object.freeze({ capacity: 20, perSecond: 0.1 });
+/** Failed logins to one account from one address; beyond it they are refused unseen, with "server unavailable" or status 429. */
+export const LOGIN_FAILURES = Object.freeze({ capacity: 20, perSecond: 0.2 });
+
+/** Failed logins from one address to any account, likewise. */
+export const LOGIN_FAILURES_PER_ADDRESS = Object.freeze({ capacity: 200, perSecond: 1 });
 
 /** Failed logins to one account, likewise, from addresses that have never logged in to it. */
-export const LOGIN_FAILURES_PER_ACCOUNT = Object.freeze({ capacity: 20, perSecond: 0.1 });
+export const LOGIN_FAILURES_PER_ACCOUNT = Object.freeze({ capacity: 200, perSecond: 2 });
 
 /**
  * Addresses and accounts whose failures are remembered; the longest unused is forgotten first. Also clients whose limits are

@@ -1,10 +1,11 @@
 /** Logins at the console, tokens, and requests of other sites' pages in a browser that is logged in. */
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { LoginGuard } from "../../../hosts/station/access/login-guard.ts";
 import { Sessions } from "../../../hosts/station/sessions.ts";
 import type { Station } from "../../../hosts/station/station.ts";
 import {
-  LOGIN_FAILURES_PER_ADDRESS,
+  LOGIN_FAILURES,
   SESSION_IDLE_MS,
   SESSION_MS_MAX,
   SESSIONS_MAX,
@@ -258,9 +259,9 @@ describe("a login at the console", () => {
       const body = JSON.stringify({ name: adminName, password });
       return (await fetch(`${other.url}/api/session`, { method: "POST", headers: JSON_TYPE, body })).status;
     };
-    const { capacity } = LOGIN_FAILURES_PER_ADDRESS;
+    const { capacity } = LOGIN_FAILURES;
     // The right password comes after the wrong ones.
-    const wrong = Array.from({ length: 4 * capacity }, () => attempt("wrong"));
+    const wrong = Array.from({ length: 4 * capacity }, (_, index) => attempt(`wrong ${index}`));
     const right = attempt(adminPassword);
     const statuses = await Promise.all(wrong);
     const tried = statuses.filter((status) => status === 401).length;
@@ -268,6 +269,25 @@ describe("a login at the console", () => {
     expect(tried).toBeLessThan(2 * capacity);
     expect(statuses.filter((status) => status === 429)).toHaveLength(4 * capacity - tried);
     expect(await right).toBe(429);
+  });
+
+  it("is not kept out by somebody who sends a wrong password every 5 seconds from behind the same address", async () => {
+    const other = await bench.station();
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { adminName: name = "", adminPassword = "" } = other.firstStart ?? {};
+    const guard = new LoginGuard(other.accounts);
+    for (let count = 0; count < 3 * LOGIN_FAILURES.capacity; count += 1) {
+      expect(await guard.logIn(name, `guess ${count}`, "10.0.0.7")).toBe("wrong");
+      vi.advanceTimersByTime(5_000);
+    }
+    // A device that nobody has told the new password asks all the time.
+    for (let count = 0; count < 3 * LOGIN_FAILURES.capacity; count += 1)
+      expect(await guard.logIn(name, "of last year", "10.0.0.7")).toBe("wrong");
+    expect(await guard.logIn(name, adminPassword, "10.0.0.7")).toMatchObject({ name });
+    // What was wrong is right when the password becomes that.
+    await other.accounts.setPassword(name, "of last year");
+    expect(await guard.logIn(name, "of last year", "10.0.0.7")).toMatchObject({ name });
   });
 });
 
