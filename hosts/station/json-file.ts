@@ -2,7 +2,7 @@
  * A small JSON file. A change is written to a second file, synced, and renamed over the first. So after a power cut the file holds
  * either its former or its new content.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -14,24 +14,36 @@ export class JsonFile<T> {
   readonly path: string;
   #next: T | undefined;
   #running: Promise<void> | undefined;
+  /** Of the file as it was last read or written here. */
+  #stamp: string | undefined;
 
   constructor(path: string) {
     this.path = path;
   }
 
-  /** The content, or undefined where there is no file. Throws where it cannot be read or is no JSON. */
-  read(): T | undefined {
-    let text: string;
+  /** Whether somebody else has written the file since. */
+  get isChanged(): boolean {
+    return this.#running === undefined && stampOf(statSync(this.path, { throwIfNoEntry: false })) !== this.#stamp;
+  }
+
+  /**
+   * The content, or undefined where there is no file. Throws where it cannot be read or is no JSON, and as `check` does.
+   * @param check gives the content if it is what it should be
+   */
+  read(check: (content: unknown) => T = (content) => content as T): T | undefined {
+    const stamp = stampOf(statSync(this.path, { throwIfNoEntry: false }));
+    const content = stamp === undefined ? undefined : check(this.#parse());
+    this.#stamp = stamp;
+    return content;
+  }
+
+  #parse(): unknown {
     try {
-      text = readFileSync(this.path, "utf8");
+      // Some editors begin a file with a byte order mark.
+      return JSON.parse(readFileSync(this.path, "utf8").replace(/^\uFEFF/, ""));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      if (error instanceof SyntaxError) throw new Error(`${this.path}: ${error.message}`);
       throw error;
-    }
-    try {
-      return JSON.parse(text) as T;
-    } catch (error) {
-      throw new Error(`${this.path}: ${error instanceof Error ? error.message : error}`);
     }
   }
 
@@ -54,6 +66,7 @@ export class JsonFile<T> {
     try {
       await file.writeFile(`${JSON.stringify(value, undefined, 1)}\n`);
       await file.sync();
+      this.#stamp = stampOf(await file.stat());
     } finally {
       await file.close();
     }
@@ -61,4 +74,8 @@ export class JsonFile<T> {
     const folder = await open(dirname(this.path), "r");
     await folder.sync().finally(() => folder.close());
   }
+}
+
+function stampOf(stats: Stats | undefined): string | undefined {
+  return stats && `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
 }

@@ -256,6 +256,9 @@ export const LDAP_TIMEOUT_MS = 5_000;
 /** Milliseconds between two readings of a directory that is changed elsewhere. */
 export const DIRECTORY_REFRESH_MS = 60_000;
 
+/** Milliseconds between two looks whether somebody has written `directory.json`. */
+export const DIRECTORY_LOOK_MS = 2_000;
+
 /** Milliseconds between two looks whether the login or token of an open event stream still holds. */
 export const LOGIN_CHECK_MS = 15_000;
 

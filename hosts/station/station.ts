@@ -29,7 +29,7 @@ import {
   MQTT_PORT_DEFAULT,
   MQTTS_PORT_DEFAULT,
 } from "./station-defaults.ts";
-import { DIRECTORY_REFRESH_MS, PUSHES_MAX } from "./station-limits.ts";
+import { DIRECTORY_LOOK_MS, DIRECTORY_REFRESH_MS, PUSHES_MAX } from "./station-limits.ts";
 import { StoreInUse } from "./store/folder-lock.ts";
 import { openStore } from "./store/open-store.ts";
 import { DeviceUpdates } from "./updates/device-updates.ts";
@@ -216,7 +216,21 @@ async function listening<T>({ host, mqttPort }: MqttAddress, listen: () => Promi
 
 /** Reads a directory that is changed elsewhere at intervals. Returns a function that closes it. */
 function keepFresh(directory: Directory, refresh: () => void): () => Promise<void> {
-  const timer = directory.isWritable ? undefined : setInterval(refresh, DIRECTORY_REFRESH_MS);
+  let said = "";
+  const catchUp = () => {
+    directory.catchUp().then(
+      () => {
+        said = "";
+      },
+      (error: Error) => {
+        if (error.message !== said) console.error(`directory: ${error.message}`);
+        said = error.message;
+      },
+    );
+  };
+  const timer = directory.isWritable
+    ? setInterval(catchUp, DIRECTORY_LOOK_MS)
+    : setInterval(refresh, DIRECTORY_REFRESH_MS);
   return () => {
     clearInterval(timer);
     return directory.close();

@@ -99,6 +99,10 @@ export class Accounts {
   /** Reads the file again, after another process has written it. */
   reload(): void {
     const content = this.#file.read();
+    if (content && content.version !== 1)
+      throw new Error(
+        `${this.#file.path}: version ${content.version}, expected 1: it is of another version of the station`,
+      );
     this.#accounts.clear();
     this.#tokens.clear();
     for (const account of content?.accounts ?? []) this.#accounts.set(account.name, account);

@@ -22,6 +22,8 @@ export interface DirectorySource {
   load(): Promise<DirectoryData>;
   /** Saves the directory; durable when it resolves. A source without this is read-only here. */
   save?(data: DirectoryData): Promise<void>;
+  /** Whether somebody else has changed it since it was last loaded or saved. */
+  hasChanged?(): boolean;
   close?(): Promise<void>;
 }
 
@@ -130,6 +132,7 @@ export class Directory {
 
   /** Adds a person. Rejects with an `AccessError`: 400 for what is no name, 409 for one that is taken. */
   async addPerson(person: Person): Promise<void> {
+    await this.catchUp();
     this.#checkNew(person.name);
     this.#checkList("contacts", person.contacts);
     return this.#change({ ...this.#data, people: [...this.people, person] });
@@ -137,6 +140,7 @@ export class Directory {
 
   /** Adds a device. Rejects as `addPerson`, and with 400 for an owner whom the directory does not know. */
   async addDevice(device: Device): Promise<void> {
+    await this.catchUp();
     this.#checkNew(device.uid);
     this.#checkList("contacts", device.contacts);
     this.#checkOwner(device);
@@ -145,6 +149,7 @@ export class Directory {
 
   /** Adds a group. Rejects as `addPerson`. */
   async addGroup(group: Group): Promise<void> {
+    await this.catchUp();
     this.#checkNew(group.uid);
     this.#checkList("members", group.members);
     return this.#change({ ...this.#data, groups: [...this.groups, group] });
@@ -152,6 +157,7 @@ export class Directory {
 
   /** Replaces the person of the same name. Rejects with status 404 where there is none. */
   async updatePerson(person: Person): Promise<void> {
+    await this.catchUp();
     if (!this.#people.has(person.name)) throw unknownName(person.name);
     this.#checkList("contacts", person.contacts);
     return this.#change({
@@ -162,6 +168,7 @@ export class Directory {
 
   /** Replaces the device of the same uid. Rejects with status 404 where there is none. */
   async updateDevice(device: Device): Promise<void> {
+    await this.catchUp();
     if (!this.#devices.has(device.uid)) throw unknownName(device.uid);
     this.#checkList("contacts", device.contacts);
     this.#checkOwner(device);
@@ -173,6 +180,7 @@ export class Directory {
 
   /** Replaces the group of the same uid. Rejects with status 404 where there is none. */
   async updateGroup(group: Group): Promise<void> {
+    await this.catchUp();
     if (!this.#groups.has(group.uid)) throw unknownName(group.uid);
     this.#checkList("members", group.members);
     return this.#change({ ...this.#data, groups: this.groups.map((each) => (each.uid === group.uid ? group : each)) });
@@ -180,6 +188,7 @@ export class Directory {
 
   /** Removes a person, a device or a group, and its name wherever it stands. Rejects with status 404 where there is none. */
   async remove(name: string): Promise<void> {
+    await this.catchUp();
     if (!this.#isTaken(name)) throw unknownName(name);
     const without = (names: readonly string[]) => names.filter((each) => each !== name);
     const people = this.people.filter((person) => person.name !== name);
@@ -199,6 +208,16 @@ export class Directory {
   /** Reads the source again. Rejects where it cannot be read; what was known then stays. */
   async refresh(): Promise<void> {
     this.#take(await this.#source.load());
+  }
+
+  /** As `refresh`, if somebody else has changed the source. Rejects with status 409 if what they wrote is not right. */
+  async catchUp(): Promise<void> {
+    if (!this.#source.hasChanged?.()) return;
+    try {
+      await this.refresh();
+    } catch (error) {
+      throw new AccessError(409, `somebody has written a mistake: ${error instanceof Error ? error.message : error}`);
+    }
   }
 
   /** Calls back after each change. Returns a function that ends it. */
@@ -259,10 +278,8 @@ export class Directory {
   }
 
   #checkNew(name: string): void {
-    if (!isUid(name)) throw new AccessError(400, `name: expected ${UID_RULE}`);
-    // A pre-subscription is one line of text in which these have a meaning.
-    if (/,|-<sub>-/.test(name)) throw new AccessError(400, "name: a comma and -<sub>- cannot stand in it");
-    if (RESERVED_NAMES.includes(name)) throw new AccessError(400, `name: ${name} has a meaning of its own`);
+    const problem = whyNoName(name);
+    if (problem) throw new AccessError(400, `name: ${problem}`);
     if (this.#isTaken(name)) throw new AccessError(409, `name: ${JSON.stringify(name)} is taken`);
     if (this.#people.size + this.#devices.size + this.#groups.size >= DIRECTORY_ENTRIES_MAX)
       throw new AccessError(409, `the directory holds ${DIRECTORY_ENTRIES_MAX} entries, as many as it can`);
@@ -280,6 +297,14 @@ export class Directory {
     if (unknown !== undefined)
       throw new AccessError(400, `${field}: the directory knows no ${JSON.stringify(unknown)}`);
   }
+}
+
+/** Why this cannot be a name in a directory; undefined if it can. */
+export function whyNoName(name: string): string | undefined {
+  if (!isUid(name)) return `expected ${UID_RULE}`;
+  // A pre-subscription is one line of text in which these have a meaning.
+  if (/,|-<sub>-/.test(name)) return "a comma and -<sub>- cannot stand in it";
+  return RESERVED_NAMES.includes(name) ? `${name} has a meaning of its own` : undefined;
 }
 
 function unique(names: readonly string[]): readonly string[] {

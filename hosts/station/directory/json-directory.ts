@@ -1,7 +1,7 @@
 /** The directory in a JSON file: `{"people": […], "devices": […], "groups": […]}`, each as in `directory.ts`. */
-import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
+import { UID_RULE } from "../../../src/payload/uid.ts";
 import { JsonFile } from "../json-file.ts";
-import type { DirectorySource } from "./directory.ts";
+import { type DirectorySource, whyNoName } from "./directory.ts";
 import type { Device, DirectoryData, Group, Person } from "./entries.ts";
 
 const EMPTY: DirectoryData = Object.freeze({ people: [], devices: [], groups: [] });
@@ -11,7 +11,8 @@ export function jsonDirectory(path: string): DirectorySource {
   const file = new JsonFile<DirectoryData>(path);
   return {
     name: path,
-    load: async () => checked(file.read() ?? EMPTY, path),
+    load: async () => file.read((content) => checked(content, path)) ?? EMPTY,
+    hasChanged: () => file.isChanged,
     save: (data) => file.write(data),
   };
 }
@@ -30,7 +31,8 @@ function checked(data: unknown, path: string): DirectoryData {
       const where = `${path}: ${list}[${index}]`;
       if (!isRecord(entry)) throw new Error(`${where}: expected an object`);
       const name = entry[nameKey];
-      if (typeof name !== "string" || !isUid(name)) throw new Error(`${where}.${nameKey}: expected ${UID_RULE}`);
+      const problem = typeof name === "string" ? whyNoName(name) : `expected ${UID_RULE}`;
+      if (typeof name !== "string" || problem) throw new Error(`${where}.${nameKey}: ${problem}`);
       if (names.has(name)) throw new Error(`${where}.${nameKey}: ${JSON.stringify(name)} stands there twice`);
       names.add(name);
       for (const key of Object.keys(entry)) {

@@ -56,6 +56,14 @@ describe("Accounts", () => {
     expect(await accounts.verify("alice", "another horse")).toBeDefined();
   });
 
+  it("does not touch a file of another version", async () => {
+    const path = join(scene().folder, "accounts.json");
+    const text = '{"version":99,"accounts":[],"tokens":[]}';
+    writeFileSync(path, text);
+    expect(() => new Accounts(path)).toThrow(/version 99, expected 1/);
+    expect(readFileSync(path, "utf8")).toBe(text);
+  });
+
   it("takes as long to refuse an unknown name as a wrong password of a person or a device", async () => {
     const { accounts } = scene();
     await accounts.create({ name: "alice", kind: "person", password: "correct horse" });

@@ -104,8 +104,33 @@ describe("Directory", () => {
     expect(directory.resolve("alice")).toBeDefined();
   });
 
+  it("takes over what somebody writes by hand, and overwrites no mistake of theirs", async () => {
+    const { path, directory } = await scene(TEAM);
+    const written = { ...TEAM, people: [...TEAM.people, { name: "by-hand" }] };
+    writeFileSync(path, `\uFEFF${JSON.stringify(written)}`);
+    await directory.addPerson({ name: "carol" });
+    expect(directory.people.map(({ name }) => name).slice(-2)).toEqual(["by-hand", "carol"]);
+    const again = await Directory.open(jsonDirectory(path));
+    expect(again.people).toEqual(directory.people);
+    writeFileSync(path, "{");
+    for (let count = 0; count < 2; count += 1)
+      await expect(directory.addPerson({ name: "dora" })).rejects.toMatchObject({
+        statusCode: 409,
+        message: expect.stringContaining("directory.json"),
+      });
+    expect(readFileSync(path, "utf8")).toBe("{");
+    expect(directory.person("carol")).toBeDefined();
+    writeFileSync(path, JSON.stringify(TEAM));
+    await directory.catchUp();
+    expect(directory.person("carol")).toBeUndefined();
+    await directory.addPerson({ name: "dora" });
+  });
+
   it.each([
     [[], "expected an object"],
+    [{ people: [{ name: "a,b" }] }, "people[0].name"],
+    [{ devices: [{ uid: "everyone" }] }, "devices[0].uid"],
+    [{ groups: [{ uid: "station", members: [] }] }, "groups[0].uid"],
     [{ persons: [] }, "persons"],
     [{ people: [{ name: "a/b" }] }, "people[0].name"],
     [{ people: [{ name: "a" }], devices: [{ uid: "a" }] }, "devices[0].uid"],
