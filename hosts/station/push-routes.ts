@@ -115,8 +115,32 @@ export function addPushRoutes(app: FastifyInstance, pushes: PushService, viewing
       const push = pushes.get((request.params as { id: string }).id);
       const seen = push && (await viewing.push(request.account, push, DELIVERIES_LIST_MAX));
       // A push of another account is answered as if it did not exist.
-      if (!seen) throw new PushRefused(404, "id: there is no such push, or no more");
+      if (!push || !seen) throw noSuchPush();
       return seen;
     },
   });
+  app.delete("/api/pushes/:id", {
+    schema: {
+      summary: "Take back a push that one sent; an administrator anyone's",
+      description:
+        "Who has not got it gets it no more. From a device that has it, it is removed when the device hears of it. The history keeps it.",
+      tags: ["push"],
+      params: { type: "object", required: ["id"], properties: { id: pushIdSchema } },
+      response: {
+        204: { description: "It is on the station's disk that it is taken back.", type: "null" },
+        ...errorAnswers(400, 401, 403, 404, 503),
+      },
+    },
+    handler: async (request, reply) => {
+      const push = pushes.get((request.params as { id: string }).id);
+      if (!push || !(await viewing.push(request.account, push, 1))) throw noSuchPush();
+      if (!viewing.seesAllOf(request.account, push)) throw new PushRefused(403, "id: only who has sent it may do this");
+      await pushes.takeBack(push);
+      return reply.code(204).send();
+    },
+  });
+}
+
+function noSuchPush(): PushRefused {
+  return new PushRefused(404, "id: there is no such push, or no more");
 }

@@ -23,12 +23,14 @@ import { expiringAt, nextTurn, type OpenDelivery, type PushStore } from "./push-
 import type { StationBroker } from "./station-broker.ts";
 import {
   DELIVERIES_INLINE_MAX,
+  DELIVERIES_LIST_MAX,
   DELIVERIES_OPEN_PER_ACCOUNT_MAX,
   DEVICE_PACKET_BYTES_MAX,
   KEYS_FORGOTTEN_EVERY_MS,
   PUSH_LIST_DEFAULT,
   PUSHES_LOOKED_THROUGH_MAX,
   RECEIPTS_MAX,
+  RETRACT_SECONDS,
 } from "./station-limits.ts";
 
 /** Fixed header, topic length and packet identifier of a PUBLISH, in bytes at the most. */
@@ -230,16 +232,43 @@ export class PushService {
   async forget(device: string, sinceMs = Number.POSITIVE_INFINITY): Promise<void> {
     const isOlder = (id: string) => (this.#store.get(id)?.acceptedAtMs ?? 0) < sinceMs;
     this.#queue.forget(device, isOlder);
-    const receipt: Receipt = { status: "dropped", from: STATION_UID, atMs: Date.now(), deviceSeconds: 0 };
-    for await (const id of this.#store.ids()) {
-      const delivery = this.#store.delivery(id, device);
-      if (!delivery || isFinished(delivery) || !isOlder(id)) continue;
-      await this.#change(id, device, (now) => ({
-        ...now,
-        state: isOpen(now) ? "expired" : now.state,
-        receipts: [...now.receipts, receipt],
-      }));
+    for await (const id of this.#store.ids()) if (isOlder(id)) await this.#drop(id, device);
+  }
+
+  /**
+   * Takes a push back from everyone who has not read it: from the queues here and at the broker, and from the inboxes of devices, which
+   * are told to remove it. Resolves when that is on disk.
+   */
+  async takeBack(push: Push): Promise<void> {
+    const deliveries = this.#store.deliveries(push.id, DELIVERIES_LIST_MAX);
+    for (const { device, state, receipts } of deliveries) {
+      if (receipts.some(({ status, from }) => status === "dropped" && from === STATION_UID)) continue;
+      this.#queue.forget(device, (id) => id === push.id);
+      if (state === "published") await this.#takeFrom(device, push);
+      await this.#drop(push.id, device, () => true);
     }
+  }
+
+  /** Takes a push back that the broker has. */
+  async #takeFrom(device: string, push: Push): Promise<void> {
+    if (this.#broker.withdraw({ topic: this.#topicOf(device), payload: encodePush(push) })) return;
+    const command = {
+      id: randomBytes(8).toString("hex"),
+      at: Math.floor(Date.now() / 1_000),
+      ex: RETRACT_SECONDS,
+      do: "retract",
+      message: push.id,
+      from: STATION_UID,
+    };
+    await this.#broker.publish({ topic: `/${this.#env}/cmd/${device}`, payload: Buffer.from(JSON.stringify(command)) });
+  }
+
+  /** Ends a delivery: one of which something is still waited for, or which `isEnded` says. */
+  async #drop(id: string, device: string, isEnded = (now: Delivery) => !isFinished(now)): Promise<void> {
+    const receipt: Receipt = { status: "dropped", from: STATION_UID, atMs: Date.now(), deviceSeconds: 0 };
+    await this.#change(id, device, (now) =>
+      isEnded(now) ? { ...now, state: isOpen(now) ? "expired" : now.state, receipts: [...now.receipts, receipt] } : now,
+    );
   }
 
   #topicOf(uid: string): string {
@@ -290,6 +319,9 @@ export class PushService {
     const push = this.#store.get(id);
     if (!push) return;
     await this.#broker.publish({ topic: this.#topicOf(device), payload: encodePush(push), isPromised: true });
+    const delivery = this.#store.delivery(id, device);
+    // It was taken back meanwhile.
+    if (delivery && !isOpen(delivery)) return this.#takeFrom(device, push);
     await this.#change(id, device, (now) => ({ ...now, state: "published", publishedAtMs: Date.now() }));
   }
 

@@ -145,6 +145,15 @@ export class StationBroker {
     });
   }
 
+  /** Takes back a message of the station's own. Returns whether it was never sent to anybody who was to get it. */
+  withdraw(message: Pick<OwnMessage, "topic" | "payload">): boolean {
+    let count = 0;
+    this.#server.act((broker, nowMs) => {
+      count = broker.withdraw(message, nowMs);
+    });
+    return count > 0;
+  }
+
   /** Calls back with the retained messages of this topic filter, then with every message that matches it. */
   watch(topicFilter: string, onMessage: Watcher): void {
     this.#watcherCount += 1;

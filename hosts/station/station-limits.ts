@@ -48,6 +48,9 @@ export const IDEMPOTENCY_KEY_MS = 24 * 3_600_000;
 /** Milliseconds between two rounds that forget old idempotency keys. */
 export const KEYS_FORGOTTEN_EVERY_MS = 600_000;
 
+/** For how long a device that is away is to be told to remove a push that was taken back, in seconds: a day, as long as a command holds. */
+export const RETRACT_SECONDS = 86_400;
+
 /** Longest answer of a device that is kept, in characters; the rest is cut. */
 export const ANSWER_CHARACTERS_MAX = 200;
 

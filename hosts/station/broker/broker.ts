@@ -232,6 +232,23 @@ export class Broker {
     return { reasonCode, commit };
   }
 
+  /** Takes a message of the host out of all queues where it was never sent. Returns of how many. */
+  withdraw({ topic, payload }: Pick<MessageContent, "topic" | "payload">, nowMs: number): number {
+    const core = this.#begin(nowMs);
+    let count = 0;
+    core.subscriptions.match(topic, (session) => {
+      for (const entry of [...session.queue.entries]) {
+        const { message, isDup } = entry;
+        if (message?.topic !== topic || isDup || session.queue.isSent(entry)) continue;
+        if (!isSame(message.payload, payload)) continue;
+        session.removeEntry(entry);
+        count += 1;
+      }
+    });
+    this.#settle();
+    return count;
+  }
+
   /**
    * Subscribes a client, but to nothing that it has subscribed to, or taken back, itself. One that has no session yet gets one, and
    * finds it when it comes. A session that ends with its connection stays as it is.
@@ -323,4 +340,8 @@ export class Broker {
       this.#sweepLater();
     });
   }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -32,6 +32,7 @@ export const ROUTE_RULES: Readonly<Record<string, Callers>> = Object.freeze({
   "POST /api/push": "accounts",
   "GET /api/pushes": "accounts",
   "GET /api/pushes/:id": "accounts",
+  "DELETE /api/pushes/:id": "accounts",
   "GET /api/events": "accounts",
   "GET /api/tokens": "accounts",
   "POST /api/tokens": "accounts",

@@ -50,6 +50,8 @@ const ROUTES: Readonly<Record<string, readonly [rule: string, ...Row]>> = {
   "GET /api/pushes": ["GET /api/pushes", ...accounts(undefined, 200)],
   // Its sender, who carries its device, and administrators.
   "GET /api/pushes/{id}": ["GET /api/pushes/:id", ...row(undefined, 401, 403, 200, 200, 404, 404, 200, 200)],
+  // Who has sent it, and administrators.
+  "DELETE /api/pushes/{id}": ["DELETE /api/pushes/:id", ...row(undefined, 401, 403, 403, 204, 404, 404, 204, 204)],
   "GET /api/events": ["GET /api/events", ...accounts(undefined, 200)],
   "GET /api/tokens": ["GET /api/tokens", ...accounts(undefined, 200)],
   "POST /api/tokens": ["POST /api/tokens", ...accounts({}, 400)],
