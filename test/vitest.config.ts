@@ -15,6 +15,9 @@ const CORE = "test/{*,{gateway,mqtt,pager,payload,power,sensor,update}/**/*}.tes
 /** Hold the program against the Moddable SDK of this machine. They run the SDK's builder. */
 const SDK_TESTS = "test/hosts/moddable/{sdk-modules,built-secrets}.test.ts";
 
+/** Tests of servers and simulators mostly wait for them, so more of them run at a time than there are cores. */
+const MANY_WORKERS = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+
 /**
  * `npm test` runs the projects `core` and `hosts`, `npm run test:brokers` runs `brokers`, `npm run test:browser` runs `browser`,
  * and `npm run test:sim` runs `simulator`, which needs the Moddable SDK.
@@ -39,13 +42,14 @@ export default defineConfig({
           exclude: [CORE, "test/hosts/simulator/**", SDK_TESTS, BROKERS, FAILING_STATIONS, BROWSER],
         },
       },
-      { extends: true, test: { name: "brokers", include: [BROKERS, FAILING_STATIONS] } },
+      { extends: true, test: { name: "brokers", include: [BROKERS, FAILING_STATIONS], ...MANY_WORKERS } },
       { extends: true, test: { name: "browser", include: [BROWSER] } },
       {
         extends: true,
         test: {
           name: "simulator",
           include: ["test/hosts/simulator/**/*.test.ts", SDK_TESTS],
+          ...MANY_WORKERS,
         },
       },
     ],
