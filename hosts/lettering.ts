@@ -15,18 +15,20 @@ const CJK = "cjk-16";
 /** The faces that `npm run faces` makes. @param load returns undefined where this host does not have the face */
 export function facesFrom<Pictures>(load: (name: string) => Face<Pictures> | undefined): Faces<Pictures> {
   const cjk = load(CJK);
-  const of = (font: Font) => {
+  const of = (font: Font, otherwise?: Face<Pictures>) => {
     const name = `latin-${FONTS[font].sizePixels}`;
-    const own = load(name);
+    const own = load(name) ?? otherwise;
     if (!own) throw new Error(`the face ${name} is missing`);
     return own;
   };
   const small = of("small");
+  const body = of("body");
   const further = cjk ? [cjk] : [];
   return {
     small: [small, ...further],
-    body: [of("body"), small, ...further],
-    large: [of("large"), small, ...further],
+    body: [body, small, ...further],
+    // A board with little flash does not have it.
+    large: [of("large", body), small, ...further],
     clock: [of("clock"), small],
   };
 }

@@ -37,6 +37,13 @@ function drawn(lettering: Lettering<string>, font: Font, line: string): Notes {
   return notes;
 }
 
+it("a board without the large face draws large texts with that of the body", () => {
+  const small = new Lettering(facesFrom((name) => (name === "latin-28" ? undefined : load(name))));
+  expect(drawn(small, "large", "Pump 3")).toEqual(drawn(small, "body", "Pump 3"));
+  expect(drawn(WHOLE, "large", "Pump 3").texts.map(([, face]) => face)).toEqual(["latin-28"]);
+  expect(() => facesFrom((name) => (name === "latin-20" ? undefined : load(name)))).toThrow("latin-20 is missing");
+});
+
 /** Draws each character alone. Returns those that are drawn as a box, because no face holds them. */
 function boxesIn(lettering: Lettering<string>, text: string): string[] {
   const boxes: string[] = [];

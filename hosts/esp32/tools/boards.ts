@@ -18,6 +18,8 @@ const FOLDER = join(BUILD, "esp32");
 
 /** What a board's program takes of its flash, without the C code of engine and drivers. */
 export interface BoardSize extends FlashSize {
+  /** `esp32`, `esp32c3` and so on. */
+  readonly chip: string;
   /** The faces of the screen, and the other resources, in bytes. */
   readonly faces: number;
   readonly resources: number;
@@ -170,7 +172,8 @@ export async function linkByteCode(
   const source = readFileSync(code, "utf8");
   const faces = facesBytes(makefile);
   const total = Number(/^Total resource size: (\d+) bytes$/m.exec(output)?.[1] ?? 0);
-  return { ...flashSize(source), folders: flashByFolder(source, files), faces, resources: total - faces };
+  const [, chip = "esp32"] = /^ESP32_SUBCLASS = (\w+)$/m.exec(readFileSync(makefile, "utf8")) ?? [];
+  return { ...flashSize(source), chip, folders: flashByFolder(source, files), faces, resources: total - faces };
 }
 
 /** Size of the faces that the makefile names. They have been made. */
