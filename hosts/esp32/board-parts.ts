@@ -37,6 +37,8 @@ export interface BoardParts {
   readonly battery?: BatteryPart;
   /** A board without it never sleeps. */
   readonly sleep?: SleepPart;
+  /** A board without it never stops its clocks while it is on. */
+  readonly lightSleep?: LightSleepPart;
   readonly sensors?: readonly Sensor[];
   /** Kinds of sensors that the settings name, or that are found at the start. */
   readonly sensorParts?: readonly SensorPart[];
@@ -57,6 +59,21 @@ export interface SleepPart {
   open(own: Values): Sleeper;
   /** Ends the program, which starts again after that time or when the button is pressed. */
   start(durationMs: number): void;
+}
+
+/** How a board that is on stops its clocks between two events. */
+export interface LightSleepPart {
+  readonly settings: SettingTable;
+  /** undefined: the settings do not want it. */
+  open(own: Values, guards: Guards): LightSleeper | undefined;
+}
+
+/** Is told what keeps the clocks running. */
+export interface LightSleeper {
+  handleLight(isLit: boolean): void;
+  handleAlert(): void;
+  /** Something has come over the serial line. */
+  handleLine(): void;
 }
 
 /** Begins to listen to a button. `handleChange` is called when it may have changed. Returns whether the button is down, when asked. */

@@ -14,7 +14,7 @@ import type { Board, BoardSensors, Pager, ResetCause, SetupNetwork } from "../mo
 import { Guards } from "../moddable/guard.ts";
 import type { CertificateTime } from "../moddable/tls/certificate-time.ts";
 import type { BoardClock } from "./board-clock.ts";
-import type { BoardParts, NetworkKeeper, TouchInput } from "./board-parts.ts";
+import type { BoardParts, LightSleeper, NetworkKeeper, TouchInput } from "./board-parts.ts";
 import { NetworkTime, networkSeconds } from "./network-time.ts";
 import { NvsStore } from "./nvs-store.ts";
 import { Alerter } from "./parts/alerter.ts";
@@ -56,6 +56,7 @@ export class Esp32Board implements Board {
   readonly updates: Esp32Updates | undefined;
   private buttons: Buttons | undefined;
   private touch: TouchInput | undefined;
+  private lightSleeper: LightSleeper | undefined;
   private afterPicture: (() => void) | undefined;
   private time: NetworkTime | undefined;
   private readonly clock: BoardClock | undefined;
@@ -64,17 +65,23 @@ export class Esp32Board implements Board {
     this.parts = parts;
     this.setupLine = new SerialLine(parts.logPin, this.guards);
     this.updates = Esp32Updates.open((line) => this.log(line));
-    const { network, sleep, battery, clock, backlight, sensorParts = [] } = parts;
+    const { network, sleep, lightSleep, battery, clock, backlight, sensorParts = [] } = parts;
     this.clock = clock?.(this.guards);
     this.ownSettings = Object.assign(
       {},
       network.settings,
       TIME_SETTINGS,
       sleep?.settings,
+      lightSleep?.settings,
       battery?.settings,
       ...sensorParts.map(({ settings }) => settings),
     );
-    this.setLight = backlight && ((light) => backlight(LIGHT_PERCENT[light]));
+    this.setLight =
+      backlight &&
+      ((light) => {
+        backlight(LIGHT_PERCENT[light]);
+        this.lightSleeper?.handleLight(light !== "off");
+      });
     this.alerter = new Alerter(parts, this.guards);
   }
 
@@ -160,6 +167,7 @@ export class Esp32Board implements Board {
   }
 
   alert(priority: number): void {
+    this.lightSleeper?.handleAlert();
     this.alerter.alert(priority);
   }
 
@@ -180,6 +188,7 @@ export class Esp32Board implements Board {
     this.buttons?.listen((button) => pager.press(button));
     this.touch?.listen((gesture) => pager.touch(gesture));
     this.sensing?.start(pager);
+    this.startLightSleep(own);
     const time = this.openTime(() => pager.timeChanged());
     this.keeper?.start(own, {
       handleAddress: (name) => {
@@ -188,6 +197,15 @@ export class Esp32Board implements Board {
       },
       handleTrouble: (what, why) => pager.networkLost(what, why),
     });
+  }
+
+  private startLightSleep(own: Values): void {
+    const sleeper = this.parts.lightSleep?.open(own, this.guards);
+    if (!sleeper) return;
+    this.lightSleeper = sleeper;
+    if (this.setLight) sleeper.handleLight(true);
+    this.setupLine.onReceived = () => sleeper.handleLine();
+    this.buttons?.poll(this.guards.of("buttons"));
   }
 
   private openTime(onChanged: () => void): NetworkTime {

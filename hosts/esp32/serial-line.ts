@@ -30,6 +30,8 @@ export class SerialLine implements SetupLine {
   readonly firmware = firmwareText();
   private readonly serial: Serial | undefined;
   private readonly received = new Uint8Array(RECEIVED_BYTES);
+  /** Is called when something comes over the line. */
+  onReceived: () => void = () => {};
   private makeReader: (() => SerialReader) | undefined;
   private reader: SerialReader | undefined;
 
@@ -78,6 +80,7 @@ export class SerialLine implements SetupLine {
       const count = serial.read(this.received);
       if (count !== undefined) {
         quietMs = 0;
+        this.onReceived();
         this.reader ??= makeReader();
         this.reader.handleBytes(this.received.subarray(0, count));
       }

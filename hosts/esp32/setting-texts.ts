@@ -36,6 +36,9 @@ export const BOARD_SETTING_TEXTS: Readonly<Record<BoardSettingName, SettingText>
     unit: "seconds",
     text: "How long a board that sleeps stays awake after it was switched on, or a button was pressed.",
   },
+  "sleep.light": {
+    text: "Whether a board that is on stops its clocks between two events. A button must then be down for a tenth of a second.",
+  },
   "battery.low": {
     unit: "percent",
     text: "From this level down the board warns that its battery is low, and sleeps four times as long. 0: it never warns.",

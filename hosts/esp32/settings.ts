@@ -65,6 +65,10 @@ export const SLEEP_SETTINGS = /* @__PURE__ */ Object.freeze({
   "sleep.awake": { kind: "number", default: 30, min: 0, max: 600 },
 } as const satisfies SettingTable);
 
+export const LIGHT_SLEEP_SETTINGS = /* @__PURE__ */ Object.freeze({
+  "sleep.light": { kind: "choice", default: "no", choices: ["no", "yes"] },
+} as const satisfies SettingTable);
+
 /** In percent. */
 export const BATTERY_SETTINGS = /* @__PURE__ */ Object.freeze({
   "battery.low": { kind: "number", default: 15, min: 0, max: 100 },
@@ -80,6 +84,7 @@ export const BOARD_SETTINGS = /* @__PURE__ */ Object.freeze({
   ...BTHOME_SETTINGS,
   ...SHT3X_SETTINGS,
   ...SLEEP_SETTINGS,
+  ...LIGHT_SLEEP_SETTINGS,
   ...BATTERY_SETTINGS,
 });
 

@@ -89,6 +89,24 @@ declare module "deep-sleep" {
 }
 
 /** Of `hosts/esp32`. */
+declare module "chip-temperature" {
+  const ChipTemperature: {
+    /** Whole degrees Celsius. */
+    read(): number;
+  };
+  export default ChipTemperature;
+}
+
+/** Of `hosts/esp32`. */
+declare module "light-sleep" {
+  const LightSleep: {
+    /** Whether the chip may sleep while all wait. Throws if it cannot. */
+    allow(isAllowed: boolean): void;
+  };
+  export default LightSleep;
+}
+
+/** Of `hosts/esp32`. */
 declare module "dac-tone" {
   const DacTone: {
     /** In the place of the former tone. Throws below 130 Hz. */

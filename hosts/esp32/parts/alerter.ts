@@ -6,6 +6,9 @@ import { durationOf, tonesOf } from "./tones.ts";
 /** How long the light is on for a message of priority 2 or more, in milliseconds. */
 const LIGHT_MS = 3_000;
 
+/** How long an alert lasts at most, in milliseconds. The light is on for longer than anything sounds. */
+export const ALERT_MS = LIGHT_MS;
+
 /** How long the board vibrates for a message of priority 3 or more, in milliseconds. */
 const VIBRATION_MS = 400;
 

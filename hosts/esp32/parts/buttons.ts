@@ -14,6 +14,9 @@ const HOLD_MS = 600;
 /** A button counts as down or up when it has been so for this long, in milliseconds. Contacts bounce, and radio disturbs pins. */
 const STEADY_MS = 20;
 
+/** How often buttons are looked at that cannot wake the chip, in milliseconds. */
+const POLL_MS = 60;
+
 /** A button that the SDK's `setup/target` makes on M5Stack's boards and on the T-Display. */
 export interface LevelButton {
   read(): number;
@@ -78,6 +81,16 @@ export class Buttons {
     return this.detectors.some(({ read }) => read());
   }
 
+  /** Looks at them again and again: a chip in light sleep does not see that one changes. */
+  poll(guard: Guard): void {
+    const timer = new OneTimer(guard);
+    const look = () => {
+      timer.set(POLL_MS, look);
+      for (const detector of this.detectors) detector.look();
+    };
+    look();
+  }
+
   /** Begins to tell what is pressed. */
   listen(press: (button: Button) => void): void {
     this.press = press;
@@ -105,6 +118,10 @@ class PressDetector {
     this.steady = new OneTimer(guard);
     this.hold = new OneTimer(guard);
     this.isDown = this.isDone = this.read();
+  }
+
+  look(): void {
+    if (this.read() !== this.isDown) this.handleChange();
   }
 
   private handleChange(): void {

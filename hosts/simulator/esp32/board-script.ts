@@ -42,6 +42,8 @@ export interface BoardScript {
   /** Level of the battery, 0 to 1. "none": there is none in the board. */
   readonly battery?: number | "none";
   readonly isCharging?: boolean;
+  /** What the driver of the acceleration measures. Without it, the board has no such sensor. */
+  readonly acceleration?: { readonly x: number; readonly y: number; readonly z: number };
   /** Of a Core2: version 1.1 has another one. */
   readonly powerChip?: "AXP2101";
   /** What has woken the board. Without it, it has not slept. */

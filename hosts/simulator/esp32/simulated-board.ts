@@ -126,6 +126,13 @@ events.set("bounce b", () => {
   });
 });
 for (const name of ["a", "b", "c"] as const) events.set(`let go of ${name}`, () => contacts[name].move(false));
+/** A chip in light sleep does not see that a pin changes. */
+events.set("hold a unseen", () => {
+  contacts.a.isDown = true;
+  Timer.set(() => {
+    contacts.a.isDown = false;
+  }, HELD_MS);
+});
 events.set("hold a", () => {
   contacts.a.move(true);
   Timer.set(() => contacts.a.move(false), HELD_MS);
@@ -195,7 +202,17 @@ globals.Host = {
 };
 const level = script.battery === "none" ? 0 : (script.battery ?? 0.5);
 globals.device = {
-  sensor: { Touch },
+  sensor: {
+    Touch,
+    IMU: class {
+      constructor() {
+        if (!script.acceleration) throw new Error("IMU not found");
+      }
+      sample() {
+        return { accelerometer: script.acceleration };
+      }
+    },
+  },
   peripheral: {
     button: { A: pushButtonOf(contacts.a), B: pushButtonOf(contacts.b), C: pushButtonOf(contacts.c) },
     battery: {

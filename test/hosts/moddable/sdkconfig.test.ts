@@ -43,6 +43,13 @@ describe.each(BOARDS)("%s", (board) => {
     expect(ownOptions(board)).toContain("CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y");
   });
 
+  it("has what light sleep needs exactly where it can have light sleep", () => {
+    const { include } = JSON.parse(readFileSync(boardManifest(board), "utf8"));
+    const options = ["CONFIG_PM_ENABLE=y", "CONFIG_FREERTOS_USE_TICKLESS_IDLE=y"];
+    const has = ownOptions(board).filter((option) => options.includes(option));
+    expect(has).toEqual(include.includes("../../light-sleep.json") ? options : []);
+  });
+
   it("has the slots that its flash holds", () => {
     const isLarge = ownOptions(board).includes("CONFIG_ESPTOOLPY_FLASHSIZE_16MB=y");
     expect(pathsOf(board).PARTITIONS_FILE).toBe(`./../../partitions${isLarge ? "-16mb" : ""}.csv`);

@@ -206,6 +206,36 @@ describe("the battery of a board", () => {
   });
 });
 
+describe("what a board measures of itself", () => {
+  const settings = { "wifi.ssid": "lab", "telemetry.interval": 1 };
+  const readings = () => ["x", "y", "z"].map((axis) => bench.value(`acceleration-${axis}`));
+  const acceleration = { x: 0, y: 0.5, z: -1 };
+
+  it.each([
+    ["m5stack_core2", [0, 4.9, -9.81]],
+    ["m5stick_cplus", [0, 4.9, -9.81]],
+    ["m5stack_cores3", [0, 0.5, -1]],
+  ])("is the acceleration of the %s", async (board, values) => {
+    const simulator = bench.start(broker, settings, { board, acceleration });
+    await eventually(() => expect(readings(), simulator.lines.join("\n")).toEqual(values));
+  });
+
+  it("is none where the board has no such sensor, and nobody misses it", async () => {
+    const simulator = bench.start(broker, settings, { board: "m5stack_core2" });
+    await eventually(() => expect(bench.value("uptime"), simulator.lines.join("\n")).toBeDefined());
+    expect(readings()).toEqual([undefined, undefined, undefined]);
+    expect(simulator.lines.join("\n")).not.toMatch(/acceleration|IMU/);
+  });
+
+  it.each(["esp32c3", "esp32c3_ili9341", "m5stack_cores3"])(
+    "is the temperature of the chip of the %s",
+    async (board) => {
+      const simulator = bench.start(broker, settings, { board });
+      await eventually(() => expect(bench.value("chip-temperature"), simulator.lines.join("\n")).toBe(43));
+    },
+  );
+});
+
 describe("inputs", () => {
   const settings = {
     inputs: "door=14:contact,pump=15:level,tank=35:analog:0:200:l",

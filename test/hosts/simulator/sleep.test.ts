@@ -108,3 +108,28 @@ describe("a board that sleeps", () => {
     await says(charged, "battery good: 50%");
   });
 });
+
+describe("a board that stops its clocks between two events", () => {
+  const changes = (simulator: LaunchedSimulator) => simulator.lines.filter((line) => line.startsWith("light sleep: "));
+
+  it("is awake for an alert and while something comes over the serial line, and takes a press that it does not see", async () => {
+    const sender = await startSender();
+    const simulator = launch({ board: "nodemcu" }, { "sleep.light": "yes" });
+    await says(simulator, "connected to");
+    expect(changes(simulator)).toEqual(["light sleep: allowed"]);
+    await sender.push(WIFI_UID, { id: "one", text: "Pump 3 over temperature" });
+    await eventually(() =>
+      expect(changes(simulator).slice(1)).toEqual(["light sleep: not allowed", "light sleep: allowed"]),
+    );
+    simulator.say("hold a unseen");
+    await eventually(() => expect(sender.statesOf("one")).toContain("read"));
+    simulator.say("serial 0a");
+    await eventually(() => expect(changes(simulator).slice(3)).toEqual(["light sleep: not allowed"]));
+  });
+
+  it("does so only if its settings say so", async () => {
+    const simulator = launch({ board: "nodemcu" }, {});
+    await says(simulator, "connected to");
+    expect(changes(simulator)).toEqual([]);
+  });
+});

@@ -4,6 +4,7 @@
  * to ground. Pin 9 is the boot button of the board. The light (NeoPixel) is on pin 8.
  */
 import type { BoardParts } from "../../board-parts.ts";
+import { chipTemperature } from "../../parts/chip-temperature.ts";
 import { Light, type LightMaker } from "../../parts/light.ts";
 import { pinButton } from "../../parts/pin-button.ts";
 import { wifi } from "../../wifi.ts";
@@ -15,6 +16,7 @@ export function boardParts(): BoardParts {
   return {
     logPin: 21,
     network: wifi,
+    sensors: [chipTemperature],
     buttons: [pinButton(0), pinButton(1), pinButton(9)],
     light: () => new Light(Host.LED.Default),
   };

@@ -1,0 +1,2 @@
+/** Replaces the sensor inside the chip. */
+export default Object.freeze({ read: () => 43 });
