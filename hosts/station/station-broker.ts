@@ -161,6 +161,10 @@ export class StationBroker {
     for (const { topic, payload } of this.#broker.retainedOf(topicFilter)) onMessage(topic, payload);
   }
 
+  hasRetained(topic: string): boolean {
+    return this.#broker.retainedOf(topic).length > 0;
+  }
+
   /** Calls back with each filter that a client subscribes to, or is subscribed to. */
   listenToSubscriptions(listener: (filter: string) => void): void {
     this.#subscriptionListeners.add(listener);

@@ -54,6 +54,9 @@ export const RETRACT_SECONDS = 86_400;
 /** Longest answer of a device that is kept, in characters; the rest is cut. */
 export const ANSWER_CHARACTERS_MAX = 200;
 
+/** Answers to plain pages that are remembered, so that Home Assistant is told once. */
+export const ANSWERS_REMEMBERED_MAX = 10_000;
+
 /** Receipts remembered with one push at one recipient. Further ones are counted and dropped. */
 export const RECEIPTS_MAX = 64;
 

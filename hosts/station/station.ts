@@ -12,6 +12,7 @@ import { DeviceWatch } from "./device-watch.ts";
 import type { Directory } from "./directory/directory.ts";
 import { LdapError, type LdapOptions } from "./directory/ldap-directory.ts";
 import { EventHub } from "./event-hub.ts";
+import { AnswerEvents } from "./house/answer-events.ts";
 import { type Certificate, listenMqtt, type MqttAddress, ownAddress, plainHost } from "./mqtt-listener.ts";
 import { NEW_CLIENT_TOPIC, TopicRules } from "./policy/topic-rules.ts";
 import { followDirectory } from "./presubscription/directory-answer.ts";
@@ -179,6 +180,7 @@ async function openInterface(
   closers.push(() => app.close());
   watch.start();
   updates.start();
+  new AnswerEvents(env, broker, pushes, events).start();
   runs.start();
   return { app, pushes };
 }

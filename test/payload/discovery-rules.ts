@@ -1,6 +1,6 @@
 /**
  * Home Assistant's rules for a device discovery message, written independently. Source: its MQTT integration in 2025
- * (components/mqtt: discovery, schemas, entity, sensor, notify; components/sensor: const). Home Assistant refuses a document that
+ * (components/mqtt: discovery, schemas, entity, event, sensor, notify; components/sensor: const). Home Assistant refuses a document that
  * breaks a rule, as a whole or in part, with only a line in its log. Here each broken rule gives a sentence.
  */
 
@@ -17,6 +17,7 @@ const SHORT: Readonly<Record<string, string>> = {
   dev: "device",
   dev_cla: "device_class",
   e: "encoding",
+  evt_typ: "event_types",
   en: "enabled_by_default",
   ent_cat: "entity_category",
   exp_aft: "expire_after",
@@ -73,6 +74,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
       " ",
     ),
   notify: ["command_template", "retain"],
+  event: ["event_types", "value_template", "device_class"],
 };
 
 /** Units of a sensor by device class. null: no unit. Classes that Fieldpager does not use are left out, and so refused. */
@@ -186,6 +188,7 @@ function componentProblems(name: string, own: Json, root: Json): string[] {
   problems.push(...availabilityProblems(name, config));
   if (platform === "sensor") problems.push(...sensorProblems(config).map(at));
   if (platform === "notify") problems.push(...notifyProblems(config).map(at));
+  if (platform === "event") problems.push(...eventProblems(config).map(at));
   return problems;
 }
 
@@ -207,6 +210,15 @@ function sensorProblems(config: Json): string[] {
   const stateClasses = STATE_CLASSES_OF[deviceClass as string] ?? ["measurement"];
   if (stateClass !== undefined && !stateClasses.includes(stateClass as string))
     problems.push(`state_class: ${stateClass}, not with ${deviceClass}`);
+  return problems;
+}
+
+function eventProblems({ state_topic: topic, event_types: types, value_template: template }: Json): string[] {
+  const problems: string[] = [];
+  if (!isSubscribeTopic(topic)) problems.push("state_topic: expected a topic");
+  if (!Array.isArray(types) || types.length === 0 || !types.every((type) => typeof type === "string"))
+    problems.push("event_types: expected texts");
+  if (template !== undefined && !isTemplate(template)) problems.push("value_template: expected a template");
   return problems;
 }
 

@@ -56,6 +56,8 @@ export const TOPIC_RULES: Readonly<Record<string, TopicRule>> = Object.freeze({
   "cmd/+/result": { publish: ["itself"], subscribe: THOSE_WHO_SEE_A_DEVICE },
   "info/+": { publish: ["itself"], subscribe: THOSE_WHO_SEE_A_DEVICE, isRetained: true },
   "tele/+": { publish: ["itself"], subscribe: THOSE_WHO_SEE_A_DEVICE, isRetained: true },
+  // The station tells Home Assistant of answers.
+  "answer/+": { publish: [], subscribe: THOSE_WHO_SEE_A_DEVICE },
   // The station reads what a device wants drawn, and answers.
   "raster/+": { publish: ["itself"], subscribe: [] },
   "raster/+/reply": { publish: [], subscribe: ["itself"] },

@@ -164,6 +164,7 @@ const TOPICS: Readonly<Record<string, readonly [publish: readonly string[], subs
   "info/anna-1": [["anna-1"], ["anna-1", "anna", "ha", "admin"]],
   "tele/anna-1": [["anna-1"], ["anna-1", "anna", "ha", "admin"]],
   "tele/+": [[], ["ha", "admin"]],
+  "answer/anna-1": [[], ["anna-1", "anna", "ha", "admin"]],
   "raster/anna-1": [["anna-1"], []],
   "raster/anna-1/reply": [[], ["anna-1"]],
   "raster/+/reply": [[], []],
