@@ -1,4 +1,8 @@
 /** Stands in for the SDK's `pins/audioout`. It traces what would be heard. */
+import type { SimulatedBoard } from "./board-script.ts";
+
+const simulatedBoard = () => (globalThis as unknown as { simulatedBoard: SimulatedBoard }).simulatedBoard;
+
 const SAMPLE_RATE = 11_025;
 const QUEUE_LENGTH = 8;
 
@@ -21,6 +25,7 @@ class AudioOut {
   }
 
   start(): void {
+    if (simulatedBoard().isBroken("sound")) throw new Error("I2S: no memory");
     trace(`sound: ${this.queue.join(", ")}\n`);
   }
 

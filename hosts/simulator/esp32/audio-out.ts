@@ -1,5 +1,8 @@
 /** Stands in for the SDK's `embedded:io/audio/out`. It traces how many samples it took, and how often they change their sign. */
 import Timer from "timer";
+import type { SimulatedBoard } from "./board-script.ts";
+
+const simulatedBoard = () => (globalThis as unknown as { simulatedBoard: SimulatedBoard }).simulatedBoard;
 
 const BUFFER_BYTES = 1_536;
 const CALL_MS = 10;
@@ -22,6 +25,7 @@ class AudioOut {
   }
 
   write(samples: Int16Array): void {
+    if (simulatedBoard().isBroken("sound")) throw new Error("I2S: timeout");
     if (samples.byteLength > this.room) throw new Error("insufficient space");
     this.room -= samples.byteLength;
     this.samples += samples.length;

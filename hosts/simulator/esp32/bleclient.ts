@@ -24,9 +24,23 @@ class BLEClient {
   startScanning(_options: { active: boolean; duplicates: boolean }): void {
     simulatedBoard().commands.set("hear", ([address = "", digits = ""]) => {
       const octets = bytesOf(address.replaceAll(":", "")).reverse();
-      this.onDiscovered({ address: octets.buffer, scanResponse: { buffer: bytesOf(digits).buffer } });
+      this.onDiscovered({ address: octets.buffer, scanResponse: new ScanResponse(bytesOf(digits).buffer) });
     });
     trace("Bluetooth: scanning\n");
+  }
+}
+
+/** Is read when somebody asks for it. */
+class ScanResponse {
+  private readonly bytes: ArrayBuffer;
+
+  constructor(bytes: ArrayBuffer) {
+    this.bytes = bytes;
+  }
+
+  get buffer(): ArrayBuffer {
+    if (simulatedBoard().isBroken("bluetooth")) throw new Error("NimBLE: no memory");
+    return this.bytes;
   }
 }
 

@@ -17,7 +17,19 @@ export interface SimulatedAccessPoint {
 export type TimeAnswer = number | "error" | "throws";
 
 /** A driver that throws whenever it is used, from half a second after the start until the line `mend`. */
-export type BreakableDriver = "wifi" | "buttons" | "vibration" | "screen" | "analog" | "i2c";
+export type BreakableDriver =
+  | "wifi"
+  | "buttons"
+  | "vibration"
+  | "screen"
+  | "analog"
+  | "i2c"
+  | "sound"
+  | "light"
+  | "ethernet"
+  | "digital"
+  | "bluetooth"
+  | "serial";
 
 /** How the simulated drivers of `simulated-board.ts` answer. */
 export interface BoardScript {

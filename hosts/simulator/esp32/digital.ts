@@ -34,6 +34,7 @@ class Digital {
   }
 
   read(): number {
+    if (simulatedBoard().isBroken("digital")) throw new Error("GPIO: timeout");
     return this.level;
   }
 

@@ -34,6 +34,7 @@ class Ethernet {
   }
 
   get connection(): number {
+    if (simulatedBoard().isBroken("ethernet")) throw new Error("EMAC: timeout");
     if (this.hasLink && this.address !== LINK_LOCAL) return CONNECTED;
     return this.hasAsked ? CONNECTING : IDLE;
   }

@@ -1,10 +1,15 @@
 /** Stands in for the SDK's `embedded:io/pwm`. It traces the waves. */
+import type { SimulatedBoard } from "./board-script.ts";
+
+const simulatedBoard = () => (globalThis as unknown as { simulatedBoard: SimulatedBoard }).simulatedBoard;
+
 class PWM {
   private static readonly used: number[] = [];
   private readonly pin: number;
   private readonly hz: number;
 
   constructor(options: { pin: number; hz: number }) {
+    if (simulatedBoard().isBroken("sound")) throw new Error("LEDC: no timer");
     if (PWM.used.includes(options.pin)) throw new Error("in use");
     PWM.used.push(options.pin);
     this.pin = options.pin;

@@ -36,6 +36,7 @@ class Serial {
   }
 
   read(buffer: Uint8Array): number | undefined {
+    if (simulatedBoard().isBroken("serial")) throw new Error("UART: timeout");
     this.receive();
     const count = Math.min(buffer.length, this.received.length);
     if (count === 0) return undefined;

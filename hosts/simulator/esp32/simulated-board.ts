@@ -192,6 +192,7 @@ globals.Host = {
   LED: {
     Default: class {
       on(): void {
+        if (isBroken("light")) throw new Error("RMT: timeout");
         trace("light: on\n");
       }
       off(): void {
