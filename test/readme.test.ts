@@ -66,7 +66,7 @@ describe("the READMEs", () => {
       ].map(([, name]) => name as string),
     );
     expect([...named].filter((name) => !(name in PACKAGE.scripts))).toEqual([]);
-    const own = ["lint", "format", "typecheck", "start", "test"];
+    const own = ["lint", "format", "typecheck", "start", "test", "prepack"];
     expect(Object.keys(PACKAGE.scripts).filter((name) => !named.has(name) && !own.includes(name))).toEqual([]);
   });
 

@@ -3,8 +3,9 @@ import { defineConfig } from "vitest/config";
 /** The same scenarios at each broker that is installed. */
 const BROKERS = "test/brokers/**/*.test.ts";
 
-/** Stations that are killed, or whose disk is full. They take as long as the brokers. */
-const FAILING_STATIONS = "test/{hosts/station/{kill,full-disk,mqtt-server/failures},station/through-failures}.test.ts";
+/** Stations that are killed, whose disk is full, or that are built and packed first. They take as long as the brokers. */
+const SLOW_STATIONS =
+  "test/{hosts/station/{kill,full-disk,packed,mqtt-server/failures},station/through-failures}.test.ts";
 
 /** Pages in a real browser. */
 const BROWSER = "test/hosts/browser/{console,page,set-up}.test.ts";
@@ -39,10 +40,10 @@ export default defineConfig({
         test: {
           name: "hosts",
           include: ["test/**/*.test.ts"],
-          exclude: [CORE, "test/hosts/simulator/**", SDK_TESTS, BROKERS, FAILING_STATIONS, BROWSER],
+          exclude: [CORE, "test/hosts/simulator/**", SDK_TESTS, BROKERS, SLOW_STATIONS, BROWSER],
         },
       },
-      { extends: true, test: { name: "brokers", include: [BROKERS, FAILING_STATIONS], ...MANY_WORKERS } },
+      { extends: true, test: { name: "brokers", include: [BROKERS, SLOW_STATIONS], ...MANY_WORKERS } },
       { extends: true, test: { name: "browser", include: [BROWSER] } },
       {
         extends: true,

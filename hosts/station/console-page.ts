@@ -1,7 +1,6 @@
-/** The files of the console. They are bundled in memory when the station starts, so there is no folder of built files. */
+/** The files of the console. A station that runs from its sources bundles them in memory when it starts. */
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { buildSync } from "esbuild";
 
 export interface ConsolePage {
   readonly files: readonly ConsoleFile[];
@@ -23,7 +22,7 @@ let bundle: { readonly js: string; readonly css: string } | undefined;
 
 /** Makes the console's files. `env` is what its pager uses in its topics. */
 export async function buildConsolePage(env: string): Promise<ConsolePage> {
-  bundle ??= bundleConsole();
+  bundle ??= await consoleTexts();
   const html = await readFile(new URL("console.html", folder), "utf8");
   return {
     files: [
@@ -48,22 +47,11 @@ async function readFaces(): Promise<ConsoleFile[]> {
   );
 }
 
-function bundleConsole(): { readonly js: string; readonly css: string } {
-  // The synchronous call leaves no process of esbuild behind.
-  const { outputFiles } = buildSync({
-    entryPoints: ["main.tsx", "console.css"].map((name) => fileURLToPath(new URL(name, folder))),
-    bundle: true,
-    write: false,
-    outdir: "/",
-    minify: true,
-    format: "esm",
-    target: "es2022",
-    jsx: "automatic",
-    jsxImportSource: "preact",
-    logLevel: "silent",
-  });
-  const textOf = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";
-  return { js: textOf(".js"), css: textOf(".css") };
+/** The built files where there are any, as in a packed program; otherwise made from the sources. */
+async function consoleTexts(): Promise<{ readonly js: string; readonly css: string }> {
+  if (!existsSync(new URL("console.js", folder))) return (await import("./console-bundle.ts")).bundleConsole();
+  const read = (name: string) => readFile(new URL(name, folder), "utf8");
+  return { js: await read("console.js"), css: await read("console.css") };
 }
 
 function escapeHtml(text: string): string {

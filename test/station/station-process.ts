@@ -43,7 +43,11 @@ export class StationProcess {
   /** Starts it again with its data. */
   async start(): Promise<void> {
     const ports = ["--mqtt-port", String(this.mqttPort), "--http-port", new URL(this.url).port];
-    const program = new Program("hosts/station/main.ts", ["--data", this.#data, ...ports], this.#data);
+    const program = new Program(
+      "hosts/station/cli/fieldpager.ts station",
+      ["--data", this.#data, ...ports],
+      this.#data,
+    );
     this.#program = program;
     const ready = program.prints(/MQTT on port/, READY_TIMEOUT_MS);
     const ended = program.ended.then(() => Promise.reject(new Error(`the station ended: ${program.stderr}`)));

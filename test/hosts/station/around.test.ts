@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { connectAsync, type IClientOptions } from "mqtt";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { localPassword, localToken } from "../../../hosts/node/local-key.ts";
-import { parseStationFlags } from "../../../hosts/station/station-flags.ts";
+import { parseStationFlags } from "../../../hosts/station/cli/station-flags.ts";
 import { LOGIN_FAILURES } from "../../../hosts/station/station-limits.ts";
 import { getPush, postPush, statusesOf, until } from "./harness.ts";
 import { scene } from "./scene.ts";
@@ -118,7 +118,14 @@ it("names a public address or a proxy that is none", () => {
 it("reads its directory again on SIGHUP, and goes on", async () => {
   const bench = scene();
   const data = bench.folder();
-  const station = bench.program("hosts/station/main.ts", ["--data", data, "--mqtt-port", "0", "--http-port", "0"]);
+  const station = bench.program("hosts/station/cli/fieldpager.ts station", [
+    "--data",
+    data,
+    "--mqtt-port",
+    "0",
+    "--http-port",
+    "0",
+  ]);
   const [, url = "", token = ""] = [
     "",
     (await station.prints(/console at (http:\S+)\//))[1],

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parsePushCommand } from "../../../hosts/station/cli/push-command-line.ts";
 import type { PushWithDeliveries } from "../../../hosts/station/push.ts";
-import { parsePushCommand } from "../../../hosts/station/push-command-line.ts";
 import { StationError, type StationOptions } from "../../../hosts/station/station.ts";
 import { ask, ROOT, type StationBench, startStation, until } from "./harness.ts";
 import { scene } from "./scene.ts";
@@ -19,7 +19,7 @@ describe("the station", () => {
     const bench = scene();
     const port = await bench.takenPort();
     const flags = ["--data", bench.folder(), "--mqtt-port", String(port), "--http-port", "0"];
-    const station = bench.program("hosts/station/main.ts", flags);
+    const station = bench.program("hosts/station/cli/fieldpager.ts station", flags);
     expect((await station.ended).status).toBe(1);
     expect(station.stdout).toBe("");
     expect(station.stderr.trim().split("\n")).toEqual([expect.stringContaining(`port ${port}`)]);
@@ -47,7 +47,7 @@ describe("the station", () => {
 
   it("refuses wrong flags, each in its own line, with exit status 2", async () => {
     const flags = ["--mqtt-port", "70000", "--http-port", "x", "--nope", "1", "word"];
-    const station = scene().program("hosts/station/main.ts", flags);
+    const station = scene().program("hosts/station/cli/fieldpager.ts station", flags);
     expect((await station.ended).status).toBe(2);
     for (const problem of ["flag --mqtt-port", "flag --http-port", "flag --nope", "word"])
       expect(station.stderr).toContain(problem);
@@ -84,7 +84,7 @@ describe("npm start", () => {
     // The bound is processor time. So other programs on the machine do not count.
     expect(processorSeconds(group)).toBeLessThan(10);
 
-    const push = bench.program("hosts/station/push-command.ts", [
+    const push = bench.program("hosts/station/cli/fieldpager.ts push", [
       "pager-1",
       "Pump 3 over temperature",
       "--station",
@@ -119,7 +119,7 @@ describe("npm start", () => {
 
   it("ends on SIGTERM with status 0", async () => {
     const bench = scene();
-    const start = bench.program("hosts/station/start.ts", ["--data", bench.folder(), ...FREE_PORTS]);
+    const start = bench.program("hosts/station/cli/fieldpager.ts start", ["--data", bench.folder(), ...FREE_PORTS]);
     await start.prints(/online/);
     expect(await start.kill("SIGTERM")).toEqual({ status: 0, signal: null });
     expect(start.stderr).not.toContain("    at ");
@@ -127,7 +127,7 @@ describe("npm start", () => {
 });
 
 describe("npm run push", () => {
-  const push = (bench: StationBench, ...args: string[]) => bench.program("hosts/station/push-command.ts", args);
+  const push = (bench: StationBench, ...args: string[]) => bench.program("hosts/station/cli/fieldpager.ts push", args);
 
   it("says in one line that there is no station", async () => {
     const bench = scene();
@@ -137,7 +137,7 @@ describe("npm run push", () => {
     });
     const command = push(bench, "pager-1", "x", "--station", `http://127.0.0.1:${port}`);
     expect((await command.ended).status).toBe(1);
-    expect(command.stderr.trim().split("\n")).toEqual([expect.stringMatching(/no station at .*npm start/)]);
+    expect(command.stderr.trim().split("\n")).toEqual([expect.stringMatching(/no station at .*fieldpager start/)]);
   });
 
   it("says that the station asks for a login, and takes a token", async () => {
@@ -207,7 +207,7 @@ describe("npm run push", () => {
   it("says that an accepted push is not lost when the station ends, and exits as for a push under way", async () => {
     const bench = scene();
     const data = bench.folder();
-    const station = bench.program("hosts/station/main.ts", ["--data", data, ...FREE_PORTS]);
+    const station = bench.program("hosts/station/cli/fieldpager.ts station", ["--data", data, ...FREE_PORTS]);
     const [, url] = await station.prints(/console at (\S+)\//);
     const command = push(bench, "pager-new", "x", "--station", url as string, "--data", data, "--wait", "60");
     await command.prints(/waiting: pager-new/);

@@ -344,7 +344,7 @@ it("the command prints a payload or its error, and sets its exit status", async 
     try {
       const { stdout } = await promisify(execFile)(
         process.execPath,
-        ["--import", "tsx", "hosts/station/decode-command.ts", ...args],
+        ["--import", "tsx", "hosts/station/cli/fieldpager.ts", "decode", ...args],
         { cwd: ROOT },
       );
       return [0, stdout];

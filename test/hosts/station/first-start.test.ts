@@ -27,7 +27,14 @@ it("prints the password, and a later start prints none", async () => {
   const bench = scene();
   const data = join(bench.folder(), "data");
   for (const isFirst of [true, false]) {
-    const station = bench.program("hosts/station/main.ts", ["--data", data, "--mqtt-port", "0", "--http-port", "0"]);
+    const station = bench.program("hosts/station/cli/fieldpager.ts station", [
+      "--data",
+      data,
+      "--mqtt-port",
+      "0",
+      "--http-port",
+      "0",
+    ]);
     await station.prints(/console at (http:\S+)\//);
     const [, password] = station.stdout.match(/Password\s+(\S+)/) ?? [];
     if (isFirst) expect(await new Accounts(join(data, "accounts.json")).verify("admin", password ?? "")).toBeDefined();

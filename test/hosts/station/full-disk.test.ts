@@ -102,7 +102,7 @@ const healthOf = async (url: string) => {
 
 async function start(bench: StationBench, data: string): Promise<{ station: Program; mqttPort: number; url: string }> {
   const flags = ["--data", data, "--mqtt-port", "0", "--http-port", "0", "--anonymous"];
-  const station = bench.program("hosts/station/main.ts", flags);
+  const station = bench.program("hosts/station/cli/fieldpager.ts station", flags);
   const [, mqttPort, url = ""] = await station.prints(/MQTT on port (\d+) .* (http:\/\/\S+:\d+)\//);
   knowStation(url, readLocalKey(join(data, LOCAL_KEY_FILE)) ?? "");
   return { station, mqttPort: Number(mqttPort), url };

@@ -105,7 +105,7 @@ export class StationBench extends Cleanups {
     return client;
   }
 
-  /** A program of this repository as a process of its own. It is killed at the end if it still runs. */
+  /** A program of this repository, with its command behind it, as a process of its own. It is killed at the end if it still runs. */
   program(script: string, args: readonly string[], cwd = ROOT): Program {
     const program = new Program(script, args, cwd);
     this.add(() => program.kill("SIGKILL"));
@@ -128,7 +128,8 @@ export class Program {
 
   constructor(script: string, args: readonly string[], cwd: string) {
     const tsx = import.meta.resolve("tsx");
-    this.process = spawn(process.execPath, ["--import", tsx, join(ROOT, script), ...args], {
+    const [file = "", ...words] = script.split(" ");
+    this.process = spawn(process.execPath, ["--import", tsx, join(ROOT, file), ...words, ...args], {
       cwd,
       stdio: ["ignore", "pipe", "pipe"],
     });

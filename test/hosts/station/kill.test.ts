@@ -8,7 +8,7 @@ import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
 import { getPush, knowStation, postPush, runsOf, StationBench, statusesOf, until } from "./harness.ts";
 
 const PUSHES = 50;
-const SCRIPT = "hosts/station/main.ts";
+const SCRIPT = "hosts/station/cli/fieldpager.ts station";
 
 it.each([10, 25, 40])("loses nothing acknowledged when it is killed after %i of 50", async (killAfter) => {
   const bench = new StationBench();

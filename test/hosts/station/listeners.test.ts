@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { type RequestOptions, request } from "node:https";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { parseStationFlags, warn } from "../../../hosts/station/cli/station-flags.ts";
 import { ownAddress, plainHost } from "../../../hosts/station/mqtt-listener.ts";
-import { parseStationFlags, warn } from "../../../hosts/station/station-flags.ts";
 import { findProgram } from "../../brokers/server-process.ts";
 import { type Certificates, makeCertificates, textOf } from "../../certificates.ts";
 import { requireOrSkip } from "../../require.ts";
@@ -110,7 +110,12 @@ describe("without TLS", () => {
   it("warns if passwords cross a network, and if nobody has to log in", async () => {
     const bench = scene();
     const folder = ["--data", bench.folder(), "--mqtt-port", "0", "--http-port", "0"];
-    const station = bench.program("hosts/station/main.ts", [...folder, "--host", "0.0.0.0", "--anonymous"]);
+    const station = bench.program("hosts/station/cli/fieldpager.ts station", [
+      ...folder,
+      "--host",
+      "0.0.0.0",
+      "--anonymous",
+    ]);
     await station.prints(/MQTT on port/);
     expect(station.stderr).toMatch(/passwords cross the network in the clear/);
     expect(station.stderr).toMatch(/--anonymous lets everyone who reaches 0\.0\.0\.0 read/);

@@ -31,7 +31,7 @@ it("does not end the station or its consoles with 65 KB of a long name in every 
   onTestFinished(() => bench.end());
   const data = bench.folder();
   const flags = ["--data", data, "--mqtt-port", "0", "--http-port", "0", "--anonymous"];
-  const station = bench.program("hosts/station/main.ts", flags);
+  const station = bench.program("hosts/station/cli/fieldpager.ts station", flags);
   const [, mqttPort, url = ""] = await station.prints(/MQTT on port (\d+) .* (http:\/\/\S+:\d+)\//);
   knowStation(url, readLocalKey(join(data, LOCAL_KEY_FILE)) ?? "");
   const events: StationStreamEvent[][] = [];

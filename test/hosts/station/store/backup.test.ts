@@ -25,7 +25,7 @@ async function historyOf(url: string): Promise<Map<string, string>> {
 
 /** Runs the command as a process of its own, as a user does. */
 async function command(name: "backup" | "restore", ...args: string[]): Promise<string> {
-  const program = bench.program("hosts/station/backup-command.ts", [name, ...args]);
+  const program = bench.program("hosts/station/cli/fieldpager.ts", [name, ...args]);
   const { status } = await program.ended;
   return `${status} ${program.stdout}${program.stderr}`;
 }

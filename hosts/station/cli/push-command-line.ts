@@ -1,20 +1,21 @@
-/** The command line of `npm run push`. */
+/** The command line of `fieldpager push`. */
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { parseFlags } from "../node/flags.ts";
-import { LOCAL_KEY_FILE, localToken, readLocalKey } from "../node/local-key.ts";
-import { isLoopback } from "../node/loopback.ts";
-import type { PushRequest } from "./push.ts";
-import { DATA_DEFAULT } from "./station-defaults.ts";
-import { REQUEST_EXPIRY_SECONDS_MAX } from "./station-limits.ts";
+import { parseFlags } from "../../node/flags.ts";
+import { LOCAL_KEY_FILE, localToken, readLocalKey } from "../../node/local-key.ts";
+import { isLoopback } from "../../node/loopback.ts";
+import type { PushRequest } from "../push.ts";
+import { DATA_DEFAULT } from "../station-defaults.ts";
+import { REQUEST_EXPIRY_SECONDS_MAX } from "../station-limits.ts";
+import { called } from "./called.ts";
 
-/** Where `npm start` puts a station. */
+/** Where `fieldpager start` puts a station. */
 export const STATION_DEFAULT = "http://127.0.0.1:8080";
 /** The environment variable with the token, if no flag gives one. */
 export const TOKEN_VARIABLE = "FIELDPAGER_TOKEN";
 const WAIT_SECONDS_DEFAULT = 10;
 
-export const USAGE = `Usage: npm run push -- <to> "<text>" [flags]
+export const USAGE = `Usage: ${called("push")} <to> "<text>" [flags]
   <to>               uid of a device, a person or a group, or everyone
   --title TEXT       heading
   --priority NUMBER  1 (lowest) to 5; 3 when left out

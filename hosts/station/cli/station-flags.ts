@@ -1,14 +1,14 @@
-/** The flags that `npm run station` and `npm start` share, and how both tell what is wrong. */
+/** The flags that `fieldpager station` and `fieldpager start` share, and how both tell what is wrong. */
 
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
-import { describeError } from "../node/describe-error.ts";
-import { type Flags, parseFlags } from "../node/flags.ts";
-import { isLoopback } from "../node/loopback.ts";
-import type { LdapOptions } from "./directory/ldap-directory.ts";
-import type { Certificate } from "./mqtt-listener.ts";
-import { StationError, type StationOptions } from "./station.ts";
+import { describeError } from "../../node/describe-error.ts";
+import { type Flags, parseFlags } from "../../node/flags.ts";
+import { isLoopback } from "../../node/loopback.ts";
+import type { LdapOptions } from "../directory/ldap-directory.ts";
+import type { Certificate } from "../mqtt-listener.ts";
+import { StationError, type StationOptions } from "../station.ts";
 import {
   DATA_DEFAULT,
   ENV_DEFAULT,
@@ -16,7 +16,7 @@ import {
   HTTP_PORT_DEFAULT,
   MQTT_PORT_DEFAULT,
   MQTTS_PORT_DEFAULT,
-} from "./station-defaults.ts";
+} from "../station-defaults.ts";
 
 const FLAGS = Object.freeze([
   "data",

@@ -1,16 +1,17 @@
-/** The command `npm run decode -- <topic> <hex or base64>`: says in words what a payload holds, or what is wrong with it. */
-import { FormatError } from "../../src/errors.ts";
-import { parseFlags } from "../node/flags.ts";
-import { describePayload } from "./decode/describe-payload.ts";
+/** The command `fieldpager decode <topic> <hex or base64>`: says in words what a payload holds, or what is wrong with it. */
+import { FormatError } from "../../../src/errors.ts";
+import { parseFlags } from "../../node/flags.ts";
+import { describePayload } from "../decode/describe-payload.ts";
+import { called } from "./called.ts";
 
-const USAGE = `Usage: npm run decode -- <topic> <payload> [--base64]
+const USAGE = `Usage: ${called("decode")} <topic> <payload> [--base64]
 The payload in hexadecimal digits, with or without spaces, or in base64; --base64 where it could be both.
-Straight from a broker: mosquitto_sub -t '/field/#' -F '%t %x' -C 1 | xargs npm run -s decode --`;
+Straight from a broker: mosquitto_sub -t '/field/#' -F '%t %x' -C 1 | xargs ${called("decode")}`;
 
 /** Bytes shown around the wrong one. */
 const AROUND_BYTES = 8;
 
-function main(args: readonly string[]): void {
+export function decode(args: readonly string[]): void {
   const flags = parseFlags(args, [], ["base64", "help"]);
   if (flags.values.help) {
     console.log(USAGE);
@@ -62,5 +63,3 @@ function fromBase64(digits: string): Uint8Array | undefined {
   const isBase64 = text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
   return isBase64 ? Buffer.from(text, "base64") : undefined;
 }
-
-main(process.argv.slice(2));

@@ -1,26 +1,27 @@
-/** The command `npm start`: a station and one pager on Node in one process, to try everything without hardware. */
+/** The command `fieldpager start`: a station and one pager on Node in one process, to try everything without hardware. */
 import { join } from "node:path";
-import { whenAskedToEnd } from "../node/ending.ts";
-import { FileStore } from "../node/file-store.ts";
-import { localPassword } from "../node/local-key.ts";
-import { type Pager, startPager } from "../node/pager.ts";
-import { readKeys, terminalLog, terminalScreen } from "../node/terminal.ts";
-import { describeFirstStart } from "./access/open-access.ts";
-import { ownAddress, plainHost } from "./mqtt-listener.ts";
-import { type Station, type StationOptions, startStation } from "./station.ts";
+import { whenAskedToEnd } from "../../node/ending.ts";
+import { FileStore } from "../../node/file-store.ts";
+import { localPassword } from "../../node/local-key.ts";
+import { type Pager, startPager } from "../../node/pager.ts";
+import { readKeys, terminalLog, terminalScreen } from "../../node/terminal.ts";
+import { describeFirstStart } from "../access/open-access.ts";
+import { ownAddress, plainHost } from "../mqtt-listener.ts";
+import { type Station, type StationOptions, startStation } from "../station.ts";
+import { called } from "./called.ts";
 import { fail, parseStationFlags, STATION_FLAGS_USAGE, warn } from "./station-flags.ts";
 
 const PAGER_UID = "pager-1";
 
-async function main(args: readonly string[]): Promise<void> {
+export async function start(args: readonly string[]): Promise<void> {
   const flags = parseStationFlags(args);
   if ("help" in flags) {
-    console.log(`Usage: npm start -- [flags]\n${STATION_FLAGS_USAGE}\nKeys of the pager: a, b, c. Ctrl-C ends.`);
+    console.log(`Usage: ${called("start")} [flags]\n${STATION_FLAGS_USAGE}\nKeys of the pager: a, b, c. Ctrl-C ends.`);
     return;
   }
   if ("errors" in flags) {
     for (const line of flags.errors) console.error(line);
-    console.error("Try npm start -- --help");
+    console.error(`Try ${called("start")} --help`);
     process.exitCode = 2;
     return;
   }
@@ -60,5 +61,3 @@ function startOwnPager(
     onLog: terminalLog(PAGER_UID, process.stderr),
   });
 }
-
-main(process.argv.slice(2)).catch(fail);

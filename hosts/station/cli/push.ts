@@ -1,7 +1,8 @@
-/** The command `npm run push -- <to> "<text>"`: sends a push and prints its receipts. */
+/** The command `fieldpager push <to> "<text>"`: sends a push and prints its receipts. */
 import { randomUUID } from "node:crypto";
-import { describeError } from "../node/describe-error.ts";
-import { readEvents } from "./event-stream.ts";
+import { describeError } from "../../node/describe-error.ts";
+import { readEvents } from "../event-stream.ts";
+import { called } from "./called.ts";
 import type { PushCommand } from "./push-command-line.ts";
 import { parsePushCommand, TOKEN_VARIABLE, USAGE } from "./push-command-line.ts";
 import { PushProgress } from "./push-progress.ts";
@@ -12,7 +13,17 @@ const EXIT = Object.freeze({ notAccepted: 1, badUsage: 2, notReached: 3 } as con
 /** An error outside of this program. It is printed as one line. */
 class CommandFailed extends Error {}
 
-async function main(args: readonly string[]): Promise<void> {
+/** Sends a push, and sets the exit status of the process. */
+export async function push(args: readonly string[]): Promise<void> {
+  try {
+    await run(args);
+  } catch (error) {
+    console.error(error instanceof CommandFailed ? error.message : error);
+    process.exitCode = EXIT.notAccepted;
+  }
+}
+
+async function run(args: readonly string[]): Promise<void> {
   const command = parsePushCommand(args, process.env);
   if (command === "help") {
     console.log(USAGE);
@@ -20,7 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   if ("errors" in command) {
     for (const line of command.errors) console.error(line);
-    console.error("Try npm run push -- --help");
+    console.error(`Try ${called("push")} --help`);
     process.exitCode = EXIT.badUsage;
     return;
   }
@@ -82,11 +93,6 @@ async function ask({ station, token }: PushCommand, path: string, init: RequestI
   } catch (error) {
     if (init.signal?.aborted) throw error;
     const cause = error instanceof Error && error.cause ? error.cause : error;
-    throw new CommandFailed(`no station at ${station} (${describeError(cause)}): start one with npm start`);
+    throw new CommandFailed(`no station at ${station} (${describeError(cause)}): start one with ${called("start")}`);
   }
 }
-
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof CommandFailed ? error.message : error);
-  process.exitCode = EXIT.notAccepted;
-});
