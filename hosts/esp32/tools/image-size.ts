@@ -6,7 +6,7 @@ import { SLOT_BYTES } from "./flash.ts";
 
 /**
  * What an image has beside the program: the C code of engine, drivers and ESP-IDF, by chip, in bytes. It was measured by compiling one
- * board with ESP-IDF 6.0: its image less what `programBytes` counts. Another board has other drivers, and differs by some 30 KB.
+ * board with ESP-IDF 6.0: its image less what `programBytes` counts. Another board has other drivers, and differs by up to 50 KB.
  */
 const NATIVE_BYTES: Readonly<Record<string, { readonly board: string; readonly bytes: number }>> = Object.freeze({
   esp32: Object.freeze({ board: "m5stack", bytes: 1_200_550 }),

@@ -8,7 +8,7 @@ import { Refusal, ROOT, runCommand } from "../../moddable/tools/command.ts";
 import { findSdk } from "../../moddable/tools/sdk.ts";
 import { BOARDS, type BoardSize, boardArgument, linkByteCode } from "./boards.ts";
 import { type FlashSize, SLOT_BYTES } from "./flash.ts";
-import { imageSize } from "./image-size.ts";
+import { imageSize, programBytes } from "./image-size.ts";
 
 /**
  * Largest size of slots and byte code of the whole program in flash, with the SDK's modules, in bytes. The other boards
@@ -39,13 +39,12 @@ await runCommand(async (args) => {
     const { romSlots, byteCode, faces, resources } = size;
     const most = PROGRAM_BYTES_MAX[board];
     const figures = [romSlots, romSlots * SLOT_BYTES, byteCode, bytesOf(size)].map(grouped);
-    const { bytes: image, isMeasured, slotBytes } = imageSize(board, size);
-    const words = image === undefined ? "?" : `${isMeasured ? "" : "about "}${grouped(image)}`;
+    const { bytes: image, slotBytes } = imageSize(board, size);
     const others = [
       most === undefined ? "" : grouped(most),
       grouped(faces),
       grouped(resources),
-      words,
+      imageWords(board, size),
       grouped(slotBytes),
     ];
     rows.push([board, ...figures, ...others]);
@@ -74,13 +73,18 @@ await runCommand(async (args) => {
 /** The README with these rows in its table of sizes. */
 function withTable(readme: string, sizes: readonly (readonly [string, BoardSize])[]): string {
   const rows = sizes.map(([board, size]) => {
-    const { romSlots, byteCode, resources } = size;
-    const figures = [romSlots, romSlots * SLOT_BYTES, byteCode, resources, bytesOf(size) + resources].map(grouped);
-    return `| \`${board}\` | ${figures.join(" | ")} |\n`;
+    const { romSlots, byteCode, faces, resources } = size;
+    const figures = [romSlots, romSlots * SLOT_BYTES, byteCode, resources, faces, programBytes(size)].map(grouped);
+    return `| \`${board}\` | ${figures.join(" | ")} | ${imageWords(board, size)} |\n`;
   });
   const table = /(\| board \| ROM slots \|.*\n\|[-|]+\n)(?:\| `.*\n)*/;
   if (!table.test(readme)) throw new Error(`${README} has no table of sizes`);
   return readme.replace(table, (_, head: string) => head + rows.join(""));
+}
+
+function imageWords(board: string, size: BoardSize): string {
+  const { bytes, isMeasured } = imageSize(board, size);
+  return bytes === undefined ? "?" : `${isMeasured ? "" : "about "}${grouped(bytes)}`;
 }
 
 function bytesOf({ romSlots, byteCode }: FlashSize): number {
