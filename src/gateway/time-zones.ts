@@ -1,5 +1,5 @@
 /**
- * The IANA time zones (tzdata 2025b), one rule a line. A line has the POSIX rule without its abbreviations, then the zones. The
+ * The IANA time zones (tzdata 2026c), one rule a line. A line has the POSIX rule without its abbreviations, then the zones. The
  * zones of one region stand after its name. The sign is that of POSIX: `-1` is an hour ahead of UTC. The table is one string,
  * since that takes the least flash. A test compares it with the zones of the machine.
  */
@@ -10,10 +10,10 @@ export const ZONES = `+11 Pacific/Midway,Niue,Pago_Pago
 +9,M3.2.0,M11.1.0 America/Anchorage,Juneau,Metlakatla,Nome,Sitka,Yakutat
 +9:30 Pacific/Marquesas
 +8 Pacific/Pitcairn
-+8,M3.2.0,M11.1.0 America/Los_Angeles,Tijuana,Vancouver
-+7 America/Creston,Dawson,Dawson_Creek,Fort_Nelson,Hermosillo,Mazatlan,Phoenix,Whitehorse
-+7,M3.2.0,M11.1.0 America/Boise,Cambridge_Bay,Ciudad_Juarez,Denver,Edmonton,Inuvik
-+6 America/Bahia_Banderas,Belize,Chihuahua,Costa_Rica,El_Salvador,Guatemala,Managua,Merida,Mexico_City,Monterrey,Regina,Swift_Current,Tegucigalpa Pacific/Galapagos
++8,M3.2.0,M11.1.0 America/Los_Angeles,Tijuana
++7 America/Creston,Dawson,Dawson_Creek,Fort_Nelson,Hermosillo,Mazatlan,Phoenix,Vancouver,Whitehorse
++7,M3.2.0,M11.1.0 America/Boise,Cambridge_Bay,Ciudad_Juarez,Denver,Inuvik
++6 America/Bahia_Banderas,Belize,Chihuahua,Costa_Rica,Edmonton,El_Salvador,Guatemala,Managua,Merida,Mexico_City,Monterrey,Regina,Swift_Current,Tegucigalpa Pacific/Galapagos
 +6,M3.2.0,M11.1.0 America/Chicago,Matamoros,Menominee,Ojinaga,Rankin_Inlet,Resolute,Winnipeg America/Indiana/Knox,Tell_City America/North_Dakota/Beulah,Center,New_Salem
 +6,M9.1.6/22,M4.1.6/22 Pacific/Easter
 +5 America/Atikokan,Bogota,Cancun,Cayman,Coral_Harbour,Eirunepe,Guayaquil,Jamaica,Lima,Panama,Rio_Branco
@@ -38,9 +38,8 @@ export const ZONES = `+11 Pacific/Midway,Niue,Pago_Pago
 -2 Africa/Blantyre,Bujumbura,Gaborone,Harare,Johannesburg,Juba,Khartoum,Kigali,Lubumbashi,Lusaka,Maputo,Maseru,Mbabane,Tripoli,Windhoek Europe/Kaliningrad
 -2,M3.4.4/26,M10.5.0 Asia/Jerusalem
 -2,M3.4.4/50,M10.4.4/50 Asia/Gaza,Hebron
--2,M3.5.0,M10.5.0/3 Europe/Chisinau
 -2,M3.5.0/0,M10.5.0/0 Asia/Beirut
--2,M3.5.0/3,M10.5.0/4 Asia/Famagusta,Nicosia Europe/Athens,Bucharest,Helsinki,Kiev,Kyiv,Mariehamn,Riga,Sofia,Tallinn,Vilnius
+-2,M3.5.0/3,M10.5.0/4 Asia/Famagusta,Nicosia Europe/Athens,Bucharest,Chisinau,Helsinki,Kiev,Kyiv,Mariehamn,Riga,Sofia,Tallinn,Vilnius
 -2,M4.5.5/0,M10.5.4/24 Africa/Cairo
 -3 Africa/Addis_Ababa,Asmara,Asmera,Dar_es_Salaam,Djibouti,Kampala,Mogadishu,Nairobi Antarctica/Syowa Asia/Aden,Amman,Baghdad,Bahrain,Damascus,Kuwait,Qatar,Riyadh Europe/Istanbul,Kirov,Minsk,Moscow,Simferopol,Volgograd Indian/Antananarivo,Comoro,Mayotte
 -3:30 Asia/Tehran
