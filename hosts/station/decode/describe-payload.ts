@@ -52,6 +52,8 @@ export function describePayload(topic: string, payload: Uint8Array): string[] {
         return describeCommand(where, payload);
       case "cmd/result":
         return describeResult(where, payload);
+      case "answer":
+        return describeAnswer(where, payload);
       case "info":
         return [`firmware of ${where}: ${describeInfo(payload)}`];
       case "tele":
@@ -63,7 +65,7 @@ export function describePayload(topic: string, payload: Uint8Array): string[] {
     }
   }
   throw new RangeError(
-    `topic ${quoted(topic)}, expected /{env}/{pres, im, page, cmd, info, tele or raster}/{uid}, /{env}/page/{uid}/receipt, ` +
+    `topic ${quoted(topic)}, expected /{env}/{pres, im, page, cmd, answer, info, tele or raster}/{uid}, /{env}/page/{uid}/receipt, ` +
       "/{env}/cmd/{uid}/result, /{env}/raster/{uid}/reply, /connect/new or /connect/presub",
   );
 }
@@ -146,6 +148,16 @@ function describeResult(where: string, payload: Uint8Array): string[] {
     ...(Array.isArray(log) ? log.map((line) => row("log", quoted(line))) : []),
     ...(more === true ? [row("more", "follows")] : []),
   ];
+}
+
+function describeAnswer(where: string, payload: Uint8Array): string[] {
+  const { event_type, answer, message, title } = placing(payload, () => {
+    const event = decodeJsonObject(payload, "answer event");
+    if (event.event_type !== "answered") throw new FormatError("answer event event_type", 0, 'expected "answered"');
+    return event;
+  });
+  const keys = Object.entries({ answer, message, title }).filter(([, value]) => value !== undefined);
+  return [`answer of ${where}: ${event_type}`, ...keys.map(([key, value]) => row(key, quoted(value)))];
 }
 
 /** Decodes an object; what is wrong with a key is told at the byte where its value stands, if that can be found. */
