@@ -1,9 +1,13 @@
 /**
- * Measures and draws text in bitmap faces, the same way on all hosts. A character that no face holds is an empty box. A
- * character of several code points is one box, unless a face holds them all.
+ * Measures and draws text in bitmap faces, the same way on all hosts. A run that no face holds is a picture that the station
+ * drew, or an empty box. A character of several code points is one picture, unless a face holds them all.
  */
+import { directionOf, IS_REVERSED, isRightToLeft, mirrored, visualOrder } from "../src/pager/screen/bidi.ts";
+import type { TextRun } from "../src/pager/screen/draw-list.ts";
 import { FONTS, type Font } from "../src/pager/screen/fonts.ts";
 import { clusterEnd } from "../src/pager/screen/graphemes.ts";
+import { rowsAbove } from "../src/pager/screen/run-picture.ts";
+import { isIdeograph, NO_PICTURES, type RunPictures, runEnd } from "../src/pager/screen/runs.ts";
 import type { Face } from "./face.ts";
 
 /** For each font the face in its size, then those that stand in for what it lacks. */
@@ -37,6 +41,8 @@ export function facesFrom<Pictures>(load: (name: string) => Face<Pictures> | und
 export interface Pen<Pictures> {
   /** A text whose characters the face holds. `x`, `y` is the top left corner of its line. */
   text(text: string, face: Face<Pictures>, x: number, y: number): void;
+  /** The ink of a picture, see `run-picture.ts`. `x`, `y` is its top left corner. The bytes are valid during the call. */
+  picture(picture: Uint8Array, x: number, y: number): void;
   /** The outline of a rectangle, 1 pixel thick. */
   box(x: number, y: number, width: number, height: number): void;
 }
@@ -50,7 +56,12 @@ const FIRST_WIDE = 0x2e80;
 /** The number one. It stands for all ideographs. */
 const IDEOGRAPH = "一";
 
+/** Parts of a line that is not drawn from left to right. A longer line than that is. */
+const PARTS_MAX = 255;
+
 export class Lettering<Pictures> {
+  /** The pictures of what no face holds. */
+  pictures: RunPictures = NO_PICTURES;
   private readonly faces: Faces<Pictures>;
   /** The face of the character that was measured last. undefined: it is a box. */
   private face: Face<Pictures> | undefined;
@@ -59,7 +70,7 @@ export class Lettering<Pictures> {
     this.faces = faces;
   }
 
-  /** Width of one character as a reader sees it, in pixels. */
+  /** Width of one character as a reader sees it, in pixels. It is negative if no face holds it: that of its box. */
   measureText(font: Font, character: string): number {
     for (const face of this.faces[font]) {
       const width = widthIn(face, character);
@@ -68,16 +79,26 @@ export class Lettering<Pictures> {
       return width;
     }
     this.face = undefined;
-    return this.boxWidth(font, character);
+    return -this.boxWidth(font, character);
   }
 
-  /** Draws a line with its top left corner at `x`, `y`. */
-  draw(pen: Pen<Pictures>, font: Font, line: string, x: number, y: number): void {
+  /** A bold line is drawn once more, one pixel to the right. */
+  draw(pen: Pen<Pictures>, line: TextRun): void {
+    this.drawAt(pen, line, line.x);
+    if (line.isBold) this.drawAt(pen, line, line.x + 1);
+  }
+
+  private drawAt(pen: Pen<Pictures>, line: TextRun, x: number): void {
+    const { font, text, y, isRightToLeft } = line;
+    if (!isRightToLeft && isAscii(text)) pen.text(text, this.faces[font][0], x, y);
+    else if (isRightToLeft || (text.length <= PARTS_MAX && hasRightToLeft(text)))
+      this.drawParts(pen, line, x, isRightToLeft ?? directionOf(text) ?? false);
+    else this.drawForward(pen, font, text, x, y);
+  }
+
+  /** Draws a line from left to right. What one face holds is drawn at once. */
+  private drawForward(pen: Pen<Pictures>, font: Font, line: string, x: number, y: number): void {
     const [own] = this.faces[font];
-    if (isAscii(line)) {
-      pen.text(line, own, x, y);
-      return;
-    }
     /** The part that was not drawn yet: where it begins, its place, its face. */
     let start = 0;
     let left = x;
@@ -89,21 +110,82 @@ export class Lettering<Pictures> {
       left = right;
     };
     for (let at = 0; at < line.length; ) {
-      const end = clusterEnd(line, at);
+      let end = clusterEnd(line, at);
       const width = this.measureText(font, line.slice(at, end));
       if (this.face !== face) {
         drawUntil(at);
         face = this.face;
       }
-      if (!face) {
-        drawBox(pen, own, width, left, y);
+      if (face) right += width;
+      else {
+        end = runEnd(line, at, end);
+        right += this.drawRun(pen, font, line.slice(at, end), -width, left, y);
         start = end;
-        left += width;
+        left = right;
       }
-      right += width;
       at = end;
     }
     drawUntil(line.length);
+  }
+
+  /** Draws a line in both directions, part by part. @param base whether its paragraph runs from right to left */
+  private drawParts(pen: Pen<Pictures>, command: TextRun, x: number, base: boolean): void {
+    const { font, text: line, y, isRightToLeft = false } = command;
+    const [own] = this.faces[font];
+    const parts = new Uint16Array(line.length + 1);
+    let count = 0;
+    for (let at = 0; at < line.length; count += 1) {
+      parts[count] = at;
+      const end = clusterEnd(line, at);
+      this.measureText(font, line.slice(at, end));
+      at = this.face ? end : runEnd(line, at, end);
+    }
+    parts[count] = line.length;
+    const order = visualOrder(line, parts, count, base);
+    let at = x;
+    for (let each = 0; each < count; each += 1) {
+      // From the corner of the line on.
+      const place = order[isRightToLeft ? count - 1 - each : each] as number;
+      const index = place & ~IS_REVERSED;
+      const logical = line.slice(parts[index], parts[index + 1]);
+      const part = place & IS_REVERSED ? mirrored(logical) : logical;
+      const width = this.measureText(font, part.slice(0, clusterEnd(part, 0)));
+      const { face } = this;
+      if (!face) at += this.drawRun(pen, font, part, -width, at, y, isRightToLeft);
+      else {
+        pen.text(part, face, isRightToLeft ? at - width : at, y + own.base - face.base);
+        at += isRightToLeft ? -width : width;
+      }
+    }
+  }
+
+  /**
+   * Draws the picture of a run, or a box. Returns how far the pen moves.
+   * @param box width of the box of its first character
+   * @param isBefore it ends at `x`
+   */
+  private drawRun(
+    pen: Pen<Pictures>,
+    font: Font,
+    run: string,
+    box: number,
+    x: number,
+    y: number,
+    isBefore = false,
+  ): number {
+    const [own] = this.faces[font];
+    const isWide = run.length === 1 && isIdeograph(run.charCodeAt(0));
+    const sizePixels = isWide ? box : FONTS[font].sizePixels;
+    const picture = this.pictures.find(sizePixels, run);
+    const boxes = Math.min((1 + run.length - clusterEnd(run, 0)) * box, this.pictures.widthMax);
+    const width = picture && !isWide ? (picture[0] as number) : boxes;
+    const left = isBefore ? x - width : x;
+    if (!picture) drawBox(pen, own, width, left, y);
+    else {
+      const [, inkLeft = 0, inkTop = 0] = picture;
+      pen.picture(picture, left + inkLeft, y + own.base - rowsAbove(sizePixels) + inkTop);
+    }
+    return isBefore ? -width : width;
   }
 
   /** A box is as wide as the characters of its kind. All ideographs of a font have one width. */
@@ -114,7 +196,7 @@ export class Lettering<Pictures> {
       const width = widthIn(face, IDEOGRAPH);
       if (width >= 0) return width;
     }
-    return own.base;
+    return FONTS[font].sizePixels;
   }
 }
 
@@ -135,8 +217,14 @@ function widthIn(face: Face, character: string): number {
   return width;
 }
 
+function hasRightToLeft(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1)
+    if (isRightToLeft(text.codePointAt(index) as number)) return true;
+  return false;
+}
+
 /** There is no regular expression here, because this module is preloaded and one in flash makes the engine fail. */
-function isAscii(text: string): boolean {
+export function isAscii(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0x7e) return false;
   return true;
 }

@@ -472,11 +472,41 @@ export const RUN_PIXELS_MAX = 64;
 /** Runs in one request. Further ones go into the next request. The wire format allows no more. */
 export const RUNS_ASKED_MAX = 32;
 
+/** Bytes of one request for pictures. Runs that do not fit go into the next one. Range 133 to 2,048. */
+export const RASTER_REQUEST_BYTES_MAX = 512;
+
 /**
  * Bytes of one reply with pictures. What does not fit goes into the next one. A picture that does not fit alone is drawn with one bit
  * a pixel.
  */
 export const RASTER_REPLY_BYTES_MAX = 2_048;
+
+/** Pictures of runs on the store. The least recently used one leaves. As many as the largest page of a board without a CJK face shows. */
+export const RUN_RECORDS_MAX = 160;
+
+/** Bytes of flash for all of them, with what NVS adds to each. They leave when anything else needs the room. */
+export const RUN_RECORDS_BYTES_MAX = 32_768;
+
+/** How long the answer to a request for pictures may take, in milliseconds. A station reads its fonts at the first one. */
+export const RUN_ANSWER_MS = 60_000;
+
+/** Shortest time between two requests for pictures, in milliseconds. */
+export const RUN_PAUSE_MS = 250;
+
+/** First wait after a request without an answer, in milliseconds. It doubles with each further one. */
+export const RUN_RETRY_MS = 60_000;
+
+/** Ceiling of `RUN_RETRY_MS`, and how long a run is not asked for that cannot be drawn, in milliseconds: a day. */
+export const RUN_RETRY_MAX_MS = 86_400_000;
+
+/** Runs that may be asked for at once. Flash bears as many, and one each `RUN_REFILL_MS`, for decades. */
+export const RUN_BUDGET_MAX = 1_024;
+
+/** One more run may be asked for after this long, in milliseconds. */
+export const RUN_REFILL_MS = 5_000;
+
+/** Runs that cannot be drawn and are remembered. One more replaces the oldest. */
+export const RUNS_FAILED_MAX = 64;
 
 /** Host events that wait in the gateway. Further log lines are dropped, and the log says how many. */
 export const EVENTS_MAX = 32;
@@ -491,9 +521,9 @@ if (PUBLISH_BYTES_MAX + TRANSMIT_RESERVE_BYTES > TRANSMIT_BYTES_MAX)
   throw new Error("limits: a PUBLISH of PUBLISH_BYTES_MAX does not fit beside TRANSMIT_RESERVE_BYTES");
 if (RESOLVE_TIMEOUT_MS + CONNECT_TIMEOUT_MS + TLS_TIMEOUT_MS + UPGRADE_TIMEOUT_MS > OPEN_TIMEOUT_MS)
   throw new Error("limits: the steps of opening may take longer than OPEN_TIMEOUT_MS");
-// Each topic filter takes 10 bytes more than its env and uid. Three topic filters are the device's own. 64 bytes are for the rest of
-// the packet.
-if (64 + (CONTACTS_MAX + GROUPS_MAX + 3) * (10 + ENV_BYTES_MAX + UID_BYTES_MAX) > PUBLISH_BYTES_MAX)
+// Each topic filter takes 10 bytes more than its env and uid, that of pictures 8 more. Four topic filters are the device's own. 64
+// bytes are for the rest of the packet.
+if (72 + (CONTACTS_MAX + GROUPS_MAX + 4) * (10 + ENV_BYTES_MAX + UID_BYTES_MAX) > PUBLISH_BYTES_MAX)
   throw new Error("limits: the longest SUBSCRIBE is above PUBLISH_BYTES_MAX");
 if (CONTACTS_MAX > ROSTER_MAX) throw new Error("limits: CONTACTS_MAX is above ROSTER_MAX");
 if (RECEIPTS_BYTES_MAX >= PUBLISH_BYTES_MAX) throw new Error("limits: RECEIPTS_BYTES_MAX does not fit into a PUBLISH");
@@ -514,5 +544,7 @@ if (DISCOVERY_BYTES_MAX + ENV_BYTES_MAX + UID_BYTES_MAX + 48 > PUBLISH_BYTES_MAX
   throw new Error("limits: a document of DISCOVERY_BYTES_MAX does not fit into a PUBLISH with its topic");
 if (6 * (COMMAND_REASON_MAX + COMMAND_ID_BYTES_MAX) + ENV_BYTES_MAX + UID_BYTES_MAX + 64 > PUBLISH_BYTES_MAX)
   throw new Error("limits: the result of a command with COMMAND_REASON_MAX does not fit into a PUBLISH with its topic");
+if (RASTER_REQUEST_BYTES_MAX < 6 + RUN_BYTES_MAX)
+  throw new Error("limits: a run of RUN_BYTES_MAX does not fit into a request of RASTER_REQUEST_BYTES_MAX");
 if (READINGS_MAX < 4 * SENSORS_MAX)
   throw new Error("limits: expected READINGS_MAX of at least 4 a sensor, so that thinning finds a second one of each");

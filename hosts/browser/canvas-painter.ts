@@ -1,4 +1,5 @@
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
+import type { RunPictures } from "../../src/pager/screen/runs.ts";
 import type { Faces } from "../lettering.ts";
 import type { Sheet } from "./face-pictures.ts";
 import { Rasteriser } from "./rasteriser.ts";
@@ -23,6 +24,11 @@ export class CanvasPainter {
     this.#rasteriser = new Rasteriser(size, faces);
     this.#image = new ImageData(size.width, size.height);
     this.#small = new OffscreenCanvas(size.width, size.height);
+  }
+
+  /** The pictures of what no face holds. */
+  set pictures(pictures: RunPictures) {
+    this.#rasteriser.pictures = pictures;
   }
 
   paint(drawList: DrawList): void {

@@ -115,6 +115,7 @@ async function mount(element: HTMLElement, options: PagerOptions, identity: Iden
     size,
     sensors: [],
   });
+  painter.pictures = gateway.pictures;
   const runner = new Runner(gateway, platform);
   const press = (button: Button) => runner.press(button);
   element.replaceChildren(view.root);

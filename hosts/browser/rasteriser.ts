@@ -1,5 +1,7 @@
 /** Paints a draw list as a board paints it: the same pictures of characters, the same colours, pixel by pixel. */
 import type { Bitmap, DrawList, Size } from "../../src/pager/screen/draw-list.ts";
+import { unpackRows } from "../../src/pager/screen/run-picture.ts";
+import type { RunPictures } from "../../src/pager/screen/runs.ts";
 import type { Face } from "../face.ts";
 import { type Faces, Lettering, type Pen } from "../lettering.ts";
 import type { Sheet } from "./face-pictures.ts";
@@ -24,15 +26,17 @@ export class Rasteriser implements Pen<Sheet> {
     this.pixels = new Uint16Array(size.width * size.height);
   }
 
+  /** The pictures of what no face holds. */
+  set pictures(pictures: RunPictures) {
+    this.lettering.pictures = pictures;
+  }
+
   paint(drawList: DrawList): void {
     for (const command of drawList) {
       this.color = packed(command.color);
       if (command.kind === "fill") this.fill(command);
       else if (command.kind === "bitmap") this.bitmap(command);
-      else {
-        this.lettering.draw(this, command.font, command.text, command.x, command.y);
-        if (command.isBold) this.lettering.draw(this, command.font, command.text, command.x + 1, command.y);
-      }
+      else this.lettering.draw(this, command);
     }
   }
 
@@ -60,6 +64,20 @@ export class Rasteriser implements Pen<Sheet> {
         }
       }
       pen += face.advanceOf(record);
+    }
+  }
+
+  picture(picture: Uint8Array, x: number, y: number): void {
+    const [, , , width = 0, height = 0] = picture;
+    const rowBytes = (width + 1) >> 1;
+    const rows = new Uint8Array(rowBytes * height);
+    unpackRows(picture, 0, 0, height, rows, 0);
+    for (let row = 0; row < height; row += 1) {
+      for (let column = 0; column < width; column += 1) {
+        const packed = rows[row * rowBytes + (column >> 1)] as number;
+        const level = column & 1 ? packed & 15 : packed >> 4;
+        if (level > 0) this.blend(x + column, y + row, level);
+      }
     }
   }
 

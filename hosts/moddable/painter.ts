@@ -9,8 +9,10 @@ import Poco, { type Font as Picture, type Screen } from "commodetto/Poco";
 import parseBMF from "commodetto/parseBMF";
 import type { Bitmap as Bits, DrawCommand, DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import { FONTS, type Font } from "../../src/pager/screen/fonts.ts";
+import { unpackRows } from "../../src/pager/screen/run-picture.ts";
+import type { RunPictures } from "../../src/pager/screen/runs.ts";
 import { Face } from "../face.ts";
-import { type Faces, facesFrom, Lettering, type Pen } from "../lettering.ts";
+import { type Faces, facesFrom, isAscii, Lettering, type Pen } from "../lettering.ts";
 
 /** Size of Poco's buffer, in bytes. A band that needs more is halved. */
 const DISPLAY_LIST_BYTES = 6_144;
@@ -20,6 +22,9 @@ const BAND_ROWS = 32;
 
 /** Smallest band, in rows. One line of text with the width of the screen always fits. */
 const BAND_ROWS_MIN = 4;
+
+/** Room for the pictures of text in one band, in bytes. A band that needs more is halved: the smallest one needs less. */
+const PICTURES_BYTES = 4_096;
 
 /** `end(true)`: more of the same picture follows. The SDK's typings leave the parameter out. */
 type PocoEnd = { end(more?: boolean): void };
@@ -40,12 +45,26 @@ export class Painter implements Pen<Picture> {
   private readonly lettering: Lettering<Picture>;
   /** Of the picture on the screen, see `marksOf`. The list itself would take a tenth of the memory of a board. */
   private painted: Int32Array = new Int32Array(0);
+  /** The band that is being drawn. */
+  private top = 0;
+  private bottom = 0;
+  /**
+   * The pictures of the band. The engine does not move shared memory, so Poco need not keep it from collecting garbage, which
+   * a small heap does not bear. It is allocated with the first picture.
+   */
+  private shared: Uint8Array | undefined;
+  private sharedUsed = 0;
   /** Poco's colour for the line that is being drawn. */
   private color = 0;
 
   constructor(screen: Screen, faces: Faces<Picture>) {
     this.poco = new Poco(screen, { displayListLength: DISPLAY_LIST_BYTES });
     this.lettering = new Lettering(faces);
+  }
+
+  /** The pictures of what no face holds. */
+  set pictures(pictures: RunPictures) {
+    this.lettering.pictures = pictures;
   }
 
   get size(): Size {
@@ -60,6 +79,24 @@ export class Painter implements Pen<Picture> {
     this.poco.drawText(text, face.pictures, this.color, x, y);
   }
 
+  picture(picture: Uint8Array, x: number, y: number): void {
+    const [, , , width = 0, height = 0] = picture;
+    const from = Math.max(0, this.top - y);
+    const to = Math.min(height, this.bottom - y);
+    if (from >= to || width === 0) return;
+    this.shared ??= new Uint8Array(new SharedArrayBuffer(PICTURES_BYTES));
+    const rowBytes = (width + 1) >> 1;
+    const offset = this.sharedUsed;
+    const end = offset + (to - from) * rowBytes;
+    if (end > PICTURES_BYTES) throw new Error("no room for a picture");
+    // For Poco 0 is covered. It takes only rows of whole bytes.
+    this.shared.fill(0xff, offset, end);
+    unpackRows(picture, 0, from, to, this.shared, offset);
+    this.sharedUsed = end;
+    const bits = new Bitmap(2 * rowBytes, to - from, Bitmap.Gray16, this.shared as unknown as ArrayBuffer, offset);
+    this.poco.drawGray(bits, this.color, x, y + from);
+  }
+
   box(x: number, y: number, width: number, height: number): void {
     const { poco, color } = this;
     poco.fillRectangle(color, x, y, width, 1);
@@ -69,9 +106,11 @@ export class Painter implements Pen<Picture> {
   }
 
   paint(drawList: DrawList): void {
-    const marks = marksOf(drawList);
+    const { pictures } = this.lettering;
+    const marks = marksOf(drawList, pictures.version);
     const rows = changedRows(this.painted, marks, this.poco.height);
     this.painted = marks;
+    pictures.beginScreen();
     for (let y = rows.top; y < rows.bottom; y += BAND_ROWS) {
       const height = Math.min(BAND_ROWS, rows.bottom - y);
       this.paintBand(drawList, y, height, y + height < rows.bottom);
@@ -80,9 +119,12 @@ export class Painter implements Pen<Picture> {
 
   private paintBand(drawList: DrawList, y: number, height: number, more: boolean): void {
     const poco = this.poco;
+    this.top = y;
+    this.bottom = y + height;
+    this.sharedUsed = 0;
     poco.begin(0, y, poco.width, height);
-    this.draw(drawList, y, y + height);
     try {
+      this.draw(drawList, y, y + height);
       (poco as PocoEnd).end(more);
     } catch (error) {
       // Poco only says that it failed. The one failure that can be helped is a full buffer.
@@ -107,8 +149,7 @@ export class Painter implements Pen<Picture> {
         break;
       case "text":
         this.color = color;
-        this.lettering.draw(this, command.font, command.text, command.x, command.y);
-        if (command.isBold) this.lettering.draw(this, command.font, command.text, command.x + 1, command.y);
+        this.lettering.draw(this, command);
         break;
       case "bitmap":
         if (command.width <= ICON_PIXELS_MAX) this.drawIcon(command, color);
@@ -149,24 +190,26 @@ function heightOf(command: DrawCommand): number {
 /** Numbers of each command: a hash of all that it paints, its first row, the row after its last one. */
 const MARK_LENGTH = 3;
 
-function marksOf(drawList: DrawList): Int32Array {
+/** @param version of the pictures of text */
+function marksOf(drawList: DrawList, version: number): Int32Array {
   const marks = new Int32Array(MARK_LENGTH * drawList.length);
   for (let index = 0; index < drawList.length; index += 1) {
     const command = drawList[index] as DrawCommand;
     const at = MARK_LENGTH * index;
-    marks[at] = hashOf(command);
+    marks[at] = hashOf(command, version);
     marks[at + 1] = command.y;
     marks[at + 2] = command.y + heightOf(command);
   }
   return marks;
 }
 
-/** FNV-1a over the numbers and the characters of a command. */
-function hashOf(command: DrawCommand): number {
+/** FNV-1a over the numbers and the characters of a command. A line with pictures of text differs when pictures have come. */
+function hashOf(command: DrawCommand, version: number): number {
   let hash = mixed(mixed(mixed(FNV_START, command.kind.charCodeAt(0)), command.x), command.y);
   if (command.kind === "text") {
-    const { font, text, color, isBold } = command;
-    hash = mixed(mixed(mixed(hash, color), FONTS[font].sizePixels), isBold ? 1 : 0);
+    const { font, text, color, isBold, isRightToLeft } = command;
+    hash = mixed(mixed(mixed(hash, color), FONTS[font].sizePixels), (isBold ? 1 : 0) + (isRightToLeft ? 2 : 0));
+    if (!isAscii(text)) hash = mixed(hash, version);
     for (let at = 0; at < text.length; at += 1) hash = mixed(hash, text.charCodeAt(at));
     return hash;
   }

@@ -69,6 +69,7 @@ export class RunningPager implements Platform, Pager, GuardHandlers {
     this.timer = new OneTimer(this.guard);
     this.recovery = new OneTimer(this.guard);
     this.restartTimer = new OneTimer(guards.of("restart"));
+    display.usePictures(gateway.pictures);
     this.runner = new Runner(gateway, this);
   }
 

@@ -450,6 +450,7 @@ declare module "commodetto/Bitmap" {
   class Bitmap {
     constructor(width: number, height: number, format: number, buffer: ArrayBuffer, offset: number);
     static readonly Monochrome: 3;
+    static readonly Gray16: 4;
   }
   export default Bitmap;
 }
@@ -471,6 +472,7 @@ declare module "commodetto/Poco" {
     makeColor(red: number, green: number, blue: number): number;
     fillRectangle(color: number, x: number, y: number, width: number, height: number): void;
     drawMonochrome(bits: Bitmap, fore: number, back: undefined, x: number, y: number): void;
+    drawGray(bits: Bitmap, color: number, x: number, y: number): void;
     drawText(text: string, font: Font, color: number, x: number, y: number): void;
     getTextWidth(text: string, font: Font): number;
   }

@@ -7,6 +7,7 @@ import { type Row, rowAt, rowsOn, type ScreenList } from "../pager/screen/list-v
 import { answerAt, type ScreenMessage, splitTitle, textBox } from "../pager/screen/message-view.ts";
 import { PagedText, type TextPage } from "../pager/screen/paged-text.ts";
 import { replyLines } from "../pager/screen/replies.ts";
+import type { RunPictures } from "../pager/screen/runs.ts";
 import { drawScreen, type ScreenHome } from "../pager/screen/screen.ts";
 import type { ScreenStatus } from "../pager/screen/status-bar.ts";
 import { fitLine } from "../pager/screen/text-layout.ts";
@@ -51,6 +52,7 @@ export interface DisplayParts {
   readonly size: Size;
   readonly screenKind: ScreenKind;
   readonly measureText: MeasureText;
+  readonly pictures: RunPictures;
 }
 
 /** What the screen says of a battery. Empty: nothing. */
@@ -76,7 +78,7 @@ export interface DeviceState {
 /** The text of the message on the screen. */
 interface OpenText {
   readonly sequence: number;
-  readonly title: readonly string[];
+  title: readonly string[];
   readonly text: string;
   readonly pages: PagedText;
 }
@@ -130,11 +132,13 @@ export class Display {
   private chosenRow = 0;
   /** The fixed parts of the inbox rows on the screen, by sequence. */
   private heads: ReadonlyMap<number, RowHead> = new Map();
+  /** That of the pictures whose widths everything is laid out with. */
+  private picturesVersion = 0;
 
   constructor(device: Device, parts: DisplayParts) {
     this.device = device;
     this.parts = parts;
-    this.widths = textWidths(parts.measureText);
+    this.widths = textWidths(parts.measureText, parts.pictures);
   }
 
   get exists(): boolean {
@@ -158,13 +162,13 @@ export class Display {
    */
   poll({ link, presence, isQuiet, counters, news, battery }: DeviceState, nowMs: number): DrawList | undefined {
     const { inbox, wallClock } = this.device;
-    const { viewer, roster, size, screenKind } = this.parts;
+    const { viewer, roster, size, screenKind, pictures } = this.parts;
     const faults = joined(", ", battery?.warning, describeFaults(counters));
     const time = this.time(wallClock());
     const trouble = link === "online" ? NO_TROUBLE : link;
     const presenceWords = describePresence(presence, this.device.zone);
     const isBlink = this.isBlinkAt(nowMs);
-    const key = `${viewer.version} ${time} ${presenceWords} ${trouble.what} ${trouble.why} ${isQuiet} ${isBlink} ${battery?.words} ${faults} ${news}`;
+    const key = `${viewer.version} ${pictures.version} ${time} ${presenceWords} ${trouble.what} ${trouble.why} ${isQuiet} ${isBlink} ${battery?.words} ${faults} ${news}`;
     const countsKey = `${inbox.viewVersion}/${roster.version}`;
     this.repaintMs = nowMs < this.retryMs ? this.retryMs : undefined;
     if (this.repaintMs !== undefined) return undefined;
@@ -176,6 +180,7 @@ export class Display {
       }
     }
     this.hasFaults = faults !== "";
+    if (pictures.version !== this.picturesVersion) this.handlePictures();
     const page = this.layOut();
     if (page === "later") {
       this.repaintMs = nowMs;
@@ -334,6 +339,27 @@ export class Display {
       this.openText = { sequence, ...split, pages: new PagedText(split.text, this.widths) };
     }
     return this.openText;
+  }
+
+  /** Pictures of text have come. What is on the screen is laid out again with their widths, and its page begins where it did. */
+  private handlePictures(): void {
+    const { viewer, size, pictures } = this.parts;
+    const { widths, openText } = this;
+    this.picturesVersion = pictures.version;
+    widths.small.forget();
+    widths.body.forget();
+    widths.large.forget();
+    this.heads = new Map();
+    const { message, current } = viewer;
+    if (!openText || !message) return;
+    const split = splitTitle(message.title ?? "", message.text, size, widths);
+    // Another message, or a title that needs another place now, is laid out from its beginning.
+    if (openText.sequence !== current || split.text !== openText.text) this.openText = undefined;
+    else {
+      openText.title = split.title;
+      openText.pages.refresh();
+      this.excerpt?.pages.refresh();
+    }
   }
 
   private excerptOf(of: OpenText, from: number): PagedText {

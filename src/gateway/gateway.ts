@@ -10,9 +10,11 @@ import type { Session } from "../mqtt/session.ts";
 import type { SessionEvent } from "../mqtt/session-types.ts";
 import { Inbox } from "../pager/inbox.ts";
 import { type Contact, Roster } from "../pager/roster.ts";
+import { RunStore } from "../pager/run-store.ts";
 import type { Button } from "../pager/screen/buttons.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
 import type { Gesture } from "../pager/screen/gesture.ts";
+import { NO_PICTURES, type RunPictures } from "../pager/screen/runs.ts";
 import type { ScreenKind } from "../pager/screen/theme.ts";
 import type { Presence } from "../payload/presence.ts";
 import type { MeasureText, Random, Sensor, Store, WallClock } from "../seams.ts";
@@ -46,10 +48,12 @@ import type { BrokerSettings, Settings } from "./settings.ts";
 import type { Sleeper } from "./sleeper.ts";
 import type { StoredSettings } from "./stored-settings.ts";
 import { TelemetrySource } from "./telemetry-source.ts";
+import { TextPictures } from "./text-pictures.ts";
 import { TimeOfDay } from "./time-of-day.ts";
 import { TimeZone } from "./time-zone.ts";
 import { Topics } from "./topics.ts";
 import { type UpdateHost, Updates } from "./updates.ts";
+import { YieldingStore } from "./yielding-store.ts";
 
 export interface GatewayOptions extends ConnectionOptions {
   readonly settings: Settings;
@@ -112,6 +116,8 @@ export class Gateway {
   private readonly panel: Panel;
   private readonly battery: Battery | undefined;
   private readonly sleeper: Sleeper | undefined;
+  /** undefined on a board without a screen. */
+  private readonly textPictures: TextPictures | undefined;
   /** New messages stay at the broker, because too many senders still wait for receipts. */
   private isHoldingBack = false;
   /** Sequence of the newest message that was told of in the dark. */
@@ -120,7 +126,9 @@ export class Gateway {
   private nowMs = 0;
   private isStopped = false;
 
-  constructor(options: GatewayOptions) {
+  constructor(given: GatewayOptions) {
+    const runs = given.size.width > 0 ? new RunStore(given.store) : undefined;
+    const options = runs ? { ...given, store: new YieldingStore(given.store, runs) } : given;
     const { settings, store, measureText, size, storedSettings } = options;
     const clock = new Clock(options.wallClock);
     this.logLines = new LogLines([...secretsOf(settings.broker), ...(options.secrets ?? [])]);
@@ -153,7 +161,8 @@ export class Gateway {
     const { roster, presence, messages, diagnostics, sampler, logSource: log } = this;
     const { screenKind = "color" } = options;
     this.light = options.hasLight ? new ScreenLight(device) : undefined;
-    const { light } = this;
+    this.textPictures = runs && new TextPictures(device, runs, size);
+    const { light, pictures } = this;
     this.panel = new Panel(device, {
       roster,
       presence,
@@ -165,6 +174,7 @@ export class Gateway {
       screenKind,
       light,
       measureText,
+      pictures,
     });
     this.updates = new Updates(device, options.updates);
     const { updates } = this;
@@ -176,7 +186,13 @@ export class Gateway {
       this.alarm.handleNew(sequence, nowMs);
       this.announced = sequence;
     });
-    this.routes = new Routes(device, [this.messageRoute, new PresenceRoute(device, roster), this.commands]);
+    const optional = this.textPictures ? [this.textPictures] : [];
+    this.routes = new Routes(device, [
+      this.messageRoute,
+      new PresenceRoute(device, roster),
+      this.commands,
+      ...optional,
+    ]);
     this.discovery = new DiscoverySource(device, [...sensors, ...this.diagnostics.discovered], options.carriers ?? []);
     // Empty where the station subscribes.
     const subscriptions = settings.broker.subscribes ? this.routes.subscriptions : [];
@@ -190,6 +206,7 @@ export class Gateway {
       this.commands,
       log,
       new ReceiptSource(device),
+      ...optional,
       new TelemetrySource(device, this.sampler),
       diagnostics,
     ];
@@ -214,6 +231,11 @@ export class Gateway {
 
   get isConnected(): boolean {
     return this.session.isConnected;
+  }
+
+  /** The pictures of text that the host's faces lack. The host draws with them what `pollScreen` returns. */
+  get pictures(): RunPictures {
+    return this.textPictures ?? NO_PICTURES;
   }
 
   get unreadCount(): number {
@@ -364,8 +386,9 @@ export class Gateway {
   handlePainted(nowMs: number): void {
     this.panel.handlePainted();
     const sequence = this.panel.newOnScreen;
-    if (sequence === undefined) return;
+    if (sequence === undefined && !this.textPictures?.isReady) return;
     this.after(nowMs, () => {
+      if (sequence === undefined) return;
       keeping(this.device, () => this.device.inbox.markShown(sequence));
       if (sequence > this.announced) this.alarm.handleNew(sequence, nowMs);
     });
@@ -423,6 +446,7 @@ export class Gateway {
       this.battery?.timeoutMs,
       this.sleeper?.timeoutMs,
       this.alarm.timeoutMs,
+      this.textPictures?.timeoutMs,
       this.presence.timeoutMs(this.nowMs),
       this.timeOfDay.timeoutMs(this.nowMs),
       ...this.panel.timeoutsMs(this.nowMs),
@@ -450,6 +474,7 @@ export class Gateway {
 
   private updateClock(nowMs: number): void {
     this.nowMs = nowMs;
+    this.textPictures?.update(nowMs);
     this.clock.update(nowMs);
     this.logLines.nowMs = nowMs - this.startedMs;
   }
@@ -476,11 +501,13 @@ export class Gateway {
         this.discovery.handleConnected();
         this.diagnostics.handleConnected(this.nowMs);
         this.info?.handleConnected();
+        this.textPictures?.handleConnected();
         this.tellUpdate();
         break;
       case "disconnected":
         this.isHoldingBack = false;
         this.messageRoute.takenPages.handleClosed();
+        this.textPictures?.handleClosed();
         if (isOtherBroker) this.messageRoute.takenPages.handleBrokerChanged();
         break;
       case "message":

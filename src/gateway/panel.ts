@@ -4,6 +4,7 @@ import type { Button } from "../pager/screen/buttons.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
 import type { Gesture } from "../pager/screen/gesture.ts";
 import { rowsOn } from "../pager/screen/list-view.ts";
+import type { RunPictures } from "../pager/screen/runs.ts";
 import { buttonAt } from "../pager/screen/screen.ts";
 import type { ScreenKind } from "../pager/screen/theme.ts";
 import { type Choice, Viewer } from "../pager/viewer.ts";
@@ -34,6 +35,7 @@ export interface PanelParts {
   /** undefined: the light of the screen cannot be changed. */
   readonly light: ScreenLight | undefined;
   readonly measureText: MeasureText;
+  readonly pictures: RunPictures;
 }
 
 export class Panel {

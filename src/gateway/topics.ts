@@ -62,6 +62,15 @@ export class Topics {
     return `/${this.env}/info/${this.uid}`;
   }
 
+  /** Requests for pictures of text. */
+  get raster(): string {
+    return `/${this.env}/raster/${this.uid}`;
+  }
+
+  get rasterReplies(): string {
+    return `${this.raster}/reply`;
+  }
+
   get telemetry(): string {
     return `/${this.env}/tele/${this.uid}`;
   }

@@ -16,7 +16,7 @@
  */
 import { ByteReader, type ByteWriter } from "../bytes.ts";
 import { FormatError } from "../errors.ts";
-import { RUN_BYTES_MAX, RUN_PIXELS_MAX, RUN_PIXELS_MIN, RUNS_ASKED_MAX } from "../limits.ts";
+import { RUN_BYTES_MAX, RUNS_ASKED_MAX } from "../limits.ts";
 import { utf8Length } from "../utf8.ts";
 
 const KIND_RUNS = 1;
@@ -52,18 +52,6 @@ export function writeRun(writer: ByteWriter, sizePixels: number, text: string): 
   return true;
 }
 
-/** Reads the next run of a request. */
-export function readRun(reader: ByteReader): SizedRun {
-  const at = reader.offset;
-  const sizePixels = reader.uint8("run Size");
-  if (sizePixels < RUN_PIXELS_MIN || sizePixels > RUN_PIXELS_MAX)
-    throw new FormatError("run Size", at, `${sizePixels}, expected ${RUN_PIXELS_MIN} to ${RUN_PIXELS_MAX}`);
-  const bytes = reader.uint8("run Length");
-  if (bytes < 1 || bytes > RUN_BYTES_MAX)
-    throw new FormatError("run Length", at + 1, `${bytes}, expected 1 to ${RUN_BYTES_MAX}`);
-  return { sizePixels, text: reader.text(bytes, "run") };
-}
-
 /** Throws a `FormatError` where the bytes are no head. */
 export function readRasterHead(reader: ByteReader): RasterHead {
   const at = reader.offset;
@@ -94,8 +82,7 @@ export class RasterReply {
     const { reader } = this;
     if (reader.remaining === 0) return false;
     this.index = reader.uint8("Index");
-    if (this.index >= RUNS_ASKED_MAX)
-      throw new FormatError("Index", reader.offset - 1, `${this.index}, expected 0 to ${RUNS_ASKED_MAX - 1}`);
+    if (this.index >= RUNS_ASKED_MAX) throw new FormatError("Index", reader.offset - 1, `${this.index}`);
     const bytes = reader.uint16("picture Length");
     this.start = reader.offset;
     reader.skip(bytes, "picture");

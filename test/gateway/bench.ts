@@ -2,6 +2,7 @@ import type { GatewayEvent } from "../../src/gateway/event-queue.ts";
 import { Gateway, type GatewayOptions } from "../../src/gateway/gateway.ts";
 import { parseSettings, type Settings } from "../../src/gateway/settings.ts";
 import type { Publish } from "../../src/mqtt/packet.ts";
+import type { DrawList } from "../../src/pager/screen/draw-list.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
 import { encodeText } from "../../src/payload/content.ts";
 import { encodeMessage } from "../../src/payload/message.ts";
@@ -17,18 +18,22 @@ const PINGRESP = Uint8Array.of(0xd0, 0);
 
 /** A gateway whose broker is played by the test. */
 export class Bench {
-  /** How many subscriptions the device asks for: messages, pages and commands, and those of its settings. */
+  /** How many it asks for beside pictures of text, which a screen needs: messages, pages, commands, those of its settings. */
   subscriptions = 3;
   nowMs = 1000;
   readonly store: MemoryStore;
+  private readonly hasScreen: boolean;
   readonly gateway: Gateway;
   readonly events: GatewayEvent[] = [];
   /** The lines of each painted screen. */
   readonly screens: string[][] = [];
+  /** Draws what is painted. */
+  draw: (drawList: DrawList) => void = () => {};
   readonly sent: { type: string; topic?: string; payload?: string; packetIdentifier?: number }[] = [];
 
   constructor(options: Partial<GatewayOptions> = {}, store = new MemoryStore()) {
     this.store = store;
+    this.hasScreen = (options.size?.width ?? 1) > 0;
     this.gateway = new Gateway({
       settings: settingsOf(),
       store,
@@ -47,10 +52,13 @@ export class Bench {
     this.gateway.handleConnected(this.nowMs);
     this.receive(fromHex(connack));
     const subscribe = this.sent.find(({ type }) => type === "subscribe");
-    if (subscribe)
-      this.receive(Uint8Array.of(0x90, 2 + this.subscriptions, 0, 1, ...new Uint8Array(this.subscriptions).fill(1)));
+    if (subscribe) this.receive(Uint8Array.of(0x90, 2 + this.granted, 0, 1, ...new Uint8Array(this.granted).fill(1)));
     this.receive(fromHex(`4002000${subscribe ? 2 : 1}`));
     return this;
+  }
+
+  private get granted(): number {
+    return this.subscriptions + (this.hasScreen ? 1 : 0);
   }
 
   receive(...packets: Uint8Array[]): void {
@@ -73,16 +81,20 @@ export class Bench {
   drain(): void {
     let isPainted: boolean;
     do {
-      for (let bytes = this.gateway.pollTransmit(); bytes; bytes = this.gateway.pollTransmit())
-        this.sent.push(...sentPackets(bytes));
+      for (let bytes = this.gateway.pollTransmit(); bytes; bytes = this.gateway.pollTransmit()) this.handleSent(bytes);
       for (let event = this.gateway.pollEvent(); event; event = this.gateway.pollEvent()) this.events.push(event);
       const drawList = this.gateway.pollScreen(this.nowMs);
       isPainted = drawList !== undefined;
       if (drawList) {
+        this.draw(drawList);
         this.screens.push(screenText(drawList));
         this.gateway.handlePainted(this.nowMs);
       }
     } while (isPainted);
+  }
+
+  protected handleSent(bytes: Uint8Array): void {
+    this.sent.push(...sentPackets(bytes));
   }
 
   /** PUBACKs and PUBLISHes since the last call, as text. */

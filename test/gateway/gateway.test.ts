@@ -181,7 +181,7 @@ describe("presence", () => {
       qos: 1,
       retain: true,
     });
-    bench.receive(fromHex("90050001010101"), fromHex("40020002"));
+    bench.receive(fromHex("9006000101010101"), fromHex("40020002"));
     bench.gateway.stop(bench.nowMs);
     bench.drain();
     expect(bench.sent.slice(-2)).toMatchObject([
@@ -258,7 +258,7 @@ describe("subscriptions", () => {
     after.receive(fromHex("b0020003"));
     const taken = after.sent.filter(({ type }) => type === "unsubscribe");
     expect(taken).toMatchObject([{ unsubscriptions: ["/acme/im/ops"] }, { unsubscriptions: ["/acme/pres/bob"] }]);
-    after.receive(fromHex("9005000401 0101".replaceAll(" ", "")));
+    after.receive(fromHex("9006000401 010101".replaceAll(" ", "")));
     const again = new Bench({}, bench.store).connect("20020100");
     expect(again.sent.filter(({ type }) => type === "unsubscribe")).toEqual([]);
   });
@@ -275,7 +275,7 @@ describe("subscriptions", () => {
     bench.gateway.start(bench.nowMs);
     bench.drain();
     bench.gateway.handleConnected(bench.nowMs);
-    bench.receive(fromHex("20020000"), fromHex("90050001800001"));
+    bench.receive(fromHex("20020000"), fromHex("9006000180000101"));
     expect(bench.events).toContainEqual({
       type: "log",
       line: expect.stringMatching(/not grant.*im\/p1: unspecified error; .*page\/p1: QoS 0 granted, 1 asked for/),

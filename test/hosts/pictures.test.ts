@@ -2,18 +2,17 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Picture } from "../../hosts/simulator/tools/picture.ts";
 import { differenceOf, goldenNames, readGolden } from "../pictures/golden.ts";
-import { openPainting, type Painting } from "../pictures/raster.ts";
-import { SCENES } from "../pictures/scenes.ts";
+import { paintScenes } from "../pictures/raster.ts";
+import { SCENES, type Scene } from "../pictures/scenes.ts";
 
-let painting: Painting;
+let paint: (scene: Scene) => Picture;
 beforeAll(async () => {
-  painting = await openPainting("latin-cjk");
-});
+  paint = await paintScenes();
+}, 120_000);
 
 describe("a picture of the screen equals the golden one; if the change is wanted: npm run gallery -- --renew", () => {
-  it.each(SCENES)("$name", ({ name, screen, draw }) => {
-    const picture = painting.paint(draw(painting.widths), screen, screen.kind);
-    expect(differenceOf(readGolden(name), picture)).toBe(0);
+  it.each(SCENES)("$name", (scene) => {
+    expect(differenceOf(readGolden(scene.name), paint(scene))).toBe(0);
   });
 
   it("and there is no other golden picture", () => {
@@ -21,8 +20,7 @@ describe("a picture of the screen equals the golden one; if the change is wanted
   });
 
   it("and one wrong pixel would be found", () => {
-    const [scene] = SCENES;
-    const picture = painting.paint(scene?.draw(painting.widths) ?? [], scene?.screen ?? { width: 0, height: 0 });
+    const picture = paint(SCENES[0] as Scene);
     const changed: Picture = { ...picture, rgb: picture.rgb.map((value, at) => (at === 3_000 ? value ^ 8 : value)) };
     expect(differenceOf(picture, changed)).toBe(1);
   });

@@ -87,12 +87,16 @@ interface Box {
   readonly bottom: number;
 }
 
-/** What a command paints. The line of a text has 2 free pixels below and above its letters. */
+/**
+ * What a command paints. The line of a text has 2 free pixels below and above its letters. The corner of one that runs from right
+ * to left is on the right.
+ */
 function boxOf(command: DrawCommand): Box {
   const { x, y } = command;
   if (command.kind !== "text") return { left: x, top: y, right: x + command.width, bottom: y + command.height };
   const width = widthOf(command.text, command.font, WIDTHS) + (command.isBold ? 1 : 0);
-  return { left: x, top: y + 2, right: x + width, bottom: y + FONTS[command.font].lineHeight - 2 };
+  const left = command.isRightToLeft ? x - width : x;
+  return { left, top: y + 2, right: left + width, bottom: y + FONTS[command.font].lineHeight - 2 };
 }
 
 /** Everything stands on the screen, and no text and no icon stands on another. */

@@ -7,21 +7,20 @@ import { join, relative } from "node:path";
 import { BUILD, Refusal, runCommand } from "../../hosts/moddable/tools/command.ts";
 import { encodePng, type Picture } from "../../hosts/simulator/tools/picture.ts";
 import { renewGolden } from "./golden.ts";
-import { openPainting } from "./raster.ts";
+import { paintScenes } from "./raster.ts";
 import { SCENES, type Scene } from "./scenes.ts";
 
 const GROUPS: Readonly<Record<Scene["group"], string>> = {
   views: "Views",
   contents: "Contents",
   languages: "Languages",
+  runs: "Pictures of text",
 };
 
 await runCommand(async (args) => {
   if (args.some((arg) => arg !== "--renew")) throw new Refusal("gallery takes --renew or nothing");
-  const painting = await openPainting("latin-cjk");
-  const pictures = new Map(
-    SCENES.map(({ name, screen, draw }) => [name, painting.paint(draw(painting.widths), screen, screen.kind)] as const),
-  );
+  const paint = await paintScenes();
+  const pictures = new Map(SCENES.map((scene) => [scene.name, paint(scene)] as const));
   mkdirSync(BUILD, { recursive: true });
   const path = join(BUILD, "gallery.html");
   writeFileSync(path, pageOf(pictures));

@@ -29,8 +29,8 @@ const M5STACK = SCREENS[0] as Screen;
 
 export interface Scene {
   readonly name: string;
-  readonly group: "views" | "contents" | "languages";
   readonly screen: Screen;
+  readonly group: "views" | "contents" | "languages" | "runs";
   draw(widths: TextWidths): DrawList;
 }
 
@@ -159,6 +159,31 @@ const CONTENTS: Readonly<Record<string, Message>> = {
   newlines: { text: "\n\n\na\n\n\nb" },
 };
 
+/** "Pump 3 is too hot", in twelve scripts, and signs that anybody reads. */
+export const TOUR: Message = {
+  text: [
+    "Pump 3 zu heiß! 🔥 · Насос 3: 92 °C · Η αντλία",
+    "水泵过热 · ポンプが熱い · 펌프 과열 👩‍🚒",
+    "משאבה 3 חמה מדי (92 °C)!",
+    "المضخة 3 ساخنة جدا، افحصها الآن",
+    "पंप बहुत गर्म है · পাম্প গরম",
+    "ปั๊มร้อนเกินไป · பம்ப் சூடு 👍🏽 🇪🇺",
+  ].join("\n"),
+};
+
+/** What the faces lack, with the pictures that a station draws. */
+const RUNS: Readonly<Record<string, Message>> = {
+  tour: TOUR,
+  "runs-emoji": CONTENTS.emoji as Message,
+  "runs-right-to-left": CONTENTS["right-to-left"] as Message,
+  "runs-paragraph": {
+    from: "דנה",
+    title: "עדכון מהתחנה",
+    text: "משאבה 3 (Pump 3) התחממה ל־92.5 °C בשעה 10:41, ועדיין עולה ב־1 °C לדקה. נא לבדוק לפני הצהריים: שמן, רעידות, מצמד. טלפון: +49 351 462-0.",
+  },
+  "runs-unheld": CONTENTS.unheld as Message,
+};
+
 /** "The pump is too hot. Please inspect it before noon." */
 const LANGUAGES: Readonly<Record<string, Message>> = {
   cs: { from: "Čeština", text: "Čerpadlo je příliš horké. Zkontrolujte ho prosím před polednem." },
@@ -192,6 +217,8 @@ export const SCENES: readonly Scene[] = [
     ),
   ),
   ...Object.entries(CONTENTS).map(([name, content]) => ofMessage(name, "contents", content)),
+  ofMessage("tour-boxes", "contents", TOUR),
+  ...Object.entries(RUNS).map(([name, content]) => ofMessage(name, "runs", content)),
   ...Object.entries(LANGUAGES).map(([code, content]) => ofMessage(`language-${code}`, "languages", content)),
 ];
 

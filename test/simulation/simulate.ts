@@ -153,6 +153,7 @@ export function simulate(seed: number, onLog?: (line: string) => void): Outcome 
     if (states?.has("expired")) violations.push(`push ${number}: expired`);
   }
   const filters = ["cmd", "im", "page"].map((kind) => `/field/${kind}/${UID}`);
+  filters.push(`/field/raster/${UID}/reply`);
   const expected = [...filters, ...device.settings.groups.map((group) => `/field/im/${group}`)].sort();
   const isExpected = (filter: string) => expected.includes(filter) || !device.unrecordedFilters.has(filter);
   const held = broker.filtersOf(UID).filter(isExpected).join(" ");

@@ -95,7 +95,7 @@ export const RASTER_REPLY_VECTORS: readonly Vector[] = [
     name: "a picture of 4 bytes",
     origin: TEXT,
     hex: `${REPLY} 00 0004 06 01 0c 03`,
-    refused: "picture head at byte 6",
+    refused: "picture length at byte 6: 4",
   },
   { name: "Advance 0", origin: TEXT, hex: `${REPLY} 00 0005 00 00 00 00 00`, refused: "picture Advance at byte 6: 0" },
   {
@@ -132,25 +132,25 @@ export const RASTER_REPLY_VECTORS: readonly Vector[] = [
     name: "a count missing",
     origin: TEXT,
     hex: `${REPLY} 00 0007 ${BOX} f08f`,
-    refused: "picture pixels at byte 13: a count",
+    refused: "picture pixels at byte 13: 9",
   },
   {
     name: "a nibble left over that is not 0",
     origin: TEXT,
     hex: `${REPLY} 00 0008 ${BOX} f08f31`,
-    refused: "picture pixels at byte 13: something",
+    refused: "picture end at byte 13",
   },
   {
     name: "a byte left over",
     origin: TEXT,
     hex: `${REPLY} 00 0009 ${BOX} f08f3000`,
-    refused: "picture pixels at byte 13: something",
+    refused: "picture end at byte 13",
   },
   {
     name: "ink without rows, and pixels",
     origin: TEXT,
     hex: `${REPLY} 00 0006 06 01 0c 03 00 00`,
-    refused: "picture pixels at byte 11: something",
+    refused: "picture end at byte 11",
   },
 ];
 

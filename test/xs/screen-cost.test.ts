@@ -38,6 +38,13 @@ const TEXTS: readonly (readonly [name: string, text: string])[] = [
   ["marks alone", `"e" + "\\u0301".repeat(1790)`],
   ["Devanagari marks alone", `"\\u0915" + "\\u0941".repeat(1190)`],
   ["families of emoji", `"\\u{1f469}\\u200d\\u{1f680}".repeat(320)`],
+  [
+    "Arabic words and emoji",
+    `"\\u0627\\u0644\\u0645\\u0636\\u062e\\u0629 \\u0633\\u0627\\u062e\\u0646\\u0629 \\u{1f469}\\u200d\\u{1f692} ".repeat(100)`,
+  ],
+  ["one word of Hebrew", `"\\u05d0".repeat(1900)`],
+  ["Thai, which no face holds", `"\\u0e1b\\u0e31\\u0e4a\\u0e21".repeat(310)`],
+  ["signs without a direction", `"\\u2500\\u2192 1".repeat(400)`],
   ["jamo", `"\\u1112\\u1161\\u11ab".repeat(400)`],
 ];
 

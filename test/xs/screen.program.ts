@@ -17,7 +17,7 @@ import { asciiBytes } from "../wire.ts";
 const UID = "p1";
 const CONNACK = Uint8Array.of(0x20, 2, 0, 0);
 const PUBACK = Uint8Array.of(0x40, 2, 0, 2);
-const SUBACK = Uint8Array.of(0x90, 5, 0, 1, 1, 1, 1);
+const SUBACK = Uint8Array.of(0x90, 6, 0, 1, 1, 1, 1, 1);
 const PINGRESP = Uint8Array.of(0xd0, 0);
 /** The faces of a board that has all of them. */
 const FILES: Readonly<Record<string, Uint8Array>> = {

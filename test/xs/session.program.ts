@@ -141,7 +141,7 @@ class Script {
       }
       case 8:
         this.#lines.push("SUBSCRIBE");
-        reply([0x90, 5, ...identifierAt(0), 1, 1, 1]);
+        reply([0x90, 6, ...identifierAt(0), 1, 1, 1, 1]);
         break;
       case 12:
         this.#lines.push("PINGREQ");

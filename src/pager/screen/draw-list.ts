@@ -20,7 +20,10 @@ export interface Fill {
   readonly words?: string;
 }
 
-/** One line of text, already wrapped and cut to fit. `x`, `y` is the top left corner of its line box. */
+/**
+ * One line of text, already wrapped and cut to fit. `x`, `y` is the top left corner of its line box. Where its paragraph runs
+ * from right to left, it is the top right corner.
+ */
 export interface TextRun {
   readonly kind: "text";
   readonly x: number;
@@ -32,6 +35,8 @@ export interface TextRun {
   readonly isBold?: boolean;
   /** What the text copy has in the place of the text. */
   readonly words?: string;
+  /** Whether its paragraph runs from right to left. undefined: as the first letter does. */
+  readonly isRightToLeft?: boolean;
 }
 
 /**

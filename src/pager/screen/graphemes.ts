@@ -25,6 +25,9 @@ const EMOJI_BEGIN = 0x1f200;
 /** Below this code point nothing joins the code point before it. */
 const FIRST_MARK = 0x300;
 
+/** Below this code point only marks join the code point before them. */
+const FIRST_JOINING = 0x600;
+
 /**
  * Marks of the basic multilingual plane from U+0300 on (Unicode 17, categories M, and what UAX 29 adds). Each entry is
  * one range, in base 36. The first number is the distance from the end of the range before. The number after the point
@@ -111,14 +114,14 @@ function isMark(code: number): boolean {
 
 /** Whether the second code point belongs to the first although it is no mark. */
 function isJoined(before: number, after: number): boolean {
-  if (before < FIRST_MARK || before > 0xffff) return false;
+  if (before < FIRST_JOINING || before > 0xffff) return false;
+  if (before < 0x1100) return isNumberSign(before);
   // The usual jamo: vowels and closing consonants come after the leading ones.
   if (before >= 0x1100 && after >= 0x1100 && before < 0x1200 && after < 0x1200)
     return before < 0x1160 || after >= 0x1160;
   if (before === ZERO_WIDTH_JOINER) return after >= FIRST_PICTURE;
   if (isLeadingJamo(before)) return isLeadingJamo(after) || isFollowingJamo(after) || isHangulSyllable(after);
-  if (isFollowingJamo(before) || isHangulSyllable(before)) return isFollowingJamo(after);
-  return isNumberSign(before);
+  return (isFollowingJamo(before) || isHangulSyllable(before)) && isFollowingJamo(after);
 }
 
 function isFlagLetter(code: number): boolean {
@@ -156,13 +159,13 @@ const FURTHER_VIRAMAS = "\u1039\u17d2\u1a60\u1b44\u1bab\ua9c0\uaaf6";
 
 /** Arabic and other signs that are drawn around the digits after them. */
 function isNumberSign(code: number): boolean {
+  if (code > 0x8e2) return code === 0xd4e;
   return (
     (code >= 0x600 && code <= 0x605) ||
     code === 0x6dd ||
     code === 0x70f ||
     code === 0x890 ||
     code === 0x891 ||
-    code === 0x8e2 ||
-    code === 0xd4e
+    code === 0x8e2
   );
 }

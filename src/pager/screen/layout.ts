@@ -6,6 +6,7 @@ import { printableLine } from "../../printable.ts";
 import type { DrawCommand, Size } from "./draw-list.ts";
 import { FONTS, type Font } from "./fonts.ts";
 import { ICON_BITS, type Icon, iconHeight, iconOffset, iconWidth } from "./icons.ts";
+import { LEFT_TO_RIGHT, RIGHT_TO_LEFT } from "./paged-text.ts";
 import { fitLine, widthOf } from "./text-layout.ts";
 import type { TextWidths } from "./text-widths.ts";
 import type { Theme } from "./theme.ts";
@@ -127,12 +128,22 @@ export class DrawListBuilder {
   /** Draws a text that is known to fit. It is made printable first. @param words what the text copy says */
   fitted(x: number, y: number, font: Font, color: number, text: string, words = text): void {
     const shown = printableLine(text);
-    if (words === text) this.laidOut(x, y, font, color, shown);
+    if (words === text) this.push(x, y, font, color, shown);
     else this.commands.push({ kind: "text", x, y, font, color, text: shown, words: printableLine(words) });
   }
 
-  /** Draws a line of a message's text. The text was made printable when the message came. */
-  laidOut(x: number, y: number, font: Font, color: number, text: string): void {
+  /** Draws a line of a message's text, see `TextPage`. The text was made printable when the message came. */
+  laidOut(y: number, font: Font, color: number, line: string): void {
+    const isRightToLeft = line.startsWith(RIGHT_TO_LEFT);
+    if (!isRightToLeft && !line.startsWith(LEFT_TO_RIGHT)) this.push(MARGIN, y, font, color, line);
+    else {
+      const text = line.slice(1);
+      const x = isRightToLeft ? this.size.width - MARGIN : MARGIN;
+      this.commands.push({ kind: "text", x, y, font, color, text, isRightToLeft });
+    }
+  }
+
+  private push(x: number, y: number, font: Font, color: number, text: string): void {
     if (text !== "") this.commands.push({ kind: "text", x, y, font, color, text });
   }
 

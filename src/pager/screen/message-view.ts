@@ -110,7 +110,7 @@ export function drawMessage(builder: DrawListBuilder, message: ScreenMessage): v
   if (!isLow(size)) drawHead(builder, message);
   let y = area.top;
   for (const line of page.lines) {
-    builder.laidOut(MARGIN, y, page.font, theme.text, line);
+    builder.laidOut(y, page.font, theme.text, line);
     y += FONTS[page.font].lineHeight;
   }
   y = area.bottom;

@@ -1,4 +1,5 @@
 /** A text, page by page. Only the page that is asked for is laid out. Of other pages only their beginnings are kept. */
+import { directionOf } from "./bidi.ts";
 import { FONTS, type Font } from "./fonts.ts";
 import { lineAt, widthOf } from "./text-layout.ts";
 import type { TextWidths } from "./text-widths.ts";
@@ -11,8 +12,15 @@ export interface TextBox {
   readonly fonts: readonly Font[];
 }
 
+/** A line of a paragraph that runs from right to left begins with this mark. No other text has it, see `printable`. */
+export const RIGHT_TO_LEFT = "\u200f";
+
+/** A line that does not, although its first letter does, begins with this mark. */
+export const LEFT_TO_RIGHT = "\u200e";
+
 export interface TextPage {
   readonly font: Font;
+  /** Each may begin with one of the two marks. */
   readonly lines: readonly string[];
   /** From 0. It is the last page if fewer pages exist than were asked for. */
   readonly index: number;
@@ -23,7 +31,7 @@ export interface TextPage {
   readonly length: number;
 }
 
-/** The width of a text is estimated from so many code units at its beginning. */
+/** The width and the direction of a text are those of so many code units at its beginning. */
 const SAMPLE_UNITS = 64;
 
 /**
@@ -39,7 +47,7 @@ const ESTIMATE_TOLERANCE = 1.3;
  * How much one slice lays out, in code units: at most some 220,000 of compute on XS. Each line counts as `LINE_UNITS`
  * more.
  */
-const SLICE_UNITS = 600;
+const SLICE_UNITS = 580;
 const LINE_UNITS = 8;
 
 /** A page that is being laid out. */
@@ -47,6 +55,8 @@ interface Draft {
   readonly index: number;
   readonly lines: string[];
   to: number;
+  /** Whether the paragraph runs from right to left. undefined: that is not known yet. */
+  isRightToLeft: boolean | undefined;
 }
 
 export class PagedText {
@@ -70,14 +80,25 @@ export class PagedText {
    * @param index of the page, from 0
    */
   poll(index: number, box: TextBox): TextPage | undefined {
-    if (box.width !== this.box.width || box.height !== this.box.height) this.begin(box);
-    for (let units = 0; units < SLICE_UNITS; ) {
+    let units = 0;
+    if (box.width !== this.box.width || box.height !== this.box.height) {
+      this.begin(box);
+      units = SAMPLE_UNITS * (1 + this.face);
+    }
+    while (units < SLICE_UNITS) {
       const current = this.current;
       if (current && (current.index === index || (current.index < index && current.to >= this.text.length)))
         return current;
       units += LINE_UNITS + this.addLine(Math.min(index, this.starts.length - 1));
     }
     return undefined;
+  }
+
+  /** The widths have changed. The page on the screen and those behind it are laid out again, from where it begins. */
+  refresh(): void {
+    this.starts.length = 1 + (this.draft ?? this.current ?? { index: 0 }).index;
+    this.draft = undefined;
+    this.current = undefined;
   }
 
   private begin(box: TextBox): void {
@@ -118,7 +139,20 @@ export class PagedText {
   }
 
   /**
-   * Adds a line to the page, and keeps the page when it is whole. Returns the length of the line in code units.
+   * Adds the mark for the direction of its paragraph to a line. Letters from right to left are in no face, so where no words were
+   * measured there are none of them.
+   */
+  private marked(line: string, hasWords: boolean, draft: Draft): string {
+    if (line === "") return line;
+    const isKnown = draft.isRightToLeft !== undefined;
+    if (!isKnown && (hasWords || draft.lines.length === 0))
+      draft.isRightToLeft = isParagraphRightToLeft(this.text, draft.to);
+    if (draft.isRightToLeft) return RIGHT_TO_LEFT + line;
+    return hasWords && directionOf(line) ? LEFT_TO_RIGHT + line : line;
+  }
+
+  /**
+   * Adds a line to the page, and keeps the page when it is whole. Returns what it cost, in code units.
    * @param index of the page
    */
   private addLine(index: number): number {
@@ -126,24 +160,37 @@ export class PagedText {
     const font = this.font;
     const lineCount = Math.max(1, Math.floor(box.height / FONTS[font].lineHeight));
     const from = this.starts[index] ?? 0;
-    if (this.draft?.index !== index) this.draft = { index, lines: [], to: from };
+    if (this.draft?.index !== index) this.draft = { index, lines: [], to: from, isRightToLeft: undefined };
     const draft = this.draft;
     const before = draft.to;
+    let units = 0;
     if (before < text.length) {
-      const line = lineAt(text, before, this.widths[font], this.box.width);
-      draft.lines.push(line.text);
+      const widths = this.widths[font];
+      const { wordCount, extraUnits } = widths;
+      const line = lineAt(text, before, widths, this.box.width);
+      units = line.next - before + widths.extraUnits - extraUnits;
+      draft.lines.push(this.marked(line.text, widths.wordCount > wordCount, draft));
       draft.to = line.next;
+      if (text.slice(line.next - 1, line.next) === "\n") draft.isRightToLeft = undefined;
     }
     const { lines, to } = draft;
-    if (to < text.length && lines.length < lineCount) return to - before;
+    if (to < text.length && lines.length < lineCount) return units;
     this.draft = undefined;
     if (to < text.length && index === 0 && !this.isLastFace && this.starts.length === 1) this.takeNextFace();
     else {
       if (to < text.length) this.starts[index + 1] = to;
       this.current = { font, lines, index, from, to, length: text.length };
     }
-    return to - before;
+    return units;
   }
+}
+
+/** Whether the paragraph with this index of the text runs from right to left. */
+function isParagraphRightToLeft(text: string, at: number): boolean {
+  const start = at === 0 ? 0 : text.lastIndexOf("\n", at - 1) + 1;
+  const piece = text.slice(start, start + SAMPLE_UNITS);
+  const end = piece.indexOf("\n");
+  return directionOf(end < 0 ? piece : piece.slice(0, end)) ?? false;
 }
 
 /** Whether a text has Vietnamese letters, or characters of Chinese, Japanese or Korean. */

@@ -28,14 +28,14 @@ export function rowsBelow(sizePixels: number): number {
 
 /** Throws a `FormatError` if `bytes[start, end)` is no picture, or its ink leaves its box. */
 export function checkPicture(bytes: Uint8Array, start: number, end: number, rows: number, widthMax: number): void {
-  const refuse = (field: string, at: number, problem: string) => {
-    throw new FormatError(`picture ${field}`, at, problem);
+  const expect = (isRight: boolean, field: string, at: number, found: number) => {
+    if (!isRight) throw new FormatError(`picture ${field}`, at, `${found} is wrong here`);
   };
-  if (end - start < HEAD_BYTES) refuse("head", start, `${end - start} bytes, expected at least ${HEAD_BYTES}`);
+  expect(end - start >= HEAD_BYTES, "length", start, end - start);
   const [advance, left, top, width, height] = bytes.subarray(start, start + HEAD_BYTES) as unknown as Five;
-  if (advance < 1 || advance > widthMax) refuse("Advance", start, `${advance}, expected 1 to ${widthMax}`);
-  if (left + width > advance) refuse("Width", start + 3, `${width} from ${left} on, in a box of ${advance}`);
-  if (top + height > rows) refuse("Height", start + 4, `${height} from ${top} on, in a box of ${rows}`);
+  expect(advance > 0 && advance <= widthMax, "Advance", start, advance);
+  expect(left + width <= advance, "Width", start + 3, width);
+  expect(top + height <= rows, "Height", start + 4, height);
   const pixels = width * height;
   let count = 0;
   const nibbles = 2 * (end - start);
@@ -45,21 +45,20 @@ export function checkPicture(bytes: Uint8Array, start: number, end: number, rows
     at += 1;
     count += 1;
     if (level === 0 || level === SOLID) {
-      if (at === nibbles) refuse("pixels", end, "a count is missing");
-      count += nibbleAt(bytes, start, at);
+      // A count that is missing is above all others.
+      count += at < nibbles ? nibbleAt(bytes, start, at) : pixels;
       at += 1;
     }
   }
-  if (count !== pixels) refuse("pixels", end, `${count}, expected ${pixels}`);
-  if (nibbles - at > 1 || (at < nibbles && nibbleAt(bytes, start, at) !== 0))
-    refuse("pixels", start + (at >> 1), "something behind the last one");
+  expect(count === pixels, "pixels", end, count);
+  expect(at === nibbles || (at === nibbles - 1 && nibbleAt(bytes, start, at) === 0), "end", start + (at >> 1), at);
 }
 
 type Five = [number, number, number, number, number];
 
 /**
- * Writes the rows `[from, to)` of a picture's ink into `target`, which holds zeros there. Each row takes whole bytes, two
- * pixels a byte, the left one in the upper half.
+ * Writes the rows `[from, to)` of a picture's ink into `target`. Each row takes whole bytes, two pixels a byte, the left one in
+ * the upper half. Where `target` holds zeros, 15 is covered. Where all its bits are set, 0 is covered.
  * @param bytes a picture from `start` on that `checkPicture` has passed
  */
 export function unpackRows(
@@ -90,7 +89,7 @@ export function unpackRows(
     for (; count > 0 && row < last; count -= 1) {
       if (level > 0 && row >= first) {
         const place = row + (x >> 1);
-        target[place] = (target[place] as number) | (x & 1 ? level : level << 4);
+        target[place] = (target[place] as number) ^ (x & 1 ? level : level << 4);
       }
       x += 1;
       if (x === width) {

@@ -5,7 +5,15 @@
  */
 import type { Font } from "./fonts.ts";
 import { CLUSTER_UNITS_MAX, clusterEnd } from "./graphemes.ts";
-import { type FaceWidths, KIND, OTHERS_COUNT, PARTS_A_PIXEL, type TextWidths } from "./text-widths.ts";
+import {
+  BEGINS_WORD,
+  type FaceWidths,
+  KIND,
+  OTHERS_COUNT,
+  PARTS_A_PIXEL,
+  type TextWidths,
+  WIDTH_MASK,
+} from "./text-widths.ts";
 
 /**
  * Longest line, in code units: this many, and one more for every fourth pixel. Only characters with almost no width
@@ -55,15 +63,26 @@ export function lineAt(text: string, start: number, widths: FaceWidths, width: n
     else if (code >= 0x4e00 && code < 0xa000 && (!(after >= 0x300) || (after >= 0x3100 && after < 0xa66f)))
       entry = ideographEntry;
     else {
-      end = clusterEnd(piece, at);
-      after = piece.charCodeAt(end);
+      // Most letters and signs before a letter of Europe, a sign or the end: no mark follows them, and they join nothing.
+      if (
+        (code >= 0x600 && (code <= 0x200d || code >= 0xd800)) ||
+        (after >= 0x300 && (after < 0x370 || after >= 0x483))
+      ) {
+        end = clusterEnd(piece, at);
+        after = piece.charCodeAt(end);
+      }
       if (end > at + 1) entry = widths.entryAt(piece, at, end);
       else {
         entry = others[code & (OTHERS_COUNT - 1)] as number;
         entry = entry >>> 16 === code ? entry & 0xffff : widths.entryAt(piece, at, end);
       }
+      if ((entry & BEGINS_WORD) !== 0) {
+        used += widths.wordParts(piece, at, end, entry) - (entry & WIDTH_MASK);
+        end = widths.end;
+        after = piece.charCodeAt(end);
+      }
     }
-    used += entry & 0xfff;
+    used += entry & WIDTH_MASK;
     kind = entry >> 12;
     if (kind === space) before = space;
     else {
@@ -151,10 +170,14 @@ function headEnd(text: string, widths: FaceWidths, limit: number): number {
     if (code < 0x80 && !(after >= 0x300)) entry = ascii[code] as number;
     else {
       end = clusterEnd(text, at);
-      after = text.charCodeAt(end);
       entry = widths.entryAt(text, at, end);
+      if ((entry & BEGINS_WORD) !== 0) {
+        used += widths.wordParts(text, at, end, entry) - (entry & WIDTH_MASK);
+        end = widths.end;
+      }
+      after = text.charCodeAt(end);
     }
-    used += entry & 0xfff;
+    used += entry & WIDTH_MASK;
     if (used > limit || entry >> 12 === KIND.newline || end > HEAD_UNITS_MAX) return at;
     at = end;
     code = after;
@@ -173,11 +196,15 @@ function partsOf(text: string, widths: FaceWidths): number {
   while (at < text.length) {
     let end = at + 1;
     let after = text.charCodeAt(end);
-    if (code < 0x80 && !(after >= 0x300)) parts += (ascii[code] as number) & 0xfff;
+    if (code < 0x80 && !(after >= 0x300)) parts += (ascii[code] as number) & WIDTH_MASK;
     else {
       end = clusterEnd(text, at);
+      const entry = widths.entryAt(text, at, end);
+      if ((entry & BEGINS_WORD) !== 0) {
+        parts += widths.wordParts(text, at, end, entry);
+        end = widths.end;
+      } else parts += entry & WIDTH_MASK;
       after = text.charCodeAt(end);
-      parts += widths.entryAt(text, at, end) & 0xfff;
     }
     at = end;
     code = after;

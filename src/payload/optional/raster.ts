@@ -1,8 +1,8 @@
 /** Pictures of text, the half that a device does not need: the reader of requests, the writer of replies. See `../raster.ts`. */
 import { ByteReader, ByteWriter } from "../../bytes.ts";
 import { FormatError, UsageError } from "../../errors.ts";
-import { PUBLISH_BYTES_MAX, RUNS_ASKED_MAX } from "../../limits.ts";
-import { type RasterHead, readRasterHead, readRun, type SizedRun, writeRasterHead, writeRun } from "../raster.ts";
+import { PUBLISH_BYTES_MAX, RUN_BYTES_MAX, RUN_PIXELS_MAX, RUN_PIXELS_MIN, RUNS_ASKED_MAX } from "../../limits.ts";
+import { type RasterHead, readRasterHead, type SizedRun, writeRasterHead, writeRun } from "../raster.ts";
 
 export interface RasterRequest extends RasterHead {
   /** Widest picture, in pixels, 1 to 255. */
@@ -37,6 +37,18 @@ export function decodeRasterRequest(payload: Uint8Array): RasterRequest {
     runs.push(readRun(reader));
   } while (reader.remaining > 0);
   return { ...head, widthMax, runs };
+}
+
+/** Reads the next run of a request. */
+function readRun(reader: ByteReader): SizedRun {
+  const at = reader.offset;
+  const sizePixels = reader.uint8("run Size");
+  if (sizePixels < RUN_PIXELS_MIN || sizePixels > RUN_PIXELS_MAX)
+    throw new FormatError("run Size", at, `${sizePixels}, expected ${RUN_PIXELS_MIN} to ${RUN_PIXELS_MAX}`);
+  const bytes = reader.uint8("run Length");
+  if (bytes < 1 || bytes > RUN_BYTES_MAX)
+    throw new FormatError("run Length", at + 1, `${bytes}, expected 1 to ${RUN_BYTES_MAX}`);
+  return { sizePixels, text: reader.text(bytes, "run") };
 }
 
 /** Throws a `UsageError` where the runs are too long for a request. */

@@ -1,14 +1,20 @@
 /** The SDK's Poco in the XS engine paints the same pixels as the rasteriser of the browser page and of the golden pictures. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ROOT } from "../../../hosts/moddable/tools/command.ts";
+import { localPassword } from "../../../hosts/node/local-key.ts";
+import { SIMULATOR_SLOT_BYTES } from "../../../hosts/simulator/tools/memory.ts";
 import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
 import { describeDay } from "../../../src/gateway/describe.ts";
 import type { Size } from "../../../src/pager/screen/draw-list.ts";
 import { drawScreen } from "../../../src/pager/screen/screen.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import { differenceOf } from "../../pictures/golden.ts";
-import { openPainting, type Painting } from "../../pictures/raster.ts";
-import { type Message, message, SCREENS, STATUS } from "../../pictures/scenes.ts";
-import { Bench, eventually } from "./bench.ts";
+import { allPictures, openPainting, type Painting } from "../../pictures/raster.ts";
+import { type Message, message, SCREENS, STATUS, TOUR } from "../../pictures/scenes.ts";
+import { StationBench } from "../station/harness.ts";
+import { Bench, connectionsOf, eventually } from "./bench.ts";
 
 const UID = "pager-sim";
 
@@ -59,14 +65,60 @@ describe.each(SCREENS.slice(0, 2))("on a screen of $width by $height", ({ width,
   });
 });
 
+describe("with a station", () => {
+  const stations = new StationBench();
+  afterEach(() => stations.end());
+
+  it("a message in twelve scripts and with emoji, pushed by the command, is painted as elsewhere", {
+    timeout: 180_000,
+  }, async () => {
+    const size = SCREENS[0] as Size;
+    const drawn = await openPainting("latin-cjk", await allPictures(size));
+    const data = stations.folder();
+    const station = await stations.station({ data });
+    const settings = {
+      uid: UID,
+      "broker.port": station.mqttPort,
+      "broker.userName": UID,
+      "broker.password": localPassword(station.localKey, UID),
+      "telemetry.interval": 0,
+    };
+    const simulator = bench.launch(process.env.FIELDPAGER_PROGRAM, settings, undefined, size);
+    await eventually(() => expect(connectionsOf(simulator)).toBe(1));
+    const command = ["--import", "tsx", "hosts/station/push-command.ts", UID, TOUR.text];
+    await promisify(execFile)(process.execPath, [...command, "--station", station.url, "--data", data], { cwd: ROOT });
+    await eventually(async () => {
+      const picture = await simulator.picture();
+      const differences = minutes().flatMap((time) =>
+        minutes().map((arrival) =>
+          differenceOf(asOnDisplay(picture), expected({ from: "station", ...TOUR }, size, time, arrival, false, drawn)),
+        ),
+      );
+      expect(Math.min(...differences)).toBe(0);
+    });
+    process.stdout.write(
+      `pictures of text: at most ${simulator.peakOf("Slot used") / SIMULATOR_SLOT_BYTES} slots, ${simulator.peakOf("Chunk used")} bytes of chunks\n`,
+    );
+    // They come from the flash at the next start.
+    expect(await simulator.stop()).toBe(0);
+  });
+});
+
 /** This minute and the one before it, in UTC. */
 function minutes(): string[] {
   return [0, 60_000].map((ago) => new Date(Date.now() - ago).toISOString().slice(11, 16));
 }
 
-function expected(content: Message, size: Size, time: string, arrival: string, isBlink: boolean): Picture {
+function expected(
+  content: Message,
+  size: Size,
+  time: string,
+  arrival: string,
+  isBlink: boolean,
+  by = painting,
+): Picture {
   const seconds = Date.now() / 1000;
-  const { widths } = painting;
+  const { widths } = by;
   const model = message(content, size, widths);
   if (model.view.kind !== "message") throw new Error("not a message");
   const isWhole = model.view.page.to === model.view.page.length;
@@ -81,7 +133,7 @@ function expected(content: Message, size: Size, time: string, arrival: string, i
     widths,
     "color",
   );
-  return asOnDisplay(painting.paint(drawList, size));
+  return asOnDisplay(by.paint(drawList, size));
 }
 
 /** The picture with filled lower bits of RGB565, as the page paints it. The simulator leaves them clear. */
