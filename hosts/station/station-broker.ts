@@ -279,10 +279,12 @@ export class StationBroker {
     const hasTopics = identity?.kind === "device" || identity?.kind === "person";
     if (hasTopics && isSessionKept) await this.presubscriptions?.welcome(identity.uid);
     if (!gate.isCurrent(found)) return refusal(CONNACK_CODE.notAuthorized);
+    const inflightMax = gate.inflightMax(found);
     return {
       type: "accept",
       identity: found,
       packetBytesMax: gate.packetBytesMax(found),
+      ...(inflightMax === undefined ? {} : { inflightMax }),
       // Libraries make up client identifiers. In front of one stands its account, so that it is nobody else's.
       ...(isOwn ? {} : { clientIdentifier: `${identity.uid}/${clientIdentifier}` }),
     };

@@ -174,6 +174,12 @@ export const REFUSAL_LINES = Object.freeze({ capacity: 100, perSecond: 5 });
 /** Largest packet of a device, in bytes with its fixed header. A larger one closes the connection. */
 export const DEVICE_PUBLISH_BYTES_MAX = 262_144;
 
+/**
+ * Messages of QoS 1 and 2 that are in flight to one device. It stores each before it answers. On a network that cuts early a whole window
+ * stands between two answers of its own, and a pager gives up what too many connections in a row have ended on.
+ */
+export const DEVICE_INFLIGHT_MAX = 4;
+
 /** Open connections of MQTT over TCP. A further one is closed at once. */
 export const CONNECTIONS_MAX = 20_000;
 

@@ -6,6 +6,7 @@ import type { Credentials } from "../broker/hooks.ts";
 import type { MessageContent } from "../broker/message.ts";
 import { type Identity, PRESUBSCRIPTION_TOPIC, type TopicRules } from "../policy/topic-rules.ts";
 import {
+  DEVICE_INFLIGHT_MAX,
   DEVICE_PUBLISH_BYTES_MAX,
   LOGIN_PLACES_MAX,
   MQTT_PACKET_BYTES_MAX,
@@ -124,6 +125,11 @@ export class ClientGate {
 
   #credentialOf(name: string): string | undefined {
     return this.#options.accounts.credentialOf(name);
+  }
+
+  /** Messages that may be in flight to this client. undefined: as many as the broker allows. */
+  inflightMax({ identity }: Guest): number | undefined {
+    return identity?.kind === "device" ? DEVICE_INFLIGHT_MAX : undefined;
   }
 
   /** Largest packet that this client may send, in bytes with its fixed header. */

@@ -137,7 +137,8 @@ function accept(core: Core, connection: Connection, connect: Connect, verdict: V
     throw new PeerError(`more than ${core.limits.sessionsMax} sessions`, REASON.quotaExceeded);
   const session = present ? kept : core.sessions.create(client.clientIdentifier);
   // A will that waits is not published any more, and the new one takes its place [MQTT-3.1.3-9].
-  begin(core, connection, session, connect);
+  const { inflightMax } = core.limits;
+  begin(core, connection, session, connect, Math.min(inflightMax, verdict.inflightMax ?? inflightMax));
   core.sessions.handleConnected(session, will);
   if (!present) addSubscriptions(core, connection, session);
   const properties = announced(core, connection, connect, session, verdict);
@@ -148,7 +149,7 @@ function accept(core: Core, connection: Connection, connect: Connect, verdict: V
   connection.pump();
 }
 
-function begin(core: Core, connection: Connection, session: Session, connect: Connect): void {
+function begin(core: Core, connection: Connection, session: Session, connect: Connect, inflightMax: number): void {
   const { limits } = core;
   const { properties = {} } = connect;
   const asked = connection.level === 5 ? expiryOf(connect) : connect.clean ? 0 : Number.POSITIVE_INFINITY;
@@ -158,7 +159,7 @@ function begin(core: Core, connection: Connection, session: Session, connect: Co
   connection.session = session;
   connection.state = "connected";
   const { delivery } = connection;
-  delivery.window = Math.min(limits.inflightMax, properties.receiveMaximum ?? limits.inflightMax);
+  delivery.window = Math.min(inflightMax, properties.receiveMaximum ?? inflightMax);
   delivery.topicAliasMaximum = Math.min(limits.topicAliasMaximum, properties.topicAliasMaximum ?? 0);
   connection.keepAliveSeconds = keepAliveOf(core, connect);
 }

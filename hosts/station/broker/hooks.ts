@@ -38,6 +38,8 @@ export type Verdict =
       readonly clientIdentifier?: string;
       /** Largest packet that this client may send, in bytes. At most `Limits.packetBytesMax`. */
       readonly packetBytesMax?: number;
+      /** Messages of QoS 1 and 2 that may be in flight to this client. At most `Limits.inflightMax`. */
+      readonly inflightMax?: number;
       /** The last word of the method, for CONNACK. */
       readonly authenticationData?: Uint8Array;
       /** For a client that asks for it [MQTT-3.1.2-28]. */

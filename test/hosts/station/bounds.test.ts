@@ -2,7 +2,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, it, vi } from "vitest";
+import { DEVICE_INFLIGHT_MAX } from "../../../hosts/station/station-limits.ts";
 import { ask, postPush, until } from "./harness.ts";
+import { RawClient } from "./raw-client.ts";
 import { scene } from "./scene.ts";
 
 // Bounds that can be reached in a test.
@@ -184,4 +186,18 @@ it("retained messages: only of oneself, of a size, and so many documents for Hom
   expect(await retain(device, "homeassistant/sensor/p1/b/config", "again")).toBe("taken");
   expect(await retain(device, "homeassistant/sensor/p1/a/config", "")).toBe("taken");
   expect(await retain(device, "homeassistant/switch/p1/c/config")).toBe("taken");
+});
+
+it("messages in flight to a device, which has to store each", async () => {
+  const { bench, station, passwords } = await withAccounts();
+  const device = new RawClient(station.mqttPort, { acknowledges: false });
+  bench.add(() => device.cut());
+  await device.logIn({ clientId: "p1", username: "p1", password: passwords.get("p1") ?? "" });
+  for (let count = 0; count < DEVICE_INFLIGHT_MAX + 2; count += 1)
+    expect((await postPush(station.url, { to: "p1", text: `${count}` })).status).toBe(202);
+  await until("as many as there may be", () => device.publishes.length >= DEVICE_INFLIGHT_MAX);
+  await device.settle();
+  expect(device.publishes).toHaveLength(DEVICE_INFLIGHT_MAX);
+  device.send({ cmd: "puback", messageId: device.publishes[0]?.messageId as number });
+  await until("one more", () => device.publishes.length === DEVICE_INFLIGHT_MAX + 1);
 });

@@ -200,3 +200,33 @@ describe("the host lets a client in", () => {
     },
   );
 });
+
+it("sends a client no more at once than the host says, nor than it takes itself", () => {
+  const bench = new BrokerBench(
+    { inflightMax: 20 },
+    {
+      authenticate: ({ clientIdentifier }) => ({
+        type: "accept",
+        ...(clientIdentifier === "device" && { inflightMax: 4 }),
+      }),
+    },
+  );
+  const sender = bench.connect("sender", 5);
+  const countOf = (clientId: string, receiveMaximum?: number) => {
+    const properties = { sessionExpiryInterval: 60, ...(receiveMaximum === undefined ? {} : { receiveMaximum }) };
+    const first = bench.connect(clientId, 5, { clean: false, properties });
+    first.subscribe(`to/${clientId}`, 1);
+    for (let count = 0; count < 30; count += 1) sender.publish(`to/${clientId}`, `${count}`, 1);
+    const sent = first.publishes.length;
+    first.send({ cmd: "puback", messageId: first.publishes[0]?.messageId as number });
+    expect(first.publishes).toHaveLength(sent + 1);
+    first.cut();
+    return [sent, bench.connect(clientId, 5, { clean: false, properties }).publishes.length];
+  };
+  expect([countOf("house"), countOf("device")]).toEqual([
+    [20, 20],
+    [4, 4],
+  ]);
+  bench.restart();
+  expect(bench.connect("device", 5, { clean: false, properties: { receiveMaximum: 2 } }).publishes).toHaveLength(2);
+});
