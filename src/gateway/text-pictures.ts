@@ -154,7 +154,8 @@ export class TextPictures implements RunPictures, Route, OutgoingSource {
   }
 
   private takePicture({ index, start, end }: RasterReply, payload: Uint8Array): void {
-    if (index >= this.askedCount || this.isAnswered(index)) throw new FormatError("Index", start - 3, `${index}`);
+    if (index >= this.askedCount) throw new FormatError("Index", start - 3, `${index}`);
+    if (this.isAnswered(index)) return;
     this.answered |= 1 << index;
     this.answeredCount += 1;
     // It is the run that cannot be drawn until its picture is kept.

@@ -8,7 +8,7 @@ import { PRESS_GUARD_MS } from "../../../src/limits.ts";
 import { drawScreen } from "../../../src/pager/screen/screen.ts";
 import { differenceOf } from "../../pictures/golden.ts";
 import { allPictures, openPainting } from "../../pictures/raster.ts";
-import { message, STATUS } from "../../pictures/scenes.ts";
+import { message, STATUS, TOUR } from "../../pictures/scenes.ts";
 import { requireOrSkip } from "../../require.ts";
 import { getPush, postPush, StationBench, statusesOf, until } from "../station/harness.ts";
 import { hasChromium, launchChromium, logIn, PAGE_TIMEOUT_MS } from "./chromium.ts";
@@ -91,18 +91,16 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     if (PICTURES) await page.screenshot({ path: join(PICTURES, `console-${name}.png`), fullPage: true });
   });
 
-  it("paints what a board paints, pixel by pixel, also at a fractional zoom", async () => {
+  it.each([
+    ["letters of all faces", "Grüße aus Łódź", "Насос 3: 92 °C, ≥ 5 €. 水泵过热，请检查。펌프 ポンプ 龘 שלום 👩‍🚀"],
+    ["twelve scripts and emoji", "Pump 3", TOUR.text],
+  ])("paints what a board paints, pixel by pixel, also at a fractional zoom: %s", async (_what, title, text) => {
     const painting = await openPainting("latin-cjk", await allPictures(PAGER_SIZE));
     const page = await open({ scale: 1.5 });
-    const text = "Насос 3: 92 °C, ≥ 5 €. 水泵过热，请检查。펌프 ポンプ 龘 שלום 👩‍🚀";
-    await postPush(station.url, { to: await uidOf(page), title: "Grüße aus Łódź", text });
-    await until("it", async () => (await screenOf(page)).join(" ").includes("Grüße"));
+    await postPush(station.url, { to: await uidOf(page), title, text });
+    await until("it", async () => (await screenOf(page)).join(" ").includes(title));
     const [bar = "", head = ""] = await screenOf(page);
-    const model = message(
-      { from: head.split("  ")[1] as string, title: "Grüße aus Łódź", text },
-      PAGER_SIZE,
-      painting.widths,
-    );
+    const model = message({ from: head.split("  ")[1] as string, title, text }, PAGER_SIZE, painting.widths);
     if (model.view.kind !== "message") throw new Error("not a message");
     const time = (line: string) => /(?:\d+ \w{3} )?\d\d:\d\d/.exec(line)?.[0] ?? "";
     const drawList = drawScreen(
@@ -110,7 +108,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
         ...model,
         view: { ...model.view, time: time(head) },
         status: { ...STATUS, time: time(bar), bars: 4, unreadCount: 1 },
-        labels: ["", "read", "home"],
+        labels: ["", "read", model.view.page.to < model.view.page.length ? "more" : "home"],
       },
       PAGER_SIZE,
       painting.widths,
