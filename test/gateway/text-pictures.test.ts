@@ -309,6 +309,55 @@ describe("a device takes", () => {
   });
 });
 
+describe("on a link that loses, delays and repeats replies, with connections and power that fail", () => {
+  const WORDS = "שלום עולם חם מאוד 👩‍🚀 🔥 ปั๊ม เกิน पंप गरम";
+  const STEP_MS = 60_000;
+
+  it.each(Array.from({ length: 40 }, (_, seed) => seed))("everything is drawn in the end, seed %i", (seed) => {
+    const random = seededRandom(seed);
+    const store = new MemoryStore();
+    let device = new DrawingBench({ random }, store).connect() as DrawingBench;
+    device.show(WORDS);
+    const late: Uint8Array[] = [];
+    let asked = 0;
+    const deliver = (payload: Uint8Array) => device.receive(publish(REPLY, payload, { qos: 0 }));
+    const isConnected = () => device.gateway.isConnected;
+    const reconnect = () => {
+      if (isConnected()) device.gateway.handleClosed("cut", device.nowMs);
+      device.drain();
+      device.pass(STEP_MS);
+      device.gateway.handleConnected(device.nowMs);
+      device.receive(fromHex("20020100"));
+      device.answer();
+    };
+    for (let step = 0; step < 300 && device.boxes.length > 0; step += 1) {
+      const isCalm = step >= 20;
+      for (const request of device.requests()) {
+        asked += 1;
+        if (!isCalm && random() < 0.4) continue;
+        for (const reply of encodeRasterReplies(request, all(request), 300)) {
+          const chance = isCalm ? 1 : random();
+          if (chance < 0.2) late.push(reply);
+          else if (chance > 0.3 && isConnected()) deliver(reply);
+          if (chance > 0.3 && chance < 0.5) late.push(reply);
+        }
+      }
+      if (random() < 0.5 && isConnected()) for (const reply of late.splice(0)) deliver(reply);
+      device.answer();
+      if (!isConnected() || (!isCalm && random() < 0.1)) reconnect();
+      if (!isCalm && random() < 0.1) {
+        device = new DrawingBench({ random }, store).connect() as DrawingBench;
+        device.pass(0);
+      }
+      device.pass(RUN_PAUSE_MS);
+      device.pass(STEP_MS);
+    }
+    expect([device.boxes.length, device.pictures.length]).toEqual([0, 13]);
+    expect(device.gateway.counters.refused).toBe(0);
+    expect(asked).toBeLessThanOrEqual(60);
+  });
+});
+
 it("the pictures leave the store when a message needs the room", () => {
   /** Refuses what would make it larger than so many records. */
   class SmallStore extends MemoryStore {
