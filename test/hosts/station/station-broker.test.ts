@@ -98,7 +98,8 @@ describe("StationBroker", () => {
   it("refuses a login that it cannot check, and takes the next one", async () => {
     const guest = { identity: undefined };
     const outcomes = [() => Promise.reject(new Error("disk")), () => Promise.resolve(guest)];
-    const gate = { admit: () => outcomes.shift()?.(), packetBytesMax: () => 65_536 };
+    const admit = () => outcomes.shift()?.();
+    const gate = { admit, isCurrent: () => true, inflightMax: () => undefined, packetBytesMax: () => 65_536 };
     const { port } = await bench.broker({ gate: gate as unknown as ClientGate });
     const refused = new RawClient(port);
     await refused.connect("pager-1");
