@@ -16,7 +16,7 @@ export interface SimulatedAccessPoint {
 /** What a time server answers: seconds, or an error. */
 export type TimeAnswer = number | "error" | "throws";
 
-/** A driver that throws whenever it is used, from half a second after the start until the line `mend`. */
+/** A driver that throws whenever it is used, from the line `break` with its name until the line `mend`. */
 export type BreakableDriver =
   | "wifi"
   | "buttons"
@@ -46,7 +46,6 @@ export interface BoardScript {
   readonly touch?: "is missing" | "fails";
   /** There is a finger on the label of the middle button at the start. */
   readonly finger?: boolean;
-  readonly broken?: readonly BreakableDriver[];
   /** A button that is down when the board starts. */
   readonly held?: "a" | "b" | "c";
   /** The SDK's name of the last reset. */

@@ -10,8 +10,6 @@ import type { BoardScript, BreakableDriver, SimulatedBoard } from "./board-scrip
 import { PowerChip } from "./power-chip.ts";
 
 const SCRIPT_FILE = "./board.json";
-/** Until then a driver that will break does not. */
-const START_MS = 500;
 const BOUNCED_PRESS_MS = 150;
 /** A key that is pressed and released at once is a button that is down for this long. */
 const PRESS_MS = 60;
@@ -104,10 +102,11 @@ events.set("throw", () => {
   throw new Error("a callback failed");
 });
 
-let broken: readonly BreakableDriver[] = [];
-Timer.set(() => {
-  broken = script.broken ?? [];
-}, START_MS);
+let broken: readonly string[] = [];
+/** `break driver …` */
+commands.set("break", (drivers) => {
+  broken = drivers;
+});
 events.set("mend", () => {
   broken = [];
 });

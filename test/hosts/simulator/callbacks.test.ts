@@ -57,12 +57,11 @@ describe.each(CASES)("$driver of the $board", ({ driver, board, line, settings =
     const sender = await bench.sender(broker.port, UID);
     const simulator = launchBoard(
       bench,
-      { board, broken: [driver] },
+      { board },
       { uid: UID, "broker.host": "127.0.0.1", "broker.port": broker.port, "telemetry.interval": 0, ...settings },
     );
     await says(simulator, `connected to 127.0.0.1:${broker.port}`);
-    // Until then no driver is broken.
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    simulator.say(`break ${driver}`);
     const receives = (id: string) =>
       receivesPage(
         simulator,

@@ -249,9 +249,9 @@ describe("its figures", () => {
 describe("a driver that throws in its callback", () => {
   it("of buttons, vibration or time does not end the program", async () => {
     const sender = await startSender();
-    const simulator = launch({ board: "m5stack_core2", broken: ["buttons", "vibration"], time: ["throws"] });
+    const simulator = launch({ board: "m5stack_core2", time: ["throws"] });
     await says(simulator, "connected to");
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    simulator.say("break buttons vibration");
     simulator.press("b");
     await says(simulator, "buttons: Error: no pin");
     await showsPage(simulator, sender, "one");
@@ -263,9 +263,9 @@ describe("a driver that throws in its callback", () => {
   });
 
   it("of Wi-Fi is tried again until it answers", async () => {
-    const simulator = launch({ broken: ["wifi"] });
+    const simulator = launch();
     await says(simulator, "Wi-Fi: connected as");
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    simulator.say("break wifi");
     simulator.say("wifi lost");
     await says(simulator, "Wi-Fi: Error: WiFi: no memory");
     simulator.say("mend");
@@ -274,9 +274,9 @@ describe("a driver that throws in its callback", () => {
 
   it("of the screen is given up: pages are kept and sounded, and none counts as shown", async () => {
     const sender = await startSender();
-    const simulator = launch({ board: "m5stack_core2", broken: ["screen"] });
+    const simulator = launch({ board: "m5stack_core2" });
     await says(simulator, "connected to");
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    simulator.say("break screen");
     await sender.push(WIFI_UID, { id: "one", text: "Pump 3 over temperature" });
     await says(simulator, "screen: given up");
     expect(said(simulator, "screen: Error: time out")).toHaveLength(3);

@@ -123,9 +123,9 @@ describe("devices that advertise", () => {
 
 describe("a sensor of temperature and humidity", () => {
   it("becomes readings, and comes back after its bus has failed", async () => {
-    const script = { i2c: ["32:33 44"], broken: ["i2c"] } as const;
-    const simulator = bench.start(broker, { sht3x: "32:33", "telemetry.interval": 1 }, script);
+    const simulator = bench.start(broker, { sht3x: "32:33", "telemetry.interval": 1 }, { i2c: ["32:33 44"] });
     await eventually(() => expect([bench.value("temperature"), bench.value("humidity")]).toEqual([21.46, 40]));
+    simulator.say("break i2c");
     await says(simulator, "sensor temperature failed: I2C: no answer");
     await says(simulator, "sensor humidity failed: I2C: no answer");
     simulator.say("mend");
@@ -260,7 +260,9 @@ describe("inputs", () => {
   });
 
   it("that fail are reported, and the others go on", async () => {
-    const simulator = bench.start(broker, settings, { broken: ["analog"] });
+    const simulator = bench.start(broker, settings);
+    await eventually(() => expect(bench.value("tank")).toBeDefined());
+    simulator.say("break analog");
     await says(simulator, "sensor tank failed: ADC: timeout");
     simulator.say("pin 15 1");
     await eventually(() => expect(bench.value("pump")).toBe(1));
