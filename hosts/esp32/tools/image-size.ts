@@ -9,8 +9,8 @@ import { SLOT_BYTES } from "./flash.ts";
  * board with ESP-IDF 6.0: its image less what `programBytes` counts. Another board has other drivers, and differs by up to 50 KB.
  */
 const NATIVE_BYTES: Readonly<Record<string, { readonly board: string; readonly bytes: number }>> = Object.freeze({
-  esp32: Object.freeze({ board: "m5stack", bytes: 1_200_550 }),
-  esp32c3: Object.freeze({ board: "esp32c3", bytes: 1_281_700 }),
+  esp32: Object.freeze({ board: "m5stack", bytes: 1_171_940 }),
+  esp32c3: Object.freeze({ board: "esp32c3", bytes: 1_249_940 }),
 });
 
 export interface ImageSize {
