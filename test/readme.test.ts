@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { BOARD_SETTING_TEXTS } from "../hosts/esp32/setting-texts.ts";
 import { BOARD_SETTINGS } from "../hosts/esp32/settings.ts";
 import { BOARDS, boardManifest } from "../hosts/esp32/tools/boards.ts";
+import { allowances } from "../hosts/simulator/tools/memory.ts";
 import { SETTING_TEXTS } from "../src/gateway/setting-texts.ts";
 import { SETTINGS } from "../src/gateway/settings.ts";
 import { rowsIn, settingRows } from "./setting-rows.ts";
@@ -55,6 +56,21 @@ describe("the READMEs", () => {
       return path && /^CONFIG_ESPTOOLPY_FLASHSIZE_16MB=y$/m.test(read(path)) ? "16 MB" : "4 MB";
     };
     expect(rows.map((row) => [row[0], row.at(-1)])).toEqual(BOARDS.map((board) => [`\`${board}\``, flashOf(board)]));
+  });
+
+  it("tell the memory that each board allows the program, and none that is used beyond it", () => {
+    const table = tableOf(read("hosts/esp32/README.md"), "| boards | when |");
+    const number = (cell = "") => Number(cell.replaceAll(",", ""));
+    for (const { boards, chunkBytes, slots, stackSlots } of allowances()) {
+      const rows = table.filter(([cell]) => cell === boards.map((board) => `\`${board}\``).join(", "));
+      expect(rows.map(([, when]) => when)).toEqual(["every view", "a backlog"]);
+      for (const [, , ...cells] of rows) {
+        const [chunksUsed = 0, ofChunks, slotsUsed = 0, ofSlots, stackUsed = 0, ofStack] = cells.map(number);
+        expect([ofChunks, ofSlots, ofStack]).toEqual([chunkBytes, slots, stackSlots]);
+        expect([chunksUsed <= chunkBytes, slotsUsed <= slots, stackUsed <= stackSlots]).toEqual([true, true, true]);
+      }
+    }
+    expect(table).toHaveLength(2 * allowances().length);
   });
 
   it("name every command of package.json that a user needs, and no other command", () => {

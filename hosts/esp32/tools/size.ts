@@ -2,13 +2,12 @@
  * `npm run size -- [board …]`: prints what the program takes of each board's flash. The exit status is 1 if slots and
  * byte code are above their limit, or if the image is larger than its slot. `npm run size -- --write` also writes the table of the README.
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { Refusal, ROOT, runCommand } from "../../moddable/tools/command.ts";
+import { Refusal, runCommand } from "../../moddable/tools/command.ts";
 import { findSdk } from "../../moddable/tools/sdk.ts";
 import { BOARDS, type BoardSize, boardArgument, linkByteCode } from "./boards.ts";
 import { type FlashSize, SLOT_BYTES } from "./flash.ts";
 import { imageSize, programBytes } from "./image-size.ts";
+import { grouped, writeReadmeRows } from "./readme-table.ts";
 
 /**
  * Largest size of slots and byte code of the whole program in flash, with the SDK's modules, in bytes. The other boards
@@ -21,8 +20,6 @@ const PROGRAM_BYTES_MAX: Readonly<Record<string, number>> = Object.freeze({
 
 /** The part of `src/mqtt`, in bytes of byte code. Constants stand in it by themselves, which saves more slots than it takes bytes. */
 const ENGINE_BYTES_MAX = 37_544;
-
-const README = join(ROOT, "hosts", "esp32", "README.md");
 
 await runCommand(async (args) => {
   const isToWrite = args[0] === "--write";
@@ -62,7 +59,11 @@ await runCommand(async (args) => {
   process.stdout.write(
     `\nbyte code of src/mqtt in flash: ${grouped(engine)} of at most ${grouped(ENGINE_BYTES_MAX)}\n`,
   );
-  if (isToWrite) writeFileSync(README, withTable(readFileSync(README, "utf8"), sizes));
+  if (isToWrite)
+    writeReadmeRows(
+      "board | ROM slots",
+      sizes.map(([board, size]) => rowOf(board, size)),
+    );
   const isWithin = sizes.every(
     ([each, size]) => bytesOf(size) <= (PROGRAM_BYTES_MAX[each] ?? Number.POSITIVE_INFINITY),
   );
@@ -70,16 +71,10 @@ await runCommand(async (args) => {
   return tooLarge.length === 0 && isWithin && engine <= ENGINE_BYTES_MAX ? 0 : 1;
 });
 
-/** The README with these rows in its table of sizes. */
-function withTable(readme: string, sizes: readonly (readonly [string, BoardSize])[]): string {
-  const rows = sizes.map(([board, size]) => {
-    const { romSlots, byteCode, faces, resources } = size;
-    const figures = [romSlots, romSlots * SLOT_BYTES, byteCode, resources, faces, programBytes(size)].map(grouped);
-    return `| \`${board}\` | ${figures.join(" | ")} | ${imageWords(board, size)} |\n`;
-  });
-  const table = /(\| board \| ROM slots \|.*\n\|[-|]+\n)(?:\| `.*\n)*/;
-  if (!table.test(readme)) throw new Error(`${README} has no table of sizes`);
-  return readme.replace(table, (_, head: string) => head + rows.join(""));
+function rowOf(board: string, size: BoardSize): readonly string[] {
+  const { romSlots, byteCode, faces, resources } = size;
+  const figures = [romSlots, romSlots * SLOT_BYTES, byteCode, resources, faces, programBytes(size)].map(grouped);
+  return [`\`${board}\``, ...figures, imageWords(board, size)];
 }
 
 function imageWords(board: string, size: BoardSize): string {
@@ -99,8 +94,4 @@ function print(rows: readonly (readonly string[])[]): void {
     );
     process.stdout.write(`${cells.join("  ")}\n`);
   }
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString("en-US");
 }

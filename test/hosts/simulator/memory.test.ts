@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import { type Allowance, SIMULATOR_SLOT_BYTES } from "../../../hosts/simulator/tools/memory.ts";
+import { addFigures } from "../../../hosts/simulator/tools/memory-figures.ts";
 import { INBOX_RECORDS_MAX, PRESS_GUARD_MS } from "../../../src/limits.ts";
 import { CuttingProxy } from "../../brokers/cutting-proxy.ts";
 import { findMosquitto, type Mosquitto, startMosquitto } from "../../brokers/mosquitto.ts";
@@ -76,16 +77,24 @@ describe.runIf(isReady).each(allowedPrograms())("in the memory of $boards", (all
   }
 
   /** Says what the program uses now, and what it used at most. Then it ends. */
-  async function end(what: string, simulator: LaunchedSimulator): Promise<void> {
+  async function end(when: string, simulator: LaunchedSimulator): Promise<void> {
     const { chunkBytes, slots, stackSlots } = allowed satisfies Allowance;
     const free = await simulator.collect();
     expect(await simulator.stop()).toBe(0);
     const stack = simulator.peakOf("Stack used") / SIMULATOR_SLOT_BYTES;
     const most = simulator.peakOf("Slot used") / SIMULATOR_SLOT_BYTES;
     const chunk = simulator.peakOf("Chunk used");
+    const used = { chunkBytes: chunkBytes - free.chunkBytes, slots: slots - free.slots };
     process.stdout.write(
-      `${allowed.boards}, ${what}: at most ${stack} of ${stackSlots} slots of stack; in use ${slots - free.slots} and with garbage at most ${most} of ${slots} slots, ${chunkBytes - free.chunkBytes} and ${chunk} of ${chunkBytes} bytes of chunks\n`,
+      `${allowed.boards}, ${when}: at most ${stack} of ${stackSlots} slots of stack; in use ${used.slots} and with garbage at most ${most} of ${slots} slots, ${used.chunkBytes} and ${chunk} of ${chunkBytes} bytes of chunks\n`,
     );
+    addFigures(process.env.FIELDPAGER_MEMORY_FIGURES as string, {
+      boards: allowed.boards,
+      when,
+      chunkBytes: { used: used.chunkBytes, of: chunkBytes },
+      slots: { used: used.slots, of: slots },
+      stackSlots: { used: stack, of: stackSlots },
+    });
   }
 
   it("a backlog of pages over TLS comes in whole, then an alert is answered and every view is seen", {

@@ -1,0 +1,30 @@
+/** What the program was seen to use of the memory that it is allowed. The tests write it to a file, a line of JSON each. */
+import { appendFileSync, readFileSync } from "node:fs";
+
+export interface Use {
+  readonly used: number;
+  readonly of: number;
+}
+
+export interface MemoryFigures {
+  /** The boards with this memory. */
+  readonly boards: readonly string[];
+  readonly when: string;
+  /** In use after a collection, in bytes. */
+  readonly chunkBytes: Use;
+  /** In use after a collection. */
+  readonly slots: Use;
+  /** The most that was in use at any time. */
+  readonly stackSlots: Use;
+}
+
+export function addFigures(path: string, figures: MemoryFigures): void {
+  appendFileSync(path, `${JSON.stringify(figures)}\n`);
+}
+
+export function readFigures(path: string): readonly MemoryFigures[] {
+  return readFileSync(path, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as MemoryFigures);
+}
