@@ -30,6 +30,7 @@ import {
   MQTT_PORT_DEFAULT,
   MQTTS_PORT_DEFAULT,
 } from "./station-defaults.ts";
+import { StationError } from "./station-error.ts";
 import { DIRECTORY_LOOK_MS, DIRECTORY_REFRESH_MS, PUSHES_MAX } from "./station-limits.ts";
 import { StoreInUse } from "./store/folder-lock.ts";
 import { openStore } from "./store/open-store.ts";
@@ -80,9 +81,6 @@ export interface Station {
 }
 
 type Closer = () => Promise<void>;
-
-/** The station cannot start, for a reason that its user can change. The message is one line for them. */
-export class StationError extends Error {}
 
 /** Starts a station. Rejects with a `StationError` if a port is taken or the folder cannot be used. */
 export async function startStation(options: StationOptions): Promise<Station> {

@@ -1,20 +1,20 @@
 /** The program `fieldpager`: the first word of its command line says which command. */
-import { backup, restore } from "./backup.ts";
-import { decode } from "./decode.ts";
-import { push } from "./push.ts";
-import { start } from "./start.ts";
-import { station } from "./station.ts";
 import { fail } from "./station-flags.ts";
 
-const COMMANDS: Readonly<Record<string, readonly [run: (args: readonly string[]) => unknown, words: string]>> =
-  Object.freeze({
-    start: [start, "a station and a pager in this terminal, to try everything without hardware"],
-    station: [station, "broker, push service and console"],
-    push: [push, "sends a push and prints its receipts"],
-    decode: [decode, "says in words what a payload holds"],
-    backup: [backup, "writes all that a station keeps into one file"],
-    restore: [restore, "makes the data folder of a station from such a file"],
-  });
+type Run = (args: readonly string[]) => unknown;
+
+/** Only the command that is run is loaded: the station takes far longer to load than a push. */
+const COMMANDS: Readonly<Record<string, readonly [load: () => Promise<Run>, words: string]>> = Object.freeze({
+  start: [
+    async () => (await import("./start.ts")).start,
+    "a station and a pager in this terminal, to try everything without hardware",
+  ],
+  station: [async () => (await import("./station.ts")).station, "broker, push service and console"],
+  push: [async () => (await import("./push.ts")).push, "sends a push and prints its receipts"],
+  decode: [async () => (await import("./decode.ts")).decode, "says in words what a payload holds"],
+  backup: [async () => (await import("./backup.ts")).backup, "writes all that a station keeps into one file"],
+  restore: [async () => (await import("./backup.ts")).restore, "makes the data folder of a station from such a file"],
+});
 
 const USAGE = `Usage: fieldpager <command> [flags]
 ${Object.entries(COMMANDS)
@@ -23,8 +23,8 @@ ${Object.entries(COMMANDS)
 fieldpager <command> --help says more.`;
 
 async function main([name = "", ...args]: readonly string[]): Promise<void> {
-  const [run] = (Object.hasOwn(COMMANDS, name) && COMMANDS[name]) || [];
-  if (run) await run(args);
+  const [load] = (Object.hasOwn(COMMANDS, name) && COMMANDS[name]) || [];
+  if (load) await (await load())(args);
   else if (name === "--help") console.log(USAGE);
   else {
     console.error(name === "" ? USAGE : `${name}: there is no such command\n${USAGE}`);

@@ -8,7 +8,7 @@ import { type Flags, parseFlags } from "../../node/flags.ts";
 import { isLoopback } from "../../node/loopback.ts";
 import type { LdapOptions } from "../directory/ldap-directory.ts";
 import type { Certificate } from "../mqtt-listener.ts";
-import { StationError, type StationOptions } from "../station.ts";
+import type { StationOptions } from "../station.ts";
 import {
   DATA_DEFAULT,
   ENV_DEFAULT,
@@ -17,6 +17,7 @@ import {
   MQTT_PORT_DEFAULT,
   MQTTS_PORT_DEFAULT,
 } from "../station-defaults.ts";
+import { StationError } from "../station-error.ts";
 
 const FLAGS = Object.freeze([
   "data",

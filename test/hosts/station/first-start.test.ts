@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Accounts } from "../../../hosts/station/access/accounts.ts";
-import { StationError } from "../../../hosts/station/station.ts";
+import { StationError } from "../../../hosts/station/station-error.ts";
 import { startStation } from "./harness.ts";
 import { scene } from "./scene.ts";
 
