@@ -102,8 +102,14 @@ export interface ServerParts {
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
   const { env, host, mqttPort, mqttsPort, broker, pushes, events, page } = parts;
   const publicHost = parts.publicUrl && new URL(parts.publicUrl).host;
+  // Node gives the body of a request the larger one of both times, and looks at them only from time to time.
+  const timing = {
+    headersTimeout: REQUEST_MS_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    connectionsCheckingInterval: REQUEST_MS_MAX / 4,
+  };
   const app = fastify({
-    https: parts.certificate ?? null,
+    ...(parts.certificate ? { https: { ...parts.certificate, ...timing } } : { http: timing }),
     bodyLimit: REQUEST_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
     // What they say of their clients is believed, and nobody else.
