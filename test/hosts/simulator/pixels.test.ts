@@ -85,7 +85,7 @@ describe("with a station", () => {
     };
     const simulator = bench.launch(process.env.FIELDPAGER_PROGRAM, settings, undefined, size);
     await eventually(() => expect(connectionsOf(simulator)).toBe(1));
-    const command = ["--import", "tsx", "hosts/station/push-command.ts", UID, TOUR.text];
+    const command = ["--import", "tsx", "hosts/station/cli/fieldpager.ts", "push", UID, TOUR.text];
     await promisify(execFile)(process.execPath, [...command, "--station", station.url, "--data", data], { cwd: ROOT });
     await eventually(async () => {
       const picture = await simulator.picture();

@@ -38,10 +38,11 @@ const STILL_FILLING_BYTES = 32 * (INBOX_RECORDS_MAX + DUPLICATE_WINDOW_MAX - 100
 const STILL_FILLING_SLOTS = 8 * Math.ceil((INBOX_RECORDS_MAX - 100) / 32);
 
 /**
- * After message 200 every table is full. Numbers and dates may still differ in length, and there may be one timer more or less. A
- * slot lost at each reconnect would exceed this.
+ * After message 200 every table is full. The time in each line of the log may still get a digit more, and so may a few other texts.
+ * That is one step in the size of a chunk each. There may be one timer more or less. A slot or a text lost at each reconnect would exceed
+ * this.
  */
-const GROWTH_BYTES_MAX = 256;
+const GROWTH_BYTES_MAX = 8 * (LOG_LINES_MAX + 4);
 const GROWTH_SLOTS_MAX = 32;
 
 /** Until the log is full it grows with each connection. Each line is a string and an item of an array, which have heads. */

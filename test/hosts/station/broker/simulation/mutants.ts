@@ -93,8 +93,8 @@ export const BROKER_MUTANTS: readonly Mutant[] = [
   {
     name: "a message goes with the first queue that is done with it",
     file: "message.ts",
-    from: "if (this.#references === 0) core",
-    to: "core",
+    from: "if (this.#references > 0) return;\n    core.keptBytes -= this.bytes;",
+    to: "core.keptBytes -= this.bytes;",
     seeds: SEEDS,
   },
   {
@@ -121,8 +121,8 @@ export const BROKER_MUTANTS: readonly Mutant[] = [
   {
     name: "the receive maximum of the client is ignored",
     file: "connecting.ts",
-    from: "Math.min(limits.inflightMax, properties.receiveMaximum ?? limits.inflightMax)",
-    to: "limits.inflightMax",
+    from: "Math.min(inflightMax, properties.receiveMaximum ?? inflightMax)",
+    to: "inflightMax",
     seeds: SEEDS,
   },
   {
