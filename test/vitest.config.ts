@@ -3,9 +3,9 @@ import { defineConfig } from "vitest/config";
 /** The same scenarios at each broker that is installed. */
 const BROKERS = "test/brokers/**/*.test.ts";
 
-/** Stations that are killed, whose disk is full, or that are built and packed first. They take as long as the brokers. */
+/** Stations that are killed, whose disk is full, or that are started by their commands. They take as long as the brokers. */
 const SLOW_STATIONS =
-  "test/{hosts/station/{kill,full-disk,packed,mqtt-server/failures},station/through-failures}.test.ts";
+  "test/{hosts/station/{kill,full-disk,commands,packed,mqtt-server/failures},station/through-failures}.test.ts";
 
 /** Pages in a real browser. */
 const BROWSER = "test/hosts/browser/{console,page,set-up}.test.ts";
