@@ -62,7 +62,7 @@ declare module "net" {
   export default Net;
 }
 
-/** Of `hosts/esp32`. */
+/** Of `hosts/esp32/native`. */
 declare module "access-point" {
   const AccessPoint: {
     /** Opens it beside the station. Returns the IPv4 address. Throws what the driver says. */
@@ -73,7 +73,7 @@ declare module "access-point" {
   export default AccessPoint;
 }
 
-/** Of `hosts/esp32`. */
+/** Of `hosts/esp32/native`. */
 declare module "deep-sleep" {
   const DeepSleep: {
     /** 0: the chip has not slept. 1: its timer has woken it. 2: a button has. */
@@ -88,7 +88,7 @@ declare module "deep-sleep" {
   export default DeepSleep;
 }
 
-/** Of `hosts/esp32`. */
+/** Of `hosts/esp32/native`. */
 declare module "chip-temperature" {
   const ChipTemperature: {
     /** Whole degrees Celsius. */
@@ -97,7 +97,7 @@ declare module "chip-temperature" {
   export default ChipTemperature;
 }
 
-/** Of `hosts/esp32`. */
+/** Of `hosts/esp32/native`. */
 declare module "light-sleep" {
   const LightSleep: {
     /** Whether the chip may sleep while all wait. Throws if it cannot. */
@@ -106,7 +106,7 @@ declare module "light-sleep" {
   export default LightSleep;
 }
 
-/** Of `hosts/esp32`. */
+/** Of `hosts/esp32/native`. */
 declare module "dac-tone" {
   const DacTone: {
     /** In the place of the former tone. Throws below 130 Hz. */

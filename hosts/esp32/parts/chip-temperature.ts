@@ -4,7 +4,7 @@ import type { Sensor } from "../../../src/seams.ts";
 /** The sensor tells whole degrees. */
 const STEP_CELSIUS = 2;
 
-/** The temperature of the chip, for boards whose manifest includes `chip-temperature.json`. */
+/** The temperature of the chip, for boards whose manifest includes `native/chip-temperature.json`. */
 export const chipTemperature: Sensor = Object.freeze({
   name: "chip-temperature",
   unit: "Cel",

@@ -1,4 +1,4 @@
-/** Light sleep between two events, for boards whose manifest includes `light-sleep.json` and whose `sdkconfig` allows it. */
+/** Light sleep between two events, for boards whose manifest includes `native/light-sleep.json` and whose `sdkconfig` allows it. */
 import Driver from "light-sleep";
 import { MonotonicClock, OneTimer } from "../../moddable/clock.ts";
 import type { Guard, Guards } from "../../moddable/guard.ts";

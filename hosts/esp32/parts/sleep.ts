@@ -1,4 +1,4 @@
-/** Deep sleep between two wakes, for boards whose manifest includes `sleep.json`. The program starts anew after each. */
+/** Deep sleep between two wakes, for boards whose manifest includes `native/deep-sleep.json`. The program starts anew after each. */
 import DeepSleep from "deep-sleep";
 import type { Values } from "../../../src/gateway/setting.ts";
 import { Sleeper, type Wake } from "../../../src/gateway/sleeper.ts";

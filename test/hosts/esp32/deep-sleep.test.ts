@@ -6,7 +6,7 @@ import { SLEEP_MEMORY_BYTES_MAX } from "../../../src/limits.ts";
 const textOf = (path: string) => readFileSync(new URL(`../../../hosts/${path}`, import.meta.url), "utf8");
 
 it.each([
-  ["esp32/deep-sleep.c", /RETAINED_BYTES \(([\d_]+) \+ (\d+)\)/],
+  ["esp32/native/deep-sleep.c", /RETAINED_BYTES \(([\d_]+) \+ (\d+)\)/],
   ["simulator/esp32/deep-sleep.ts", /length > ([\d_]+) \+ (\d+)\)/],
 ])("%s: the bytes of the firmware, and the time of writing", (path, pattern) => {
   const [, bytes = "", time = ""] = pattern.exec(textOf(path)) ?? [];

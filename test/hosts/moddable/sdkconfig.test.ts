@@ -47,7 +47,7 @@ describe.each(BOARDS)("%s", (board) => {
     const { include } = JSON.parse(readFileSync(boardManifest(board), "utf8"));
     const options = ["CONFIG_PM_ENABLE=y", "CONFIG_FREERTOS_USE_TICKLESS_IDLE=y"];
     const has = ownOptions(board).filter((option) => options.includes(option));
-    expect(has).toEqual(include.includes("../../light-sleep.json") ? options : []);
+    expect(has).toEqual(include.includes("../../native/light-sleep.json") ? options : []);
   });
 
   it("has the slots that its flash holds", () => {
