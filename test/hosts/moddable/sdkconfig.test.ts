@@ -34,8 +34,7 @@ const pathsOf = (board: string): { SDKCONFIGPATH?: string; PARTITIONS_FILE?: str
   JSON.parse(readFileSync(boardManifest(board), "utf8")).build;
 
 describe.each(BOARDS)("%s", (board) => {
-  // The C3 hangs in the emulator with the watchdogs on.
-  it.runIf(sdkTarget(boardManifest(board)) !== "esp32c3")("has its watchdogs on", () => {
+  it("has its watchdogs on", () => {
     expect(ownOptions(board)).toEqual(expect.arrayContaining(WATCHDOG));
   });
 
