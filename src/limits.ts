@@ -508,6 +508,24 @@ export const RUN_REFILL_MS = 5_000;
 /** Runs that cannot be drawn and are remembered. One more replaces the oldest. */
 export const RUNS_FAILED_MAX = 64;
 
+/** Largest side of a message's picture, in pixels of the screen. A request with another one is refused. */
+export const PICTURE_PIXELS_MAX = 2_048;
+
+/** Largest side of a pixel of a picture, in pixels of the screen. What has no room in finer pixels has coarser ones. */
+export const PICTURE_SCALE_MAX = 4;
+
+/** Pieces of one picture. The wire format allows no more. */
+export const PICTURE_PIECES_MAX = 64;
+
+/** Bytes of one reply with a piece of a picture. A row of blocks of 696 colour pixels fits. */
+export const PICTURE_PIECE_BYTES_MAX = 1_408;
+
+/** Bytes of all pieces of one picture. A larger one is drawn smaller. */
+export const PICTURE_BYTES_MAX = 20_480;
+
+/** Why there is no picture, in UTF-8 bytes. A longer reason is refused. */
+export const PICTURE_WORDS_BYTES_MAX = 64;
+
 /** Host events that wait in the gateway. Further log lines are dropped, and the log says how many. */
 export const EVENTS_MAX = 32;
 

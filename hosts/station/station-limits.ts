@@ -285,3 +285,39 @@ export const RUN_REQUESTS_MAX = 1_000;
 
 /** Pictures of text that are kept: at most some 10 MB. The least recently used one leaves. */
 export const RUN_PICTURES_MAX = 10_000;
+
+/** Largest picture that is fetched for a message, in bytes. Of a larger one the device says that it is too large. */
+export const PICTURE_FETCH_BYTES_MAX = 8 * 1_048_576;
+
+/** How long a picture may take to come, with all addresses that send on, in milliseconds. */
+export const PICTURE_FETCH_MS_MAX = 15_000;
+
+/** How often the address of a picture may send on to another one. */
+export const PICTURE_REDIRECTS_MAX = 3;
+
+/** Pixels of a picture that is decoded: it stands in memory as a whole. One with more is not shown. */
+export const PICTURE_DECODED_PIXELS_MAX = 40_000_000;
+
+/** How long a picture may take to be decoded, in seconds. */
+export const PICTURE_DECODE_SECONDS_MAX = 10;
+
+/** Pictures that are fetched and decoded at the same time. Further ones wait. */
+export const PICTURES_FETCHING_MAX = 4;
+
+/** Pictures that wait to be fetched. A request for a further one has no answer, and the device asks again later. */
+export const PICTURES_WAITING_MAX = 100;
+
+/** Pictures of messages that are kept: at most some 4 MB. The least recently used one leaves. */
+export const PICTURES_KEPT_MAX = 200;
+
+/** How long it is known that there is no picture, in milliseconds. Then it is tried again when a device asks. */
+export const PICTURE_FAILURE_MS = 60_000;
+
+/** Pictures that may be fetched for one device. A request beyond it has no answer. */
+export const PICTURES_PER_DEVICE = Object.freeze({ capacity: 30, perSecond: 0.1 });
+
+/** Pictures that may be fetched for all devices together, likewise. */
+export const PICTURES_TOGETHER = Object.freeze({ capacity: 500, perSecond: 5 });
+
+/** Pieces of pictures that one device may ask for, likewise. */
+export const PICTURE_PIECES_PER_DEVICE = Object.freeze({ capacity: 512, perSecond: 8 });

@@ -14,10 +14,14 @@ import { LdapError, type LdapOptions } from "./directory/ldap-directory.ts";
 import { EventHub } from "./event-hub.ts";
 import { AnswerEvents } from "./house/answer-events.ts";
 import { type Certificate, listenMqtt, type MqttAddress, ownAddress, plainHost } from "./mqtt-listener.ts";
+import { AllowedAddresses } from "./pictures/allowed-address.ts";
+import { pictureFetcher } from "./pictures/fetch-picture.ts";
+import { PictureService } from "./pictures/picture-service.ts";
 import { NEW_CLIENT_TOPIC, TopicRules } from "./policy/topic-rules.ts";
 import { followDirectory } from "./presubscription/directory-answer.ts";
 import { Presubscriber } from "./presubscription/presubscriber.ts";
 import { Presubscriptions } from "./presubscription/presubscriptions.ts";
+import { STATION_UID } from "./push-message.ts";
 import { PushService } from "./push-service.ts";
 import { PushStore } from "./push-store.ts";
 import { RunService } from "./runs/run-service.ts";
@@ -57,6 +61,8 @@ export interface StationOptions {
   readonly publicUrl?: string | undefined;
   /** Addresses or networks of the proxies that are before it. What they say of their clients is believed. */
   readonly proxies?: readonly string[];
+  /** Addresses or networks from which pictures may be fetched although they are not public, for example `10.0.0.0/8`. */
+  readonly pictureNetworks?: readonly string[];
   /** The number of pushes that are kept. */
   readonly pushesMax?: number;
 }
@@ -139,6 +145,15 @@ export async function startStation(options: StationOptions): Promise<Station> {
     };
     const pushStore = new PushStore(store, options.pushesMax ?? PUSHES_MAX);
     const { app, pushes } = await openInterface(parts, pushStore, await bundling, closers);
+    const pictures = new PictureService(
+      env,
+      broker,
+      (uid, sender, id) =>
+        sender === STATION_UID && pushStore.delivery(id, uid) ? pushStore.get(id)?.picture : undefined,
+      pictureFetcher(new AllowedAddresses(options.pictureNetworks ?? [])),
+    );
+    closers.push(async () => pictures.stop());
+    pictures.start();
     const httpPort = await listenHttp(app, host, options.httpPort ?? HTTP_PORT_DEFAULT);
     await pushes.start();
     const presubscriptions = new Presubscriptions(broker);

@@ -10,6 +10,12 @@ import {
   CONTENTS_MAX,
   MESSAGE_ID_BYTES_MAX,
   PACKET_BYTES_MAX,
+  PICTURE_BYTES_MAX,
+  PICTURE_PIECE_BYTES_MAX,
+  PICTURE_PIECES_MAX,
+  PICTURE_PIXELS_MAX,
+  PICTURE_SCALE_MAX,
+  PICTURE_WORDS_BYTES_MAX,
   PRESENCE_CONTEXT_BYTES_MAX,
   RASTER_REPLY_BYTES_MAX,
   RUN_BYTES_MAX,
@@ -60,6 +66,10 @@ describe("the reference of the wire format", () => {
       `it holds, ${COMMAND_SECONDS_DEFAULT} when absent`,
       `1 to ${RUNS_ASKED_MAX} runs, each: 1 byte Size in pixels, ${RUN_PIXELS_MIN} to ${RUN_PIXELS_MAX}; 1 byte Length, 1 to ${RUN_BYTES_MAX};`,
       `Replies have at most ${RASTER_REPLY_BYTES_MAX.toLocaleString("en")} bytes`,
+      `A reply has at most ${PICTURE_PIECE_BYTES_MAX.toLocaleString("en")} bytes, and all pieces together have at most ${PICTURE_BYTES_MAX.toLocaleString("en")}.`,
+      `1 to ${PICTURE_PIXELS_MAX.toLocaleString("en")} pixels each`,
+      `Pieces of the picture, 1 to ${PICTURE_PIECES_MAX}; 0: there is no picture, and the rest is text that says why, at most ${PICTURE_WORDS_BYTES_MAX} bytes`,
+      `Scale, 1 to ${PICTURE_SCALE_MAX}:`,
       ...STAGES.map((stage) => `| \`${stage}\` |`),
     ])
       expect(README).toContain(words);

@@ -11,6 +11,7 @@ import {
 } from "../../src/payload/content.ts";
 import { encodeDiscovery } from "../../src/payload/discovery.ts";
 import { decodeMessage, encodeMessage } from "../../src/payload/message.ts";
+import { decodePictureRequest, encodePictureRequest } from "../../src/payload/optional/message-picture.ts";
 import {
   decodeDirectoryLine,
   decodePresubscription,
@@ -25,6 +26,14 @@ import { decodeUtf8, encodeUtf8 } from "../../src/utf8.ts";
 import { COMMAND_VECTORS, DISCOVERY_VECTOR } from "./command.ts";
 import { CONTENT_VECTORS, PAGE_VECTORS } from "./content.ts";
 import { MESSAGE_BYTES, MESSAGE_VECTORS } from "./message.ts";
+import {
+  endsInId,
+  endsOfRows,
+  PICTURE_REPLY_VECTORS,
+  PICTURE_REQUEST_VECTORS,
+  readPicture,
+  writePicture,
+} from "./message-picture.ts";
 import { PRESENCE_BYTES, PRESENCE_READ_ONLY, PRESENCE_VECTORS } from "./presence.ts";
 import { DIRECTORY_READ_ONLY, DIRECTORY_VECTORS, PRESUBSCRIPTION_VECTORS } from "./presubscription.ts";
 import { endsOfPictures, RASTER_REPLY_VECTORS, RASTER_REQUEST_VECTORS, readReply, writeReply } from "./raster.ts";
@@ -107,6 +116,13 @@ const CODECS: readonly Codec[] = [
     },
   },
   { vectors: RASTER_REPLY_VECTORS, decode: readReply, encode: writeReply, saysLess: endsOfPictures },
+  {
+    vectors: PICTURE_REQUEST_VECTORS,
+    decode: decodePictureRequest,
+    encode: encodePictureRequest,
+    saysLess: endsInId,
+  },
+  { vectors: PICTURE_REPLY_VECTORS, decode: readPicture, encode: writePicture, saysLess: endsOfRows },
   {
     vectors: SETUP_CODE_VECTORS,
     decode: decodeSetupCode,

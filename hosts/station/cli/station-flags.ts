@@ -33,6 +33,7 @@ const FLAGS = Object.freeze([
   "proxy",
   "ldap-base",
   "ldap-user",
+  "picture-network",
 ]);
 
 /** Holds the password of `--ldap-user`: what stands on a command line can be seen by every user of the machine. */
@@ -48,6 +49,7 @@ export const STATION_FLAGS_USAGE = `  --data DIR         folder of everything th
   --mqtts-port PORT  port of MQTT with TLS (${MQTTS_PORT_DEFAULT}; 0: any free one)
   --public-url URL   at which browsers and devices reach it, if a proxy is before it, such as https://pager.example.org
   --proxy ADDRESS    of that proxy, or networks, with commas between them: what it says of its clients is believed
+  --picture-network ADDRESS  or networks, with commas between them: not public, and yet pictures may be fetched from there
   --ldap URL         takes the directory from an LDAP server, ldap://host:port
   --ldap-base DN     below which entry of it
   --ldap-user DN     whom to log in as there; the password stands in ${LDAP_PASSWORD_VARIABLE}
@@ -76,7 +78,8 @@ export function parseStationFlags(args: readonly string[]): StationFlags {
     certificate: certificateOf(flags, errors),
     ldap: ldapOf(flags, errors),
     publicUrl: publicUrlOf(flags, errors),
-    proxies: proxiesOf(flags, errors),
+    proxies: networksOf(flags, "proxy", errors),
+    pictureNetworks: networksOf(flags, "picture-network", errors),
   };
   return errors.length > 0 ? { errors } : { options };
 }
@@ -134,12 +137,20 @@ function publicUrlOf({ values: { "public-url": text } }: Flags, errors: string[]
   return undefined;
 }
 
-function proxiesOf({ values: { proxy } }: Flags, errors: string[]): readonly string[] {
-  const proxies = proxy?.split(",").map((address) => address.trim()) ?? [];
-  const wrong = proxies.find((address) => !/^[^/]+(?:\/\d{1,3})?$/.test(address) || !isIP(address.split("/")[0] ?? ""));
+/** Addresses, or networks with the number of their bits. */
+function networksOf({ values }: Flags, name: string, errors: string[]): readonly string[] {
+  const networks = values[name]?.split(",").map((address) => address.trim()) ?? [];
+  const wrong = networks.find((network) => !isNetwork(network));
   if (wrong !== undefined)
-    errors.push(`flag --proxy: ${JSON.stringify(wrong)}, expected an address such as 10.0.0.2 or 10.0.0.0/24`);
-  return proxies;
+    errors.push(`flag --${name}: ${JSON.stringify(wrong)}, expected an address such as 10.0.0.2 or 10.0.0.0/24`);
+  return networks;
+}
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const bitsMax = [0, 0, 0, 0, 32, 0, 128][isIP(address)] ?? 0;
+  if (isIP(address) === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
 }
 
 function portOf(flags: Flags, name: string, byDefault: number, errors: string[]): number {

@@ -1,6 +1,7 @@
 /** Puts a payload of the wire format into words, line by line. */
 import { FormatError } from "../../../src/errors.ts";
 import { RUN_PIXELS_MAX } from "../../../src/limits.ts";
+import { BLOCK, checkBlocks } from "../../../src/pager/screen/picture-blocks.ts";
 import { checkPicture, rowsAbove, rowsBelow } from "../../../src/pager/screen/run-picture.ts";
 import { decodeCommand, decodeCommandHead } from "../../../src/payload/command.ts";
 import {
@@ -13,6 +14,8 @@ import {
 import { decodeInfo } from "../../../src/payload/info.ts";
 import { decodeJsonObject } from "../../../src/payload/json.ts";
 import { decodeMessage } from "../../../src/payload/message.ts";
+import { type Colours, readPictureReply } from "../../../src/payload/message-picture.ts";
+import { decodePictureRequest, isAboutPicture } from "../../../src/payload/optional/message-picture.ts";
 import { decodePresubscription } from "../../../src/payload/optional/presubscription.ts";
 import { decodeRasterRequest } from "../../../src/payload/optional/raster.ts";
 import { decodePresence, wakeSecondsOf } from "../../../src/payload/presence.ts";
@@ -241,7 +244,35 @@ function describePresubscription(payload: Uint8Array): string[] {
   ];
 }
 
+const COLOURS: Readonly<Record<Colours, string>> = { 1: "black and white", 4: "grey", 5: "RGB565" };
+
+function describePictureRequest(where: string, payload: Uint8Array): string[] {
+  const { number, colours, widthMax, heightMax, piece, sender, id } = decodePictureRequest(payload);
+  return [
+    `request of ${where} for the picture of a message: number ${number}, ${COLOURS[colours]}`,
+    row("message", `${quoted(id)} of ${quoted(sender)}`),
+    row("room", `${widthMax} by ${heightMax} pixels`),
+    row("piece", String(piece)),
+  ];
+}
+
+function describePictureReply(where: string, payload: Uint8Array): string[] {
+  const reply = readPictureReply(payload);
+  const { number, colours, piece } = reply;
+  const words = [`picture of a message for ${where}: number ${number}, ${COLOURS[colours]}`];
+  if ("words" in reply) return [...words, row("piece", String(piece)), row("no picture", quoted(reply.words))];
+  const { pieces, version, width, height, scale, row: first, blocks } = reply;
+  const last = Math.min(height, first + BLOCK * checkBlocks(blocks, colours, width)) - 1;
+  return [
+    ...words,
+    row("piece", `${piece} of ${pieces}, version ${version.toString(16).padStart(8, "0")}`),
+    row("picture", `${width} by ${height} pixels of side ${scale}`),
+    row("rows", `${first} to ${last}`),
+  ];
+}
+
 function describeRasterRequest(where: string, payload: Uint8Array): string[] {
+  if (isAboutPicture(payload)) return describePictureRequest(where, payload);
   const { widthMax, runs, ...head } = decodeRasterRequest(payload);
   return [
     `request of ${where} for pictures of text: ${describeHead(head)}, at most ${widthMax} pixels wide`,
@@ -250,6 +281,7 @@ function describeRasterRequest(where: string, payload: Uint8Array): string[] {
 }
 
 function describeRasterReply(where: string, payload: Uint8Array): string[] {
+  if (isAboutPicture(payload)) return describePictureReply(where, payload);
   const reply = new RasterReply(payload);
   const words = [`pictures of text for ${where}: ${describeHead(reply.head)}`];
   while (reply.next()) {

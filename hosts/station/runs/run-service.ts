@@ -1,6 +1,7 @@
 /** Draws the text that devices cannot draw themselves (wire format, pictures of text). */
 import { FormatError } from "../../../src/errors.ts";
 import { RASTER_REPLY_BYTES_MAX } from "../../../src/limits.ts";
+import { isAboutPicture } from "../../../src/payload/optional/message-picture.ts";
 import {
   decodeRasterRequest,
   encodePicture,
@@ -59,7 +60,8 @@ export class RunService {
   /** The broker lets only the device itself publish on this topic. */
   #take(topic: string, payload: Uint8Array): void {
     const uid = topic.split("/")[3] ?? "";
-    if (this.#isStopped || !isUid(uid)) return;
+    // Pictures of messages are not for this service.
+    if (this.#isStopped || !isUid(uid) || isAboutPicture(payload)) return;
     try {
       const request = decodeRasterRequest(payload);
       const refusal = this.#refusalOf(uid, request.runs.length);

@@ -17,6 +17,7 @@ import type { InboxMessage } from "../../../src/pager/inbox-message.ts";
 import { decodeCommand, decodeCommandHead } from "../../../src/payload/command.ts";
 import { decodeContent, decodeContents, decodePlainPage, type MessageKeys } from "../../../src/payload/content.ts";
 import { decodeMessage, encodeMessage } from "../../../src/payload/message.ts";
+import { decodePictureRequest, encodePictureRequest } from "../../../src/payload/optional/message-picture.ts";
 import {
   decodeDirectoryLine,
   decodePresubscription,
@@ -30,6 +31,7 @@ import { encodeUtf8 } from "../../../src/utf8.ts";
 import { MemoryStore } from "../../memory-store.ts";
 import { seededRandom } from "../../random.ts";
 import { type SentPacket, sentPackets } from "../../sent-packets.ts";
+import { readPicture, writePicture } from "../../vectors/message-picture.ts";
 import { readReply, writeReply } from "../../vectors/raster.ts";
 import { describeValue, fromHex, toHex } from "../../vectors/vector.ts";
 import { fuzzPayload, KINDS, type Kind } from "./grammar.ts";
@@ -91,6 +93,8 @@ const TOPICS: Readonly<Record<Kind, string>> = {
   setup: "",
   raster: "/field/raster/p",
   reply: "/field/raster/p/reply",
+  picture: "/field/raster/p",
+  piece: "/field/raster/p/reply",
 };
 
 /** Reads a payload in every way. A value that can be written must be read back as the same. */
@@ -108,6 +112,8 @@ function read(kind: Kind, payload: Uint8Array): boolean {
     result: [],
     raster: [() => sameAgain(payload, decodeRasterRequest, encodeRasterRequest)],
     reply: [() => sameAgain(payload, readReply, writeReply)],
+    picture: [() => sameAgain(payload, decodePictureRequest, encodePictureRequest)],
+    piece: [() => sameAgain(payload, readPicture, writePicture)],
     setup: [() => sameAgain(payload, decodeSetupCode, (settings) => encodeUtf8(encodeSetupCode(settings)))],
   };
   const words = TOPICS[kind] === "" ? [] : [() => describePayload(TOPICS[kind], payload)];

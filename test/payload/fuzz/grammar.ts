@@ -8,6 +8,7 @@ import { encodeUtf8 } from "../../../src/utf8.ts";
 import { integerBetween } from "../../random.ts";
 import { CONTENT_VECTORS, PAGE_VECTORS } from "../../vectors/content.ts";
 import { MESSAGE_VECTORS } from "../../vectors/message.ts";
+import { PICTURE_REPLY_VECTORS, PICTURE_REQUEST_VECTORS } from "../../vectors/message-picture.ts";
 import { PRESENCE_BYTES, PRESENCE_READ_ONLY, PRESENCE_VECTORS } from "../../vectors/presence.ts";
 import { DIRECTORY_VECTORS, PRESUBSCRIPTION_VECTORS } from "../../vectors/presubscription.ts";
 import { RASTER_REPLY_VECTORS, RASTER_REQUEST_VECTORS } from "../../vectors/raster.ts";
@@ -29,6 +30,8 @@ export const KINDS = Object.freeze([
   "setup",
   "raster",
   "reply",
+  "picture",
+  "piece",
 ] as const);
 export type Kind = (typeof KINDS)[number];
 
@@ -60,6 +63,8 @@ const SEEDS: Readonly<Record<Kind, readonly Uint8Array[]>> = {
   result: ['{"id":"c","ok":true,"note":"done before"}', '{"ok":false,"error":"command id"}'].map(encodeUtf8),
   raster: bytesOf(RASTER_REQUEST_VECTORS),
   reply: bytesOf(RASTER_REPLY_VECTORS),
+  picture: bytesOf(PICTURE_REQUEST_VECTORS),
+  piece: bytesOf(PICTURE_REPLY_VECTORS),
   setup: bytesOf([...SETUP_CODE_VECTORS, ...SETUP_CODE_READ_ONLY]),
   uid: ["p", "\u00e4", "a/b", "a".repeat(65)].map(encodeUtf8),
 };
