@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { BOARDS, boardManifest } from "../hosts/esp32/tools/boards.ts";
 import { coreCodeViolations, flashedCodeViolations, topLevelViolations } from "./architecture/code-rules.ts";
-import { importCycles, importViolations } from "./architecture/import-rules.ts";
+import { folderCycles, importCycles, importViolations } from "./architecture/import-rules.ts";
 import { creationViolations } from "./architecture/manifest-rules.ts";
 import { codeOf, importsOf, type SourceFile } from "./architecture/source-text.ts";
 
@@ -47,6 +47,10 @@ describe("the repository", () => {
 
   it("has no cycle of imports", () => {
     expect(importCycles(files)).toEqual([]);
+  });
+
+  it("has no cycle between folders", () => {
+    expect(folderCycles(files)).toEqual([]);
   });
 
   it("keeps platforms, default exports, enums, any and barrel files out of src", () => {
@@ -129,6 +133,18 @@ describe("an import is refused", () => {
     ];
     expect(importCycles(cycle("import"))).toEqual(["src/mqtt/a.ts → src/mqtt/b.ts → src/mqtt/c.ts → src/mqtt/a.ts"]);
     expect(importCycles(cycle("import type"))).toEqual([]);
+  });
+
+  it("when it closes a cycle between folders that stand side by side", () => {
+    const cycle = (back: string) => [
+      { path: "hosts/station/push/a.ts", text: 'import { b } from "../store/b.ts";' },
+      { path: "hosts/station/store/c.ts", text: back },
+    ];
+    const problem = ["hosts/station/push → hosts/station/store → hosts/station/push"];
+    expect(folderCycles(cycle('import { d } from "../push/d.ts";'))).toEqual(problem);
+    expect(folderCycles(cycle('import { d } from "../push/parts/d.ts";'))).toEqual(problem);
+    expect(folderCycles(cycle('import type { D } from "../push/d.ts";'))).toEqual([]);
+    expect(folderCycles(cycle('import { d } from "../station.ts";'))).toEqual([]);
   });
 });
 

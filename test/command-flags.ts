@@ -1,5 +1,5 @@
 /** The command lines of this folder: flags with numbers or texts, and switches. */
-import { parseFlags } from "../hosts/node/flags.ts";
+import { parseFlags } from "../hosts/common/flags.ts";
 
 export interface NumberFlag {
   readonly default: number;

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BOARD_SETTING_TEXTS } from "../hosts/esp32/setting-texts.ts";
-import { BOARD_SETTINGS } from "../hosts/esp32/settings.ts";
 import { BOARDS, boardManifest } from "../hosts/esp32/tools/boards.ts";
+import { BOARD_SETTING_TEXTS } from "../hosts/moddable/board-setting-texts.ts";
+import { BOARD_SETTINGS } from "../hosts/moddable/board-settings.ts";
 import { allowances } from "../hosts/simulator/tools/memory.ts";
 import { SETTING_TEXTS } from "../src/gateway/setting-texts.ts";
 import { SETTINGS } from "../src/gateway/settings.ts";

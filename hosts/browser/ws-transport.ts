@@ -1,6 +1,6 @@
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
+import { FrameQueue, TOO_MUCH } from "../common/frame-queue.ts";
 import type { Transport, TransportHandlers } from "../runner.ts";
-import { FrameQueue, TOO_MUCH } from "./frame-queue.ts";
 
 /** The address of the broker. It is encrypted if the settings say so, or if the page came over https: a browser refuses anything else there. */
 export function webSocketUrl(broker: BrokerSettings, pageProtocol: string): string {

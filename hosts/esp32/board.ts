@@ -11,6 +11,7 @@ import type { Sleeper } from "../../src/gateway/sleeper.ts";
 import type { ScreenKind } from "../../src/pager/screen/theme.ts";
 import type { Sensor, Store } from "../../src/seams.ts";
 import type { Board, BoardSensors, Pager, ResetCause, SetupNetwork } from "../moddable/board.ts";
+import { TIME_SETTINGS } from "../moddable/board-settings.ts";
 import { Guards } from "../moddable/guard.ts";
 import type { CertificateTime } from "../moddable/tls/certificate-time.ts";
 import type { BoardClock } from "./board-clock.ts";
@@ -21,7 +22,6 @@ import { Alerter } from "./parts/alerter.ts";
 import { Buttons } from "./parts/buttons.ts";
 import { Sensing } from "./sensing.ts";
 import { SerialLine } from "./serial-line.ts";
-import { TIME_SETTINGS } from "./settings.ts";
 import { takeSetup } from "./setup-partition.ts";
 import { Esp32Updates } from "./update/esp32-updates.ts";
 

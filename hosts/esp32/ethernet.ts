@@ -1,12 +1,12 @@
 import Ethernet from "embedded:network/interface/ethernet";
 import type { Values } from "../../src/gateway/setting.ts";
 import type { SetupNetwork } from "../moddable/board.ts";
+import { ADDRESS_SETTINGS } from "../moddable/board-settings.ts";
 import { OneTimer } from "../moddable/clock.ts";
 import type { Guards } from "../moddable/guard.ts";
 import { isIPv4 } from "../moddable/tls/ip-address.ts";
 import type { NetworkKeeper, NetworkPart, NetworkWatcher } from "./board-parts.ts";
 import { fixedAddressOf } from "./fixed-address.ts";
-import { ADDRESS_SETTINGS } from "./settings.ts";
 import { WiredSetup } from "./wired-setup.ts";
 
 /**

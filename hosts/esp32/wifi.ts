@@ -2,12 +2,12 @@ import WiFi from "embedded:network/interface/wifi";
 import type { Values } from "../../src/gateway/setting.ts";
 import type { Sensor } from "../../src/seams.ts";
 import type { SetupNetwork } from "../moddable/board.ts";
+import { ADDRESS_SETTINGS, WIFI_SETTINGS } from "../moddable/board-settings.ts";
 import { MonotonicClock, OneTimer } from "../moddable/clock.ts";
 import type { Guard, Guards } from "../moddable/guard.ts";
 import { isIPv4 } from "../moddable/tls/ip-address.ts";
 import type { NetworkKeeper, NetworkPart, NetworkWatcher } from "./board-parts.ts";
 import { fixedAddressOf } from "./fixed-address.ts";
-import { ADDRESS_SETTINGS, WIFI_SETTINGS } from "./settings.ts";
 import { WifiSetup } from "./setup-network.ts";
 import { type HeardNetwork, type KnownNetwork, WifiPlan } from "./wifi-plan.ts";
 

@@ -1,5 +1,5 @@
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
-import { describeError } from "./describe-error.ts";
+import { describeError } from "../common/describe-error.ts";
 import type { Failure } from "./tcp-transport.ts";
 import { expectedName } from "./tls-options.ts";
 

@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { hostOf } from "../../src/gateway/setting.ts";
 import { SETTINGS } from "../../src/gateway/settings.ts";
-import { describeError } from "./describe-error.ts";
-import { whenAskedToEnd } from "./ending.ts";
-import { FileStore } from "./file-store.ts";
-import { parseFlags } from "./flags.ts";
-import { LOCAL_KEY_FILE, localPassword, readLocalKey } from "./local-key.ts";
-import { isLoopback } from "./loopback.ts";
+import { describeError } from "../common/describe-error.ts";
+import { whenAskedToEnd } from "../common/ending.ts";
+import { FileStore } from "../common/file-store.ts";
+import { parseFlags } from "../common/flags.ts";
+import { LOCAL_KEY_FILE, localPassword, readLocalKey } from "../common/local-key.ts";
+import { isLoopback } from "../common/loopback.ts";
 import { type Pager, SettingsError, startPager } from "./pager.ts";
 import { readKeys, terminalLog, terminalScreen } from "./terminal.ts";
 

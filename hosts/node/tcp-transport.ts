@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
+import { describeError } from "../common/describe-error.ts";
 import type { Transport, TransportHandlers } from "../runner.ts";
-import { describeError } from "./describe-error.ts";
 import { followOpening } from "./follow-opening.ts";
 
 /** Milliseconds that a peer may take to close after our end of stream. Then the socket is destroyed. */

@@ -2,7 +2,7 @@
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { DrawList } from "../../src/pager/screen/draw-list.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
-import { columnsOf } from "./columns.ts";
+import { columnsOf } from "../common/columns.ts";
 
 /** The least number of columns in the frame. Its width then does not change with every message. */
 const FRAME_COLUMNS_MIN = 40;

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { type ConnectionOptions, checkServerIdentity, createSecureContext } from "node:tls";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
-import { describeError } from "./describe-error.ts";
+import { describeError } from "../common/describe-error.ts";
 
 const PEM_BEGINS = "-----BEGIN ";
 

@@ -1,8 +1,8 @@
 import { WebSocket } from "ws";
 import type { BrokerSettings } from "../../src/gateway/settings.ts";
-import { FrameQueue, TOO_MUCH } from "../browser/frame-queue.ts";
+import { describeError } from "../common/describe-error.ts";
+import { FrameQueue, TOO_MUCH } from "../common/frame-queue.ts";
 import type { TransportHandlers } from "../runner.ts";
-import { describeError } from "./describe-error.ts";
 import { explainTls } from "./explain-tls.ts";
 import { followOpening } from "./follow-opening.ts";
 import { CLOSE_TIMEOUT_MS, type Failure, type NodeTransport } from "./tcp-transport.ts";

@@ -2,44 +2,44 @@
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { isUid, UID_RULE } from "../../src/payload/uid.ts";
-import { localPassword, localToken } from "../node/local-key.ts";
-import type { Accounts } from "./access/accounts.ts";
-import { originOf } from "./access/client-address.ts";
-import { ClientGate, PRESUBSCRIBER_NAME } from "./access/client-gate.ts";
-import { enrol, type FirstStart, openAccess } from "./access/open-access.ts";
-import { buildConsolePage, type ConsolePage } from "./console-page.ts";
-import { DeviceWatch } from "./device-watch.ts";
+import { localPassword, localToken } from "../common/local-key.ts";
+import { DeviceUpdates } from "./devices/device-updates.ts";
+import { DeviceWatch } from "./devices/device-watch.ts";
+import { ImageFolder } from "./devices/image-folder.ts";
 import type { Directory } from "./directory/directory.ts";
 import { LdapError, type LdapOptions } from "./directory/ldap-directory.ts";
-import { EventHub } from "./event-hub.ts";
-import { AnswerEvents } from "./house/answer-events.ts";
-import { type Certificate, listenMqtt, type MqttAddress, ownAddress, plainHost } from "./mqtt-listener.ts";
+import { enrol, type FirstStart, openAccess } from "./directory/open-access.ts";
+import { buildConsolePage, type ConsolePage } from "./http/console-page.ts";
+import { createServer, type ServerParts } from "./http/server.ts";
+import type { Accounts } from "./identity/accounts.ts";
+import { originOf } from "./identity/client-address.ts";
+import { type Certificate, listenMqtt, type MqttAddress, ownAddress, plainHost } from "./mqtt-server/mqtt-listener.ts";
+import { StationBroker } from "./mqtt-server/station-broker.ts";
 import { AllowedAddresses } from "./pictures/allowed-address.ts";
 import { pictureFetcher } from "./pictures/fetch-picture.ts";
 import { PictureService } from "./pictures/picture-service.ts";
+import { ClientGate, PRESUBSCRIBER_NAME } from "./policy/client-gate.ts";
 import { NEW_CLIENT_TOPIC, TopicRules } from "./policy/topic-rules.ts";
 import { followDirectory } from "./presubscription/directory-answer.ts";
 import { Presubscriber } from "./presubscription/presubscriber.ts";
 import { Presubscriptions } from "./presubscription/presubscriptions.ts";
-import { STATION_UID } from "./push-message.ts";
-import { PushService } from "./push-service.ts";
-import { PushStore } from "./push-store.ts";
+import { AnswerEvents } from "./push/answer-events.ts";
+import { STATION_UID } from "./push/push-message.ts";
+import { PushService } from "./push/push-service.ts";
+import { PushStore } from "./push/push-store.ts";
 import { RunService } from "./runs/run-service.ts";
-import { createServer, type ServerParts } from "./server.ts";
-import { StationBroker } from "./station-broker.ts";
 import {
   ENV_DEFAULT,
   HOST_DEFAULT,
   HTTP_PORT_DEFAULT,
   MQTT_PORT_DEFAULT,
   MQTTS_PORT_DEFAULT,
-} from "./station-defaults.ts";
-import { StationError } from "./station-error.ts";
-import { DIRECTORY_LOOK_MS, DIRECTORY_REFRESH_MS, PUSHES_MAX } from "./station-limits.ts";
+} from "./shared/defaults.ts";
+import { EventHub } from "./shared/event-hub.ts";
+import { DIRECTORY_LOOK_MS, DIRECTORY_REFRESH_MS, PUSHES_MAX } from "./shared/limits.ts";
+import { StationError } from "./shared/station-error.ts";
 import { StoreInUse } from "./store/folder-lock.ts";
 import { openStore } from "./store/open-store.ts";
-import { DeviceUpdates } from "./updates/device-updates.ts";
-import { ImageFolder } from "./updates/image-folder.ts";
 
 export interface StationOptions {
   /** The folder of all data. It is created if it is missing. */
@@ -80,7 +80,7 @@ export interface Station {
   readonly firstStart: FirstStart | undefined;
   /** Reads the directory again. What is wrong with it goes to the log, and what was known stays. */
   refresh(): void;
-  /** Programs of this machine derive their passwords from it, see `hosts/node/local-key.ts`. */
+  /** Programs of this machine derive their passwords from it, see `hosts/common/local-key.ts`. */
   readonly localKey: string;
   /** Ends all connections, finishes all writes, and frees ports and folder. */
   close(): Promise<void>;

@@ -27,13 +27,38 @@ export function importViolations(files: readonly SourceFile[]): string[] {
 /** Cycles of imports that exist at run time, each as a path. */
 export function importCycles(files: readonly SourceFile[]): string[] {
   const graph = new Map<string, string[]>();
-  for (const file of files) {
-    const values = importsOf(file.text).filter((each) => !each.typeOnly && each.specifier.startsWith("."));
-    graph.set(
-      file.path,
-      values.map((each) => resolve(file.path, each.specifier)),
-    );
+  for (const { path, text } of files) graph.set(path, valueImportsOf(path, text));
+  return cyclesOf(graph);
+}
+
+/** Cycles of imports at run time between folders that stand side by side, each as a path. */
+export function folderCycles(files: readonly SourceFile[]): string[] {
+  const graph = new Map<string, string[]>();
+  for (const { path, text } of files) {
+    for (const to of valueImportsOf(path, text)) {
+      const [from, folder] = neighbours(path, to);
+      if (from === undefined || folder === undefined) continue;
+      const known = graph.get(from) ?? [];
+      if (!known.includes(folder)) graph.set(from, [...known, folder]);
+    }
   }
+  return cyclesOf(graph);
+}
+
+function valueImportsOf(path: string, text: string): string[] {
+  const values = importsOf(text).filter((each) => !each.typeOnly && each.specifier.startsWith("."));
+  return values.map(({ specifier }) => resolve(path, specifier));
+}
+
+/** The folders of two files below the last folder that holds both. undefined for a file that lies in that folder itself. */
+function neighbours(a: string, b: string): (string | undefined)[] {
+  const [left, right] = [a.split("/"), b.split("/")];
+  let shared = 0;
+  while (left[shared] === right[shared]) shared += 1;
+  return [left, right].map((parts) => (parts.length > shared + 1 ? parts.slice(0, shared + 1).join("/") : undefined));
+}
+
+function cyclesOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const cycles: string[] = [];
   const done = new Set<string>();
   const walk = (path: string, trail: readonly string[]): void => {

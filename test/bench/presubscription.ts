@@ -9,7 +9,7 @@ import { connect as connectTcp, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync } from "mqtt";
-import { localPassword } from "../../hosts/node/local-key.ts";
+import { localPassword } from "../../hosts/common/local-key.ts";
 import { type Station, startStation } from "../../hosts/station/station.ts";
 
 const CONTACTS = [10, 100, 1_000] as const;

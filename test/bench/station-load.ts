@@ -4,10 +4,10 @@
  * done when the event stream reports it as stored.
  */
 
-import { MemoryStore } from "../../hosts/node/memory-store.ts";
+import { MemoryStore } from "../../hosts/common/memory-store.ts";
 import { type Pager, startPager } from "../../hosts/node/pager.ts";
-import { readEvents } from "../../hosts/station/event-stream.ts";
-import type { Delivery, Progress } from "../../hosts/station/push.ts";
+import { readEvents } from "../../hosts/station/shared/event-stream.ts";
+import type { Delivery, Progress } from "../../hosts/station/shared/push.ts";
 import { readCommandFlags } from "../command-flags.ts";
 import { StationProcess } from "../station/station-process.ts";
 

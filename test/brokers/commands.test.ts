@@ -1,7 +1,7 @@
 /** Commands to a whole pager through mosquitto, as a script would send them. */
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { MemoryStore } from "../../hosts/node/memory-store.ts";
+import { MemoryStore } from "../../hosts/common/memory-store.ts";
 import { startPager } from "../../hosts/node/pager.ts";
 import { requireOrSkip } from "../require.ts";
 import { findMosquitto, type Mosquitto, mosquittoPub, startMosquitto } from "./mosquitto.ts";

@@ -1,6 +1,6 @@
 /** The tests of one broker: it does what its table of capabilities says, and the scenarios pass. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { MemoryStore } from "../../hosts/node/memory-store.ts";
+import { MemoryStore } from "../../hosts/common/memory-store.ts";
 import { requireOrSkip } from "../require.ts";
 import type { Broker } from "./broker.ts";
 import { type BrokerName, CAPABILITIES, type Capabilities } from "./capabilities.ts";

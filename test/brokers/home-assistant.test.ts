@@ -1,7 +1,7 @@
 /** What Home Assistant gets from mosquitto about a device that it shall find. */
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { MemoryStore } from "../../hosts/node/memory-store.ts";
+import { MemoryStore } from "../../hosts/common/memory-store.ts";
 import { discoveryProblems } from "../payload/discovery-rules.ts";
 import { requireOrSkip } from "../require.ts";
 import { findMosquitto, type Mosquitto, mosquittoPub, startMosquitto } from "./mosquitto.ts";

@@ -1,6 +1,6 @@
 /** What must work with every broker. A sender and a pager on Node use one real broker. A proxy cuts the pager's connections. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { MemoryStore } from "../../hosts/node/memory-store.ts";
+import { MemoryStore } from "../../hosts/common/memory-store.ts";
 import { integerBetween, seededRandom } from "../random.ts";
 import { encodePush } from "../wire.ts";
 import type { Broker } from "./broker.ts";

@@ -1,6 +1,6 @@
 /** A pager on Node that records what it painted, sounded and logged. */
 
-import { MemoryStore } from "../../hosts/node/memory-store.ts";
+import { MemoryStore } from "../../hosts/common/memory-store.ts";
 import { type Pager, startPager } from "../../hosts/node/pager.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";

@@ -5,7 +5,7 @@ import mqttPacket, { type Packet } from "mqtt-packet";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createWebSocketStream, WebSocket, WebSocketServer } from "ws";
 import { openWebSocket as openPage } from "../../hosts/browser/ws-transport.ts";
-import { MemoryStore } from "../../hosts/node/memory-store.ts";
+import { MemoryStore } from "../../hosts/common/memory-store.ts";
 import { openTcp } from "../../hosts/node/tcp-transport.ts";
 import { openTls } from "../../hosts/node/tls-transport.ts";
 import { openWebSocket } from "../../hosts/node/ws-transport.ts";

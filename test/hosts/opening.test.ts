@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { openWebSocket as openPage } from "../../hosts/browser/ws-transport.ts";
-import { MemoryStore } from "../../hosts/node/memory-store.ts";
+import { MemoryStore } from "../../hosts/common/memory-store.ts";
 import { openTcp } from "../../hosts/node/tcp-transport.ts";
 import { openTls } from "../../hosts/node/tls-transport.ts";
 import { openWebSocket } from "../../hosts/node/ws-transport.ts";

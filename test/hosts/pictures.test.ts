@@ -1,6 +1,6 @@
 /** Every view at every size, nasty contents and many languages look as they did when somebody checked them by eye. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Picture } from "../../hosts/simulator/tools/picture.ts";
+import type { Picture } from "../../hosts/moddable/tools/picture.ts";
 import { differenceOf, goldenNames, readGolden } from "../pictures/golden.ts";
 import { paintScenes } from "../pictures/raster.ts";
 import { SCENES, type Scene } from "../pictures/scenes.ts";

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { BUILD, Refusal, runCommand } from "../../hosts/moddable/tools/command.ts";
-import { encodePng, type Picture } from "../../hosts/simulator/tools/picture.ts";
+import { encodePng, type Picture } from "../../hosts/moddable/tools/picture.ts";
 import { renewGolden } from "./golden.ts";
 import { paintScenes } from "./raster.ts";
 import { SCENES, type Scene } from "./scenes.ts";

@@ -1,7 +1,7 @@
 /** The pictures in `golden/`, which were looked at by eye. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { inflateSync } from "node:zlib";
-import { encodePng, type Picture } from "../../hosts/simulator/tools/picture.ts";
+import { encodePng, type Picture } from "../../hosts/moddable/tools/picture.ts";
 
 const FOLDER = new URL("golden/", import.meta.url);
 

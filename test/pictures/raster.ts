@@ -4,7 +4,7 @@ import { readSheet, type Sheet } from "../../hosts/browser/face-pictures.ts";
 import { Rasteriser } from "../../hosts/browser/rasteriser.ts";
 import { Face } from "../../hosts/face.ts";
 import { type Faces, facesFrom, Lettering } from "../../hosts/lettering.ts";
-import type { Picture } from "../../hosts/simulator/tools/picture.ts";
+import type { Picture } from "../../hosts/moddable/tools/picture.ts";
 import { Shaper } from "../../hosts/station/runs/shaper.ts";
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import { FONTS } from "../../src/pager/screen/fonts.ts";

@@ -2,8 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LOCAL_KEY_FILE, localPassword, localToken, readLocalKey } from "../../hosts/node/local-key.ts";
-import type { PushWithDeliveries } from "../../hosts/station/push.ts";
+import { LOCAL_KEY_FILE, localPassword, localToken, readLocalKey } from "../../hosts/common/local-key.ts";
+import type { PushWithDeliveries } from "../../hosts/station/shared/push.ts";
 import { freePort } from "../brokers/broker.ts";
 import { Program } from "../hosts/station/harness.ts";
 

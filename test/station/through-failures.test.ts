@@ -1,6 +1,6 @@
 /** A short run of `npm run simulate:station`: a network that cuts, pagers that lose power, a station that is killed. */
 import { expect, it } from "vitest";
-import type { PushWithDeliveries, ReceiptStatus } from "../../hosts/station/push.ts";
+import type { PushWithDeliveries, ReceiptStatus } from "../../hosts/station/shared/push.ts";
 import { historyViolations, pagerViolations, runThroughFailures } from "./through-failures.ts";
 
 it("finds lost, doubled and unexpected pushes and receipts", () => {

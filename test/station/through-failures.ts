@@ -3,7 +3,7 @@
  * write, and the station is killed with SIGKILL and started again. In the end the pagers' stores, the promises to the senders and
  * the console's history must agree.
  */
-import type { PushWithDeliveries } from "../../hosts/station/push.ts";
+import type { PushWithDeliveries } from "../../hosts/station/shared/push.ts";
 import { integerBetween, seededRandom } from "../random.ts";
 import { LossyProxy } from "./lossy-proxy.ts";
 import { PoweredPager } from "./powered-pager.ts";

@@ -1,7 +1,7 @@
 import { Battery } from "../../../src/gateway/battery.ts";
 import type { Values } from "../../../src/gateway/setting.ts";
+import { BATTERY_SETTINGS } from "../../moddable/board-settings.ts";
 import type { BatteryPart } from "../board-parts.ts";
-import { BATTERY_SETTINGS } from "../settings.ts";
 import { type BoardGauge, openGauge } from "./gauge.ts";
 
 /** The battery of a board that can measure it. @param open opens its gauge, when the board starts */

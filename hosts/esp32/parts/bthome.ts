@@ -3,9 +3,9 @@ import BLEClient from "bleclient";
 import { BlockCipher } from "crypt";
 import { parseBthomeDevices } from "../../../src/gateway/sensor-settings.ts";
 import { BthomeReceiver } from "../../../src/sensor/bthome-receiver.ts";
+import { BTHOME_SETTINGS } from "../../moddable/board-settings.ts";
 import type { Guard } from "../../moddable/guard.ts";
 import type { SensorPart } from "../sensing.ts";
-import { BTHOME_SETTINGS } from "../settings.ts";
 
 export const bthome: SensorPart = {
   settings: BTHOME_SETTINGS,

@@ -5,9 +5,9 @@ import { type InputSetting, parseInputs } from "../../../src/gateway/sensor-sett
 import type { Sensor } from "../../../src/seams.ts";
 import { Contact } from "../../../src/sensor/contact.ts";
 import type { Pager } from "../../moddable/board.ts";
+import { INPUT_SETTINGS } from "../../moddable/board-settings.ts";
 import { OneTimer } from "../../moddable/clock.ts";
 import type { SensorHost, SensorPart } from "../sensing.ts";
-import { INPUT_SETTINGS } from "../settings.ts";
 
 /** A contact counts as open or closed when it has been so for this long, in milliseconds. */
 const STEADY_MS = 50;

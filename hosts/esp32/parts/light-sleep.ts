@@ -1,10 +1,10 @@
 /** Light sleep between two events, for boards whose manifest includes `native/light-sleep.json` and whose `sdkconfig` allows it. */
 import Driver from "light-sleep";
+import { LIGHT_SLEEP_SETTINGS } from "../../moddable/board-settings.ts";
 import { MonotonicClock, OneTimer } from "../../moddable/clock.ts";
 import type { Guard, Guards } from "../../moddable/guard.ts";
 import type { LightSleeper, LightSleepPart } from "../board-parts.ts";
 import { LightSleepRule } from "../light-sleep-rule.ts";
-import { LIGHT_SLEEP_SETTINGS } from "../settings.ts";
 import { ALERT_MS } from "./alerter.ts";
 
 export const lightSleep = Object.freeze<LightSleepPart>({

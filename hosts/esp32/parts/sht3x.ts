@@ -3,8 +3,8 @@ import I2C from "embedded:io/i2c";
 import Timer from "timer";
 import { parsePinPair } from "../../../src/gateway/sensor-settings.ts";
 import { decodeSht3x, SHT3X_BYTES } from "../../../src/sensor/sht3x.ts";
+import { SHT3X_SETTINGS } from "../../moddable/board-settings.ts";
 import type { SensorPart } from "../sensing.ts";
-import { SHT3X_SETTINGS } from "../settings.ts";
 import { HERTZ } from "./i2c-device.ts";
 import { AirProbe, type AirSensorKind } from "./i2c-sensor.ts";
 

@@ -3,8 +3,8 @@ import DeepSleep from "deep-sleep";
 import type { Values } from "../../../src/gateway/setting.ts";
 import { Sleeper, type Wake } from "../../../src/gateway/sleeper.ts";
 import type { SleepMemory } from "../../../src/seams.ts";
+import { SLEEP_SETTINGS } from "../../moddable/board-settings.ts";
 import type { SleepPart } from "../board-parts.ts";
-import { SLEEP_SETTINGS } from "../settings.ts";
 
 export interface SleepPins {
   /** A button that connects this pin to ground ends the sleep. The chip must have it as a pin of its RTC. */

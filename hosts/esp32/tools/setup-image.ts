@@ -2,8 +2,8 @@
 import { encodeCopy } from "../../../src/gateway/kept-settings.ts";
 import { checkSetting, type SettingTable } from "../../../src/gateway/setting.ts";
 import { SETTINGS } from "../../../src/gateway/settings.ts";
+import { BOARD_SETTINGS } from "../../moddable/board-settings.ts";
 import { Refusal } from "../../moddable/tools/command.ts";
-import { BOARD_SETTINGS } from "../settings.ts";
 
 const TABLE: SettingTable = Object.freeze({ ...SETTINGS, ...BOARD_SETTINGS });
 

@@ -1,6 +1,6 @@
 /** Writes a face as the SDK reads it: BMFont, binary, version 3, and one PNG with the pictures of all characters. */
 import { deflateSync } from "node:zlib";
-import { chunk, PNG_SIGNATURE } from "../../simulator/tools/picture.ts";
+import { chunk, PNG_SIGNATURE } from "./picture.ts";
 
 /** The picture of one character. Its box is as small as it can be. */
 export interface Glyph {

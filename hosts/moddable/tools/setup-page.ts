@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Setting, SettingTable } from "../../../src/gateway/setting.ts";
 import { SETTING_TEXTS, type SettingText } from "../../../src/gateway/setting-texts.ts";
 import { SETTINGS } from "../../../src/gateway/settings.ts";
-import { BOARD_SETTING_TEXTS } from "../../esp32/setting-texts.ts";
-import { BOARD_SETTINGS } from "../../esp32/settings.ts";
+import { BOARD_SETTING_TEXTS } from "../board-setting-texts.ts";
+import { BOARD_SETTINGS } from "../board-settings.ts";
 import { PAGE_SETTINGS } from "../setup/page-settings.ts";
 import { ROOT } from "./command.ts";
 

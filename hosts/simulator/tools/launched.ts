@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Size } from "../../../src/pager/screen/draw-list.ts";
+import { type Picture, parsePpm } from "../../moddable/tools/picture.ts";
 import { DEVICE } from "./build.ts";
-import { type Picture, parsePpm } from "./picture.ts";
 
 const COLLECTED = /^collected: (\d+) slots and (\d+) bytes of chunks are free$/;
 

@@ -3,10 +3,10 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { LOCAL_KEY_FILE, localPassword, readLocalKey } from "../../common/local-key.ts";
+import { isLoopback } from "../../common/loopback.ts";
 import { Refusal, ROOT, runCommand } from "../../moddable/tools/command.ts";
 import { findSdk } from "../../moddable/tools/sdk.ts";
-import { LOCAL_KEY_FILE, localPassword, readLocalKey } from "../../node/local-key.ts";
-import { isLoopback } from "../../node/loopback.ts";
 import { buildProgram } from "./build.ts";
 
 const FLAGS = {

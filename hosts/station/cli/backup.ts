@@ -1,6 +1,6 @@
 /** The commands `fieldpager backup <file>` and `fieldpager restore <file>`. */
-import { parseFlags } from "../../node/flags.ts";
-import { DATA_DEFAULT } from "../station-defaults.ts";
+import { parseFlags } from "../../common/flags.ts";
+import { DATA_DEFAULT } from "../shared/defaults.ts";
 import { BackupError, backUp, restore as restoreFrom } from "../store/backup.ts";
 import { called } from "./called.ts";
 

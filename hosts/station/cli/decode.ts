@@ -1,6 +1,6 @@
 /** The command `fieldpager decode <topic> <hex or base64>`: says in words what a payload holds, or what is wrong with it. */
 import { FormatError } from "../../../src/errors.ts";
-import { parseFlags } from "../../node/flags.ts";
+import { parseFlags } from "../../common/flags.ts";
 import { describePayload } from "../decode/describe-payload.ts";
 import { called } from "./called.ts";
 

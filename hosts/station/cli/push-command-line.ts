@@ -1,12 +1,12 @@
 /** The command line of `fieldpager push`. */
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { parseFlags } from "../../node/flags.ts";
-import { LOCAL_KEY_FILE, localToken, readLocalKey } from "../../node/local-key.ts";
-import { isLoopback } from "../../node/loopback.ts";
-import type { PushRequest } from "../push.ts";
-import { DATA_DEFAULT } from "../station-defaults.ts";
-import { REQUEST_EXPIRY_SECONDS_MAX } from "../station-limits.ts";
+import { parseFlags } from "../../common/flags.ts";
+import { LOCAL_KEY_FILE, localToken, readLocalKey } from "../../common/local-key.ts";
+import { isLoopback } from "../../common/loopback.ts";
+import { DATA_DEFAULT } from "../shared/defaults.ts";
+import { REQUEST_EXPIRY_SECONDS_MAX } from "../shared/limits.ts";
+import type { PushRequest } from "../shared/push.ts";
 import { called } from "./called.ts";
 
 /** Where `fieldpager start` puts a station. */

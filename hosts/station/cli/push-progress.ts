@@ -1,6 +1,6 @@
 /** Prints the progress of a push: each receipt for one recipient, a line of counts for many. */
-import type { StationStreamEvent } from "../event-stream.ts";
-import type { Delivery, Progress, PushEvent, PushWithDeliveries, Receipt } from "../push.ts";
+import type { StationStreamEvent } from "../shared/event-stream.ts";
+import type { Delivery, Progress, PushEvent, PushWithDeliveries, Receipt } from "../shared/push.ts";
 
 /** The output. Only on a terminal a line is overwritten. */
 export interface Output {

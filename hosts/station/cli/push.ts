@@ -1,7 +1,7 @@
 /** The command `fieldpager push <to> "<text>"`: sends a push and prints its receipts. */
 import { randomUUID } from "node:crypto";
-import { describeError } from "../../node/describe-error.ts";
-import { readEvents } from "../event-stream.ts";
+import { describeError } from "../../common/describe-error.ts";
+import { readEvents } from "../shared/event-stream.ts";
 import { called } from "./called.ts";
 import type { PushCommand } from "./push-command-line.ts";
 import { parsePushCommand, TOKEN_VARIABLE, USAGE } from "./push-command-line.ts";

@@ -1,12 +1,12 @@
 /** The command `fieldpager start`: a station and one pager on Node in one process, to try everything without hardware. */
 import { join } from "node:path";
-import { whenAskedToEnd } from "../../node/ending.ts";
-import { FileStore } from "../../node/file-store.ts";
-import { localPassword } from "../../node/local-key.ts";
+import { whenAskedToEnd } from "../../common/ending.ts";
+import { FileStore } from "../../common/file-store.ts";
+import { localPassword } from "../../common/local-key.ts";
 import { type Pager, startPager } from "../../node/pager.ts";
 import { readKeys, terminalLog, terminalScreen } from "../../node/terminal.ts";
-import { describeFirstStart } from "../access/open-access.ts";
-import { ownAddress, plainHost } from "../mqtt-listener.ts";
+import { describeFirstStart } from "../directory/open-access.ts";
+import { ownAddress, plainHost } from "../mqtt-server/mqtt-listener.ts";
 import { type Station, type StationOptions, startStation } from "../station.ts";
 import { called } from "./called.ts";
 import { fail, parseStationFlags, STATION_FLAGS_USAGE, warn } from "./station-flags.ts";

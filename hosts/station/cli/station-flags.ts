@@ -3,12 +3,11 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
-import { describeError } from "../../node/describe-error.ts";
-import { type Flags, parseFlags } from "../../node/flags.ts";
-import { isLoopback } from "../../node/loopback.ts";
+import { describeError } from "../../common/describe-error.ts";
+import { type Flags, parseFlags } from "../../common/flags.ts";
+import { isLoopback } from "../../common/loopback.ts";
 import type { LdapOptions } from "../directory/ldap-directory.ts";
-import type { Certificate } from "../mqtt-listener.ts";
-import type { StationOptions } from "../station.ts";
+import type { Certificate } from "../mqtt-server/mqtt-listener.ts";
 import {
   DATA_DEFAULT,
   ENV_DEFAULT,
@@ -16,8 +15,9 @@ import {
   HTTP_PORT_DEFAULT,
   MQTT_PORT_DEFAULT,
   MQTTS_PORT_DEFAULT,
-} from "../station-defaults.ts";
-import { StationError } from "../station-error.ts";
+} from "../shared/defaults.ts";
+import { StationError } from "../shared/station-error.ts";
+import type { StationOptions } from "../station.ts";
 
 const FLAGS = Object.freeze([
   "data",

@@ -1,6 +1,6 @@
 /** The command `fieldpager station`: broker, push service and console. */
-import { whenAskedToEnd } from "../../node/ending.ts";
-import { describeFirstStart } from "../access/open-access.ts";
+import { whenAskedToEnd } from "../../common/ending.ts";
+import { describeFirstStart } from "../directory/open-access.ts";
 import { startStation } from "../station.ts";
 import { called } from "./called.ts";
 import { fail, parseStationFlags, STATION_FLAGS_USAGE, warn } from "./station-flags.ts";

@@ -1,16 +1,16 @@
 /** The console: send, see what became of it, see who is there, add who is not. */
 import { render } from "preact";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
-import { DeviceView } from "./device-view.tsx";
-import { DevicesView } from "./devices-view.tsx";
-import { HistoryView } from "./history-view.tsx";
-import { LoginView } from "./login-view.tsx";
-import { PagePager } from "./page-pager.tsx";
-import { PeopleView } from "./people-view.tsx";
-import { SendView } from "./send-view.tsx";
-import { fetchSession, logOut, type Session } from "./station-client.ts";
-import { StationModel } from "./station-model.ts";
-import { UpdatesView } from "./updates-view.tsx";
+import { fetchSession, logOut, type Session } from "./model/station-client.ts";
+import { StationModel } from "./model/station-model.ts";
+import { DeviceView } from "./views/device-view.tsx";
+import { DevicesView } from "./views/devices-view.tsx";
+import { HistoryView } from "./views/history-view.tsx";
+import { LoginView } from "./views/login-view.tsx";
+import { PagePager } from "./views/page-pager.tsx";
+import { PeopleView } from "./views/people-view.tsx";
+import { SendView } from "./views/send-view.tsx";
+import { UpdatesView } from "./views/updates-view.tsx";
 
 const VIEWS = Object.freeze([
   ["send", "Send"],

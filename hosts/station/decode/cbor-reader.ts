@@ -1,6 +1,6 @@
 import { type Token, Tokenizer, Type } from "cborg";
 import { FormatError } from "../../../src/errors.ts";
-import { DECODE_DEPTH_MAX } from "../station-limits.ts";
+import { DECODE_DEPTH_MAX } from "../shared/limits.ts";
 import type { Placed } from "./placed.ts";
 
 /** Reads one CBOR item (RFC 8949) and remembers where each value stands. Throws a `FormatError` with `field`. */

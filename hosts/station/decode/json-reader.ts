@@ -1,5 +1,5 @@
 import { FormatError } from "../../../src/errors.ts";
-import { DECODE_DEPTH_MAX } from "../station-limits.ts";
+import { DECODE_DEPTH_MAX } from "../shared/limits.ts";
 import type { Placed } from "./placed.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -4,7 +4,7 @@ import {
   TELEMETRY_NAME_CHARACTERS_MAX,
   TELEMETRY_READINGS_MAX,
   TELEMETRY_UNIT_CHARACTERS_MAX,
-} from "../station-limits.ts";
+} from "../shared/limits.ts";
 import { readCbor } from "./cbor-reader.ts";
 import { readJson } from "./json-reader.ts";
 import type { Placed } from "./placed.ts";

@@ -1,13 +1,13 @@
 /**
  * People, devices, groups and contacts, and who belongs to whom. Everything is in memory; it comes from a source (a JSON file, an
  * LDAP server). Names of people, uids of devices and uids of groups are one space: no two are the same. Passwords stand in
- * `access/accounts.ts`.
+ * `identity/accounts.ts`.
  */
 import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
-import { AccessError } from "../access/access-error.ts";
-import { RESERVED_NAMES } from "../access/accounts.ts";
-import { DIRECTORY_ENTRIES_MAX, DIRECTORY_LIST_MAX } from "../station-limits.ts";
-import type { Device, DirectoryData, Group, Person } from "./entries.ts";
+import { AccessError } from "../identity/access-error.ts";
+import { RESERVED_NAMES } from "../identity/accounts.ts";
+import type { Device, DirectoryData, Group, Person } from "../shared/entries.ts";
+import { DIRECTORY_ENTRIES_MAX, DIRECTORY_LIST_MAX } from "../shared/limits.ts";
 
 /** The recipients of a push. `devices` holds uids, each once, in the order of the directory. It may be empty. */
 export interface Recipient {

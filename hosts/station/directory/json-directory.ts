@@ -1,8 +1,8 @@
 /** The directory in a JSON file: `{"people": […], "devices": […], "groups": […]}`, each as in `directory.ts`. */
 import { UID_RULE } from "../../../src/payload/uid.ts";
-import { JsonFile } from "../json-file.ts";
+import { JsonFile } from "../../common/json-file.ts";
+import type { Device, DirectoryData, Group, Person } from "../shared/entries.ts";
 import { type DirectorySource, whyNoName } from "./directory.ts";
-import type { Device, DirectoryData, Group, Person } from "./entries.ts";
 
 const EMPTY: DirectoryData = Object.freeze({ people: [], devices: [], groups: [] });
 

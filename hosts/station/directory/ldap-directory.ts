@@ -11,9 +11,9 @@
  */
 import { Client, type Entry } from "ldapts";
 import { isUid } from "../../../src/payload/uid.ts";
-import { DIRECTORY_ENTRIES_MAX, DIRECTORY_LIST_MAX, LDAP_TIMEOUT_MS } from "../station-limits.ts";
+import type { Device, DirectoryData, Group, Person } from "../shared/entries.ts";
+import { DIRECTORY_ENTRIES_MAX, DIRECTORY_LIST_MAX, LDAP_TIMEOUT_MS } from "../shared/limits.ts";
 import type { DirectorySource } from "./directory.ts";
-import type { Device, DirectoryData, Group, Person } from "./entries.ts";
 
 export interface LdapOptions {
   /** `ldap://host:port` or `ldaps://host:port`. */

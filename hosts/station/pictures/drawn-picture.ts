@@ -9,7 +9,7 @@ import {
 } from "../../../src/limits.ts";
 import { BLOCK } from "../../../src/pager/screen/picture-blocks.ts";
 import { type Colours, PICTURE_HEAD_BYTES, type PicturePiece } from "../../../src/payload/message-picture.ts";
-import { PICTURE_DECODE_SECONDS_MAX, PICTURE_DECODED_PIXELS_MAX } from "../station-limits.ts";
+import { PICTURE_DECODE_SECONDS_MAX, PICTURE_DECODED_PIXELS_MAX } from "../shared/limits.ts";
 import { encodeBlocks, type Pixels } from "./block-encoder.ts";
 import { PictureError } from "./picture-error.ts";
 

@@ -3,7 +3,7 @@ import { lookup } from "node:dns";
 import { get as httpGet, type IncomingMessage, type RequestOptions } from "node:http";
 import { get as httpsGet } from "node:https";
 import { isIP, type LookupFunction, type Socket } from "node:net";
-import { PICTURE_FETCH_BYTES_MAX, PICTURE_FETCH_MS_MAX, PICTURE_REDIRECTS_MAX } from "../station-limits.ts";
+import { PICTURE_FETCH_BYTES_MAX, PICTURE_FETCH_MS_MAX, PICTURE_REDIRECTS_MAX } from "../shared/limits.ts";
 import type { AllowedAddresses } from "./allowed-address.ts";
 import { PictureError } from "./picture-error.ts";
 

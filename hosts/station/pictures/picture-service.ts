@@ -10,9 +10,9 @@ import {
   isAboutPicture,
 } from "../../../src/payload/optional/message-picture.ts";
 import { isUid } from "../../../src/payload/uid.ts";
-import { RefusalLog } from "../access/refusal-log.ts";
-import { TokenBucket, TokenBuckets } from "../access/token-bucket.ts";
-import type { StationBroker } from "../station-broker.ts";
+import { RefusalLog } from "../identity/refusal-log.ts";
+import { TokenBucket, TokenBuckets } from "../identity/token-bucket.ts";
+import type { StationBroker } from "../mqtt-server/station-broker.ts";
 import {
   DEVICES_WATCHED_MAX,
   PICTURE_FAILURE_MS,
@@ -22,7 +22,7 @@ import {
   PICTURES_PER_DEVICE,
   PICTURES_TOGETHER,
   PICTURES_WAITING_MAX,
-} from "../station-limits.ts";
+} from "../shared/limits.ts";
 import { type DrawnPiece, drawPicture } from "./drawn-picture.ts";
 import type { FetchPicture } from "./fetch-picture.ts";
 import { PictureError } from "./picture-error.ts";

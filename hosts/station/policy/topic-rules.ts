@@ -4,9 +4,9 @@
  */
 import { discoveryTopic } from "../../../src/payload/discovery.ts";
 import { decodeMessage } from "../../../src/payload/message.ts";
-import type { Account, Accounts } from "../access/accounts.ts";
 import type { Directory } from "../directory/directory.ts";
-import { STATION_UID } from "../push-message.ts";
+import type { Account, Accounts } from "../identity/accounts.ts";
+import { STATION_UID } from "../push/push-message.ts";
 
 export const NEW_CLIENT_TOPIC = "/connect/new";
 export const PRESUBSCRIPTION_TOPIC = "/connect/presub";

@@ -9,11 +9,12 @@
  * | telemetry and connection of a device, what waits for it | `/{env}/tele/{uid}` |
  * | names and labels of people, devices and groups | everyone: they can be sent to |
  */
-import type { Account, Accounts } from "../access/accounts.ts";
+
 import type { Directory } from "../directory/directory.ts";
-import type { StationEvent } from "../event-hub.ts";
-import type { Delivery, Push, PushWithDeliveries } from "../push.ts";
-import type { PushService } from "../push-service.ts";
+import type { Account, Accounts } from "../identity/accounts.ts";
+import type { PushService } from "../push/push-service.ts";
+import type { StationEvent } from "../shared/event-hub.ts";
+import type { Delivery, Push, PushWithDeliveries } from "../shared/push.ts";
 import type { TopicRules } from "./topic-rules.ts";
 
 export class Viewing {

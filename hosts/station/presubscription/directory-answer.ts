@@ -3,7 +3,7 @@
 import { PRESUBSCRIPTION_TOPICS_MAX } from "../../../src/limits.ts";
 import type { Presubscription } from "../../../src/payload/optional/presubscription.ts";
 import type { Directory } from "../directory/directory.ts";
-import { DIRECTORY_SETTLE_MS } from "../station-limits.ts";
+import { DIRECTORY_SETTLE_MS } from "../shared/limits.ts";
 
 /**
  * Messages, pages and commands of the client, pictures of text for it, messages of its groups, presence of its contacts; all with

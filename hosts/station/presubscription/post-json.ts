@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { TLSSocket } from "node:tls";
-import { DIRECTORY_TIMEOUT_MS } from "../station-limits.ts";
+import { DIRECTORY_TIMEOUT_MS } from "../shared/limits.ts";
 
 export interface Credentials {
   readonly directoryToken: string;

@@ -6,12 +6,14 @@
 import { connect, type Socket } from "node:net";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
 import { decodeDirectoryLine, encodePresubscription } from "../../../src/payload/optional/presubscription.ts";
-import { describeError } from "../../node/describe-error.ts";
-import { PRESUBSCRIBER_NAME } from "../access/client-gate.ts";
+import { describeError } from "../../common/describe-error.ts";
+import { PRESUBSCRIBER_NAME } from "../policy/client-gate.ts";
 import { NEW_CLIENT_TOPIC, PRESUBSCRIPTION_TOPIC } from "../policy/topic-rules.ts";
-import { DIRECTORY_RETRY_MS } from "../station-limits.ts";
+import { DIRECTORY_RETRY_MS } from "../shared/limits.ts";
 import { postJson } from "./post-json.ts";
-import { PRESUBSCRIPTIONS_PATH } from "./presubscription-routes.ts";
+
+/** The path of the directory's web service. */
+export const PRESUBSCRIPTIONS_PATH = "/presubscriptions";
 
 export interface PresubscriberOptions {
   /** Of the broker. */

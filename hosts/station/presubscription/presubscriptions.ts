@@ -4,9 +4,9 @@
  * A client that connects waits a moment for them, so that its first session holds them.
  */
 import { decodePresubscription } from "../../../src/payload/optional/presubscription.ts";
+import type { StationBroker } from "../mqtt-server/station-broker.ts";
 import { NEW_CLIENT_TOPIC } from "../policy/topic-rules.ts";
-import type { StationBroker } from "../station-broker.ts";
-import { PRESUBSCRIPTION_WAIT_MS } from "../station-limits.ts";
+import { PRESUBSCRIPTION_WAIT_MS } from "../shared/limits.ts";
 
 export class Presubscriptions {
   readonly #broker: StationBroker;

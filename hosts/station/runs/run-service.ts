@@ -10,16 +10,16 @@ import {
 } from "../../../src/payload/optional/raster.ts";
 import type { Depth, SizedRun } from "../../../src/payload/raster.ts";
 import { isUid } from "../../../src/payload/uid.ts";
-import { RefusalLog } from "../access/refusal-log.ts";
-import { TokenBucket, TokenBuckets } from "../access/token-bucket.ts";
-import type { StationBroker } from "../station-broker.ts";
+import { RefusalLog } from "../identity/refusal-log.ts";
+import { TokenBucket, TokenBuckets } from "../identity/token-bucket.ts";
+import type { StationBroker } from "../mqtt-server/station-broker.ts";
 import {
   DEVICES_WATCHED_MAX,
   RUN_PICTURES_MAX,
   RUN_REQUESTS_MAX,
   RUNS_PER_DEVICE,
   RUNS_TOGETHER,
-} from "../station-limits.ts";
+} from "../shared/limits.ts";
 import { Shaper } from "./shaper.ts";
 
 /** Bytes of a reply before its first picture, with the head of the picture. */

@@ -5,8 +5,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "libsql";
-import { LOCAL_KEY_FILE } from "../../node/local-key.ts";
-import { ACCOUNTS_FILE, DIRECTORY_FILE } from "../access/open-access.ts";
+import { LOCAL_KEY_FILE } from "../../common/local-key.ts";
+import { ACCOUNTS_FILE, DIRECTORY_FILE } from "../directory/open-access.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { FILE_MODE, LOCK_FILE, STORE_FILE } from "./open-store.ts";
 

@@ -11,7 +11,7 @@
  * | `will:{client}` | the will of a client that was connected |
  *
  * A client stands there as `encodeURIComponent` writes it. `outgoing-id:` and `station:boot` are not needed. In `pushes` keys and values
- * are those of `push-store.ts`.
+ * are those of `push/push-store.ts`.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ import {
   willKey,
 } from "../broker/records.ts";
 import { TopicTree } from "../broker/topic-tree.ts";
-import { BROKER_LIMITS } from "../station-limits.ts";
+import { BROKER_LIMITS } from "../shared/limits.ts";
 import { StoreInUse } from "./folder-lock.ts";
 import type { StoredRecord } from "./station-store.ts";
 

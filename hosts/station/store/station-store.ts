@@ -6,7 +6,7 @@
  * see `StoreHealth`. It is tried with `PROBE_BYTES`, so that the last free bytes do not look like room.
  */
 import Database from "libsql";
-import { STORE_RETRY_MS } from "../station-limits.ts";
+import { STORE_RETRY_MS } from "../shared/limits.ts";
 import type { Change, RecordStore } from "./record-store.ts";
 import { StoreFailed, StoreHealth } from "./store-health.ts";
 

@@ -5,11 +5,11 @@
 import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { bundleConsole } from "../console-bundle.ts";
+import { bundleConsole } from "../http/console-bundle.ts";
 
 const HOSTS = new URL("../../", import.meta.url);
 const DIST = new URL("../dist/", HOSTS);
-const PROGRAM = fileURLToPath(new URL("station/fieldpager.js", DIST));
+const PROGRAM = fileURLToPath(new URL("station/cli/fieldpager.js", DIST));
 const CONSOLE = new URL("station/console/", DIST);
 const FACES = new URL("moddable/faces/", DIST);
 

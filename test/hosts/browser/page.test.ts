@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
+import type { Picture } from "../../../hosts/moddable/tools/picture.ts";
 import type { Station } from "../../../hosts/station/station.ts";
 import { PRESS_GUARD_MS } from "../../../src/limits.ts";
 import { drawScreen } from "../../../src/pager/screen/screen.ts";

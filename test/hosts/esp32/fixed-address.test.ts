@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fixedAddressOf } from "../../../hosts/esp32/fixed-address.ts";
-import { ADDRESS_SETTINGS } from "../../../hosts/esp32/settings.ts";
+import { ADDRESS_SETTINGS } from "../../../hosts/moddable/board-settings.ts";
 import { checkSetting } from "../../../src/gateway/setting.ts";
 
 const values = (address: string, gateway = "") => ({ "network.address": address, "network.gateway": gateway });

@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { columnsOf } from "../../../hosts/node/columns.ts";
+import { columnsOf } from "../../../hosts/common/columns.ts";
+import { parseFlags } from "../../../hosts/common/flags.ts";
 import { measureText } from "../../../hosts/node/faces.ts";
-import { parseFlags } from "../../../hosts/node/flags.ts";
 import { frameOf, terminalLog, terminalScreen } from "../../../hosts/node/terminal.ts";
 import type { DrawList } from "../../../src/pager/screen/draw-list.ts";
 

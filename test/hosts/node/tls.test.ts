@@ -3,7 +3,7 @@ import { createServer as createTcpServer, type Server } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
-import { MemoryStore } from "../../../hosts/node/memory-store.ts";
+import { MemoryStore } from "../../../hosts/common/memory-store.ts";
 import { SettingsError, startPager } from "../../../hosts/node/pager.ts";
 import { openTls } from "../../../hosts/node/tls-transport.ts";
 import { openWebSocket } from "../../../hosts/node/ws-transport.ts";

@@ -1,7 +1,7 @@
 /** What the tests of the simulator share: a device with its flash, brokers, senders, and figures of the screen. */
 import { afterEach, beforeEach, vi } from "vitest";
+import type { Picture } from "../../../hosts/moddable/tools/picture.ts";
 import { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
-import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
 import type { Size } from "../../../src/pager/screen/draw-list.ts";
 import { startAedes } from "../../brokers/aedes.ts";
 import type { Broker } from "../../brokers/broker.ts";

@@ -2,10 +2,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { localPassword } from "../../../hosts/common/local-key.ts";
 import { ROOT } from "../../../hosts/moddable/tools/command.ts";
-import { localPassword } from "../../../hosts/node/local-key.ts";
+import type { Picture } from "../../../hosts/moddable/tools/picture.ts";
 import { SIMULATOR_SLOT_BYTES } from "../../../hosts/simulator/tools/memory.ts";
-import type { Picture } from "../../../hosts/simulator/tools/picture.ts";
 import { describeDay } from "../../../src/gateway/describe.ts";
 import type { Size } from "../../../src/pager/screen/draw-list.ts";
 import { drawScreen } from "../../../src/pager/screen/screen.ts";

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
-import { UsbDevice, type UsbPort } from "../../../hosts/station/console/usb-setup.ts";
+import { UsbDevice, type UsbPort } from "../../../hosts/station/console/model/usb-setup.ts";
 import { encodeCopy } from "../../../src/gateway/kept-settings.ts";
 import type { Values } from "../../../src/gateway/setting.ts";
 import { encodeSetupCode } from "../../../src/payload/setup-code.ts";

@@ -4,14 +4,14 @@ import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { connectAsync, type IClientOptions } from "mqtt";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { localPassword, localToken } from "../../../hosts/node/local-key.ts";
+import { localPassword, localToken } from "../../../hosts/common/local-key.ts";
 import { parseStationFlags } from "../../../hosts/station/cli/station-flags.ts";
-import { LOGIN_FAILURES } from "../../../hosts/station/station-limits.ts";
+import { LOGIN_FAILURES } from "../../../hosts/station/shared/limits.ts";
 import { getPush, postPush, statusesOf, until } from "./harness.ts";
 import { scene } from "./scene.ts";
 
 // Passwords are cheap to compute here.
-vi.mock(import("../../../hosts/station/access/password-hash.ts"), async (load) => {
+vi.mock(import("../../../hosts/station/identity/password-hash.ts"), async (load) => {
   const module = await load();
   return { ...module, CHOSEN_COST: module.GENERATED_COST };
 });

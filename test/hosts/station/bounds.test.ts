@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, it, vi } from "vitest";
-import { DEVICE_INFLIGHT_MAX } from "../../../hosts/station/station-limits.ts";
+import { DEVICE_INFLIGHT_MAX } from "../../../hosts/station/shared/limits.ts";
 import { ask, postPush, until } from "./harness.ts";
 import { RawClient } from "./raw-client.ts";
 import { scene } from "./scene.ts";
@@ -21,7 +21,7 @@ const BOUNDS: object = vi.hoisted(() => ({
   DISCOVERY_DOCUMENTS_MAX: 2,
   RETAINED_BYTES_MAX: 100,
 }));
-vi.mock(import("../../../hosts/station/station-limits.ts"), async (load) => {
+vi.mock(import("../../../hosts/station/shared/limits.ts"), async (load) => {
   const module = await load();
   return { ...module, ...BOUNDS };
 });

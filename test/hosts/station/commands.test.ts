@@ -4,9 +4,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parsePushCommand } from "../../../hosts/station/cli/push-command-line.ts";
-import type { PushWithDeliveries } from "../../../hosts/station/push.ts";
+import type { PushWithDeliveries } from "../../../hosts/station/shared/push.ts";
+import { StationError } from "../../../hosts/station/shared/station-error.ts";
 import type { StationOptions } from "../../../hosts/station/station.ts";
-import { StationError } from "../../../hosts/station/station-error.ts";
 import { ask, ROOT, type StationBench, startStation, until } from "./harness.ts";
 import { scene } from "./scene.ts";
 

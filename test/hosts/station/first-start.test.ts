@@ -2,8 +2,8 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { Accounts } from "../../../hosts/station/access/accounts.ts";
-import { StationError } from "../../../hosts/station/station-error.ts";
+import { Accounts } from "../../../hosts/station/identity/accounts.ts";
+import { StationError } from "../../../hosts/station/shared/station-error.ts";
 import { startStation } from "./harness.ts";
 import { scene } from "./scene.ts";
 

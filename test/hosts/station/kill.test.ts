@@ -1,8 +1,8 @@
 /** A station is killed with SIGKILL in the middle of its work. Every acknowledged push is delivered once. */
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { FileStore } from "../../../hosts/node/file-store.ts";
-import { LOCAL_KEY_FILE, readLocalKey } from "../../../hosts/node/local-key.ts";
+import { FileStore } from "../../../hosts/common/file-store.ts";
+import { LOCAL_KEY_FILE, readLocalKey } from "../../../hosts/common/local-key.ts";
 import { encodeText } from "../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
 import { getPush, knowStation, postPush, runsOf, StationBench, statusesOf, until } from "./harness.ts";

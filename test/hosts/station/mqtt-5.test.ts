@@ -1,7 +1,7 @@
 /** MQTT 5 at the station, as a client of Home Assistant speaks it, and as an account may or may not. */
 import type { IPublishPacket, MqttClient } from "mqtt";
 import { expect, it } from "vitest";
-import { localPassword } from "../../../hosts/node/local-key.ts";
+import { localPassword } from "../../../hosts/common/local-key.ts";
 import { encodeText } from "../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
 import { discoveryProblems } from "../../payload/discovery-rules.ts";

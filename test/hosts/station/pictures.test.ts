@@ -6,11 +6,10 @@ import { crc32 } from "node:zlib";
 import { connectAsync, type MqttClient } from "mqtt";
 import sharp from "sharp";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { localPassword, localToken } from "../../../hosts/node/local-key.ts";
+import { localPassword, localToken } from "../../../hosts/common/local-key.ts";
 import { AllowedAddresses } from "../../../hosts/station/pictures/allowed-address.ts";
 import { drawPicture, type Room } from "../../../hosts/station/pictures/drawn-picture.ts";
 import { pictureFetcher } from "../../../hosts/station/pictures/fetch-picture.ts";
-import type { Station } from "../../../hosts/station/station.ts";
 import {
   PICTURE_DECODE_SECONDS_MAX,
   PICTURE_DECODED_PIXELS_MAX,
@@ -22,7 +21,8 @@ import {
   PICTURES_KEPT_MAX,
   PICTURES_PER_DEVICE,
   PICTURES_TOGETHER,
-} from "../../../hosts/station/station-limits.ts";
+} from "../../../hosts/station/shared/limits.ts";
+import type { Station } from "../../../hosts/station/station.ts";
 import { PICTURE_BYTES_MAX, PICTURE_PIECE_BYTES_MAX, PICTURE_PIECES_MAX } from "../../../src/limits.ts";
 import { checkBlocks, drawBlocks } from "../../../src/pager/screen/picture-blocks.ts";
 import { type PicturePiece, type PictureRequest, readPictureReply } from "../../../src/payload/message-picture.ts";

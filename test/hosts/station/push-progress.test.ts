@@ -1,7 +1,7 @@
 /** What `npm run push` prints while a push is on its way to many devices. */
 import { describe, expect, it } from "vitest";
 import { PushProgress } from "../../../hosts/station/cli/push-progress.ts";
-import { NO_PROGRESS, type Progress } from "../../../hosts/station/push.ts";
+import { NO_PROGRESS, type Progress } from "../../../hosts/station/shared/push.ts";
 
 const NOTHING: Progress = Object.freeze({ ...NO_PROGRESS, recipients: 200 });
 

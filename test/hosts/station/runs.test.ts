@@ -1,10 +1,10 @@
 /** The station draws text for devices: what it draws, for whom, and within which limits. */
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { localPassword } from "../../../hosts/node/local-key.ts";
+import { localPassword } from "../../../hosts/common/local-key.ts";
 import { Shaper } from "../../../hosts/station/runs/shaper.ts";
+import { RUNS_PER_DEVICE } from "../../../hosts/station/shared/limits.ts";
 import type { Station } from "../../../hosts/station/station.ts";
-import { RUNS_PER_DEVICE } from "../../../hosts/station/station-limits.ts";
 import { RASTER_REPLY_BYTES_MAX, RUNS_ASKED_MAX } from "../../../src/limits.ts";
 import { checkPicture, rowsAbove, rowsBelow } from "../../../src/pager/screen/run-picture.ts";
 import { encodePicture, encodeRasterRequest } from "../../../src/payload/optional/raster.ts";

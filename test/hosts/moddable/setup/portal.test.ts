@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { BOARD_SETTING_TEXTS } from "../../../../hosts/esp32/setting-texts.ts";
-import { BOARD_SETTINGS } from "../../../../hosts/esp32/settings.ts";
+import { BOARD_SETTING_TEXTS } from "../../../../hosts/moddable/board-setting-texts.ts";
+import { BOARD_SETTINGS } from "../../../../hosts/moddable/board-settings.ts";
 import type { HttpRequest } from "../../../../hosts/moddable/setup/http.ts";
 import { PAGE_SETTINGS } from "../../../../hosts/moddable/setup/page-settings.ts";
 import { Portal, type PortalDevice } from "../../../../hosts/moddable/setup/portal.ts";

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Directory } from "../../../../hosts/station/directory/directory.ts";
-import type { DirectoryData } from "../../../../hosts/station/directory/entries.ts";
 import { jsonDirectory } from "../../../../hosts/station/directory/json-directory.ts";
+import type { DirectoryData } from "../../../../hosts/station/shared/entries.ts";
 import { StationBench } from "../harness.ts";
 
 const TEAM: DirectoryData = {

@@ -1,7 +1,7 @@
 /** The directory from OpenLDAP. */
 import { Attribute, Change } from "ldapts";
 import { describe, expect, it } from "vitest";
-import { localPassword, localToken } from "../../../../hosts/node/local-key.ts";
+import { localPassword, localToken } from "../../../../hosts/common/local-key.ts";
 import { Directory } from "../../../../hosts/station/directory/directory.ts";
 import { ldapDirectory } from "../../../../hosts/station/directory/ldap-directory.ts";
 import { requireOrSkip } from "../../../require.ts";

@@ -1,12 +1,12 @@
 /** Every HTTP route and every topic against every role. What has no row here fails. */
 import fastify from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { localToken } from "../../../../hosts/node/local-key.ts";
-import { Accounts } from "../../../../hosts/station/access/accounts.ts";
-import { addAuthentication } from "../../../../hosts/station/authentication.ts";
+import { localToken } from "../../../../hosts/common/local-key.ts";
+import { addAuthentication } from "../../../../hosts/station/http/authentication.ts";
+import { Accounts } from "../../../../hosts/station/identity/accounts.ts";
+import { Sessions } from "../../../../hosts/station/identity/sessions.ts";
 import { ROUTE_RULES } from "../../../../hosts/station/policy/route-rules.ts";
 import { type Identity, TOPIC_RULES, TopicRules } from "../../../../hosts/station/policy/topic-rules.ts";
-import { Sessions } from "../../../../hosts/station/sessions.ts";
 import type { Station } from "../../../../hosts/station/station.ts";
 import { encodeText } from "../../../../src/payload/content.ts";
 import { discoveryTopic } from "../../../../src/payload/discovery.ts";

@@ -1,8 +1,8 @@
 /** Every route of the HTTP interface shows an account only what it may see over MQTT. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import type { DeviceSummary } from "../../../../hosts/station/device.ts";
-import { readEvents, type StationStreamEvent } from "../../../../hosts/station/event-stream.ts";
-import type { PushWithDeliveries } from "../../../../hosts/station/push.ts";
+import type { DeviceSummary } from "../../../../hosts/station/shared/device.ts";
+import { readEvents, type StationStreamEvent } from "../../../../hosts/station/shared/event-stream.ts";
+import type { PushWithDeliveries } from "../../../../hosts/station/shared/push.ts";
 import type { Station } from "../../../../hosts/station/station.ts";
 import { StationBench, until } from "../harness.ts";
 

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import type { Push } from "../../../../hosts/station/push.ts";
+import type { Push } from "../../../../hosts/station/shared/push.ts";
 import { BackupError, backUp, restore } from "../../../../hosts/station/store/backup.ts";
 import { ask, postPush, StationBench, startStation, until } from "../harness.ts";
 import { RawClient } from "../raw-client.ts";
