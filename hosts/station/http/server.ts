@@ -1,6 +1,7 @@
 /** The HTTP server of the station: the interface, the console, and MQTT over WebSocket at `/mqtt`. */
 import cookie from "@fastify/cookie";
 import etag from "@fastify/etag";
+import helmet, { type FastifyHelmetOptions } from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
@@ -46,12 +47,22 @@ import { addUpdateRoutes } from "./routes/update-routes.ts";
 export const MQTT_PATH = "/mqtt";
 
 /** The console loads nothing from other sites, and runs no inline script. */
-const SECURITY_HEADERS = Object.freeze({
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
+const SECURITY_HEADERS: FastifyHelmetOptions = Object.freeze({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      imgSrc: ["'self'", "data:"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  // Another service of this machine may have no TLS, and a station may lose its certificate.
+  strictTransportSecurity: false,
 });
 
 const addressSchema = {
@@ -128,8 +139,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     if (statusCode === 429 && !reply.hasHeader("retry-after")) reply.header("retry-after", RETRY_AFTER_SECONDS);
     void reply.code(statusCode).send({ error: text });
   });
+  await app.register(helmet, SECURITY_HEADERS);
   app.addHook("onRequest", async (request, reply) => {
-    reply.headers(SECURITY_HEADERS);
     const refusal = refusalOf(request.method, request.headers, host, publicHost);
     if (refusal) return reply.code(403).send({ error: refusal });
     return undefined;

@@ -202,6 +202,9 @@ describe("the station also serves", () => {
     const response = await fetch(`${station.url}/`);
     const html = await response.text();
     expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(response.headers.get("referrer-policy")).toBe("no-referrer");
+    expect(response.headers.get("cross-origin-resource-policy")).toBe("same-origin");
     expect(html).toContain('data-env="field"');
     expect(html).not.toMatch(/(?:src|href)="https?:/);
     for (const path of ["/console.js", "/console.css"]) expect((await fetch(station.url + path)).status).toBe(200);
