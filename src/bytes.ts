@@ -81,6 +81,8 @@ export interface ByteSink {
   /** Writes a number of 1, 2 or 4 bytes. */
   uint(bytes: number, value: number): void;
   bytes(bytes: Uint8Array): void;
+  /** Writes the text as UTF-8, without a length. */
+  text(text: string): void;
   /** Writes a length of 2 bytes and then the bytes. There are at most 65,535 of them. */
   prefixedBytes(bytes: Uint8Array): void;
   /** Writes a length of 2 bytes and then the text as UTF-8. Throws a `UsageError` above 65,535 bytes. */
@@ -105,6 +107,10 @@ export class ByteCounter implements ByteSink {
 
   bytes(bytes: Uint8Array): void {
     this.length += bytes.length;
+  }
+
+  text(text: string): void {
+    this.length += utf8Length(text);
   }
 
   prefixedBytes(bytes: Uint8Array): void {
@@ -169,7 +175,6 @@ export class ByteWriter implements ByteSink {
     this.buffer.set(bytes, at + 2);
   }
 
-  /** Writes the text as UTF-8, without a length. */
   text(text: string): void {
     writeUtf8(text, this.buffer, this.take(utf8Length(text)));
   }

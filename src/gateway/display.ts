@@ -324,7 +324,11 @@ export class Display {
   private layOut(): TextPage | "later" | undefined {
     const { viewer, size } = this.parts;
     const { view, message } = viewer;
-    if (!message || (view.kind !== "message" && view.kind !== "reply")) return undefined;
+    if (!message || (view.kind !== "message" && view.kind !== "reply")) {
+      // A long text takes room that the next message needs.
+      this.openText = this.excerpt = undefined;
+      return undefined;
+    }
     const open = this.open(view.sequence, message);
     const answerCount = this.answers(view, message.choices ?? []).length;
     const boxOf = (footCount: number) => textBox(size, this.hasFaults, open.title.length, footCount);

@@ -108,6 +108,8 @@ function describeContent(content: Exclude<Content, ReceiptContent>): string {
   }
 }
 
+/** A single line is not copied: a long one would take room twice. */
 function lines(words: readonly string[]): string {
-  return words.filter((line) => line !== "").join("\n");
+  const shown = words.filter((line) => line !== "");
+  return shown.length === 1 ? (shown[0] as string) : shown.join("\n");
 }

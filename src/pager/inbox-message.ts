@@ -10,9 +10,10 @@
  * Older firmware wrote the array without a version and without the life. Still older firmware wrote a message as a JSON
  * object.
  */
+import { ByteCounter, type ByteSink, ByteWriter } from "../bytes.ts";
 import { CHOICES_MAX } from "../limits.ts";
 import { VERSIONS_END } from "../records.ts";
-import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
+import { decodeUtf8, pieceAt } from "../utf8.ts";
 
 export interface InboxMessage {
   /**
@@ -156,5 +157,29 @@ function isCount(field: unknown, max: number): field is number {
 }
 
 function encodeJson(fields: readonly unknown[]): Uint8Array {
-  return encodeUtf8(String.fromCharCode(VERSION) + JSON.stringify(fields));
+  const counter = new ByteCounter();
+  writeJson(counter, fields);
+  const writer = new ByteWriter(counter.length);
+  writeJson(writer, fields);
+  return writer.view();
+}
+
+/** A text is written a piece at a time. As a whole its JSON would take as much memory again, which a board has not for a long one. */
+function writeJson(sink: ByteSink, fields: readonly unknown[]): void {
+  sink.uint8(VERSION);
+  for (let index = 0; index < fields.length; index += 1) {
+    const field = fields[index];
+    sink.text(index === 0 ? "[" : ",");
+    if (typeof field !== "string") sink.text(JSON.stringify(field));
+    else {
+      sink.text('"');
+      for (let from = 0; from < field.length; ) {
+        const piece = pieceAt(field, from);
+        from += piece.length;
+        sink.text(JSON.stringify(piece).slice(1, -1));
+      }
+      sink.text('"');
+    }
+  }
+  sink.text("]");
 }
