@@ -185,7 +185,7 @@ const RUNS: Readonly<Record<string, Message>> = {
 };
 
 /** "The pump is too hot. Please inspect it before noon." */
-const LANGUAGES: Readonly<Record<string, Message>> = {
+export const LANGUAGES: Readonly<Record<string, Message>> = {
   cs: { from: "Čeština", text: "Čerpadlo je příliš horké. Zkontrolujte ho prosím před polednem." },
   de: { from: "Deutsch", text: "Die Pumpe ist zu heiß. Bitte vor zwölf Uhr prüfen: Ölstand, Lager, Kühlung." },
   el: { from: "Ελληνικά", text: "Η αντλία είναι πολύ ζεστή. Παρακαλώ ελέγξτε την πριν το μεσημέρι." },
@@ -205,6 +205,15 @@ const LANGUAGES: Readonly<Record<string, Message>> = {
   zh: { from: "中文", text: "水泵温度过高，请在中午之前检查：油位、振动、联轴器。备用泵已启动。" },
 };
 
+/** Some rows run from right to left. Those that are too long end with dots at the left. */
+const ROWS_IN_BOTH_DIRECTIONS: readonly Row[] = [
+  { name: "דנה", text: "משאבה 3 חמה מדי", right: "2m", isStrong: true, priority: 4 },
+  { name: "station", text: "המיסב של משאבה 3 (Pump 3) חם מדי ועדיין עולה", right: "9m", isStrong: true },
+  { name: "ليلى", text: "المضخة 3 ساخنة جدا، افحصها الآن قبل الظهر", right: "1h" },
+  { name: "ann", text: "Pump 3: משאבה חמה", right: "5h" },
+  { name: "bob", text: "92 °C בשעה 10:41", right: "1d" },
+];
+
 export const SCENES: readonly Scene[] = [
   ...Object.entries(VIEWS).flatMap(([name, model]) =>
     SCREENS.map(
@@ -218,6 +227,12 @@ export const SCENES: readonly Scene[] = [
   ),
   ...Object.entries(CONTENTS).map(([name, content]) => ofMessage(name, "contents", content)),
   ofMessage("tour-boxes", "contents", TOUR),
+  {
+    name: "runs-inbox",
+    group: "runs",
+    screen: M5STACK,
+    draw: (widths) => drawScreen(list("inbox", ROWS_IN_BOTH_DIRECTIONS, M5STACK), M5STACK, widths, M5STACK.kind),
+  },
   ...Object.entries(RUNS).map(([name, content]) => ofMessage(name, "runs", content)),
   ...Object.entries(LANGUAGES).map(([code, content]) => ofMessage(`language-${code}`, "languages", content)),
 ];

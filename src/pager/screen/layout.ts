@@ -3,6 +3,7 @@
  * labels at the bottom. The view is between them.
  */
 import { printableLine } from "../../printable.ts";
+import { directionOf } from "./bidi.ts";
 import type { DrawCommand, Size } from "./draw-list.ts";
 import { FONTS, type Font } from "./fonts.ts";
 import { ICON_BITS, type Icon, iconHeight, iconOffset, iconWidth } from "./icons.ts";
@@ -154,12 +155,48 @@ export class DrawListBuilder {
     return fitted;
   }
 
+  /** Draws a line of a text of its own. It ends at the right of its room where it runs from right to left. */
+  directed(x: number, y: number, font: Font, color: number, text: string, width: number): void {
+    if (!directionOf(text)) this.line(x, y, font, color, text, width);
+    else this.backward(x + width, y, font, color, this.cut(text, font, width));
+  }
+
+  /** Draws a line from right to left, from `x` on. */
+  private backward(x: number, y: number, font: Font, color: number, text: string, isBold = false): void {
+    if (text === "") return;
+    const isRightToLeft = true;
+    this.commands.push({
+      kind: "text",
+      x,
+      y,
+      font,
+      color,
+      text: printableLine(text),
+      isRightToLeft,
+      ...(isBold && { isBold }),
+    });
+  }
+
   /** Draws a text in bold, which takes a pixel more. Returns what is drawn. @param words what the text copy says, if not the text */
   bold(x: number, y: number, font: Font, color: number, text: string, width: number, words?: string): string {
     const fitted = printableLine(this.cut(text, font, width - 1));
     if (fitted === "") return fitted;
     this.commands.push({ kind: "text", x, y, font, color, text: fitted, isBold: true, ...(words && { words }) });
     return fitted;
+  }
+
+  /** Draws the lines of a title between the margins, in bold. It begins at the right where it runs from right to left. */
+  title(top: number, lines: readonly string[]): void {
+    const { theme, size } = this;
+    const isRightToLeft = directionOf(lines.join(" "));
+    const width = innerWidth(size);
+    let y = top;
+    for (const line of lines) {
+      if (isRightToLeft)
+        this.backward(MARGIN + width - 1, y, "body", theme.text, this.cut(line, "body", width - 1), true);
+      else this.bold(MARGIN, y, "body", theme.text, line, width);
+      y += FONTS.body.lineHeight;
+    }
   }
 
   centered(x: number, width: number, y: number, font: Font, color: number, text: string): void {

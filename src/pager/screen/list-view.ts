@@ -87,7 +87,7 @@ function drawRow(builder: DrawListBuilder, row: Row, y: number, isChosen: boolea
     x += builder.widthOf(font, drawn) + 2 * GAP;
   }
   if (end - x >= 2 * FONTS[font].sizePixels)
-    builder.line(x, textY, font, color(isStrong ? theme.text : theme.dim), text, end - x);
+    builder.directed(x, textY, font, color(isStrong ? theme.text : theme.dim), text, end - x);
 }
 
 /** The title is above the rows. A compact screen has no room for it. */

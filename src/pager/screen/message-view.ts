@@ -167,10 +167,7 @@ function drawHead(builder: DrawListBuilder, message: ScreenMessage): void {
     builder.line(MARGIN, builder.textTop(top, row), font, theme.dim, time, innerWidth(size));
   } else drawSender(builder, message, top, row, color);
   top += row;
-  for (const line of title.slice(0, titleLines(title.length, message.answers.length))) {
-    builder.bold(MARGIN, top, "body", theme.text, line, innerWidth(size));
-    top += FONTS.body.lineHeight;
-  }
+  builder.title(top, title.slice(0, titleLines(title.length, message.answers.length)));
 }
 
 /** Thickness of the outline of the band, on paper. */
