@@ -1,5 +1,6 @@
 /** What the screen costs in the engine of the boards, whatever the text is and however full the inbox. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PINGRESP_TIMEOUT_MS } from "../../src/limits.ts";
 import { requireOrSkip } from "../require.ts";
 import { bundle, Engine, findEngine, PRELUDE } from "./engine.ts";
 
@@ -92,6 +93,30 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
       expect(repaint).toBeLessThanOrEqual(REPAINT_COMPUTE);
     },
   );
+
+  it("a page of 4,000 characters does not keep the pager from its broker: between two slices a PINGREQ leaves and its answer is taken", async () => {
+    const connection = () =>
+      engine.ask<{ readonly pingCount: number; readonly closeCount: number }>("program.connection()");
+    const isPainted = () => engine.ask<boolean>("program.isPainted()");
+    await engine.evaluate("program.start(540, 960, 0)");
+    await engine.evaluate(`program.prepare(${TEXTS[0]?.[1]}); program.arrive()`);
+    const slices = [await engine.compute("program.paint()")];
+    const before = await connection();
+    // The ping is due while the page is laid out.
+    await engine.evaluate("program.pass(1000 * program.KEEP_ALIVE_SECONDS)");
+    slices.push(await engine.compute("program.goOn()"));
+    const { pingCount } = await connection();
+    expect([await isPainted(), pingCount]).toEqual([false, before.pingCount + 1]);
+    // The answer comes as late as it may. Then the layout goes on where it was.
+    await engine.evaluate(`program.pass(${PINGRESP_TIMEOUT_MS - 1})`);
+    slices.push(await engine.compute("program.ping()"));
+    expect(await isPainted()).toBe(false);
+    await engine.evaluate(`program.pass(${PINGRESP_TIMEOUT_MS})`);
+    while (!(await isPainted())) slices.push(await engine.compute("program.goOn()"));
+    console.info(`with a ping: ${slices}`);
+    expect(Math.max(...slices)).toBeLessThanOrEqual(SLICE_COMPUTE);
+    expect(await connection()).toEqual({ pingCount: pingCount, closeCount: before.closeCount });
+  });
 
   it("a PINGRESP costs the same, however many messages there are", async () => {
     const costs: number[] = [];

@@ -18,6 +18,7 @@ const UID = "p1";
 const CONNACK = Uint8Array.of(0x20, 2, 0, 0);
 const PUBACK = Uint8Array.of(0x40, 2, 0, 2);
 const SUBACK = Uint8Array.of(0x90, 6, 0, 1, 1, 1, 1, 1);
+const PINGREQ = 0xc0;
 const PINGRESP = Uint8Array.of(0xd0, 0);
 /** The faces of a board that has all of them. */
 const FILES: Readonly<Record<string, Uint8Array>> = {
@@ -31,6 +32,7 @@ const LETTERING = new Lettering(
   facesFrom((name) => new Face(new DataView((FILES[name] as Uint8Array).buffer), undefined)),
 );
 const MINUTE_MS = 60_000;
+export const KEEP_ALIVE_SECONDS = 300;
 
 let nowMs = 1_000;
 let gateway: Gateway;
@@ -38,6 +40,9 @@ let screen: DrawList = [];
 let paintCount = 0;
 let number = 0;
 let prepared = new Uint8Array();
+/** PINGREQs that were sent, and connections that the pager has given up. */
+let pingCount = 0;
+let closeCount = 0;
 
 /** Starts and connects a pager with a screen of this size and so many read messages. */
 export function start(width: number, height: number, messageCount: number): void {
@@ -48,6 +53,8 @@ export function start(width: number, height: number, messageCount: number): void
     "screen.dwell": 0,
     "presence.away": 0,
     "broker.protocol": "3.1.1",
+    "broker.keepAlive": KEEP_ALIVE_SECONDS,
+    "broker.keepAliveMin": KEEP_ALIVE_SECONDS,
   });
   gateway = new Gateway({
     settings: (parsed as { settings: Settings }).settings,
@@ -93,7 +100,7 @@ export function prepare(text: string, timeStamp = 0): void {
 /** The prepared message arrives and is stored. Nothing is painted. */
 export function arrive(): void {
   gateway.handleBytes(prepared, nowMs);
-  while (gateway.pollTransmit()) {}
+  send();
 }
 
 export function paint(): void {
@@ -122,6 +129,15 @@ export function passMinute(): void {
   wake();
 }
 
+/** So much time passes without an event. */
+export function pass(ms: number): void {
+  nowMs += ms;
+}
+
+export function connection(): { readonly pingCount: number; readonly closeCount: number } {
+  return { pingCount, closeCount };
+}
+
 /** Waits until a press counts for the present view. */
 export function see(): void {
   nowMs += 1_000;
@@ -146,12 +162,18 @@ function wake(): void {
   drain();
 }
 
+function send(): void {
+  for (let bytes = gateway.pollTransmit(); bytes; bytes = gateway.pollTransmit())
+    if (bytes[bytes.length - 2] === PINGREQ && bytes[bytes.length - 1] === 0) pingCount += 1;
+}
+
 /** Does what the loop of a host does. */
 function drain(): void {
   let isPainted: boolean;
   do {
-    while (gateway.pollTransmit()) {}
-    while (gateway.pollEvent()) {}
+    send();
+    for (let event = gateway.pollEvent(); event; event = gateway.pollEvent())
+      if (event.type === "close") closeCount += 1;
     const drawList = gateway.pollScreen(nowMs);
     isPainted = drawList !== undefined;
     if (drawList) {
