@@ -4,7 +4,7 @@ import type { Gesture } from "../src/pager/screen/gesture.ts";
 const SWIPE_PIXELS = 30;
 
 /** How long a finger must stay to count as held, in milliseconds. */
-const HOLD_MS = 600;
+export const HOLD_MS = 600;
 
 /** A finger that is there so soon was there at the start, in milliseconds. */
 const START_MS = 200;

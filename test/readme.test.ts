@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { BOARDS, boardManifest } from "../hosts/esp32/tools/boards.ts";
 import { BOARD_SETTING_TEXTS } from "../hosts/moddable/board-setting-texts.ts";
 import { BOARD_SETTINGS } from "../hosts/moddable/board-settings.ts";
-import { allowances } from "../hosts/simulator/tools/memory.ts";
+import { allowances, creationOf } from "../hosts/simulator/tools/memory.ts";
 import { SETTING_TEXTS } from "../src/gateway/setting-texts.ts";
 import { SETTINGS } from "../src/gateway/settings.ts";
 import { rowsIn, settingRows } from "./setting-rows.ts";
@@ -71,6 +71,23 @@ describe("the READMEs", () => {
       }
     }
     expect(table).toHaveLength(2 * allowances().length);
+  });
+
+  it("tell what each view uses of the memory of an M5Stack", () => {
+    const { chunk, heap } = creationOf("m5stack");
+    const number = (cell = "") => Number(cell.replaceAll(",", ""));
+    const table = tableOf(read("hosts/esp32/README.md"), "| view | chunks |");
+    expect(table.map(([view]) => view)).toEqual([
+      ...["alert", "replies", "home", "inbox", "message", "people", "texts", "this device"],
+    ]);
+    for (const [, ...cells] of table) {
+      const [chunksUsed = 0, ofChunks, slotsUsed = 0, ofSlots] = cells.map(number);
+      expect([ofChunks, ofSlots]).toEqual([chunk.initial, heap.initial]);
+      expect([0 < chunksUsed && chunksUsed < chunk.initial, 0 < slotsUsed && slotsUsed < heap.initial]).toEqual([
+        true,
+        true,
+      ]);
+    }
   });
 
   it("name every command of package.json that a user needs, and no other command", () => {

@@ -16,12 +16,15 @@ const CORE = "test/{*,{gateway,mqtt,pager,payload,power,sensor,update}/**/*}.tes
 /** Hold the program against the Moddable SDK of this machine. They run the SDK's builder. */
 const SDK_TESTS = "test/hosts/moddable/{sdk-modules,built-secrets}.test.ts";
 
+/** An hour of use takes minutes. */
+const HOUR = "test/hosts/simulator/hour.test.ts";
+
 /** Tests of servers and simulators mostly wait for them, so more of them run at a time than there are cores. */
 const MANY_WORKERS = { maxWorkers: 4, sequence: { groupOrder: 1 } };
 
 /**
  * `npm test` runs the projects `core` and `hosts`, `npm run test:brokers` runs `brokers`, `npm run test:browser` runs `browser`,
- * and `npm run test:sim` runs `simulator`, which needs the Moddable SDK.
+ * and `npm run test:sim` runs `simulator`, which needs the Moddable SDK, as does `hour`, which `npm run test:heap` adds.
  */
 export default defineConfig({
   test: {
@@ -50,9 +53,11 @@ export default defineConfig({
         test: {
           name: "simulator",
           include: ["test/hosts/simulator/**/*.test.ts", SDK_TESTS],
+          exclude: [HOUR],
           ...MANY_WORKERS,
         },
       },
+      { extends: true, test: { name: "hour", include: [HOUR] } },
     ],
   },
 });

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Size } from "../../../src/pager/screen/draw-list.ts";
+import { HOLD_MS } from "../../gestures.ts";
 import { type Picture, parsePpm } from "../../moddable/tools/picture.ts";
 import { DEVICE } from "./build.ts";
 
@@ -72,6 +73,13 @@ export class LaunchedSimulator {
     this.#send(`touch down ${fromX} ${fromY}`);
     this.#send(`touch move ${toX} ${toY}`);
     this.#send(`touch up ${toX} ${toY}`);
+  }
+
+  /** Holds a finger on a place, in pixels, so long that it counts as held. */
+  async hold(x: number, y: number): Promise<void> {
+    this.#send(`touch down ${x} ${y}`);
+    await new Promise((resolve) => setTimeout(resolve, 2 * HOLD_MS));
+    this.#send(`touch up ${x} ${y}`);
   }
 
   /** Simulates that the network is back. The pager then connects without waiting. */

@@ -18,13 +18,22 @@ export interface MemoryFigures {
   readonly stackSlots: Use;
 }
 
-export function addFigures(path: string, figures: MemoryFigures): void {
+/** The same for one view, after an hour of use. */
+export interface ViewFigures {
+  readonly view: string;
+  readonly chunkBytes: Use;
+  readonly slots: Use;
+}
+
+export function addFigures(path: string, figures: MemoryFigures | ViewFigures): void {
   appendFileSync(path, `${JSON.stringify(figures)}\n`);
 }
 
-export function readFigures(path: string): readonly MemoryFigures[] {
-  return readFileSync(path, "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as MemoryFigures);
+export function readFigures(path: string): {
+  readonly boards: readonly MemoryFigures[];
+  readonly views: readonly ViewFigures[];
+} {
+  const lines = readFileSync(path, "utf8").trim().split("\n");
+  const all = lines.map((line) => JSON.parse(line) as MemoryFigures | ViewFigures);
+  return { boards: all.filter((each) => "boards" in each), views: all.filter((each) => "view" in each) };
 }

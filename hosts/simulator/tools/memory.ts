@@ -40,11 +40,15 @@ const STACK_SHARE = 3 / 4;
 export function allowances(): readonly Allowance[] {
   const boardsOf = new Map<string, string[]>();
   for (const board of BOARDS) {
-    const { creation } = JSON.parse(readFileSync(boardManifest(board), "utf8")) as { creation: Creation };
-    const key = JSON.stringify(creation);
+    const key = JSON.stringify(creationOf(board));
     boardsOf.set(key, [...(boardsOf.get(key) ?? []), board]);
   }
   return [...boardsOf].map(([creation, boards]) => allowanceOf(JSON.parse(creation) as Creation, boards));
+}
+
+export function creationOf(board: string): Creation {
+  const { creation } = JSON.parse(readFileSync(boardManifest(board), "utf8")) as { creation: Creation };
+  return creation;
 }
 
 /** If chunks and slots share their bytes, they share in the ratio of their initial sizes. */
