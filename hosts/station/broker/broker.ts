@@ -94,9 +94,19 @@ export class Broker {
     return found && { connection: found.number, level: found.level, keepAliveSeconds: found.keepAliveSeconds };
   }
 
-  /** Whether a client, connected or not, has subscribed to exactly this filter. */
-  hasSubscriber(filter: string): boolean {
-    return this.#core.subscriptions.has(filter);
+  /** Whether a client that has subscribed to exactly this filter is connected. */
+  hasReceiver(filter: string): boolean {
+    return this.#core.subscriptions.sessionsOf(filter).some(({ connection }) => connection !== undefined);
+  }
+
+  /** Whether this message waits for the acknowledgement of a client that is connected. */
+  isHeld({ topic, payload }: Pick<MessageContent, "topic" | "payload">): boolean {
+    return this.#core.subscriptions.sessionsOf(topic).some(({ connection, queue }) => {
+      if (!connection) return false;
+      for (const { message } of queue.entries)
+        if (message?.topic === topic && isSame(message.payload, payload)) return true;
+      return false;
+    });
   }
 
   /** The retained messages that a filter matches. */

@@ -147,6 +147,9 @@ function accept(core: Core, connection: Connection, connect: Connect, verdict: V
   connection.sendWhole(encodeConnack(0, present, properties, connection.level), gate);
   connection.watchSilence();
   connection.pump();
+  if (present)
+    for (const { filter, isDeclined } of session.subscriptions.values())
+      if (!isDeclined) core.hooks.handleSubscribed?.(session.clientIdentifier, filter);
 }
 
 function begin(core: Core, connection: Connection, session: Session, connect: Connect, inflightMax: number): void {

@@ -42,7 +42,10 @@ export class Delivery {
 
   handlePuback(session: Session, packetIdentifier: number): void {
     const entry = session.queue.get(packetIdentifier);
-    if (entry?.qos === 1 && session.queue.isSent(entry)) session.removeEntry(entry);
+    if (entry?.qos === 1 && session.queue.isSent(entry)) {
+      session.removeEntry(entry);
+      if (entry.message?.isPromised) this.#core.hooks.handleAcknowledged?.(entry.message);
+    }
     this.pump();
   }
 

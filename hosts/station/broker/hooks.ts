@@ -72,8 +72,10 @@ export interface Hooks {
    * transaction is on the store, because the host has something in it.
    */
   readonly handleMessage?: (message: MessageContent) => boolean;
-  /** A session has a subscription to this filter, a new one or an old one again. */
+  /** A session has a subscription to this filter, a new one or an old one again, or its client is back. */
   readonly handleSubscribed?: (clientIdentifier: string, filter: string) => void;
+  /** A client has acknowledged a message that the host has promised. */
+  readonly handleAcknowledged?: (message: MessageContent) => void;
 }
 
 export const OPEN_HOOKS: Hooks = Object.freeze({

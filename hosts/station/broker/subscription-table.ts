@@ -63,9 +63,9 @@ export class SubscriptionTable {
     if (group?.members.size === 0) this.#groups.delete(shared.filter, shared.group);
   }
 
-  /** Whether anybody subscribes to exactly this filter. */
-  has(filter: string): boolean {
-    return this.#tree.has(filter);
+  /** Who subscribes to exactly this filter, but for groups. */
+  sessionsOf(filter: string): Session[] {
+    return this.#tree.valuesOf(filter).map(({ session }) => session);
   }
 
   /** Calls `visit` for each subscription that matches. Of a group one is chosen. */

@@ -31,16 +31,12 @@ export class TopicTree<Value> {
   }
 
   get(filter: string, key: string): Value | undefined {
-    let level: Level<Value> | undefined = this.#root;
-    for (const name of levelsOf(filter)) level = level?.children.get(name);
-    return level?.values?.get(key);
+    return this.#levelOf(filter)?.values?.get(key);
   }
 
-  /** Whether this very filter has a value. */
-  has(filter: string): boolean {
-    let level: Level<Value> | undefined = this.#root;
-    for (const name of levelsOf(filter)) level = level?.children.get(name);
-    return level?.values !== undefined;
+  /** The values of this very filter. */
+  valuesOf(filter: string): Value[] {
+    return [...(this.#levelOf(filter)?.values?.values() ?? [])];
   }
 
   delete(filter: string, key: string): void {
@@ -82,6 +78,12 @@ export class TopicTree<Value> {
 
   get isEmpty(): boolean {
     return this.#root.children.size === 0;
+  }
+
+  #levelOf(filter: string): Level<Value> | undefined {
+    let level: Level<Value> | undefined = this.#root;
+    for (const name of levelsOf(filter)) level = level?.children.get(name);
+    return level;
   }
 }
 

@@ -69,7 +69,7 @@ export class PushProgress {
   #printOne({ state, receipts }: Delivery): void {
     if (state === "waiting" && !this.#isWaiting) {
       this.#isWaiting = true;
-      this.#output.write(`waiting: ${this.#push?.to} has never connected; the push goes out when it does\n`);
+      this.#output.write(`waiting: ${this.#push?.to} is not there; the push goes out when it comes\n`);
     }
     for (const receipt of receipts.slice(this.#printed)) this.#output.write(`${this.#lineOf(receipt)}\n`);
     this.#printed = Math.max(this.#printed, receipts.length);

@@ -1,8 +1,9 @@
 /** Updates of devices: the command to each, the image for it, and what it answers. In memory only. */
+
 import { randomBytes } from "node:crypto";
 import type { ReadStream } from "node:fs";
 import { decodeJsonObject } from "../../../src/payload/json.ts";
-import type { StationBroker } from "../mqtt-server/station-broker.ts";
+import type { MessageBroker } from "../message-broker.ts";
 import { DEVICES_WATCHED_MAX, UPDATE_ORDER_SECONDS } from "../shared/limits.ts";
 import type { DeviceUpdate, FirmwareImage } from "../shared/update.ts";
 import type { ImageFolder } from "./image-folder.ts";
@@ -36,12 +37,12 @@ export interface Order {
 
 export class DeviceUpdates {
   readonly #env: string;
-  readonly #broker: StationBroker;
+  readonly #broker: MessageBroker;
   readonly #folder: ImageFolder;
   /** By device. */
   readonly #jobs = new Map<string, Job>();
 
-  constructor(env: string, broker: StationBroker, folder: ImageFolder) {
+  constructor(env: string, broker: MessageBroker, folder: ImageFolder) {
     this.#env = env;
     this.#broker = broker;
     this.#folder = folder;

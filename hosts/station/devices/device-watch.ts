@@ -2,7 +2,7 @@
 import { decodeInfo } from "../../../src/payload/info.ts";
 import { decodePresence, PRESENCE_STATUS } from "../../../src/payload/presence.ts";
 import { decodeTelemetry } from "../decode/telemetry.ts";
-import type { StationBroker } from "../mqtt-server/station-broker.ts";
+import type { MessageBroker } from "../message-broker.ts";
 import type {
   DeviceFirmware,
   DevicePresence,
@@ -35,11 +35,11 @@ export class DeviceWatch {
   /** Counts of malformed payloads, and of devices beyond the limit. */
   readonly counters = { malformed: 0, unwatched: 0 };
   readonly #env: string;
-  readonly #broker: StationBroker;
+  readonly #broker: MessageBroker;
   readonly #events: EventHub;
   readonly #devices = new Map<string, Watched>();
 
-  constructor(env: string, broker: StationBroker, events: EventHub) {
+  constructor(env: string, broker: MessageBroker, events: EventHub) {
     this.#env = env;
     this.#broker = broker;
     this.#events = events;

@@ -78,7 +78,7 @@ const progressSchema = {
   required: ["recipients", "published", ...status.enum, "finished"],
   properties: {
     recipients: count,
-    published: { ...count, description: "in the device's queue at the broker" },
+    published: { ...count, description: "the device has it" },
     stored: count,
     shown: count,
     read: count,
@@ -113,7 +113,8 @@ const deliverySchema = {
     state: {
       type: "string",
       enum: ["accepted", "waiting", "published", "expired"],
-      description: "waiting: nobody has ever subscribed for that uid; it goes out when someone does",
+      description:
+        "waiting: the device is not there; published: it was sent, and is sent again until the device has answered",
     },
     publishedAtMs: milliseconds,
     receipts: { type: "array", items: { $ref: "Receipt#" } },

@@ -3,14 +3,14 @@
 import type { Directory } from "../directory/directory.ts";
 import { AccessError } from "../identity/access-error.ts";
 import type { Accounts } from "../identity/accounts.ts";
-import type { StationBroker } from "../mqtt-server/station-broker.ts";
+import type { MessageBroker } from "../message-broker.ts";
 import type { PushService } from "../push/push-service.ts";
 
 export interface RemovalParts {
   readonly env: string;
   readonly accounts: Accounts;
   readonly directory: Directory;
-  readonly broker: StationBroker;
+  readonly broker: MessageBroker;
   readonly pushes: PushService;
 }
 

@@ -11,6 +11,7 @@ import type { MessageContent } from "../broker/message.ts";
 import type { AddedSubscription } from "../broker/subscription.ts";
 import { TopicTree } from "../broker/topic-tree.ts";
 import type { Origin } from "../identity/client-address.ts";
+import type { MessageBroker, MessageHandler, OwnMessage, ReceiverListener, StationInbox } from "../message-broker.ts";
 import {
   type ClientGate,
   CONNACK_CODE,
@@ -45,25 +46,6 @@ const REASONS: Readonly<Record<ConnackCode, number>> = Object.freeze({
 /** Reason codes that are no refusal, and code of none. */
 const NOTHING_WRONG = 0;
 
-export interface StationInbox {
-  readonly topic: string;
-  /** Takes a message for the station. What it writes to the store is in the transaction that PUBACK waits for. */
-  accept(payload: Uint8Array): void;
-}
-
-/** A message of the station's own. */
-export interface OwnMessage {
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  /** 1, unless it says 0. */
-  readonly qos?: 0 | 1;
-  readonly retain?: boolean;
-  /** No queue drops it for room or age: `publish` rejects instead. */
-  readonly isPromised?: boolean;
-}
-
-type Watcher = (topic: string, payload: Uint8Array) => void;
-
 /** The client at the other end of a connection. */
 interface Peer {
   readonly origin: Origin;
@@ -71,7 +53,7 @@ interface Peer {
   guest: Guest | undefined;
 }
 
-export class StationBroker {
+export class StationBroker implements MessageBroker {
   /** Receives messages to the station itself. */
   inbox: StationInbox | undefined;
   /** Subscribes for clients without subscriptions. If undefined, clients subscribe themselves. */
@@ -84,8 +66,8 @@ export class StationBroker {
   readonly #server: MqttServer;
   /** By number of the connection. */
   readonly #peers = new Map<number, Peer>();
-  readonly #watchers = new TopicTree<Watcher>();
-  readonly #subscriptionListeners = new Set<(filter: string) => void>();
+  readonly #watchers = new TopicTree<MessageHandler>();
+  #receiverListener: ReceiverListener | undefined;
   #watcherCount = 0;
 
   /**
@@ -132,7 +114,7 @@ export class StationBroker {
   }
 
   /** Publishes a message of the station's own. Resolves when it is on disk for every kept session that gets it. */
-  publish({ topic, payload, qos = 1, retain = false, isPromised = false }: OwnMessage): Promise<void> {
+  publish({ topic, payload, qos = 1, retain = false, isPromised = false, expirySeconds }: OwnMessage): Promise<void> {
     const forwarded = new Uint8Array();
     return this.#server.publish({
       topic,
@@ -141,7 +123,7 @@ export class StationBroker {
       retain,
       isPromised,
       forwarded,
-      expiresMs: Number.POSITIVE_INFINITY,
+      expiresMs: expirySeconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + expirySeconds * 1_000,
     });
   }
 
@@ -155,7 +137,7 @@ export class StationBroker {
   }
 
   /** Calls back with the retained messages of this topic filter, then with every message that matches it. */
-  watch(topicFilter: string, onMessage: Watcher): void {
+  watch(topicFilter: string, onMessage: MessageHandler): void {
     this.#watcherCount += 1;
     this.#watchers.set(topicFilter, String(this.#watcherCount), onMessage);
     for (const { topic, payload } of this.#broker.retainedOf(topicFilter)) onMessage(topic, payload);
@@ -165,17 +147,21 @@ export class StationBroker {
     return this.#broker.retainedOf(topic).length > 0;
   }
 
-  /** Calls back with each filter that a client subscribes to, or is subscribed to. */
-  listenToSubscriptions(listener: (filter: string) => void): void {
-    this.#subscriptionListeners.add(listener);
+  listenToReceivers(listener: ReceiverListener): void {
+    this.#receiverListener = listener;
   }
 
   /**
-   * Whether a client subscribes to exactly this topic, connected or with a kept session. A subscriber with a wildcard does not
-   * count: the message is not meant for it.
+   * Whether a client is connected that subscribes to exactly this topic. A subscriber with a wildcard does not count: the message is not
+   * meant for it.
    */
-  hasSubscriber(topic: string): boolean {
-    return this.#broker.hasSubscriber(topic);
+  hasReceiver(topic: string): boolean {
+    return this.#broker.hasReceiver(topic);
+  }
+
+  /** Whether a client that is connected has not acknowledged this message of the station's own. */
+  isHeld(message: Pick<OwnMessage, "topic" | "payload">): boolean {
+    return this.#broker.isHeld(message);
   }
 
   /** Topic filters of its session. */
@@ -253,9 +239,8 @@ export class StationBroker {
       subscriptionsOf: () => [],
       queuePolicy: () => "oldestOut",
       handleMessage: (message) => this.#handleMessage(message),
-      handleSubscribed: (_client, filter) => {
-        for (const listener of this.#subscriptionListeners) listener(filter);
-      },
+      handleSubscribed: (_client, filter) => this.#receiverListener?.handleArrived(filter),
+      handleAcknowledged: (message) => this.#receiverListener?.handleAcknowledged(message),
     };
   }
 
@@ -345,7 +330,8 @@ export class StationBroker {
     // A topic that the rules leave to the pre-subscriber.
     if (topic === PRESUBSCRIPTION_TOPIC && this.#gate) this.#presubscribe(payload);
     if (topic !== this.inbox?.topic) return false;
-    this.inbox.accept(payload);
+    // PUBACK waits for the transaction that this is in.
+    void this.inbox.accept(payload);
     return true;
   }
 

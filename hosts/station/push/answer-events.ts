@@ -5,7 +5,7 @@
  */
 import { decodeJsonObject } from "../../../src/payload/json.ts";
 import { describeError } from "../../common/describe-error.ts";
-import type { OwnMessage, StationBroker } from "../mqtt-server/station-broker.ts";
+import type { MessageBroker, OwnMessage } from "../message-broker.ts";
 import type { EventHub, StationEvent } from "../shared/event-hub.ts";
 import { ANSWER_CHARACTERS_MAX, ANSWERS_REMEMBERED_MAX } from "../shared/limits.ts";
 import type { PushService } from "./push-service.ts";
@@ -15,13 +15,13 @@ const EVENT_TYPE = "answered";
 
 export class AnswerEvents {
   readonly #env: string;
-  readonly #broker: StationBroker;
+  readonly #broker: MessageBroker;
   readonly #pushes: PushService;
   readonly #events: EventHub;
   /** Answers to plain pages that were told. A device may repeat them. The oldest first. */
   readonly #told = new Set<string>();
 
-  constructor(env: string, broker: StationBroker, pushes: PushService, events: EventHub) {
+  constructor(env: string, broker: MessageBroker, pushes: PushService, events: EventHub) {
     this.#env = env;
     this.#broker = broker;
     this.#pushes = pushes;

@@ -1,18 +1,21 @@
 /**
- * Accepts pushes, hands them to the broker, and keeps their receipts.
+ * Accepts pushes, sends them to devices, and keeps their receipts.
  *
- * A push is on disk before it is accepted, and is published after that. If the station ends in between, it publishes the push at the
- * next start. A crash may publish a push twice, under the same id. A device shows it once.
+ * A push is on disk before it is accepted. It stays open for each recipient until the device has answered, or it expired, was replaced or
+ * was taken back. So a restart sends again what has no answer, under the same id. A device shows it once.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { describeError } from "../../common/describe-error.ts";
 import { type Directory, EVERYONE } from "../directory/directory.ts";
-import type { StationBroker } from "../mqtt-server/station-broker.ts";
+import type { MessageBroker } from "../message-broker.ts";
 import type { EventHub } from "../shared/event-hub.ts";
 import {
+  BROKER_HELD_MS,
   DELIVERIES_INLINE_MAX,
   DELIVERIES_LIST_MAX,
+  DELIVERIES_OPEN_MAX,
   DELIVERIES_OPEN_PER_ACCOUNT_MAX,
+  DELIVERIES_PER_DEVICE_MAX,
   DEVICE_PACKET_BYTES_MAX,
   KEYS_FORGOTTEN_EVERY_MS,
   PUSH_LIST_DEFAULT,
@@ -29,9 +32,10 @@ import {
   type PushRequest,
   type Receipt,
 } from "../shared/push.ts";
-import { DeliveryQueue } from "./delivery-queue.ts";
+import { atOnce, DeliveryQueue, type Ending } from "./delivery-queue.ts";
+import type { OpenPush } from "./open-deliveries.ts";
 import { decodeReceipts, encodePush, STATION_UID } from "./push-message.ts";
-import { expiringAt, nextTurn, type OpenDelivery, type PushStore } from "./push-store.ts";
+import { nextTurn, type PushStore } from "./push-store.ts";
 
 /** Fixed header, topic length and packet identifier of a PUBLISH, in bytes at the most. */
 const PUBLISH_OVERHEAD_BYTES = 5 + 2 + 2;
@@ -72,7 +76,7 @@ export interface AcceptedPush {
 export class PushService {
   readonly counters: PushCounters = { malformed: 0, unknown: 0, dropped: 0 };
   readonly #env: string;
-  readonly #broker: StationBroker;
+  readonly #broker: MessageBroker;
   readonly #store: PushStore;
   readonly #directory: Directory;
   readonly #events: EventHub;
@@ -86,33 +90,38 @@ export class PushService {
   #idMs = 0;
   #idCount = 0;
 
-  constructor(env: string, broker: StationBroker, store: PushStore, directory: Directory, events: EventHub) {
+  constructor(env: string, broker: MessageBroker, store: PushStore, directory: Directory, events: EventHub) {
     this.#env = env;
     this.#broker = broker;
     this.#store = store;
     this.#directory = directory;
     this.#events = events;
-    this.#queue = new DeliveryQueue({
-      hasReceiver: (device) => broker.hasSubscriber(this.#topicOf(device)),
-      deliver: (delivery) => this.#deliver(delivery),
-      wait: ({ id, device }) =>
-        this.#change(id, device, (now) => (now.state === "accepted" ? { ...now, state: "waiting" } : now)),
-      expire: (delivery) => this.#expire(delivery),
+    this.#queue = new DeliveryQueue(store.open, {
+      isThere: (device) => broker.hasReceiver(this.#topicOf(device)),
+      isHeld: (push, device) => this.#isHeld(push, device),
+      send: (push, device) => this.#send(push, device),
+      end: (push, device, ending) => this.#end(push, device, ending),
     });
     store.health.listen((isSound) => (isSound ? this.#queue.resume() : this.#queue.pause()));
   }
 
-  /** Begins to take receipts, and publishes what a former run has accepted. */
+  /** Begins to take receipts, and to send what devices lack. */
   async start(): Promise<void> {
     this.#broker.inbox = { topic: this.#topicOf(STATION_UID), accept: (payload) => this.#takeMessage(payload) };
     this.#broker.onNewHolder = (name, sinceMs) => {
       this.forget(name, sinceMs).catch((error) => console.error(`pushes to ${name}: ${describeError(error)}`));
     };
-    const prefix = this.#topicOf("");
-    this.#broker.listenToSubscriptions((filter) => {
-      if (filter.startsWith(prefix)) this.#queue.wake(filter.slice(prefix.length));
+    const deviceOf = this.#deviceOf.bind(this);
+    this.#broker.listenToReceivers({
+      handleArrived: (topic) => {
+        const device = deviceOf(topic);
+        if (device !== undefined) this.#queue.arrived(device);
+      },
+      handleAcknowledged: (message) => {
+        const device = deviceOf(message.topic);
+        if (device !== undefined) this.#takeAcknowledgement(device, message.payload);
+      },
     });
-    for (const delivery of this.#store.takeOpen()) this.#queue.add(delivery);
     this.#queue.start();
     await this.#store.forgetKeys(Date.now());
     this.#forgetting = setInterval(() => {
@@ -120,7 +129,7 @@ export class PushService {
     }, KEYS_FORGOTTEN_EVERY_MS).unref();
   }
 
-  /** Publishes nothing more. Open deliveries are published at the next start. */
+  /** Sends nothing more. What is open is sent after the next start. */
   stop(): void {
     clearInterval(this.#forgetting);
     this.#queue.stop();
@@ -137,7 +146,9 @@ export class PushService {
     this.#store.health.require();
     const devices = this.#resolve(request.to, isAdmin);
     if (!isAdmin && this.#store.openOf(account) + devices.length > DELIVERIES_OPEN_PER_ACCOUNT_MAX) throw ownFull();
-    if (!this.#queue.hasRoom(this.#accepted + devices.length)) throw full();
+    if (this.#store.open.size + this.#accepted + devices.length > DELIVERIES_OPEN_MAX) throw full();
+    const [first = ""] = devices;
+    if (!isAdmin && devices.length === 1 && this.openFor(first) >= DELIVERIES_PER_DEVICE_MAX) throw deviceFull(first);
     // The room is reserved at once: pushes at the same time must not share the last place.
     this.#accepted += devices.length;
     try {
@@ -168,16 +179,33 @@ export class PushService {
     // While room was made the same key may have come again.
     const again = idempotencyKey !== undefined && (await this.#replay(account, idempotencyKey, requestHash));
     if (again) return { id: again, isReplayed: true };
-    const deliveries = devices.map((device): Delivery => ({ device, state: "accepted", receipts: [] }));
     const key = idempotencyKey === undefined ? undefined : { id: push.id, requestHash, key: idempotencyKey };
-    const saved = this.#store.add(push, deliveries, key);
+    const saved = this.#store.add(push, devices, key);
     this.#accepting.set(push.id, saved);
     await saved.finally(() => this.#accepting.delete(push.id));
     // All deliveries of a push to thousands of devices would be too much for the reader of an event stream.
-    this.#events.emit({ type: "push", push: { ...push, deliveries: deliveries.slice(0, DELIVERIES_INLINE_MAX) } });
-    const expiring = expiringAt(push, acceptedAtMs);
-    for (const device of devices) this.#queue.add({ id: push.id, device, ...expiring });
+    const deliveries = this.#store.deliveries(push.id, DELIVERIES_INLINE_MAX);
+    this.#events.emit({ type: "push", push: { ...push, deliveries } });
+    for (const device of devices) this.#queue.wake(device);
+    await this.#makeRoomFor(push.id, devices);
+    const [only] = devices.length === 1 ? deliveries : [];
+    const seen = only && this.#seen(push.id, only);
+    if (seen && seen !== only) this.#tell(push.id, seen);
     return { id: push.id, isReplayed: false };
+  }
+
+  /** What a new push replaces, and what a device has no room for beside it, goes. */
+  async #makeRoomFor(id: string, devices: readonly string[]): Promise<void> {
+    const { open } = this.#store;
+    const push = devices.map((device) => open.of(device).find((each) => each.id === id)).find((found) => found);
+    try {
+      if (push) await this.#queue.replaceBy(push, devices);
+      const full = devices.filter((device) => open.of(device).length > DELIVERIES_PER_DEVICE_MAX);
+      await atOnce(full, (device) => this.#queue.crowdOut(device, DELIVERIES_PER_DEVICE_MAX));
+    } catch (error) {
+      // It is accepted. What should have gone goes before it is sent.
+      console.error(`push ${id}: what it replaces stays for now: ${describeError(error)}`);
+    }
   }
 
   get(id: string): Push | undefined {
@@ -185,17 +213,18 @@ export class PushService {
   }
 
   delivery(id: string, device: string): Delivery | undefined {
-    return this.#store.delivery(id, device);
+    const delivery = this.#store.delivery(id, device);
+    return delivery && this.#seen(id, delivery);
   }
 
   /** By device, at most `max`. */
   deliveries(id: string, max: number): Promise<readonly Delivery[]> {
-    return Promise.resolve(this.#store.deliveries(id, max));
+    return Promise.resolve(this.#store.deliveries(id, max).map((delivery) => this.#seen(id, delivery)));
   }
 
-  /** Pushes that are still to be handed to the broker for this device. */
+  /** Pushes that this device lacks. */
   openFor(device: string): number {
-    return this.#queue.sizeOf(device);
+    return this.#store.open.of(device).length;
   }
 
   /** Pushes that are remembered. */
@@ -231,7 +260,8 @@ export class PushService {
   /** Ends all pushes to a removed device, or those from before `sinceMs`. The next device of that name gets none of them. */
   async forget(device: string, sinceMs = Number.POSITIVE_INFINITY): Promise<void> {
     const isOlder = (id: string) => (this.#store.get(id)?.acceptedAtMs ?? 0) < sinceMs;
-    this.#queue.forget(device, isOlder);
+    // What it lacks goes first: the next device of that name may be there already.
+    for (const { id } of [...this.#store.open.of(device)]) if (isOlder(id)) await this.#drop(id, device);
     for await (const id of this.#store.ids()) if (isOlder(id)) await this.#drop(id, device);
   }
 
@@ -240,16 +270,15 @@ export class PushService {
    * are told to remove it. Resolves when that is on disk.
    */
   async takeBack(push: Push): Promise<void> {
-    const deliveries = this.#store.deliveries(push.id, DELIVERIES_LIST_MAX);
-    for (const { device, state, receipts } of deliveries) {
-      if (receipts.some(({ status, from }) => status === "dropped" && from === STATION_UID)) continue;
-      this.#queue.forget(device, (id) => id === push.id);
-      if (state === "published") await this.#takeFrom(device, push);
+    await atOnce(this.#store.deliveries(push.id, DELIVERIES_LIST_MAX), async ({ device, state, receipts }) => {
+      if (receipts.some(({ status, from }) => status === "dropped" && from === STATION_UID)) return;
+      const isSent = this.#sentMs(push.id, device) !== undefined;
+      if (isSent || state === "published") await this.#takeFrom(device, push);
       await this.#drop(push.id, device, () => true);
-    }
+    });
   }
 
-  /** Takes a push back that the broker has. */
+  /** Takes a push back that was sent. */
   async #takeFrom(device: string, push: Push): Promise<void> {
     if (this.#broker.withdraw({ topic: this.#topicOf(device), payload: encodePush(push) })) return;
     const command = {
@@ -315,27 +344,88 @@ export class PushService {
     return nowMs.toString(36).padStart(8, "0") + count + randomBytes(6).toString("hex").slice(0, 8);
   }
 
-  async #deliver({ id, device }: OpenDelivery): Promise<void> {
+  #deviceOf(topic: string): string | undefined {
+    const prefix = this.#topicOf("");
+    return topic.startsWith(prefix) ? topic.slice(prefix.length) : undefined;
+  }
+
+  #isHeld({ id }: OpenPush, device: string): boolean {
     const push = this.#store.get(id);
+    return push !== undefined && this.#broker.isHeld({ topic: this.#topicOf(device), payload: encodePush(push) });
+  }
+
+  async #send(open: OpenPush, device: string): Promise<void> {
+    const push = this.#store.get(open.id);
     if (!push) return;
-    await this.#broker.publish({ topic: this.#topicOf(device), payload: encodePush(push), isPromised: true });
-    const delivery = this.#store.delivery(id, device);
+    const expirySeconds = Math.max(1, Math.ceil(Math.min(BROKER_HELD_MS, open.expiresMs - performance.now()) / 1_000));
+    const message = { topic: this.#topicOf(device), payload: encodePush(push), isPromised: true, expirySeconds };
+    const sent = this.#broker.publish(message);
+    // Nobody will acknowledge it where all who are there have subscribed with QoS 0.
+    const isOver = !this.#givesReceipts(device) && !this.#broker.isHeld(message);
+    await sent;
+    const delivery = this.#store.delivery(open.id, device);
     // It was taken back meanwhile.
     if (delivery && !isOpen(delivery)) return this.#takeFrom(device, push);
-    await this.#change(id, device, (now) => ({ ...now, state: "published", publishedAtMs: Date.now() }));
+    if (isOver) await this.#handOver(open.id, device);
+    else if (delivery) this.#tell(open.id, this.#seen(open.id, delivery));
   }
 
-  async #expire({ id, device }: OpenDelivery): Promise<void> {
+  /** A client without a presence is no pager: it gives no receipts, and has what it has acknowledged. */
+  #givesReceipts(device: string): boolean {
+    return this.#broker.hasRetained(`/${this.#env}/pres/${device}`);
+  }
+
+  #takeAcknowledgement(device: string, payload: Uint8Array): void {
+    const sent = this.#queue.sentTo(device);
+    if (sent.length === 0 || this.#givesReceipts(device)) return;
+    const acknowledged = sent.find(({ id }) => {
+      const push = this.#store.get(id);
+      return push !== undefined && Buffer.compare(encodePush(push), payload) === 0;
+    });
+    if (!acknowledged || this.#isHeld(acknowledged, device)) return;
+    this.#handOver(acknowledged.id, device).catch((error) => {
+      console.error(`push to ${device}: what it has acknowledged is not recorded: ${describeError(error)}`);
+    });
+  }
+
+  #handOver(id: string, device: string): Promise<void> {
+    return this.#change(id, device, (now) => (isOpen(now) ? { ...now, ...this.#published(id, device) } : now));
+  }
+
+  #published(id: string, device: string): Pick<Delivery, "state" | "publishedAtMs"> {
+    const sentMs = this.#sentMs(id, device);
+    const agoMs = sentMs === undefined ? 0 : performance.now() - sentMs;
+    return { state: "published", publishedAtMs: Math.round(Date.now() - agoMs) };
+  }
+
+  #sentMs(id: string, device: string): number | undefined {
+    const push = this.#store.open.of(device).find((each) => each.id === id);
+    return push && this.#queue.sentMs(push, device);
+  }
+
+  /** A delivery with what is not on disk: whether it was sent, and whether the device is away. */
+  #seen(id: string, delivery: Delivery): Delivery {
+    const { device } = delivery;
+    if (!isOpen(delivery)) return delivery;
+    if (this.#sentMs(id, device) !== undefined) return { ...delivery, ...this.#published(id, device) };
+    return this.#broker.hasReceiver(this.#topicOf(device)) ? delivery : { ...delivery, state: "waiting" };
+  }
+
+  #tell(id: string, delivery: Delivery): void {
+    const progress = this.#store.get(id)?.progress;
+    if (progress) this.#events.emit({ type: "delivery", id, delivery, progress });
+  }
+
+  #end({ id }: OpenPush, device: string, ending: Ending): Promise<void> {
+    if (ending !== "expired") return this.#drop(id, device, isOpen);
     const receipt: Receipt = { status: "expired", from: STATION_UID, atMs: Date.now(), deviceSeconds: 0 };
-    await this.#change(id, device, (delivery) => ({
-      ...delivery,
-      state: "expired",
-      receipts: [...delivery.receipts, receipt],
-    }));
+    return this.#change(id, device, (now) =>
+      isOpen(now) ? { ...now, state: "expired", receipts: [...now.receipts, receipt] } : now,
+    );
   }
 
-  /** Takes a message to the station, in the transaction that its PUBACK waits for. A malformed one is counted. */
-  #takeMessage(payload: Uint8Array): void {
+  /** Takes a message to the station. Resolves when what it says is on disk. A malformed one is counted. */
+  async #takeMessage(payload: Uint8Array): Promise<void> {
     let receipts: ReturnType<typeof decodeReceipts>;
     try {
       receipts = decodeReceipts(payload, Date.now());
@@ -343,10 +433,10 @@ export class PushService {
       this.counters.malformed += 1;
       return;
     }
-    for (const { id, receipt } of receipts) this.#takeReceipt(id, receipt);
+    await Promise.all(receipts.map(({ id, receipt }) => this.#takeReceipt(id, receipt)));
   }
 
-  #takeReceipt(id: string, receipt: Receipt): void {
+  async #takeReceipt(id: string, receipt: Receipt): Promise<void> {
     const delivery = this.#deliveryOf(id, receipt.from);
     if (!delivery) this.counters.unknown += 1;
     else if (
@@ -354,7 +444,13 @@ export class PushService {
       delivery.receipts.some(({ status, from }) => status === receipt.status && from === receipt.from)
     )
       this.counters.dropped += 1;
-    else void this.#change(id, delivery.device, (now) => ({ ...now, receipts: [...now.receipts, receipt] }), true);
+    else await this.#change(id, delivery.device, (now) => this.#withReceipt(id, now, receipt), true);
+  }
+
+  /** A device that gives a receipt has it. */
+  #withReceipt(id: string, now: Delivery, receipt: Receipt): Delivery {
+    const receipts = [...now.receipts, receipt];
+    return isOpen(now) ? { ...now, ...this.#published(id, now.device), receipts } : { ...now, receipts };
   }
 
   /** The delivery to this device. If the push went to a single uid that only devices know as a group, that delivery. */
@@ -374,7 +470,9 @@ export class PushService {
     const delivery = change(former);
     if (delivery === former) return;
     const progress = progressWith(push.progress, former, delivery);
-    await this.#store.change({ ...push, progress }, delivery, isOpen(former) && !isOpen(delivery), isOwed);
+    const lacked = this.#store.open.of(device).find((each) => each.id === id);
+    await this.#store.change({ ...push, progress }, delivery, isOwed);
+    if (lacked) this.#queue.closed(lacked, device);
     this.#events.emit({ type: "delivery", id, delivery, progress });
   }
 }
@@ -387,6 +485,11 @@ function ownFull(): PushRefused {
   return new PushRefused(429, "this account has as many pushes here as it may, and they wait for their devices");
 }
 
+function deviceFull(device: string): PushRefused {
+  return new PushRefused(429, `as many pushes as may wait for ${device}: it has to take some first`);
+}
+
+/** The device lacks it. */
 function isOpen({ state }: Delivery): boolean {
   return state === "accepted" || state === "waiting";
 }

@@ -1,36 +1,30 @@
 /**
- * The pushes of the station in its store. Memory holds only what is still to be published, so that it does not grow with the
- * history.
+ * The pushes of the station in its store, each from its acceptance until every recipient has it, and in the history after that. A push to
+ * ten thousand devices is written as one to a single device is: what nothing has happened to has no record of its own.
  *
  * | key | holds |
  * |---|---|
  * | `p/<id>` | the push with its progress |
- * | `d/<id>/<device>` | what became of it there |
- * | `o/<id>/<device>` | open: not yet handed to the broker |
+ * | `r/<id>` | its recipients, sorted. Pushes of a former version have none: their deliveries name them |
+ * | `d/<id>/<device>` | what became of it there. No record: the device lacks it |
+ * | `o/<id>` | open: a device may lack it |
  * | `k/<account>/<key>` | the idempotency key: which push, of which request |
  * | `t/<time>/<account>/<key>` | the same in the order of time, to be forgotten |
  * | `c/<account>` | how many pushes of it are kept |
  */
-
-import { IDEMPOTENCY_KEY_MS } from "../shared/limits.ts";
+import { PRIORITY_DEFAULT } from "../../../src/payload/content.ts";
+import { DELIVERY_AGE_MS, IDEMPOTENCY_KEY_MS } from "../shared/limits.ts";
 import { type Delivery, isClockSet, type Push } from "../shared/push.ts";
 import { type RecordChange, Records } from "../store/records.ts";
 import type { StationStore } from "../store/station-store.ts";
 import type { StoreHealth } from "../store/store-health.ts";
+import { OpenDeliveries, type OpenPush } from "./open-deliveries.ts";
 
 /** The push of an idempotency key. */
 export interface KeptKey {
   readonly id: string;
   /** A digest of the request. It tells another request with the same key. */
   readonly requestHash: string;
-}
-
-/** A delivery that is still to be published. */
-export interface OpenDelivery {
-  readonly id: string;
-  readonly device: string;
-  /** In milliseconds of `performance.now()`: a clock that is set right expires nothing. */
-  readonly expiresMs?: number;
 }
 
 /** Sorts after every key that begins with the prefix and a slash. */
@@ -47,11 +41,12 @@ export class PushStore {
   readonly health: StoreHealth;
   readonly #records: Records;
   readonly #max: number;
-  /** By push: how many of its deliveries are open. */
-  readonly #openOf = new Map<string, number>();
-  /** By account: how many of its deliveries are open. */
+  /** What devices lack, as it is on disk. */
+  readonly open = new OpenDeliveries();
+  /** By account: how many of its deliveries are open, those of pushes that are being written among them. */
   readonly #openOfAccount = new Map<string, number>();
-  #open: OpenDelivery[] = [];
+  /** Pushes that nobody lacks any more, whose record of that goes with the next write. */
+  #closed: string[] = [];
   #size = 0;
 
   constructor(store: StationStore, max: number) {
@@ -66,29 +61,27 @@ export class PushStore {
     return this.#size;
   }
 
-  /** The deliveries that a former run has not published, oldest first. Gives them once. */
-  takeOpen(): readonly OpenDelivery[] {
-    const open = this.#open;
-    this.#open = [];
-    return open;
-  }
-
   get(id: string): Push | undefined {
     return this.#records.get<Push>(`p/${id}`);
   }
 
+  /** What became of it at this device. undefined: it is no recipient. */
   delivery(id: string, device: string): Delivery | undefined {
-    return this.#records.get<Delivery>(`d/${id}/${device}`);
+    return this.#happened(id, device) ?? (this.open.has(id, device) ? nothingYet(device) : undefined);
   }
 
   /** By device, at most `max`. */
   deliveries(id: string, max: number): readonly Delivery[] {
-    const found: Delivery[] = [];
-    for (const key of this.#records.keys({ ...rangeOf(`d/${id}`), limit: max })) {
-      const delivery = this.#records.get<Delivery>(key);
-      if (delivery) found.push(delivery);
-    }
-    return found;
+    const recipients = this.recipients(id, max);
+    return recipients.map((device) => this.#happened(id, device) ?? nothingYet(device));
+  }
+
+  /** Sorted, at most `max`. */
+  recipients(id: string, max = Number.POSITIVE_INFINITY): readonly string[] {
+    const recipients = this.#records.get<readonly string[]>(`r/${id}`);
+    if (recipients) return recipients.slice(0, max);
+    const prefix = `d/${id}`;
+    return [...this.#records.keys({ ...rangeOf(prefix), limit: max })].map((key) => key.slice(prefix.length + 1));
   }
 
   /** Pushes, newest first; with `before` those that are older than that id. */
@@ -118,15 +111,13 @@ export class PushStore {
     return this.#records.get<KeptKey>(`k/${account}/${key}`);
   }
 
-  /** Keeps a new push with its deliveries and its key. Resolves when it is on disk. */
-  async add(push: Push, deliveries: readonly Delivery[], key?: KeptKey & { readonly key: string }): Promise<void> {
-    const changes: RecordChange[] = [{ key: `p/${push.id}`, value: push }];
-    for (const delivery of deliveries) {
-      changes.push(
-        { key: `d/${push.id}/${delivery.device}`, value: delivery },
-        { key: `o/${push.id}/${delivery.device}`, value: 0 },
-      );
-    }
+  /** Keeps a new push with its recipients and its key. Resolves when it is on disk. */
+  async add(push: Push, devices: readonly string[], key?: KeptKey & { readonly key: string }): Promise<void> {
+    const changes: RecordChange[] = [
+      { key: `p/${push.id}`, value: push },
+      { key: `r/${push.id}`, value: devices.toSorted() },
+      { key: `o/${push.id}`, value: 0 },
+    ];
     if (key) {
       const { id, requestHash } = key;
       const name = `${push.sender}/${key.key}`;
@@ -137,30 +128,46 @@ export class PushStore {
     }
     changes.push({ key: `c/${push.sender}`, value: this.#countOf(push.sender) + 1 });
     this.#size += 1;
-    add(this.#openOf, push.id, deliveries.length);
-    add(this.#openOfAccount, push.sender, deliveries.length);
+    add(this.#openOfAccount, push.sender, devices.length);
     try {
-      await this.#records.write(changes);
+      await this.#write(changes);
     } catch (error) {
       this.#size -= 1;
-      this.#openOf.delete(push.id);
-      add(this.#openOfAccount, push.sender, -deliveries.length);
+      add(this.#openOfAccount, push.sender, -devices.length);
+      throw error;
+    }
+    this.open.add(openPush(push, push.acceptedAtMs), devices);
+  }
+
+  /** Stores what has happened at a device. With that it lacks the push no more. `isOwed`: see `StationStore.write`. */
+  async change(push: Push, delivery: Delivery, isOwed = false): Promise<void> {
+    const { id } = push;
+    const { device } = delivery;
+    const changes: RecordChange[] = [
+      { key: `p/${id}`, value: push },
+      { key: `d/${id}/${device}`, value: delivery },
+    ];
+    await this.#write(changes, isOwed);
+    if (!this.open.has(id, device)) return;
+    this.open.close(id, device);
+    add(this.#openOfAccount, push.sender, -1);
+    if (!this.open.isOpen(id)) this.#closed.push(id);
+  }
+
+  /** What says that a push is closed is no promise: without it the next start finds so. */
+  async #write(changes: readonly RecordChange[], isOwed = false): Promise<void> {
+    const closed = this.#closed;
+    this.#closed = [];
+    try {
+      await this.#records.write([...changes, ...closed.map((id) => ({ key: `o/${id}` }))], isOwed);
+    } catch (error) {
+      this.#closed.push(...closed);
       throw error;
     }
   }
 
-  /** Stores a changed delivery. `isClosed`: it need not be published any more. `isOwed`: see `StationStore.write`. */
-  async change(push: Push, delivery: Delivery, isClosed: boolean, isOwed = false): Promise<void> {
-    const changes: RecordChange[] = [
-      { key: `p/${push.id}`, value: push },
-      { key: `d/${push.id}/${delivery.device}`, value: delivery },
-    ];
-    if (isClosed) changes.push({ key: `o/${push.id}/${delivery.device}` });
-    await this.#records.write(changes, isOwed);
-    if (!isClosed) return;
-    // It is counted when it is on disk. A failed write is tried again, and would be counted twice.
-    add(this.#openOf, push.id, -1);
-    add(this.#openOfAccount, push.sender, -1);
+  #happened(id: string, device: string): Delivery | undefined {
+    return this.#records.get<Delivery>(`d/${id}/${device}`);
   }
 
   /** Deliveries of this account's pushes that are open. */
@@ -169,8 +176,8 @@ export class PushStore {
   }
 
   /**
-   * Removes the oldest pushes that need not be published any more, if there is no room for one more. `full`: all of them are still to be
-   * published. `ownFull`: all of this account are. @param account whose pushes may take only a share of the history
+   * Removes the oldest pushes that nobody lacks any more, if there is no room for one more. `full`: there is none. `ownFull`: all of this
+   * account are open. @param account whose pushes may take only a share of the history
    */
   async makeRoom(account: string | undefined): Promise<"free" | "full" | "ownFull"> {
     const share = Math.max(1, this.#max * ACCOUNT_SHARE);
@@ -185,7 +192,7 @@ export class PushStore {
   async #forgetOldest(isLeaving: (id: string) => boolean): Promise<void> {
     const leaving: string[] = [];
     for await (const id of this.ids()) {
-      if (!this.#openOf.has(id) && isLeaving(id)) leaving.push(id);
+      if (!this.open.isOpen(id) && isLeaving(id)) leaving.push(id);
       if (leaving.length > this.#max / LEAVING_SHARE) break;
     }
     for (const id of leaving) await this.#forget(id);
@@ -205,7 +212,7 @@ export class PushStore {
   }
 
   async #forget(id: string): Promise<void> {
-    const changes: RecordChange[] = [{ key: `p/${id}` }];
+    const changes: RecordChange[] = [{ key: `p/${id}` }, { key: `r/${id}` }, { key: `o/${id}` }];
     for (const key of this.#records.keys(rangeOf(`d/${id}`))) changes.push({ key });
     const push = this.get(id);
     if (!push) return;
@@ -217,13 +224,23 @@ export class PushStore {
   #load(): void {
     for (const _key of this.#records.keys(rangeOf("p"))) this.#size += 1;
     for (const key of this.#records.keys(rangeOf("o"))) {
-      const [, id = "", device = ""] = key.split("/");
+      const id = key.slice(2);
       const push = this.get(id);
-      this.#open.push({ id, device, ...(push && expiringAt(push, Date.now())) });
-      add(this.#openOf, id, 1);
+      const prefix = `d/${id}`;
+      const happened = new Set(this.#records.keys(rangeOf(prefix)));
+      const devices = push ? this.recipients(id).filter((device) => !happened.has(`${prefix}/${device}`)) : [];
+      if (!push || devices.length === 0) {
+        this.#closed.push(id);
+        continue;
+      }
+      this.open.add(openPush(push, Date.now()), devices);
+      add(this.#openOfAccount, push.sender, devices.length);
     }
-    for (const [id, count] of this.#openOf) add(this.#openOfAccount, this.get(id)?.sender ?? "", count);
   }
+}
+
+function nothingYet(device: string): Delivery {
+  return { device, state: "accepted", receipts: [] };
 }
 
 /** Adds to a count. One of 0 is not kept. */
@@ -238,14 +255,19 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** @param nowMs of the wall clock */
+function openPush(push: Push, nowMs: number): OpenPush {
+  const { id, collapseKey, priority = PRIORITY_DEFAULT } = push;
+  return { id, collapseKey, priority, expiresMs: expiringAtMs(push, nowMs) };
+}
+
 /**
- * When a push expires: whole seconds after its time stamp, as devices count. One that was accepted before the clock was set has its whole
- * life before it.
+ * When a push expires, in milliseconds of `performance.now()`: whole seconds after its time stamp, as devices count, and at the latest
+ * after `DELIVERY_AGE_MS`. One that was accepted before the clock was set has its whole life before it.
  */
-export function expiringAt({ acceptedAtMs, expirySeconds }: Push, nowMs: number): Pick<OpenDelivery, "expiresMs"> {
-  if (expirySeconds === undefined) return {};
+function expiringAtMs({ acceptedAtMs, expirySeconds = Number.POSITIVE_INFINITY }: Push, nowMs: number): number {
   const ageMs = isClockSet(acceptedAtMs) ? nowMs - Math.floor(acceptedAtMs / 1_000) * 1_000 : 0;
-  return { expiresMs: performance.now() + expirySeconds * 1_000 - ageMs };
+  return performance.now() + Math.min(expirySeconds * 1_000, DELIVERY_AGE_MS) - ageMs;
 }
 
 function rangeOf(prefix: string): { readonly gte: string; readonly lt: string } {

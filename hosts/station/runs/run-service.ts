@@ -12,7 +12,7 @@ import type { Depth, SizedRun } from "../../../src/payload/raster.ts";
 import { isUid } from "../../../src/payload/uid.ts";
 import { RefusalLog } from "../identity/refusal-log.ts";
 import { TokenBucket, TokenBuckets } from "../identity/token-bucket.ts";
-import type { StationBroker } from "../mqtt-server/station-broker.ts";
+import type { MessageBroker } from "../message-broker.ts";
 import {
   DEVICES_WATCHED_MAX,
   RUN_PICTURES_MAX,
@@ -32,7 +32,7 @@ interface Waiting {
 
 export class RunService {
   readonly #env: string;
-  readonly #broker: StationBroker;
+  readonly #broker: MessageBroker;
   readonly #refusals = new RefusalLog();
   readonly #devices = new TokenBuckets(RUNS_PER_DEVICE, DEVICES_WATCHED_MAX);
   readonly #together = new TokenBucket(RUNS_TOGETHER, performance.now());
@@ -42,7 +42,7 @@ export class RunService {
   #isDrawing = false;
   #isStopped = false;
 
-  constructor(env: string, broker: StationBroker) {
+  constructor(env: string, broker: MessageBroker) {
     this.#env = env;
     this.#broker = broker;
   }

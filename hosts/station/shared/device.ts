@@ -61,7 +61,7 @@ export interface DeviceConnection {
 export interface DeviceDetails extends DeviceSummary {
   readonly connection?: DeviceConnection;
   readonly subscriptions: readonly string[];
-  /** Pushes that wait for its first connection. */
+  /** Pushes that it lacks. */
   readonly waiting: number;
   readonly series: readonly Series[];
 }

@@ -16,15 +16,55 @@ export const RETRY_AFTER_SECONDS = 60;
 export const MQTT_PACKET_BYTES_MAX = 4 * 1_048_576;
 
 /**
- * Pushes in the history on disk. When it is full the oldest leave that are with the broker; when all of them are still to
- * be published a new one is refused with status 503.
+ * Pushes in the history on disk. When it is full the oldest leave that everyone has; when all of them are still lacked by somebody a new
+ * one is refused with status 503.
  */
 export const PUSHES_MAX = 200_000;
 
-/** Deliveries that wait in memory to be handed to the broker. A push that would make more of them gets status 503. */
-export const DELIVERIES_OPEN_MAX = 100_000;
+/** Deliveries that devices lack, eight bytes of memory each. A push that would make more of them gets status 503. */
+export const DELIVERIES_OPEN_MAX = 1_000_000;
 
-/** Of them those of one account that is no administrator. A push that would make more gets status 429. */
+/**
+ * Pushes that one device may lack; each has at most `DEVICE_PACKET_BYTES_MAX` bytes. A further one for it alone gets status 429. For one
+ * to many devices, or of an administrator, the least important of those that wait leaves, and the history says so.
+ */
+export const DELIVERIES_PER_DEVICE_MAX = 1_000;
+
+/** For how long a push waits for a device if its sender has not said it, in milliseconds: 30 days. Then it has expired. */
+export const DELIVERY_AGE_MS = 30 * 24 * 3_600_000;
+
+/** Pushes that were sent to one device and have no answer yet. */
+export const DELIVERY_INFLIGHT_MAX = 4;
+
+/** Milliseconds after which a push without an answer holds up the next one no more. */
+export const DELIVERY_ANSWER_MS = 30_000;
+
+/**
+ * Milliseconds from the connection of a device until what it had not answered before is sent again. Its receipts, and what the broker has
+ * for it, come first.
+ */
+export const DELIVERY_SETTLE_MS = 3_000;
+
+/** Milliseconds for which a broker need keep a push for a device that has gone. The station sends it again when the device is back. */
+export const BROKER_HELD_MS = 3_600_000;
+
+/** Publications that another broker than the station's own has not answered yet. It may allow fewer. Further ones wait. */
+export const BROKER_INFLIGHT_MAX = 20;
+
+/** Milliseconds that such a broker may take to answer a CONNECT. */
+export const BROKER_CONNECT_MS = 10_000;
+
+/** Milliseconds until it is connected to again after a failure. They double with each further one. */
+export const BROKER_RETRY_MS = 1_000;
+export const BROKER_RETRY_MS_MAX = 60_000;
+
+/** Milliseconds within which it has to give a retained message. Else it counts as one that does not retain. */
+export const BROKER_PROBE_MS = 2_000;
+
+/** Topics whose retained message waits in memory for it while it is away. A further one is refused with status 503. */
+export const BROKER_RETAINED_OWED_MAX = 10_000;
+
+/** Open deliveries of one account that is no administrator. A push that would make more gets status 429. */
 export const DELIVERIES_OPEN_PER_ACCOUNT_MAX = 20_000;
 
 /** Pushes that one account may send in a minute; an administrator any number. A further one gets status 429. */
@@ -39,7 +79,7 @@ export const DELIVERIES_INLINE_MAX = 5;
 /** Milliseconds until what the broker did not take, or the station did not take from it, is tried again. */
 export const DELIVERY_RETRY_MS = 2_000;
 
-/** Milliseconds between two looks for pushes that became worthless while they waited for a first connection. */
+/** Milliseconds between two looks for pushes that became worthless while they waited for their devices. */
 export const EXPIRY_SWEEP_MS = 5_000;
 
 /** How long an idempotency key is remembered, in milliseconds. Later it makes a new push. */

@@ -38,7 +38,7 @@ export interface PushRequest {
 /** Counts of recipients by state. A device counts once for each kind of receipt. */
 export interface Progress extends Readonly<Record<ReceiptStatus, number>> {
   readonly recipients: number;
-  /** In the device's queue at the broker. */
+  /** The device has it. */
   readonly published: number;
   /** Final: no further receipt is waited for. */
   readonly finished: number;
@@ -68,8 +68,9 @@ export interface Push extends PushRequest {
 }
 
 /**
- * `accepted`: the push is on disk here. `waiting`: nobody has ever subscribed for that uid, and the push waits for that.
- * `published`: it is in the device's queue at the broker. `expired`: it has expired while it waited here.
+ * `accepted`: the push is on disk here, and goes out. `waiting`: the device is not there, and the push waits for it. `published`: it was
+ * sent, and until the device has answered it is sent again at each of its connections. `expired`: it has expired, or was taken back,
+ * before the device had it.
  */
 export type DeliveryState = "accepted" | "waiting" | "published" | "expired";
 

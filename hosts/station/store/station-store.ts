@@ -7,11 +7,12 @@
  */
 import Database from "libsql";
 import { STORE_RETRY_MS } from "../shared/limits.ts";
+import { migratePushes } from "./push-migration.ts";
 import type { Change, RecordStore } from "./record-store.ts";
 import { StoreFailed, StoreHealth } from "./store-health.ts";
 
-/** Of the tables. A file of another version is not opened. */
-const SCHEMA_VERSION = 1;
+/** Of the tables and their records. A file of a former version is brought up to this one, and one of a later version is not opened. */
+const SCHEMA_VERSION = 2;
 /** More than what a station writes in a second while its disk fills. */
 const PROBE_BYTES = 262_144;
 /** Keys that are read at once. */
@@ -101,6 +102,7 @@ export class StationStore {
     database.exec("begin immediate");
     try {
       for await (const [table, key, bytes] of records) this.#put[table].run(key, bytes);
+      migratePushes(database);
       this.#put.push.run(TAKEN_OVER, Buffer.from("{}"));
       database.exec("commit");
     } catch (error) {
@@ -240,14 +242,14 @@ function joinLog(database: Database.Database): void {
 
 function migrateSchema(database: Database.Database, path: string): void {
   const [{ user_version: version }] = database.pragma("user_version") as [{ user_version: number }];
-  if (version !== 0 && version !== SCHEMA_VERSION)
-    throw new Error(`${path}: schema version ${version}, expected ${SCHEMA_VERSION}`);
+  if (version > SCHEMA_VERSION) throw new Error(`${path}: schema version ${version}, expected ${SCHEMA_VERSION}`);
   database.exec("begin immediate");
   for (const table of TABLES)
     database.exec(
       `create table if not exists ${table} (key text primary key, bytes blob not null) without rowid, strict`,
     );
   database.exec("create table if not exists probe (id integer primary key, bytes blob not null) strict");
+  if (version === 1) migratePushes(database);
   database.exec(`pragma user_version = ${SCHEMA_VERSION}`);
   database.exec("commit");
 }

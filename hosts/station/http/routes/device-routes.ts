@@ -4,7 +4,7 @@ import { UID_BYTES_MAX } from "../../../../src/limits.ts";
 import type { DeviceWatch } from "../../devices/device-watch.ts";
 import type { Directory } from "../../directory/directory.ts";
 import { AccessError } from "../../identity/access-error.ts";
-import type { StationBroker } from "../../mqtt-server/station-broker.ts";
+import type { MessageBroker } from "../../message-broker.ts";
 import type { Viewing } from "../../policy/viewing.ts";
 import type { PushService } from "../../push/push-service.ts";
 import type { DeviceSummary } from "../../shared/device.ts";
@@ -15,7 +15,7 @@ import { errorAnswers } from "../api-schemas.ts";
 export interface DeviceSources {
   readonly directory: Directory;
   readonly watch: DeviceWatch;
-  readonly broker: StationBroker;
+  readonly broker: MessageBroker;
   readonly pushes: PushService;
   readonly viewing: Viewing;
 }

@@ -345,7 +345,7 @@ describe("the pre-subscriber", () => {
     const client = await silentClient(station, "pager-7");
     await until("a try that fails", () => log.some((line) => line.includes("503")));
     isAway = false;
-    await until("the subscriptions", () => broker.hasSubscriber("/field/im/pager-7"));
+    await until("the subscriptions", () => broker.hasReceiver("/field/im/pager-7"));
     const sender = await bench.mqtt(port);
     await until("a message", async () => {
       await sender.publishAsync("/field/im/pager-7", "now", { qos: 1 });

@@ -227,7 +227,9 @@ describe("an event stream", () => {
     const bench = scene();
     const station = await bench.station();
     const { answer } = await postPush(station.url, { to: "pager-1", text: "x" });
-    const read = vi.spyOn(PushStore.prototype, "deliveries").mockRejectedValueOnce(new Error("the disk refuses"));
+    const read = vi.spyOn(PushStore.prototype, "deliveries").mockImplementationOnce(() => {
+      throw new Error("the disk refuses");
+    });
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     bench.add(() => {
       read.mockRestore();
