@@ -9,11 +9,20 @@ import { ImageFolder } from "./devices/image-folder.ts";
 import type { Directory } from "./directory/directory.ts";
 import { LdapError, type LdapOptions } from "./directory/ldap-directory.ts";
 import { enrol, type FirstStart, openAccess } from "./directory/open-access.ts";
+import type { BrokerAddress } from "./foreign-broker/broker-address.ts";
+import { type BrokerStatus, ForeignBroker } from "./foreign-broker/foreign-broker.ts";
 import { buildConsolePage, type ConsolePage } from "./http/console-page.ts";
 import { createServer, type ServerParts } from "./http/server.ts";
 import type { Accounts } from "./identity/accounts.ts";
 import { originOf } from "./identity/client-address.ts";
-import { type Certificate, listenMqtt, type MqttAddress, ownAddress, plainHost } from "./mqtt-server/mqtt-listener.ts";
+import {
+  type Certificate,
+  listenMqtt,
+  type MqttAddress,
+  type MqttListener,
+  ownAddress,
+  plainHost,
+} from "./mqtt-server/mqtt-listener.ts";
 import { StationBroker } from "./mqtt-server/station-broker.ts";
 import { AllowedAddresses } from "./pictures/allowed-address.ts";
 import { pictureFetcher } from "./pictures/fetch-picture.ts";
@@ -40,6 +49,7 @@ import { DIRECTORY_LOOK_MS, DIRECTORY_REFRESH_MS, PUSHES_MAX } from "./shared/li
 import { StationError } from "./shared/station-error.ts";
 import { StoreInUse } from "./store/folder-lock.ts";
 import { openStore } from "./store/open-store.ts";
+import type { StationStore } from "./store/station-store.ts";
 
 export interface StationOptions {
   /** The folder of all data. It is created if it is missing. */
@@ -63,12 +73,17 @@ export interface StationOptions {
   readonly proxies?: readonly string[];
   /** Addresses or networks from which pictures may be fetched although they are not public, for example `10.0.0.0/8`. */
   readonly pictureNetworks?: readonly string[];
+  /** A broker that is there already. The station is its client, and starts none of its own. */
+  readonly broker?: BrokerAddress | undefined;
   /** The number of pushes that are kept. */
   readonly pushesMax?: number;
 }
 
 export interface Station {
+  /** Of its own broker, or of the one that it is a client of. */
   readonly mqttPort: number;
+  /** How the broker is that it is a client of; undefined where it has its own. */
+  readonly brokerStatus: BrokerStatus | undefined;
   /** Of MQTT with TLS; undefined without a certificate. */
   readonly mqttsPort: number | undefined;
   readonly httpPort: number;
@@ -101,17 +116,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
   try {
     const bundling = buildConsolePage(env);
     bundling.catch(() => {});
-    // The port is opened first: the user of a second station is told of the port, not of the folder. A client may connect before
-    // the broker is ready. Its socket is handed over later, and nothing is read from it until then.
-    let found: (broker: StationBroker) => void = () => {};
-    const standing = new Promise<StationBroker>((resolve) => {
-      found = resolve;
-    });
-    const address = addressOf(options);
-    const listener = await listening(address, () =>
-      listenMqtt(address, (socket) => void standing.then((broker) => broker.accept(socket, originOf(socket)))),
-    );
-    closers.push(listener.close);
+    // The port is opened first: the user of a second station is told of the port, not of the folder.
+    const port = options.broker ? undefined : await openPort(addressOf(options), closers);
     const { accounts, directory, begin, localKey } = await openFolder(options.data, () =>
       openAccess(options.data, options.ldap),
     );
@@ -122,13 +128,16 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const { store, close: closeStore } = await openFolder(options.data, () => openStore(options.data));
     closers.push(async () => closeStore());
     const rules = new TopicRules(env, directory, accounts);
-    const broker = new StationBroker(store, gateOf(options, accounts, directory, rules));
-    closers.push(async () => broker.shutDown());
-    const { mqttPort, mqttsPort } = listener;
+    const side = options.broker
+      ? foreignSide(options.broker, env, directory, closers)
+      : ownSide(store, gateOf(options, accounts, directory, rules), closers);
+    const mqttPort = port?.mqttPort ?? options.broker?.port ?? 0;
+    const mqttsPort = options.broker?.isSecure ? options.broker.port : port?.mqttsPort;
     const { certificate, publicUrl, proxies = [] } = options;
     const images = new ImageFolder(join(options.data, "images"));
     const { health } = store;
     const parts = {
+      ...side,
       env,
       host,
       mqttPort,
@@ -136,7 +145,6 @@ export async function startStation(options: StationOptions): Promise<Station> {
       certificate,
       publicUrl,
       proxies,
-      broker,
       accounts,
       directory,
       rules,
@@ -147,7 +155,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const { app, pushes } = await openInterface(parts, pushStore, await bundling, closers);
     const pictures = new PictureService(
       env,
-      broker,
+      side.broker,
       (uid, sender, id) =>
         sender === STATION_UID && pushStore.delivery(id, uid) ? pushStore.get(id)?.picture : undefined,
       pictureFetcher(new AllowedAddresses(options.pictureNetworks ?? [])),
@@ -156,21 +164,93 @@ export async function startStation(options: StationOptions): Promise<Station> {
     pictures.start();
     const httpPort = await listenHttp(app, host, options.httpPort ?? HTTP_PORT_DEFAULT);
     await pushes.start();
-    const presubscriptions = new Presubscriptions(broker);
-    broker.presubscriptions = presubscriptions;
-    broker.grant(PRESUBSCRIBER_NAME, [{ filter: NEW_CLIENT_TOPIC, qos: 1 }]);
-    found(broker);
-    const presubscriber = startPresubscriber({ ...address, mqttPort }, httpPort, localKey);
-    closers.push(() => presubscriber.close());
-    closers.push(followDirectory(env, directory, (uid) => presubscriptions.announceKnown(uid)));
+    const { own, foreign } = side;
+    if (own && port) {
+      closers.push(...startPresubscription(own, env, directory, { options, port, httpPort, localKey }));
+      port.serve(own);
+    }
+    foreign?.start();
     const url = publicUrl ?? urlOf(host === "0.0.0.0" || host === "::" ? "localhost" : host, httpPort, certificate);
     // This is the last step: if the start fails, no password may exist that nobody was told.
     const firstStart = await openFolder(options.data, begin);
-    return { mqttPort, mqttsPort, httpPort, url, accounts, directory, firstStart, localKey, refresh, close };
+    return {
+      mqttPort,
+      mqttsPort,
+      httpPort,
+      url,
+      accounts,
+      directory,
+      firstStart,
+      localKey,
+      refresh,
+      close,
+      get brokerStatus() {
+        return foreign?.status;
+      },
+    };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** A port of MQTT that listens already. A client that connects before the broker is there waits, and nothing is read from it until then. */
+interface OpenPort extends MqttListener {
+  serve(broker: StationBroker): void;
+}
+
+async function openPort(address: MqttAddress, closers: Closer[]): Promise<OpenPort> {
+  let serve: (broker: StationBroker) => void = () => {};
+  const standing = new Promise<StationBroker>((resolve) => {
+    serve = resolve;
+  });
+  const listener = await listening(address, () =>
+    listenMqtt(address, (socket) => void standing.then((broker) => broker.accept(socket, originOf(socket)))),
+  );
+  closers.push(listener.close);
+  return { ...listener, serve };
+}
+
+/** The broker that the station's services use: its own, or another one. */
+type BrokerSide = Pick<ServerParts, "broker" | "own" | "foreign">;
+
+function ownSide(store: StationStore, gate: ClientGate, closers: Closer[]): BrokerSide {
+  const own = new StationBroker(store, gate);
+  closers.push(async () => own.shutDown());
+  return { broker: own, own, foreign: undefined };
+}
+
+function foreignSide(address: BrokerAddress, env: string, directory: Directory, closers: Closer[]): BrokerSide {
+  const foreign = new ForeignBroker({
+    address,
+    env,
+    devices: () => directory.devices.map(({ uid }) => uid),
+    onLog: (line) => console.error(line),
+  });
+  closers.push(() => foreign.close());
+  return { broker: foreign, own: undefined, foreign };
+}
+
+interface PresubscriptionParts {
+  readonly options: StationOptions;
+  readonly port: MqttListener;
+  readonly httpPort: number;
+  readonly localKey: string;
+}
+
+/** Subscribes for clients of the station's own broker. Returns what ends it. */
+function startPresubscription(
+  broker: StationBroker,
+  env: string,
+  directory: Directory,
+  { options, port, httpPort, localKey }: PresubscriptionParts,
+): Closer[] {
+  const presubscriptions = new Presubscriptions(broker);
+  broker.presubscriptions = presubscriptions;
+  broker.grant(PRESUBSCRIBER_NAME, [{ filter: NEW_CLIENT_TOPIC, qos: 1 }]);
+  const address = { ...addressOf(options), mqttPort: port.mqttPort };
+  const presubscriber = startPresubscriber(address, httpPort, localKey);
+  return [() => presubscriber.close(), followDirectory(env, directory, (uid) => presubscriptions.announceKnown(uid))];
 }
 
 /** Makes the push service, the watch of devices, the service that draws text, and the HTTP server, which does not listen yet. */

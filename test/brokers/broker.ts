@@ -11,6 +11,14 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
+/** A broker that can be killed. */
+export interface MortalBroker extends Broker {
+  /** Ends it with SIGKILL, as a power cut would. Data and port stay for `restart`. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port with its saved data. */
+  restart(): Promise<void>;
+}
+
 /** A free port of loopback. Another process may take it before the caller does. The caller then tries again. */
 export async function freePort(): Promise<number> {
   const server = createServer();

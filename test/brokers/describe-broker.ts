@@ -9,10 +9,14 @@ import { PROBES } from "./probes.ts";
 import { PROBES_5 } from "./probes-5.ts";
 import { describeQos2 } from "./qos2-scenarios.ts";
 import { describeScenarios } from "./scenarios.ts";
+import { describeBeside } from "./station-beside.ts";
 import { TestPager } from "./test-pager.ts";
 
 const START_TIMEOUT_MS = 90_000;
 const READY_TIMEOUT_MS = 30_000;
+
+/** Brokers beside which a station is run. */
+const BESIDE: readonly BrokerName[] = ["mosquitto", "nats", "rabbitmq"];
 
 /** @param isInstalled whether the broker is on this machine. If not, its tests are skipped, or fail if it is required. */
 export function describeBroker(name: BrokerName, isInstalled: boolean, start: () => Promise<Broker>): void {
@@ -56,6 +60,8 @@ export function describeBroker(name: BrokerName, isInstalled: boolean, start: ()
       }
       expect(failures).toEqual([table.mqtt5 ? 0 : 1, 0]);
     });
+
+    if (BESIDE.includes(name)) describeBeside(() => broker, table);
 
     describe.each(table.mqtt5 ? (["3.1.1", "5"] as const) : (["3.1.1"] as const))("MQTT %s", (protocol) => {
       describeScenarios(() => broker, protocol);

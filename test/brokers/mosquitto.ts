@@ -3,16 +3,12 @@ import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Broker } from "./broker.ts";
+import type { MortalBroker } from "./broker.ts";
 import { findProgram, startServer } from "./server-process.ts";
 
-export interface Mosquitto extends Broker {
+export interface Mosquitto extends MortalBroker {
   /** Ports of the further listeners, in their order. */
   readonly further: readonly number[];
-  /** Ends it with SIGKILL, as a power cut would. Data and port stay for `restart`. */
-  kill(): Promise<void>;
-  /** Starts it again on the same port with its saved data. */
-  restart(): Promise<void>;
 }
 
 export interface MosquittoOptions {

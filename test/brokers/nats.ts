@@ -1,12 +1,12 @@
 /** NATS with JetStream, which keeps the sessions, from the system's package. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Broker } from "./broker.ts";
+import type { MortalBroker } from "./broker.ts";
 import { findProgram, startServer } from "./server-process.ts";
 
 export const findNats = (): string | undefined => findProgram("nats-server");
 
-export async function startNats(): Promise<Broker> {
+export async function startNats(): Promise<MortalBroker> {
   const program = findNats();
   if (!program) throw new Error("nats-server is missing (package nats-server)");
   const server = await startServer("nats", 2, (folder, [mqttPort, natsPort]) => {
@@ -14,7 +14,8 @@ export async function startNats(): Promise<Broker> {
     writeFileSync(path, configuration(folder, mqttPort as number, natsPort as number));
     return { program, args: ["-c", path] };
   });
-  return { name: "nats", port: server.ports[0] as number, stop: () => server.stop() };
+  const { kill, restart, stop } = server;
+  return { name: "nats", port: server.ports[0] as number, kill, restart, stop };
 }
 
 /**

@@ -3,11 +3,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { vi } from "vitest";
 import { accepts, freePort } from "./broker.ts";
 
 const START_TIMEOUT_MS = 60_000;
 const START_ATTEMPTS = 3;
+/** Milliseconds between two looks whether it accepts connections. */
+const LOOK_MS = 20;
 /** How long a server may take to end on request, in milliseconds. Then it is killed. */
 const END_TIMEOUT_MS = 10_000;
 /** Characters of a server's output that are kept for the error. */
@@ -101,12 +102,11 @@ export async function launch(name: string, command: ServerCommand, port: number)
     problem ??= `${name} ended with ${code ?? signal}`;
   });
   try {
-    await vi.waitFor(
-      async () => {
-        if (problem === undefined && !(await accepts(port))) throw new Error(`${name} does not accept connections`);
-      },
-      { timeout: START_TIMEOUT_MS, interval: 20 },
-    );
+    const endMs = performance.now() + START_TIMEOUT_MS;
+    while (problem === undefined && !(await accepts(port))) {
+      if (performance.now() > endMs) throw new Error(`${name} does not accept connections`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
     if (problem !== undefined) throw new Error(problem);
     return child;
   } catch (error) {

@@ -9,7 +9,7 @@ import { describeFirstStart } from "../directory/open-access.ts";
 import { ownAddress, plainHost } from "../mqtt-server/mqtt-listener.ts";
 import { type Station, type StationOptions, startStation } from "../station.ts";
 import { called } from "./called.ts";
-import { fail, parseStationFlags, STATION_FLAGS_USAGE, warn } from "./station-flags.ts";
+import { describeMqtt, fail, parseStationFlags, STATION_FLAGS_USAGE, warn } from "./station-flags.ts";
 
 const PAGER_UID = "pager-1";
 
@@ -28,7 +28,7 @@ export async function start(args: readonly string[]): Promise<void> {
   warn(flags.options);
   const station = await startStation(flags.options);
   if (station.firstStart) console.log(describeFirstStart(station.firstStart));
-  console.log(`Console: ${station.url}/ (MQTT on port ${station.mqttPort}; Ctrl-C ends)`);
+  console.log(`Console: ${station.url}/ (${describeMqtt(station)}; Ctrl-C ends)`);
   const pager = startOwnPager(flags.options, station);
   const end = whenAskedToEnd(() => {
     releaseKeys();
@@ -41,18 +41,24 @@ export async function start(args: readonly string[]): Promise<void> {
 }
 
 function startOwnPager(
-  { data, host, env, certificate }: StationOptions & { readonly host: string },
+  { data, host, env, certificate, broker }: StationOptions & { readonly host: string },
   station: Station,
 ): Pager {
+  const own = {
+    "broker.host": ownAddress(plainHost({ host, certificate })),
+    "broker.userName": PAGER_UID,
+    "broker.password": localPassword(station.localKey, PAGER_UID),
+  };
+  // Whoever may log in there is not for the station to say: it lends its own login.
+  const foreign = broker && {
+    "broker.host": broker.host,
+    "broker.transport": broker.isSecure ? "tls" : "tcp",
+    "broker.userName": broker.userName,
+    "broker.password": broker.password,
+    ...(broker.authorities !== undefined && { "broker.ca": broker.authorities }),
+  };
   return startPager({
-    settings: {
-      uid: PAGER_UID,
-      env,
-      "broker.host": ownAddress(plainHost({ host, certificate })),
-      "broker.port": station.mqttPort,
-      "broker.userName": PAGER_UID,
-      "broker.password": localPassword(station.localKey, PAGER_UID),
-    },
+    settings: { uid: PAGER_UID, env, "broker.port": station.mqttPort, ...(foreign ?? own) },
     store: new FileStore(join(data, "pagers", PAGER_UID)),
     onPaint: terminalScreen(PAGER_UID, process.stdout),
     onAlert: () => {

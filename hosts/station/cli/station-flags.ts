@@ -7,6 +7,7 @@ import { describeError } from "../../common/describe-error.ts";
 import { type Flags, parseFlags } from "../../common/flags.ts";
 import { isLoopback } from "../../common/loopback.ts";
 import type { LdapOptions } from "../directory/ldap-directory.ts";
+import { type BrokerAddress, parseBrokerAddress } from "../foreign-broker/broker-address.ts";
 import type { Certificate } from "../mqtt-server/mqtt-listener.ts";
 import {
   DATA_DEFAULT,
@@ -17,7 +18,7 @@ import {
   MQTTS_PORT_DEFAULT,
 } from "../shared/defaults.ts";
 import { StationError } from "../shared/station-error.ts";
-import type { StationOptions } from "../station.ts";
+import type { Station, StationOptions } from "../station.ts";
 
 const FLAGS = Object.freeze([
   "data",
@@ -34,10 +35,16 @@ const FLAGS = Object.freeze([
   "ldap-base",
   "ldap-user",
   "picture-network",
+  "broker",
+  "broker-ca",
+  "broker-password-file",
 ]);
 
 /** Holds the password of `--ldap-user`: what stands on a command line can be seen by every user of the machine. */
 const LDAP_PASSWORD_VARIABLE = "FIELDPAGER_LDAP_PASSWORD";
+
+/** Holds the password for `--broker`, likewise. */
+const BROKER_PASSWORD_VARIABLE = "FIELDPAGER_BROKER_PASSWORD";
 
 export const STATION_FLAGS_USAGE = `  --data DIR         folder of everything that is kept (${DATA_DEFAULT})
   --host ADDRESS     address to listen on (${HOST_DEFAULT}; 0.0.0.0: every one)
@@ -53,6 +60,9 @@ export const STATION_FLAGS_USAGE = `  --data DIR         folder of everything th
   --ldap URL         takes the directory from an LDAP server, ldap://host:port
   --ldap-base DN     below which entry of it
   --ldap-user DN     whom to log in as there; the password stands in ${LDAP_PASSWORD_VARIABLE}
+  --broker URL       a broker that is there already, mqtt:// or mqtts://user:password@host:port; none is started then
+  --broker-ca FILE   PEM of the authorities that its certificate may come from, if it is none that everybody knows
+  --broker-password-file FILE  holds the password; or ${BROKER_PASSWORD_VARIABLE} does: a command line can be seen by others
   --anonymous        lets everyone in without a login, to read and send everything`;
 
 export type StationFlags =
@@ -80,16 +90,27 @@ export function parseStationFlags(args: readonly string[]): StationFlags {
     publicUrl: publicUrlOf(flags, errors),
     proxies: networksOf(flags, "proxy", errors),
     pictureNetworks: networksOf(flags, "picture-network", errors),
+    broker: brokerOf(flags, errors),
   };
   return errors.length > 0 ? { errors } : { options };
 }
 
 /** Says what is dangerous in how the station was started. */
-export function warn({ anonymous, host, certificate }: Parsed): void {
+export function warn({ anonymous, host, certificate, broker }: Parsed): void {
   const who = isLoopback(host) ? "every program on this machine" : `everyone who reaches ${host}`;
   if (anonymous) console.error(`Warning: --anonymous lets ${who} read and send everything without a login.`);
+  if (broker && !broker.isSecure && !isLoopback(broker.host))
+    console.error(
+      `Warning: the password for ${broker.host} and all messages cross the network in the clear; mqtts:// ends that.`,
+    );
   if (!isLoopback(host) && !certificate)
     console.error(`Warning: on ${host} passwords cross the network in the clear; --tls-cert and --tls-key end that.`);
+}
+
+/** Where MQTT is. @param host that it listens on */
+export function describeMqtt({ mqttPort, brokerStatus }: Station, host?: string): string {
+  if (brokerStatus) return `beside the broker at ${brokerStatus.address}`;
+  return `MQTT on port ${mqttPort}${host === undefined ? "" : ` of ${host}`}`;
 }
 
 /** Ends the program: one line for what the user can change, more for what is wrong with the program itself. */
@@ -124,6 +145,41 @@ function ldapOf({ values }: Flags, errors: string[]): LdapOptions | undefined {
   }
   if (base === undefined) errors.push("flag --ldap-base: is missing, such as dc=example,dc=org");
   return { url, base: base ?? "", bindDn, bindPassword: process.env[LDAP_PASSWORD_VARIABLE] ?? "" };
+}
+
+function brokerOf({ values }: Flags, errors: string[]): BrokerAddress | undefined {
+  const { broker: url, "broker-ca": authoritiesPath, "broker-password-file": passwordPath } = values;
+  if (url === undefined) {
+    if (authoritiesPath !== undefined || passwordPath !== undefined) errors.push("flag --broker: is missing");
+    return undefined;
+  }
+  for (const name of ["mqtt-port", "mqtts-port", "anonymous"])
+    if (values[name] !== undefined)
+      errors.push(`flag --${name}: is for the station's own broker, and there is none with --broker`);
+  const address = parseBrokerAddress(url);
+  if (!address) {
+    errors.push("flag --broker: expected mqtt:// or mqtts://user:password@host:port, without a path");
+    return undefined;
+  }
+  if (authoritiesPath !== undefined && !address.isSecure) errors.push("flag --broker-ca: goes with mqtts://");
+  const authorities = contentOf("broker-ca", authoritiesPath, errors);
+  const password = contentOf("broker-password-file", passwordPath, errors)?.replace(/\r?\n$/, "");
+  try {
+    createSecureContext({ ca: authorities });
+  } catch (error) {
+    errors.push(`flag --broker-ca: ${describeError(error)}`);
+  }
+  return { ...address, authorities, password: password ?? process.env[BROKER_PASSWORD_VARIABLE] ?? address.password };
+}
+
+function contentOf(flag: string, path: string | undefined, errors: string[]): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    errors.push(`flag --${flag}: ${describeError(error)}`);
+    return undefined;
+  }
 }
 
 function publicUrlOf({ values: { "public-url": text } }: Flags, errors: string[]): string | undefined {

@@ -3,8 +3,8 @@
 import { randomBytes } from "node:crypto";
 import type { ReadStream } from "node:fs";
 import { decodeJsonObject } from "../../../src/payload/json.ts";
-import type { MessageBroker } from "../message-broker.ts";
 import { DEVICES_WATCHED_MAX, UPDATE_ORDER_SECONDS } from "../shared/limits.ts";
+import type { MessageBroker } from "../shared/message-broker.ts";
 import type { DeviceUpdate, FirmwareImage } from "../shared/update.ts";
 import type { ImageFolder } from "./image-folder.ts";
 

@@ -2,7 +2,6 @@
 import { decodeInfo } from "../../../src/payload/info.ts";
 import { decodePresence, PRESENCE_STATUS } from "../../../src/payload/presence.ts";
 import { decodeTelemetry } from "../decode/telemetry.ts";
-import type { MessageBroker } from "../message-broker.ts";
 import type {
   DeviceFirmware,
   DevicePresence,
@@ -13,6 +12,7 @@ import type {
 } from "../shared/device.ts";
 import type { EventHub } from "../shared/event-hub.ts";
 import { DEVICES_WATCHED_MAX, SERIES_MAX, SERIES_POINTS_MAX, TELEMETRY_BYTES_MAX } from "../shared/limits.ts";
+import type { MessageBroker } from "../shared/message-broker.ts";
 
 const WORDS: readonly (readonly [number, PresenceWord])[] = Object.freeze(
   Object.entries(PRESENCE_STATUS).map(([word, status]) => [status, word as PresenceWord] as const),

@@ -3,8 +3,8 @@
 import type { Directory } from "../directory/directory.ts";
 import { AccessError } from "../identity/access-error.ts";
 import type { Accounts } from "../identity/accounts.ts";
-import type { MessageBroker } from "../message-broker.ts";
 import type { PushService } from "../push/push-service.ts";
+import type { MessageBroker } from "../shared/message-broker.ts";
 
 export interface RemovalParts {
   readonly env: string;

@@ -10,6 +10,7 @@ import type { DeviceUpdates } from "../devices/device-updates.ts";
 import type { DeviceWatch } from "../devices/device-watch.ts";
 import type { ImageFolder } from "../devices/image-folder.ts";
 import type { Directory } from "../directory/directory.ts";
+import type { ForeignBroker } from "../foreign-broker/foreign-broker.ts";
 import type { Accounts } from "../identity/accounts.ts";
 import { originOfRequest } from "../identity/client-address.ts";
 import { Sessions } from "../identity/sessions.ts";
@@ -26,6 +27,7 @@ import {
   RETRY_AFTER_SECONDS,
   WEB_SOCKETS_MAX,
 } from "../shared/limits.ts";
+import type { MessageBroker } from "../shared/message-broker.ts";
 import type { StoreHealth } from "../store/store-health.ts";
 import { addApiSchemas, describeSchemaError, errorAnswers } from "./api-schemas.ts";
 import { addAuthentication } from "./authentication.ts";
@@ -80,6 +82,19 @@ const addressSchema = {
       type: "string",
       description: "PEM of the authority of its certificate, where that stands in its own chain",
     },
+    broker: {
+      type: "object",
+      description: "where the station is a client of another broker, which has these ports",
+      additionalProperties: false,
+      required: ["address", "isConnected", "lacks"],
+      properties: {
+        address: { type: "string", description: "such as `mqtts://broker.example.org:8883`" },
+        isConnected: { type: "boolean" },
+        reason: { type: "string", description: "why it is not connected" },
+        protocol: { type: "string", enum: ["MQTT 5", "MQTT 3.1.1"] },
+        lacks: { type: "array", items: { type: "string" }, description: "what it cannot do, and what is lost by that" },
+      },
+    },
   },
 } as const;
 
@@ -96,7 +111,11 @@ export interface ServerParts {
   readonly publicUrl: string | undefined;
   /** Addresses of proxies, or networks of them such as `10.0.0.0/8`. */
   readonly proxies: readonly string[];
-  readonly broker: StationBroker;
+  readonly broker: MessageBroker;
+  /** That broker, if it is the station's own. */
+  readonly own: StationBroker | undefined;
+  /** That broker, if the station is its client. */
+  readonly foreign: ForeignBroker | undefined;
   readonly pushes: PushService;
   readonly watch: DeviceWatch;
   readonly images: ImageFolder;
@@ -111,7 +130,7 @@ export interface ServerParts {
 
 /** Makes the server; the caller makes it listen on `host` and closes it. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { env, host, mqttPort, mqttsPort, broker, pushes, events, page } = parts;
+  const { env, host, mqttPort, mqttsPort, broker, own, foreign, pushes, events, page } = parts;
   const publicHost = parts.publicUrl && new URL(parts.publicUrl).host;
   // Node gives the body of a request the larger one of both times, and looks at them only from time to time.
   const timing = {
@@ -171,20 +190,23 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       tags: ["devices"],
       response: { 200: { description: "Its topics begin with `env`.", ...addressSchema }, ...errorAnswers(401) },
     },
-    handler: async () => ({ env, mqttPort, mqttsPort, ...authority }),
+    handler: async () => ({ env, mqttPort, mqttsPort, ...authority, ...(foreign && { broker: foreign.status }) }),
   });
-  await addMqttOverWebSocket(app, broker, publicHost);
-  addPagePagerRoutes(app, parts.accounts, parts.directory, remove);
+  if (own) {
+    await addMqttOverWebSocket(app, own, publicHost);
+    addPagePagerRoutes(app, parts.accounts, parts.directory, remove);
+  }
   addPresubscriptionRoutes(app, parts.env, parts.directory);
   app.get("/healthz", { schema: { hide: true } }, async (_request, reply) => {
     const reason = parts.health.failure;
     return reply.code(reason === undefined ? 200 : 503).send({
       ...(reason === undefined ? { status: "ok" } : { status: "failed", reason }),
-      clients: broker.connectedClients,
+      ...(foreign && { broker: foreign.status }),
+      clients: own?.connectedClients,
       pushes: pushes.count,
       receipts: pushes.counters,
-      refused: broker.refused,
-      slowReaders: broker.readers,
+      refused: own?.refused,
+      slowReaders: own?.readers,
       unread: parts.watch.counters,
     });
   });

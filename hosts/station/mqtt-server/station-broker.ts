@@ -11,7 +11,6 @@ import type { MessageContent } from "../broker/message.ts";
 import type { AddedSubscription } from "../broker/subscription.ts";
 import { TopicTree } from "../broker/topic-tree.ts";
 import type { Origin } from "../identity/client-address.ts";
-import type { MessageBroker, MessageHandler, OwnMessage, ReceiverListener, StationInbox } from "../message-broker.ts";
 import {
   type ClientGate,
   CONNACK_CODE,
@@ -28,6 +27,13 @@ import {
   DISCOVERY_DOCUMENTS_MAX,
   INBOX_BYTES_MAX,
 } from "../shared/limits.ts";
+import type {
+  MessageBroker,
+  MessageHandler,
+  OwnMessage,
+  ReceiverListener,
+  StationInbox,
+} from "../shared/message-broker.ts";
 import { NameHolders } from "../store/name-holders.ts";
 import type { StationStore } from "../store/station-store.ts";
 import { MqttServer } from "./mqtt-server.ts";

@@ -12,7 +12,6 @@ import {
 import { isUid } from "../../../src/payload/uid.ts";
 import { RefusalLog } from "../identity/refusal-log.ts";
 import { TokenBucket, TokenBuckets } from "../identity/token-bucket.ts";
-import type { StationBroker } from "../mqtt-server/station-broker.ts";
 import {
   DEVICES_WATCHED_MAX,
   PICTURE_FAILURE_MS,
@@ -23,6 +22,7 @@ import {
   PICTURES_TOGETHER,
   PICTURES_WAITING_MAX,
 } from "../shared/limits.ts";
+import type { MessageBroker } from "../shared/message-broker.ts";
 import { type DrawnPiece, drawPicture } from "./drawn-picture.ts";
 import type { FetchPicture } from "./fetch-picture.ts";
 import { PictureError } from "./picture-error.ts";
@@ -43,7 +43,7 @@ interface Kept {
 
 export class PictureService {
   readonly #env: string;
-  readonly #broker: StationBroker;
+  readonly #broker: MessageBroker;
   readonly #linkOf: PictureLinkOf;
   readonly #fetch: FetchPicture;
   readonly #refusals = new RefusalLog();
@@ -57,7 +57,7 @@ export class PictureService {
   #fetching = 0;
   #isStopped = false;
 
-  constructor(env: string, broker: StationBroker, linkOf: PictureLinkOf, fetch: FetchPicture) {
+  constructor(env: string, broker: MessageBroker, linkOf: PictureLinkOf, fetch: FetchPicture) {
     this.#env = env;
     this.#broker = broker;
     this.#linkOf = linkOf;

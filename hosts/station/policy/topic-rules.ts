@@ -61,6 +61,8 @@ export const TOPIC_RULES: Readonly<Record<string, TopicRule>> = Object.freeze({
   // The station reads what a device wants drawn, and answers.
   "raster/+": { publish: ["itself"], subscribe: [] },
   "raster/+/reply": { publish: [], subscribe: ["itself"] },
+  // The station finds out here what a broker can do that is not its own.
+  "probe/+": { publish: [], subscribe: [] },
 });
 
 interface Found {

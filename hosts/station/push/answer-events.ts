@@ -5,9 +5,9 @@
  */
 import { decodeJsonObject } from "../../../src/payload/json.ts";
 import { describeError } from "../../common/describe-error.ts";
-import type { MessageBroker, OwnMessage } from "../message-broker.ts";
 import type { EventHub, StationEvent } from "../shared/event-hub.ts";
 import { ANSWER_CHARACTERS_MAX, ANSWERS_REMEMBERED_MAX } from "../shared/limits.ts";
+import type { MessageBroker, OwnMessage } from "../shared/message-broker.ts";
 import type { PushService } from "./push-service.ts";
 
 const DOCUMENTS = "homeassistant/device/+/config";

@@ -7,7 +7,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { describeError } from "../../common/describe-error.ts";
 import { type Directory, EVERYONE } from "../directory/directory.ts";
-import type { MessageBroker } from "../message-broker.ts";
 import type { EventHub } from "../shared/event-hub.ts";
 import {
   BROKER_HELD_MS,
@@ -23,6 +22,7 @@ import {
   RECEIPTS_MAX,
   RETRACT_SECONDS,
 } from "../shared/limits.ts";
+import type { MessageBroker } from "../shared/message-broker.ts";
 import {
   type Delivery,
   isFinished,
@@ -271,7 +271,7 @@ export class PushService {
    */
   async takeBack(push: Push): Promise<void> {
     await atOnce(this.#store.deliveries(push.id, DELIVERIES_LIST_MAX), async ({ device, state, receipts }) => {
-      if (receipts.some(({ status, from }) => status === "dropped" && from === STATION_UID)) return;
+      if (isTakenBack({ receipts })) return;
       const isSent = this.#sentMs(push.id, device) !== undefined;
       if (isSent || state === "published") await this.#takeFrom(device, push);
       await this.#drop(push.id, device, () => true);
@@ -364,10 +364,10 @@ export class PushService {
     const isOver = !this.#givesReceipts(device) && !this.#broker.isHeld(message);
     await sent;
     const delivery = this.#store.delivery(open.id, device);
-    // It was taken back meanwhile.
-    if (delivery && !isOpen(delivery)) return this.#takeFrom(device, push);
+    if (delivery && isTakenBack(delivery)) return this.#takeFrom(device, push);
     if (isOver) await this.#handOver(open.id, device);
-    else if (delivery) this.#tell(open.id, this.#seen(open.id, delivery));
+    // A receipt may come before the broker's answer.
+    else if (delivery && isOpen(delivery)) this.#tell(open.id, this.#seen(open.id, delivery));
   }
 
   /** A client without a presence is no pager: it gives no receipts, and has what it has acknowledged. */
@@ -487,6 +487,11 @@ function ownFull(): PushRefused {
 
 function deviceFull(device: string): PushRefused {
   return new PushRefused(429, `as many pushes as may wait for ${device}: it has to take some first`);
+}
+
+/** The station has dropped it. */
+function isTakenBack({ receipts }: Pick<Delivery, "receipts">): boolean {
+  return receipts.some(({ status, from }) => status === "dropped" && from === STATION_UID);
 }
 
 /** The device lacks it. */

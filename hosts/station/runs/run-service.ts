@@ -12,7 +12,6 @@ import type { Depth, SizedRun } from "../../../src/payload/raster.ts";
 import { isUid } from "../../../src/payload/uid.ts";
 import { RefusalLog } from "../identity/refusal-log.ts";
 import { TokenBucket, TokenBuckets } from "../identity/token-bucket.ts";
-import type { MessageBroker } from "../message-broker.ts";
 import {
   DEVICES_WATCHED_MAX,
   RUN_PICTURES_MAX,
@@ -20,6 +19,7 @@ import {
   RUNS_PER_DEVICE,
   RUNS_TOGETHER,
 } from "../shared/limits.ts";
+import type { MessageBroker } from "../shared/message-broker.ts";
 import { Shaper } from "./shaper.ts";
 
 /** Bytes of a reply before its first picture, with the head of the picture. */

@@ -4,11 +4,11 @@ import { UID_BYTES_MAX } from "../../../../src/limits.ts";
 import type { DeviceWatch } from "../../devices/device-watch.ts";
 import type { Directory } from "../../directory/directory.ts";
 import { AccessError } from "../../identity/access-error.ts";
-import type { MessageBroker } from "../../message-broker.ts";
 import type { Viewing } from "../../policy/viewing.ts";
 import type { PushService } from "../../push/push-service.ts";
 import type { DeviceSummary } from "../../shared/device.ts";
 import type { Device } from "../../shared/entries.ts";
+import type { MessageBroker } from "../../shared/message-broker.ts";
 import { errorAnswers } from "../api-schemas.ts";
 
 /** What is asked for it. */

@@ -168,6 +168,7 @@ const TOPICS: Readonly<Record<string, readonly [publish: readonly string[], subs
   "raster/anna-1": [["anna-1"], []],
   "raster/anna-1/reply": [[], ["anna-1"]],
   "raster/+/reply": [[], []],
+  "probe/anna-1": [[], []],
   secrets: [[], []],
   "#": [[], []],
   "/homeassistant": [["anna-1"], ["ha", "admin"]],

@@ -1,5 +1,5 @@
 /** What the station's services ask of a broker: of the station's own, or of another one that it is a client of. */
-import type { DeviceConnection } from "./shared/device.ts";
+import type { DeviceConnection } from "./device.ts";
 
 export interface MessageBroker {
   /** Receives messages to the station itself. */
