@@ -58,6 +58,16 @@ describe("the READMEs", () => {
     expect(rows.map((row) => [row[0], row.at(-1)])).toEqual(BOARDS.map((board) => [`\`${board}\``, flashOf(board)]));
   });
 
+  it("say which boards can sleep, as their manifests do", () => {
+    const rows = tableOf(read("hosts/esp32/README.md"), "| board | screen |");
+    const kinds = Object.entries({ sleep: "deep-sleep", "light sleep": "light-sleep" });
+    const includesOf = (board: string): string[] => JSON.parse(readFileSync(boardManifest(board), "utf8")).include;
+    const has = (board: string, module: string) => includesOf(board).includes(`../../native/${module}.json`);
+    expect(rows.map((row) => row[5]?.split(", ").filter((part) => part.endsWith("sleep")))).toEqual(
+      BOARDS.map((board) => kinds.flatMap(([words, module]) => (has(board, module) ? [words] : []))),
+    );
+  });
+
   it("tell the memory that each board allows the program, and none that is used beyond it", () => {
     const table = tableOf(read("hosts/esp32/README.md"), "| boards | when |");
     const number = (cell = "") => Number(cell.replaceAll(",", ""));

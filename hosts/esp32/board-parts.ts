@@ -64,8 +64,8 @@ export interface SleepPart {
 /** How a board that is on stops its clocks between two events. */
 export interface LightSleepPart {
   readonly settings: SettingTable;
-  /** undefined: the settings do not want it. */
-  open(own: Values, guards: Guards): LightSleeper | undefined;
+  /** undefined: the settings do not want it. @param isLit there is a light behind the screen, and it is on */
+  open(own: Values, isLit: boolean, guards: Guards): LightSleeper | undefined;
 }
 
 /** Is told what keeps the clocks running. */
@@ -82,6 +82,8 @@ export type ButtonInput = (handleChange: () => void) => () => boolean;
 /** Tells what a finger does. */
 export interface TouchInput {
   listen(handle: (gesture: Gesture) => void): void;
+  /** Samples the panel again and again, also one with an interrupt: a chip in light sleep does not see its edge. */
+  keepSampling(): void;
 }
 
 /** `onSample` is called when there is something to sample, on a panel with an interrupt. */

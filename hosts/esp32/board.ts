@@ -200,12 +200,12 @@ export class Esp32Board implements Board {
   }
 
   private startLightSleep(own: Values): void {
-    const sleeper = this.parts.lightSleep?.open(own, this.guards);
+    const sleeper = this.parts.lightSleep?.open(own, this.setLight !== undefined, this.guards);
     if (!sleeper) return;
     this.lightSleeper = sleeper;
-    if (this.setLight) sleeper.handleLight(true);
     this.setupLine.onReceived = () => sleeper.handleLine();
     this.buttons?.poll(this.guards.of("buttons"));
+    this.touch?.keepSampling();
   }
 
   private openTime(onChanged: () => void): NetworkTime {

@@ -3,12 +3,19 @@
  * is a wave, what sounds, and a serial line over which something comes.
  */
 
+/** How often a chip in light sleep looks at what cannot wake it, buttons and a touch panel. In milliseconds. */
+export const LOOK_MS = 60;
+
 /** What comes over a serial line is followed by more: a person types, or a page asks. In milliseconds. */
 const LINE_MS = 60_000;
 
 export class LightSleepRule {
-  private isLit = false;
+  private isLit: boolean;
   private awakeUntilMs = 0;
+
+  constructor(isLit: boolean) {
+    this.isLit = isLit;
+  }
 
   /** The light behind the screen is on, or off. */
   handleLight(isLit: boolean): void {

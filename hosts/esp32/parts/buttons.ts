@@ -7,15 +7,13 @@ import type { Button } from "../../../src/pager/screen/buttons.ts";
 import { OneTimer } from "../../moddable/clock.ts";
 import type { Guard, Guards } from "../../moddable/guard.ts";
 import type { ButtonInput } from "../board-parts.ts";
+import { LOOK_MS } from "../light-sleep-rule.ts";
 
 /** How long a button must be down to count as held, in milliseconds. */
 const HOLD_MS = 600;
 
 /** A button counts as down or up when it has been so for this long, in milliseconds. Contacts bounce, and radio disturbs pins. */
 const STEADY_MS = 20;
-
-/** How often buttons are looked at that cannot wake the chip, in milliseconds. */
-const POLL_MS = 60;
 
 /** A button that the SDK's `setup/target` makes on M5Stack's boards and on the T-Display. */
 export interface LevelButton {
@@ -85,7 +83,7 @@ export class Buttons {
   poll(guard: Guard): void {
     const timer = new OneTimer(guard);
     const look = () => {
-      timer.set(POLL_MS, look);
+      timer.set(LOOK_MS, look);
       for (const detector of this.detectors) detector.look();
     };
     look();

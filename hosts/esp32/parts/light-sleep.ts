@@ -9,16 +9,17 @@ import { ALERT_MS } from "./alerter.ts";
 
 export const lightSleep = Object.freeze<LightSleepPart>({
   settings: LIGHT_SLEEP_SETTINGS,
-  open: (own, guards) => (own["sleep.light"] === "yes" ? new ChipLightSleep(guards) : undefined),
+  open: (own, isLit, guards) => (own["sleep.light"] === "yes" ? new ChipLightSleep(isLit, guards) : undefined),
 });
 
 class ChipLightSleep implements LightSleeper {
-  private readonly rule = new LightSleepRule();
+  private readonly rule: LightSleepRule;
   private readonly clock = new MonotonicClock();
   private readonly guard: Guard;
   private readonly timer: OneTimer;
 
-  constructor(guards: Guards) {
+  constructor(isLit: boolean, guards: Guards) {
+    this.rule = new LightSleepRule(isLit);
     this.guard = guards.of("light sleep");
     this.timer = new OneTimer(this.guard);
     this.guard.run(() => this.update());

@@ -3,6 +3,7 @@ import { Gestures } from "../../gestures.ts";
 import { MonotonicClock, OneTimer } from "../../moddable/clock.ts";
 import type { Guard, Guards } from "../../moddable/guard.ts";
 import type { TouchInput, TouchMaker, TouchPanel } from "../board-parts.ts";
+import { LOOK_MS } from "../light-sleep-rule.ts";
 
 /** How often a touch panel without an interrupt is sampled, in milliseconds. */
 const POLL_MS = 30;
@@ -29,6 +30,7 @@ class TouchSampler implements TouchInput {
   private readonly timer: OneTimer;
   private panel: TouchPanel | undefined;
   private pollMs = POLL_MS;
+  private isEdgeSeen = true;
   private readonly clock = new MonotonicClock();
   private readonly gestures = new Gestures((gesture) => this.handle(gesture), this.clock.nowMs());
   private handle: (gesture: Gesture) => void = () => {};
@@ -48,12 +50,17 @@ class TouchSampler implements TouchInput {
     this.handle = handle;
   }
 
+  keepSampling(): void {
+    this.isEdgeSeen = false;
+    this.poll();
+  }
+
   /** Samples it, and goes on to do so. */
   poll(): void {
     const isWell = this.guard.run(() => this.sample());
     if (isWell) {
-      this.pollMs = POLL_MS;
-      if (this.panel?.configuration?.interrupt) return;
+      this.pollMs = this.isEdgeSeen ? POLL_MS : LOOK_MS;
+      if (this.isEdgeSeen && this.panel?.configuration?.interrupt) return;
     }
     this.timer.set(this.pollMs, () => this.poll());
   }

@@ -43,7 +43,7 @@ export interface BoardScript {
   readonly wifi?: readonly WifiAnswer[];
   readonly time?: readonly TimeAnswer[];
   readonly flash?: "refuses to open" | "refuses to write";
-  readonly touch?: "is missing" | "fails";
+  readonly touch?: "is missing" | "fails" | "has an unseen edge";
   /** There is a finger on the label of the middle button at the start. */
   readonly finger?: boolean;
   /** A button that is down when the board starts. */

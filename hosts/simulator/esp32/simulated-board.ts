@@ -55,6 +55,9 @@ class Contact {
 }
 
 class Touch {
+  /** An interrupt whose edge nobody sees, as in light sleep. */
+  readonly configuration = { interrupt: script.touch === "has an unseen edge" };
+
   constructor() {
     if (script.touch === "is missing") throw new Error("I2C: no answer");
   }
@@ -196,6 +199,9 @@ globals.Host = {
       }
       off(): void {
         trace("light: off\n");
+      }
+      close(): void {
+        trace("light: closed\n");
       }
     },
   },

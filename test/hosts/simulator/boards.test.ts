@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { BOARDS } from "../../../hosts/esp32/tools/boards.ts";
 import type { BoardScript } from "../../../hosts/simulator/esp32/board-script.ts";
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
+import type { Values } from "../../../src/gateway/setting.ts";
 import { PRESS_GUARD_MS } from "../../../src/limits.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import type { TestSender } from "../../brokers/test-sender.ts";
@@ -26,7 +27,12 @@ const ETHERNET_UID = "pager-aabbcf";
 /** What the driver of the mixer traces for a message of priority 3. */
 const MIXER = ["sound: 880 Hz 2205, silence 2205", "sound ended"];
 const MOTOR = ["vibration: on", "vibration: off"];
-const LIGHT = ["light: on", "light: off"];
+const LIGHT = ["light: on", "light: off", "light: closed"];
+
+interface Tapped {
+  readonly script?: BoardScript;
+  readonly settings?: Values;
+}
 
 interface Expected {
   /** How the board's button opens a page. undefined: it has no button. */
@@ -66,7 +72,7 @@ useBench((...opened) => {
   [bench, broker] = opened;
 });
 
-const launch = (script: BoardScript, settings: Readonly<Record<string, number>> = {}) =>
+const launch = (script: BoardScript, settings: Values = {}) =>
   launchBoard(bench, script, {
     "broker.host": "127.0.0.1",
     "broker.port": broker.port,
@@ -107,10 +113,17 @@ describe.each(BOARDS)("%s", (board) => {
   });
 });
 
-describe.each(["m5stack_core2", "m5stack_cores3", "m5paper"])("%s", (board) => {
+/** A chip in light sleep does not see the edge with which a panel tells of a finger. */
+const IN_LIGHT_SLEEP: Tapped = { script: { touch: "has an unseen edge" }, settings: { "sleep.light": "yes" } };
+
+describe.each<readonly [board: string, Tapped]>([
+  ["m5stack_core2", {}],
+  ["m5stack_cores3", IN_LIGHT_SLEEP],
+  ["m5paper", IN_LIGHT_SLEEP],
+])("%s", (board, { script, settings }) => {
   it("takes a tap on a label for a press of its button, and no finger that was there at the start", async () => {
     const sender = await bench.sender(broker.port, WIFI_UID);
-    const simulator = launch({ board, finger: true });
+    const simulator = launch({ board, finger: true, ...script }, settings);
     await says(simulator, `connected to 127.0.0.1:${broker.port}`);
     await showsPage(sender, WIFI_UID, "one");
     await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
@@ -135,8 +148,8 @@ describe.each(["m5stack_core2", "m5stack_cores3"])("%s", (board) => {
 });
 
 describe.each(Object.entries(LIGHTS))("%s", (board, { dim, off, full }) => {
-  it("dims the light of its screen, switches it off, and on again for a page and for a press", async () => {
-    const settings = { "screen.dim": 2, "screen.off": 4 };
+  it("dims the light of its screen, switches it off, and on again for a page and for a press, and sleeps only in the dark", async () => {
+    const settings: Values = { "screen.dim": 2, "screen.off": 4, "sleep.light": "yes" };
     const sender = await bench.sender(broker.port, WIFI_UID);
     const simulator = launch({ board }, settings);
     const lights = () => simulator.lines.filter((line) => [dim, off, full].includes(line));
@@ -146,6 +159,13 @@ describe.each(Object.entries(LIGHTS))("%s", (board, { dim, off, full }) => {
     const opens = EXPECTED[board]?.opens ?? "press b";
     act(simulator, opens);
     await eventually(() => expect(lights()).toEqual([dim, off, full, dim, off, full]));
+    const sleeps = ["light sleep: allowed", "light sleep: not allowed"];
+    expect(simulator.lines.filter((line) => line === off || sleeps.includes(line))).toEqual([
+      off,
+      ...sleeps,
+      off,
+      ...sleeps,
+    ]);
     // It was dark. So that press was for the light.
     await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
     expect(sender.statesOf("one")).not.toContain("read");

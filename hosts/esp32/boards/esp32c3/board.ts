@@ -3,6 +3,7 @@ import type { BoardParts } from "../../board-parts.ts";
 import { type PushButtonMaker, pushButton } from "../../parts/buttons.ts";
 import { chipTemperature } from "../../parts/chip-temperature.ts";
 import { Light, type LightMaker } from "../../parts/light.ts";
+import { lightSleep } from "../../parts/light-sleep.ts";
 import { deepSleep } from "../../parts/sleep.ts";
 import { wifi } from "../../wifi.ts";
 
@@ -22,6 +23,7 @@ export function boardParts(): BoardParts {
     sensors: [chipTemperature],
     buttons: [pushButton(Host.Button.Default)],
     sleep: deepSleep({ wake: WAKE_PIN }),
+    lightSleep,
     light: () => new Light(Host.LED.Default),
   };
 }

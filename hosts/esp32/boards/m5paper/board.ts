@@ -6,6 +6,7 @@ import { type PushButtonMaker, pushButton } from "../../parts/buttons.ts";
 import { clockChip } from "../../parts/clock-chip.ts";
 import { connector } from "../../parts/connector.ts";
 import { type EPaperPanel, ePaper } from "../../parts/e-paper.ts";
+import { lightSleep } from "../../parts/light-sleep.ts";
 import { SHT3X } from "../../parts/sht3x.ts";
 import { deepSleep } from "../../parts/sleep.ts";
 import { touchPanel } from "../../parts/touch.ts";
@@ -42,6 +43,7 @@ export function boardParts(): BoardParts {
     touch: touchPanel((onSample) => new device.sensor.Touch({ onSample })),
     buttons: [pushButton(button.A), pushButton(button.B), pushButton(button.C)],
     sleep: deepSleep({ wake: WAKE_PIN, held: POWER_PIN }),
+    lightSleep,
     battery: battery(() => ({ level: readBattery })),
   };
 }

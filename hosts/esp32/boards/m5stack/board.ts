@@ -9,6 +9,7 @@ import { type LevelButton, levelButton } from "../../parts/buttons.ts";
 import { connector } from "../../parts/connector.ts";
 import { DacSpeaker } from "../../parts/dac-speaker.ts";
 import { registersAt } from "../../parts/i2c-device.ts";
+import { lightSleep } from "../../parts/light-sleep.ts";
 import { ip5306 } from "../../parts/power-chips.ts";
 import { SHT3X } from "../../parts/sht3x.ts";
 import { wifi } from "../../wifi.ts";
@@ -31,6 +32,7 @@ export function boardParts(): BoardParts {
     backlight: (percent) => Digital.write(LIGHT_PIN, percent > 0 ? 1 : 0),
     buttons: [levelButton(button.a, 0), levelButton(button.b, 0), levelButton(button.c, 0)],
     sound: (guard) => new DacSpeaker(guard),
+    lightSleep,
     battery: battery(() => ip5306(registersAt(BUS, POWER_CHIP))),
   };
 }

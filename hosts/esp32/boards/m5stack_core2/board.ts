@@ -7,6 +7,7 @@ import { type LevelButton, levelButton } from "../../parts/buttons.ts";
 import { clockChip } from "../../parts/clock-chip.ts";
 import { connector } from "../../parts/connector.ts";
 import { imu } from "../../parts/imu.ts";
+import { lightSleep } from "../../parts/light-sleep.ts";
 import { MixerSpeaker } from "../../parts/mixer-speaker.ts";
 import { axp192Or2101 } from "../../parts/power-chips.ts";
 import { SHT3X } from "../../parts/sht3x.ts";
@@ -42,6 +43,7 @@ export function boardParts(): BoardParts {
     touch: touchPanel((onSample) => new device.sensor.Touch({ onSample })),
     sound: () => new MixerSpeaker(),
     vibration: () => vibration,
+    lightSleep,
     // Version 1.1 of the board has an AXP2101.
     battery: battery(() => axp192Or2101(power)),
   };

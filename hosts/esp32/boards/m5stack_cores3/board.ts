@@ -8,6 +8,7 @@ import { chipTemperature } from "../../parts/chip-temperature.ts";
 import { clockChip } from "../../parts/clock-chip.ts";
 import { connector } from "../../parts/connector.ts";
 import { imu } from "../../parts/imu.ts";
+import { lightSleep } from "../../parts/light-sleep.ts";
 import { axp2101, setAxp2101Light } from "../../parts/power-chips.ts";
 import { SampleSpeaker } from "../../parts/sample-speaker.ts";
 import { SHT3X } from "../../parts/sht3x.ts";
@@ -41,6 +42,7 @@ export function boardParts(): BoardParts {
     backlight: (percent) => setAxp2101Light(powerChip, percent),
     touch: touchPanel((onSample) => new device.sensor.Touch({ onSample })),
     sound: (guard) => new SampleSpeaker(guard),
+    lightSleep,
     battery: battery(() => axp2101(powerChip)),
   };
 }

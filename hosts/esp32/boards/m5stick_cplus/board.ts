@@ -8,6 +8,7 @@ import { Buzzer } from "../../parts/buzzer.ts";
 import { clockChip } from "../../parts/clock-chip.ts";
 import { connector } from "../../parts/connector.ts";
 import { imu } from "../../parts/imu.ts";
+import { lightSleep } from "../../parts/light-sleep.ts";
 import { PinSwitch } from "../../parts/pin-switch.ts";
 import { axp192 } from "../../parts/power-chips.ts";
 import { SHT3X } from "../../parts/sht3x.ts";
@@ -39,6 +40,7 @@ export function boardParts(): BoardParts {
     },
     sound: (guard) => new Buzzer(BUZZER_PIN, guard),
     light: () => new PinSwitch(new Digital({ pin: LIGHT_PIN, mode: Digital.Output, initialValue: 1 }), 0),
+    lightSleep,
     battery: battery(() => axp192(power)),
   };
 }

@@ -1,6 +1,7 @@
 /** Moddable Two: screen of 240 × 320 and one button. */
 import type { BoardParts } from "../../board-parts.ts";
 import { type PushButtonMaker, pushButton } from "../../parts/buttons.ts";
+import { lightSleep } from "../../parts/light-sleep.ts";
 import { wifi } from "../../wifi.ts";
 
 /** The SDK makes this global on this board. */
@@ -17,6 +18,7 @@ export function boardParts(): BoardParts {
   return {
     logPin: 1,
     network: wifi,
+    lightSleep,
     backlight: (percent) => {
       light ??= new Host.Backlight(percent);
       light.write(percent);
