@@ -5,16 +5,23 @@ import { type BoardSize, boardManifest } from "./boards.ts";
 import { SLOT_BYTES } from "./flash.ts";
 
 /**
- * What an image has beside the program: the C code of engine, drivers and ESP-IDF, by chip, in bytes. It was measured by compiling one
- * board with ESP-IDF 6.0: its image less what `programBytes` counts. Another board has other drivers, and differs by up to 50 KB.
+ * What the image of a board has beside the program: the C code of engine, drivers and ESP-IDF, in bytes. It was measured by compiling the
+ * board with ESP-IDF 6.0: its image less what `programBytes` counts.
  */
-const NATIVE_BYTES: Readonly<Record<string, { readonly board: string; readonly bytes: number }>> = Object.freeze({
-  esp32: Object.freeze({ board: "m5stack", bytes: 1_171_940 }),
-  esp32c3: Object.freeze({ board: "esp32c3", bytes: 1_249_940 }),
+const NATIVE_BYTES: Readonly<Record<string, number>> = Object.freeze({
+  esp32c3: 1_249_940,
+  m5stack: 1_182_651,
+  nodemcu: 1_098_072,
 });
 
+/** The board that stands for others with its chip, which differ from it in their drivers. */
+const STAND_INS: Readonly<Record<string, string>> = Object.freeze({ esp32: "m5stack", esp32c3: "esp32c3" });
+
+/** It has Bluetooth and Ethernet in the place of Wi-Fi and a screen: no board stands for it. */
+const UNLIKE_OTHERS: readonly string[] = Object.freeze(["wt32_eth01"]);
+
 export interface ImageSize {
-  /** undefined: no board with this chip has been compiled. */
+  /** undefined: neither this board nor one like it has been compiled. */
   readonly bytes: number | undefined;
   /** Whether it is this board that was compiled. */
   readonly isMeasured: boolean;
@@ -27,10 +34,12 @@ export function programBytes({ romSlots, byteCode, faces, resources }: BoardSize
 }
 
 export function imageSize(board: string, size: BoardSize): ImageSize {
-  const native = NATIVE_BYTES[size.chip];
+  const measured = NATIVE_BYTES[board];
+  const like = UNLIKE_OTHERS.includes(board) ? undefined : STAND_INS[size.chip];
+  const native = measured ?? NATIVE_BYTES[like ?? ""];
   return {
-    bytes: native && native.bytes + programBytes(size),
-    isMeasured: native?.board === board,
+    bytes: native && native + programBytes(size),
+    isMeasured: measured !== undefined,
     slotBytes: slotBytes(board),
   };
 }

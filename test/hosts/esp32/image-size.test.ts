@@ -28,9 +28,13 @@ describe("the image of a board", () => {
     expect((larger ?? 0) - (smaller ?? 0)).toBe(16);
   });
 
-  it("is measured for the boards that were compiled, about right for others with their chip, unknown for another chip", () => {
-    expect(imageSize("m5stack", size("esp32", 1)).isMeasured).toBe(true);
-    expect(imageSize("m5stick_cplus", size("esp32", 1)).isMeasured).toBe(false);
-    expect(imageSize("m5stack_cores3", size("esp32s3", 1)).bytes).toBeUndefined();
+  it("is measured for the boards that were compiled, about right for others like them, else unknown", () => {
+    const of = (board: string, chip: string) => imageSize(board, size(chip, 1));
+    expect([of("m5stack", "esp32").isMeasured, of("nodemcu", "esp32").isMeasured]).toEqual([true, true]);
+    expect(of("nodemcu", "esp32").bytes).toBeLessThan(of("m5stack", "esp32").bytes ?? 0);
+    const like = of("m5stack_core2", "esp32");
+    expect([like.bytes, like.isMeasured]).toEqual([of("m5stack", "esp32").bytes, false]);
+    expect(of("wt32_eth01", "esp32").bytes).toBeUndefined();
+    expect(of("m5stack_cores3", "esp32s3").bytes).toBeUndefined();
   });
 });
