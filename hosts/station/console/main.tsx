@@ -68,7 +68,7 @@ function Station({ env, session, onLogout }: StationProps) {
           <SendView model={model} session={session} />
           <PagePager env={env} owner={session.name} />
         </div>
-        {view === "history" && <HistoryView model={model} />}
+        {view === "history" && <HistoryView model={model} session={session} />}
         {view === "devices" && argument === undefined && (
           <>
             <DevicesView model={model} />

@@ -195,6 +195,18 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     }
   });
 
+  it("takes a push back", async () => {
+    const page = await open(await newContext());
+    await goTo(page, "History");
+    await postPush(station.url, { to: "nobody-yet", text: "sent by mistake" });
+    const sent = page.locator(".push", { hasText: "sent by mistake" });
+    page.once("dialog", (dialog) => void dialog.accept());
+    await sent.getByRole("button", { name: "Take back" }).click();
+    await sent.locator(".receipt.dropped", { hasText: "by station" }).waitFor();
+    await sent.getByRole("button", { name: "Take back" }).waitFor({ state: "detached" });
+    await picture(page, "history-taken-back");
+  });
+
   it("has no gap in its history after a lost connection", async () => {
     const network = await startNetwork(bench, station.httpPort);
     const page = await (await newContext()).newPage();

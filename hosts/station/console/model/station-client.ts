@@ -67,6 +67,11 @@ export function fetchPush(id: string): Promise<PushWithDeliveries> {
   return ask("GET", `/api/pushes/${encodeURIComponent(id)}`);
 }
 
+/** Takes a push back: who has not got it gets it no more, and who has it loses it. */
+export function takeBack(id: string): Promise<void> {
+  return ask("DELETE", `/api/pushes/${encodeURIComponent(id)}`);
+}
+
 export async function fetchDevices(): Promise<readonly DeviceSummary[]> {
   return (await ask<{ devices: readonly DeviceSummary[] }>("GET", "/api/devices")).devices;
 }

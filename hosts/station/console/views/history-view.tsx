@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { messageOf } from "../../../../src/errors.ts";
 import type { Delivery, Progress, PushWithDeliveries, Receipt } from "../../shared/push.ts";
+import { type Session, takeBack } from "../model/station-client.ts";
 import type { StationModel } from "../model/station-model.ts";
 import { clockOf, momentOf } from "../parts/describe-time.ts";
 import { Problem } from "../parts/field.tsx";
@@ -12,8 +13,13 @@ const STATE_WORDS = Object.freeze({
   expired: "expired before it could be sent",
 } as const);
 
+interface HistoryProps {
+  readonly model: StationModel;
+  readonly session: Session;
+}
+
 /** The history of pushes, newest first, each with its receipts. */
-export function HistoryView({ model }: { readonly model: StationModel }) {
+export function HistoryView({ model, session }: HistoryProps) {
   const [problem, setProblem] = useState("");
   const { pushes } = model;
   const more = () =>
@@ -27,7 +33,7 @@ export function HistoryView({ model }: { readonly model: StationModel }) {
       {pushes.length === 0 && <p class="hint">Nothing yet.</p>}
       <ol class="pushes">
         {pushes.map((push) => (
-          <PushRow key={push.id} push={push} model={model} />
+          <PushRow key={push.id} push={push} model={model} session={session} />
         ))}
       </ol>
       {model.hasOlder && (
@@ -40,7 +46,7 @@ export function HistoryView({ model }: { readonly model: StationModel }) {
   );
 }
 
-function PushRow({ push, model }: { readonly push: PushWithDeliveries; readonly model: StationModel }) {
+function PushRow({ push, model, session }: HistoryProps & { readonly push: PushWithDeliveries }) {
   const {
     id,
     to,
@@ -76,7 +82,27 @@ function PushRow({ push, model }: { readonly push: PushWithDeliveries; readonly 
       ) : (
         <ManyRecipients push={push} model={model} />
       )}
+      {(session.isAdmin || session.name === sender) && progress.dropped < progress.recipients && <TakeBack id={id} />}
     </li>
+  );
+}
+
+function TakeBack({ id }: { readonly id: string }) {
+  const [problem, setProblem] = useState("");
+  const ask = () => {
+    if (!confirm("Take it back? Who has not got it gets it no more, and who has it loses it.")) return;
+    takeBack(id).then(
+      () => setProblem(""),
+      (error) => setProblem(messageOf(error)),
+    );
+  };
+  return (
+    <>
+      <button type="button" class="quiet" onClick={ask}>
+        Take back
+      </button>
+      <Problem text={problem} />
+    </>
   );
 }
 
