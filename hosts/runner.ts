@@ -50,8 +50,8 @@ export interface Platform {
   openTransport(broker: BrokerSettings, handlers: TransportHandlers): Transport;
   /** Returns whether the screen has taken it. */
   paint(drawList: DrawList): boolean;
-  /** Sound, light, vibration for a message of this priority, 1 to 5. */
-  alert(priority: number): void;
+  /** Sound, light, vibration for a message of this priority, 1 to 5. @param melody the sender's choice, see `tonesOf` */
+  alert(priority: number, melody: string | undefined): void;
   /** Sets the light behind the screen. Only a gateway with `hasLight` asks for it. */
   light?(light: Light): void;
   /**
@@ -270,7 +270,7 @@ export class Runner {
         this.closeTransport();
         break;
       case "alert":
-        this.platform.alert(event.priority);
+        this.platform.alert(event.priority, event.melody);
         break;
       case "light":
         this.platform.light?.(event.light);

@@ -462,6 +462,9 @@ export const UPDATE_TRIAL_MS = 600_000;
 /** Starts of one update that do not end it, as after power cuts. At this number it has failed. */
 export const UPDATE_TRIES_MAX = 5;
 
+/** Longest name of a melody in a message, in bytes. The message is shown without a longer one. Range 5 to 255. */
+export const MELODY_BYTES_MAX = 16;
+
 /** Longest run of text that is fetched as a picture, in UTF-8 bytes: 32 characters. A reply to a longer one is refused. */
 export const RUN_BYTES_MAX = 128;
 

@@ -97,7 +97,7 @@ async function mount(element: HTMLElement, options: PagerOptions, identity: Iden
       textCopy.update(drawList);
       return true;
     },
-    alert: (priority) => sound.play(priority),
+    alert: (priority, melody) => sound.play(priority, melody),
     restart: () =>
       setTimeout(() => {
         runner.stop();

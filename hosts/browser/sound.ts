@@ -1,4 +1,6 @@
-/** Sounds a short tone for a page. Browsers allow no sound until the user has touched the page. */
+import { tonesOf } from "../../src/melodies.ts";
+
+/** Sounds for a page as boards do. Browsers allow no sound until the user has touched the page. */
 export class Sound {
   #context: AudioContext | undefined;
   readonly #onGesture = () => {
@@ -16,20 +18,15 @@ export class Sound {
     addEventListener("keydown", this.#onGesture);
   }
 
-  /** Sounds one tone for a usual page, two for an important one, none for the two lowest priorities. */
-  play(priority: number): void {
+  /** @param melody the sender's choice, see `tonesOf` */
+  play(priority: number, melody: string | undefined): void {
     const context = this.#context;
-    if (context?.state !== "running" || priority < 3) return;
-    for (let tone = 0; tone < (priority > 3 ? 2 : 1); tone += 1) {
-      const oscillator = context.createOscillator();
-      const gain = context.createGain();
-      const at = context.currentTime + tone * 0.22;
-      oscillator.frequency.value = 880;
-      gain.gain.setValueAtTime(0.12, at);
-      gain.gain.exponentialRampToValueAtTime(0.001, at + 0.18);
-      oscillator.connect(gain).connect(context.destination);
-      oscillator.start(at);
-      oscillator.stop(at + 0.2);
+    if (context?.state !== "running") return;
+    let at = context.currentTime;
+    for (const { hertz, durationMs } of tonesOf(priority, melody)) {
+      const end = at + durationMs / 1000;
+      if (hertz > 0) sound(context, hertz, at, end);
+      at = end;
     }
   }
 
@@ -42,4 +39,16 @@ export class Sound {
     removeEventListener("pointerdown", this.#onGesture);
     removeEventListener("keydown", this.#onGesture);
   }
+}
+
+/** One tone that fades. @param at when it begins, in seconds @param end when it ends */
+function sound(context: AudioContext, hertz: number, at: number, end: number): void {
+  const oscillator = context.createOscillator();
+  const gain = context.createGain();
+  oscillator.frequency.value = hertz;
+  gain.gain.setValueAtTime(0.12, at);
+  gain.gain.exponentialRampToValueAtTime(0.001, end);
+  oscillator.connect(gain).connect(context.destination);
+  oscillator.start(at);
+  oscillator.stop(end);
 }

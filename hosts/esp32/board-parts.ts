@@ -3,6 +3,7 @@
 import type { Battery } from "../../src/gateway/battery.ts";
 import type { SettingTable, Values } from "../../src/gateway/setting.ts";
 import type { Sleeper } from "../../src/gateway/sleeper.ts";
+import type { Tone } from "../../src/melodies.ts";
 import type { Gesture } from "../../src/pager/screen/gesture.ts";
 import type { ScreenKind } from "../../src/pager/screen/theme.ts";
 import type { Sensor } from "../../src/seams.ts";
@@ -100,13 +101,6 @@ export interface TouchPanel {
 export interface TouchPoint {
   readonly x: number;
   readonly y: number;
-}
-
-/** A tone of a pattern. */
-export interface Tone {
-  /** 0: silence. */
-  readonly hertz: number;
-  readonly durationMs: number;
 }
 
 /** Plays one pattern at a time. */

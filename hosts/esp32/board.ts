@@ -166,9 +166,9 @@ export class Esp32Board implements Board {
     return this.time?.certificateTime();
   }
 
-  alert(priority: number): void {
+  alert(priority: number, melody: string | undefined): void {
     this.lightSleeper?.handleAlert();
-    this.alerter.alert(priority);
+    this.alerter.alert(priority, melody);
   }
 
   restart(): void {

@@ -135,8 +135,11 @@ export interface Board {
   readonly setLight?: ((light: Light) => void) | undefined;
   /** A picture of the pager is on the screen. */
   handlePicture?(): void;
-  /** Sound, light, vibration for a message of this priority, 1 to 5, as far as the board can. */
-  alert(priority: number): void;
+  /**
+   * Sound, light, vibration for a message of this priority, 1 to 5, as far as the board can.
+   * @param melody the sender's choice, see `tonesOf`
+   */
+  alert(priority: number, melody: string | undefined): void;
   /** undefined: the board has no battery, or cannot measure it. `own` holds the settings of `ownSettings`. */
   openBattery?(own: Values): Battery | undefined;
   /** undefined: the board never sleeps. `own` holds the settings of `ownSettings`. */

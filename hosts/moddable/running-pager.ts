@@ -125,8 +125,8 @@ export class RunningPager implements Platform, Pager, GuardHandlers {
     this.screenGuard.run(() => this.board.setLight?.(light));
   }
 
-  alert(priority: number): void {
-    this.alertGuard.run(() => this.board.alert(priority));
+  alert(priority: number, melody: string | undefined): void {
+    this.alertGuard.run(() => this.board.alert(priority, melody));
   }
 
   restart(): void {

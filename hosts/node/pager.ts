@@ -32,7 +32,7 @@ export interface PagerOptions {
   readonly sensors?: readonly Sensor[];
   readonly size?: Size;
   readonly onPaint?: (drawList: DrawList) => void;
-  readonly onAlert?: (priority: number) => void;
+  readonly onAlert?: (priority: number, melody: string | undefined) => void;
   readonly onLog?: (line: string) => void;
 }
 
@@ -81,7 +81,7 @@ export function startPager(options: PagerOptions): Pager {
       options.onPaint?.(drawList);
       return true;
     },
-    alert: (priority) => options.onAlert?.(priority),
+    alert: (priority, melody) => options.onAlert?.(priority, melody),
     restart() {
       restarting = setImmediate(async () => {
         runner.stop();

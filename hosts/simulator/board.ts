@@ -118,8 +118,8 @@ export class SimulatedPager implements Board {
 
   readonly setLight = (light: Light): void => this.log(`screen: light ${light}`);
 
-  alert(priority: number): void {
-    trace(`alert of priority ${priority}\n`);
+  alert(priority: number, melody: string | undefined): void {
+    trace(`alert of priority ${priority}${melody === undefined ? "" : `, melody ${melody}`}\n`);
   }
 
   /** The simulator has no reset. The program ends, and whoever started it starts it again. */

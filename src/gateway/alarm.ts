@@ -74,7 +74,7 @@ export class Alarm {
     }
     this.burstPriority = priority;
     this.newestMs = nowMs;
-    events.tell({ type: "alert", priority });
+    events.tell({ type: "alert", priority, melody: inbox.read(sequence)?.melody });
     this.nextMs = nowMs + ALARM_REPEAT_MS;
   }
 
@@ -85,7 +85,8 @@ export class Alarm {
     const repeatMs = nowMs < this.newestMs + ALARM_QUICK_MS ? ALARM_REPEAT_MS : ALARM_SLOW_REPEAT_MS;
     this.nextMs = inbox.nextAlert() === undefined ? undefined : nowMs + repeatMs;
     const loud = inbox.nextAlert((sequence) => !this.isSilent(sequence));
-    if (loud !== undefined) events.tell({ type: "alert", priority: inbox.priorityOf(loud) });
+    if (loud === undefined) return;
+    events.tell({ type: "alert", priority: inbox.priorityOf(loud), melody: inbox.read(loud)?.melody });
   }
 
   /** The time of day was read. When quiet hours are known to be over, one sound tells of all silent pages. Returns whether it did. */

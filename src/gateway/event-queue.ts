@@ -10,7 +10,8 @@ export type GatewayEvent =
   /** Send what `pollTransmit` gave, then close the connection. `handleClosed` need not follow. */
   | { readonly type: "close" }
   /** Sound, light or vibrate, as the board can, for a page of this priority (1 to 5). */
-  | { readonly type: "alert"; readonly priority: number }
+  /** `melody`: the sender's choice, see `tonesOf`. */
+  | { readonly type: "alert"; readonly priority: number; readonly melody?: string | undefined }
   /** Set the light behind the screen. Only a host that can do so is asked for it. */
   | { readonly type: "light"; readonly light: Light }
   /** Send what waits, then begin again as after power-on, with the settings that are stored then. */

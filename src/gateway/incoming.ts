@@ -1,4 +1,5 @@
 /** Turns the payload of a message or page into what the inbox stores. */
+import { MELODIES } from "../melodies.ts";
 import type { InboxMessage } from "../pager/inbox-message.ts";
 import { messageFingerprint } from "../pager/message-name.ts";
 import {
@@ -69,7 +70,7 @@ interface Origin {
 }
 
 function toInboxMessage(keys: MessageKeys, words: string, origin: Origin, payload: Uint8Array): InboxMessage {
-  const { id, title, priority, expirySeconds, collapseKey, uri, choices, unoffered } = keys;
+  const { id, title, priority, expirySeconds, collapseKey, uri, melody, choices, unoffered } = keys;
   const { sender, group, timestampSeconds, nowSeconds, hasTime } = origin;
   // A message without a time expires so many seconds after its arrival.
   const sinceSeconds = timestampSeconds || nowSeconds;
@@ -85,6 +86,8 @@ function toInboxMessage(keys: MessageKeys, words: string, origin: Origin, payloa
     text: text.trim() === "" && !shownTitle ? "[no text]" : text,
     collapseKey,
     choices,
+    // What this device does not know takes no room.
+    melody: melody !== undefined && MELODIES.includes(melody) ? melody : undefined,
     priority,
     timestampSeconds: sinceSeconds,
     expiresSeconds: expirySeconds === undefined || sinceSeconds === 0 ? undefined : sinceSeconds + expirySeconds,

@@ -4,7 +4,7 @@
  *
  * | record | array |
  * |---|---|
- * | a message | 1, fingerprint, priority, time, expiry, sender, id, title, text, group, collapse key, choices, life (0: absent) |
+ * | a message | 1, fingerprint, priority, time, expiry, sender, id, title, text, group, collapse key, choices, life, melody (0: absent) |
  * | a message that has left and owes receipts | 2, fingerprint, state, sender, id, answer |
  *
  * Older firmware wrote the array without a version and without the life. Still older firmware wrote a message as a JSON
@@ -32,6 +32,8 @@ export interface InboxMessage {
   readonly collapseKey?: string | undefined;
   /** The answers that the carrier can choose from, at most `CHOICES_MAX`. */
   readonly choices?: readonly string[] | undefined;
+  /** The sender's choice, one of `MELODIES`. */
+  readonly melody?: string | undefined;
   /** 1 to 5. */
   readonly priority: number;
   /** When the message was made, in seconds since 1970. 0: unknown. */
@@ -77,7 +79,15 @@ export function encodeMessageRecord(message: InboxMessage): Uint8Array {
   } = message;
   const fields = [fingerprint ?? 0, priority, timestampSeconds, expiresSeconds ?? 0, sender, id ?? 0, title ?? 0, text];
   const life = message.lifeSeconds ?? 0;
-  return encodeJson([MESSAGE, ...fields, group ?? 0, collapseKey ?? 0, choices?.length ? choices : 0, life]);
+  return encodeJson([
+    MESSAGE,
+    ...fields,
+    group ?? 0,
+    collapseKey ?? 0,
+    choices?.length ? choices : 0,
+    life,
+    message.melody ?? 0,
+  ]);
 }
 
 export function encodeLeftRecord({ fingerprint, state, sender, id, answer }: LeftMessage): Uint8Array {
@@ -105,8 +115,22 @@ function decodeObject(value: unknown): InboxRecord | undefined {
 }
 
 function decodeFields(fields: readonly unknown[]): InboxRecord | undefined {
-  const [, fingerprint, priority, timestampSeconds, expires, sender, id, title, text, group, collapse, choices, life] =
-    fields.map((field) => (field === 0 ? undefined : field));
+  const [
+    ,
+    fingerprint,
+    priority,
+    timestampSeconds,
+    expires,
+    sender,
+    id,
+    title,
+    text,
+    group,
+    collapse,
+    choices,
+    life,
+    melody,
+  ] = fields.map((field) => (field === 0 ? undefined : field));
   return decodeMessage({
     fingerprint,
     sender,
@@ -116,6 +140,7 @@ function decodeFields(fields: readonly unknown[]): InboxRecord | undefined {
     group,
     collapseKey: collapse,
     choices,
+    melody,
     priority,
     timestampSeconds: timestampSeconds ?? 0,
     expiresSeconds: expires,
@@ -126,12 +151,12 @@ function decodeFields(fields: readonly unknown[]): InboxRecord | undefined {
 /** Returns a message if every field has its type and range. Otherwise nothing in the record can be trusted. */
 function decodeMessage(read: Partial<Record<keyof InboxMessage, unknown>>): InboxRecord | undefined {
   const { fingerprint, sender, id, title, text, group, collapseKey, choices, priority } = read;
-  const { timestampSeconds, expiresSeconds, lifeSeconds } = read;
+  const { timestampSeconds, expiresSeconds, lifeSeconds, melody } = read;
   const isWhole =
     (fingerprint === undefined || isText(fingerprint)) &&
     isText(sender) &&
     isText(text) &&
-    [id, title, group, collapseKey].every((field) => field === undefined || isText(field)) &&
+    [id, title, group, collapseKey, melody].every((field) => field === undefined || isText(field)) &&
     (choices === undefined || (Array.isArray(choices) && choices.length <= CHOICES_MAX && choices.every(isText))) &&
     isCount(priority, 5) &&
     priority !== 0 &&

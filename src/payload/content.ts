@@ -10,7 +10,7 @@
  * - A receipt without a readable `id` or `st` is left out.
  */
 import { FormatError, UsageError } from "../errors.ts";
-import { CHOICE_BYTES_MAX, CHOICES_MAX, MESSAGE_ID_BYTES_MAX } from "../limits.ts";
+import { CHOICE_BYTES_MAX, CHOICES_MAX, MELODY_BYTES_MAX, MESSAGE_ID_BYTES_MAX } from "../limits.ts";
 import { STAGES, type Stage } from "../stages.ts";
 import { decodeUtf8, encodeUtf8, readableUtf8, utf8Length } from "../utf8.ts";
 import { type JsonObject, parseJsonObject, shownJson, trimBlanks } from "./json.ts";
@@ -32,6 +32,8 @@ export interface MessageKeys {
   readonly title?: string | undefined;
   /** `ur`. */
   readonly uri?: string | undefined;
+  /** `so`, name of a melody, 1 to 16 bytes. The receiver need not know it. */
+  readonly melody?: string | undefined;
   /** `re`, at most 3 texts of at most 128 bytes each. Empty without an `id`, which an answer needs. */
   readonly choices: readonly string[];
   /** The other texts of `re`. */
@@ -258,6 +260,7 @@ function decodeKeys(object: JsonObject, field: string, faults: string[]): Messag
     collapseKey: get("cl", textOf),
     title: get("ti", textOf),
     uri: get("ur", textOf),
+    melody: get("so", melodyOf),
     choices: readable.slice(0, offeredCount),
     unoffered: unoffered.length ? unoffered : undefined,
   };
@@ -279,12 +282,12 @@ function optional<Value>(
 
 /** JSON leaves out the keys that are undefined. */
 function encodeObject(keys: Partial<MessageKeys>, own: object): Uint8Array {
-  const { id, priority, expirySeconds, collapseKey, title, uri, choices } = keys;
+  const { id, priority, expirySeconds, collapseKey, title, uri, melody, choices } = keys;
   if (id !== undefined && !isId(id))
     throw new UsageError(`content: id of ${utf8Length(id)} bytes, expected 1 to ${MESSAGE_ID_BYTES_MAX}`);
   const all = [...(choices ?? []), ...(keys.unoffered ?? [])];
   const re = all.length ? all : undefined;
-  const object = { id, pr: priority, ex: expirySeconds, cl: collapseKey, ti: title, ...own, ur: uri, re };
+  const object = { id, pr: priority, ex: expirySeconds, cl: collapseKey, ti: title, ...own, ur: uri, so: melody, re };
   return encodeUtf8(JSON.stringify(object));
 }
 
@@ -297,6 +300,11 @@ function idOf(value: unknown): string | undefined {
   if (typeof value === "number" && !Number.isSafeInteger(value)) return undefined;
   const id = textOf(value);
   return id !== undefined && isId(id) ? id : undefined;
+}
+
+function melodyOf(value: unknown): string | undefined {
+  const name = textOf(value) ?? "";
+  return name !== "" && utf8Length(name) <= MELODY_BYTES_MAX ? name : undefined;
 }
 
 /** Returns undefined for a choice without words. */

@@ -109,3 +109,31 @@ describe("a board without a screen", () => {
     expect(bench.alerts).toEqual([3]);
   });
 });
+
+describe("the melody that the sender chose", () => {
+  const melodies = (bench: Bench) => bench.events.flatMap((event) => (event.type === "alert" ? [event.melody] : []));
+  const push = (melody: string, priority: number) => publish(IM, im("a", "Fire", { priority, melody }));
+
+  it("sounds again and again, also after a restart", () => {
+    const bench = new Bench().connect();
+    bench.receive(push("siren", 4));
+    bench.pass(ALARM_REPEAT_MS);
+    expect(melodies(bench)).toEqual(["siren", "siren"]);
+    const again = new Bench({ store: bench.store }).connect();
+    again.pass(ALARM_REPEAT_MS);
+    expect(melodies(again)).toEqual(["siren"]);
+  });
+
+  it("is that of the priority where the device does not know the name", () => {
+    const bench = new Bench().connect();
+    bench.receive(push("polka", 3));
+    expect([bench.alerts, melodies(bench)]).toEqual([[3], [undefined]]);
+    expect(bench.gateway.counters.malformed).toBe(0);
+  });
+
+  it("is silent in quiet hours", () => {
+    const bench = new Bench({ settings: settingsOf({ "quiet.hours": "22:00-07:00" }) }).connect();
+    bench.receive(push("siren", 4));
+    expect(bench.alerts).toEqual([]);
+  });
+});

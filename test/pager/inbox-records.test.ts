@@ -205,7 +205,10 @@ describe("a record that cannot be read", () => {
   it("because any byte of it changed throws no error, and every page is kept or counted", () => {
     const whole = new MemoryStore();
     const first = new Inbox(whole);
-    first.insert(message("1", { choices: ["ja", "nein"], expiresSeconds: 5000, title: "T", collapseKey: "k" }), 1000);
+    first.insert(
+      message("1", { choices: ["ja", "nein"], expiresSeconds: 5000, title: "T", collapseKey: "k", melody: "bell" }),
+      1000,
+    );
     first.insert(message("2", { lifeSeconds: 60, timestampSeconds: 0, group: "ops" }), undefined);
     first.insert(message("3"), 1000);
     first.markRead(2);

@@ -4,7 +4,7 @@ import { toHex, type Vector } from "./vector.ts";
 
 const { text: TEXT, image: IMAGE, audio: AUDIO, video: VIDEO, file: FILE, receipt: RECEIPT } = CONTENT_TYPE;
 const LINK = '{"co":"http://x/y"';
-const EVERY_KEY = '"id":"7","pr":5,"ex":60,"cl":"k","ti":"T","ur":"u","re":["yes","no"]';
+const EVERY_KEY = '"id":"7","pr":5,"ex":60,"cl":"k","ti":"T","ur":"u","so":"siren","re":["yes","no"]';
 const EVERY_KEY_READ = keys({
   id: "7",
   priority: 5,
@@ -12,6 +12,7 @@ const EVERY_KEY_READ = keys({
   collapseKey: "k",
   title: "T",
   uri: "u",
+  melody: "siren",
   choices: ["yes", "no"],
 });
 
@@ -46,6 +47,11 @@ export const CONTENT_VECTORS: readonly Vector[] = [
   text("a negative expiry counts as absent", ',"ex":-1', {}),
   text("an expiry without end counts as absent", ',"ex":1e999', {}),
   text("collapse key, title, address of a wrong kind", ',"cl":1,"ti":[],"ur":null', { collapseKey: "1" }),
+  text("a melody that nobody knows yet", ',"so":"polka"', { melody: "polka" }),
+  text("a melody of 16 bytes", `,"so":"${"m".repeat(16)}"`, { melody: "m".repeat(16) }),
+  text("a melody of 17 bytes", `,"so":"${"m".repeat(17)}"`, {}),
+  text("a melody of no bytes", ',"so":""', {}),
+  text("a melody that is a list", ',"so":["siren"]', {}),
   text("three choices", ',"id":"7","re":["a","b","c"]', { id: "7", choices: ["a", "b", "c"] }),
   text("three choices of four", ',"id":"7","re":["a","b","c","d"]', {
     id: "7",

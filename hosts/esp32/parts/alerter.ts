@@ -1,7 +1,7 @@
+import { durationOf, rhythmOf, type Tone, tonesOf } from "../../../src/melodies.ts";
 import { OneTimer } from "../../moddable/clock.ts";
 import type { Guard, Guards } from "../../moddable/guard.ts";
 import type { BoardParts, Sound, Switch } from "../board-parts.ts";
-import { durationOf, tonesOf } from "./tones.ts";
 
 /** How long the light is on for a message of priority 2 or more, in milliseconds. */
 const LIGHT_MS = 3_000;
@@ -15,7 +15,10 @@ const VIBRATION_MS = 400;
 /** How long after its tones the sound is stopped, in milliseconds. The driver has tones in its buffers until then. */
 const SOUND_REST_MS = 500;
 
-/** Sound, vibration and light of a board. Each is alone: one that fails does not keep the others from acting. */
+/**
+ * Sound, vibration and light of a board. Each is alone: one that fails does not keep the others from acting. A board that cannot sound
+ * vibrates in the rhythm of the melody.
+ */
 export class Alerter {
   private readonly light: Pulse;
   private readonly vibration: Pulse;
@@ -32,15 +35,16 @@ export class Alerter {
     this.soundTimer = new OneTimer(this.soundGuard);
   }
 
-  /** @param priority 1 to 5 */
-  alert(priority: number): void {
+  /** @param priority 1 to 5 @param melody the sender's choice, see `tonesOf` */
+  alert(priority: number, melody: string | undefined): void {
+    const tones = tonesOf(priority, melody);
     if (priority >= 2) this.light.start();
-    if (priority >= 3) this.vibration.start();
-    this.soundGuard.run(() => this.play(priority));
+    if (melody !== undefined && !this.makeSound) this.vibration.follow(rhythmOf(tones));
+    else if (priority >= 3) this.vibration.start();
+    this.soundGuard.run(() => this.play(tones));
   }
 
-  private play(priority: number): void {
-    const tones = tonesOf(priority);
+  private play(tones: readonly Tone[]): void {
     if (!this.makeSound || tones.length === 0) return;
     this.sound ??= this.makeSound(this.soundGuard);
     this.sound.stop();
@@ -49,7 +53,7 @@ export class Alerter {
   }
 }
 
-/** Switches a part on for a while. */
+/** Switches a part on for a while, or in the rhythm of tones. */
 class Pulse {
   private readonly make: (() => Switch) | undefined;
   private readonly durationMs: number;
@@ -70,5 +74,18 @@ class Pulse {
       this.timer.set(this.durationMs, () => this.part?.write(false));
       this.part?.write(true);
     });
+  }
+
+  follow(tones: readonly Tone[]): void {
+    this.guard.run(() => {
+      this.part ??= this.make?.();
+      this.step(tones, 0);
+    });
+  }
+
+  private step(tones: readonly Tone[], at: number): void {
+    const tone = tones[at];
+    this.part?.write(tone !== undefined && tone.hertz > 0);
+    if (tone) this.timer.set(tone.durationMs, () => this.step(tones, at + 1));
   }
 }

@@ -1,5 +1,6 @@
 import AudioOut from "pins/audioout";
-import type { Sound, Tone } from "../board-parts.ts";
+import type { Tone } from "../../../src/melodies.ts";
+import type { Sound } from "../board-parts.ts";
 
 /** The driver discards what its buffers hold when its queue is empty. So silence follows the tones, in milliseconds. */
 const TAIL_MS = 200;

@@ -1,6 +1,7 @@
 import AudioOut from "embedded:io/audio/out";
+import type { Tone } from "../../../src/melodies.ts";
 import type { Guard } from "../../moddable/guard.ts";
-import type { Sound, Tone } from "../board-parts.ts";
+import type { Sound } from "../board-parts.ts";
 
 const AMPLITUDE = 6_000;
 

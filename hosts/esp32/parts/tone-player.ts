@@ -1,6 +1,7 @@
+import type { Tone } from "../../../src/melodies.ts";
 import { OneTimer } from "../../moddable/clock.ts";
 import type { Guard } from "../../moddable/guard.ts";
-import type { Sound, Tone } from "../board-parts.ts";
+import type { Sound } from "../board-parts.ts";
 
 /** Plays the tones of a pattern on what sounds from a start to a stop. */
 export abstract class TonePlayer implements Sound {

@@ -1,6 +1,7 @@
 /** The command line of `fieldpager push`. */
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { MELODIES } from "../../../src/melodies.ts";
 import { parseFlags } from "../../common/flags.ts";
 import { LOCAL_KEY_FILE, localToken, readLocalKey } from "../../common/local-key.ts";
 import { isLoopback } from "../../common/loopback.ts";
@@ -21,6 +22,7 @@ export const USAGE = `Usage: ${called("push")} <to> "<text>" [flags]
   --priority NUMBER  1 (lowest) to 5; 3 when left out
   --expiry SECONDS   worthless after that time
   --collapse KEY     replaces an unread message of the same key
+  --melody NAME      ${MELODIES.join(", ")}; what it sounds like from priority 3 on
   --choice TEXT      an answer for the buttons; up to three times
   --picture ADDRESS  of a picture, https://…
   --link ADDRESS     of a further resource, https://…
@@ -40,7 +42,7 @@ export interface PushCommand {
   readonly key?: string;
 }
 
-const VALUES = "title priority expiry collapse picture link key wait station token data".split(" ");
+const VALUES = "title priority expiry collapse melody picture link key wait station token data".split(" ");
 
 /** Reads the command line. Each problem is one line. */
 export function parsePushCommand(
@@ -62,12 +64,15 @@ export function parsePushCommand(
       problems.push(`flag --${name}: ${JSON.stringify(value)}, expected a whole number from ${min} to ${max}`);
     return parsed;
   };
+  if (values.melody !== undefined && !MELODIES.includes(values.melody))
+    problems.push(`flag --melody: ${JSON.stringify(values.melody)}, expected one of ${MELODIES.join(", ")}`);
   const choices = lists.choice ?? [];
   const fields = {
     title: values.title,
     priority: number("priority", 1, 5),
     expirySeconds: number("expiry", 1, REQUEST_EXPIRY_SECONDS_MAX),
     collapseKey: values.collapse,
+    melody: values.melody,
     choices: choices.length > 0 ? choices : undefined,
     picture: values.picture,
     link: values.link,

@@ -206,7 +206,7 @@ function describeContent(content: Content, number: string): string[] {
 }
 
 function describeKeys(keys: MessageKeys): string[] {
-  const { id, priority, expirySeconds, collapseKey, title, uri, choices, unoffered } = keys;
+  const { id, priority, expirySeconds, collapseKey, title, uri, melody, choices, unoffered } = keys;
   return [
     ...optional("  id", id),
     ...(priority === 3 ? [] : [row("  priority", String(priority))]),
@@ -214,6 +214,7 @@ function describeKeys(keys: MessageKeys): string[] {
     ...optional("  collapse key", collapseKey),
     ...optional("  title", title),
     ...optional("  address", uri),
+    ...optional("  melody", melody),
     ...(choices.length ? [row("  choices", choices.map(quoted).join(", "))] : []),
     ...(unoffered ? [row("  not offered", unoffered.map(quoted).join(", "))] : []),
   ];

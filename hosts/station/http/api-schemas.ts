@@ -1,6 +1,7 @@
 /** JSON schemas of the HTTP interface. Requests are checked by them, answers are written by them, OpenAPI shows them. */
 import type { FastifyInstance } from "fastify";
 import { CHOICES_MAX, MESSAGE_ID_BYTES_MAX, UID_BYTES_MAX } from "../../../src/limits.ts";
+import { MELODIES } from "../../../src/melodies.ts";
 import {
   COLLAPSE_KEY_CHARACTERS_MAX,
   PUSH_ADDRESS_CHARACTERS_MAX,
@@ -50,6 +51,11 @@ export const pushRequestProperties = {
     maxLength: COLLAPSE_KEY_CHARACTERS_MAX,
     pattern: TEXT_PATTERN,
     description: "replaces an unread message of the same key",
+  },
+  melody: {
+    type: "string",
+    enum: MELODIES,
+    description: "what it sounds like from priority 3 on; as the priority says when left out",
   },
   choices: {
     type: "array",

@@ -9,8 +9,8 @@ export const STATION_UID = "station";
 
 /** The payload of a push: a notification with a text, and behind it the picture. */
 export function encodePush(push: Omit<Push, "progress">): Uint8Array {
-  const { id, text, title, priority, expirySeconds, collapseKey, choices, picture, link } = push;
-  const keys = { id, priority, expirySeconds, collapseKey, title, uri: link, choices };
+  const { id, text, title, priority, expirySeconds, collapseKey, melody, choices, picture, link } = push;
+  const keys = { id, priority, expirySeconds, collapseKey, title, uri: link, melody, choices };
   const contents: RawContent[] = [encodeText(text, keys as Parameters<typeof encodeText>[1])];
   if (picture !== undefined)
     contents.push(encodeLink({ type: "image", keys: { priority: PRIORITY_DEFAULT, choices: [] }, link: picture }));

@@ -27,6 +27,8 @@ export interface PushRequest {
   readonly expirySeconds?: number;
   /** Replaces an unread message of the same key. */
   readonly collapseKey?: string;
+  /** What it sounds like from priority 3 on, one of `MELODIES`; as the priority says when left out. */
+  readonly melody?: string;
   /** Up to 3 answers for the buttons. */
   readonly choices?: readonly string[];
   /** Address of a picture. */

@@ -38,6 +38,8 @@ interface Expected {
   /** How the board's button opens a page. undefined: it has no button. */
   readonly opens?: "press b" | "press a" | "hold a";
   readonly alert: readonly string[];
+  /** What the melody `rise` adds. */
+  readonly rise?: readonly string[];
 }
 
 const EXPECTED: Readonly<Record<string, Expected>> = {
@@ -45,11 +47,15 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   esp32c3_ili9341: { opens: "press b", alert: LIGHT },
   lilygo_ttgo: { opens: "press a", alert: [] },
   m5paper: { opens: "press b", alert: [] },
-  m5stack: { opens: "press b", alert: ["dac: 880 Hz", "dac: quiet"] },
+  m5stack: { opens: "press b", alert: ["dac: 880 Hz", "dac: quiet"], rise: ["dac: 988 Hz", "dac: 1319 Hz"] },
   m5stack_core2: { opens: "press b", alert: [...MIXER, ...MOTOR] },
   // 200 ms at 24,000 samples a second are 4,800. A half wave of 880 Hz has 14 samples.
   m5stack_cores3: { opens: "press b", alert: ["sound ended: 4800 samples, 343 changes"] },
-  m5stick_cplus: { opens: "press a", alert: ["pin 2: 880 Hz", "pin 2: quiet", "pin 10: 0", "pin 10: 1"] },
+  m5stick_cplus: {
+    opens: "press a",
+    alert: ["pin 2: 880 Hz", "pin 2: quiet", "pin 10: 0", "pin 10: 1"],
+    rise: ["pin 2: 988 Hz", "pin 2: 1319 Hz"],
+  },
   moddable_two: { opens: "hold a", alert: [] },
   nodemcu: { opens: "hold a", alert: LIGHT },
   wt32_eth01: { alert: [] },
@@ -95,7 +101,7 @@ it("every board is expected to do something", () => {
 });
 
 describe.each(BOARDS)("%s", (board) => {
-  const { opens, alert } = EXPECTED[board] as Expected;
+  const { opens, alert, rise = [] } = EXPECTED[board] as Expected;
   const uid = board === "wt32_eth01" ? ETHERNET_UID : WIFI_UID;
 
   it("gets a page, announces it with all that it has, and a button opens it", async () => {
@@ -110,6 +116,9 @@ describe.each(BOARDS)("%s", (board) => {
     await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
     act(simulator, opens);
     await eventually(() => expect(sender.statesOf("one")).toContain("read"));
+    if (rise.length === 0) return;
+    await sender.push(uid, { id: "two", text: "Pump 3 over temperature", extra: { so: "rise" } });
+    for (const line of rise) await eventually(() => expect(simulator.lines).toContain(line));
   });
 });
 

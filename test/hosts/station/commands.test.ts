@@ -162,7 +162,8 @@ describe("npm run push", () => {
       bench.pager(station.mqttPort, uid, { settings: { "screen.dwell": 0 } });
     }
     await station.directory.addGroup({ uid: "crew", members: ["p-1", "p-2", "p-3"] });
-    const flags = "--title T --priority 4 --expiry 60 --collapse c --choice yes --choice no --key k-1".split(" ");
+    const flags =
+      "--title T --priority 4 --expiry 60 --collapse c --melody bell --choice yes --choice no --key k-1".split(" ");
     const addresses = ["--link", "https://example.org/", "--picture", "https://example.org/p.png"];
     const where = ["--station", station.url, "--data", data];
     const sent = push(bench, "crew", "All of you", ...flags, ...addresses, ...where);
@@ -179,6 +180,7 @@ describe("npm run push", () => {
       priority: 4,
       expirySeconds: 60,
       collapseKey: "c",
+      melody: "bell",
       choices: ["yes", "no"],
       link: "https://example.org/",
       picture: "https://example.org/p.png",

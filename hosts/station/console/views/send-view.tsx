@@ -1,6 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import { messageOf } from "../../../../src/errors.ts";
 import { CHOICES_MAX, UID_BYTES_MAX } from "../../../../src/limits.ts";
+import { MELODIES } from "../../../../src/melodies.ts";
 import {
   COLLAPSE_KEY_CHARACTERS_MAX,
   PUSH_ADDRESS_CHARACTERS_MAX,
@@ -44,6 +45,7 @@ interface Draft {
   readonly expiry: string;
   readonly choices: readonly string[];
   readonly collapseKey: string;
+  readonly melody: string;
   readonly link: string;
   readonly picture: string;
 }
@@ -56,6 +58,7 @@ const EMPTY: Draft = Object.freeze({
   expiry: "",
   choices: Object.freeze(Array<string>(CHOICES_MAX).fill("")),
   collapseKey: "",
+  melody: "",
   link: "",
   picture: "",
 });
@@ -213,7 +216,20 @@ function Answers({ draft, set }: PartProps) {
 function Further({ draft, set }: PartProps) {
   return (
     <details>
-      <summary>Link, picture, replacing</summary>
+      <summary>Melody, link, picture, replacing</summary>
+      <label for="push-melody">Melody</label>
+      <select
+        id="push-melody"
+        name="melody"
+        value={draft.melody}
+        onChange={(event) => set({ melody: event.currentTarget.value })}
+      >
+        {["", ...MELODIES].map((name) => (
+          <option key={name} value={name}>
+            {name || "as the priority says"}
+          </option>
+        ))}
+      </select>
       {ADDRESSES.map(([name, label]) => (
         <Field
           key={name}
@@ -271,7 +287,18 @@ function Recipients({ model, session }: Props) {
   );
 }
 
-function requestOf({ to, title, text, priority, expiry, choices, collapseKey, link, picture }: Draft): PushRequest {
+function requestOf({
+  to,
+  title,
+  text,
+  priority,
+  expiry,
+  choices,
+  collapseKey,
+  melody,
+  link,
+  picture,
+}: Draft): PushRequest {
   const given = filled(choices);
   return {
     to: to.trim(),
@@ -281,6 +308,7 @@ function requestOf({ to, title, text, priority, expiry, choices, collapseKey, li
     ...(expiry === "" ? {} : { expirySeconds: Number(expiry) }),
     ...(given.length === 0 ? {} : { choices: given }),
     ...(collapseKey.trim() === "" ? {} : { collapseKey: collapseKey.trim() }),
+    ...(melody === "" ? {} : { melody }),
     ...(link.trim() === "" ? {} : { link: link.trim() }),
     ...(picture.trim() === "" ? {} : { picture: picture.trim() }),
   };

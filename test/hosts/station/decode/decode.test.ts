@@ -40,6 +40,7 @@ describe("a payload in words", () => {
       collapseKey: "k",
       title: "T",
       uri: "u",
+      melody: "polka",
       choices: ["y", "n"],
     };
     const link = {
@@ -68,6 +69,7 @@ describe("a payload in words", () => {
       'collapse key "k"',
       'title "T"',
       'address "u"',
+      'melody "polka"',
       'choices "y", "n"',
       'image 2 "l"',
       'thumbnail "t"',
