@@ -9,6 +9,7 @@ import { pieceAt } from "./utf8.ts";
  * | CR LF, CR, U+2028, U+2029 | the end of a line |
  * | tab | a space |
  * | controls of the direction of writing, U+FEFF | nothing: they have no picture and reorder their neighbours |
+ * | soft hyphen U+00AD | nothing: it would be seen inside a line |
  * | other controls (C0, DEL, C1), noncharacters, lone surrogates | U+FFFD |
  */
 export function printable(text: string): string {
@@ -52,6 +53,7 @@ const CR = 0x0d;
 /** Returns undefined where the character stays as it is. */
 function shownAs(code: number): string | undefined {
   // These are nearly all characters of all scripts.
+  if (code === 0xad) return "";
   if (code === LF || (code > 0x9f && code < 0x61c) || (code > 0x2069 && code < 0xd800)) return undefined;
   if (code > 0xffff) return (code & 0xfffe) === 0xfffe ? "\ufffd" : undefined;
   if (code === CR || code === 0x2028 || code === 0x2029) return "\n";

@@ -21,6 +21,7 @@ describe("what can be shown of a text", () => {
     ["noncharacters", "a\ufdd0\ufdef\uffff\u{1fffe}\u{10ffff}b", "a\ufffd\ufffd\ufffd\ufffd\ufffdb"],
     ["halves of pairs", "\udc00a\ud800b\ud83d", "\ufffda\ufffdb\ufffd"],
     ["a byte order mark", "\ufeffa\ufeff", "a"],
+    ["a soft hyphen", "Pumpen\u00adhaus", "Pumpenhaus"],
     ["a CR before NUL", "\r\0", "\n\ufffd"],
     ["nothing", "", ""],
   ])("%s", (_, text, expected) => {

@@ -46,6 +46,51 @@ const JOINED = [
   ..."क्षिर\u094d\u093cনি\u09cd\u0d4d\u0d2e\u0bcd\u0b95\u0600\u06dd1ا\u064b水が\u3099ｶﾞ",
 ];
 
+/**
+ * What holds of UAX #14, rule by rule: `|` is where a line may break. Each part is found where
+ * only it has room, and in wider lines no other break is. Scripts without spaces (LB1, class SA) break between characters, as there is no dictionary.
+ */
+const BREAKS: readonly (readonly [rule: string, text: string])[] = [
+  ["LB5, the end of a line", "ab\n|cd"],
+  ["LB7, spaces stay at the end", "ab  |cd"],
+  ["LB8, zero width space", "ab\u200b|cd"],
+  ["LB9, marks stay with their letter", "水\u0301|水"],
+  ["LB12, no-break space", "92\u00a0°C |hot"],
+  ["LB12, narrow no-break space", "1\u202f234 |km"],
+  ["LB13, before closing signs", "ab, |cd! |水。|水"],
+  ["LB13, a closing sign after a space, as in French", "oui ! |non"],
+  ["LB14, after opening signs", "a |(b |c) |「水」|水"],
+  ["LB20a and LB21, after a hyphen", "over-|heated |-5"],
+  ["LB21, after dashes", "ab–|cd—|ef"],
+  ["LB21, no-break hyphen", "ab\u2011cd |ef"],
+  ["LB23 and LB25, numbers with letters, signs and units", "€5 |5€ |$5.20 |1,234.5 |+49 |−12 |80% |3kg |COVID-19"],
+  ["LB26, jamo of one syllable", "\u1112\u1161\u11ab|\u1100\u1161"],
+  ["LB30a, flags", "🇩🇪|🇫🇷"],
+  ["LB30b, emoji with modifiers", "👍🏽|👩‍🚀|❤️"],
+  ["LB31, ideographs, kana, Hangul", "水|泵|ポ|ン|펌|프"],
+  ["small kana and repetition marks (CJ, NS)", "ちょっ|と|人々"],
+  ["Latin words beside ideographs", "Pump|水|泵|OK"],
+];
+
+describe("a line breaks as UAX #14 says", () => {
+  it.each(BREAKS)("%s: %s", (_, marked) => {
+    const text = marked.replaceAll("|", "");
+    const parts = marked.split("|");
+    const widthsOfParts = parts.map((part) => widthOf(part.trimEnd(), "small", WIDTHS));
+    const allowed = [0];
+    for (const [index, part] of parts.entries()) {
+      const start = allowed.at(-1) as number;
+      // A line that has room for this part only.
+      expect(lineAt(text, start, WIDTHS.small, widthsOfParts[index] as number).next).toBe(start + part.length);
+      allowed.push(start + part.length);
+    }
+    const found: number[] = [];
+    for (let width = Math.max(...widthsOfParts); width <= widthOf(text, "small", WIDTHS); width += 1)
+      for (let at = 0; at < text.length; found.push(at)) at = lineAt(text, at, WIDTHS.small, width).next;
+    expect(found.filter((at) => !allowed.includes(at))).toEqual([]);
+  });
+});
+
 describe("a character", () => {
   it.each([
     ["e\u0301", 1],
