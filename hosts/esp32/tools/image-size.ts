@@ -9,7 +9,8 @@ import { SLOT_BYTES } from "./flash.ts";
  * board with ESP-IDF 6.0: its image less what `programBytes` counts.
  */
 const NATIVE_BYTES: Readonly<Record<string, number>> = Object.freeze({
-  esp32c3: 1_249_940,
+  esp32c3: 1_257_152,
+  lilygo_ttgo: 1_110_147,
   m5stack: 1_182_651,
   nodemcu: 1_098_072,
 });
