@@ -14,23 +14,26 @@ export class StationProcess {
   readonly mqttPort: number;
   readonly url: string;
   readonly #data: string;
+  /** The broker that it is a client of. undefined: it has its own. */
+  readonly #brokerUrl: string | undefined;
   #program: Program | undefined;
   #localKey = "";
   /** How often it was started. */
   starts = 0;
 
-  /** Starts a station whose directory has these devices. */
-  static async start(devices: readonly string[]): Promise<StationProcess> {
+  /** Starts a station whose directory has these devices. @param brokerUrl of another broker; without it the station has its own */
+  static async start(devices: readonly string[], brokerUrl?: string): Promise<StationProcess> {
     const data = mkdtempSync(join(tmpdir(), "fieldpager-station-"));
     const directory = { people: [], devices: devices.map((uid) => ({ uid })), groups: [] };
     writeFileSync(join(data, "directory.json"), JSON.stringify(directory));
-    const station = new StationProcess(data, await freePort(), await freePort());
+    const station = new StationProcess(data, await freePort(), await freePort(), brokerUrl);
     await station.start();
     return station;
   }
 
-  private constructor(data: string, mqttPort: number, httpPort: number) {
+  private constructor(data: string, mqttPort: number, httpPort: number, brokerUrl: string | undefined) {
     this.#data = data;
+    this.#brokerUrl = brokerUrl;
     this.mqttPort = mqttPort;
     this.url = `http://127.0.0.1:${httpPort}`;
   }
@@ -42,14 +45,15 @@ export class StationProcess {
 
   /** Starts it again with its data. */
   async start(): Promise<void> {
-    const ports = ["--mqtt-port", String(this.mqttPort), "--http-port", new URL(this.url).port];
+    const mqtt = this.#brokerUrl === undefined ? ["--mqtt-port", String(this.mqttPort)] : ["--broker", this.#brokerUrl];
+    const ports = [...mqtt, "--http-port", new URL(this.url).port];
     const program = new Program(
       "hosts/station/cli/fieldpager.ts station",
       ["--data", this.#data, ...ports],
       this.#data,
     );
     this.#program = program;
-    const ready = program.prints(/MQTT on port/, READY_TIMEOUT_MS);
+    const ready = program.prints(/^Station: /m, READY_TIMEOUT_MS);
     const ended = program.ended.then(() => Promise.reject(new Error(`the station ended: ${program.stderr}`)));
     await Promise.race([ready, ended]);
     ended.catch(() => {});

@@ -4,6 +4,9 @@
  * the console's history must agree.
  */
 import type { PushWithDeliveries } from "../../hosts/station/shared/push.ts";
+import type { MortalBroker } from "../brokers/broker.ts";
+import { startMosquitto } from "../brokers/mosquitto.ts";
+import { startNats } from "../brokers/nats.ts";
 import { integerBetween, seededRandom } from "../random.ts";
 import { LossyProxy } from "./lossy-proxy.ts";
 import { PoweredPager } from "./powered-pager.ts";
@@ -13,8 +16,10 @@ export interface FailuresOptions {
   readonly seed: number;
   readonly pagers: number;
   readonly pushes: number;
-  /** How often the station is killed. */
+  /** How often the station is killed; another broker as often. */
   readonly kills: number;
+  /** The broker that the station is a client of. Without it the station has its own. */
+  readonly broker?: OtherBroker | undefined;
   /** How many power cuts there are in all pagers together. */
   readonly powerCuts: number;
   /** How many pushes are sent at the same time. */
@@ -23,6 +28,13 @@ export interface FailuresOptions {
   readonly settleMs: number;
   readonly onProgress?: (line: string) => void;
 }
+
+export type OtherBroker = "mosquitto" | "nats";
+
+const START: Readonly<Record<OtherBroker, () => Promise<MortalBroker>>> = Object.freeze({
+  mosquitto: startMosquitto,
+  nats: startNats,
+});
 
 export interface FailuresReport {
   readonly pushes: number;
@@ -43,11 +55,12 @@ const LOOK_EVERY_MS = 1_000;
 export async function runThroughFailures(options: FailuresOptions): Promise<FailuresReport> {
   const random = seededRandom(options.seed);
   const uids = Array.from({ length: options.pagers }, (_, index) => `pager-${index + 1}`);
-  const station = await StationProcess.start(uids);
-  const proxy = await LossyProxy.start(station.mqttPort, random, BYTES_BEFORE_LOSS);
-  const pagers = uids.map((uid) => new PoweredPager(uid, settingsOf(station, proxy, uid), random));
+  const broker = options.broker && (await START[options.broker]());
+  const station = await StationProcess.start(uids, broker && `mqtt://127.0.0.1:${broker.port}`);
+  const proxy = await LossyProxy.start(broker?.port ?? station.mqttPort, random, BYTES_BEFORE_LOSS);
+  const pagers = uids.map((uid) => new PoweredPager(uid, settingsOf(station, proxy, uid, broker), random));
   try {
-    const sent = await sendAll(options, station, pagers, random);
+    const sent = await sendAll(options, station, broker, pagers, random);
     options.onProgress?.(`all ${sent.size} pushes are accepted; waiting for the last receipts`);
     // From now on the network works, so that everything under way can arrive.
     proxy.isCalm = true;
@@ -64,15 +77,21 @@ export async function runThroughFailures(options: FailuresOptions): Promise<Fail
     await Promise.all(pagers.map((pager) => pager.stop()));
     await proxy.stop();
     await station.stop();
+    await broker?.stop();
   }
 }
 
-function settingsOf(station: StationProcess, proxy: LossyProxy, uid: string): Record<string, unknown> {
+function settingsOf(
+  station: StationProcess,
+  proxy: LossyProxy,
+  uid: string,
+  broker: MortalBroker | undefined,
+): Record<string, unknown> {
   return {
     "broker.port": proxy.port,
     "broker.protocol": "3.1.1",
-    "broker.userName": uid,
-    "broker.password": station.passwordOf(uid),
+    // Everyone may log in to the other ones.
+    ...(!broker && { "broker.userName": uid, "broker.password": station.passwordOf(uid) }),
     // Short, so that a connection that has died without a word is found.
     "broker.keepAlive": 5,
     "broker.keepAliveMin": 5,
@@ -85,6 +104,7 @@ function settingsOf(station: StationProcess, proxy: LossyProxy, uid: string): Re
 async function sendAll(
   { pushes, senders, kills, powerCuts, onProgress }: FailuresOptions,
   station: StationProcess,
+  broker: MortalBroker | undefined,
   pagers: readonly PoweredPager[],
   random: () => number,
 ): Promise<ReadonlyMap<string, string>> {
@@ -98,10 +118,12 @@ async function sendAll(
     killing = station
       .kill()
       .then(() => station.start())
+      .then(() => broker?.kill())
+      .then(() => broker?.restart())
       .then(() => {
         killing = undefined;
         onProgress?.(
-          `${sent.size} of ${pushes} accepted; the station was killed and is back (${station.starts} starts)`,
+          `${sent.size} of ${pushes} accepted; the station ${broker ? "and the broker were" : "was"} killed, and ${broker ? "are" : "is"} back (${station.starts} starts)`,
         );
       });
   };

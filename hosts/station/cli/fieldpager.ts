@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, readonly [load: () => Promise<Run>, word
   station: [async () => (await import("./station.ts")).station, "broker, push service and console"],
   push: [async () => (await import("./push.ts")).push, "sends a push and prints its receipts"],
   decode: [async () => (await import("./decode.ts")).decode, "says in words what a payload holds"],
+  acl: [async () => (await import("./acl.ts")).acl, "prints the access rules for mosquitto, RabbitMQ or NATS"],
   backup: [async () => (await import("./backup.ts")).backup, "writes all that a station keeps into one file"],
   restore: [async () => (await import("./backup.ts")).restore, "makes the data folder of a station from such a file"],
 });

@@ -160,6 +160,12 @@ export class TopicRules {
   }
 }
 
+/** The documents for Home Assistant that a client may publish, as topic filters. */
+export function discoveryFilters(uid: string): readonly string[] {
+  const [, , name] = discoveryTopic("homeassistant", uid).split("/");
+  return [`${DISCOVERY}+/${name}/config`, `${DISCOVERY}+/${name}/+/config`];
+}
+
 /** `homeassistant/<component>/<name>/config` or `homeassistant/<component>/<name>/<object>/config`, with the name that it has there. */
 function isOwnDiscovery(uid: string, topic: string): boolean {
   const [, , name, ...rest] = topic.split("/");

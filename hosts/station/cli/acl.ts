@@ -1,0 +1,48 @@
+/** The command `fieldpager acl`: the access rules for a broker that is there already. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseFlags } from "../../common/flags.ts";
+import { Directory } from "../directory/directory.ts";
+import { directorySource } from "../directory/directory-source.ts";
+import { ACCOUNTS_FILE, DIRECTORY_FILE } from "../directory/open-access.ts";
+import { Accounts } from "../identity/accounts.ts";
+import { type AclBroker, aclText } from "../policy/acl-texts.ts";
+import { grantsOf } from "../policy/broker-grants.ts";
+import { STATION_UID } from "../push/push-message.ts";
+import { DATA_DEFAULT, ENV_DEFAULT } from "../shared/defaults.ts";
+import { called } from "./called.ts";
+
+const BROKERS: readonly AclBroker[] = Object.freeze(["mosquitto", "rabbitmq", "nats"]);
+
+const USAGE = `Usage: ${called("acl")} <${BROKERS.join("|")}> [flags]
+  --data DIR   folder of the station, with its people, devices and groups (${DATA_DEFAULT})
+  --env NAME   first level of every topic (${ENV_DEFAULT})
+  --user NAME  whom the station logs in to that broker as (${STATION_UID})`;
+
+/** Sets the exit status of the process. */
+export async function acl(args: readonly string[]): Promise<void> {
+  const { values, words, errors } = parseFlags(args, ["data", "env", "user"], ["help"]);
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const { data = DATA_DEFAULT, env = ENV_DEFAULT, user = STATION_UID } = values;
+  const broker = BROKERS.find((each) => each === words[0]);
+  const problems = [
+    ...errors,
+    ...(broker && words.length === 1 ? [] : [`expected one of ${BROKERS.join(", ")}`]),
+    ...(existsSync(join(data, DIRECTORY_FILE))
+      ? []
+      : [`flag --data: ${data} is no folder of a station with a directory`]),
+  ];
+  if (!broker || problems.length > 0) {
+    for (const line of problems) console.error(line);
+    console.error(USAGE);
+    process.exitCode = 2;
+    return;
+  }
+  const directory = await Directory.open(directorySource(join(data, DIRECTORY_FILE), undefined));
+  const accounts = new Accounts(join(data, ACCOUNTS_FILE));
+  process.stdout.write(aclText(broker, grantsOf(env, directory, accounts, user)));
+  await directory.close();
+}
