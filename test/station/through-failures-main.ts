@@ -1,27 +1,35 @@
-/** The command `npm run simulate:station -- --pushes 10000 --pagers 200`. */
+/** The command `npm run simulate:station -- --pushes 10000 --pagers 200`, with `--broker mosquitto` or `nats` beside such a broker. */
 import { readCommandFlags } from "../command-flags.ts";
-import { runThroughFailures } from "./through-failures.ts";
+import { type OtherBroker, runThroughFailures } from "./through-failures.ts";
 
 const USAGE = `Usage: npm run simulate:station -- [flags]
   --pushes N   pushes (10000)
   --pagers N   pagers (200)
   --kills N    times that the station is killed (10)
   --cuts N     power cuts of pagers (400)
-  --seed N     of where the network and the power fail (1)`;
+  --seed N     of where the network and the power fail (1)
+  --broker B   mosquitto or nats, which the station is a client of; nats is killed as often`;
 const SENDERS = 20;
 const SETTLE_MS = 180_000;
 
-const { cuts: powerCuts, ...numbers } = readCommandFlags(USAGE, {
+const BROKERS: readonly (string | undefined)[] = ["mosquitto", "nats", undefined];
+
+const NUMBERS = {
   pushes: { default: 10_000, min: 1 },
   pagers: { default: 200, min: 1 },
   kills: { default: 10, min: 0 },
   cuts: { default: 400, min: 0 },
   seed: { default: 1, min: 0 },
-}).numbers;
+};
+const flags = readCommandFlags(USAGE, NUMBERS, { texts: ["broker"] }, ({ text }) =>
+  BROKERS.includes(text("broker")) ? [] : ["flag --broker: expected mosquitto or nats"],
+);
+const { cuts: powerCuts, ...numbers } = flags.numbers;
 const beganMs = performance.now();
 const report = await runThroughFailures({
   ...numbers,
   powerCuts,
+  broker: flags.text("broker") as OtherBroker | undefined,
   senders: SENDERS,
   settleMs: SETTLE_MS,
   onProgress: console.log,
