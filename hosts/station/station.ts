@@ -10,7 +10,7 @@ import type { Directory } from "./directory/directory.ts";
 import { LdapError, type LdapOptions } from "./directory/ldap-directory.ts";
 import { enrol, type FirstStart, openAccess } from "./directory/open-access.ts";
 import type { BrokerAddress } from "./foreign-broker/broker-address.ts";
-import { type BrokerStatus, ForeignBroker } from "./foreign-broker/foreign-broker.ts";
+import { ForeignBroker } from "./foreign-broker/foreign-broker.ts";
 import { buildConsolePage, type ConsolePage } from "./http/console-page.ts";
 import { createServer, type ServerParts } from "./http/server.ts";
 import type { Accounts } from "./identity/accounts.ts";
@@ -37,6 +37,7 @@ import { STATION_UID } from "./push/push-message.ts";
 import { PushService } from "./push/push-service.ts";
 import { PushStore } from "./push/push-store.ts";
 import { RunService } from "./runs/run-service.ts";
+import type { BrokerStatus } from "./shared/broker-status.ts";
 import {
   ENV_DEFAULT,
   HOST_DEFAULT,

@@ -1,7 +1,7 @@
 /** A station beside a broker that is there already, as its client, with pagers on that broker. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MemoryStore } from "../../hosts/common/memory-store.ts";
-import type { BrokerStatus } from "../../hosts/station/foreign-broker/foreign-broker.ts";
+import type { BrokerStatus } from "../../hosts/station/shared/broker-status.ts";
 import type { PushWithDeliveries } from "../../hosts/station/shared/push.ts";
 import type { Station } from "../../hosts/station/station.ts";
 import { Inbox } from "../../src/pager/inbox.ts";

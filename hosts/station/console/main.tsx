@@ -3,6 +3,7 @@ import { render } from "preact";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { fetchSession, logOut, type Session } from "./model/station-client.ts";
 import { StationModel } from "./model/station-model.ts";
+import { BrokerNote } from "./views/broker-note.tsx";
 import { DeviceView } from "./views/device-view.tsx";
 import { DevicesView } from "./views/devices-view.tsx";
 import { HistoryView } from "./views/history-view.tsx";
@@ -40,6 +41,7 @@ function Station({ env, session, onLogout }: StationProps) {
   const model = useMemo(() => new StationModel(() => setVersion((version) => version + 1), onLogout), []);
   useEffect(() => model.start(), []);
   const [view = "send", argument] = usePlace();
+  const broker = model.station?.broker;
   const end = useCallback(() => void logOut().then(onLogout, onLogout), []);
   return (
     <>
@@ -66,7 +68,7 @@ function Station({ env, session, onLogout }: StationProps) {
         {/* Goes on while another view is looked at: it holds the pager's connection and a half-written push. */}
         <div hidden={view !== "send"} class="columns">
           <SendView model={model} session={session} />
-          <PagePager env={env} owner={session.name} />
+          {broker ? <BrokerNote broker={broker} /> : <PagePager env={env} owner={session.name} />}
         </div>
         {view === "history" && <HistoryView model={model} session={session} />}
         {view === "devices" && argument === undefined && (

@@ -8,6 +8,7 @@ import type { IConnackPacket } from "mqtt";
 import { decodePresence, PRESENCE_STATUS } from "../../../src/payload/presence.ts";
 import { describeError } from "../../common/describe-error.ts";
 import { TopicTree } from "../broker/topic-tree.ts";
+import type { BrokerStatus } from "../shared/broker-status.ts";
 import { BROKER_PROBE_MS, BROKER_RETAINED_OWED_MAX } from "../shared/limits.ts";
 import type {
   MessageBroker,
@@ -19,17 +20,6 @@ import type {
 import { type BrokerAddress, describeBrokerAddress } from "./broker-address.ts";
 import { BrokerLink } from "./broker-link.ts";
 import { type Capabilities, describeLacks, FOREIGN_LOSSES } from "./capabilities.ts";
-
-export interface BrokerStatus {
-  /** Without a login. */
-  readonly address: string;
-  readonly isConnected: boolean;
-  /** Why it is away, in words. */
-  readonly reason?: string;
-  readonly protocol?: Capabilities["protocol"];
-  /** What it cannot do, and what no other broker than the station's own does. */
-  readonly lacks: readonly string[];
-}
 
 export interface ForeignBrokerOptions {
   readonly address: BrokerAddress;

@@ -1,4 +1,5 @@
 /** Requests of the console to its station. Each rejection is a sentence for the user. */
+import type { BrokerStatus } from "../../shared/broker-status.ts";
 import type { DeviceDetails, DeviceSummary } from "../../shared/device.ts";
 import type { DirectoryData } from "../../shared/entries.ts";
 import type { PushRequest, PushWithDeliveries } from "../../shared/push.ts";
@@ -37,6 +38,8 @@ export interface StationAddress {
   readonly mqttsPort?: number;
   /** PEM of the authority of its certificate, where the station knows it. */
   readonly authority?: string;
+  /** The broker that the station is a client of. Its ports are the ones above. */
+  readonly broker?: BrokerStatus;
 }
 
 /** An answer with an error: the station's sentence, and the HTTP status. */
