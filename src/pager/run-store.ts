@@ -1,6 +1,7 @@
 /**
  * Keeps the pictures of runs on the store. The least recently used one leaves first, and before it those that were not used since the
- * start. What the layout needs of them is in memory.
+ * start. The order of use itself is not kept: that would wear the flash with a write for each use, and what is on the screen does not
+ * leave anyway. What the layout needs of the pictures is in memory.
  *
  * | record | holds |
  * |---|---|
