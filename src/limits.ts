@@ -523,8 +523,26 @@ export const PICTURE_PIECES_MAX = 64;
 /** Bytes of one reply with a piece of a picture. A row of blocks of 696 colour pixels fits. */
 export const PICTURE_PIECE_BYTES_MAX = 1_408;
 
-/** Bytes of all pieces of one picture. A larger one is drawn smaller. */
+/**
+ * Bytes of all pieces of one picture. A larger one is drawn smaller. The store holds one picture, which leaves when anything else needs
+ * the room.
+ */
 export const PICTURE_BYTES_MAX = 20_480;
+
+/** How long the answer to a request for a piece of a picture may take, in milliseconds. A station fetches it at the first one. */
+export const PICTURE_ANSWER_MS = 30_000;
+
+/** Pieces of pictures that may be asked for at once. Flash bears as many, and one each `PICTURE_REFILL_MS`, for ten years. */
+export const PICTURE_BUDGET_MAX = 512;
+
+/** One more piece may be asked for after this long, in milliseconds. */
+export const PICTURE_REFILL_MS = 30_000;
+
+/** How often a picture may change while its pieces come. Then it is given up. */
+export const PICTURE_CHANGES_MAX = 2;
+
+/** Pictures that are not to be had, and why. One more replaces the oldest. */
+export const PICTURES_FAILED_MAX = 8;
 
 /** Why there is no picture, in UTF-8 bytes. A longer reason is refused. */
 export const PICTURE_WORDS_BYTES_MAX = 64;

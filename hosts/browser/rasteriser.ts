@@ -1,5 +1,6 @@
 /** Paints a draw list as a board paints it: the same pictures of characters, the same colours, pixel by pixel. */
-import type { Bitmap, DrawList, Size } from "../../src/pager/screen/draw-list.ts";
+import type { Bitmap, DrawList, PicturePart, Size } from "../../src/pager/screen/draw-list.ts";
+import { drawBlocks } from "../../src/pager/screen/picture-blocks.ts";
 import { unpackRows } from "../../src/pager/screen/run-picture.ts";
 import type { RunPictures } from "../../src/pager/screen/runs.ts";
 import type { Face } from "../face.ts";
@@ -33,6 +34,10 @@ export class Rasteriser implements Pen<Sheet> {
 
   paint(drawList: DrawList): void {
     for (const command of drawList) {
+      if (command.kind === "picture") {
+        this.piece(command);
+        continue;
+      }
       this.color = packed(command.color);
       if (command.kind === "fill") this.fill(command);
       else if (command.kind === "bitmap") this.bitmap(command);
@@ -79,6 +84,16 @@ export class Rasteriser implements Pen<Sheet> {
         if (level > 0) this.blend(x + column, y + row, level);
       }
     }
+  }
+
+  /** Draws a piece of a message's picture. */
+  private piece({ x, y, width, height, source, piece }: PicturePart): void {
+    const rows = source.read(piece);
+    if (!rows) return;
+    const pixels = new Uint16Array(width * height);
+    drawBlocks(rows.blocks, rows, 0, height, { pixels, pixelOf: packed });
+    for (let row = 0; row < height; row += 1)
+      this.pixels.set(pixels.subarray(row * width, (row + 1) * width), (y + row) * this.size.width + x);
   }
 
   box(x: number, y: number, width: number, height: number): void {

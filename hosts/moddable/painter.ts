@@ -7,8 +7,9 @@ import Resource from "Resource";
 import Bitmap from "commodetto/Bitmap";
 import Poco, { type Font as Picture, type Screen } from "commodetto/Poco";
 import parseBMF from "commodetto/parseBMF";
-import type { Bitmap as Bits, DrawCommand, DrawList, Size } from "../../src/pager/screen/draw-list.ts";
+import type { Bitmap as Bits, DrawCommand, DrawList, PicturePart, Size } from "../../src/pager/screen/draw-list.ts";
 import { FONTS, type Font } from "../../src/pager/screen/fonts.ts";
+import { drawBlocks, type PixelTarget } from "../../src/pager/screen/picture-blocks.ts";
 import { unpackRows } from "../../src/pager/screen/run-picture.ts";
 import type { RunPictures } from "../../src/pager/screen/runs.ts";
 import { Face } from "../face.ts";
@@ -23,8 +24,8 @@ const BAND_ROWS = 32;
 /** Smallest band, in rows. One line of text with the width of the screen always fits. */
 const BAND_ROWS_MIN = 4;
 
-/** Room for the pictures of text in one band, in bytes. A band that needs more is halved: the smallest one needs less. */
-const PICTURES_BYTES = 4_096;
+/** Room for the pictures in one band, in bytes: 4 rows of the widest screen. A band that needs more is halved. */
+const PICTURES_BYTES = 4_352;
 
 /** `end(true)`: more of the same picture follows. The SDK's typings leave the parameter out. */
 type PocoEnd = { end(more?: boolean): void };
@@ -40,8 +41,9 @@ export function loadFaces(): Faces<Picture> {
   });
 }
 
-export class Painter implements Pen<Picture> {
+export class Painter implements Pen<Picture>, PixelTarget {
   private readonly poco: InstanceType<typeof Poco>;
+  private readonly pixelFormat: number;
   private readonly lettering: Lettering<Picture>;
   /** Of the picture on the screen, see `marksOf`. The list itself would take a tenth of the memory of a board. */
   private painted: Int32Array = new Int32Array(0);
@@ -56,8 +58,11 @@ export class Painter implements Pen<Picture> {
   private sharedUsed = 0;
   /** Poco's colour for the line that is being drawn. */
   private color = 0;
+  /** Where the piece of a message's picture is drawn. */
+  pixels: Uint8Array | Uint16Array = new Uint8Array(0);
 
   constructor(screen: Screen, faces: Faces<Picture>) {
+    this.pixelFormat = screen.pixelFormat;
     this.poco = new Poco(screen, { displayListLength: DISPLAY_LIST_BYTES });
     this.lettering = new Lettering(faces);
   }
@@ -84,17 +89,48 @@ export class Painter implements Pen<Picture> {
     const from = Math.max(0, this.top - y);
     const to = Math.min(height, this.bottom - y);
     if (from >= to || width === 0) return;
-    this.shared ??= new Uint8Array(new SharedArrayBuffer(PICTURES_BYTES));
     const rowBytes = (width + 1) >> 1;
-    const offset = this.sharedUsed;
-    const end = offset + (to - from) * rowBytes;
-    if (end > PICTURES_BYTES) throw new Error("no room for a picture");
+    const offset = this.take((to - from) * rowBytes);
+    const shared = this.shared as Uint8Array;
     // For Poco 0 is covered. It takes only rows of whole bytes.
-    this.shared.fill(0xff, offset, end);
-    unpackRows(picture, 0, from, to, this.shared, offset);
-    this.sharedUsed = end;
-    const bits = new Bitmap(2 * rowBytes, to - from, Bitmap.Gray16, this.shared as unknown as ArrayBuffer, offset);
+    shared.fill(0xff, offset, this.sharedUsed);
+    unpackRows(picture, 0, from, to, shared, offset);
+    const bits = new Bitmap(2 * rowBytes, to - from, Bitmap.Gray16, shared as unknown as ArrayBuffer, offset);
     this.poco.drawGray(bits, this.color, x, y + from);
+  }
+
+  /** Returns where so many bytes of the shared memory begin. Throws where this band has used them up. */
+  private take(bytes: number): number {
+    this.shared ??= new Uint8Array(new SharedArrayBuffer(PICTURES_BYTES));
+    // A pixel of 16 bits begins at an even place.
+    const offset = (this.sharedUsed + 1) & ~1;
+    if (offset + bytes > PICTURES_BYTES) throw new Error("no room for a picture");
+    this.sharedUsed = offset + bytes;
+    return offset;
+  }
+
+  /** The pixel of a colour, as the display has it. */
+  pixelOf(color: number): number {
+    return this.poco.makeColor((color >> 16) & 0xff, (color >> 8) & 0xff, color & 0xff);
+  }
+
+  /** Draws those rows of a piece of a message's picture that are in the band. */
+  private piece({ x, y, width, height, source, piece }: PicturePart): void {
+    const from = Math.max(0, this.top - y);
+    const to = Math.min(height, this.bottom - y);
+    const isGrey = this.pixelFormat === Bitmap.Gray16;
+    // One byte or two for each pixel: which one does not depend on the piece, so this is tried before anything is read.
+    const count = width * (to - from);
+    const offset = this.take(isGrey ? count : 2 * count);
+    const rows = source.read(piece);
+    if (!rows) return;
+    const { buffer } = this.shared as Uint8Array;
+    const pixels = isGrey ? new Uint8Array(buffer, offset, count) : new Uint16Array(buffer, offset, count);
+    this.pixels = pixels;
+    drawBlocks(rows.blocks, rows, from, to, this);
+    if (isGrey) pack(pixels, width, to - from);
+    const bits = new Bitmap(width, to - from, this.pixelFormat, this.shared as unknown as ArrayBuffer, offset);
+    this.poco.drawBitmap(bits, x, y + from);
   }
 
   box(x: number, y: number, width: number, height: number): void {
@@ -111,9 +147,10 @@ export class Painter implements Pen<Picture> {
     const rows = changedRows(this.painted, marks, this.poco.height);
     this.painted = marks;
     pictures.beginScreen();
-    for (let y = rows.top; y < rows.bottom; y += BAND_ROWS) {
-      const height = Math.min(BAND_ROWS, rows.bottom - y);
+    for (let y = rows.top; y < rows.bottom; ) {
+      const height = Math.min(bandRows(drawList, y), rows.bottom - y);
       this.paintBand(drawList, y, height, y + height < rows.bottom);
+      y += height;
     }
   }
 
@@ -142,7 +179,11 @@ export class Painter implements Pen<Picture> {
 
   private drawOne(command: DrawCommand): void {
     const poco = this.poco;
-    const color = poco.makeColor((command.color >> 16) & 0xff, (command.color >> 8) & 0xff, command.color & 0xff);
+    if (command.kind === "picture") {
+      this.piece(command);
+      return;
+    }
+    const color = this.pixelOf(command.color);
     switch (command.kind) {
       case "fill":
         poco.fillRectangle(color, command.x, command.y, command.width, command.height);
@@ -180,8 +221,28 @@ export class Painter implements Pen<Picture> {
   }
 }
 
+/** Packs a byte for each pixel into half a byte, the left one in the upper half. Each row takes whole bytes. */
+function pack(pixels: Uint8Array | Uint16Array, width: number, rows: number): void {
+  let to = 0;
+  for (let row = 0; row < rows; row += 1) {
+    for (let at = row * width, end = at + width; at < end; at += 2) {
+      pixels[to] = ((pixels[at] as number) << 4) | (at + 1 < end ? (pixels[at + 1] as number) : 0);
+      to += 1;
+    }
+  }
+}
+
 /** A picture of at most this width is drawn run by run, in pixels. */
 const ICON_PIXELS_MAX = 16;
+
+/** How many rows to paint at once from `top` on: fewer where a message's picture needs the room. */
+function bandRows(drawList: DrawList, top: number): number {
+  let rows = BAND_ROWS;
+  for (const command of drawList)
+    if (command.kind === "picture" && command.y < top + rows && command.y + command.height > top)
+      rows = Math.min(rows, Math.floor(PICTURES_BYTES / (2 * command.width)) & ~(BAND_ROWS_MIN - 1));
+  return Math.max(BAND_ROWS_MIN, rows);
+}
 
 function heightOf(command: DrawCommand): number {
   return command.kind === "text" ? FONTS[command.font].lineHeight : command.height;
@@ -214,6 +275,7 @@ function hashOf(command: DrawCommand, version: number): number {
     return hash;
   }
   hash = mixed(mixed(hash, command.width), command.height);
+  if (command.kind === "picture") return mixed(mixed(hash, command.source.key), command.piece);
   hash = mixed(hash, command.color);
   if (command.kind === "fill") return hash;
   const { bits, offset } = command;

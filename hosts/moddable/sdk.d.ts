@@ -462,6 +462,7 @@ declare module "commodetto/Poco" {
   export interface Screen {
     readonly width: number;
     readonly height: number;
+    readonly pixelFormat: number;
   }
   class Poco {
     constructor(screen: Screen, options?: { displayListLength?: number });
@@ -472,6 +473,7 @@ declare module "commodetto/Poco" {
     makeColor(red: number, green: number, blue: number): number;
     fillRectangle(color: number, x: number, y: number, width: number, height: number): void;
     drawMonochrome(bits: Bitmap, fore: number, back: undefined, x: number, y: number): void;
+    drawBitmap(bits: Bitmap, x: number, y: number): void;
     drawGray(bits: Bitmap, color: number, x: number, y: number): void;
     drawText(text: string, font: Font, color: number, x: number, y: number): void;
     getTextWidth(text: string, font: Font): number;

@@ -5,6 +5,7 @@ import type { Settings } from "../../src/gateway/settings.ts";
 import { StoredSettings } from "../../src/gateway/stored-settings.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
+import type { ScreenKind } from "../../src/pager/screen/theme.ts";
 import type { Sensor, Store } from "../../src/seams.ts";
 import { describeError } from "../common/describe-error.ts";
 import { machineZone } from "../machine-zone.ts";
@@ -31,6 +32,7 @@ export interface PagerOptions {
   /** Without them, the sensors of this machine are used. */
   readonly sensors?: readonly Sensor[];
   readonly size?: Size;
+  readonly screenKind?: ScreenKind;
   readonly onPaint?: (drawList: DrawList) => void;
   readonly onAlert?: (priority: number, melody: string | undefined) => void;
   readonly onLog?: (line: string) => void;
@@ -134,6 +136,7 @@ function begin(options: PagerOptions, platform: Platform): { settings: Settings;
     wallClock: () => Date.now() / 1000,
     measureText,
     size: options.size ?? NODE_SCREEN,
+    screenKind: options.screenKind,
     sensors: options.sensors ?? machineSensors(),
     figures: [heapFigure],
   });

@@ -6,6 +6,7 @@ import { KeptSettings } from "../../src/gateway/kept-settings.ts";
 import type { Light } from "../../src/gateway/screen-light.ts";
 import type { Values } from "../../src/gateway/setting.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
+import type { ScreenKind } from "../../src/pager/screen/theme.ts";
 import type { MeasureText, Sensor } from "../../src/seams.ts";
 import { Gestures } from "../gestures.ts";
 import type { Board, BoardSensors, Pager, ResetCause } from "../moddable/board.ts";
@@ -22,6 +23,9 @@ const RECORDS = "./records";
 const SETTINGS = "./settings";
 /** What whoever starts the simulator gives to it. */
 const SETTINGS_FILE = "./settings.json";
+
+/** Screens of at least this width are those of the M5Paper. */
+const PAPER_PIXELS = 540;
 
 /** The buttons of the simulated device, as the SDK's `host.js` makes them. */
 type SimulatorButtons = Record<Button, new (options: { onPush: (pressed: number) => void }) => unknown>;
@@ -60,6 +64,11 @@ export class SimulatedPager implements Board {
     screen.onMessage = (message) => {
       if (message === "stop") this.restart();
     };
+  }
+
+  /** A screen of this width is e-paper. */
+  get screenKind(): ScreenKind {
+    return this.screen.width < PAPER_PIXELS ? "color" : "grey";
   }
 
   log(line: string): void {

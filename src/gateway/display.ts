@@ -4,7 +4,8 @@ import type { InboxMessage } from "../pager/inbox-message.ts";
 import type { Roster } from "../pager/roster.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
 import { type Row, rowAt, rowsOn, type ScreenList } from "../pager/screen/list-view.ts";
-import { answerAt, type ScreenMessage, splitTitle, textBox } from "../pager/screen/message-view.ts";
+import { fitsBelow, heightBelow, pictureRoom } from "../pager/screen/message-picture.ts";
+import { answerAt, rowsLeft, type ScreenMessage, splitTitle, textBox } from "../pager/screen/message-view.ts";
 import { PagedText, type TextPage } from "../pager/screen/paged-text.ts";
 import { replyLines } from "../pager/screen/replies.ts";
 import type { RunPictures } from "../pager/screen/runs.ts";
@@ -28,6 +29,7 @@ import {
 } from "./describe.ts";
 import type { Device } from "./device.ts";
 import type { Diagnostics } from "./diagnostics.ts";
+import type { MessagePictures } from "./message-pictures.ts";
 
 /** Why there is no connection to the broker. */
 export interface LinkTrouble {
@@ -53,6 +55,8 @@ export interface DisplayParts {
   readonly screenKind: ScreenKind;
   readonly measureText: MeasureText;
   readonly pictures: RunPictures;
+  /** undefined on a board without a screen. */
+  readonly messagePictures: MessagePictures | undefined;
 }
 
 /** What the screen says of a battery. Empty: nothing. */
@@ -81,6 +85,8 @@ interface OpenText {
   title: readonly string[];
   readonly text: string;
   readonly pages: PagedText;
+  /** What stands in the place of its picture, see `MessagePictures.insteadOf`. */
+  readonly instead: string | undefined;
 }
 
 /** The text that the carrier sees below the replies. It begins at the page on which the carrier chose to reply. */
@@ -127,6 +133,8 @@ export class Display {
   private excerpt: Excerpt | undefined;
   /** Whether a line says what went wrong. */
   private hasFaults = false;
+  /** Where the picture of the message on the screen is. */
+  private place: "nowhere" | "below" | "alone" | "next page" = "nowhere";
   /** How many rows are on the screen, and which of them is chosen. */
   private shownRows = 0;
   private chosenRow = 0;
@@ -162,13 +170,13 @@ export class Display {
    */
   poll({ link, presence, isQuiet, counters, news, battery }: DeviceState, nowMs: number): DrawList | undefined {
     const { inbox, wallClock } = this.device;
-    const { viewer, roster, size, screenKind, pictures } = this.parts;
+    const { viewer, roster, size, screenKind, pictures, messagePictures } = this.parts;
     const faults = joined(", ", battery?.warning, describeFaults(counters));
     const time = this.time(wallClock());
     const trouble = link === "online" ? NO_TROUBLE : link;
     const presenceWords = describePresence(presence, this.device.zone);
     const isBlink = this.isBlinkAt(nowMs);
-    const key = `${viewer.version} ${pictures.version} ${time} ${presenceWords} ${trouble.what} ${trouble.why} ${isQuiet} ${isBlink} ${battery?.words} ${faults} ${news}`;
+    const key = `${viewer.version} ${pictures.version} ${messagePictures?.version} ${time} ${presenceWords} ${trouble.what} ${trouble.why} ${isQuiet} ${isBlink} ${battery?.words} ${faults} ${news}`;
     const countsKey = `${inbox.viewVersion}/${roster.version}`;
     this.repaintMs = nowMs < this.retryMs ? this.retryMs : undefined;
     if (this.repaintMs !== undefined) return undefined;
@@ -192,7 +200,7 @@ export class Display {
     this.blinks = screenKind === "color" && viewer.isUrgent(BLINKING);
     const view = this.viewOf(viewer.view, page, { trouble, presence, news, isBlink });
     // The labels say whether the text goes on. That is known once its page is laid out.
-    viewer.hasFurtherPage = goesOn(page);
+    viewer.hasFurtherPage = this.goesOn(page);
     const labels = viewer.labels();
     this.shownRows = view.kind === "list" ? view.rows.length : 0;
     this.chosenRow = view.kind === "list" ? view.chosen : 0;
@@ -248,7 +256,12 @@ export class Display {
     let page: TextPage | "later" | undefined;
     do page = this.layOut();
     while (page === "later");
-    this.parts.viewer.hasFurtherPage = goesOn(page);
+    this.parts.viewer.hasFurtherPage = this.goesOn(page);
+  }
+
+  /** Whether the message goes on behind this page: with text, or with its picture. */
+  private goesOn(page: TextPage | undefined): boolean {
+    return page !== undefined && (page.to < page.length || this.place === "next page");
   }
 
   private viewOf(view: View, page: TextPage | undefined, shown: Shown): ScreenHome | ScreenMessage | ScreenList {
@@ -317,30 +330,56 @@ export class Display {
       mark: inbox.isExpired(sequence) ? "expired" : inbox.isRead(sequence) ? "" : "*",
       answers: this.answers(view, choices),
       isBlink,
+      picture: this.place === "below" || this.place === "alone" ? this.parts.messagePictures : undefined,
+      isPictureAlone: this.place === "alone",
     };
   }
 
   /** Lays out a slice of the text for the screen. Returns undefined where the view has no text. */
   private layOut(): TextPage | "later" | undefined {
-    const { viewer, size } = this.parts;
+    const { viewer, size, messagePictures } = this.parts;
     const { view, message } = viewer;
-    if (!message || (view.kind !== "message" && view.kind !== "reply")) {
+    this.place = "nowhere";
+    const isOpen = message && (view.kind === "message" || view.kind === "reply");
+    if (!isOpen || message.picture === undefined) messagePictures?.show(undefined, 0, 0);
+    if (!isOpen) {
       // A long text takes room that the next message needs.
       this.openText = this.excerpt = undefined;
       return undefined;
     }
     const open = this.open(view.sequence, message);
+    const hasPicture = message.picture !== undefined && open.instead === undefined;
     const answerCount = this.answers(view, message.choices ?? []).length;
-    const boxOf = (footCount: number) => textBox(size, this.hasFaults, open.title.length, footCount);
-    const page = open.pages.poll(view.page, boxOf(view.kind === "reply" ? 0 : answerCount));
-    if (view.kind === "message" || !page) return page ?? "later";
+    const boxOf = (footCount: number) => textBox(size, this.hasFaults, open.title.length, footCount, hasPicture);
+    const box = boxOf(view.kind === "reply" ? 0 : answerCount);
+    const page = open.pages.poll(view.page, box);
+    if (!page) return "later";
+    if (message.picture !== undefined) this.placePicture(message, page, rowsLeft(box, page), hasPicture);
+    if (view.kind === "message") return page;
+    this.place = "nowhere";
     return this.excerptOf(open, page.from).poll(0, boxOf(answerCount)) ?? "later";
   }
 
-  private open(sequence: number, { title = "", text }: InboxMessage): OpenText {
-    if (this.openText?.sequence !== sequence) {
-      const split = splitTitle(title, text, this.parts.size, this.widths);
-      this.openText = { sequence, ...split, pages: new PagedText(split.text, this.widths) };
+  /** Says to the picture of the message which room it has, and decides where it is: below the text, or on a page behind it. */
+  private placePicture(message: InboxMessage, page: TextPage, rows: number, isShown: boolean): void {
+    const { size, messagePictures, viewer } = this.parts;
+    if (!messagePictures) return;
+    const room = pictureRoom(size);
+    const isOnlyPage = page.from === 0 && page.to === page.length;
+    const below = isOnlyPage ? heightBelow(size, rows) : 0;
+    messagePictures.show(message, room.width, below || room.height);
+    if (!isShown || page.to < page.length) return;
+    if (isOnlyPage && fitsBelow(messagePictures, rows)) this.place = "below";
+    else this.place = "page" in viewer.view && viewer.view.page > page.index ? "alone" : "next page";
+  }
+
+  private open(sequence: number, message: InboxMessage): OpenText {
+    const { title = "", text, picture } = message;
+    const instead = picture === undefined ? undefined : (this.parts.messagePictures?.insteadOf(message) ?? undefined);
+    if (this.openText?.sequence !== sequence || this.openText.instead !== instead) {
+      const whole = instead === undefined ? text : joined("\n", text, `[${instead}] ${picture}`);
+      const split = splitTitle(title, whole, this.parts.size, this.widths);
+      this.openText = { sequence, ...split, pages: new PagedText(split.text, this.widths), instead };
     }
     return this.openText;
   }
@@ -357,7 +396,7 @@ export class Display {
     const { message, current } = viewer;
     if (!openText || !message) return;
     const split = splitTitle(message.title ?? "", message.text, size, widths);
-    // Another message, or a title that needs another place now, is laid out from its beginning.
+    // Another message, a link in the place of a picture, or a title that needs another place now, is laid out from its beginning.
     if (openText.sequence !== current || split.text !== openText.text) this.openText = undefined;
     else {
       openText.title = split.title;
@@ -413,8 +452,8 @@ export class Display {
   private readHead(sequence: number): RowHead {
     const message = this.device.inbox.read(sequence);
     if (!message) return { name: "", words: "damaged", timestampSeconds: 0 };
-    const { sender, title, text, timestampSeconds } = message;
-    const words = firstLine(title ?? "") || firstLine(text) || "no words";
+    const { sender, title, text, picture, timestampSeconds } = message;
+    const words = firstLine(title ?? "") || firstLine(text) || (picture === undefined ? "no words" : "[image]");
     const cut = (whole: string) => fitLine(whole, "small", this.parts.size.width, this.widths);
     return { name: cut(senderName(sender)), words: cut(words), timestampSeconds };
   }
@@ -492,10 +531,6 @@ function barsOf(signalDbm: number): number {
 /** Whether a reading is about the place of the carrier, and not about the device. */
 function isForCarrier({ unit, isDiagnostic, carrier }: Sensor): boolean {
   return !isDiagnostic && carrier === undefined && unit !== "count";
-}
-
-function goesOn(page: TextPage | undefined): boolean {
-  return page !== undefined && page.to < page.length;
 }
 
 /** The first line with words. An ellipsis marks that more lines follow. Empty where the text has no words. */

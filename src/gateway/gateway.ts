@@ -9,6 +9,7 @@ import type { Publish } from "../mqtt/packet.ts";
 import type { Session } from "../mqtt/session.ts";
 import type { SessionEvent } from "../mqtt/session-types.ts";
 import { Inbox } from "../pager/inbox.ts";
+import { PictureStore } from "../pager/picture-store.ts";
 import { type Contact, Roster } from "../pager/roster.ts";
 import { RunStore } from "../pager/run-store.ts";
 import type { Button } from "../pager/screen/buttons.ts";
@@ -33,6 +34,7 @@ import { EventQueue, type GatewayEvent } from "./event-queue.ts";
 import { InfoSource } from "./info-source.ts";
 import { LogLines } from "./log-lines.ts";
 import { LogSource } from "./log-source.ts";
+import { MessagePictures } from "./message-pictures.ts";
 import { MessageRoute } from "./message-route.ts";
 import { MessageSource } from "./message-source.ts";
 import { Outbox } from "./outbox.ts";
@@ -118,6 +120,7 @@ export class Gateway {
   private readonly sleeper: Sleeper | undefined;
   /** undefined on a board without a screen. */
   private readonly textPictures: TextPictures | undefined;
+  private readonly messagePictures: MessagePictures | undefined;
   /** New messages stay at the broker, because too many senders still wait for receipts. */
   private isHoldingBack = false;
   /** Sequence of the newest message that was told of in the dark. */
@@ -127,8 +130,10 @@ export class Gateway {
   private isStopped = false;
 
   constructor(given: GatewayOptions) {
-    const runs = given.size.width > 0 ? new RunStore(given.store) : undefined;
-    const options = runs ? { ...given, store: new YieldingStore(given.store, runs) } : given;
+    const hasScreen = given.size.width > 0;
+    const runs = hasScreen ? new RunStore(given.store) : undefined;
+    const pieces = hasScreen ? new PictureStore(given.store) : undefined;
+    const options = runs && pieces ? { ...given, store: new YieldingStore(given.store, runs, pieces) } : given;
     const { settings, store, measureText, size, storedSettings } = options;
     const clock = new Clock(options.wallClock);
     this.logLines = new LogLines([...secretsOf(settings.broker), ...(options.secrets ?? [])]);
@@ -161,8 +166,9 @@ export class Gateway {
     const { roster, presence, messages, diagnostics, sampler, logSource: log } = this;
     const { screenKind = "color" } = options;
     this.light = options.hasLight ? new ScreenLight(device) : undefined;
-    this.textPictures = runs && new TextPictures(device, runs, size);
-    const { light, pictures } = this;
+    this.messagePictures = pieces && new MessagePictures(device, pieces, size, screenKind);
+    this.textPictures = runs && this.messagePictures && new TextPictures(device, runs, size, this.messagePictures);
+    const { light, pictures, messagePictures } = this;
     this.panel = new Panel(device, {
       roster,
       presence,
@@ -175,6 +181,7 @@ export class Gateway {
       light,
       measureText,
       pictures,
+      messagePictures,
     });
     this.updates = new Updates(device, options.updates);
     const { updates } = this;
@@ -207,6 +214,7 @@ export class Gateway {
       log,
       new ReceiptSource(device),
       ...optional,
+      ...(messagePictures ? [messagePictures] : []),
       new TelemetrySource(device, this.sampler),
       diagnostics,
     ];
@@ -386,7 +394,7 @@ export class Gateway {
   handlePainted(nowMs: number): void {
     this.panel.handlePainted();
     const sequence = this.panel.newOnScreen;
-    if (sequence === undefined && !this.textPictures?.isReady) return;
+    if (sequence === undefined && !this.textPictures?.isReady && !this.messagePictures?.isReady) return;
     this.after(nowMs, () => {
       if (sequence === undefined) return;
       keeping(this.device, () => this.device.inbox.markShown(sequence));
@@ -447,6 +455,7 @@ export class Gateway {
       this.sleeper?.timeoutMs,
       this.alarm.timeoutMs,
       this.textPictures?.timeoutMs,
+      this.messagePictures?.timeoutMs,
       this.presence.timeoutMs(this.nowMs),
       this.timeOfDay.timeoutMs(this.nowMs),
       ...this.panel.timeoutsMs(this.nowMs),
@@ -475,6 +484,7 @@ export class Gateway {
   private updateClock(nowMs: number): void {
     this.nowMs = nowMs;
     this.textPictures?.update(nowMs);
+    this.messagePictures?.update(nowMs);
     this.clock.update(nowMs);
     this.logLines.nowMs = nowMs - this.startedMs;
   }
@@ -502,12 +512,14 @@ export class Gateway {
         this.diagnostics.handleConnected(this.nowMs);
         this.info?.handleConnected();
         this.textPictures?.handleConnected();
+        this.messagePictures?.handleConnected();
         this.tellUpdate();
         break;
       case "disconnected":
         this.isHoldingBack = false;
         this.messageRoute.takenPages.handleClosed();
         this.textPictures?.handleClosed();
+        this.messagePictures?.handleClosed();
         if (isOtherBroker) this.messageRoute.takenPages.handleBrokerChanged();
         break;
       case "message":

@@ -6,6 +6,7 @@ import {
   type Content,
   decodeContents,
   decodePlainPage,
+  type LinkContent,
   type MessageKeys,
   type ReceiptContent,
 } from "../payload/content.ts";
@@ -40,9 +41,11 @@ export function readMessage(
     else shown.push(content);
   const [first] = shown;
   if (!first) return { message: undefined, receipts, sender };
-  const text = lines(shown.map(describeContent));
+  // A picture is asked for by the id of its message. The first one is shown, and the others are links.
+  const picture = first.keys.id === undefined ? undefined : shown.find(isImage);
+  const text = lines(shown.filter((content) => content !== picture).map(describeContent));
   const origin = { sender, group, timestampSeconds, nowSeconds, hasTime: timestampSeconds !== 0 };
-  return { message: toInboxMessage(first.keys, text, origin, payload), receipts, sender };
+  return { message: toInboxMessage(first.keys, text, origin, payload, picture?.link), receipts, sender };
 }
 
 /**
@@ -69,7 +72,18 @@ interface Origin {
   readonly hasTime: boolean;
 }
 
-function toInboxMessage(keys: MessageKeys, words: string, origin: Origin, payload: Uint8Array): InboxMessage {
+function isImage(content: Content): content is LinkContent {
+  return content.type === "image";
+}
+
+/** @param picture its link */
+function toInboxMessage(
+  keys: MessageKeys,
+  words: string,
+  origin: Origin,
+  payload: Uint8Array,
+  picture?: string,
+): InboxMessage {
   const { id, title, priority, expirySeconds, collapseKey, uri, melody, choices, unoffered } = keys;
   const { sender, group, timestampSeconds, nowSeconds, hasTime } = origin;
   // A message without a time expires so many seconds after its arrival.
@@ -83,7 +97,8 @@ function toInboxMessage(keys: MessageKeys, words: string, origin: Origin, payloa
     id,
     group,
     title: shownTitle || undefined,
-    text: text.trim() === "" && !shownTitle ? "[no text]" : text,
+    text: text.trim() === "" && !shownTitle && picture === undefined ? "[no text]" : text,
+    picture: picture === undefined ? undefined : printableLine(picture),
     collapseKey,
     choices,
     // What this device does not know takes no room.

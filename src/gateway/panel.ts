@@ -16,6 +16,7 @@ import { describePresence } from "./describe.ts";
 import { type Device, keeping } from "./device.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import { type BatteryWords, Display, type Link } from "./display.ts";
+import type { MessagePictures } from "./message-pictures.ts";
 import type { MessageSource } from "./message-source.ts";
 import { BUSY, ONLINE, type PresenceSource } from "./presence-source.ts";
 import type { QuietHours } from "./quiet-hours.ts";
@@ -36,6 +37,7 @@ export interface PanelParts {
   readonly light: ScreenLight | undefined;
   readonly measureText: MeasureText;
   readonly pictures: RunPictures;
+  readonly messagePictures: MessagePictures | undefined;
 }
 
 export class Panel {

@@ -22,8 +22,10 @@ import type { Size } from "../pager/screen/draw-list.ts";
 import { innerWidth, isLow } from "../pager/screen/layout.ts";
 import { checkPicture, rowsAbove, rowsBelow } from "../pager/screen/run-picture.ts";
 import { type RunPictures, runHash } from "../pager/screen/runs.ts";
+import { isAboutPicture } from "../payload/message-picture.ts";
 import { RasterReply, type SizedRun, writeRasterHead, writeRun } from "../payload/raster.ts";
 import { type Device, keeping } from "./device.ts";
+import type { MessagePictures } from "./message-pictures.ts";
 import type { Outgoing, OutgoingSource } from "./outbox.ts";
 import type { Route } from "./routes.ts";
 
@@ -43,6 +45,7 @@ export class TextPictures implements RunPictures, Route, OutgoingSource {
   private readonly device: Device;
   private readonly depth: 1 | 4;
   private readonly runs: RunStore;
+  private readonly messages: MessagePictures;
   /** It is there while it collects runs or waits for its answer. */
   private request: ByteWriter | undefined;
   private number = 0;
@@ -66,8 +69,10 @@ export class TextPictures implements RunPictures, Route, OutgoingSource {
   private isConnected = false;
   private nowMs = 0;
 
-  constructor(device: Device, runs: RunStore, size: Size) {
+  /** @param messages take the replies that are theirs, from the same topic */
+  constructor(device: Device, runs: RunStore, size: Size, messages: MessagePictures) {
     this.device = device;
+    this.messages = messages;
     this.runs = runs;
     this.widthMax = Math.min(WIDTH_MAX, innerWidth(size));
     this.depth = isLow(size) ? 1 : 4;
@@ -137,7 +142,9 @@ export class TextPictures implements RunPictures, Route, OutgoingSource {
   }
 
   /** Takes a reply. One with another number is too late, and is ignored. */
-  take({ payload }: Publish): boolean {
+  take(publish: Publish): boolean {
+    const { payload } = publish;
+    if (isAboutPicture(payload)) return this.messages.take(publish);
     const reply = new RasterReply(payload);
     if (this.state !== "sent" || reply.head.number !== this.number) return true;
     try {

@@ -1,15 +1,18 @@
+import type { PictureStore } from "../pager/picture-store.ts";
 import type { RunStore } from "../pager/run-store.ts";
 import type { Store } from "../seams.ts";
 
-/** The store of the device. The pictures of text leave it when there is no room for anything else: they can be had again. */
+/** The store of the device. Pictures leave it when there is no room for anything else: they can be had again. */
 export class YieldingStore implements Store {
   private readonly store: Store;
   private readonly runs: RunStore;
+  private readonly pictures: PictureStore;
 
-  /** @param runs writes to the same store, and not through this one */
-  constructor(store: Store, runs: RunStore) {
+  /** @param runs writes to the same store, and not through this one @param pictures likewise */
+  constructor(store: Store, runs: RunStore, pictures: PictureStore) {
     this.store = store;
     this.runs = runs;
+    this.pictures = pictures;
   }
 
   read(key: string): Uint8Array | undefined {
@@ -22,7 +25,7 @@ export class YieldingStore implements Store {
         this.store.write(key, bytes);
         return;
       } catch (error) {
-        if (!this.runs.makeRoom()) throw error;
+        if (!this.pictures.clear() && !this.runs.makeRoom()) throw error;
       }
     }
   }

@@ -4,10 +4,10 @@
  *
  * | record | array |
  * |---|---|
- * | a message | 1, fingerprint, priority, time, expiry, sender, id, title, text, group, collapse key, choices, life, melody (0: absent) |
+ * | a message | 1, fingerprint, priority, time, expiry, sender, id, title, text, group, collapse key, choices, life, melody, picture (0: absent) |
  * | a message that has left and owes receipts | 2, fingerprint, state, sender, id, answer |
  *
- * Older firmware wrote the array without a version and without the life. Still older firmware wrote a message as a JSON
+ * Older firmware wrote the array without its last values, and without a version. Still older firmware wrote a message as a JSON
  * object.
  */
 import { ByteCounter, type ByteSink, ByteWriter } from "../bytes.ts";
@@ -26,6 +26,8 @@ export interface InboxMessage {
   readonly id?: string | undefined;
   readonly title?: string | undefined;
   readonly text: string;
+  /** The link of its picture. Only with an id, by which the picture is asked for. */
+  readonly picture?: string | undefined;
   /** uid of the group that the message was sent to. */
   readonly group?: string | undefined;
   /** The message replaces an unread message of the same sender with the same key. */
@@ -87,6 +89,7 @@ export function encodeMessageRecord(message: InboxMessage): Uint8Array {
     choices?.length ? choices : 0,
     life,
     message.melody ?? 0,
+    message.picture ?? 0,
   ]);
 }
 
@@ -130,6 +133,7 @@ function decodeFields(fields: readonly unknown[]): InboxRecord | undefined {
     choices,
     life,
     melody,
+    picture,
   ] = fields.map((field) => (field === 0 ? undefined : field));
   return decodeMessage({
     fingerprint,
@@ -145,18 +149,19 @@ function decodeFields(fields: readonly unknown[]): InboxRecord | undefined {
     timestampSeconds: timestampSeconds ?? 0,
     expiresSeconds: expires,
     lifeSeconds: life,
+    picture,
   });
 }
 
 /** Returns a message if every field has its type and range. Otherwise nothing in the record can be trusted. */
 function decodeMessage(read: Partial<Record<keyof InboxMessage, unknown>>): InboxRecord | undefined {
   const { fingerprint, sender, id, title, text, group, collapseKey, choices, priority } = read;
-  const { timestampSeconds, expiresSeconds, lifeSeconds, melody } = read;
+  const { timestampSeconds, expiresSeconds, lifeSeconds, melody, picture } = read;
   const isWhole =
     (fingerprint === undefined || isText(fingerprint)) &&
     isText(sender) &&
     isText(text) &&
-    [id, title, group, collapseKey, melody].every((field) => field === undefined || isText(field)) &&
+    [id, title, group, collapseKey, melody, picture].every((field) => field === undefined || isText(field)) &&
     (choices === undefined || (Array.isArray(choices) && choices.length <= CHOICES_MAX && choices.every(isText))) &&
     isCount(priority, 5) &&
     priority !== 0 &&

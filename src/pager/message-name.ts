@@ -46,6 +46,6 @@ export function hasSameWords(a: InboxMessage, b: InboxMessage): boolean {
   return wordsOf(a) === wordsOf(b);
 }
 
-function wordsOf({ sender, title, text, priority, collapseKey, choices = [] }: InboxMessage): string {
-  return JSON.stringify([sender, title ?? 0, text, priority, collapseKey ?? 0, choices]);
+function wordsOf({ sender, title, text, picture, priority, collapseKey, choices = [] }: InboxMessage): string {
+  return JSON.stringify([sender, title ?? 0, text, picture ?? 0, priority, collapseKey ?? 0, choices]);
 }

@@ -34,7 +34,7 @@ import {
 } from "../limits.ts";
 import { utf8Length } from "../utf8.ts";
 
-export const KIND_PICTURE = 2;
+const KIND_PICTURE = 2;
 
 /** 1: black and white. 4: 16 levels of grey. 5: RGB565. */
 export type Colours = 1 | 4 | 5;
@@ -109,6 +109,16 @@ export function readPictureHead(reader: ByteReader): { readonly colours: Colours
   return { colours, number: reader.uint16("Number") };
 }
 
+/** The Number of a reply, whatever else it holds. */
+export function numberOfReply(payload: Uint8Array): number {
+  return ((payload[1] ?? 0) << 8) | (payload[2] ?? 0);
+}
+
+/** Whether a payload of the topics `raster` is about the picture of a message. */
+export function isAboutPicture(payload: Uint8Array): boolean {
+  return (payload[0] ?? 0) >> 4 === KIND_PICTURE;
+}
+
 /** Reads a reply; its blocks are not looked at. Throws a `FormatError` that names the field and its offset. */
 export function readPictureReply(payload: Uint8Array): PicturePiece | PictureRefusal {
   const reader = new ByteReader(payload);
@@ -116,22 +126,24 @@ export function readPictureReply(payload: Uint8Array): PicturePiece | PictureRef
   const piece = reader.uint8("Piece");
   const pieces = reader.uint8("Pieces");
   if (pieces === 0) {
-    if (reader.remaining > PICTURE_WORDS_BYTES_MAX)
-      throw new FormatError("words", reader.offset, `${reader.remaining} bytes, expected ${PICTURE_WORDS_BYTES_MAX}`);
-    return { colours, number, piece, pieces, words: reader.text(reader.remaining, "words") };
+    const words = reader.text(reader.remaining, "words");
+    if (payload.length > WORDS_AT + PICTURE_WORDS_BYTES_MAX) throw new FormatError("words", WORDS_AT, "too long");
+    return { colours, number, piece, pieces, words };
   }
-  if (pieces > PICTURE_PIECES_MAX || piece >= pieces) throw new FormatError("Pieces", 3, `${piece} of ${pieces}`);
   const version = reader.uint32("Version");
   const width = sideOf(reader, "Width");
   const height = sideOf(reader, "Height");
   const scale = reader.uint8("Scale");
-  if (scale === 0 || scale > PICTURE_SCALE_MAX) throw new FormatError("Scale", 13, `${scale}`);
   const row = reader.uint16("Row");
-  if (row % 4 !== 0 || row >= height) throw new FormatError("Row", 14, `${row} of ${height}`);
-  const bytes = reader.remaining;
-  if (bytes === 0 || bytes > PICTURE_BYTES_MAX) throw new FormatError("blocks", reader.offset, `${bytes} bytes`);
-  return { colours, number, piece, pieces, version, width, height, scale, row, blocks: reader.view(bytes, "blocks") };
+  const blocks = reader.view(reader.remaining, "blocks");
+  const isNumbered = pieces <= PICTURE_PIECES_MAX && piece < pieces;
+  const isPlaced = scale > 0 && scale <= PICTURE_SCALE_MAX && row % 4 === 0 && row < height;
+  if (!isNumbered || !isPlaced || blocks.length === 0 || blocks.length > PICTURE_BYTES_MAX)
+    throw new FormatError("piece", 3, `${piece} of ${pieces}, Scale ${scale}, Row ${row}, ${blocks.length} bytes`);
+  return { colours, number, piece, pieces, version, width, height, scale, row, blocks };
 }
+
+const WORDS_AT = 5;
 
 /** Reads a width or a height. */
 export function sideOf(reader: ByteReader, field: string): number {

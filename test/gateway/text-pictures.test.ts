@@ -252,7 +252,7 @@ describe("a device takes", () => {
     ["the number of another request", (number: string) => `14${number === "0000" ? "0001" : "0000"} 00 0000`, 0],
     ["a picture of a run that was not asked for", (number: string) => `14${number} 05 0000`, 1],
     ["second picture of a run", (number: string) => `14${number} 00 0000 00 0005 10 00 00 00 00`, 0],
-    ["another kind", (number: string) => `24${number} 00 0000`, 1],
+    ["another kind", (number: string) => `34${number} 00 0000`, 1],
     ["a picture past the end", (number: string) => `14${number} 00 ffff 10`, 1],
     ["a picture that is wider than asked for", (number: string) => `11${number} 00 0005 ff ff 00 ff 00`, 1],
     ["a picture that is higher than its line", (number: string) => `14${number} 00 0008 10 00 14 10 10 ffff00`, 1],

@@ -14,8 +14,8 @@ import {
 import { decodeInfo } from "../../../src/payload/info.ts";
 import { decodeJsonObject } from "../../../src/payload/json.ts";
 import { decodeMessage } from "../../../src/payload/message.ts";
-import { type Colours, readPictureReply } from "../../../src/payload/message-picture.ts";
-import { decodePictureRequest, isAboutPicture } from "../../../src/payload/optional/message-picture.ts";
+import { type Colours, isAboutPicture, readPictureReply } from "../../../src/payload/message-picture.ts";
+import { decodePictureRequest } from "../../../src/payload/optional/message-picture.ts";
 import { decodePresubscription } from "../../../src/payload/optional/presubscription.ts";
 import { decodeRasterRequest } from "../../../src/payload/optional/raster.ts";
 import { decodePresence, wakeSecondsOf } from "../../../src/payload/presence.ts";

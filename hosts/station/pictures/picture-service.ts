@@ -3,12 +3,8 @@
  * was sent to it. A picture is fetched when the first piece of it is asked for.
  */
 import { FormatError } from "../../../src/errors.ts";
-import type { PictureRequest } from "../../../src/payload/message-picture.ts";
-import {
-  decodePictureRequest,
-  encodePictureReply,
-  isAboutPicture,
-} from "../../../src/payload/optional/message-picture.ts";
+import { isAboutPicture, type PictureRequest } from "../../../src/payload/message-picture.ts";
+import { decodePictureRequest, encodePictureReply } from "../../../src/payload/optional/message-picture.ts";
 import { isUid } from "../../../src/payload/uid.ts";
 import { RefusalLog } from "../identity/refusal-log.ts";
 import { TokenBucket, TokenBuckets } from "../identity/token-bucket.ts";

@@ -1,7 +1,7 @@
 /** Draws the text that devices cannot draw themselves (wire format, pictures of text). */
 import { FormatError } from "../../../src/errors.ts";
 import { RASTER_REPLY_BYTES_MAX } from "../../../src/limits.ts";
-import { isAboutPicture } from "../../../src/payload/optional/message-picture.ts";
+import { isAboutPicture } from "../../../src/payload/message-picture.ts";
 import {
   decodeRasterRequest,
   encodePicture,

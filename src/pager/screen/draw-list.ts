@@ -1,8 +1,9 @@
 /**
- * The screen as a list of fills, text runs and bitmaps with pixel positions, painted in order. The origin is the
+ * The screen as a list of fills, text runs, bitmaps and pictures with pixel positions, painted in order. The origin is the
  * top left corner. Colours are 0xRRGGBB. A host only paints; it decides nothing.
  */
 import type { Font } from "./fonts.ts";
+import type { BlockPicture } from "./picture-blocks.ts";
 
 export interface Size {
   readonly width: number;
@@ -57,5 +58,31 @@ export interface Bitmap {
   readonly words?: string;
 }
 
-export type DrawCommand = Fill | TextRun | Bitmap;
+/** Some rows of a message's picture, see `picture-blocks.ts`. */
+export interface PictureRows extends BlockPicture {
+  readonly blocks: Uint8Array;
+}
+
+/** Where the host gets a message's picture from while it paints. */
+export interface PictureSource {
+  /** Another picture has another key. */
+  readonly key: number;
+  /** undefined: the piece cannot be had. Nothing is painted then. */
+  read(piece: number): PictureRows | undefined;
+}
+
+/** One piece of a message's picture. */
+export interface PicturePart {
+  readonly kind: "picture";
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly source: PictureSource;
+  readonly piece: number;
+  /** What it says, for the text copy. Absent: nothing. */
+  readonly words?: string;
+}
+
+export type DrawCommand = Fill | TextRun | Bitmap | PicturePart;
 export type DrawList = readonly DrawCommand[];

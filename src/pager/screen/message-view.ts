@@ -18,6 +18,7 @@ import {
   rowHeight,
   viewArea,
 } from "./layout.ts";
+import type { ShownPicture } from "./message-picture.ts";
 import type { TextBox, TextPage } from "./paged-text.ts";
 import { drawPriority } from "./priority-mark.ts";
 import { wrapText } from "./text-layout.ts";
@@ -39,6 +40,10 @@ export interface ScreenMessage {
   readonly mark: string;
   /** The replies on offer, or the answer that was given. They are drawn below the text. */
   readonly answers: readonly string[];
+  /** Its picture, if it is on this page. */
+  readonly picture?: ShownPicture | undefined;
+  /** This page shows the picture, and nothing else of the message. */
+  readonly isPictureAlone?: boolean;
   /** The blinking band is in its other colours. */
   readonly isBlink?: boolean;
 }
@@ -84,18 +89,50 @@ function answerLines(size: Size, answerCount: number): number {
   return isLow(size) || (isCompact(size) && isQuestion(answerCount)) ? 0 : answerCount;
 }
 
-/** The area for the text of a message. @param titleCount lines of the title @param footCount lines of answers below it */
-export function textBox(size: Size, hasFaultLine: boolean, titleCount: number, footCount: number): TextBox {
+/**
+ * The area for the text of a message.
+ * @param titleCount lines of the title
+ * @param footCount lines of answers below it
+ * @param hasPicture a picture wants room below it
+ */
+export function textBox(
+  size: Size,
+  hasFaultLine: boolean,
+  titleCount: number,
+  footCount: number,
+  hasPicture = false,
+): TextBox {
   const { top, bottom } = textArea(
     viewArea(size, hasFaultLine && hasFaultRoom(size, footCount)),
     size,
     titleCount,
     footCount,
   );
-  return { width: innerWidth(size), height: bottom - top, fonts: isLow(size) ? ["small"] : FACES };
+  return {
+    width: innerWidth(size),
+    height: bottom - top,
+    fonts: isLow(size) ? LOW_FACES : hasPicture ? PICTURE_FACES : FACES,
+  };
 }
 
 const FACES: readonly Font[] = Object.freeze(["large", "body", "small"]);
+const PICTURE_FACES: readonly Font[] = Object.freeze(["body", "small"]);
+const LOW_FACES: readonly Font[] = Object.freeze(["small"]);
+
+/** The rows that a page of the text leaves below it. */
+export function rowsLeft({ height }: TextBox, { lines, font }: TextPage): number {
+  return height - lines.length * FONTS[font].lineHeight;
+}
+
+/** The area of the picture: the view, or what the text leaves of it. */
+export function pictureArea(
+  { area, size }: DrawListBuilder,
+  { title, page, answers, isPictureAlone }: ScreenMessage,
+): Area {
+  if (isPictureAlone) return area;
+  const { top, bottom } = textArea(area, size, title.length, answers.length);
+  return { top: top + page.lines.length * FONTS[page.font].lineHeight + GAP, bottom };
+}
 
 /** Index of the answer at this height, from 0. undefined: there is none. */
 export function answerAt(size: Size, y: number, answerCount: number): number | undefined {
@@ -106,6 +143,7 @@ export function answerAt(size: Size, y: number, answerCount: number): number | u
 export function drawMessage(builder: DrawListBuilder, message: ScreenMessage): void {
   const { size, theme } = builder;
   const { title, page, answers } = message;
+  if (message.isPictureAlone) return;
   const area = textArea(builder.area, size, title.length, answers.length);
   if (!isLow(size)) drawHead(builder, message);
   let y = area.top;

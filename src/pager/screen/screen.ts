@@ -18,7 +18,8 @@ import {
   viewArea,
 } from "./layout.ts";
 import { drawRows, type ScreenList } from "./list-view.ts";
-import { drawMessage, drawSender, hasFaultRoom, isQuestion, type ScreenMessage } from "./message-view.ts";
+import { drawPicture } from "./message-picture.ts";
+import { drawMessage, drawSender, hasFaultRoom, isQuestion, pictureArea, type ScreenMessage } from "./message-view.ts";
 import { REPLY_LETTERS } from "./replies.ts";
 import { drawStatusBar, type ScreenStatus } from "./status-bar.ts";
 import { wrapText } from "./text-layout.ts";
@@ -62,6 +63,7 @@ export function drawScreen(model: ScreenModel, size: Size, widths: TextWidths, k
     drawStatusBar(builder, status, status.time);
     drawFoot(builder, model);
   }
+  if (view.kind === "message" && view.picture) drawPicture(builder, view.picture, pictureArea(builder, view));
   return builder.commands;
 }
 
@@ -75,7 +77,7 @@ const BUTTONS: readonly Button[] = Object.freeze(["a", "b", "c"]);
 /** Whether a line below the bar says what went wrong. */
 function hasFaultLine({ faults, view }: ScreenModel, size: Size): boolean {
   if (faults === "" || view.kind === "list") return false;
-  return view.kind === "home" || hasFaultRoom(size, view.answers.length);
+  return view.kind === "home" || (!view.isPictureAlone && hasFaultRoom(size, view.answers.length));
 }
 
 /** The ground of the bar. On paper it is a line below it. */

@@ -4,7 +4,6 @@ import { FormatError, UsageError } from "../../errors.ts";
 import { MESSAGE_ID_BYTES_MAX, PICTURE_BYTES_MAX, PICTURE_WORDS_BYTES_MAX, UID_BYTES_MAX } from "../../limits.ts";
 import { utf8Length } from "../../utf8.ts";
 import {
-  KIND_PICTURE,
   PICTURE_HEAD_BYTES,
   PICTURE_REQUEST_BYTES_MAX,
   type PicturePiece,
@@ -15,11 +14,6 @@ import {
   writePictureHead,
   writePictureRequest,
 } from "../message-picture.ts";
-
-/** Whether a payload of the topics `raster` is about the picture of a message. */
-export function isAboutPicture(payload: Uint8Array): boolean {
-  return (payload[0] ?? 0) >> 4 === KIND_PICTURE;
-}
 
 /** Throws a `FormatError` that names the field and its offset. */
 export function decodePictureRequest(payload: Uint8Array): PictureRequest {

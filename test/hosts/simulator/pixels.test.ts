@@ -1,18 +1,22 @@
 /** The SDK's Poco in the XS engine paints the same pixels as the rasteriser of the browser page and of the golden pictures. */
 import { execFile } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
+import sharp from "sharp";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { localPassword } from "../../../hosts/common/local-key.ts";
 import { ROOT } from "../../../hosts/moddable/tools/command.ts";
 import type { Picture } from "../../../hosts/moddable/tools/picture.ts";
 import { SIMULATOR_SLOT_BYTES } from "../../../hosts/simulator/tools/memory.ts";
 import { describeDay } from "../../../src/gateway/describe.ts";
-import type { Size } from "../../../src/pager/screen/draw-list.ts";
+import type { DrawList, PicturePart, Size } from "../../../src/pager/screen/draw-list.ts";
 import { drawScreen } from "../../../src/pager/screen/screen.ts";
+import { screenText } from "../../../src/pager/screen/screen-text.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import { differenceOf } from "../../pictures/golden.ts";
 import { allPictures, openPainting, type Painting } from "../../pictures/raster.ts";
-import { type Message, message, SCREENS, STATUS, TOUR } from "../../pictures/scenes.ts";
+import { type Message, message, SCREENS, type Screen, STATUS, TOUR } from "../../pictures/scenes.ts";
 import { StationBench } from "../station/harness.ts";
 import { Bench, connectionsOf, eventually } from "./bench.ts";
 
@@ -103,6 +107,114 @@ describe("with a station", () => {
     expect(await simulator.stop()).toBe(0);
   });
 });
+
+describe("a picture", () => {
+  const stations = new StationBench();
+  afterEach(() => stations.end());
+
+  it.each([
+    [SCREENS[0] as Screen, "in colour"],
+    [SCREENS[4] as Screen, "in grey"],
+  ])(
+    "pushed by the command to everyone is painted as elsewhere, and is the one that was sent: %o, %s",
+    {
+      timeout: 180_000,
+    },
+    async (screen) => {
+      const { kind } = screen;
+      const size = { width: screen.width, height: screen.height };
+      const server = createServer((_, response) => response.writeHead(200, { "content-type": "image/png" }).end(bytes));
+      const bytes = await colorBars(800, 600);
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      stations.add(() => new Promise((resolve) => server.close(resolve)));
+      const data = stations.folder();
+      const station = await stations.station({ data, pictureNetworks: ["127.0.0.1"] });
+      const settings = {
+        uid: UID,
+        "broker.port": station.mqttPort,
+        "broker.userName": UID,
+        "broker.password": localPassword(station.localKey, UID),
+        "telemetry.interval": 0,
+      };
+      const simulator = bench.launch(process.env.FIELDPAGER_PROGRAM, settings, undefined, size);
+      // The same program on Node, painted by the rasteriser.
+      let list: DrawList = [];
+      let elsewhere: Picture | undefined;
+      stations.pager(station.mqttPort, "pager-node", {
+        size,
+        screenKind: kind,
+        settings: { "telemetry.interval": 0, "screen.timeZone": "UTC" },
+        onPaint: (drawList) => {
+          list = drawList;
+          elsewhere = painting.paint(drawList, size);
+        },
+      });
+      await eventually(() => expect(connectionsOf(simulator)).toBe(1));
+      await eventually(() => expect(screenText(list).join()).toContain("online"));
+      const { port } = server.address() as AddressInfo;
+      const command = ["--import", "tsx", "hosts/station/cli/fieldpager.ts", "push", "everyone", "Gate 4"];
+      const options = ["--picture", `http://127.0.0.1:${port}/gate.png`, "--station", station.url, "--data", data];
+      await promisify(execFile)(process.execPath, [...command, ...options], { cwd: ROOT });
+      let shown: Picture | undefined;
+      await eventually(async () => {
+        shown = asOnDisplay(await simulator.picture());
+        expect(screenText(list)).toContain("picture");
+        expect(differenceOf(shown, asOnDisplay(elsewhere as Picture))).toBe(0);
+      });
+      const parts = list.filter((part) => part.kind === "picture");
+      const { x, y, width } = parts[0] as PicturePart;
+      const height = parts.reduce((sum, part) => sum + part.height, 0);
+      expect(Math.abs(width / height - 800 / 600)).toBeLessThan(0.03);
+      const grey = await sharp(bytes).toColourspace("b-w").raw().toBuffer();
+      BARS.forEach((color, bar) => {
+        const level = grey[Math.floor(((bar + 0.5) * 800) / BARS.length)] as number;
+        const expected = kind === "color" ? color : [level, level, level];
+        const middle = x + Math.floor(((bar + 0.5) * width) / BARS.length);
+        const found = meanOf(shown as Picture, middle - 12, y + 12, 24, height - 24);
+        for (const channel of [0, 1, 2])
+          expect(Math.abs((found[channel] ?? 0) - (expected[channel] as number))).toBeLessThan(12);
+      });
+      process.stdout.write(
+        `${kind} picture: at most ${simulator.peakOf("Slot used") / SIMULATOR_SLOT_BYTES} slots, ${simulator.peakOf("Chunk used")} bytes of chunks\n`,
+      );
+      expect(await simulator.stop()).toBe(0);
+      // It comes from the flash at the next start, without a station.
+      await station.close();
+      const again = bench.launch(process.env.FIELDPAGER_PROGRAM, settings, undefined, size);
+      await eventually(async () => {
+        const picture = asOnDisplay(await again.picture());
+        const found = meanOf(picture, x + 12, y + 12, 24, height - 24);
+        expect(Math.abs((found[0] ?? 0) - meanOf(shown as Picture, x + 12, y + 12, 24, height - 24)[0])).toBe(0);
+      });
+      expect(await again.stop()).toBe(0);
+    },
+  );
+});
+
+const BARS: readonly (readonly [number, number, number])[] = [
+  [200, 40, 40],
+  [40, 160, 60],
+  [40, 60, 200],
+  [230, 200, 60],
+];
+
+function colorBars(width: number, height: number): Promise<Buffer> {
+  const data = Buffer.alloc(3 * width * height);
+  for (let at = 0; at < width * height; at += 1)
+    data.set(BARS[Math.floor(((at % width) * BARS.length) / width)] ?? [], 3 * at);
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+}
+
+function meanOf(picture: Picture, left: number, top: number, width: number, height: number): [number, number, number] {
+  const sums: [number, number, number] = [0, 0, 0];
+  for (let y = top; y < top + height; y += 1)
+    for (let x = left; x < left + width; x += 1)
+      for (const channel of [0, 1, 2] as const)
+        sums[channel] += picture.rgb[3 * (y * picture.width + x) + channel] as number;
+  return sums.map((sum) => sum / (width * height)) as [number, number, number];
+}
 
 /** This minute and the one before it, in UTC. */
 function minutes(): string[] {
