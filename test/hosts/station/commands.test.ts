@@ -203,7 +203,7 @@ describe("npm run push", () => {
     const station = await bench.station({ data });
     const command = push(bench, "pager-new", "x", "--station", station.url, "--data", data, "--wait", "1");
     expect((await command.ended).status).toBe(3);
-    expect(command.stdout).toContain("waiting: pager-new has never connected");
+    expect(command.stdout).toContain("waiting: pager-new is not there");
     expect(command.stdout).toContain("not shown within 1 s");
   });
 
