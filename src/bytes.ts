@@ -122,6 +122,9 @@ export class ByteCounter implements ByteSink {
   }
 }
 
+/** Bytes of one code unit in UTF-8, at most. */
+const UTF8_BYTES_MAX = 3;
+
 /** Writes forward into a buffer of fixed size, which is allocated once. A write past the end throws a `UsageError`. */
 export class ByteWriter implements ByteSink {
   private readonly buffer: Uint8Array;
@@ -176,7 +179,9 @@ export class ByteWriter implements ByteSink {
   }
 
   text(text: string): void {
-    writeUtf8(text, this.buffer, this.take(utf8Length(text)));
+    // A text that has room in any case is not measured.
+    const length = UTF8_BYTES_MAX * text.length <= this.free ? 0 : utf8Length(text);
+    this.written = writeUtf8(text, this.buffer, this.take(length));
   }
 
   /**

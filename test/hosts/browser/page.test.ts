@@ -201,7 +201,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
       await page.keyboard.press("Tab");
     }
     const fields = ["to", "title", "text", "priority", "expiry", "choice-1", "choice-2", "choice-3"];
-    expect(names).toEqual([...fields, "Link, picture, replacing", "Send", "A", "B", "C"]);
+    expect(names).toEqual([...fields, "Melody, link, picture, replacing", "Send", "A", "B", "C"]);
     const live = page.locator(".pager [role=status]");
     expect(await live.getAttribute("aria-live")).toBe("polite");
     expect(await page.locator(".pager canvas").getAttribute("aria-hidden")).toBe("true");

@@ -165,7 +165,8 @@ function keepsWords(kind: "message" | "page", payload: Uint8Array): void {
       else if (content.type !== "other" && content.type !== "receipt") words.push(content.link);
     }
   }
-  const shown = message ? `${message.title ?? ""}\n${message.text}` : "";
+  // The link of a picture stands in its place where the picture cannot be had.
+  const shown = message ? `${message.title ?? ""}\n${message.text}\n${message.picture ?? ""}` : "";
   for (const word of words)
     if (!printableLine(shown).includes(printableLine(word).trim()))
       throw new Error(`lost ${JSON.stringify(word)} of ${JSON.stringify(shown)}`);
