@@ -17,6 +17,8 @@ export interface MortalBroker extends Broker {
   kill(): Promise<void>;
   /** Starts it again on the same port with its saved data. */
   restart(): Promise<void>;
+  /** It acknowledges before it saves: a kill may take what it has acknowledged. */
+  readonly losesAcknowledged?: boolean;
 }
 
 /** A free port of loopback. Another process may take it before the caller does. The caller then tries again. */

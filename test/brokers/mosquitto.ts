@@ -36,7 +36,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   });
   const [port, ...further] = server.ports as [number, ...number[]];
   const { kill, restart, stop } = server;
-  return { name: "mosquitto", port, further, kill, restart, stop };
+  return { name: "mosquitto", port, further, kill, restart, stop, losesAcknowledged: true };
 }
 
 /** It saves on every change. With the default an abrupt end would lose new messages and redeliver acknowledged ones. */

@@ -151,10 +151,13 @@ export function describeBeside(broker: () => Broker, table: Capabilities): void 
         await kill();
         await restart();
       }
+      await until("all of them", () => storedIn(store).length >= ids.length);
+      expect(storedIn(store)).toEqual(ids);
+      // A push that such a broker has lost was sent again. A receipt that it has lost is missing.
+      if (mortal.losesAcknowledged) return;
       for (const id of ids) await shown(station, id);
       const pushes = await Promise.all(ids.map((id) => getPush(station.url, id)));
       expect(pushes.map((push) => statusesOf(push).sort().join())).toEqual(ids.map(() => "shown,stored"));
-      expect(storedIn(store)).toEqual(ids);
     });
   });
 }
