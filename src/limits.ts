@@ -511,6 +511,9 @@ export const RUN_REFILL_MS = 5_000;
 /** Runs that cannot be drawn and are remembered. One more replaces the oldest. */
 export const RUNS_FAILED_MAX = 64;
 
+/** Longest address that gets a QR code on the screen, in bytes: a code of 57 modules with medium correction. */
+export const LINK_CODE_BYTES_MAX = 213;
+
 /** Largest side of a message's picture, in pixels of the screen. A request with another one is refused. */
 export const PICTURE_PIXELS_MAX = 2_048;
 

@@ -12,6 +12,7 @@ import { CanvasPainter } from "./canvas-painter.ts";
 import { fetchFaces, measureIn } from "./faces.ts";
 import { type Identity, takeIdentity } from "./identity.ts";
 import { LocalStore } from "./local-store.ts";
+import { makeQrCode } from "./qr-code.ts";
 import { TextCopy } from "./screen-reader.ts";
 import { Sound } from "./sound.ts";
 import { openWebSocket } from "./ws-transport.ts";
@@ -112,6 +113,7 @@ async function mount(element: HTMLElement, options: PagerOptions, identity: Iden
     random: Math.random,
     wallClock: () => Date.now() / 1000,
     measureText: measureIn(faces),
+    makeQrCode,
     size,
     sensors: [],
   });

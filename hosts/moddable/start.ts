@@ -11,6 +11,7 @@ import { DeviceSettings } from "./device-settings.ts";
 import { BLANK, type Display, openDisplay } from "./display.ts";
 import { Ending } from "./ending.ts";
 import { memoryFigures } from "./memory-figures.ts";
+import { makeQrCode } from "./qr-code.ts";
 import { RunningPager } from "./running-pager.ts";
 import { afterHeldButton, enterSetUp } from "./setup/entrance.ts";
 import { factoryReset, finishReset } from "./setup/factory-reset.ts";
@@ -186,6 +187,7 @@ function newGateway(
       random,
       wallClock,
       measureText,
+      makeQrCode,
       size,
       screenKind: board.screenKind,
       hasLight: board.setLight !== undefined,

@@ -3,9 +3,18 @@ import { PAINT_FAILURES_MAX, PAINT_RETRY_MS, REPAINT_MS } from "../limits.ts";
 import type { InboxMessage } from "../pager/inbox-message.ts";
 import type { Roster } from "../pager/roster.ts";
 import type { DrawList, Size } from "../pager/screen/draw-list.ts";
+import { viewArea } from "../pager/screen/layout.ts";
+import { firstAddress, hasCodeRoom } from "../pager/screen/link-code.ts";
 import { type Row, rowAt, rowsOn, type ScreenList } from "../pager/screen/list-view.ts";
 import { fitsBelow, heightBelow, pictureRoom } from "../pager/screen/message-picture.ts";
-import { answerAt, rowsLeft, type ScreenMessage, splitTitle, textBox } from "../pager/screen/message-view.ts";
+import {
+  answerAt,
+  type LinkCode,
+  rowsLeft,
+  type ScreenMessage,
+  splitTitle,
+  textBox,
+} from "../pager/screen/message-view.ts";
 import { PagedText, type TextPage } from "../pager/screen/paged-text.ts";
 import { replyLines } from "../pager/screen/replies.ts";
 import type { RunPictures } from "../pager/screen/runs.ts";
@@ -16,7 +25,7 @@ import { type TextWidths, textWidths } from "../pager/screen/text-widths.ts";
 import type { ScreenKind } from "../pager/screen/theme.ts";
 import type { View, Viewer } from "../pager/viewer.ts";
 import type { Presence } from "../payload/presence.ts";
-import type { MeasureText, Sensor } from "../seams.ts";
+import type { MakeQrCode, MeasureText, Sensor } from "../seams.ts";
 import type { Sampler } from "../sensor/sampler.ts";
 import { type Counters, describeFaults } from "./counters.ts";
 import {
@@ -54,6 +63,8 @@ export interface DisplayParts {
   readonly size: Size;
   readonly screenKind: ScreenKind;
   readonly measureText: MeasureText;
+  /** undefined: no page shows the code of an address. */
+  readonly makeQrCode: MakeQrCode | undefined;
   readonly pictures: RunPictures;
   /** undefined on a board without a screen. */
   readonly messagePictures: MessagePictures | undefined;
@@ -87,6 +98,8 @@ interface OpenText {
   readonly pages: PagedText;
   /** What stands in the place of its picture, see `MessagePictures.insteadOf`. */
   readonly instead: string | undefined;
+  /** The code of the first address in it. undefined: there is none, or it is not made yet. */
+  code?: LinkCode | "none";
 }
 
 /** The text that the carrier sees below the replies. It begins at the page on which the carrier chose to reply. */
@@ -133,8 +146,10 @@ export class Display {
   private excerpt: Excerpt | undefined;
   /** Whether a line says what went wrong. */
   private hasFaults = false;
-  /** Where the picture of the message on the screen is. */
-  private place: "nowhere" | "below" | "alone" | "next page" = "nowhere";
+  /** What the page of the message shows: its text, with the picture below it, or the picture or the code alone. */
+  private shown: "text" | "picture below" | "picture" | "code" = "text";
+  /** Another page follows the text, with the picture or the code. */
+  private hasPageBehind = false;
   /** How many rows are on the screen, and which of them is chosen. */
   private shownRows = 0;
   private chosenRow = 0;
@@ -259,9 +274,9 @@ export class Display {
     this.parts.viewer.hasFurtherPage = this.goesOn(page);
   }
 
-  /** Whether the message goes on behind this page: with text, or with its picture. */
+  /** Whether the message goes on behind this page: with text, its picture, or the code of an address. */
   private goesOn(page: TextPage | undefined): boolean {
-    return page !== undefined && (page.to < page.length || this.place === "next page");
+    return page !== undefined && (page.to < page.length || this.hasPageBehind);
   }
 
   private viewOf(view: View, page: TextPage | undefined, shown: Shown): ScreenHome | ScreenMessage | ScreenList {
@@ -320,18 +335,20 @@ export class Display {
     const { sequence } = view;
     if (!message || !page) return undefined;
     const { sender, group, priority, choices = [], timestampSeconds } = message;
+    const open = this.open(sequence, message);
     return {
       kind: "message",
       from: `${senderName(sender)}${group === undefined ? "" : `${TO_GROUP}${group}`}`,
-      title: this.open(sequence, message).title,
+      title: open.title,
       page,
       time: this.dateAndTime(timestampSeconds),
       priority,
       mark: inbox.isExpired(sequence) ? "expired" : inbox.isRead(sequence) ? "" : "*",
       answers: this.answers(view, choices),
       isBlink,
-      picture: this.place === "below" || this.place === "alone" ? this.parts.messagePictures : undefined,
-      isPictureAlone: this.place === "alone",
+      picture: this.shown === "picture below" || this.shown === "picture" ? this.parts.messagePictures : undefined,
+      isPictureAlone: this.shown === "picture" || this.shown === "code",
+      code: this.shown === "code" && open.code !== "none" ? open.code : undefined,
     };
   }
 
@@ -339,7 +356,8 @@ export class Display {
   private layOut(): TextPage | "later" | undefined {
     const { viewer, size, messagePictures } = this.parts;
     const { view, message } = viewer;
-    this.place = "nowhere";
+    this.shown = "text";
+    this.hasPageBehind = false;
     const isOpen = message && (view.kind === "message" || view.kind === "reply");
     if (!isOpen || message.picture === undefined) messagePictures?.show(undefined, 0, 0);
     if (!isOpen) {
@@ -354,23 +372,48 @@ export class Display {
     const box = boxOf(view.kind === "reply" ? 0 : answerCount);
     const page = open.pages.poll(view.page, box);
     if (!page) return "later";
-    if (message.picture !== undefined) this.placePicture(message, page, rowsLeft(box, page), hasPicture);
-    if (view.kind === "message") return page;
-    this.place = "nowhere";
+    const rows = rowsLeft(box, page);
+    if (message.picture !== undefined) this.offerRoom(message, page, rows);
+    if (view.kind === "message") {
+      this.placePages(open, page, view.page - page.index, rows, hasPicture);
+      return page;
+    }
     return this.excerptOf(open, page.from).poll(0, boxOf(answerCount)) ?? "later";
   }
 
-  /** Says to the picture of the message which room it has, and decides where it is: below the text, or on a page behind it. */
-  private placePicture(message: InboxMessage, page: TextPage, rows: number, isShown: boolean): void {
-    const { size, messagePictures, viewer } = this.parts;
-    if (!messagePictures) return;
+  /** Says to the picture of the message which room it has: below a short text, or on a page behind it. */
+  private offerRoom(message: InboxMessage, page: TextPage, rows: number): void {
+    const { size, messagePictures } = this.parts;
     const room = pictureRoom(size);
-    const isOnlyPage = page.from === 0 && page.to === page.length;
-    const below = isOnlyPage ? heightBelow(size, rows) : 0;
-    messagePictures.show(message, room.width, below || room.height);
-    if (!isShown || page.to < page.length) return;
-    if (isOnlyPage && fitsBelow(messagePictures, rows)) this.place = "below";
-    else this.place = "page" in viewer.view && viewer.view.page > page.index ? "alone" : "next page";
+    const below = isWhole(page) ? heightBelow(size, rows) : 0;
+    messagePictures?.show(message, room.width, below || room.height);
+  }
+
+  /**
+   * Decides what stands on the page: the text, then the picture if it has no room below, then the code of an address.
+   * @param further how many pages behind the last one of the text it is
+   */
+  private placePages(open: OpenText, page: TextPage, further: number, rows: number, hasPicture: boolean): void {
+    if (page.to < page.length) return;
+    const { messagePictures } = this.parts;
+    const isBelow = hasPicture && messagePictures !== undefined && isWhole(page) && fitsBelow(messagePictures, rows);
+    const pictures = hasPicture && !isBelow ? 1 : 0;
+    const codes = this.codeOf(open) === "none" ? 0 : 1;
+    if (further > pictures && codes > 0) this.shown = "code";
+    else if (further > 0 && pictures > 0) this.shown = "picture";
+    else if (isBelow) this.shown = "picture below";
+    this.hasPageBehind = further < pictures + codes;
+  }
+
+  private codeOf(open: OpenText): LinkCode | "none" {
+    if (open.code === undefined) {
+      const { makeQrCode, size } = this.parts;
+      const { top, bottom } = viewArea(size);
+      const address = makeQrCode ? firstAddress(open.text) : "";
+      const code = address === "" ? undefined : makeQrCode?.(address);
+      open.code = code && hasCodeRoom(code, size.width, bottom - top) ? { address, code } : "none";
+    }
+    return open.code;
   }
 
   private open(sequence: number, message: InboxMessage): OpenText {
@@ -505,6 +548,11 @@ export class Display {
   private time(seconds: number | undefined): string {
     return seconds === undefined ? "" : describeTime(seconds, this.device.zone.offsetMinutes(seconds));
   }
+}
+
+/** Whether the page has all of the text. */
+function isWhole({ from, to, length }: TextPage): boolean {
+  return from === 0 && to === length;
 }
 
 /** Those of the parts that say something. */

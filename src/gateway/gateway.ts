@@ -18,7 +18,7 @@ import type { Gesture } from "../pager/screen/gesture.ts";
 import { NO_PICTURES, type RunPictures } from "../pager/screen/runs.ts";
 import type { ScreenKind } from "../pager/screen/theme.ts";
 import type { Presence } from "../payload/presence.ts";
-import type { MeasureText, Random, Sensor, Store, WallClock } from "../seams.ts";
+import type { MakeQrCode, MeasureText, Random, Sensor, Store, WallClock } from "../seams.ts";
 import { Sampler } from "../sensor/sampler.ts";
 import { Alarm } from "./alarm.ts";
 import type { Battery } from "./battery.ts";
@@ -65,6 +65,8 @@ export interface GatewayOptions extends ConnectionOptions {
   readonly random: Random;
   readonly wallClock: WallClock;
   readonly measureText: MeasureText;
+  /** Without it the screen shows an address in words alone. */
+  readonly makeQrCode?: MakeQrCode | undefined;
   /** Size of the screen, in pixels. 0 by 0 for a board without a screen, on which no message counts as shown. */
   readonly size: Size;
   /** Default: `color`. */
@@ -180,6 +182,7 @@ export class Gateway {
       screenKind,
       light,
       measureText,
+      makeQrCode: options.makeQrCode,
       pictures,
       messagePictures,
     });

@@ -9,7 +9,7 @@ import { buttonAt } from "../pager/screen/screen.ts";
 import type { ScreenKind } from "../pager/screen/theme.ts";
 import { type Choice, Viewer } from "../pager/viewer.ts";
 import { PRESENCE_STATUS } from "../payload/presence.ts";
-import type { MeasureText } from "../seams.ts";
+import type { MakeQrCode, MeasureText } from "../seams.ts";
 import type { Sampler } from "../sensor/sampler.ts";
 import type { Counters } from "./counters.ts";
 import { describePresence } from "./describe.ts";
@@ -36,6 +36,7 @@ export interface PanelParts {
   /** undefined: the light of the screen cannot be changed. */
   readonly light: ScreenLight | undefined;
   readonly measureText: MeasureText;
+  readonly makeQrCode: MakeQrCode | undefined;
   readonly pictures: RunPictures;
   readonly messagePictures: MessagePictures | undefined;
 }

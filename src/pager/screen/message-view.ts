@@ -2,6 +2,7 @@
  * Draws one message: sender, time and date, title, a page of the text, reply choices. The sender has the accent of the priority. A
  * message of priority 5 has a band that blinks.
  */
+import type { QrCode } from "../../seams.ts";
 import type { Size } from "./draw-list.ts";
 import { FONTS, type Font } from "./fonts.ts";
 import { ICONS, iconWidth } from "./icons.ts";
@@ -42,10 +43,18 @@ export interface ScreenMessage {
   readonly answers: readonly string[];
   /** Its picture, if it is on this page. */
   readonly picture?: ShownPicture | undefined;
-  /** This page shows the picture, and nothing else of the message. */
+  /** This page shows the picture or the code, and nothing else of the message. */
   readonly isPictureAlone?: boolean;
+  /** The code of the address in it, if it is on this page. */
+  readonly code?: LinkCode | undefined;
   /** The blinking band is in its other colours. */
   readonly isBlink?: boolean;
+}
+
+/** An address, and its QR code. */
+export interface LinkCode {
+  readonly address: string;
+  readonly code: QrCode;
 }
 
 /** Lines of a title, on a screen of the usual height and on a high one. */

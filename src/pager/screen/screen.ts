@@ -17,6 +17,7 @@ import {
   MARGIN,
   viewArea,
 } from "./layout.ts";
+import { drawLinkCode } from "./link-code.ts";
 import { drawRows, type ScreenList } from "./list-view.ts";
 import { drawPicture } from "./message-picture.ts";
 import { drawMessage, drawSender, hasFaultRoom, isQuestion, pictureArea, type ScreenMessage } from "./message-view.ts";
@@ -63,7 +64,10 @@ export function drawScreen(model: ScreenModel, size: Size, widths: TextWidths, k
     drawStatusBar(builder, status, status.time);
     drawFoot(builder, model);
   }
-  if (view.kind === "message" && view.picture) drawPicture(builder, view.picture, pictureArea(builder, view));
+  if (view.kind === "message") {
+    if (view.picture) drawPicture(builder, view.picture, pictureArea(builder, view));
+    if (view.code) drawLinkCode(builder, view.code.code, view.code.address);
+  }
   return builder.commands;
 }
 
