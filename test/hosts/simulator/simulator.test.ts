@@ -168,6 +168,20 @@ describe("the simulated pager", () => {
     },
   );
 
+  it("draws the address in a message as a QR code on the page behind its text", async () => {
+    const address = "https://wiki.example/pump-3?step=4";
+    const sender = await startSender();
+    const simulator = launch();
+    await online(sender);
+    await sender.push(UID, { id: "p1", text: `Pump 3: ${address}.` });
+    await eventually(() => expect(sender.statesOf("p1")).toContain("shown"));
+    await eventually(async () => {
+      simulator.press("c");
+      const picture = await simulator.picture();
+      expect(readQrCode(picture, picture.rgb)).toBe(address);
+    });
+  });
+
   it("says that a text is too long for a QR code", async () => {
     const sender = await startSender();
     const simulator = launch();
