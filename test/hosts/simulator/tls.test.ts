@@ -34,8 +34,8 @@ const COLLECTION_MS = 500;
 /** At message 100 the list of names that detects duplicates is not full yet. Each name is a string of at most 32 bytes. */
 const STILL_FILLING_BYTES = 32 * (INBOX_RECORDS_MAX + DUPLICATE_WINDOW_MAX - 100);
 
-/** The index of the inbox still grows, too, by blocks of 32 messages. Each takes a typed array and its buffer. */
-const STILL_FILLING_SLOTS = 8 * Math.ceil((INBOX_RECORDS_MAX - 100) / 32);
+/** The index of the inbox still grows by blocks, and so do the records of names. Each takes a typed array and its buffer. */
+const STILL_FILLING_SLOTS = 8 * Math.ceil((INBOX_RECORDS_MAX + DUPLICATE_WINDOW_MAX - 100) / 32);
 
 /** The inbox and the names of the messages that it has dropped are full then. Each reconnect takes some messages. */
 const FULL_AT = 50 * Math.ceil((INBOX_RECORDS_MAX + DUPLICATE_WINDOW_MAX) / 50);
