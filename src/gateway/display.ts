@@ -347,7 +347,7 @@ export class Display {
       answers: this.answers(view, choices),
       isBlink,
       picture: this.shown === "picture below" || this.shown === "picture" ? this.parts.messagePictures : undefined,
-      isPictureAlone: this.shown === "picture" || this.shown === "code",
+      isTextHidden: this.shown === "picture" || this.shown === "code",
       code: this.shown === "code" && open.code !== "none" ? open.code : undefined,
     };
   }

@@ -17,6 +17,7 @@ import { decodePictureRequest, encodePictureReply } from "../../src/payload/opti
 import { encodeUtf8 } from "../../src/utf8.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { seededRandom } from "../random.ts";
+import { SmallStore } from "../small-store.ts";
 import { fromHex } from "../vectors/vector.ts";
 import { Bench, IM, im, publish, settingsOf } from "./bench.ts";
 
@@ -489,13 +490,6 @@ it("the store that refuses costs the picture, and nothing else", () => {
 });
 
 it("pictures leave the store when a message needs the room", () => {
-  class SmallStore extends MemoryStore {
-    recordsMax = Number.POSITIVE_INFINITY;
-    override write(key: string, bytes: Uint8Array): void {
-      if (!this.records.has(key) && this.records.size >= this.recordsMax) throw new Error("flash is full");
-      super.write(key, bytes);
-    }
-  }
   const store = new SmallStore();
   bench = started({}, store);
   bench.show("look");

@@ -23,6 +23,7 @@ import {
 } from "../../src/payload/optional/raster.ts";
 import { MemoryStore } from "../memory-store.ts";
 import { seededRandom } from "../random.ts";
+import { SmallStore } from "../small-store.ts";
 import { fromHex } from "../vectors/vector.ts";
 import { Bench, IM, im, publish, settingsOf } from "./bench.ts";
 
@@ -359,14 +360,6 @@ describe("on a link that loses, delays and repeats replies, with connections and
 });
 
 it("the pictures leave the store when a message needs the room", () => {
-  /** Refuses what would make it larger than so many records. */
-  class SmallStore extends MemoryStore {
-    recordsMax = Number.POSITIVE_INFINITY;
-    override write(key: string, bytes: Uint8Array): void {
-      if (!this.records.has(key) && this.records.size >= this.recordsMax) throw new Error("flash is full");
-      super.write(key, bytes);
-    }
-  }
   const store = new SmallStore();
   bench = new DrawingBench({}, store).connect() as DrawingBench;
   bench.show("שלום עולם חם מאוד");

@@ -44,7 +44,7 @@ export interface ScreenMessage {
   /** Its picture, if it is on this page. */
   readonly picture?: ShownPicture | undefined;
   /** This page shows the picture or the code, and nothing else of the message. */
-  readonly isPictureAlone?: boolean;
+  readonly isTextHidden?: boolean;
   /** The code of the address in it, if it is on this page. */
   readonly code?: LinkCode | undefined;
   /** The blinking band is in its other colours. */
@@ -136,9 +136,9 @@ export function rowsLeft({ height }: TextBox, { lines, font }: TextPage): number
 /** The area of the picture: the view, or what the text leaves of it. */
 export function pictureArea(
   { area, size }: DrawListBuilder,
-  { title, page, answers, isPictureAlone }: ScreenMessage,
+  { title, page, answers, isTextHidden }: ScreenMessage,
 ): Area {
-  if (isPictureAlone) return area;
+  if (isTextHidden) return area;
   const { top, bottom } = textArea(area, size, title.length, answers.length);
   return { top: top + page.lines.length * FONTS[page.font].lineHeight + GAP, bottom };
 }
@@ -152,7 +152,7 @@ export function answerAt(size: Size, y: number, answerCount: number): number | u
 export function drawMessage(builder: DrawListBuilder, message: ScreenMessage): void {
   const { size, theme } = builder;
   const { title, page, answers } = message;
-  if (message.isPictureAlone) return;
+  if (message.isTextHidden) return;
   const area = textArea(builder.area, size, title.length, answers.length);
   if (!isLow(size)) drawHead(builder, message);
   let y = area.top;

@@ -81,7 +81,7 @@ const BUTTONS: readonly Button[] = Object.freeze(["a", "b", "c"]);
 /** Whether a line below the bar says what went wrong. */
 function hasFaultLine({ faults, view }: ScreenModel, size: Size): boolean {
   if (faults === "" || view.kind === "list") return false;
-  return view.kind === "home" || (!view.isPictureAlone && hasFaultRoom(size, view.answers.length));
+  return view.kind === "home" || (!view.isTextHidden && hasFaultRoom(size, view.answers.length));
 }
 
 /** The ground of the bar. On paper it is a line below it. */

@@ -3,10 +3,9 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, Socket } from "node:net";
 import { crc32 } from "node:zlib";
-import { connectAsync, type MqttClient } from "mqtt";
 import sharp from "sharp";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { localPassword, localToken } from "../../../hosts/common/local-key.ts";
+import { localToken } from "../../../hosts/common/local-key.ts";
 import { AllowedAddresses } from "../../../hosts/station/pictures/allowed-address.ts";
 import { drawPicture, type Room } from "../../../hosts/station/pictures/drawn-picture.ts";
 import { pictureFetcher } from "../../../hosts/station/pictures/fetch-picture.ts";
@@ -29,6 +28,7 @@ import { type PicturePiece, type PictureRequest, readPictureReply } from "../../
 import { encodePictureRequest } from "../../../src/payload/optional/message-picture.ts";
 import { Cleanups } from "../../cleanups.ts";
 import { StationBench } from "./harness.ts";
+import { connectRaster } from "./raster-client.ts";
 
 const LOOPBACK = new AllowedAddresses(["127.0.0.1"]);
 const ROOM: Room = { colours: 5, widthMax: 304, heightMax: 164 };
@@ -372,15 +372,7 @@ describe("a station with devices", () => {
   const bench = new StationBench();
   afterEach(() => bench.end());
 
-  async function connect(station: Station, uid: string): Promise<{ client: MqttClient; replies: Buffer[] }> {
-    const login = { clientId: uid, username: uid, password: localPassword(station.localKey, uid) };
-    const client = await connectAsync(`mqtt://127.0.0.1:${station.mqttPort}`, login);
-    bench.add(() => client.endAsync(true));
-    const replies: Buffer[] = [];
-    client.on("message", (_topic, payload) => replies.push(payload));
-    await client.subscribeAsync(`/field/raster/${uid}/reply`, { qos: 1 });
-    return { client, replies };
-  }
+  const connect = (station: Station, uid: string) => connectRaster(bench, station, uid);
 
   async function push(station: Station, to: string, picture: string): Promise<string> {
     const response = await fetch(`${station.url}/api/push`, {

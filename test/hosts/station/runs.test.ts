@@ -1,7 +1,5 @@
 /** The station draws text for devices: what it draws, for whom, and within which limits. */
-import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { localPassword } from "../../../hosts/common/local-key.ts";
 import { Shaper } from "../../../hosts/station/runs/shaper.ts";
 import { RUNS_PER_DEVICE } from "../../../hosts/station/shared/limits.ts";
 import type { Station } from "../../../hosts/station/station.ts";
@@ -10,6 +8,7 @@ import { checkPicture, rowsAbove, rowsBelow } from "../../../src/pager/screen/ru
 import { encodePicture, encodeRasterRequest } from "../../../src/payload/optional/raster.ts";
 import { RasterReply } from "../../../src/payload/raster.ts";
 import { StationBench } from "./harness.ts";
+import { connectRaster } from "./raster-client.ts";
 
 const SIZES = [16, 20, 28];
 
@@ -89,15 +88,7 @@ describe("a station with devices", () => {
   const bench = new StationBench();
   afterEach(() => bench.end());
 
-  async function connect(station: Station, uid: string): Promise<{ client: MqttClient; replies: Buffer[] }> {
-    const login = { clientId: uid, username: uid, password: localPassword(station.localKey, uid) };
-    const client = await connectAsync(`mqtt://127.0.0.1:${station.mqttPort}`, login);
-    bench.add(() => client.endAsync(true));
-    const replies: Buffer[] = [];
-    client.on("message", (_topic, payload) => replies.push(payload));
-    await client.subscribeAsync(`/field/raster/${uid}/reply`, { qos: 1 });
-    return { client, replies };
-  }
+  const connect = (station: Station, uid: string) => connectRaster(bench, station, uid);
 
   const request = (number: number, texts: readonly string[]) =>
     Buffer.from(
