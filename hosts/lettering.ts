@@ -70,8 +70,12 @@ export class Lettering<Pictures> {
     this.faces = faces;
   }
 
-  /** Width of one character as a reader sees it, in pixels. It is negative if no face holds it: that of its box. */
+  /**
+   * Width of one character as a reader sees it, in pixels. It is negative if no face holds it: that of its box. Without a
+   * character it is the size of the font's face.
+   */
   measureText(font: Font, character: string): number {
+    if (character === "") return this.sizeOf(font);
     for (const face of this.faces[font]) {
       const width = widthIn(face, character);
       if (width < 0) continue;
@@ -175,7 +179,7 @@ export class Lettering<Pictures> {
   ): number {
     const [own] = this.faces[font];
     const isWide = run.length === 1 && isIdeograph(run.charCodeAt(0));
-    const sizePixels = isWide ? box : FONTS[font].sizePixels;
+    const sizePixels = isWide ? box : this.sizeOf(font);
     const picture = this.pictures.find(sizePixels, run);
     const boxes = Math.min((1 + run.length - clusterEnd(run, 0)) * box, this.pictures.widthMax);
     const width = picture && !isWide ? (picture[0] as number) : boxes;
@@ -196,7 +200,13 @@ export class Lettering<Pictures> {
       const width = widthIn(face, IDEOGRAPH);
       if (width >= 0) return width;
     }
-    return FONTS[font].sizePixels;
+    return this.sizeOf(font);
+  }
+
+  /** A board without the large face draws large texts with that of the body. */
+  private sizeOf(font: Font): number {
+    const { faces } = this;
+    return FONTS[faces[font][0] === faces.body[0] ? "body" : font].sizePixels;
   }
 }
 

@@ -37,7 +37,7 @@ export type WallClock = () => number | undefined;
  * Returns the width of one character in pixels. Fractions are allowed. A character is what a reader sees as one: a code
  * point, or several that are drawn as one. The core keeps the widths: it asks once for each ASCII character, and seldom for
  * others. A host draws a line without kerning, as wide as its characters together. All ideographs and syllables of Hangul of
- * a font have the same width.
+ * a font have the same width. For an empty text it returns the size of the font's face, or 0: that in `FONTS`.
  */
 export type MeasureText = (font: Font, text: string) => number;
 

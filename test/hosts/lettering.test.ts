@@ -5,6 +5,8 @@ import { Face } from "../../hosts/face.ts";
 import { facesFrom, Lettering, type Pen } from "../../hosts/lettering.ts";
 import { FONTS, type Font } from "../../src/pager/screen/fonts.ts";
 import { clusterEnd } from "../../src/pager/screen/graphemes.ts";
+import { NO_PICTURES, runHash } from "../../src/pager/screen/runs.ts";
+import { textWidths } from "../../src/pager/screen/text-widths.ts";
 import { asOnBoards } from "../code-point-text.ts";
 
 function load(name: string): Face<string> {
@@ -45,6 +47,38 @@ it("a board without the large face draws large texts with that of the body", () 
   expect(drawn(small, "large", "Pump 3")).toEqual(drawn(small, "body", "Pump 3"));
   expect(drawn(WHOLE, "large", "Pump 3").texts.map(([, face]) => face)).toEqual(["latin-28"]);
   expect(() => facesFrom((name) => (name === "latin-20" ? undefined : load(name)))).toThrow("latin-20 is missing");
+});
+
+describe("on a board without the large face, a picture of text", () => {
+  const small = new Lettering(facesFrom((name) => (/latin-28|cjk/.test(name) ? undefined : load(name))));
+  const sizesOf = (lettering: Lettering<string>, font: Font, text: string) => {
+    const sizes: number[] = [];
+    lettering.pictures = { ...NO_PICTURES, find: (sizePixels) => void sizes.push(sizePixels) };
+    drawn(lettering, font, text);
+    lettering.pictures = NO_PICTURES;
+    return sizes;
+  };
+
+  it("has the size of the letters around it", () => {
+    for (const text of ["ไฟ", "水", "שלום", "😀"]) {
+      expect(new Set(sizesOf(small, "large", text)), text).toEqual(new Set([20]));
+      expect(new Set(sizesOf(small, "body", text)), text).toEqual(new Set([20]));
+      expect(new Set(sizesOf(LATIN, "large", text)), text).toEqual(new Set([28]));
+    }
+  });
+
+  it("is measured under the name under which it is asked for", () => {
+    for (const [lettering, sizePixels] of [
+      [small, 20],
+      [LATIN, 28],
+    ] as const) {
+      const names: number[] = [];
+      const pictures = { ...NO_PICTURES, advanceOf: (hash: number) => names.push(hash) };
+      const widths = textWidths((font, character) => lettering.measureText(font, character), pictures);
+      widths.large.entryAt("ฟ", 0, 1);
+      expect(names.at(-1)).toBe(runHash(sizePixels, "ฟ", 0, 1));
+    }
+  });
 });
 
 /** Draws each character alone. Returns those that are drawn as a box, because no face holds them. */

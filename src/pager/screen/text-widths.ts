@@ -77,7 +77,7 @@ export class FaceWidths {
     this.measureText = measureText;
     this.pictures = pictures;
     this.longer = longer;
-    this.sizePixels = FONTS[font].sizePixels;
+    this.sizePixels = measureText(font, "") || FONTS[font].sizePixels;
     for (let code = 0x20; code < ASCII_COUNT; code += 1)
       this.ascii[code] = this.entryOf(String.fromCharCode(code), code);
     this.ideograph = this.entryOf(String.fromCharCode(IDEOGRAPH), IDEOGRAPH);

@@ -5,6 +5,7 @@ import { parseFlags } from "../../../hosts/common/flags.ts";
 import { measureText } from "../../../hosts/node/faces.ts";
 import { frameOf, terminalLog, terminalScreen } from "../../../hosts/node/terminal.ts";
 import type { DrawList } from "../../../src/pager/screen/draw-list.ts";
+import { FONTS } from "../../../src/pager/screen/fonts.ts";
 
 const screen = (...texts: string[]): DrawList =>
   texts.map((text, index) => ({ kind: "text", x: 0, y: index * 20, font: "body", color: 0xffffff, text }));
@@ -44,7 +45,7 @@ describe("the log", () => {
 
 describe("text width", () => {
   it("grows with the text and the font", () => {
-    expect(measureText("body", "")).toBe(0);
+    expect(measureText("body", "")).toBe(FONTS.body.sizePixels);
     expect(measureText("body", "i")).toBeLessThan(measureText("body", "W"));
     expect(measureText("small", "P")).toBeLessThan(measureText("large", "P"));
     // Ideographs exist only in the face of the small font.
