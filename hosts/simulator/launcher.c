@@ -12,6 +12,8 @@
  * - `network`: tells the program that the network is back.
  * - `collect`: collects garbage, so that the engine's figures count only what is in use.
  * - `busy n`: from now on each write of a record takes n milliseconds.
+ * - `pass n`: n milliseconds of the program's time pass faster than the clock of this machine, see `HASTE`. Then the same
+ *   line is printed.
  * - `stop`: asks the program to end. The end of the input does not end the program.
  * Exit status: N of the program's `exit:N`; the engine's reason for an abort (5: unhandled exception, 1: memory full);
  * 124 when the time is over; 2 when the program could not be started.
@@ -22,8 +24,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "screen.h"
+
+/*
+ * The clock of the program. It is that of the machine, except while time passes on command: then it runs so many times
+ * faster. Its peers are real, so it cannot jump: an answer that takes a millisecond must come before it is given up.
+ */
+#define HASTE 40
 
 #define TIMED_OUT 124
 #define WRONG_USE 2
@@ -31,6 +40,101 @@
 static GMainLoop* loop;
 static int exitStatus = 0;
 static guint idleSource = 0;
+
+/* The program's time is `start` and `pace` times what has passed on the machine since `realStart`, in microseconds. */
+static gint64 pace = 1, realStart = 0, start = 0;
+
+/* The timers of the program that run, see `timeoutKind`. */
+static GList* timeouts = NULL;
+
+typedef struct {
+	GSource source;
+	/* When it is due in the program's time, in microseconds, and how often again, in milliseconds. */
+	gint64 due;
+	guint interval;
+} Timeout;
+
+/* GLib asks the function below for the time of day. */
+static gint64 timeOfDay(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_REALTIME, &time);
+	return time.tv_sec * (gint64)1000000 + time.tv_nsec / 1000;
+}
+
+static gint64 now(void) { return start + pace * (g_get_monotonic_time() - realStart); }
+
+static void schedule(Timeout* timeout)
+{
+	gint64 left = timeout->due - now();
+	g_source_set_ready_time(&timeout->source, g_get_monotonic_time() + (left > 0 ? left / pace : 0));
+}
+
+static void setPace(gint64 next)
+{
+	start = now();
+	realStart = g_get_monotonic_time();
+	pace = next;
+	for (GList* each = timeouts; each; each = each->next)
+		schedule(each->data);
+}
+
+static gboolean dispatchTimeout(GSource* source, GSourceFunc callback, gpointer data)
+{
+	Timeout* timeout = (Timeout*)source;
+	if (!(*callback)(data))
+		return G_SOURCE_REMOVE;
+	timeout->due = now() + 1000 * (gint64)timeout->interval;
+	if (!g_source_is_destroyed(source))
+		schedule(timeout);
+	return G_SOURCE_CONTINUE;
+}
+
+static void finalizeTimeout(GSource* source) { timeouts = g_list_remove(timeouts, source); }
+
+static GSourceFuncs timeoutKind = {NULL, NULL, dispatchTimeout, finalizeTimeout, NULL, NULL};
+
+/* The program's calls of these functions come here, because this is the first place that has them: it is linked with -rdynamic. */
+guint g_timeout_add_full(gint priority, guint interval, GSourceFunc function, gpointer data, GDestroyNotify notify)
+{
+	GSource* source = g_source_new(&timeoutKind, sizeof(Timeout));
+	Timeout* timeout = (Timeout*)source;
+	timeout->interval = interval;
+	timeout->due = now() + 1000 * (gint64)interval;
+	timeouts = g_list_prepend(timeouts, source);
+	schedule(timeout);
+	g_source_set_priority(source, priority);
+	g_source_set_callback(source, function, data, notify);
+	guint id = g_source_attach(source, NULL);
+	g_source_unref(source);
+	return id;
+}
+
+guint g_timeout_add(guint interval, GSourceFunc function, gpointer data)
+{
+	return g_timeout_add_full(G_PRIORITY_DEFAULT, interval, function, data, NULL);
+}
+
+int gettimeofday(struct timeval* restrict time, void* restrict zone)
+{
+	static gint64 zero = 0;
+	gint64 today;
+	(void)zone;
+	if (zero == 0)
+		zero = timeOfDay() - now();
+	today = zero + now();
+	time->tv_sec = today / 1000000;
+	time->tv_usec = today % 1000000;
+	return 0;
+}
+
+static gboolean onPassed(gpointer data)
+{
+	setPace(1);
+	printf("pass %s\n", (char*)data);
+	g_free(data);
+	return G_SOURCE_REMOVE;
+}
 
 static void fail(const char* what, const char* detail)
 {
@@ -153,6 +257,10 @@ static void handleLine(txScreen* screen, const char* line)
 		touch(screen, line + 6);
 	else if (strncmp(line, "picture ", 8) == 0)
 		writePicture(screen, line + 8);
+	else if (strncmp(line, "pass ", 5) == 0) {
+		setPace(HASTE);
+		g_timeout_add((guint)atoi(line + 5), onPassed, g_strdup(line + 5));
+	}
 	else if (strncmp(line, "say ", 4) == 0)
 		sendMessage(screen, line + 4);
 	else if (strcmp(line, "stop") == 0 || strcmp(line, "network") == 0 || strcmp(line, "collect") == 0 ||

@@ -112,7 +112,7 @@ export async function buildLauncher(sdk: Sdk): Promise<string> {
     return launcher;
   mkdirSync(FOLDER, { recursive: true });
   const own = ["-Wall", "-Wextra", "-O1", "-DmxLinux=1", `-I${header}`, source, "-o", launcher];
-  await run(compiler, [...own, ...flags.trim().split(/\s+/), "-ldl"]);
+  await run(compiler, [...own, ...flags.trim().split(/\s+/), "-rdynamic", "-ldl"]);
   return launcher;
 }
 

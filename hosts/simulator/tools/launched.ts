@@ -97,6 +97,14 @@ export class LaunchedSimulator {
     this.#send(`busy ${writeMs}`);
   }
 
+  /** Lets this much of its time pass, in milliseconds, in a fraction of it. Resolves when it has passed. */
+  async pass(ms: number): Promise<void> {
+    const line = `pass ${Math.round(ms)}`;
+    const passed = this.#nextLine((text) => text === line);
+    this.#send(line);
+    await passed;
+  }
+
   /** The highest value of a figure so far, with garbage. @param name of the figure */
   peakOf(name: string): number {
     return Math.max(0, ...this.figures.map((figures) => figures[name] ?? 0));

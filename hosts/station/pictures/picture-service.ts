@@ -39,7 +39,7 @@ interface Kept {
 
 export class PictureService {
   readonly #env: string;
-  readonly #broker: MessageBroker;
+  readonly #broker: Pick<MessageBroker, "publish" | "watch">;
   readonly #linkOf: PictureLinkOf;
   readonly #fetch: FetchPicture;
   readonly #refusals = new RefusalLog();
@@ -53,7 +53,12 @@ export class PictureService {
   #fetching = 0;
   #isStopped = false;
 
-  constructor(env: string, broker: MessageBroker, linkOf: PictureLinkOf, fetch: FetchPicture) {
+  constructor(
+    env: string,
+    broker: Pick<MessageBroker, "publish" | "watch">,
+    linkOf: PictureLinkOf,
+    fetch: FetchPicture,
+  ) {
     this.#env = env;
     this.#broker = broker;
     this.#linkOf = linkOf;

@@ -32,7 +32,7 @@ interface Waiting {
 
 export class RunService {
   readonly #env: string;
-  readonly #broker: MessageBroker;
+  readonly #broker: Pick<MessageBroker, "publish" | "watch">;
   readonly #refusals = new RefusalLog();
   readonly #devices = new TokenBuckets(RUNS_PER_DEVICE, DEVICES_WATCHED_MAX);
   readonly #together = new TokenBucket(RUNS_TOGETHER, performance.now());
@@ -42,7 +42,7 @@ export class RunService {
   #isDrawing = false;
   #isStopped = false;
 
-  constructor(env: string, broker: MessageBroker) {
+  constructor(env: string, broker: Pick<MessageBroker, "publish" | "watch">) {
     this.#env = env;
     this.#broker = broker;
   }

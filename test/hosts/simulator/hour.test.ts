@@ -1,23 +1,21 @@
 /**
- * An hour of use of the whole pager over TLS in the memory of an M5Stack: so many messages in many
- * scripts, with the pictures of text that they need, and so many presses as a busy hour has. The simulator runs in the time of this
- * machine. So readings and pings come as often in these minutes as in an hour with the default settings.
+ * An hour of use of the whole pager over TLS in the memory of an M5Stack, with the default settings: so many messages in many
+ * scripts, with the pictures of text that they need, so many messages with a picture, and so many presses as a busy hour has. While
+ * something happens the simulator runs in the time of this machine, because broker, TLS and the station's services are real. In
+ * between its clock runs faster.
  *
  * After each round the pager is where it was after the one before, so what is in use must be the same.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { MqttClient } from "mqtt";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { DEVICE } from "../../../hosts/simulator/tools/build.ts";
 import type { FreeMemory, LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import { creationOf } from "../../../hosts/simulator/tools/memory.ts";
 import { addFigures } from "../../../hosts/simulator/tools/memory-figures.ts";
-import { Shaper } from "../../../hosts/station/runs/shaper.ts";
-import { PRESS_GUARD_MS, RASTER_REPLY_BYTES_MAX } from "../../../src/limits.ts";
-import { encodeText, type MessageKeys } from "../../../src/payload/content.ts";
+import { PRESS_GUARD_MS } from "../../../src/limits.ts";
+import { encodeLink, encodeText, type MessageKeys } from "../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
-import { decodeRasterRequest, encodePicture, encodeRasterReplies } from "../../../src/payload/optional/raster.ts";
 import { findMosquitto, startMosquitto } from "../../brokers/mosquitto.ts";
 import { findProgram } from "../../brokers/server-process.ts";
 import type { TestSender } from "../../brokers/test-sender.ts";
@@ -25,12 +23,16 @@ import { type Certificates, makeCertificates } from "../../certificates.ts";
 import { LANGUAGES, TOUR } from "../../pictures/scenes.ts";
 import { requireOrSkip } from "../../require.ts";
 import { Bench, connectionsOf, eventually } from "./bench.ts";
+import { DrawingStation } from "./drawing-station.ts";
 
 const UID = "pager-sim";
 const ROUNDS = 6;
+const ROUND_MS = 3_600_000 / ROUNDS;
 const MESSAGES = 50;
+/** So many of them have a picture. */
+const PICTURES = 5;
 const PRESSES = 100;
-const BURST = 10;
+const BURST = 9;
 
 /** From this round on every table of the pager is full: inbox, names of former messages, pictures, log. */
 const FULL_ROUND = 4;
@@ -88,7 +90,7 @@ describe.runIf(isReady)(`in the memory of ${DEVICE.name}`, () => {
     const broker = await startMosquitto({ listeners: [[`certfile ${server.certificate}`, `keyfile ${server.key}`]] });
     bench.add(() => broker.stop());
     const sender = await bench.sender(broker.port, UID);
-    await drawTexts(sender.client);
+    const station = await DrawingStation.start(sender.client, UID);
     const simulator = bench.launch(
       process.env.FIELDPAGER_DEFAULT_PROGRAM,
       {
@@ -96,9 +98,6 @@ describe.runIf(isReady)(`in the memory of ${DEVICE.name}`, () => {
         "broker.transport": "tls",
         "broker.port": broker.further[0] as number,
         "broker.ca": readFileSync(ca.certificate, "utf8"),
-        "broker.keepAlive": 10,
-        "broker.keepAliveMin": 10,
-        "telemetry.interval": 2,
         "screen.dwell": 0,
         contacts: "ann",
         "message.texts": "on my way,call me",
@@ -106,17 +105,22 @@ describe.runIf(isReady)(`in the memory of ${DEVICE.name}`, () => {
       600,
     );
     await eventually(() => expect(connectionsOf(simulator)).toBe(1));
-    const hour = new Hour(sender, simulator);
+    const hour = new Hour(sender, simulator, station);
     const free: FreeMemory[] = [];
+    const startMs = performance.now();
     for (let round = 1; round <= ROUNDS; round += 1) {
+      const beganMs = performance.now();
       await hour.play(round);
+      await simulator.pass(Math.max(0, ROUND_MS - (performance.now() - beganMs)));
       free.push(await simulator.collect());
     }
+    const seconds = Math.round((performance.now() - startMs) / 1_000);
     expect([sender.countOf("stored"), sender.countOf("read")]).toEqual([ROUNDS * MESSAGES, ROUNDS * MESSAGES]);
     expect(hour.presses).toBeGreaterThanOrEqual(ROUNDS * PRESSES);
+    expect(station.wholePictures).toBe(ROUNDS * PICTURES);
     const pictures = readdirSync(join(bench.home, "records")).filter((name) => name.startsWith("run-")).length;
     process.stdout.write(
-      `${hour.presses} presses, ${pictures} pictures of text are kept; free after each round: ${JSON.stringify(free)}\n`,
+      `an hour in ${seconds} s: ${hour.presses} presses, ${station.wholePictures} pictures of messages, ${pictures} pictures of text are kept; free after each round: ${JSON.stringify(free)}\n`,
     );
     const full = free[FULL_ROUND - 1] as FreeMemory;
     for (const { chunkBytes, slots } of free.slice(FULL_ROUND)) {
@@ -136,6 +140,15 @@ describe.runIf(isReady)(`in the memory of ${DEVICE.name}`, () => {
     await hour.wait(PRESS_GUARD_MS);
     for (const [steps, view] of WAY_THROUGH_VIEWS) {
       await hour.go(steps);
+      await tell(view);
+    }
+    await hour.go("h");
+    await hour.showPicture("photo", 0);
+    await tell("message with a picture");
+    expect(hour.sender.statesOf("alert")).toContain("answered");
+    expect(seen.size).toBe(WAY_THROUGH_VIEWS.length + 1);
+
+    async function tell(view: string): Promise<void> {
       seen.add(Buffer.from((await simulator.picture()).rgb).toString("base64"));
       const free = await simulator.collect();
       addFigures(process.env.FIELDPAGER_MEMORY_FIGURES as string, {
@@ -144,45 +157,33 @@ describe.runIf(isReady)(`in the memory of ${DEVICE.name}`, () => {
         slots: { used: heap.initial - free.slots, of: heap.initial },
       });
     }
-    expect(hour.sender.statesOf("alert")).toContain("answered");
-    expect(seen.size).toBe(WAY_THROUGH_VIEWS.length);
   }
 });
-
-/** Answers requests for pictures of text, as a station does. */
-async function drawTexts(client: MqttClient): Promise<void> {
-  const shaper = await Shaper.open();
-  client.on("message", (topic, payload) => {
-    if (topic !== `/field/raster/${UID}`) return;
-    const request = decodeRasterRequest(payload);
-    const pictures = request.runs.map((run) => {
-      const drawn = shaper.draw(run, request.widthMax, request.depth);
-      return drawn && encodePicture(drawn);
-    });
-    for (const reply of encodeRasterReplies(request, pictures, RASTER_REPLY_BYTES_MAX))
-      client.publish(`/field/raster/${UID}/reply`, Buffer.from(reply));
-  });
-  await client.subscribeAsync(`/field/raster/${UID}`);
-}
 
 class Hour {
   readonly sender: TestSender;
   presses = 0;
   readonly #simulator: LaunchedSimulator;
+  readonly #station: DrawingStation;
 
-  constructor(sender: TestSender, simulator: LaunchedSimulator) {
+  constructor(sender: TestSender, simulator: LaunchedSimulator, station: DrawingStation) {
     this.sender = sender;
     this.#simulator = simulator;
+    this.#station = station;
   }
 
   /** Messages come while the carrier reads. At the end all of them are read. */
   async play(round: number): Promise<void> {
     const pressesBefore = this.presses;
-    for (let index = 1; index <= MESSAGES; index += 1) {
+    for (let index = 1; index <= PICTURES; index += 1) {
+      await this.showPicture(`p${(round - 1) * MESSAGES + index}`.padEnd(5), index);
+      await this.go("bh");
+    }
+    for (let index = PICTURES + 1; index <= MESSAGES; index += 1) {
       const number = (round - 1) * MESSAGES + index;
       const text = TEXTS[index % TEXTS.length] as string;
       await this.push(`p${number}`.padEnd(5), text, { title: text.slice(0, 12), priority: 1 + (index % 5) });
-      if (index % BURST !== 0) continue;
+      if ((MESSAGES - index) % BURST !== 0) continue;
       await eventually(() => expect(this.sender.countOf("stored")).toBe(number));
       await this.go("cacbcaccbcaccbca");
     }
@@ -192,8 +193,20 @@ class Hour {
     await this.go("h");
   }
 
-  async push(id: string, text: string, keys: Partial<MessageKeys>): Promise<void> {
+  /** A message with a picture comes. It is opened from home, and shown whole. */
+  async showPicture(id: string, number: number): Promise<void> {
+    const { wholePictures } = this.#station;
+    await this.push(id, `picture ${number}`, { priority: 2 }, String(number));
+    await eventually(() => expect(this.sender.statesOf(id)).toContain("stored"));
+    await this.wait(PRESS_GUARD_MS);
+    await this.go("ha");
+    await eventually(() => expect(this.#station.wholePictures).toBe(wholePictures + 1));
+  }
+
+  async push(id: string, text: string, keys: Partial<MessageKeys>, picture?: string): Promise<void> {
     const contents = [encodeText(text, { ...keys, id })];
+    if (picture !== undefined)
+      contents.push(encodeLink({ type: "image", keys: { priority: 2, choices: [] }, link: picture }));
     const payload = encodeMessage({
       timestampSeconds: 0,
       imType: IM_TYPE.notification,
