@@ -1,8 +1,9 @@
 /** What the pictures show: each view at each size, nasty contents, and many languages. */
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import { type Row, rowsOn } from "../../src/pager/screen/list-view.ts";
-import { splitTitle, textBox } from "../../src/pager/screen/message-view.ts";
-import { PagedText } from "../../src/pager/screen/paged-text.ts";
+import { fitsBelow, heightBelow, pictureRoom } from "../../src/pager/screen/message-picture.ts";
+import { rowsLeft, type ScreenMessage, splitTitle, textBox } from "../../src/pager/screen/message-view.ts";
+import { PagedText, type TextPage } from "../../src/pager/screen/paged-text.ts";
 import { repliesTo, replyLabels, replyLines } from "../../src/pager/screen/replies.ts";
 import { drawScreen, type ScreenModel } from "../../src/pager/screen/screen.ts";
 import type { ScreenStatus } from "../../src/pager/screen/status-bar.ts";
@@ -10,6 +11,7 @@ import type { TextWidths } from "../../src/pager/screen/text-widths.ts";
 import type { ScreenKind } from "../../src/pager/screen/theme.ts";
 import { printable } from "../../src/printable.ts";
 import { laidOut } from "../pager/laid-out.ts";
+import { shownPhoto } from "./shown-photo.ts";
 
 /** A size, and what kind of screen has it. */
 export interface Screen extends Size {
@@ -41,6 +43,8 @@ export interface Message {
   readonly priority?: number;
   readonly choices?: readonly string[];
   readonly page?: number;
+  /** It has a picture, of which this part has come, from 0 to 1. */
+  readonly picture?: number;
 }
 
 /** A calm device. */
@@ -129,6 +133,9 @@ const VIEWS: Readonly<Record<string, (screen: Screen, widths: TextWidths) => Scr
     message({ title: "Pump 3", text: "Bearing too hot and rising.", priority: 5 }, size, widths),
   reply: (size, widths) =>
     message({ from: "ann", text: "Who closes gate 4?", choices: ["I do", "Not me"] }, size, widths),
+  picture: (size, widths) => message({ from: "ann", text: "The view from gate 4", picture: 1 }, size, widths),
+  "picture-coming": (size, widths) =>
+    message({ title: "Pump 3", text: LONG_TEXT.repeat(6), picture: 0.4, page: 99 }, size, widths),
   "second-page": (size, widths) => message({ title: "Pump 3", text: LONG_TEXT.repeat(6), page: 1 }, size, widths),
 };
 
@@ -252,17 +259,46 @@ function list(title: string, rows: readonly Row[], size: Size): ScreenModel {
 }
 
 /** An unread message in the middle of an inbox. */
-export function message(content: Message, size: Size, widths: TextWidths): ScreenModel {
+export function message(
+  content: Message,
+  size: Size & { readonly kind?: ScreenKind },
+  widths: TextWidths,
+): ScreenModel {
   const { from = "station", title = "", priority = 3, choices = [], page: index = 0 } = content;
   const split = splitTitle(printable(title), printable(content.text), size, widths);
   const replies = choices.length > 0 ? repliesTo(choices) : [];
   const answers = replyLines(replies, 0);
-  const box = textBox(size, false, split.title.length, answers.length);
+  const box = textBox(size, false, split.title.length, answers.length, content.picture !== undefined);
   const page = laidOut(new PagedText(split.text, widths), index, box);
+  const shown = content.picture === undefined ? {} : placed(content.picture, page, rowsLeft(box, page), size);
   const more = page.to < page.length ? "more" : "home";
   return {
     ...READING,
     labels: replies.length > 0 ? replyLabels(replies, 0) : ["older", "read", more],
-    view: { kind: "message", from, title: split.title, page, time: "26 Nov 10:51", priority, mark: "*", answers },
+    view: {
+      kind: "message",
+      from,
+      title: split.title,
+      page,
+      time: "26 Nov 10:51",
+      priority,
+      mark: "*",
+      answers,
+      ...shown,
+    },
   };
+}
+
+/** The picture of a message: below its text, or by itself where that has no room for it. @param rows what the text leaves */
+function placed(
+  part: number,
+  page: TextPage,
+  rows: number,
+  size: Size & { readonly kind?: ScreenKind },
+): Pick<ScreenMessage, "picture" | "isTextHidden"> {
+  const whole = pictureRoom(size);
+  const isWhole = page.from === 0 && page.to === page.length;
+  const height = (isWhole && heightBelow(size, rows)) || whole.height;
+  const picture = shownPhoto({ width: whole.width, height }, size.kind ?? "color", part);
+  return { picture, isTextHidden: !isWhole || !fitsBelow(picture, rows) };
 }
