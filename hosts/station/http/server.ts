@@ -32,6 +32,7 @@ import type { StoreHealth } from "../store/store-health.ts";
 import { addApiSchemas, describeSchemaError, errorAnswers } from "./api-schemas.ts";
 import { addAuthentication } from "./authentication.ts";
 import type { ConsolePage } from "./console-page.ts";
+import { compileLazily } from "./lazy-compilers.ts";
 import { addOpenApi } from "./openapi.ts";
 import { removalBy } from "./removal.ts";
 import { crossSiteRefusal, refusalOf } from "./request-guard.ts";
@@ -146,9 +147,9 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     trustProxy: parts.proxies.length > 0 && [...parts.proxies],
     // Event streams never end by themselves.
     forceCloseConnections: true,
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
     schemaErrorFormatter: (errors, where) => describeSchemaError(errors, where),
   });
+  compileLazily(app);
   // Only JSON is accepted: a form of another site can send text.
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error: FastifyError, request, reply) => {
