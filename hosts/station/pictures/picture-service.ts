@@ -2,6 +2,7 @@
  * Shows devices the pictures of their messages (wire format, pictures of messages). A device gets only what belongs to a message that
  * was sent to it. A picture is fetched when the first piece of it is asked for.
  */
+import { LRUCache } from "lru-cache";
 import { FormatError } from "../../../src/errors.ts";
 import { isAboutPicture, type PictureRequest } from "../../../src/payload/message-picture.ts";
 import { decodePictureRequest, encodePictureReply } from "../../../src/payload/optional/message-picture.ts";
@@ -46,8 +47,8 @@ export class PictureService {
   readonly #pieces = new TokenBuckets(PICTURE_PIECES_PER_DEVICE, DEVICES_WATCHED_MAX);
   readonly #devices = new TokenBuckets(PICTURES_PER_DEVICE, DEVICES_WATCHED_MAX);
   readonly #together = new TokenBucket(PICTURES_TOGETHER, performance.now());
-  /** By message and room; the least recently used one first. */
-  readonly #kept = new Map<string, Kept>();
+  /** By message and room. */
+  readonly #kept = new LRUCache<string, Kept>({ max: PICTURES_KEPT_MAX });
   /** Those who wait until fewer pictures are being fetched. */
   readonly #waiting: (() => void)[] = [];
   #fetching = 0;
@@ -107,10 +108,7 @@ export class PictureService {
     const key = JSON.stringify([sender, id, link, colours, widthMax, heightMax]);
     const nowMs = performance.now();
     const known = this.#kept.get(key);
-    if (known && nowMs < (known.againMs ?? Number.POSITIVE_INFINITY)) {
-      this.#keep(key, known);
-      return known.outcome;
-    }
+    if (known && nowMs < (known.againMs ?? Number.POSITIVE_INFINITY)) return known.outcome;
     const device = this.#devices.of(uid, nowMs);
     if (!device.has(1, nowMs)) return this.#refuse(uid, "it asks for too many");
     if (!this.#together.has(1, nowMs) || this.#waiting.length >= PICTURES_WAITING_MAX)
@@ -121,15 +119,8 @@ export class PictureService {
     void kept.outcome.then((outcome) => {
       if (typeof outcome === "string") kept.againMs = performance.now() + PICTURE_FAILURE_MS;
     });
-    this.#keep(key, kept);
-    return kept.outcome;
-  }
-
-  #keep(key: string, kept: Kept): void {
-    this.#kept.delete(key);
     this.#kept.set(key, kept);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > PICTURES_KEPT_MAX && oldest !== undefined) this.#kept.delete(oldest);
+    return kept.outcome;
   }
 
   /** Never rejects. */

@@ -1,4 +1,5 @@
 /** Draws the text that devices cannot draw themselves (wire format, pictures of text). */
+import { LRUCache } from "lru-cache";
 import { FormatError } from "../../../src/errors.ts";
 import { RASTER_REPLY_BYTES_MAX } from "../../../src/limits.ts";
 import { isAboutPicture } from "../../../src/payload/message-picture.ts";
@@ -25,6 +26,9 @@ import { Shaper } from "./shaper.ts";
 /** Bytes of a reply before its first picture, with the head of the picture. */
 const REPLY_HEAD_BYTES = 6;
 
+/** Kept in place of a picture. */
+const UNDRAWABLE = "it cannot be drawn";
+
 interface Waiting {
   readonly uid: string;
   readonly request: RasterRequest;
@@ -36,8 +40,8 @@ export class RunService {
   readonly #refusals = new RefusalLog();
   readonly #devices = new TokenBuckets(RUNS_PER_DEVICE, DEVICES_WATCHED_MAX);
   readonly #together = new TokenBucket(RUNS_TOGETHER, performance.now());
-  /** By run, size, width and depth; the least recently used one first. undefined: it cannot be drawn. */
-  readonly #pictures = new Map<string, Uint8Array | undefined>();
+  /** By run, size, width and depth. */
+  readonly #pictures = new LRUCache<string, Uint8Array | typeof UNDRAWABLE>({ max: RUN_PICTURES_MAX });
   readonly #waiting: Waiting[] = [];
   #isDrawing = false;
   #isStopped = false;
@@ -109,12 +113,10 @@ export class RunService {
 
   #pictureOf(shaper: Shaper, run: SizedRun, { widthMax, depth }: RasterRequest): Uint8Array | undefined {
     const key = `${depth} ${widthMax} ${run.sizePixels} ${run.text}`;
-    const isKnown = this.#pictures.has(key);
-    const picture = isKnown ? this.#pictures.get(key) : draw(shaper, run, widthMax, depth);
-    this.#pictures.delete(key);
-    this.#pictures.set(key, picture);
-    const [oldest] = this.#pictures.keys();
-    if (this.#pictures.size > RUN_PICTURES_MAX && oldest !== undefined) this.#pictures.delete(oldest);
+    const known = this.#pictures.get(key);
+    if (known) return known === UNDRAWABLE ? undefined : known;
+    const picture = draw(shaper, run, widthMax, depth);
+    this.#pictures.set(key, picture ?? UNDRAWABLE);
     return picture;
   }
 
