@@ -10,6 +10,7 @@ import { coreCodeViolations, flashedCodeViolations, topLevelViolations } from ".
 import { folderCycles, importCycles, importViolations } from "./architecture/import-rules.ts";
 import { creationViolations } from "./architecture/manifest-rules.ts";
 import { codeOf, importsOf, type SourceFile } from "./architecture/source-text.ts";
+import { MOCKING } from "./vitest.config.ts";
 
 const root = new URL("..", import.meta.url);
 const files: SourceFile[] = ["src", "hosts"].flatMap((folder) =>
@@ -55,6 +56,23 @@ describe("the repository", () => {
 
   it("keeps platforms, default exports, enums, any and barrel files out of src", () => {
     expect(core.flatMap(coreCodeViolations)).toEqual([]);
+  });
+
+  it("gives each test that replaces modules a process of its own, and only those", () => {
+    const folder = new URL("test/", root);
+    const mocking = readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .map((path) => `test/${path.split(sep).join("/")}`)
+      .filter(
+        (path) =>
+          path.endsWith(".test.ts") && /^vi\.(?:mock|doMock)\(/m.test(readFileSync(new URL(path, root), "utf8")),
+      );
+    const [, before = "", names = "", after = ""] = /^(.*)\{(.*)\}(.*)$/.exec(MOCKING) ?? [];
+    expect(mocking.toSorted()).toEqual(
+      names
+        .split(",")
+        .map((name) => before + name + after)
+        .toSorted(),
+    );
   });
 
   it("flashes nothing that fails only on a board", () => {

@@ -10,8 +10,11 @@ const SLOW_STATIONS =
 /** Pages in a real browser. */
 const BROWSER = "test/hosts/browser/{console,page,set-up,sound}.test.ts";
 
-/** Short tests that touch nothing outside their process. They share one. */
+/** Short tests that touch nothing outside their process. */
 const CORE = "test/{*,{gateway,mqtt,pager,payload,power,sensor,update}/**/*}.test.ts";
+
+/** Replace modules (`vi.mock`), so each of them needs a process of its own. `architecture.test.ts` holds the list against the files. */
+export const MOCKING = "test/hosts/station/{around,bounds,http/session,identity/hostile}.test.ts";
 
 /** Hold the program against the Moddable SDK of this machine. They run the SDK's builder. */
 const SDK_TESTS = "test/hosts/moddable/{sdk-modules,built-secrets}.test.ts";
@@ -23,7 +26,7 @@ const HOUR = "test/hosts/simulator/hour.test.ts";
 const MANY_WORKERS = { maxWorkers: 4, sequence: { groupOrder: 1 } };
 
 /**
- * `npm test` runs the projects `core` and `hosts`, `npm run test:brokers` runs `brokers`, `npm run test:browser` runs `browser`,
+ * `npm test` runs the projects `core`, `hosts` and `mocking`, `npm run test:brokers` runs `brokers`, `npm run test:browser` runs `browser`,
  * and `npm run test:sim` runs `simulator`, which needs the Moddable SDK, as does `hour`, which `npm run test:heap` adds.
  */
 export default defineConfig({
@@ -42,10 +45,13 @@ export default defineConfig({
         extends: true,
         test: {
           name: "hosts",
+          // To load the station anew for each file takes a third of the time.
+          isolate: false,
           include: ["test/**/*.test.ts"],
-          exclude: [CORE, "test/hosts/simulator/**", SDK_TESTS, BROKERS, SLOW_STATIONS, BROWSER],
+          exclude: [CORE, MOCKING, "test/hosts/simulator/**", SDK_TESTS, BROKERS, SLOW_STATIONS, BROWSER],
         },
       },
+      { extends: true, test: { name: "mocking", include: [MOCKING] } },
       { extends: true, test: { name: "brokers", include: [BROKERS, SLOW_STATIONS], ...MANY_WORKERS } },
       { extends: true, test: { name: "browser", include: [BROWSER] } },
       {
