@@ -14,7 +14,8 @@ const BROWSER = "test/hosts/browser/{console,page,set-up,sound}.test.ts";
 const CORE = "test/{*,{gateway,mqtt,pager,payload,power,sensor,update}/**/*}.test.ts";
 
 /** Replace modules (`vi.mock`), so each of them needs a process of its own. `architecture.test.ts` holds the list against the files. */
-export const MOCKING = "test/hosts/station/{around,bounds,http/session,identity/hostile}.test.ts";
+export const MOCKING =
+  "test/hosts/{esp32/alerter,station/around,station/bounds,station/http/session,station/identity/hostile}.test.ts";
 
 /** Hold the program against the Moddable SDK of this machine. They run the SDK's builder. */
 const SDK_TESTS = "test/hosts/moddable/{sdk-modules,built-secrets}.test.ts";
