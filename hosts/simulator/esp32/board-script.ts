@@ -46,6 +46,8 @@ export interface BoardScript {
   readonly touch?: "is missing" | "fails" | "has an unseen edge";
   /** There is a finger on the label of the middle button at the start. */
   readonly finger?: boolean;
+  /** The board has no loudspeaker and no buzzer. */
+  readonly sound?: "none";
   /** A button that is down when the board starts. */
   readonly held?: "a" | "b" | "c";
   /** The SDK's name of the last reset. */

@@ -30,8 +30,10 @@ const BOARDS: Readonly<Record<string, () => BoardParts>> = Object.freeze({
 
 export function boardParts(): BoardParts {
   const { simulatedBoard } = globalThis as unknown as { simulatedBoard: SimulatedBoard };
-  const { board = "m5stack" } = simulatedBoard.script;
-  const parts = BOARDS[board];
-  if (!parts) throw new Error(`${board}: no such board`);
-  return parts();
+  const { board = "m5stack", sound } = simulatedBoard.script;
+  const makeParts = BOARDS[board];
+  if (!makeParts) throw new Error(`${board}: no such board`);
+  if (sound !== "none") return makeParts();
+  const { sound: _none, ...parts } = makeParts();
+  return parts;
 }

@@ -8,6 +8,7 @@ import type { BoardScript } from "../../../hosts/simulator/esp32/board-script.ts
 import type { LaunchedSimulator } from "../../../hosts/simulator/tools/launched.ts";
 import type { Values } from "../../../src/gateway/setting.ts";
 import { PRESS_GUARD_MS } from "../../../src/limits.ts";
+import { rhythmOf, tonesOf } from "../../../src/melodies.ts";
 import type { Broker } from "../../brokers/broker.ts";
 import type { TestSender } from "../../brokers/test-sender.ts";
 import { type Bench, eventually, useBench } from "./bench.ts";
@@ -120,6 +121,17 @@ describe.each(BOARDS)("%s", (board) => {
     await sender.push(uid, { id: "two", text: "Pump 3 over temperature", extra: { so: "rise" } });
     for (const line of rise) await eventually(() => expect(simulator.lines).toContain(line));
   });
+});
+
+it("a board that only vibrates does so in the rhythm of the melody", async () => {
+  const sender = await bench.sender(broker.port, WIFI_UID);
+  const simulator = launch({ board: "m5stack_core2", sound: "none" });
+  await says(simulator, `connected to 127.0.0.1:${broker.port}`);
+  const begin = simulator.lines.length;
+  await sender.push(WIFI_UID, { id: "knock", text: "Pump 3 over temperature", extra: { so: "knock" } });
+  const rhythm = rhythmOf(tonesOf(3, "knock")).map(({ hertz }) => `vibration: ${hertz > 0 ? "on" : "off"}`);
+  const felt = () => simulator.lines.slice(begin).filter((line) => /^(vibration|sound)/.test(line));
+  await eventually(() => expect(felt()).toEqual([...rhythm, "vibration: off"]));
 });
 
 /** A chip in light sleep does not see the edge with which a panel tells of a finger. */
