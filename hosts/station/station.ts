@@ -27,6 +27,7 @@ import { StationBroker } from "./mqtt-server/station-broker.ts";
 import { AllowedAddresses } from "./pictures/allowed-address.ts";
 import { pictureFetcher } from "./pictures/fetch-picture.ts";
 import { PictureService } from "./pictures/picture-service.ts";
+import { UploadedPictures } from "./pictures/uploaded-pictures.ts";
 import { ClientGate, PRESUBSCRIBER_NAME } from "./policy/client-gate.ts";
 import { NEW_CLIENT_TOPIC, TopicRules } from "./policy/topic-rules.ts";
 import { followDirectory } from "./presubscription/directory-answer.ts";
@@ -137,6 +138,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const { certificate, publicUrl, proxies = [] } = options;
     const images = new ImageFolder(join(options.data, "images"));
     const { health } = store;
+    const uploaded = new UploadedPictures(store);
+    closers.push(async () => uploaded.stop());
     const parts = {
       ...side,
       env,
@@ -151,15 +154,17 @@ export async function startStation(options: StationOptions): Promise<Station> {
       rules,
       health,
       images,
+      pictures: uploaded,
     };
     const pushStore = new PushStore(store, options.pushesMax ?? PUSHES_MAX);
     const { app, pushes } = await openInterface(parts, pushStore, await bundling, closers);
+    const fetchPicture = pictureFetcher(new AllowedAddresses(options.pictureNetworks ?? []));
     const pictures = new PictureService(
       env,
       side.broker,
       (uid, sender, id) =>
         sender === STATION_UID && pushStore.delivery(id, uid) ? pushStore.get(id)?.picture : undefined,
-      pictureFetcher(new AllowedAddresses(options.pictureNetworks ?? [])),
+      async (link) => uploaded.at(link) ?? fetchPicture(link),
     );
     closers.push(async () => pictures.stop());
     pictures.start();

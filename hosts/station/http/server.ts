@@ -16,6 +16,7 @@ import { originOfRequest } from "../identity/client-address.ts";
 import { Sessions } from "../identity/sessions.ts";
 import { authorityOf, type Certificate } from "../mqtt-server/mqtt-listener.ts";
 import type { StationBroker } from "../mqtt-server/station-broker.ts";
+import type { UploadedPictures } from "../pictures/uploaded-pictures.ts";
 import type { TopicRules } from "../policy/topic-rules.ts";
 import { Viewing } from "../policy/viewing.ts";
 import type { PushService } from "../push/push-service.ts";
@@ -40,6 +41,7 @@ import { addDeviceRoutes } from "./routes/device-routes.ts";
 import { addDirectoryRoutes } from "./routes/directory-routes.ts";
 import { addEventRoutes } from "./routes/event-routes.ts";
 import { addPagePagerRoutes } from "./routes/page-pager-routes.ts";
+import { addPictureRoutes } from "./routes/picture-routes.ts";
 import { addPresubscriptionRoutes } from "./routes/presubscription-routes.ts";
 import { addPushRoutes } from "./routes/push-routes.ts";
 import { addSessionRoutes } from "./routes/session-routes.ts";
@@ -120,6 +122,7 @@ export interface ServerParts {
   readonly pushes: PushService;
   readonly watch: DeviceWatch;
   readonly images: ImageFolder;
+  readonly pictures: UploadedPictures;
   readonly updates: DeviceUpdates;
   readonly accounts: Accounts;
   readonly rules: TopicRules;
@@ -150,7 +153,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     schemaErrorFormatter: (errors, where) => describeSchemaError(errors, where),
   });
   compileLazily(app);
-  // Only JSON is accepted: a form of another site can send text.
+  // Only JSON is accepted, and pictures at one place: a form of another site can send text.
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const statusCode = error.statusCode ?? 500;
@@ -173,7 +176,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   addApiSchemas(app);
   addSessionRoutes(app, parts.accounts, sessions, parts.publicUrl);
   const viewing = new Viewing(parts.env, parts.rules, parts.directory, parts.accounts, pushes);
-  addPushRoutes(app, pushes, viewing);
+  addPushRoutes(app, pushes, viewing, parts.pictures);
+  addPictureRoutes(app, parts.pictures, parts.publicUrl);
   addEventRoutes(app, events, pushes, viewing);
   addDeviceRoutes(app, { ...parts, viewing });
   addUpdateRoutes(app, parts);

@@ -9,7 +9,7 @@ import {
 } from "../../../src/limits.ts";
 import { BLOCK } from "../../../src/pager/screen/picture-blocks.ts";
 import { type Colours, PICTURE_HEAD_BYTES, type PicturePiece } from "../../../src/payload/message-picture.ts";
-import { PICTURE_DECODE_SECONDS_MAX, PICTURE_DECODED_PIXELS_MAX } from "../shared/limits.ts";
+import { PICTURE_DECODE_SECONDS_MAX, PICTURE_DECODED_PIXELS_MAX, UPLOADED_SIDE_MAX } from "../shared/limits.ts";
 import { encodeBlocks, type Pixels } from "./block-encoder.ts";
 import { PictureError } from "./picture-error.ts";
 
@@ -35,7 +35,7 @@ const BLOCKS_BYTES_MAX = PICTURE_PIECE_BYTES_MAX - PICTURE_HEAD_BYTES;
 /** Throws a `PictureError`. */
 export async function drawPicture(bytes: Buffer, room: Room): Promise<readonly DrawnPiece[]> {
   const { colours } = room;
-  const decoded = await decode(bytes, room);
+  const whole = await decode(bytes, room);
   /** The part of its rows that had room when it was tried last. */
   let fitting = 1;
   for (let scale = 1; scale <= PICTURE_SCALE_MAX; scale += 1) {
@@ -43,7 +43,7 @@ export async function drawPicture(bytes: Buffer, room: Room): Promise<readonly D
       const part = shrink / scale;
       // The bytes grow with the pixels, so there is no use in trying what is far too large.
       if (part * part > 1.2 * fitting) continue;
-      const pixels = await resized(decoded, part, colours);
+      const pixels = await resized(whole, part, colours);
       const pieces = await cut(pixels, scale, colours);
       if (typeof pieces !== "number") return pieces;
       fitting = Math.min(fitting, part * part * pieces);
@@ -66,16 +66,38 @@ function loadSharp(): Promise<typeof import("sharp")["default"]> {
   return loading;
 }
 
+/**
+ * What is kept of a picture that was uploaded: a JPEG without what a camera writes beside the pixels, such as the place. It is decoded
+ * whole, so it is a picture. Throws a `PictureError`.
+ */
+export function photoOf(bytes: Buffer): Promise<Buffer> {
+  return decoded(bytes, UPLOADED_SIDE_MAX, UPLOADED_SIDE_MAX, (picture) =>
+    picture.toColourspace("srgb").jpeg({ quality: PHOTO_QUALITY }).toBuffer(),
+  );
+}
+
+const PHOTO_QUALITY = 90;
+
+function decode(bytes: Buffer, { widthMax, heightMax, colours }: Room): Promise<Pixels> {
+  return decoded(bytes, widthMax, heightMax, (picture) => pixelsOf(picture, colours));
+}
+
 /** Only the first picture of a moving one. It is upright, and fits into the room. */
-async function decode(bytes: Buffer, { widthMax, heightMax, colours }: Room): Promise<Pixels> {
+async function decoded<Result>(
+  bytes: Buffer,
+  width: number,
+  height: number,
+  take: (picture: Sharp) => Promise<Result>,
+): Promise<Result> {
   const sharp = await loadSharp();
   try {
-    const decoder = sharp(bytes, { limitInputPixels: PICTURE_DECODED_PIXELS_MAX, pages: 1, failOn: "error" })
-      .timeout({ seconds: PICTURE_DECODE_SECONDS_MAX })
-      .autoOrient()
-      .flatten({ background: GROUND })
-      .resize({ width: widthMax, height: heightMax, fit: "inside", withoutEnlargement: true });
-    return await pixelsOf(decoder, colours);
+    return await take(
+      sharp(bytes, { limitInputPixels: PICTURE_DECODED_PIXELS_MAX, pages: 1, failOn: "error" })
+        .timeout({ seconds: PICTURE_DECODE_SECONDS_MAX })
+        .autoOrient()
+        .flatten({ background: GROUND })
+        .resize({ width, height, fit: "inside", withoutEnlargement: true }),
+    );
   } catch (error) {
     const reason = error instanceof Error ? error.message : "";
     throw new PictureError(

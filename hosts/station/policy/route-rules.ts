@@ -23,6 +23,8 @@ export const ROUTE_RULES: Readonly<Record<string, Callers>> = Object.freeze({
   "POST /api/session": "everyone",
   // The token in the address is the device's permission.
   "GET /images/:token": "everyone",
+  // The token in the address is the permission of whoever was sent it.
+  "GET /pictures/:token": "everyone",
   "GET /api/session": "accounts",
   "DELETE /api/session": "accounts",
   "GET /api/station": "accounts",
@@ -33,6 +35,8 @@ export const ROUTE_RULES: Readonly<Record<string, Callers>> = Object.freeze({
   "GET /api/pushes": "accounts",
   "GET /api/pushes/:id": "accounts",
   "DELETE /api/pushes/:id": "accounts",
+  "POST /api/pictures": "accounts",
+  "GET /api/pictures/:token": "accounts",
   "GET /api/events": "accounts",
   "GET /api/tokens": "accounts",
   "POST /api/tokens": "accounts",

@@ -361,3 +361,23 @@ export const PICTURES_TOGETHER = Object.freeze({ capacity: 500, perSecond: 5 });
 
 /** Pieces of pictures that one device may ask for, likewise. */
 export const PICTURE_PIECES_PER_DEVICE = Object.freeze({ capacity: 512, perSecond: 8 });
+
+/** Sides of a picture that was uploaded, in pixels. A larger one is kept smaller. */
+export const UPLOADED_SIDE_MAX = 1_600;
+
+/** Uploads of pictures that one account may try in a minute, and pictures that it may have drawn for a preview. */
+export const UPLOADS_PER_ACCOUNT_A_MINUTE = 30;
+export const PREVIEWS_PER_ACCOUNT_A_MINUTE = 120;
+
+/** Uploads at the same time, of all accounts together. A further one gets status 429. */
+export const UPLOADS_AT_ONCE_MAX = 4;
+
+/** Bytes of uploaded pictures that are kept: of one account that is no administrator, and of all. Beyond it likewise, or status 503. */
+export const UPLOADED_PER_ACCOUNT_BYTES_MAX = 16 * 1_048_576;
+export const UPLOADED_BYTES_MAX = 256 * 1_048_576;
+
+/** For how long an uploaded picture waits for a push that names it, in milliseconds: an hour. */
+export const UPLOADED_UNUSED_MS = 3_600_000;
+
+/** Milliseconds between two rounds that remove uploaded pictures whose time is over. */
+export const UPLOADED_LOOK_MS = 60_000;

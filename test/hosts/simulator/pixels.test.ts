@@ -9,6 +9,7 @@ import { localPassword } from "../../../hosts/common/local-key.ts";
 import { ROOT } from "../../../hosts/moddable/tools/command.ts";
 import type { Picture } from "../../../hosts/moddable/tools/picture.ts";
 import { SIMULATOR_SLOT_BYTES } from "../../../hosts/simulator/tools/memory.ts";
+import type { Station } from "../../../hosts/station/station.ts";
 import { describeDay } from "../../../src/gateway/describe.ts";
 import type { DrawList, PicturePart, Size } from "../../../src/pager/screen/draw-list.ts";
 import { drawScreen } from "../../../src/pager/screen/screen.ts";
@@ -17,6 +18,8 @@ import type { Broker } from "../../brokers/broker.ts";
 import { differenceOf } from "../../pictures/golden.ts";
 import { allPictures, openPainting, type Painting } from "../../pictures/raster.ts";
 import { type Message, message, SCREENS, type Screen, STATUS, TOUR } from "../../pictures/scenes.ts";
+import { requireOrSkip } from "../../require.ts";
+import { hasChromium, launchChromium, logIn, PAGE_TIMEOUT_MS } from "../browser/chromium.ts";
 import { StationBench } from "../station/harness.ts";
 import { Bench, connectionsOf, eventually } from "./bench.ts";
 
@@ -112,21 +115,25 @@ describe("a picture", () => {
   const stations = new StationBench();
   afterEach(() => stations.end());
 
-  it.each([
+  const ways = [
+    ["by the command", true, pushByCommand],
+    ["from the console", requireOrSkip("chromium", hasChromium), pushFromConsole],
+  ] as const;
+  const screens = [
     [SCREENS[0] as Screen, "in colour"],
     [SCREENS[4] as Screen, "in grey"],
-  ])(
-    "pushed by the command to everyone is painted as elsewhere, and is the one that was sent: %o, %s",
-    {
-      timeout: 180_000,
-    },
-    async (screen) => {
+  ] as const;
+  it.each(
+    ways.flatMap(([way, isThere, push]) =>
+      isThere ? screens.map(([screen, colours]) => [way, colours, screen, push] as const) : [],
+    ),
+  )(
+    "pushed %s to everyone is painted as elsewhere, and is the one that was sent: %s",
+    { timeout: 180_000 },
+    async (_way, _colours, screen, push) => {
       const { kind } = screen;
       const size = { width: screen.width, height: screen.height };
-      const server = createServer((_, response) => response.writeHead(200, { "content-type": "image/png" }).end(bytes));
       const bytes = await colorBars(800, 600);
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      stations.add(() => new Promise((resolve) => server.close(resolve)));
       const data = stations.folder();
       const station = await stations.station({ data, pictureNetworks: ["127.0.0.1"] });
       const settings = {
@@ -151,10 +158,7 @@ describe("a picture", () => {
       });
       await eventually(() => expect(connectionsOf(simulator)).toBe(1));
       await eventually(() => expect(screenText(list).join()).toContain("online"));
-      const { port } = server.address() as AddressInfo;
-      const command = ["--import", "tsx", "hosts/station/cli/fieldpager.ts", "push", "everyone", "Gate 4"];
-      const options = ["--picture", `http://127.0.0.1:${port}/gate.png`, "--station", station.url, "--data", data];
-      await promisify(execFile)(process.execPath, [...command, ...options], { cwd: ROOT });
+      await push(bytes, station, data);
       let shown: Picture | undefined;
       await eventually(async () => {
         shown = asOnDisplay(await simulator.picture());
@@ -189,6 +193,31 @@ describe("a picture", () => {
       expect(await again.stop()).toBe(0);
     },
   );
+
+  async function pushByCommand(bytes: Buffer, station: Station, data: string): Promise<void> {
+    const server = createServer((_, response) => response.writeHead(200, { "content-type": "image/png" }).end(bytes));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    stations.add(() => new Promise((resolve) => server.close(resolve)));
+    const { port } = server.address() as AddressInfo;
+    const command = ["--import", "tsx", "hosts/station/cli/fieldpager.ts", "push", "everyone", "Gate 4"];
+    const options = ["--picture", `http://127.0.0.1:${port}/gate.png`, "--station", station.url, "--data", data];
+    await promisify(execFile)(process.execPath, [...command, ...options], { cwd: ROOT });
+  }
+
+  async function pushFromConsole(bytes: Buffer, station: Station): Promise<void> {
+    const browser = await launchChromium();
+    stations.add(() => browser.close());
+    const page = await browser.newPage();
+    page.setDefaultTimeout(PAGE_TIMEOUT_MS);
+    await page.goto(`${station.url}/`);
+    await logIn(page, station);
+    await page.getByLabel("To", { exact: true }).fill("everyone");
+    await page.getByLabel("Text").fill("Gate 4");
+    await page.locator("#push-file").setInputFiles({ name: "gate.png", mimeType: "image/png", buffer: bytes });
+    await page.getByText("A picture of this computer.").waitFor();
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByText("Accepted for everyone.").waitFor();
+  }
 });
 
 const BARS: readonly (readonly [number, number, number])[] = [

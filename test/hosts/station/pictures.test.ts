@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, Socket } from "node:net";
-import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { localToken } from "../../../hosts/common/local-key.ts";
@@ -20,6 +19,10 @@ import {
   PICTURES_KEPT_MAX,
   PICTURES_PER_DEVICE,
   PICTURES_TOGETHER,
+  UPLOADED_BYTES_MAX,
+  UPLOADED_PER_ACCOUNT_BYTES_MAX,
+  UPLOADS_AT_ONCE_MAX,
+  UPLOADS_PER_ACCOUNT_A_MINUTE,
 } from "../../../hosts/station/shared/limits.ts";
 import type { Station } from "../../../hosts/station/station.ts";
 import { PICTURE_BYTES_MAX, PICTURE_PIECE_BYTES_MAX, PICTURE_PIECES_MAX } from "../../../src/limits.ts";
@@ -29,6 +32,7 @@ import { encodePictureRequest } from "../../../src/payload/optional/message-pict
 import { Cleanups } from "../../cleanups.ts";
 import { StationBench } from "./harness.ts";
 import { connectRaster } from "./raster-client.ts";
+import { bomb } from "./test-pictures.ts";
 
 const LOOPBACK = new AllowedAddresses(["127.0.0.1"]);
 const ROOM: Room = { colours: 5, widthMax: 304, heightMax: 164 };
@@ -333,27 +337,6 @@ describe("drawing", () => {
   });
 });
 
-/** A PNG of a few bytes that says that it is huge. */
-function bomb(width: number, height: number): Buffer {
-  const chunk = (type: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-    length.writeUInt32BE(data.length);
-    sum.writeUInt32BE(crc32(body));
-    return Buffer.concat([length, body, sum]);
-  };
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(width, 0);
-  head.writeUInt32BE(height, 4);
-  head.set([8, 2], 8);
-  return Buffer.concat([
-    Buffer.from("89504e470d0a1a0a", "hex"),
-    chunk("IHDR", head),
-    chunk("IDAT", Buffer.from([120, 156])),
-    chunk("IEND", Buffer.alloc(0)),
-  ]);
-}
-
 it("has the limits that the README names", () => {
   const readme = readFileSync(new URL("../../../hosts/station/README.md", import.meta.url), "utf8");
   for (const row of [
@@ -363,6 +346,8 @@ it("has the limits that the README names", () => {
     `| pictures for one device | ${PICTURES_PER_DEVICE.capacity}, and one more each ${1 / PICTURES_PER_DEVICE.perSecond} s |`,
     `| pictures for all devices together | ${PICTURES_TOGETHER.capacity}, and ${PICTURES_TOGETHER.perSecond} more a second; ${PICTURES_FETCHING_MAX} at the same time |`,
     `| pictures that are kept | ${PICTURES_KEPT_MAX}, at most ${PICTURE_BYTES_MAX.toLocaleString("en")} bytes each |`,
+    `| uploads: of one account, at the same time | ${UPLOADS_PER_ACCOUNT_A_MINUTE} a minute, ${UPLOADS_AT_ONCE_MAX} |`,
+    `of all | ${UPLOADED_PER_ACCOUNT_BYTES_MAX / 1_048_576} MB, ${UPLOADED_BYTES_MAX / 1_048_576} MB |`,
     `| for how long it is known that there is none | ${PICTURE_FAILURE_MS / 1_000} s |`,
   ])
     expect(readme).toContain(row);

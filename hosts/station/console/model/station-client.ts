@@ -2,6 +2,7 @@
 import type { BrokerStatus } from "../../shared/broker-status.ts";
 import type { DeviceDetails, DeviceSummary } from "../../shared/device.ts";
 import type { DirectoryData } from "../../shared/entries.ts";
+import type { DrawnPicture } from "../../shared/picture.ts";
 import type { PushRequest, PushWithDeliveries } from "../../shared/push.ts";
 import type { UpdatesAnswer } from "../../shared/update.ts";
 
@@ -57,6 +58,20 @@ export async function sendPush(request: PushRequest): Promise<string> {
   const key = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("");
   const { id } = await ask<{ id: string }>("POST", "/api/push", request, { "idempotency-key": key });
   return id;
+}
+
+/** Uploads a picture and gives its address, for a push. */
+export async function uploadPicture(picture: Blob): Promise<string> {
+  return (await ask<{ address: string }>("POST", "/api/pictures", picture)).address;
+}
+
+/** A picture that was uploaded, as a device would show it in this room. */
+export function fetchDrawn(
+  address: string,
+  { colours, width, height }: { readonly colours: number; readonly width: number; readonly height: number },
+): Promise<DrawnPicture> {
+  const token = address.slice(address.lastIndexOf("/") + 1);
+  return ask("GET", `/api/pictures/${token}?colours=${colours}&width=${width}&height=${height}`);
 }
 
 /** The newest pushes, newest first; with `before` those that are older than that one. */
@@ -161,8 +176,8 @@ async function ask<Answer>(
   try {
     response = await fetch(path, {
       method,
-      headers: body ? { "content-type": "application/json", ...headers } : headers,
-      ...(body ? { body: JSON.stringify(body) } : {}),
+      headers: body ? { "content-type": isBlob(body) ? body.type : "application/json", ...headers } : headers,
+      ...(body ? { body: isBlob(body) ? body : JSON.stringify(body) } : {}),
     });
   } catch {
     throw new Refused(0, "The station does not answer. Nothing was done.");
@@ -171,4 +186,8 @@ async function ask<Answer>(
   const answer = (await response.json().catch(() => ({}))) as Answer & { error?: string };
   if (!response.ok) throw new Refused(response.status, answer.error ?? `The station refused it: ${response.status}.`);
   return answer;
+}
+
+function isBlob(body: object): body is Blob {
+  return body instanceof Blob;
 }

@@ -14,6 +14,7 @@ import { type Session, sendPush } from "../model/station-client.ts";
 import type { StationModel } from "../model/station-model.ts";
 import { Field } from "../parts/field.tsx";
 import { PagerPreview } from "../parts/pager-preview.tsx";
+import { PictureField, useUpload } from "../parts/picture-field.tsx";
 
 const PRIORITIES = Object.freeze([
   [1, "1 lowest, silent"],
@@ -32,11 +33,6 @@ const EXPIRIES = Object.freeze([
   ["604800", "after a week"],
 ] as const);
 
-const ADDRESSES = Object.freeze([
-  ["link", "Link"],
-  ["picture", "Picture"],
-] as const);
-
 interface Draft {
   readonly to: string;
   readonly title: string;
@@ -47,7 +43,10 @@ interface Draft {
   readonly collapseKey: string;
   readonly melody: string;
   readonly link: string;
+  /** Address of the picture, which a user has typed. */
   readonly picture: string;
+  /** Address of a picture that was uploaded. It goes before the other one. */
+  readonly uploaded: string;
 }
 
 const EMPTY: Draft = Object.freeze({
@@ -61,6 +60,7 @@ const EMPTY: Draft = Object.freeze({
   melody: "",
   link: "",
   picture: "",
+  uploaded: "",
 });
 
 type Outcome = { readonly ok: boolean; readonly text: string };
@@ -77,6 +77,11 @@ export function SendView({ model, session }: Props) {
   const [outcome, setOutcome] = useState<Outcome>();
   const form = useRef<HTMLFormElement>(null);
   const set = (part: Partial<Draft>) => setDraft((former) => ({ ...former, ...part }));
+  const onUploaded = (uploaded: string) => set({ uploaded, picture: "" });
+  const upload = useUpload(onUploaded);
+  const takeFrom = (event: Event, data: DataTransfer | null) => {
+    if (upload.take(data?.files)) event.preventDefault();
+  };
 
   const send = async (event: Event) => {
     event.preventDefault();
@@ -99,7 +104,18 @@ export function SendView({ model, session }: Props) {
   };
 
   return (
-    <form class="panel send" ref={form} onSubmit={send} aria-labelledby="send-heading">
+    <form
+      class="panel send"
+      ref={form}
+      onSubmit={send}
+      onPaste={(event) => takeFrom(event, event.clipboardData)}
+      onDragOver={(event) => {
+        // Otherwise the browser shows the file in the place of the console.
+        if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+      }}
+      onDrop={(event) => takeFrom(event, event.dataTransfer)}
+      aria-labelledby="send-heading"
+    >
       <h2 id="send-heading">Send</h2>
       <Field
         id="push-to"
@@ -132,16 +148,30 @@ export function SendView({ model, session }: Props) {
       />
       <Urgency draft={draft} set={set} />
       <Answers draft={draft} set={set} />
+      <PictureField
+        value={draft.picture}
+        onValue={(picture) => set({ picture })}
+        uploaded={draft.uploaded}
+        onUploaded={onUploaded}
+        upload={upload}
+      />
       <Further draft={draft} set={set} />
       <div class="send-foot">
-        <button type="submit" class="primary" disabled={isSending}>
+        <button type="submit" class="primary" disabled={isSending || upload.isUploading}>
           Send
         </button>
         <p class={outcome?.ok === false ? "outcome wrong" : "outcome"} role="status">
           {outcome?.text}
         </p>
       </div>
-      <PagerPreview title={draft.title} text={draft.text} priority={draft.priority} choices={filled(draft.choices)} />
+      <PagerPreview
+        title={draft.title}
+        text={draft.text}
+        priority={draft.priority}
+        choices={filled(draft.choices)}
+        picture={draft.uploaded}
+        board={boardOf(model, draft.to.trim())}
+      />
     </form>
   );
 }
@@ -216,7 +246,7 @@ function Answers({ draft, set }: PartProps) {
 function Further({ draft, set }: PartProps) {
   return (
     <details>
-      <summary>Melody, link, picture, replacing</summary>
+      <summary>Melody, link, replacing</summary>
       <label for="push-melody">Melody</label>
       <select
         id="push-melody"
@@ -230,18 +260,15 @@ function Further({ draft, set }: PartProps) {
           </option>
         ))}
       </select>
-      {ADDRESSES.map(([name, label]) => (
-        <Field
-          key={name}
-          id={`push-${name}`}
-          label={label}
-          hint="https://…"
-          value={draft[name]}
-          onValue={(value) => set({ [name]: value })}
-          type="url"
-          maxLength={PUSH_ADDRESS_CHARACTERS_MAX}
-        />
-      ))}
+      <Field
+        id="push-link"
+        label="Link"
+        hint="https://…"
+        value={draft.link}
+        onValue={(link) => set({ link })}
+        type="url"
+        maxLength={PUSH_ADDRESS_CHARACTERS_MAX}
+      />
       <Field
         id="push-collapse"
         label="Replaces"
@@ -298,8 +325,10 @@ function requestOf({
   melody,
   link,
   picture,
+  uploaded,
 }: Draft): PushRequest {
   const given = filled(choices);
+  const shown = uploaded || picture.trim();
   return {
     to: to.trim(),
     text,
@@ -310,8 +339,13 @@ function requestOf({
     ...(collapseKey.trim() === "" ? {} : { collapseKey: collapseKey.trim() }),
     ...(melody === "" ? {} : { melody }),
     ...(link.trim() === "" ? {} : { link: link.trim() }),
-    ...(picture.trim() === "" ? {} : { picture: picture.trim() }),
+    ...(shown === "" ? {} : { picture: shown }),
   };
+}
+
+/** The board of a recipient, as far as the station knows it: of the device, or of one that the person carries. */
+function boardOf({ devices }: StationModel, to: string): string | undefined {
+  return devices.find(({ uid, owner, firmware }) => firmware && (uid === to || owner === to))?.firmware?.board;
 }
 
 function filled(choices: readonly string[]): readonly string[] {

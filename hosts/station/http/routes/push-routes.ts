@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { isUid, UID_RULE } from "../../../../src/payload/uid.ts";
 import { AccessError } from "../../identity/access-error.ts";
+import type { UploadedPictures } from "../../pictures/uploaded-pictures.ts";
 import type { Viewing } from "../../policy/viewing.ts";
 import { PushRefused, type PushService } from "../../push/push-service.ts";
 import {
@@ -17,7 +18,13 @@ import { errorAnswers } from "../api-schemas.ts";
 
 export const pushIdSchema = { type: "string", pattern: "^[a-z0-9]{1,23}$" } as const;
 
-export function addPushRoutes(app: FastifyInstance, pushes: PushService, viewing: Viewing): void {
+/** @param pictures keep what a push shows as long as the push */
+export function addPushRoutes(
+  app: FastifyInstance,
+  pushes: PushService,
+  viewing: Viewing,
+  pictures: Pick<UploadedPictures, "keep">,
+): void {
   app.post("/api/push", {
     config: {
       rateLimit: {
@@ -67,6 +74,7 @@ export function addPushRoutes(app: FastifyInstance, pushes: PushService, viewing
       const idempotencyKey = request.headers["idempotency-key"] as string | undefined;
       const { name, isAdmin } = request.account;
       const { id, isReplayed } = await pushes.push(body, { account: name, isAdmin, idempotencyKey });
+      await pictures.keep(body.picture, body.expirySeconds);
       if (isReplayed) reply.header("idempotency-replayed", "true");
       return reply.code(202).send({ id });
     },

@@ -7,6 +7,7 @@ import type { ImageFolder } from "../../devices/image-folder.ts";
 import { AccessError } from "../../identity/access-error.ts";
 import { UPDATE_ORDERS_MAX } from "../../shared/limits.ts";
 import { errorAnswers } from "../api-schemas.ts";
+import { originOf } from "../request-origin.ts";
 
 const closed = { type: "object", additionalProperties: false } as const;
 const uid = { type: "string", minLength: 1, maxLength: UID_BYTES_MAX } as const;
@@ -99,7 +100,7 @@ export function addUpdateRoutes(app: FastifyInstance, { images, updates, watch, 
         image: name,
         devices,
         isDowngrade = false,
-        address = publicUrl ?? addressOf(request),
+        address = publicUrl ?? originOf(request),
       } = request.body as OrderBody;
       const image = (await images.list()).find((each) => each.name === name);
       if (!image) throw new AccessError(404, `there is no image ${JSON.stringify(name)}`);
@@ -116,11 +117,6 @@ export function addUpdateRoutes(app: FastifyInstance, { images, updates, watch, 
     },
   });
   app.get(`${IMAGE_PATH}:token`, { schema: { hide: true } }, (request, reply) => sendImage(updates, request, reply));
-}
-
-/** As the browser of the administrator has reached the station. */
-function addressOf({ protocol, headers }: FastifyRequest): string {
-  return `${protocol}://${headers.host ?? ""}`;
 }
 
 /** Sends the image, or the rest of it that is asked for (RFC 9110, section 14.2). The token in the address is the device's permission. */

@@ -4,6 +4,7 @@ import { Ajv } from "ajv";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Station } from "../../../../hosts/station/station.ts";
 import { ask, postPush, StationBench } from "../harness.ts";
+import { redDot } from "../test-pictures.ts";
 
 interface Operation {
   readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: object }> }>;
@@ -49,6 +50,8 @@ describe("the OpenAPI document", () => {
       "/api/groups/{name}",
       "/api/page-pager",
       "/api/people",
+      "/api/pictures",
+      "/api/pictures/{token}",
       "/api/push",
       "/api/pushes",
       "/api/pushes/{id}",
@@ -117,13 +120,28 @@ describe("the OpenAPI document", () => {
     await check("/api/directory/{name}", "/api/directory/crew", { method: "DELETE" });
     await check("/api/station", "/api/station");
     await check("/api/tokens", "/api/tokens");
+    const upload = (type: string, body: Uint8Array<ArrayBuffer>) => ({
+      method: "POST",
+      headers: { "content-type": type },
+      body,
+    });
+    await check("/api/pictures", "/api/pictures", upload("image/png", await redDot()));
+    await check("/api/pictures", "/api/pictures", upload("image/png", Uint8Array.of(1, 2, 3)));
+    await check("/api/pictures", "/api/pictures", upload("text/html", Uint8Array.of(1, 2, 3)));
+    const uploaded = (await (await ask(station.url, "/api/pictures", upload("image/png", await redDot()))).json()) as {
+      address: string;
+    };
+    const token = new URL(uploaded.address).pathname.split("/").at(-1);
+    await check("/api/pictures/{token}", `/api/pictures/${token}?colours=1&width=8&height=8`);
+    await check("/api/pictures/{token}", `/api/pictures/${token}?colours=2&width=8&height=8`);
+    await check("/api/pictures/{token}", "/api/pictures/none?colours=1&width=8&height=8");
     await check("/api/tokens/{id}", "/api/tokens/nobody", { method: "DELETE" });
     await check("/api/page-pager", "/api/page-pager", post({ uid: "page-abcd-1" }));
     await check("/api/session", "/api/session");
     await check("/api/session", "/api/session", post({ name: "anna", password: "not hers" }));
     await check("/api/session", "/api/session", { headers: { authorization: "Bearer x" } });
     expect(new Set(seen.map((each) => each.slice(-3)))).toEqual(
-      new Set(["200", "201", "202", "204", "400", "401", "404", "409", "422"]),
+      new Set(["200", "201", "202", "204", "400", "401", "404", "409", "415", "422"]),
     );
   });
 

@@ -12,13 +12,14 @@ import { encodeText } from "../../../../src/payload/content.ts";
 import { discoveryTopic } from "../../../../src/payload/discovery.ts";
 import { encodeMessage, IM_TYPE } from "../../../../src/payload/message.ts";
 import { StationBench } from "../harness.ts";
+import { redDot } from "../test-pictures.ts";
 
 /** anna carries anna-1. bob is her contact, and carries bob-1. carl has nothing. */
 const ROLES = ["nobody", "anna-1", "anna", "bob", "carl", "ha", "admin", "local key"] as const;
 type Role = (typeof ROLES)[number];
 type Row = readonly [body: object | undefined, answers: Readonly<Record<Role, number>>];
 
-/** The statuses of the roles in their order. `{id}` in a path is a push of bob to anna-1. */
+/** The statuses of the roles in their order. `{id}` in a path is a push of bob to anna-1, `{picture}` a picture that bob has uploaded. */
 function row(body: object | undefined, ...statuses: readonly number[]): Row {
   return [body, Object.fromEntries(ROLES.map((role, index) => [role, statuses[index]])) as Record<Role, number>];
 }
@@ -39,6 +40,7 @@ const ROUTES: Readonly<Record<string, readonly [rule: string, ...Row]>> = {
   "GET /api/openapi.json": ["GET /api/openapi.json", ...everyone(undefined, 200)],
   "POST /api/session": ["POST /api/session", ...everyone({}, 400)],
   "GET /images/none": ["GET /images/:token", ...everyone(undefined, 404)],
+  "GET /pictures/none": ["GET /pictures/:token", ...everyone(undefined, 404)],
   "GET /api/session": ["GET /api/session", ...accounts(undefined, 200)],
   "DELETE /api/session": ["DELETE /api/session", ...accounts(undefined, 204)],
   "GET /api/station": ["GET /api/station", ...accounts(undefined, 200)],
@@ -52,6 +54,13 @@ const ROUTES: Readonly<Record<string, readonly [rule: string, ...Row]>> = {
   "GET /api/pushes/{id}": ["GET /api/pushes/:id", ...row(undefined, 401, 403, 200, 200, 404, 404, 200, 200)],
   // Who has sent it, and administrators.
   "DELETE /api/pushes/{id}": ["DELETE /api/pushes/:id", ...row(undefined, 401, 403, 403, 204, 404, 404, 204, 204)],
+  // Its body is no picture.
+  "POST /api/pictures": ["POST /api/pictures", ...accounts({}, 415)],
+  // Who has uploaded it. Everyone else is told that it does not exist.
+  "GET /api/pictures/{picture}?colours=5&width=8&height=8": [
+    "GET /api/pictures/:token",
+    ...row(undefined, 401, 403, 404, 200, 404, 404, 404, 404),
+  ],
   "GET /api/events": ["GET /api/events", ...accounts(undefined, 200)],
   "GET /api/tokens": ["GET /api/tokens", ...accounts(undefined, 200)],
   "POST /api/tokens": ["POST /api/tokens", ...accounts({}, 400)],
@@ -77,6 +86,7 @@ const tokens = new Map<Role, string>();
 let station: Station;
 let rules: TopicRules;
 let id = "";
+let picture = "";
 
 beforeAll(async () => {
   station = await bench.station();
@@ -100,6 +110,9 @@ beforeAll(async () => {
   rules = new TopicRules("field", directory, accounts);
   const answer = await ask("bob", "POST", "/api/push", { to: "anna-1", text: "hello" });
   id = ((await answer.json()) as { id: string }).id;
+  const headers = { authorization: `Bearer ${tokens.get("bob")}`, "content-type": "image/png" };
+  const uploaded = await fetch(`${station.url}/api/pictures`, { method: "POST", headers, body: await redDot() });
+  picture = ((await uploaded.json()) as { address: string }).address.split("/").at(-1) ?? "";
 });
 afterAll(() => bench.end());
 
@@ -128,7 +141,7 @@ describe("over HTTP", () => {
     const [method = "", path = ""] = request.split(" ");
     const got: [string, number][] = [];
     for (const role of ROLES) {
-      const response = await ask(role, method, path.replace("{id}", id), body);
+      const response = await ask(role, method, path.replace("{id}", id).replace("{picture}", picture), body);
       got.push([role, response.status]);
       await response.body?.cancel();
     }
