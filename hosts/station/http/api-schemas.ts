@@ -8,6 +8,7 @@ import {
   PUSH_CHOICE_CHARACTERS_MAX,
   PUSH_TEXT_CHARACTERS_MAX,
   PUSH_TITLE_CHARACTERS_MAX,
+  REQUEST_DELAY_SECONDS_MAX,
   REQUEST_EXPIRY_SECONDS_MAX,
 } from "../shared/limits.ts";
 
@@ -44,6 +45,12 @@ export const pushRequestProperties = {
     minimum: 1,
     maximum: REQUEST_EXPIRY_SECONDS_MAX,
     description: "seconds after which the message is worthless",
+  },
+  delaySeconds: {
+    type: "integer",
+    minimum: 1,
+    maximum: REQUEST_DELAY_SECONDS_MAX,
+    description: "seconds until it is sent; its life begins then",
   },
   collapseKey: {
     type: "string",

@@ -5,8 +5,10 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { AccessError } from "../identity/access-error.ts";
 import type { Account, Accounts } from "../identity/accounts.ts";
 import { originOfRequest } from "../identity/client-address.ts";
+import type { LoginGuard } from "../identity/login-guard.ts";
 import type { Sessions } from "../identity/sessions.ts";
 import { callersOf } from "../policy/route-rules.ts";
 import { LOGIN_CHECK_MS } from "../shared/limits.ts";
@@ -27,7 +29,12 @@ declare module "fastify" {
 const COOKIE = "fieldpager-session";
 
 /** Lets each request through that `policy/route-rules.ts` allows. A route without a rule cannot be added from now on. */
-export function addAuthentication(app: FastifyInstance, accounts: Accounts, sessions: Sessions): void {
+export function addAuthentication(
+  app: FastifyInstance,
+  accounts: Accounts,
+  sessions: Sessions,
+  guard: LoginGuard,
+): void {
   app.decorateRequest("account");
   app.decorateRequest("isByToken", false);
   app.decorate("whenLoggedOut", (request: FastifyRequest, onEnd: () => void) => {
@@ -49,16 +56,16 @@ export function addAuthentication(app: FastifyInstance, accounts: Accounts, sess
     const { url: route } = request.routeOptions;
     const callers = route === undefined ? "everyone" : callersOf(request.method, route);
     if (callers === "everyone") return undefined;
-    const found = accountBehind(request, accounts, sessions);
+    const found =
+      callers === "senders" ? await senderBehind(request, accounts, guard) : accountBehind(request, accounts, sessions);
     if (typeof found === "string") {
       if (found === UNKNOWN) reply.header("www-authenticate", 'Bearer realm="fieldpager"');
-      return reply.code(found === UNKNOWN ? 401 : 403).send({ error: found });
+      throw new AccessError(found === UNKNOWN ? 401 : found === HELD ? 429 : 403, found);
     }
-    if (found.kind === "device") return reply.code(403).send({ error: "a device has no business here" });
-    if (callers === "administrators" && !found.isAdmin)
-      return reply.code(403).send({ error: "only an administrator may do this" });
+    if (found.kind === "device") throw new AccessError(403, "a device has no business here");
+    if (callers === "administrators" && !found.isAdmin) throw new AccessError(403, "only an administrator may do this");
     request.account = found;
-    request.isByToken = request.headers.authorization !== undefined;
+    request.isByToken = callers === "senders" || request.headers.authorization !== undefined;
     return undefined;
   });
 }
@@ -76,6 +83,7 @@ export function setSessionCookie(reply: FastifyReply, token: string | undefined,
 }
 
 const UNKNOWN = "log in first, or give a token: Authorization: Bearer …";
+const HELD = "too many wrong passwords: wait a minute";
 const FOREIGN = "a request with a cookie is taken only from the console's own page";
 
 function accountBehind(request: FastifyRequest, accounts: Accounts, sessions: Sessions): Account | string {
@@ -92,6 +100,28 @@ function accountBehind(request: FastifyRequest, accounts: Accounts, sessions: Se
   if (!account) return UNKNOWN;
   const isReading = request.method === "GET" || request.method === "HEAD";
   return isReading || isOwnPage(request.headers) ? account : FOREIGN;
+}
+
+/**
+ * A token or a password, as other programs show them: in `Authorization` as Bearer or Basic, where a token may stand in the place of the
+ * password; in Gotify's header or its query; in ntfy's query as the whole header in base64.
+ */
+async function senderBehind(request: FastifyRequest, accounts: Accounts, guard: LoginGuard): Promise<Account | string> {
+  const { auth, token } = request.query as Record<string, string | string[] | undefined>;
+  const key = request.headers["x-gotify-key"] ?? token;
+  const authorization =
+    request.headers.authorization ??
+    (typeof key === "string" ? `Bearer ${key}` : undefined) ??
+    (typeof auth === "string" ? Buffer.from(auth, "base64").toString("utf8") : "");
+  const [scheme = "", value = ""] = authorization.split(" ", 2);
+  const { isHere } = originOfRequest(request);
+  if (scheme.toLowerCase() === "bearer") return accounts.verifyToken(value, isHere) ?? UNKNOWN;
+  if (scheme.toLowerCase() !== "basic") return UNKNOWN;
+  const [, name = "", password = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(value, "base64").toString("utf8")) ?? [];
+  const byToken = accounts.verifyToken(password, isHere) ?? accounts.verifyToken(name, isHere);
+  if (byToken) return byToken;
+  const byPassword = await guard.logIn(name, password, request.ip);
+  return byPassword === "held" ? HELD : byPassword === "wrong" ? UNKNOWN : byPassword;
 }
 
 /** Whether the browser names this station as the site of its page. `request-guard.ts` has refused those that name another. */

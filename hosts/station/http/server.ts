@@ -13,6 +13,7 @@ import type { Directory } from "../directory/directory.ts";
 import type { ForeignBroker } from "../foreign-broker/foreign-broker.ts";
 import type { Accounts } from "../identity/accounts.ts";
 import { originOfRequest } from "../identity/client-address.ts";
+import { LoginGuard } from "../identity/login-guard.ts";
 import { Sessions } from "../identity/sessions.ts";
 import { authorityOf, type Certificate } from "../mqtt-server/mqtt-listener.ts";
 import type { StationBroker } from "../mqtt-server/station-broker.ts";
@@ -21,18 +22,13 @@ import type { TopicRules } from "../policy/topic-rules.ts";
 import { Viewing } from "../policy/viewing.ts";
 import type { PushService } from "../push/push-service.ts";
 import type { EventHub } from "../shared/event-hub.ts";
-import {
-  MQTT_PACKET_BYTES_MAX,
-  REQUEST_BYTES_MAX,
-  REQUEST_MS_MAX,
-  RETRY_AFTER_SECONDS,
-  WEB_SOCKETS_MAX,
-} from "../shared/limits.ts";
+import { MQTT_PACKET_BYTES_MAX, REQUEST_BYTES_MAX, REQUEST_MS_MAX, WEB_SOCKETS_MAX } from "../shared/limits.ts";
 import type { MessageBroker } from "../shared/message-broker.ts";
 import type { StoreHealth } from "../store/store-health.ts";
 import { addApiSchemas, describeSchemaError, errorAnswers } from "./api-schemas.ts";
 import { addAuthentication } from "./authentication.ts";
 import type { ConsolePage } from "./console-page.ts";
+import { errorWords } from "./error-words.ts";
 import { compileLazily } from "./lazy-compilers.ts";
 import { addOpenApi } from "./openapi.ts";
 import { removalBy } from "./removal.ts";
@@ -44,6 +40,7 @@ import { addPagePagerRoutes } from "./routes/page-pager-routes.ts";
 import { addPictureRoutes } from "./routes/picture-routes.ts";
 import { addPresubscriptionRoutes } from "./routes/presubscription-routes.ts";
 import { addPushRoutes } from "./routes/push-routes.ts";
+import { addSenderRoutes } from "./routes/sender-routes.ts";
 import { addSessionRoutes } from "./routes/session-routes.ts";
 import { addTokenRoutes } from "./routes/token-routes.ts";
 import { addUpdateRoutes } from "./routes/update-routes.ts";
@@ -156,11 +153,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   // Only JSON is accepted, and pictures at one place: a form of another site can send text.
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const statusCode = error.statusCode ?? 500;
-    if (statusCode === 500) console.error(`${request.method} ${request.url}: ${error.stack ?? error.message}`);
-    const text = statusCode === 500 ? "the station could not do it; its log says why" : error.message;
-    if (statusCode === 429 && !reply.hasHeader("retry-after")) reply.header("retry-after", RETRY_AFTER_SECONDS);
-    void reply.code(statusCode).send({ error: text });
+    const { status, words } = errorWords(error, request, reply);
+    void reply.code(status).send({ error: words });
   });
   await app.register(helmet, SECURITY_HEADERS);
   app.addHook("onRequest", async (request, reply) => {
@@ -170,13 +164,15 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   });
   const sessions = new Sessions();
   await app.register(cookie);
-  addAuthentication(app, parts.accounts, sessions);
+  const guard = new LoginGuard(parts.accounts);
+  addAuthentication(app, parts.accounts, sessions, guard);
   await addOpenApi(app);
   await app.register(rateLimit, { global: false });
   addApiSchemas(app);
-  addSessionRoutes(app, parts.accounts, sessions, parts.publicUrl);
+  addSessionRoutes(app, guard, sessions, parts.publicUrl);
   const viewing = new Viewing(parts.env, parts.rules, parts.directory, parts.accounts, pushes);
   addPushRoutes(app, pushes, viewing, parts.pictures);
+  await addSenderRoutes(app, pushes);
   addPictureRoutes(app, parts.pictures, parts.publicUrl);
   addEventRoutes(app, events, pushes, viewing);
   addDeviceRoutes(app, { ...parts, viewing });

@@ -4,10 +4,11 @@
  */
 
 /**
- * `everyone`: without a login. `accounts`: people and programs. `administrators`: those of them that are. A device may call nothing
+ * `everyone`: without a login. `accounts`: people and programs. `senders`: the same, by a token or a password in the request, as
+ * other programs show them, and never by the cookie of a login: some of these routes send with GET. `administrators`: those of them that are. A device may call nothing
  * beyond what everyone may: its password lies in its flash, where it can be read.
  */
-export type Callers = "everyone" | "accounts" | "administrators";
+export type Callers = "everyone" | "accounts" | "senders" | "administrators";
 
 /** By method and path. A path that ends with `*` stands for all that begin so. */
 export const ROUTE_RULES: Readonly<Record<string, Callers>> = Object.freeze({
@@ -32,6 +33,17 @@ export const ROUTE_RULES: Readonly<Record<string, Callers>> = Object.freeze({
   "GET /api/devices": "accounts",
   "GET /api/devices/:uid": "accounts",
   "POST /api/push": "accounts",
+  "POST /:to": "senders",
+  "PUT /:to": "senders",
+  "POST /": "senders",
+  "PUT /": "senders",
+  "GET /:to/publish": "senders",
+  "GET /:to/send": "senders",
+  "GET /:to/trigger": "senders",
+  "POST /hooks/alertmanager/:to": "senders",
+  "POST /hooks/grafana/:to": "senders",
+  "POST /hooks/json/:to": "senders",
+  "POST /gotify/:to/message": "senders",
   "GET /api/pushes": "accounts",
   "GET /api/pushes/:id": "accounts",
   "DELETE /api/pushes/:id": "accounts",

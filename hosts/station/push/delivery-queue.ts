@@ -8,7 +8,7 @@ import {
   DELIVERY_INFLIGHT_MAX,
   DELIVERY_RETRY_MS,
   DELIVERY_SETTLE_MS,
-  EXPIRY_SWEEP_MS,
+  SWEEP_MS,
 } from "../shared/limits.ts";
 import type { OpenDeliveries, OpenPush } from "./open-deliveries.ts";
 
@@ -111,9 +111,15 @@ export class DeliveryQueue {
     this.wakeAll();
   }
 
-  /** Begins to send, and to look for pushes that expire while they wait. */
+  /** Begins to send, and to look for pushes that become due or expire while they wait. */
   start(): void {
-    this.#sweep = setInterval(() => void this.#expireAll(), EXPIRY_SWEEP_MS).unref();
+    let sweptMs = performance.now();
+    this.#sweep = setInterval(() => {
+      const nowMs = performance.now();
+      if (this.#open.pushes.some(({ dueMs }) => dueMs > sweptMs && dueMs <= nowMs)) this.wakeAll();
+      sweptMs = nowMs;
+      void this.#expireAll();
+    }, SWEEP_MS).unref();
     this.wakeAll();
   }
 
@@ -129,7 +135,8 @@ export class DeliveryQueue {
   /** Ends, where they were not sent yet, the older pushes that a new one replaces. */
   async replaceBy(newer: OpenPush, devices: readonly string[]): Promise<void> {
     const { collapseKey } = newer;
-    if (collapseKey === undefined) return;
+    // One that is put off replaces the older ones when it is due.
+    if (collapseKey === undefined || newer.dueMs > performance.now()) return;
     await atOnce(devices, async (device) => {
       for (const push of [...this.#open.of(device)]) {
         if (push === newer) return;
@@ -203,10 +210,11 @@ export class DeliveryQueue {
   /** The next that a device lacks and was not sent. undefined: none, or the device is not there, or has enough to answer. */
   #next(device: string, line: Line): OpenPush | undefined {
     if (this.#isStopped || this.#isPaused || !this.#handlers.isThere(device)) return undefined;
-    const next = this.#open.of(device).find((push) => !line.sent.has(push));
+    const nowMs = performance.now();
+    const next = this.#open.of(device).find((push) => push.dueMs <= nowMs && !line.sent.has(push));
     if (!next) return undefined;
     // One that gives no answer does not hold up the others for ever.
-    const sinceMs = performance.now() - DELIVERY_ANSWER_MS;
+    const sinceMs = nowMs - DELIVERY_ANSWER_MS;
     const awaited = [...line.sent.values()].filter((sentMs) => sentMs > sinceMs);
     if (awaited.length < DELIVERY_INFLIGHT_MAX) return next;
     this.#lookAt(device, line, Math.min(...awaited) + DELIVERY_ANSWER_MS);
@@ -215,7 +223,8 @@ export class DeliveryQueue {
 
   #isReplaced({ collapseKey, id }: OpenPush, device: string): boolean {
     if (collapseKey === undefined) return false;
-    const newest = this.#open.of(device).findLast((push) => push.collapseKey === collapseKey);
+    const nowMs = performance.now();
+    const newest = this.#open.of(device).findLast((push) => push.collapseKey === collapseKey && push.dueMs <= nowMs);
     return newest !== undefined && newest.id !== id;
   }
 

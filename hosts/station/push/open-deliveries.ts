@@ -9,6 +9,8 @@ export interface OpenPush {
   /** 1 to 5. */
   readonly priority: number;
   readonly collapseKey: string | undefined;
+  /** When it may be sent, in milliseconds of `performance.now()`. */
+  readonly dueMs: number;
   /** In milliseconds of `performance.now()`: a clock that is set right expires nothing. */
   readonly expiresMs: number;
 }

@@ -2,7 +2,7 @@
 import { decodeContents, encodeLink, encodeText, PRIORITY_DEFAULT } from "../../../src/payload/content.ts";
 import { decodeMessage, encodeMessage, IM_TYPE, type RawContent } from "../../../src/payload/message.ts";
 import { ANSWER_CHARACTERS_MAX } from "../shared/limits.ts";
-import { isClockSet, type Push, type Receipt } from "../shared/push.ts";
+import { dueAtMs, isClockSet, type Push, type Receipt } from "../shared/push.ts";
 
 /** uid of the station: sender of its pushes, receiver of their receipts. */
 export const STATION_UID = "station";
@@ -16,7 +16,7 @@ export function encodePush(push: Omit<Push, "progress">): Uint8Array {
     contents.push(encodeLink({ type: "image", keys: { priority: PRIORITY_DEFAULT, choices: [] }, link: picture }));
   return encodeMessage({
     // 0: no time. A device counts an expiry from when it gets such a message.
-    timestampSeconds: isClockSet(push.acceptedAtMs) ? Math.floor(push.acceptedAtMs / 1000) : 0,
+    timestampSeconds: isClockSet(push.acceptedAtMs) ? Math.floor(dueAtMs(push) / 1000) : 0,
     imType: IM_TYPE.notification,
     contents,
     sender: STATION_UID,

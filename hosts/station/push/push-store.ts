@@ -14,7 +14,7 @@
  */
 import { PRIORITY_DEFAULT } from "../../../src/payload/content.ts";
 import { DELIVERY_AGE_MS, IDEMPOTENCY_KEY_MS } from "../shared/limits.ts";
-import { type Delivery, isClockSet, type Push } from "../shared/push.ts";
+import { type Delivery, dueAtMs, isClockSet, type Push } from "../shared/push.ts";
 import { type RecordChange, Records } from "../store/records.ts";
 import type { StationStore } from "../store/station-store.ts";
 import type { StoreHealth } from "../store/store-health.ts";
@@ -258,16 +258,24 @@ export function nextTurn(): Promise<void> {
 /** @param nowMs of the wall clock */
 function openPush(push: Push, nowMs: number): OpenPush {
   const { id, collapseKey, priority = PRIORITY_DEFAULT } = push;
-  return { id, collapseKey, priority, expiresMs: expiringAtMs(push, nowMs) };
+  const dueMs = dueMsOf(push, nowMs);
+  return { id, collapseKey, priority, dueMs, expiresMs: expiringMsOf(push, dueMs) };
 }
 
 /**
- * When a push expires, in milliseconds of `performance.now()`: whole seconds after its time stamp, as devices count, and at the latest
- * after `DELIVERY_AGE_MS`. One that was accepted before the clock was set has its whole life before it.
+ * When a push is due, in milliseconds of `performance.now()`: at its time stamp, which has whole seconds. One that was accepted before the
+ * clock was set has its whole delay before it.
  */
-function expiringAtMs({ acceptedAtMs, expirySeconds = Number.POSITIVE_INFINITY }: Push, nowMs: number): number {
-  const ageMs = isClockSet(acceptedAtMs) ? nowMs - Math.floor(acceptedAtMs / 1_000) * 1_000 : 0;
-  return performance.now() + Math.min(expirySeconds * 1_000, DELIVERY_AGE_MS) - ageMs;
+function dueMsOf(push: Push, nowMs: number): number {
+  const atMs = isClockSet(push.acceptedAtMs)
+    ? Math.floor(dueAtMs(push) / 1_000) * 1_000
+    : nowMs + dueAtMs(push) - push.acceptedAtMs;
+  return performance.now() + atMs - nowMs;
+}
+
+/** When it expires: whole seconds after its time stamp, as devices count, and at the latest after `DELIVERY_AGE_MS`. */
+function expiringMsOf({ expirySeconds = Number.POSITIVE_INFINITY }: Push, dueMs: number): number {
+  return dueMs + Math.min(expirySeconds * 1_000, DELIVERY_AGE_MS);
 }
 
 function rangeOf(prefix: string): { readonly gte: string; readonly lt: string } {

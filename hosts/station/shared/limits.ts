@@ -6,6 +6,9 @@ export const DEVICE_PACKET_BYTES_MAX = 4_096;
 /** Largest body of a request, in bytes. A larger one gets status 413. */
 export const REQUEST_BYTES_MAX = 16_384;
 
+/** Largest body that another program may send as a message, in bytes. What is too long for a pager is cut. */
+export const SENDER_BYTES_MAX = 1_048_576;
+
 /** Milliseconds in which a request has to come whole. Then it gets status 408, and its connection is closed. */
 export const REQUEST_MS_MAX = 20_000;
 
@@ -79,8 +82,8 @@ export const DELIVERIES_INLINE_MAX = 5;
 /** Milliseconds until what the broker did not take, or the station did not take from it, is tried again. */
 export const DELIVERY_RETRY_MS = 2_000;
 
-/** Milliseconds between two looks for pushes that became worthless while they waited for their devices. */
-export const EXPIRY_SWEEP_MS = 5_000;
+/** Milliseconds between two looks for pushes that became due, or worthless, while they waited. */
+export const SWEEP_MS = 5_000;
 
 /** How long an idempotency key is remembered, in milliseconds. Later it makes a new push. */
 export const IDEMPOTENCY_KEY_MS = 24 * 3_600_000;
@@ -111,6 +114,9 @@ export const PUSHES_LOOKED_THROUGH_MAX = 20_000;
 
 /** Longest life that a push may be given, in seconds: a year. */
 export const REQUEST_EXPIRY_SECONDS_MAX = 31_536_000;
+
+/** Longest time for which a push may be put off, in seconds: 30 days. */
+export const REQUEST_DELAY_SECONDS_MAX = 2_592_000;
 
 /** Longest text of a push, in characters; its packet is limited beside it, see `DEVICE_PACKET_BYTES_MAX`. */
 export const PUSH_TEXT_CHARACTERS_MAX = 4_000;

@@ -25,6 +25,8 @@ export interface PushRequest {
   readonly priority?: number;
   /** Seconds after which the message is worthless. */
   readonly expirySeconds?: number;
+  /** Seconds until it is sent; at once when left out. Its life begins then. */
+  readonly delaySeconds?: number;
   /** Replaces an unread message of the same key. */
   readonly collapseKey?: string;
   /** What it sounds like from priority 3 on, one of `MELODIES`; as the priority says when left out. */
@@ -95,6 +97,11 @@ export interface PushWithDeliveries extends Push {
 export type PushEvent =
   | { readonly type: "push"; readonly push: PushWithDeliveries }
   | { readonly type: "delivery"; readonly id: string; readonly delivery: Delivery; readonly progress: Progress };
+
+/** When a push is due to be sent, in milliseconds since 1970. */
+export function dueAtMs({ acceptedAtMs, delaySeconds = 0 }: Pick<Push, "acceptedAtMs" | "delaySeconds">): number {
+  return acceptedAtMs + delaySeconds * 1_000;
+}
 
 /** A clock that shows less has not been set since the machine was started: 2024. */
 const CLOCK_SET_MS = 1_704_067_200_000;

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { messageOf } from "../../../../src/errors.ts";
-import type { Delivery, Progress, PushWithDeliveries, Receipt } from "../../shared/push.ts";
+import { type Delivery, dueAtMs, type Progress, type PushWithDeliveries, type Receipt } from "../../shared/push.ts";
 import { type Session, takeBack } from "../model/station-client.ts";
 import type { StationModel } from "../model/station-model.ts";
 import { clockOf, momentOf } from "../parts/describe-time.ts";
@@ -60,6 +60,7 @@ function PushRow({ push, model, session }: HistoryProps & { readonly push: PushW
     picture,
     progress,
     deliveries,
+    delaySeconds,
     expirySeconds,
   } = push;
   const [only] = deliveries;
@@ -70,7 +71,8 @@ function PushRow({ push, model, session }: HistoryProps & { readonly push: PushW
         <time dateTime={new Date(acceptedAtMs).toISOString()}>{momentOf(acceptedAtMs)}</time>
         <span class="hint">by {sender}</span>
         {priority !== undefined && <span class={priority > 3 ? "tag urgent" : "tag"}>priority {priority}</span>}
-        {expirySeconds !== undefined && <span class="tag">until {momentOf(acceptedAtMs + expirySeconds * 1000)}</span>}
+        {delaySeconds !== undefined && <span class="tag">sent at {momentOf(dueAtMs(push))}</span>}
+        {expirySeconds !== undefined && <span class="tag">until {momentOf(dueAtMs(push) + expirySeconds * 1000)}</span>}
       </p>
       {title !== undefined && <p class="push-title">{title}</p>}
       <p class="push-text">{text}</p>

@@ -1,7 +1,6 @@
 /** The HTTP interface of pushes: `POST /api/push`, `GET /api/pushes`, `GET /api/pushes/{id}`. */
 import type { FastifyInstance } from "fastify";
 import { isUid, UID_RULE } from "../../../../src/payload/uid.ts";
-import { AccessError } from "../../identity/access-error.ts";
 import type { UploadedPictures } from "../../pictures/uploaded-pictures.ts";
 import type { Viewing } from "../../policy/viewing.ts";
 import { PushRefused, type PushService } from "../../push/push-service.ts";
@@ -11,10 +10,10 @@ import {
   IDEMPOTENCY_KEY_CHARACTERS_MAX,
   PUSH_LIST_DEFAULT,
   PUSH_LIST_MAX,
-  PUSHES_PER_ACCOUNT_A_MINUTE,
 } from "../../shared/limits.ts";
 import type { Push, PushRequest } from "../../shared/push.ts";
 import { errorAnswers } from "../api-schemas.ts";
+import { pushRate } from "../push-rate.ts";
 
 export const pushIdSchema = { type: "string", pattern: "^[a-z0-9]{1,23}$" } as const;
 
@@ -26,18 +25,7 @@ export function addPushRoutes(
   pictures: Pick<UploadedPictures, "keep">,
 ): void {
   app.post("/api/push", {
-    config: {
-      rateLimit: {
-        max: PUSHES_PER_ACCOUNT_A_MINUTE,
-        timeWindow: 60_000,
-        // Its account is known by then.
-        hook: "preHandler",
-        keyGenerator: ({ account }) => account.name,
-        allowList: ({ account }) => account.isAdmin,
-        errorResponseBuilder: (_request, { max, after }) =>
-          new AccessError(429, `${max} pushes a minute are as many as an account may send: wait ${after}`),
-      },
-    },
+    config: { rateLimit: pushRate() },
     schema: {
       summary: "Send a push",
       description:

@@ -2,8 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { UID_BYTES_MAX } from "../../../../src/limits.ts";
 import { AccessError } from "../../identity/access-error.ts";
-import type { Accounts } from "../../identity/accounts.ts";
-import { LoginGuard } from "../../identity/login-guard.ts";
+import type { LoginGuard } from "../../identity/login-guard.ts";
 import type { Sessions } from "../../identity/sessions.ts";
 import { PASSWORD_BYTES_MAX } from "../../shared/limits.ts";
 import { errorAnswers } from "../api-schemas.ts";
@@ -19,11 +18,10 @@ const sessionSchema = {
 /** @param publicUrl at which browsers reach the station, if a proxy is before it */
 export function addSessionRoutes(
   app: FastifyInstance,
-  accounts: Accounts,
+  guard: LoginGuard,
   sessions: Sessions,
   publicUrl: string | undefined,
 ): void {
-  const guard = new LoginGuard(accounts);
   const isSecure = ({ protocol }: FastifyRequest) => protocol === "https" || publicUrl?.startsWith("https:") === true;
   app.get("/api/session", {
     schema: {

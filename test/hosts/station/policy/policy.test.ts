@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localToken } from "../../../../hosts/common/local-key.ts";
 import { addAuthentication } from "../../../../hosts/station/http/authentication.ts";
 import { Accounts } from "../../../../hosts/station/identity/accounts.ts";
+import { LoginGuard } from "../../../../hosts/station/identity/login-guard.ts";
 import { Sessions } from "../../../../hosts/station/identity/sessions.ts";
 import { ROUTE_RULES } from "../../../../hosts/station/policy/route-rules.ts";
 import { type Identity, TOPIC_RULES, TopicRules } from "../../../../hosts/station/policy/topic-rules.ts";
@@ -49,6 +50,18 @@ const ROUTES: Readonly<Record<string, readonly [rule: string, ...Row]>> = {
   // Telemetry, connection and address: as `tele/+`.
   "GET /api/devices/anna-1": ["GET /api/devices/:uid", ...row(undefined, 401, 403, 200, 403, 403, 200, 200, 200)],
   "POST /api/push": ["POST /api/push", ...accounts({}, 400)],
+  // What other programs send. A bad uid, bad JSON, nothing to read.
+  "POST /a,b": ["POST /:to", ...accounts({}, 400)],
+  "PUT /a,b": ["PUT /:to", ...accounts({}, 400)],
+  "POST /": ["POST /", ...accounts({}, 400)],
+  "PUT /": ["PUT /", ...accounts({}, 400)],
+  "GET /a,b/publish": ["GET /:to/publish", ...accounts(undefined, 400)],
+  "GET /a,b/send": ["GET /:to/send", ...accounts(undefined, 400)],
+  "GET /a,b/trigger": ["GET /:to/trigger", ...accounts(undefined, 400)],
+  "POST /hooks/alertmanager/anna": ["POST /hooks/alertmanager/:to", ...accounts({}, 400)],
+  "POST /hooks/grafana/anna": ["POST /hooks/grafana/:to", ...accounts({}, 400)],
+  "POST /hooks/json/a,b": ["POST /hooks/json/:to", ...accounts({}, 400)],
+  "POST /gotify/anna/message": ["POST /gotify/:to/message", ...accounts({}, 400)],
   "GET /api/pushes": ["GET /api/pushes", ...accounts(undefined, 200)],
   // Its sender, who carries its device, and administrators.
   "GET /api/pushes/{id}": ["GET /api/pushes/:id", ...row(undefined, 401, 403, 200, 200, 404, 404, 200, 200)],
@@ -132,7 +145,8 @@ describe("over HTTP", () => {
 
   it("a route that the policy does not know cannot be added", () => {
     const app = fastify();
-    addAuthentication(app, new Accounts(`${bench.folder()}/accounts.json`), new Sessions());
+    const accounts = new Accounts(`${bench.folder()}/accounts.json`);
+    addAuthentication(app, accounts, new Sessions(), new LoginGuard(accounts));
     expect(() => app.get("/api/secrets", async () => "")).toThrow(/GET \/api\/secrets: .*does not say who may call it/);
     expect(() => app.delete("/api/pushes/:id/all", async () => "")).toThrow(/does not say/);
   });

@@ -12,6 +12,7 @@ import { addAuthentication } from "../../../../hosts/station/http/authentication
 import { addPresubscriptionRoutes } from "../../../../hosts/station/http/routes/presubscription-routes.ts";
 import type { Accounts } from "../../../../hosts/station/identity/accounts.ts";
 import { originOf } from "../../../../hosts/station/identity/client-address.ts";
+import { LoginGuard } from "../../../../hosts/station/identity/login-guard.ts";
 import { Sessions } from "../../../../hosts/station/identity/sessions.ts";
 import { StationBroker } from "../../../../hosts/station/mqtt-server/station-broker.ts";
 import { ClientGate, PRESUBSCRIBER_NAME } from "../../../../hosts/station/policy/client-gate.ts";
@@ -119,7 +120,7 @@ describe("the sequence of figure 3", () => {
         `directory: ${payload}`,
       );
     });
-    addAuthentication(app, accounts, new Sessions());
+    addAuthentication(app, accounts, new Sessions(), new LoginGuard(accounts));
     addPresubscriptionRoutes(app, "field", directory);
     const directoryUrl = await app.listen({ host: "127.0.0.1", port: 0 });
     bench.add(() => app.close());
@@ -326,7 +327,7 @@ describe("the pre-subscriber", () => {
     let isAway = true;
     const app = fastify();
     app.addHook("onRequest", async (_request, reply) => (isAway ? reply.code(503).send("later") : undefined));
-    addAuthentication(app, accounts, new Sessions());
+    addAuthentication(app, accounts, new Sessions(), new LoginGuard(accounts));
     addPresubscriptionRoutes(app, "field", directory);
     const directoryUrl = await app.listen({ host: "127.0.0.1", port: 0 });
     bench.add(() => app.close());

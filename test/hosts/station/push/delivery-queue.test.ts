@@ -7,7 +7,7 @@ import {
   DELIVERY_INFLIGHT_MAX,
   DELIVERY_RETRY_MS,
   DELIVERY_SETTLE_MS,
-  EXPIRY_SWEEP_MS,
+  SWEEP_MS,
 } from "../../../../hosts/station/shared/limits.ts";
 
 /** Devices that are there, and what each was sent. */
@@ -40,7 +40,7 @@ class Bench {
   }
 
   push(id: string, devices: readonly string[], more: Partial<OpenPush> = {}): OpenPush {
-    const push = { id, priority: 3, collapseKey: undefined, expiresMs: Number.POSITIVE_INFINITY, ...more };
+    const push = { id, priority: 3, collapseKey: undefined, dueMs: 0, expiresMs: Number.POSITIVE_INFINITY, ...more };
     this.open.add(push, devices);
     for (const device of devices) this.queue.wake(device);
     return push;
@@ -188,15 +188,37 @@ describe("a device", () => {
   });
 });
 
+describe("a push that is put off", () => {
+  it("is sent when it is due, while those behind it are not held up", async () => {
+    await bench.arrive("a");
+    bench.push("later", ["a"], { dueMs: performance.now() + SWEEP_MS });
+    bench.push("now", ["a"]);
+    await bench.pass(0);
+    expect(bench.takeSent()).toEqual(["now a"]);
+    await bench.pass(SWEEP_MS - 1);
+    expect(bench.takeSent()).toEqual([]);
+    await bench.pass(SWEEP_MS);
+    expect(bench.takeSent()).toEqual(["later a"]);
+  });
+
+  it("replaces an older one of its key only then", async () => {
+    const older = bench.push("older", ["a"], { collapseKey: "k" });
+    const newer = bench.push("newer", ["a"], { collapseKey: "k", dueMs: performance.now() + SWEEP_MS });
+    await bench.queue.replaceBy(newer, ["a"]);
+    await bench.arrive("a");
+    expect([bench.takeSent(), bench.ended, older.id]).toEqual([["older a"], [], "older"]);
+  });
+});
+
 describe("a push ends", () => {
   it("when it expires before it was sent; one that was sent has time to be answered", async () => {
-    const expiresMs = performance.now() + EXPIRY_SWEEP_MS;
+    const expiresMs = performance.now() + SWEEP_MS;
     bench.push("waits", ["a", "b"], { expiresMs });
     bench.push("is sent", ["c"], { expiresMs });
     bench.push("lives", ["a"]);
     await bench.arrive("c");
     expect(bench.takeSent()).toEqual(["is sent c"]);
-    await bench.pass(EXPIRY_SWEEP_MS);
+    await bench.pass(SWEEP_MS);
     expect(bench.ended.splice(0)).toEqual(["waits a expired", "waits b expired"]);
     await bench.pass(DELIVERY_ANSWER_MS);
     expect(bench.ended).toEqual(["is sent c expired"]);
@@ -236,7 +258,7 @@ describe("OpenDeliveries", () => {
   it("keeps a push to ten thousand devices as one", () => {
     const open = new OpenDeliveries();
     const devices = Array.from({ length: 10_000 }, (_, index) => `d-${index}`);
-    const push: OpenPush = { id: "all", priority: 3, collapseKey: undefined, expiresMs: 1 };
+    const push: OpenPush = { id: "all", priority: 3, collapseKey: undefined, dueMs: 0, expiresMs: 1 };
     open.add(push, devices);
     expect([open.size, open.pushes, open.of("d-9999")]).toEqual([10_000, [push], [push]]);
     for (const device of devices) open.close("all", device);

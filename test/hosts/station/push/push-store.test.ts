@@ -39,7 +39,13 @@ describe("PushStore", () => {
     disk.close();
     const { pushes: store } = openStore(bench, folder);
     const [a, b] = store.open.pushes;
-    expect(a).toEqual({ id: "a", priority: 5, collapseKey: "k", expiresMs: expect.any(Number) });
+    expect(a).toEqual({
+      id: "a",
+      priority: 5,
+      collapseKey: "k",
+      dueMs: expect.any(Number),
+      expiresMs: expect.any(Number),
+    });
     expect([a?.expiresMs, b?.expiresMs].map((ms) => Math.round(((ms ?? 0) - performance.now()) / 1_000))).toEqual([
       60,
       30 * 24 * 3_600,

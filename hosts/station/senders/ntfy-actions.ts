@@ -1,0 +1,89 @@
+/**
+ * The actions of an ntfy message: as a JSON array, or in its short format, such as `http, Open door, https://door.example.org/open;
+ * view, Camera, url="https://door.example.org/?a,b"`. On a pager the first `view` is the link, and the others are answers.
+ */
+import { CHOICES_MAX } from "../../../src/limits.ts";
+import { SenderRefused } from "./sender-refused.ts";
+
+export interface NtfyAction {
+  readonly action: "view" | "http" | "broadcast";
+  readonly label: string;
+  readonly url: string;
+}
+
+const KINDS: readonly string[] = Object.freeze(["view", "http", "broadcast"]);
+/** What the first parts mean that have no name. */
+const UNNAMED = ["action", "label", "url"] as const;
+
+/** @throws SenderRefused */
+export function ntfyActions(text: string): readonly NtfyAction[] {
+  if (text === "") return [];
+  const wanted = text.startsWith("[") ? fromJson(text) : fromShort(text);
+  if (wanted.length > CHOICES_MAX) throw refused(`${wanted.length} of them, expected at most ${CHOICES_MAX}`);
+  return wanted.map(({ action = "", label = "", url = "" }) => {
+    const kind = action.toLowerCase();
+    if (!KINDS.includes(kind))
+      throw refused(`action ${JSON.stringify(action.slice(0, 40))}: expected ${KINDS.join(", ")}`);
+    if (label === "") throw refused("one has no label");
+    if (url === "" && kind !== "broadcast") throw refused(`${kind} ${JSON.stringify(label.slice(0, 40))} has no url`);
+    return { action: kind as NtfyAction["action"], label, url };
+  });
+}
+
+type Parts = Readonly<Record<string, string>>;
+
+function fromJson(text: string): readonly Parts[] {
+  try {
+    const list = JSON.parse(text) as readonly unknown[];
+    return list.map((each) =>
+      Object.fromEntries(
+        Object.entries(each as object).flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : [])),
+      ),
+    );
+  } catch {
+    throw refused("expected a JSON array of objects");
+  }
+}
+
+/** Actions end with a semicolon, parts with a comma. Both may stand in quotes, where a backslash takes the next character as it is. */
+function fromShort(text: string): readonly Parts[] {
+  return split(text, ";").flatMap((action) => {
+    const parts: Record<string, string> = {};
+    let unnamed = 0;
+    for (const part of split(action, ",")) {
+      const named = /^\s*([-.\w]+)\s*=(.*)$/s.exec(part);
+      const name = named?.[1] ?? UNNAMED[unnamed++];
+      if (name !== undefined) parts[name] = unquoted((named?.[2] ?? part).trim());
+    }
+    return action.trim() === "" ? [] : [parts];
+  });
+}
+
+function split(text: string, separator: string): readonly string[] {
+  const parts = [""];
+  let quote = "";
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (quote !== "" && character === "\\") {
+      parts[parts.length - 1] += character + text.charAt(at + 1);
+      at += 1;
+    } else if (quote === "" && character === separator) parts.push("");
+    else {
+      if (quote === character) quote = "";
+      // Only at the beginning of a part or a value: there are apostrophes in words.
+      else if (quote === "" && /["']/.test(character) && /(?:^|[=,;])\s*$/.test(parts.at(-1) ?? "")) quote = character;
+      parts[parts.length - 1] += character;
+    }
+  }
+  if (quote !== "") throw refused(`a quote ${quote} is not closed`);
+  return parts;
+}
+
+function unquoted(text: string): string {
+  const inner = /^(["'])(.*)\1$/s.exec(text)?.[2];
+  return inner === undefined ? text : inner.replace(/\\(.)/gs, "$1");
+}
+
+function refused(problem: string): SenderRefused {
+  return new SenderRefused(`actions: ${problem}`, 40_018);
+}

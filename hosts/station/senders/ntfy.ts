@@ -1,0 +1,213 @@
+/**
+ * The publish API of ntfy (docs.ntfy.sh/publish): a message in the body, the rest in headers or the query; or all of it as JSON. The topic
+ * is whom to push to. E-mail, calls, Markdown, caching and Firebase are for phones: these parameters are taken and have no effect.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import { nameToEmoji } from "gemoji";
+import type { PushRequest } from "../shared/push.ts";
+import { fittedPush } from "./fitted-push.ts";
+import { type NtfyAction, ntfyActions } from "./ntfy-actions.ts";
+import { ntfyDelaySeconds } from "./ntfy-delay.ts";
+import { SenderRefused } from "./sender-refused.ts";
+
+/** Names of priorities. Both of the last line mean the same. */
+const PRIORITIES: Readonly<Record<string, number>> = Object.freeze({
+  min: 1,
+  low: 2,
+  default: 3,
+  high: 4,
+  max: 5,
+  urgent: 5,
+});
+
+/** The names of each parameter as header or in the query, in lower case. The first that is there counts. */
+const NAMES = Object.freeze({
+  message: ["x-message", "message", "m"],
+  title: ["x-title", "title", "t"],
+  priority: ["x-priority", "priority", "prio", "p"],
+  tags: ["x-tags", "tags", "tag", "ta"],
+  delay: ["x-delay", "delay", "x-at", "at", "x-in", "in"],
+  click: ["x-click", "click"],
+  attach: ["x-attach", "attach", "a"],
+  icon: ["x-icon", "icon"],
+  actions: ["x-actions", "actions", "action"],
+} as const);
+
+/** What a request says, however it says it. */
+interface NtfyMessage {
+  readonly topic: string;
+  readonly message: string;
+  readonly title: string;
+  readonly priority: number | undefined;
+  readonly tags: readonly string[];
+  readonly delaySeconds: number | undefined;
+  readonly click: string;
+  readonly attach: string;
+  readonly icon: string;
+  readonly actions: readonly NtfyAction[];
+}
+
+/** The push, and what ntfy's clients expect as answer beside its id and time. */
+export interface NtfyPush {
+  readonly push: PushRequest;
+  readonly echo: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A message in the body.
+ * @param query of the address, with its names in lower case
+ * @throws SenderRefused
+ */
+export function ntfyPush(
+  topic: string,
+  body: Uint8Array,
+  headers: IncomingHttpHeaders,
+  query: Readonly<Record<string, string>>,
+  nowMs: number,
+): NtfyPush {
+  const read = (names: readonly string[]) => {
+    for (const name of names) {
+      const header = headers[name];
+      const value = header === undefined ? query[name] : headerText([header].flat().join(","));
+      if (value !== undefined && value.trim() !== "") return value.trim();
+    }
+    return "";
+  };
+  const delay = read(NAMES.delay);
+  const message = read(NAMES.message).replaceAll("\\n", "\n");
+  return pushOf({
+    topic,
+    message: message === "" ? bodyText(body) : message,
+    title: read(NAMES.title),
+    priority: priorityOf(read(NAMES.priority)),
+    tags: listOf(read(NAMES.tags)),
+    delaySeconds: delay === "" ? undefined : ntfyDelaySeconds(delay, nowMs),
+    click: read(NAMES.click),
+    attach: read(NAMES.attach),
+    icon: read(NAMES.icon),
+    actions: ntfyActions(read(NAMES.actions)),
+  });
+}
+
+/** A message as JSON, sent to the root. @throws SenderRefused */
+export function ntfyJsonPush(body: Uint8Array, nowMs: number): NtfyPush {
+  const json = objectOf(body);
+  const text = (name: string) => {
+    const value = json[name];
+    if (value === undefined || value === null) return "";
+    if (typeof value !== "string" && typeof value !== "number") throw jsonRefused(`${name}: expected a text`);
+    return String(value).trim();
+  };
+  const { tags = [], actions = [] } = json;
+  const delay = text("delay");
+  return pushOf({
+    topic: text("topic"),
+    message: text("message"),
+    title: text("title"),
+    priority: priorityOf(text("priority")),
+    tags: Array.isArray(tags) ? tags.map(String) : listOf(String(tags ?? "")),
+    delaySeconds: delay === "" ? undefined : ntfyDelaySeconds(delay, nowMs),
+    click: text("click"),
+    attach: text("attach"),
+    icon: text("icon"),
+    actions: ntfyActions(typeof actions === "string" ? actions : JSON.stringify(actions ?? [])),
+  });
+}
+
+function pushOf(wanted: NtfyMessage): NtfyPush {
+  const { topic, tags, actions, priority, click, attach, icon, delaySeconds } = wanted;
+  const emojis = tags.flatMap((tag) => nameToEmoji[tag] ?? []);
+  const words = tags.filter((tag) => nameToEmoji[tag] === undefined);
+  const message = [wanted.message, words.join(", ")].filter((part) => part !== "").join("\n");
+  // They stand before the title, and without one before the message.
+  const before = (text: string) => [...emojis, text].filter((part) => part !== "").join(" ");
+  const isPicture = /\.(?:jpe?g|png|gif|webp|avif|svg)(?:[?#]|$)/i.test(attach);
+  const view = actions.find(({ action }) => action === "view")?.url;
+  const push = fittedPush({
+    to: topic,
+    title: wanted.title === "" ? "" : before(wanted.title),
+    text: wanted.title === "" ? before(message) : message,
+    priority,
+    delaySeconds,
+    choices: actions.filter(({ action }) => action !== "view").map(({ label }) => label),
+    link: click || view || (isPicture ? "" : attach),
+    picture: isPicture ? attach : icon,
+  });
+  const echo = {
+    event: "message",
+    topic,
+    message: push.text,
+    ...(push.title !== undefined && { title: push.title }),
+    ...(push.priority !== undefined && { priority: push.priority }),
+    ...(tags.length > 0 && { tags }),
+    ...(click !== "" && { click }),
+    ...(icon !== "" && { icon }),
+    ...(attach !== "" && { attachment: { name: attach.split("/").at(-1), url: attach } }),
+    ...(actions.length > 0 && { actions }),
+  };
+  return { push, echo };
+}
+
+function priorityOf(text: string): number | undefined {
+  if (text === "") return undefined;
+  const priority = PRIORITIES[text.toLowerCase()] ?? (/^[1-5]$/.test(text) ? Number(text) : undefined);
+  if (priority === undefined)
+    throw new SenderRefused(
+      `priority ${quoted(text)}: expected 1 to 5, min, low, default, high, max or urgent`,
+      40_007,
+    );
+  return priority;
+}
+
+function listOf(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+/** Node gives each byte of a header as a character. Clients send UTF-8, or encode it as RFC 2047 says. */
+export function headerText(header: string): string {
+  const text = Buffer.from(header, "latin1").toString("utf8");
+  const own = text.includes("\ufffd") ? header : text;
+  return own.replace(
+    /=\?(utf-8|iso-8859-1|us-ascii)\?([bq])\?([^?]*)\?=(?:\s+(?==\?))?/gi,
+    (_all, set, way, word: string) => {
+      const bytes =
+        way.toLowerCase() === "b"
+          ? Buffer.from(word, "base64")
+          : Buffer.from(
+              word
+                .replaceAll("_", " ")
+                .replace(/=([0-9a-f]{2})/gi, (_each, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
+              "latin1",
+            );
+      return bytes.toString(set.toLowerCase() === "utf-8" ? "utf8" : "latin1");
+    },
+  );
+}
+
+function bodyText(body: Uint8Array): string {
+  const text = Buffer.from(body).toString("utf8");
+  if (Buffer.compare(Buffer.from(text), body) !== 0)
+    throw new SenderRefused("the message is not UTF-8: a pager shows no files; give an address with Attach", 40_011);
+  return text;
+}
+
+function objectOf(body: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const json: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
+    if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  } catch {
+    // Said below.
+  }
+  throw jsonRefused("expected an object with topic and message");
+}
+
+function jsonRefused(problem: string): SenderRefused {
+  return new SenderRefused(`message as JSON: ${problem}`, 40_017);
+}
+
+export function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
+}
