@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { fetchSession, logOut, type Session } from "./model/station-client.ts";
 import { StationModel } from "./model/station-model.ts";
 import { BrokerNote } from "./views/broker-note.tsx";
+import { ConnectView } from "./views/connect-view.tsx";
 import { DeviceView } from "./views/device-view.tsx";
 import { DevicesView } from "./views/devices-view.tsx";
 import { HistoryView } from "./views/history-view.tsx";
@@ -18,6 +19,7 @@ const VIEWS = Object.freeze([
   ["history", "History"],
   ["devices", "Devices"],
   ["people", "People"],
+  ["connect", "Connect"],
 ] as const);
 
 function Console({ env }: { readonly env: string }) {
@@ -78,6 +80,7 @@ function Station({ env, session, onLogout }: StationProps) {
           </>
         )}
         {view === "devices" && argument !== undefined && <DeviceView key={argument} uid={argument} model={model} />}
+        {view === "connect" && <ConnectView model={model} />}
         {view === "people" && <PeopleView model={model} session={session} onLogout={onLogout} />}
       </main>
     </>

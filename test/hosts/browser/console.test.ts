@@ -351,7 +351,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
   it("has enough contrast, light and dark, and a name for every control", async () => {
     for (const colorScheme of ["light", "dark"] as const) {
       const page = await open(await newContext({ colorScheme }));
-      for (const view of ["Send", "History", "Devices", "People"]) {
+      for (const view of ["Send", "History", "Devices", "People", "Connect"]) {
         await goTo(page, view);
         const low = (await page.evaluate(LOW_CONTRAST)) as string[];
         expect(low, `${colorScheme} ${view}`).toEqual([]);
@@ -375,6 +375,40 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     expect((await push()).status).toBe(202);
     await page.getByRole("button", { name: "End token a script" }).click();
     await until("the end of the token", async () => (await push()).status === 401);
+  });
+
+  it.each([
+    ["desktop", { viewport: DESKTOP }],
+    ["phone", { viewport: PHONE, isMobile: true, colorScheme: "dark" as const }],
+  ] as const)("says what to paste into other programs, and it works (%s)", async (name, options) => {
+    const page = await open(await newContext(options));
+    await goTo(page, "Connect");
+    await page.getByLabel("Whom it pages").fill("wall-7");
+    const line = (label: string) => page.locator(`[data-line="${label}"]`).innerText();
+    expect(await line("Command")).toContain("<token>");
+    await page.getByRole("button", { name: "Make its token" }).click();
+    await page.getByText("The token is shown once.").waitFor();
+    await picture(page, `${name}-connect-shell`);
+    const [, header = "", title = "", text, address = ""] =
+      /^curl -H "(.*?)" -H "(.*?)" -d "(.*?)" (\S+)$/.exec(await line("Command")) ?? [];
+    const headers = Object.fromEntries([header, title].map((each) => each.split(": ") as [string, string]));
+    expect((await fetch(address, { method: "POST", headers, body: text ?? "" })).status).toBe(200);
+    await page.getByLabel("Program", { exact: true }).selectOption("Alertmanager");
+    expect(await line("Receiver")).toContain("credentials: <token>");
+    await page.getByRole("button", { name: "Make its token" }).click();
+    await page.getByText("The token is shown once.").waitFor();
+    await picture(page, `${name}-connect-alertmanager`);
+    const yaml = await line("Receiver");
+    const alerts = [{ status: "firing", labels: { alertname: "HighLoad", instance: "web-1" } }];
+    const answer = await fetch(/url: (\S+)/.exec(yaml)?.[1] ?? "", {
+      method: "POST",
+      headers: { authorization: `Bearer ${/credentials: (\S+)/.exec(yaml)?.[1]}` },
+      body: JSON.stringify({ version: "4", status: "firing", alerts }),
+    });
+    expect(answer.status).toBe(200);
+    await goTo(page, "History");
+    await page.locator(".push", { hasText: "Firing: HighLoad" }).first().waitFor();
+    await page.locator(".push", { hasText: "The disk is full" }).first().waitFor();
   });
 
   it("asks for a new login in every tab when the login has ended, and shows nothing more", async () => {
