@@ -5,3 +5,5 @@ import { simulateSession } from "./simulate-session.ts";
 export function simulateAny(seed: number, onLog?: (line: string) => void): Outcome {
   return seed % 5 === 0 ? simulate(seed, onLog) : simulateSession(seed, onLog);
 }
+
+export { simulatePictures } from "./simulate-pictures.ts";

@@ -5,8 +5,9 @@ import type { Settings } from "../../src/gateway/settings.ts";
 import { Sleeper, type Wake } from "../../src/gateway/sleeper.ts";
 import { SLEEP_MEMORY_BYTES_MAX } from "../../src/limits.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
+import type { DrawList } from "../../src/pager/screen/draw-list.ts";
 import { screenText } from "../../src/pager/screen/screen-text.ts";
-import type { Random, Sensor, SleepMemory } from "../../src/seams.ts";
+import type { MeasureText, Random, Sensor, SleepMemory } from "../../src/seams.ts";
 import type { Network } from "./network.ts";
 import { PowerCut } from "./power-cut-store.ts";
 import { PoweredDevice } from "./powered-device.ts";
@@ -31,6 +32,12 @@ export interface DeviceOptions {
   /** Called with each record that has become durable. */
   readonly onDurable?: ((key: string, bytes: Uint8Array) => void) | undefined;
   readonly onLog?: ((line: string) => void) | undefined;
+  /** Sees what is painted, in the place of the host that draws it. */
+  readonly onPaint?: ((drawList: DrawList, gateway: Gateway) => void) | undefined;
+  /** Default: the faces hold everything. */
+  readonly measureText?: MeasureText | undefined;
+  /** The storage has room for so many records. Default: any number. */
+  readonly recordsMax?: number | undefined;
 }
 
 /** What the carrier has seen or heard. */
@@ -81,10 +88,17 @@ export class Device extends PoweredDevice {
     this.#nextSettings = options.settings;
     if (options.onDurable) this.store.onDurable = options.onDurable;
     if (options.onWrite) this.store.onWrite = options.onWrite;
+    if (options.recordsMax !== undefined) this.store.recordsMax = options.recordsMax;
   }
 
   get storedBytes(): number {
     return this.store.bytes;
+  }
+
+  /** Bytes of the records whose keys begin so. */
+  storedBytesOf(prefix: string): number {
+    const keys = this.store.keys().filter((key) => key.startsWith(prefix));
+    return keys.reduce((sum, key) => sum + (this.store.read(key)?.length ?? 0), 0);
   }
 
   get isAsleep(): boolean {
@@ -163,12 +177,12 @@ export class Device extends PoweredDevice {
       random,
       wallClock: () =>
         clock.nowMs < this.#clockSetMs ? undefined : this.#skewSeconds + bornSeconds + clock.nowMs / 1_000,
-      measureText: (_font, text) => text.length * 9,
+      measureText: this.#options.measureText ?? ((_font, text) => text.length * 9),
       size: { width: 320, height: 240 },
       sensors,
       sleeper,
     });
-    this.#runner = new Runner(gateway, this.#platform());
+    this.#runner = new Runner(gateway, this.#platform(gateway));
     this.#runner.start();
   }
 
@@ -201,7 +215,7 @@ export class Device extends PoweredDevice {
     };
   }
 
-  #platform(): Platform {
+  #platform(gateway: Gateway): Platform {
     const { clock, network, sleep } = this.#options;
     // The clock of a board that sleeps begins anew with each life.
     const originMs = sleep ? clock.nowMs : 0;
@@ -252,7 +266,10 @@ export class Device extends PoweredDevice {
         throw new Error("a restart that nobody asked for");
       },
       paint: (drawList) => {
-        alive(() => this.#look(screenText(drawList).join("\n")));
+        alive(() => {
+          this.#look(screenText(drawList).join("\n"));
+          this.#options.onPaint?.(drawList, gateway);
+        });
         return true;
       },
       alert: () => alive(() => this.#perceive("alert")),

@@ -1,10 +1,10 @@
 /**
  * `npm run simulate -- --pagers 50 --messages 10000` runs one seed (`--first`) of many pagers at one broker.
  * `npm run simulate -- --seeds 1000 --first 1` runs seeds one after the other. The exit status is 1 if a promise was broken.
- * With `--log` the device's log is printed too.
+ * With `--pictures` the seeds are of pictures. With `--log` the device's log is printed too.
  */
 import { readCommandFlags } from "../command-flags.ts";
-import { simulateAny } from "./any-seed.ts";
+import { simulateAny, simulatePictures } from "./any-seed.ts";
 import { simulateFleet } from "./simulate-fleet.ts";
 
 const USAGE = `Usage: npm run simulate -- [flags]
@@ -12,6 +12,7 @@ const USAGE = `Usage: npm run simulate -- [flags]
   --first N     the first of them (1)
   --pagers N    instead: one seed of so many pagers at one broker
   --messages N  messages to them (10000)
+  --pictures    the seeds are of pictures of messages and of text
   --log         prints the device's log too`;
 
 const { numbers, isSet } = readCommandFlags(
@@ -22,11 +23,12 @@ const { numbers, isSet } = readCommandFlags(
     pagers: { default: 1, min: 1 },
     messages: { default: 10_000, min: 1 },
   },
-  { switches: ["log"] },
+  { switches: ["log", "pictures"] },
   ({ numbers: { pagers, messages } }) =>
     messages < pagers ? [`flag --messages: got ${messages}, expected one for each of ${pagers} pagers at least`] : [],
 );
 const { seeds, first } = numbers;
+const simulate = isSet("pictures") ? simulatePictures : simulateAny;
 
 const beganMs = performance.now();
 if (isSet("pagers")) runFleet(numbers.pagers, numbers.messages);
@@ -51,14 +53,14 @@ function runSeeds(): void {
   let pushes = 0;
   let powerCuts = 0;
   for (let seed = first; seed < first + seeds; seed += 1) {
-    const outcome = simulateAny(seed, isSet("log") ? console.log : undefined);
+    const outcome = simulate(seed, isSet("log") ? console.log : undefined);
     virtualMs += outcome.virtualMs;
     pushes += outcome.pushes;
     powerCuts += outcome.powerCuts;
     if (outcome.violations.length === 0) continue;
     failed += 1;
     console.log(`seed ${seed}: ${outcome.violations.join("\n  ")}`);
-    console.log(`  again: npm run simulate -- --seeds 1 --first ${seed}`);
+    console.log(`  again: npm run simulate -- ${isSet("pictures") ? "--pictures " : ""}--seeds 1 --first ${seed}`);
   }
   const hours = (virtualMs / 3_600_000).toFixed(1);
   console.log(

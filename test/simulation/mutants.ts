@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import type { simulateAny } from "./any-seed.ts";
+import type * as Simulations from "./any-seed.ts";
 
 export interface Mutant {
   readonly name: string;
@@ -18,9 +18,12 @@ export interface Mutant {
   readonly to: string;
   /** The simulation must find it within so many seeds. */
   readonly seeds: number;
+  /** Which one. Default: `simulateAny`. */
+  readonly by?: keyof typeof Simulations;
 }
 
 const SEEDS = 200;
+const PICTURE_SEEDS = 100;
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -282,10 +285,82 @@ export const MUTANTS: readonly Mutant[] = [
     to: "",
     seeds: 5 * SEEDS,
   },
+  {
+    name: "a piece of a picture is taken whatever was asked for",
+    file: "../gateway/message-pictures.ts",
+    from: 'if (this.state !== "sent" || numberOfReply(payload) !== this.number) return true;',
+    to: "",
+    seeds: PICTURE_SEEDS,
+    by: "simulatePictures",
+  },
+  {
+    name: "the picture of another message is drawn",
+    file: "../gateway/message-pictures.ts",
+    from: 'if (store.name !== this.name || this.name === "") return;',
+    to: 'if (this.name === "") return;',
+    seeds: PICTURE_SEEDS,
+    by: "simulatePictures",
+  },
+  {
+    name: "that there is no picture is forgotten",
+    file: "../gateway/message-pictures.ts",
+    from: "this.failures.push(this.name + words);",
+    to: "",
+    seeds: PICTURE_SEEDS,
+    by: "simulatePictures",
+  },
+  {
+    name: "an answer that was lost is waited for for ever",
+    file: "../gateway/message-pictures.ts",
+    from: "this.pause(this.retryMs);\n    this.retryMs",
+    to: "this.retryMs",
+    seeds: PICTURE_SEEDS,
+    by: "simulatePictures",
+  },
+  {
+    name: "the pieces of a picture are not found after a restart",
+    file: "../pager/picture-store.ts",
+    from: "this.count += 1;\n    }\n  }",
+    to: "}\n  }",
+    seeds: PICTURE_SEEDS,
+    by: "simulatePictures",
+  },
+  {
+    name: "pictures do not leave for messages",
+    file: "../gateway/yielding-store.ts",
+    from: "if (!this.pictures.clear() && !this.runs.makeRoom()) throw error;",
+    to: "throw error;",
+    seeds: PICTURE_SEEDS,
+    by: "simulatePictures",
+  },
+  {
+    name: "a picture of text is taken whatever was asked for",
+    file: "../gateway/text-pictures.ts",
+    from: 'if (this.state !== "sent" || reply.head.number !== this.number) return true;',
+    to: "if (!this.request) return true;",
+    seeds: PICTURE_SEEDS,
+    by: "simulatePictures",
+  },
+  {
+    name: "a picture of text is drawn as it came",
+    file: "../gateway/text-pictures.ts",
+    from: "checkPicture(payload, start, end, rowsAbove(sizePixels) + rowsBelow(sizePixels), this.widthMax);",
+    to: "",
+    seeds: PICTURE_SEEDS,
+    by: "simulatePictures",
+  },
+  {
+    name: "pictures of text are not found after a restart",
+    file: "../pager/run-store.ts",
+    from: "else this.append(hash, (advance << 8) | roomOf(record.length));",
+    to: "",
+    seeds: PICTURE_SEEDS,
+    by: "simulatePictures",
+  },
 ];
 
-/** The simulation of the engine with one mistake, or with none. */
-export function mutated(mutant?: Mutant): Promise<{ readonly simulateAny: typeof simulateAny }> {
+/** The simulations with one mistake, or with none. */
+export function mutated(mutant?: Mutant): Promise<typeof Simulations> {
   const entry = new URL("any-seed.ts", import.meta.url);
   return bundleWith(entry, new URL("../../src/mqtt/", import.meta.url), mutant);
 }

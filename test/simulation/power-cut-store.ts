@@ -17,6 +17,9 @@ export class PowerCutStore implements Store {
   /** Called with each record that has become durable, also in later lives. */
   onDurable: (key: string, bytes: Uint8Array) => void = () => {};
 
+  /** A new record beyond so many is refused, as by a full flash; also in later lives. */
+  recordsMax = Number.POSITIVE_INFINITY;
+
   /** Is told of each write and removal of a record; also of the lives to come. */
   onWrite: (key: string) => void = () => {};
 
@@ -70,6 +73,7 @@ export class PowerCutStore implements Store {
     const next = new PowerCutStore(new Map(this.#records), this.#random);
     next.onDurable = this.onDurable;
     next.onWrite = this.onWrite;
+    next.recordsMax = this.recordsMax;
     return next;
   }
 
@@ -79,6 +83,8 @@ export class PowerCutStore implements Store {
 
   write(key: string, bytes: Uint8Array): void {
     if (!/^[a-z0-9-]{1,15}$/.test(key)) throw new Error(`store: key ${key}`);
+    const isFull = !this.#records.has(key) && this.#records.size >= this.recordsMax;
+    if (isFull && !this.#dead) throw new Error("the medium is full");
     this.#change(key, () => {
       this.#records.set(key, bytes.slice());
       this.onDurable(key, bytes);
