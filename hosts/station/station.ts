@@ -231,6 +231,7 @@ function foreignSide(address: BrokerAddress, env: string, directory: Directory, 
     address,
     env,
     devices: () => directory.devices.map(({ uid }) => uid),
+    isKnown: (uid) => directory.device(uid) !== undefined,
     onLog: (line) => console.error(line),
   });
   closers.push(() => foreign.close());

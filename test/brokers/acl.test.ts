@@ -1,23 +1,28 @@
 /** What `fieldpager acl` prints lets in what the policy lets in, and refuses what it refuses: each client at each topic. */
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { connectAsync, type MqttClient } from "mqtt";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { Directory } from "../../hosts/station/directory/directory.ts";
 import { directorySource } from "../../hosts/station/directory/directory-source.ts";
+import { ldapDirectory } from "../../hosts/station/directory/ldap-directory.ts";
 import { ACCOUNTS_FILE, DIRECTORY_FILE } from "../../hosts/station/directory/open-access.ts";
 import { Accounts } from "../../hosts/station/identity/accounts.ts";
-import { natsPasswordVariable } from "../../hosts/station/policy/acl-texts.ts";
+import { aclText, natsPasswordVariable } from "../../hosts/station/policy/acl-texts.ts";
+import { grantsOf } from "../../hosts/station/policy/broker-grants.ts";
 import { type Identity, TOPIC_RULES, TopicRules } from "../../hosts/station/policy/topic-rules.ts";
 import { encodeText } from "../../src/payload/content.ts";
 import { discoveryTopic } from "../../src/payload/discovery.ts";
 import { encodeMessage, IM_TYPE } from "../../src/payload/message.ts";
-import { ROOT, StationBench, until } from "../hosts/station/harness.ts";
+import { hasSlapd, startSlapd } from "../hosts/station/directory/slapd.ts";
+import { StationBench, until } from "../hosts/station/harness.ts";
 import { requireOrSkip } from "../require.ts";
 import { findMosquitto } from "./mosquitto.ts";
 import { findNats } from "./nats.ts";
+import { findRabbitmq, startRabbitmq } from "./rabbitmq.ts";
 import { findProgram, type Server, startServer } from "./server-process.ts";
 
 const PASSWORD = "a-password";
@@ -200,23 +205,148 @@ describe.runIf(requireOrSkip("nats", findNats() !== undefined))("NATS with exact
   });
 });
 
-it("RabbitMQ's expressions fit the routing keys of what the policy allows, and no others", async () => {
-  const text = await printed("rabbitmq");
-  const got = { publish: [] as string[], subscribe: [] as string[] };
-  // As a shell reads the commands.
-  const { stdout } = await promisify(execFile)("sh", ["-c", `rabbitmqctl() { printf '%s\\n' "$@" END; }\n${text}`], {
-    cwd: ROOT,
-  });
-  for (const command of stdout.split("END\n")) {
-    const [what, , , user = "", , write = "", read = ""] = command.split("\n");
-    if (what !== "set_topic_permissions" || user === "station") continue;
-    const fits = (expression: string) =>
-      TOPICS.filter((topic) => new RegExp(expression).test(topic.replaceAll("/", "."))).map(
-        (topic) => `${user} ${topic}`,
-      );
-    got.publish.push(...fits(write));
-    got.subscribe.push(...fits(read));
+/** The printed commands, as a shell reads them, and what RabbitMQ reads at its start in their place: a command takes seconds. */
+async function definitionsOf(text: string): Promise<object> {
+  const { stdout } = await promisify(execFile)("sh", ["-c", `rabbitmqctl() { printf '%s\\n' "$@" END; }\n${text}`]);
+  const permissions: object[] = [];
+  const topicPermissions: object[] = [];
+  for (const command of stdout.split("END\n").filter(Boolean)) {
+    const [what, , vhost, user, ...rest] = command.split("\n");
+    if (what === "set_permissions") {
+      const [configure, write, read] = rest;
+      permissions.push({ vhost, user, configure, write, read });
+    } else {
+      const [exchange, write, read] = rest;
+      topicPermissions.push({ vhost, user, exchange, write, read });
+    }
   }
-  expect(got.publish.sort()).toEqual(wanted("publish").sort());
-  expect(got.subscribe.sort()).toEqual(wanted("subscribe").sort());
+  const users = ["station", ...identities.map(({ uid }) => uid)].map((name) => {
+    const salt = randomBytes(4);
+    const hash = createHash("sha256")
+      .update(Buffer.concat([salt, Buffer.from(PASSWORD)]))
+      .digest();
+    return {
+      name,
+      password_hash: Buffer.concat([salt, hash]).toString("base64"),
+      hashing_algorithm: "rabbit_password_hashing_sha256",
+      tags: [],
+    };
+  });
+  return { users, vhosts: [{ name: "/" }], permissions, topic_permissions: topicPermissions };
+}
+
+/** RabbitMQ ends the connection for what is not allowed. So each client has a connection for each topic. */
+async function foundOneByOne(port: number): Promise<{ publish: string[]; subscribe: string[] }> {
+  const open = (username: string) =>
+    connectAsync({
+      host: "127.0.0.1",
+      port,
+      username,
+      password: PASSWORD,
+      clientId: username,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      protocolVersion: 4,
+    });
+  /** Whether it is done before the connection ends. */
+  const isDone = async (username: string, act: (client: MqttClient) => Promise<unknown>) => {
+    const client = await open(username);
+    client.on("error", () => {});
+    const ended = new Promise<boolean>((resolve) => client.once("close", () => resolve(false)));
+    const isLetIn = await Promise.race([
+      act(client).then(
+        (result) => result !== false,
+        () => false,
+      ),
+      ended,
+    ]);
+    await client.endAsync(true);
+    return isLetIn;
+  };
+  const publish: string[] = [];
+  const subscribe: string[] = [];
+  const tryAll = async ({ uid }: Identity) => {
+    for (const topic of TOPICS) {
+      if (await isDone(uid, (client) => client.publishAsync(topic, uid, { qos: 1 }))) publish.push(`${uid} ${topic}`);
+      const take = async (client: MqttClient) => (await client.subscribeAsync(topic, { qos: 1 }))[0]?.qos === 1;
+      if (await isDone(uid, take)) subscribe.push(`${uid} ${topic}`);
+    }
+  };
+  await Promise.all(identities.map(tryAll));
+  return { publish: publish.sort(), subscribe: subscribe.sort() };
+}
+
+describe.runIf(requireOrSkip("rabbitmq", findRabbitmq() !== undefined))("RabbitMQ with exactly what is printed", () => {
+  it("lets everyone do what the policy says, and nothing else", { timeout: 600_000 }, async () => {
+    const text = await printed("rabbitmq");
+    const rabbitmq = await startRabbitmq(await definitionsOf(text));
+    bench.add(() => rabbitmq.stop());
+    const isReady = () =>
+      connectAsync({
+        host: "127.0.0.1",
+        port: rabbitmq.port,
+        username: "station",
+        password: PASSWORD,
+        reconnectPeriod: 0,
+      }).then(
+        (client) => client.endAsync(true).then(() => true),
+        () => false,
+      );
+    await until("the login", isReady, 120_000);
+    const { publish, subscribe } = await foundOneByOne(rabbitmq.port);
+    expect(publish).toEqual(wanted("publish").sort());
+    expect(subscribe).toEqual(wanted("subscribe").sort());
+    // The commands themselves work, too: those of one user.
+    await rabbitmq.runShell(
+      text
+        .split("\n")
+        .filter((line) => line.includes(" 'wall' "))
+        .join("\n"),
+    );
+  });
+});
+
+describe.runIf(requireOrSkip("slapd", hasSlapd()))("where people come from an LDAP server", () => {
+  const LDIF = [
+    "dn: uid=anna,dc=example,dc=org\nobjectClass: inetOrgPerson\nuid: anna\ncn: Anna Berg\nsn: Berg\nseeAlso: cn=wall,dc=example,dc=org",
+    "dn: uid=j.doe,dc=example,dc=org\nobjectClass: inetOrgPerson\nuid: j.doe\ncn: J Doe\nsn: Doe",
+    "dn: cn=anna-1,dc=example,dc=org\nobjectClass: device\ncn: anna-1\nowner: uid=anna,dc=example,dc=org",
+    "dn: cn=wall,dc=example,dc=org\nobjectClass: device\ncn: wall",
+    "dn: cn=night,dc=example,dc=org\nobjectClass: groupOfNames\ncn: night\nmember: uid=anna,dc=example,dc=org",
+    "",
+  ].join("\n\n");
+
+  it("prints the rules of who is there now, and names whom the broker cannot have", async () => {
+    const ldap = await startSlapd(bench, LDIF);
+    vi.stubEnv("FIELDPAGER_LDAP_PASSWORD", ldap.bindPassword);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const empty = bench.folder();
+    const run = async (broker: string) => {
+      const flags = ["--data", empty, "--ldap", ldap.url, "--ldap-base", ldap.base, "--ldap-user", ldap.bindDn];
+      const program = bench.program("hosts/station/cli/fieldpager.ts acl", [broker, ...flags]);
+      return { ...(await program.ended), stdout: program.stdout, stderr: program.stderr };
+    };
+    const directory = await Directory.open(ldapDirectory(ldap));
+    const grants = grantsOf("field", directory, new Accounts(join(empty, ACCOUNTS_FILE)), "station");
+    await directory.close();
+    expect(grants.map(({ name }) => name)).toEqual(["station", "anna", "anna-1", "j.doe", "wall"]);
+    for (const broker of ["mosquitto", "rabbitmq", "nats"] as const) {
+      const { status, stdout, stderr } = await run(broker);
+      expect([status, stderr]).toEqual([0, ""]);
+      expect(stdout).toBe(aclText(broker, grants));
+      // mosquitto can have any name.
+      expect(stdout.includes("# Left out: j.doe\n")).toBe(broker !== "mosquitto");
+      expect(stdout.includes(ldap.bindPassword)).toBe(false);
+    }
+    const rules = aclText("mosquitto", grants).split("\n\n");
+    const ofDevice = rules.find((text) => text.startsWith("user anna-1\n"));
+    for (const topic of ["im/anna-1", "im/night", "pres/wall"])
+      expect(ofDevice).toContain(`topic read /field/${topic}\n`);
+    expect(readdirSync(empty)).toEqual([]);
+    await ldap.stop();
+    const { status, stdout, stderr } = await run("mosquitto");
+    expect([status === 0, stdout]).toEqual([false, ""]);
+    expect(stderr).toContain(`the LDAP server ${ldap.url} gives no directory`);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
 });

@@ -17,6 +17,8 @@ export interface MortalBroker extends Broker {
   kill(): Promise<void>;
   /** Starts it again on the same port with its saved data. */
   restart(): Promise<void>;
+  /** Of a cluster: the ports of MQTT of all nodes. `kill` takes one of them, the next one each time. */
+  readonly nodePorts?: readonly number[];
   /** It acknowledges before it saves: a kill may take what it has acknowledged. */
   readonly losesAcknowledged?: boolean;
 }

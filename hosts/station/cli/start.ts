@@ -6,6 +6,7 @@ import { localPassword } from "../../common/local-key.ts";
 import { type Pager, startPager } from "../../node/pager.ts";
 import { readKeys, terminalLog, terminalScreen } from "../../node/terminal.ts";
 import { describeFirstStart } from "../directory/open-access.ts";
+import { hostAndPort } from "../foreign-broker/broker-address.ts";
 import { ownAddress, plainHost } from "../mqtt-server/mqtt-listener.ts";
 import { type Station, type StationOptions, startStation } from "../station.ts";
 import { called } from "./called.ts";
@@ -53,6 +54,7 @@ function startOwnPager(
   const foreign = broker && {
     "broker.host": broker.host,
     "broker.transport": broker.isSecure ? "tls" : "tcp",
+    "broker.fallback": (broker.fallback ?? []).map(hostAndPort).join(),
     "broker.userName": broker.userName,
     "broker.password": broker.password,
     ...(broker.authorities !== undefined && { "broker.ca": broker.authorities }),

@@ -7,7 +7,7 @@ import { describeError } from "../../common/describe-error.ts";
 import { type Flags, parseFlags } from "../../common/flags.ts";
 import { isLoopback } from "../../common/loopback.ts";
 import type { LdapOptions } from "../directory/ldap-directory.ts";
-import { type BrokerAddress, parseBrokerAddress } from "../foreign-broker/broker-address.ts";
+import { type BrokerAddress, parseBrokerAddress, parseBrokerNodes } from "../foreign-broker/broker-address.ts";
 import type { Certificate } from "../mqtt-server/mqtt-listener.ts";
 import {
   DATA_DEFAULT,
@@ -37,11 +37,12 @@ const FLAGS = Object.freeze([
   "picture-network",
   "broker",
   "broker-ca",
+  "broker-fallback",
   "broker-password-file",
 ]);
 
 /** Holds the password of `--ldap-user`: what stands on a command line can be seen by every user of the machine. */
-const LDAP_PASSWORD_VARIABLE = "FIELDPAGER_LDAP_PASSWORD";
+export const LDAP_PASSWORD_VARIABLE = "FIELDPAGER_LDAP_PASSWORD";
 
 /** Holds the password for `--broker`, likewise. */
 const BROKER_PASSWORD_VARIABLE = "FIELDPAGER_BROKER_PASSWORD";
@@ -61,6 +62,7 @@ export const STATION_FLAGS_USAGE = `  --data DIR         folder of everything th
   --ldap-base DN     below which entry of it
   --ldap-user DN     whom to log in as there; the password stands in ${LDAP_PASSWORD_VARIABLE}
   --broker URL       a broker that is there already, mqtt:// or mqtts://user:password@host:port; none is started then
+  --broker-fallback HOSTS  further nodes of its cluster: host or host:port, with commas between them
   --broker-ca FILE   PEM of the authorities that its certificate may come from, if it is none that everybody knows
   --broker-password-file FILE  holds the password; or ${BROKER_PASSWORD_VARIABLE} does: a command line can be seen by others
   --anonymous        lets everyone in without a login, to read and send everything`;
@@ -137,7 +139,8 @@ function certificateOf({ values }: Flags, errors: string[]): Certificate | undef
   }
 }
 
-function ldapOf({ values }: Flags, errors: string[]): LdapOptions | undefined {
+/** What the flags `--ldap`, `--ldap-base` and `--ldap-user` say. */
+export function ldapOf({ values }: Pick<Flags, "values">, errors: string[]): LdapOptions | undefined {
   const { ldap: url, "ldap-base": base, "ldap-user": bindDn = "" } = values;
   if (url === undefined) {
     if (base !== undefined || bindDn !== "") errors.push("flag --ldap: is missing");
@@ -149,8 +152,10 @@ function ldapOf({ values }: Flags, errors: string[]): LdapOptions | undefined {
 
 function brokerOf({ values }: Flags, errors: string[]): BrokerAddress | undefined {
   const { broker: url, "broker-ca": authoritiesPath, "broker-password-file": passwordPath } = values;
+  const { "broker-fallback": fallbackText } = values;
   if (url === undefined) {
-    if (authoritiesPath !== undefined || passwordPath !== undefined) errors.push("flag --broker: is missing");
+    if ([authoritiesPath, passwordPath, fallbackText].some((value) => value !== undefined))
+      errors.push("flag --broker: is missing");
     return undefined;
   }
   for (const name of ["mqtt-port", "mqtts-port", "anonymous"])
@@ -161,6 +166,8 @@ function brokerOf({ values }: Flags, errors: string[]): BrokerAddress | undefine
     errors.push("flag --broker: expected mqtt:// or mqtts://user:password@host:port, without a path");
     return undefined;
   }
+  const fallback = fallbackText === undefined ? [] : parseBrokerNodes(fallbackText, address.isSecure);
+  if (!fallback) errors.push("flag --broker-fallback: expected host or host:port, with commas between them");
   if (authoritiesPath !== undefined && !address.isSecure) errors.push("flag --broker-ca: goes with mqtts://");
   const authorities = contentOf("broker-ca", authoritiesPath, errors);
   const password = contentOf("broker-password-file", passwordPath, errors)?.replace(/\r?\n$/, "");
@@ -169,7 +176,13 @@ function brokerOf({ values }: Flags, errors: string[]): BrokerAddress | undefine
   } catch (error) {
     errors.push(`flag --broker-ca: ${describeError(error)}`);
   }
-  return { ...address, authorities, password: password ?? process.env[BROKER_PASSWORD_VARIABLE] ?? address.password };
+  const nodes = fallback && fallback.length > 0 ? { fallback } : {};
+  return {
+    ...address,
+    ...nodes,
+    authorities,
+    password: password ?? process.env[BROKER_PASSWORD_VARIABLE] ?? address.password,
+  };
 }
 
 function contentOf(flag: string, path: string | undefined, errors: string[]): string | undefined {

@@ -1,9 +1,15 @@
 /** Where a broker is, and whom to log in as there: what `--broker` says. */
 import { isIPv6 } from "node:net";
 
-export interface BrokerAddress {
+/** Where one node of it listens. */
+export interface BrokerNode {
   readonly host: string;
   readonly port: number;
+}
+
+export interface BrokerAddress extends BrokerNode {
+  /** Further nodes of the same cluster, in the order in which they are tried. The login is the same. */
+  readonly fallback?: readonly BrokerNode[];
   readonly isSecure: boolean;
   /** Empty: no login. */
   readonly userName: string;
@@ -34,7 +40,19 @@ export function parseBrokerAddress(text: string): BrokerAddress | undefined {
   }
 }
 
+/** Reads nodes as the setting `broker.fallback` of a pager has them: `host` or `host:port`, with commas between them. undefined: it is no such list. */
+export function parseBrokerNodes(text: string, isSecure: boolean): readonly BrokerNode[] | undefined {
+  const nodes = text.split(",").map((node) => parseBrokerAddress(`${isSecure ? "mqtts" : "mqtt"}://${node.trim()}`));
+  if (nodes.some((node) => node === undefined || node.userName !== "")) return undefined;
+  return nodes.flatMap((node) => (node ? [{ host: node.host, port: node.port }] : []));
+}
+
 /** Without name and password, to be shown. */
-export function describeBrokerAddress({ host, port, isSecure }: BrokerAddress): string {
-  return `${isSecure ? "mqtts" : "mqtt"}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+export function describeBrokerAddress({ host, port, isSecure }: BrokerNode & Pick<BrokerAddress, "isSecure">): string {
+  return `${isSecure ? "mqtts" : "mqtt"}://${hostAndPort({ host, port })}`;
+}
+
+/** As the setting `broker.fallback` of a pager has it. */
+export function hostAndPort({ host, port }: BrokerNode): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }

@@ -1,12 +1,12 @@
 /**
- * One connection after the other to a broker, as a client of a kept session: MQTT 5 where it can, else 3.1.1. Nothing is carried from one
+ * One connection after the other to a broker, or to the nodes of a cluster in turn, as a client of a kept session: MQTT 5 where it can, else 3.1.1. Nothing is carried from one
  * connection to the next: what was not answered is rejected, and its owner sends it again.
  */
 import { connect, type IClientOptions, type IConnackPacket, type IPublishPacket, type MqttClient } from "mqtt";
 import { describeError } from "../../common/describe-error.ts";
 import { BROKER_CONNECT_MS, BROKER_INFLIGHT_MAX, BROKER_RETRY_MS, BROKER_RETRY_MS_MAX } from "../shared/limits.ts";
 import type { OwnMessage } from "../shared/message-broker.ts";
-import type { BrokerAddress } from "./broker-address.ts";
+import type { BrokerAddress, BrokerNode } from "./broker-address.ts";
 
 /** The broker is not there, or the connection has ended before it has answered. */
 export class BrokerAway extends Error {
@@ -39,6 +39,9 @@ const MQTT_3_1_1 = 4;
 
 export class BrokerLink {
   readonly #options: LinkOptions;
+  readonly #nodes: readonly BrokerNode[];
+  /** The node that is connected to, or tried. */
+  #at = 0;
   #client: MqttClient | undefined;
   #isConnected = false;
   #isClosed = false;
@@ -55,7 +58,13 @@ export class BrokerLink {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#nodes = [options.address, ...(options.address.fallback ?? [])];
     this.#connect();
+  }
+
+  /** The node that it is connected to, or tries. */
+  get node(): BrokerNode {
+    return this.#nodes[this.#at] as BrokerNode;
   }
 
   get isConnected(): boolean {
@@ -117,7 +126,8 @@ export class BrokerLink {
 
   #connect(): void {
     const { address, clientIdentifier, handlers } = this.#options;
-    const { host, port, isSecure, userName, password, authorities } = address;
+    const { host, port } = this.node;
+    const { isSecure, userName, password, authorities } = address;
     const version = this.#version;
     const options: IClientOptions = {
       protocol: isSecure ? "mqtts" : "mqtt",
@@ -177,6 +187,7 @@ export class BrokerLink {
       client.end(true);
       if (this.#isClosed) return;
       handlers.handleAway(problem);
+      this.#at = (this.#at + 1) % this.#nodes.length;
       this.#retryLater();
     });
   }

@@ -9,7 +9,7 @@ import { decodePresence, PRESENCE_STATUS } from "../../../src/payload/presence.t
 import { describeError } from "../../common/describe-error.ts";
 import { TopicTree } from "../broker/topic-tree.ts";
 import type { BrokerStatus } from "../shared/broker-status.ts";
-import { BROKER_PROBE_MS, BROKER_RETAINED_OWED_MAX } from "../shared/limits.ts";
+import { BROKER_PROBE_MS, BROKER_RETAINED_OWED_MAX, DEVICES_WATCHED_MAX } from "../shared/limits.ts";
 import type {
   MessageBroker,
   MessageHandler,
@@ -26,6 +26,8 @@ export interface ForeignBrokerOptions {
   readonly env: string;
   /** Devices that the station knows. Without wildcards their presence is asked for one by one. */
   readonly devices: () => readonly string[];
+  /** Whether it is one of these. */
+  readonly isKnown: (uid: string) => boolean;
   readonly onLog: (line: string) => void;
 }
 
@@ -42,9 +44,9 @@ export class ForeignBroker implements MessageBroker {
   readonly #filters = new Set<string>();
   readonly #presencePrefix: string;
   readonly #messagePrefix: string;
-  /** By device: whether it is there. */
+  /** By device: whether it is there. Of devices that the station does not know `DEVICES_WATCHED_MAX` at the most. */
   readonly #presences = new Map<string, boolean>();
-  /** Devices whose presence was asked for on this connection. */
+  /** Devices whose presence was asked for on this connection, likewise. */
   readonly #asked = new Set<string>();
   /** What is to be retained when the broker is back: the newest of each topic. */
   readonly #owed = new Map<string, OwnMessage>();
@@ -83,10 +85,9 @@ export class ForeignBroker implements MessageBroker {
   }
 
   get status(): BrokerStatus {
-    const { address } = this.#options;
     const found = this.#capabilities;
     return {
-      address: describeBrokerAddress(address),
+      address: this.#shownAddress,
       isConnected: this.#link?.isConnected === true,
       ...(this.#reason !== undefined && { reason: this.#reason }),
       ...(found && { protocol: found.protocol }),
@@ -150,6 +151,12 @@ export class ForeignBroker implements MessageBroker {
     this.#presences.delete(uid);
   }
 
+  /** Of the node that it is connected to, or tries. */
+  get #shownAddress(): string {
+    const { address } = this.#options;
+    return describeBrokerAddress({ isSecure: address.isSecure, ...(this.#link?.node ?? address) });
+  }
+
   #requireLink(): BrokerLink {
     if (!this.#link) throw new Error("the broker's link is not started");
     return this.#link;
@@ -189,7 +196,7 @@ export class ForeignBroker implements MessageBroker {
     };
     this.#capabilities = found;
     this.#reason = undefined;
-    const address = describeBrokerAddress(this.#options.address);
+    const address = this.#shownAddress;
     this.#options.onLog(`broker ${address}: connected, ${found.protocol}`);
     for (const lack of describeLacks(found)) this.#options.onLog(`broker ${address}: ${lack}`);
     for (const [topic, message] of [...this.#owed]) {
@@ -203,18 +210,14 @@ export class ForeignBroker implements MessageBroker {
 
   #handleAway(reason: string): void {
     if (this.#reason !== reason)
-      this.#options.onLog(
-        `broker ${describeBrokerAddress(this.#options.address)}: away (${reason}); it is tried again`,
-      );
+      this.#options.onLog(`broker ${this.#shownAddress}: away (${reason}); it is tried again`);
     this.#reason = reason;
   }
 
   async #subscribe(filter: string): Promise<0 | 1 | 2 | undefined> {
     const qos = await this.#requireLink().subscribe(filter);
     if (qos === undefined)
-      this.#options.onLog(
-        `broker ${describeBrokerAddress(this.#options.address)}: refuses to let the station read ${filter}`,
-      );
+      this.#options.onLog(`broker ${this.#shownAddress}: refuses to let the station read ${filter}`);
     return qos;
   }
 
@@ -222,6 +225,7 @@ export class ForeignBroker implements MessageBroker {
   #ask(uid: string): void {
     const found = this.#capabilities;
     if (!found || (found.retain !== "byTopic" && found.hasWildcards) || this.#asked.has(uid)) return;
+    if (!this.#hasRoom(this.#asked.size, uid)) return;
     this.#asked.add(uid);
     this.#subscribe(this.#presencePrefix + uid).catch(() => this.#asked.delete(uid));
   }
@@ -270,12 +274,18 @@ export class ForeignBroker implements MessageBroker {
     });
   }
 
+  /** Anybody may name devices: a broker's own logins let them, and pushes do. Those that the station knows always have room. */
+  #hasRoom(size: number, uid: string): boolean {
+    return size < DEVICES_WATCHED_MAX || this.#options.isKnown(uid);
+  }
+
   /** Every presence of a device that is there may be its first on a new connection. */
   #takePresence(uid: string, payload: Uint8Array): void {
     if (payload.length === 0) {
       this.#presences.delete(uid);
       return;
     }
+    if (!this.#presences.has(uid) && !this.#hasRoom(this.#presences.size, uid)) return;
     try {
       const isThere = !ABSENT.includes(decodePresence(payload).status);
       this.#presences.set(uid, isThere);

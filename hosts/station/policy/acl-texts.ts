@@ -6,8 +6,23 @@ export type AclBroker = "mosquitto" | "rabbitmq" | "nats";
 const SAME_FOR_ALL = [
   "Made from the station's policy. Make it anew when people, devices or groups have changed.",
   "What no broker but the station's own can tell: who writes to /…/im/… may name another one as its sender, and what is retained is not",
-  "bound to what tells of the client itself.",
+  "bound to what tells of the client itself. No password is printed: each name below needs a login at the broker. Those of an LDAP server",
+  "may come from there where the broker can ask it; the station knows none of them.",
 ];
+/** Characters of names in one line of a head. */
+const LINE_CHARACTERS = 120;
+
+/** Names of clients that a broker cannot have. */
+function leftOut(grants: readonly Grant[], isKept: (name: string) => boolean): readonly string[] {
+  const names = grants.map(({ name }) => name).filter((name) => !isKept(name));
+  const lines: string[] = [];
+  for (const name of names) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + name.length < LINE_CHARACTERS) lines[lines.length - 1] = `${line}, ${name}`;
+    else lines.push(`Left out: ${name}`);
+  }
+  return lines;
+}
 
 export function aclText(broker: AclBroker, grants: readonly Grant[]): string {
   return ACL_TEXTS[broker](grants);
@@ -42,9 +57,10 @@ function rabbitmq(grants: readonly Grant[]): string {
     ...SAME_FOR_ALL,
     "For RabbitMQ: commands of a shell. Each user has been made with rabbitmqctl add_user. A client identifier is the name of its user.",
     "A dot in a name is a slash to RabbitMQ: such a client may do what another one may, and is left out.",
+    ...leftOut(grants, isWithoutDot),
   ];
   const commands = grants
-    .filter(({ name }) => !name.includes("."))
+    .filter(({ name }) => isWithoutDot(name))
     .flatMap(({ name, publish, subscribe }) => {
       const user = shellWord(name);
       const queue = `mqtt-subscription-${regexOf(name)}qos[01]`;
@@ -65,6 +81,7 @@ function nats(grants: readonly Grant[]): string {
     ...SAME_FOR_ALL,
     "For NATS: nats-server.conf includes this file. The passwords are variables of the configuration or of its environment.",
     "A subject has no dot and no space in a level: what has one cannot be said, and is left out.",
+    ...leftOut(grants, isSubjectLevel),
   ];
   const users = grants
     .filter(({ name }) => isSubjectLevel(name))

@@ -60,6 +60,20 @@ it("takes the password from a file, else from the environment, else from the add
   expect(brokerOf(...url, "--broker-password-file", path)).toMatchObject({ password: "file" });
 });
 
+it("takes further nodes of a cluster as a pager does", () => {
+  expect(brokerOf("--broker", "mqtts://me@a", "--broker-fallback", "b, [::1]:9")).toMatchObject({
+    host: "a",
+    fallback: [
+      { host: "b", port: 8883 },
+      { host: "::1", port: 9 },
+    ],
+  });
+  for (const wrong of ["", "b,", "me@b", "b/path"])
+    expect(brokerOf("--broker", "mqtt://a", "--broker-fallback", wrong), wrong).toEqual({
+      errors: ["flag --broker-fallback: expected host or host:port, with commas between them"],
+    });
+});
+
 it("names what does not go together", () => {
   const missing = join(scene().folder(), "missing");
   expect(brokerOf("--broker", "mqtt://b", "--mqtt-port", "1", "--broker-ca", missing)).toEqual({
@@ -69,5 +83,6 @@ it("names what does not go together", () => {
       expect.stringContaining("flag --broker-ca: ENOENT"),
     ],
   });
+  expect(brokerOf("--broker-fallback", "b")).toEqual({ errors: ["flag --broker: is missing"] });
   expect(brokerOf("--broker-password-file", missing)).toEqual({ errors: ["flag --broker: is missing"] });
 });
