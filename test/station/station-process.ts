@@ -1,5 +1,5 @@
 /** A real station as a process of its own, with devices in its directory. It can be killed and started again. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LOCAL_KEY_FILE, localPassword, localToken, readLocalKey } from "../../hosts/common/local-key.ts";
@@ -7,33 +7,44 @@ import type { PushWithDeliveries } from "../../hosts/station/shared/push.ts";
 import { freePort } from "../brokers/broker.ts";
 import { Program } from "../hosts/station/harness.ts";
 
-const READY_TIMEOUT_MS = 60_000;
+/** Long enough for a busy machine. */
+const READY_TIMEOUT_MS = 240_000;
 const PAGE = 200;
+
+export interface StationPlace {
+  /** Ports of another broker on loopback, or of the nodes of a cluster. Without them the station has its own. */
+  readonly brokerPorts?: readonly number[] | undefined;
+  /** Its data folder. Without it a temporary one. */
+  readonly data?: string | undefined;
+}
 
 export class StationProcess {
   readonly mqttPort: number;
   readonly url: string;
   readonly #data: string;
   /** The broker that it is a client of. undefined: it has its own. */
-  readonly #brokerUrl: string | undefined;
+  readonly #brokerPorts: readonly number[] | undefined;
   #program: Program | undefined;
   #localKey = "";
   /** How often it was started. */
   starts = 0;
 
-  /** Starts a station whose directory has these devices. @param brokerUrl of another broker; without it the station has its own */
-  static async start(devices: readonly string[], brokerUrl?: string): Promise<StationProcess> {
-    const data = mkdtempSync(join(tmpdir(), "fieldpager-station-"));
+  /** Starts a station whose directory has these devices. */
+  static async start(
+    devices: readonly string[],
+    { brokerPorts, data = folder() }: StationPlace = {},
+  ): Promise<StationProcess> {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
     const directory = { people: [], devices: devices.map((uid) => ({ uid })), groups: [] };
     writeFileSync(join(data, "directory.json"), JSON.stringify(directory));
-    const station = new StationProcess(data, await freePort(), await freePort(), brokerUrl);
+    const station = new StationProcess(data, await freePort(), await freePort(), brokerPorts);
     await station.start();
     return station;
   }
 
-  private constructor(data: string, mqttPort: number, httpPort: number, brokerUrl: string | undefined) {
+  private constructor(data: string, mqttPort: number, httpPort: number, brokerPorts: readonly number[] | undefined) {
     this.#data = data;
-    this.#brokerUrl = brokerUrl;
+    this.#brokerPorts = brokerPorts;
     this.mqttPort = mqttPort;
     this.url = `http://127.0.0.1:${httpPort}`;
   }
@@ -45,7 +56,12 @@ export class StationProcess {
 
   /** Starts it again with its data. */
   async start(): Promise<void> {
-    const mqtt = this.#brokerUrl === undefined ? ["--mqtt-port", String(this.mqttPort)] : ["--broker", this.#brokerUrl];
+    const [port, ...further] = this.#brokerPorts ?? [];
+    const fallback = further.map((each) => `127.0.0.1:${each}`).join();
+    const mqtt =
+      port === undefined
+        ? ["--mqtt-port", String(this.mqttPort)]
+        : ["--broker", `mqtt://127.0.0.1:${port}`, ...(fallback ? ["--broker-fallback", fallback] : [])];
     const ports = [...mqtt, "--http-port", new URL(this.url).port];
     const program = new Program(
       "hosts/station/cli/fieldpager.ts station",
@@ -70,6 +86,16 @@ export class StationProcess {
   async stop(): Promise<void> {
     await this.#program?.kill("SIGTERM");
     rmSync(this.#data, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  get pid(): number | undefined {
+    return this.#program?.process.pid;
+  }
+
+  /** Whether it accepts nothing, because its disk takes nothing. */
+  async isRefusing(): Promise<boolean> {
+    const response = await fetch(`${this.url}/healthz`).catch(() => undefined);
+    return response?.status === 503;
   }
 
   /** Sends a request as the administrator. Rejects if nobody answers. */
@@ -109,10 +135,14 @@ export class StationProcess {
   /** Resident memory of the process in bytes. undefined if the system does not tell. */
   get residentBytes(): number | undefined {
     try {
-      const status = readFileSync(`/proc/${this.#program?.process.pid}/status`, "utf8");
+      const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
       return Number(status.match(/^VmRSS:\s+(\d+) kB/m)?.[1]) * 1024;
     } catch {
       return undefined;
     }
   }
+}
+
+function folder(): string {
+  return mkdtempSync(join(tmpdir(), "fieldpager-station-"));
 }

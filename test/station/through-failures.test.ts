@@ -32,10 +32,10 @@ it("finds lost, doubled and unexpected pushes and receipts", () => {
 it("stores each push once and delivers each receipt once, whatever fails", { timeout: 180_000 }, async () => {
   const seed = Number(process.env.FIELDPAGER_SEED ?? Math.floor(Math.random() * 2 ** 32));
   console.log(`FIELDPAGER_SEED=${seed}`);
-  const options = { seed, pagers: 10, pushes: 300, kills: 2, powerCuts: 15, senders: 5, settleMs: 60_000 };
+  const options = { seed, pagers: 10, pushes: 300, kills: 2, fulls: 1, powerCuts: 15, senders: 5, settleMs: 60_000 };
   const report = await runThroughFailures(options);
   expect(report.violations).toEqual([]);
-  expect(report).toMatchObject({ pushes: 300, receipts: 600, stationStarts: 3 });
+  expect(report).toMatchObject({ pushes: 300, receipts: 600, stationStarts: 3, fulls: 1 });
   expect(report.powerCuts).toBeGreaterThan(5);
   expect(report.losses).toBeGreaterThan(5);
 });

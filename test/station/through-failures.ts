@@ -1,12 +1,14 @@
 /**
  * Sends pushes over the HTTP interface to many pagers. Meanwhile the network cuts connections, pagers lose their power at any
- * write, and the station is killed with SIGKILL and started again. In the end the pagers' stores, the promises to the senders and
- * the console's history must agree.
+ * write, the station and NATS beside it are killed with SIGKILL and started again, and the station's disk is full. In the end the
+ * pagers' stores, the promises to the senders and the console's history must agree.
  */
 import type { PushWithDeliveries } from "../../hosts/station/shared/push.ts";
 import type { MortalBroker } from "../brokers/broker.ts";
 import { startMosquitto } from "../brokers/mosquitto.ts";
 import { startNats } from "../brokers/nats.ts";
+import { startNatsCluster } from "../brokers/nats-cluster.ts";
+import { type Disk, usableDisks } from "../hosts/station/disks.ts";
 import { integerBetween, seededRandom } from "../random.ts";
 import { LossyProxy } from "./lossy-proxy.ts";
 import { PoweredPager } from "./powered-pager.ts";
@@ -16,30 +18,35 @@ export interface FailuresOptions {
   readonly seed: number;
   readonly pagers: number;
   readonly pushes: number;
-  /** How often the station is killed; NATS as often. mosquitto is not: it loses what it has acknowledged. */
+  /** How often the station is killed; the broker beside it as often, but not mosquitto: it loses what it has acknowledged. */
   readonly kills: number;
+  /** How often the station's disk is full. */
+  readonly fulls: number;
   /** The broker that the station is a client of. Without it the station has its own. */
   readonly broker?: OtherBroker | undefined;
   /** How many power cuts there are in all pagers together. */
   readonly powerCuts: number;
   /** How many pushes are sent at the same time. */
   readonly senders: number;
-  /** How long everything may take to arrive after the last push, in milliseconds. */
+  /** After the last push: how long nothing may arrive until the run ends, in milliseconds. */
   readonly settleMs: number;
   readonly onProgress?: (line: string) => void;
 }
 
-export type OtherBroker = "mosquitto" | "nats";
+export type OtherBroker = "mosquitto" | "nats" | "nats-cluster";
 
 const START: Readonly<Record<OtherBroker, () => Promise<MortalBroker>>> = Object.freeze({
   mosquitto: startMosquitto,
   nats: startNats,
+  "nats-cluster": startNatsCluster,
 });
 
 export interface FailuresReport {
   readonly pushes: number;
   readonly receipts: number;
   readonly stationStarts: number;
+  /** How often the disk has refused a write. */
+  readonly fulls: number;
   readonly powerCuts: number;
   readonly losses: number;
   /** Broken promises, one line each. */
@@ -50,46 +57,80 @@ export interface FailuresReport {
 const BYTES_BEFORE_LOSS = 4_000;
 /** The receipts of every push. Each must come once. */
 const RECEIPTS = ["stored", "shown"] as const;
-const LOOK_EVERY_MS = 1_000;
+/** Reading the whole history takes the station some time. */
+const LOOK_EVERY_MS = 3_000;
+/** Room for everything that the station writes. */
+const DISK_BYTES = 512 * 1_048_576;
+/** How long the disk stays full after its first refusal, and how long that may take, in milliseconds. */
+const FULL_MS = 1_500;
+const REFUSAL_MS_MAX = 10_000;
 
 export async function runThroughFailures(options: FailuresOptions): Promise<FailuresReport> {
   const random = seededRandom(options.seed);
   const uids = Array.from({ length: options.pagers }, (_, index) => `pager-${index + 1}`);
   const broker = options.broker && (await START[options.broker]());
-  const station = await StationProcess.start(uids, broker && `mqtt://127.0.0.1:${broker.port}`);
-  const proxy = await LossyProxy.start(broker?.port ?? station.mqttPort, random, BYTES_BEFORE_LOSS);
-  const pagers = uids.map((uid) => new PoweredPager(uid, settingsOf(station, proxy, uid, broker), random));
+  const [[, makeDisk] = []] = options.fulls > 0 ? usableDisks() : [];
+  if (options.fulls > 0 && !makeDisk) throw new Error("this machine has no disk that can be made full");
+  const disk = makeDisk?.(DISK_BYTES);
+  const station = await StationProcess.start(uids, {
+    brokerPorts: broker && portsOf(broker),
+    data: disk?.data,
+  });
+  // Each node of a cluster has a network before it. The pagers begin at different nodes.
+  const ports = broker ? portsOf(broker) : [station.mqttPort];
+  const proxies = await Promise.all(ports.map((port) => LossyProxy.start(port, random, BYTES_BEFORE_LOSS)));
+  const pagers = uids.map((uid, index) => {
+    const nodes = proxies.map((_, at) => proxies[(index + at) % proxies.length]?.port ?? 0);
+    return new PoweredPager(uid, settingsOf(station, nodes, uid, broker), random);
+  });
   try {
-    const mortal = options.broker === "nats" ? broker : undefined;
-    const sent = await sendAll(options, station, mortal, pagers, random);
+    const { sent, fulls } = await sendAll(
+      options,
+      { station, broker: broker?.losesAcknowledged ? undefined : broker, disk, pagers },
+      random,
+    );
     options.onProgress?.(`all ${sent.size} pushes are accepted; waiting for the last receipts`);
     // From now on the network works, so that everything under way can arrive.
-    proxy.isCalm = true;
+    for (const proxy of proxies) proxy.isCalm = true;
     const history = await settled(options, station);
     return {
       pushes: history.length,
       receipts: history.reduce((sum, push) => sum + receiptsOf(push).length, 0),
       stationStarts: station.starts,
+      fulls,
       powerCuts: pagers.reduce((sum, pager) => sum + pager.powerCuts, 0),
-      losses: proxy.losses,
+      losses: proxies.reduce((sum, proxy) => sum + proxy.losses, 0),
       violations: [...historyViolations(sent, history), ...pagerViolations(sent, pagers)],
     };
   } finally {
     await Promise.all(pagers.map((pager) => pager.stop()));
-    await proxy.stop();
+    await Promise.all(proxies.map((proxy) => proxy.stop()));
     await station.stop();
     await broker?.stop();
+    disk?.end();
   }
+}
+
+function portsOf({ port, nodePorts = [port] }: MortalBroker): readonly number[] {
+  return nodePorts;
+}
+
+interface World {
+  readonly station: StationProcess;
+  readonly broker: MortalBroker | undefined;
+  readonly disk: Disk | undefined;
+  readonly pagers: readonly PoweredPager[];
 }
 
 function settingsOf(
   station: StationProcess,
-  proxy: LossyProxy,
+  [port, ...further]: readonly number[],
   uid: string,
   broker: MortalBroker | undefined,
 ): Record<string, unknown> {
   return {
-    "broker.port": proxy.port,
+    "broker.port": port,
+    "broker.fallback": further.map((each) => `127.0.0.1:${each}`).join(),
     "broker.protocol": "3.1.1",
     // Everyone may log in to the other ones.
     ...(!broker && { "broker.userName": uid, "broker.password": station.passwordOf(uid) }),
@@ -101,32 +142,46 @@ function settingsOf(
   };
 }
 
-/** Sends all pushes while things fail. Returns the receiver of each push, by id. */
+/** Sends all pushes while things fail. Returns the receiver of each push, by id, and how often the disk was full. */
 async function sendAll(
-  { pushes, senders, kills, powerCuts, onProgress }: FailuresOptions,
-  station: StationProcess,
-  broker: MortalBroker | undefined,
-  pagers: readonly PoweredPager[],
+  { pushes, senders, kills, fulls, powerCuts, onProgress }: FailuresOptions,
+  { station, broker, disk, pagers }: World,
   random: () => number,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<{ readonly sent: ReadonlyMap<string, string>; readonly fulls: number }> {
   const sent = new Map<string, string>();
   let next = 0;
-  let killing: Promise<void> | undefined;
+  let fullCount = 0;
+  /** What happens to the station, one after the other. */
+  let failing: Promise<void> = Promise.resolve();
+  let giveUp: (error: unknown) => void = () => {};
+  const givenUp = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
+  const then = (what: string, act: () => Promise<void>) => {
+    failing = failing.then(act).then(() => onProgress?.(`${sent.size} of ${pushes} accepted; ${what}`));
+    failing.catch(giveUp);
+  };
+  const kill = async () => {
+    await station.kill();
+    await station.start();
+    await broker?.kill();
+    await broker?.restart();
+  };
+  const fill = async () => {
+    disk?.refuse(station.pid);
+    const endMs = performance.now() + REFUSAL_MS_MAX;
+    while (!(await station.isRefusing()) && performance.now() < endMs) await pause(50);
+    if (await station.isRefusing()) fullCount += 1;
+    await pause(FULL_MS);
+    disk?.relent(station.pid);
+  };
   const fail = () => {
     for (const _ of range(portion(powerCuts, next, pushes)))
       pagers[integerBetween(random, 0, pagers.length - 1)]?.cutPower();
-    if (portion(kills, next, pushes) === 0 || killing) return;
-    killing = station
-      .kill()
-      .then(() => station.start())
-      .then(() => broker?.kill())
-      .then(() => broker?.restart())
-      .then(() => {
-        killing = undefined;
-        onProgress?.(
-          `${sent.size} of ${pushes} accepted; the station ${broker ? "and the broker were" : "was"} killed, and ${broker ? "are" : "is"} back (${station.starts} starts)`,
-        );
-      });
+    if (portion(kills, next, pushes) > 0)
+      then(broker ? "station and broker were killed" : "the station was killed", kill);
+    // Early in its part: the disk refuses when the log of the database has grown.
+    if (portion(fulls, next + (0.75 * pushes) / Math.max(1, fulls), pushes) > 0) then("the disk was full", fill);
   };
   const send = async () => {
     while (next < pushes) {
@@ -141,9 +196,9 @@ async function sendAll(
       sent.set(id, uid);
     }
   };
-  await Promise.all(Array.from({ length: senders }, send));
-  await killing;
-  return sent;
+  // Without a station the senders would try for ever.
+  await Promise.race([givenUp, Promise.all(Array.from({ length: senders }, send)).then(() => failing)]);
+  return { sent, fulls: fullCount };
 }
 
 /** How many of `total` belong to step `at` of `steps`, if they are spread evenly. */
@@ -155,16 +210,23 @@ function range(count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
 
-/** Waits until every receipt is there or the time is over, and returns the history. */
+/** Waits until every receipt is there or none has come for a while, and returns the history. */
 async function settled({ pushes, settleMs, onProgress }: FailuresOptions, station: StationProcess) {
-  const endMs = performance.now() + settleMs;
+  let endMs = performance.now() + settleMs;
+  let former = 0;
   for (;;) {
     const history = await station.history();
     const receipts = history.reduce((sum, push) => sum + receiptsOf(push).length, 0);
+    if (receipts > former) endMs = performance.now() + settleMs;
+    former = receipts;
     if (receipts >= pushes * RECEIPTS.length || performance.now() > endMs) return history;
     onProgress?.(`${receipts} of ${pushes * RECEIPTS.length} receipts`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await pause(LOOK_EVERY_MS);
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function receiptsOf(push: PushWithDeliveries): readonly string[] {

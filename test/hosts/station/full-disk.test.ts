@@ -1,11 +1,7 @@
 /**
  * A disk that is full, and then has room again. What was accepted before is there after a restart. Nothing is accepted from the first
- * write that failed until a write succeeds again. There are two kinds of disk: a small file system that is really full, if this user may mount one, and a limit of the
- * system on the size of the station's files.
+ * write that failed until a write succeeds again.
  */
-import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { LOCAL_KEY_FILE, readLocalKey } from "../../../hosts/common/local-key.ts";
@@ -13,82 +9,16 @@ import { STORE_RETRY_MS } from "../../../hosts/station/shared/limits.ts";
 import type { PushWithDeliveries } from "../../../hosts/station/shared/push.ts";
 import { encodeReceipt } from "../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
+import { usableDisks } from "./disks.ts";
 import { ask, getPush, knowStation, type Program, postPush, StationBench, statusesOf, until } from "./harness.ts";
 import { RawClient } from "./raw-client.ts";
 
 const PUSHES_BEFORE = 30;
 const PUSHES_AFTER = 10;
-const FILE_SYSTEM_BYTES = 33_554_432;
 const TOPIC = "/field/im/away";
 
-/** A folder whose disk can be made to refuse. */
-interface Disk {
-  readonly data: string;
-  refuse(station: Program): void;
-  relent(station: Program): void;
-}
-
-const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: "pipe" });
-
-function fullFileSystem(bench: StationBench): Disk {
-  const mount = mkdtempSync(join(tmpdir(), "fieldpager-disk-"));
-  run("mount", "-t", "tmpfs", "-o", `size=${FILE_SYSTEM_BYTES}`, "tmpfs", mount);
-  bench.add(() => {
-    run("umount", "-l", mount);
-    rmSync(mount, { recursive: true });
-  });
-  const ballast = join(mount, "ballast");
-  return {
-    data: join(mount, "data"),
-    refuse() {
-      for (let bytes = 1_048_576; bytes >= 1; bytes /= 2) {
-        try {
-          for (;;) appendFileSync(ballast, Buffer.alloc(bytes));
-        } catch {
-          // So many bytes do not fit. Fewer may fit.
-        }
-      }
-    },
-    relent: () => rmSync(ballast),
-  };
-}
-
-function limitedFiles(bench: StationBench): Disk {
-  const data = join(bench.folder(), "data");
-  const limit = (station: Program, bytes: string) =>
-    run("prlimit", "--pid", `${station.process.pid}`, `--fsize=${bytes}:`);
-  return {
-    data,
-    refuse(station) {
-      // The limit leaves the log less room than the following pushes need.
-      limit(station, String(statSync(join(data, "station.db-wal")).size + 300));
-    },
-    relent: (station) => limit(station, "unlimited"),
-  };
-}
-
-function works(attempt: (bench: StationBench) => unknown): boolean {
-  const bench = new StationBench();
-  try {
-    attempt(bench);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    void bench.end();
-  }
-}
-
-const DISKS = [
-  ["a full file system", fullFileSystem],
-  ["a limit on its files", limitedFiles],
-] as const;
-const MAY = new Map<unknown, boolean>([
-  [fullFileSystem, works(fullFileSystem)],
-  [limitedFiles, works(() => run("prlimit", "--version"))],
-]);
 /** Only Linux has these disks. */
-const disks = DISKS.filter(([, disk]) => MAY.get(disk));
+const disks = usableDisks();
 
 interface Health {
   readonly status: string;
@@ -118,7 +48,8 @@ describe("a station on", () => {
     async (_name, makeDisk) => {
       const bench = new StationBench();
       onTestFinished(() => bench.end());
-      const disk = makeDisk(bench);
+      const disk = makeDisk();
+      bench.add(() => disk.end());
       const { station, mqttPort, url } = await start(bench, disk.data);
       const away = new RawClient(mqttPort);
       await away.connect("away");
@@ -159,7 +90,7 @@ describe("a station on", () => {
       expect(accepted.size).toBe(PUSHES_BEFORE);
       expect(await healthOf(url)).toMatchObject({ code: 200, status: "ok" });
 
-      disk.refuse(station);
+      disk.refuse(station.process.pid);
       for (let tries = 0; tries < 100 && answers.at(-1)?.status === 202; tries += 1) await push(1);
       expect(answers.at(-1)).toMatchObject({ status: 503 });
       expect(answers.at(-1)?.answer.error).toContain("until the disk takes writes again");
@@ -181,7 +112,7 @@ describe("a station on", () => {
       await new Promise((resolve) => setTimeout(resolve, 2 * STORE_RETRY_MS));
       expect(await healthOf(url)).toMatchObject({ code: 503, status: "failed" });
 
-      disk.relent(station);
+      disk.relent(station.process.pid);
       expect(await waiting).toBe(true);
       await until("all is well", async () => (await healthOf(url)).code === 200);
       await push(PUSHES_AFTER);
@@ -212,7 +143,8 @@ describe("a station on", () => {
     async (_name, makeDisk) => {
       const bench = new StationBench();
       onTestFinished(() => bench.end());
-      const disk = makeDisk(bench);
+      const disk = makeDisk();
+      bench.add(() => disk.end());
       const { station, mqttPort, url } = await start(bench, disk.data);
       const connect = async (clientId: string, port = mqttPort) => {
         const client = new RawClient(port);
@@ -233,7 +165,7 @@ describe("a station on", () => {
       const { answer } = await postPush(url, { to: "pager-1", text: "x" });
       const id = answer.id ?? "";
 
-      disk.refuse(station);
+      disk.refuse(station.process.pid);
       for (let tries = 0; tries < 100; tries += 1)
         if ((await postPush(url, { to: "pager-1", text: "fills".padEnd(200) })).status !== 202) break;
       expect((await healthOf(url)).code).toBe(503);
@@ -259,7 +191,7 @@ describe("a station on", () => {
       for (const client of [leaving, retaining, twice, carrier])
         expect(client.packets.filter(({ cmd }) => cmd !== "connack" && cmd !== "suback")).toEqual([]);
 
-      disk.relent(station);
+      disk.relent(station.process.pid);
       await unsubscribed;
       for (const [client, cmd] of [
         [retaining, "puback"],
