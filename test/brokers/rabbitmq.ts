@@ -1,24 +1,15 @@
 /** RabbitMQ with its plugin for MQTT, from the system's package. It needs about ten seconds to start. */
-import { execFile } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { type Broker, freePort } from "./broker.ts";
 import { endProcess, findProgram, launch, startServer } from "./server-process.ts";
 
 /** `rabbitmq-server` in PATH calls this script, but works only with the user and the folders of the service. */
-const FOLDER = "/usr/lib/rabbitmq/bin";
-const SCRIPT = `${FOLDER}/rabbitmq-server`;
+const SCRIPT = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
 export const findRabbitmq = (): string | undefined => (existsSync(SCRIPT) && findProgram("epmd") ? SCRIPT : undefined);
 
-export interface Rabbitmq extends Broker {
-  /** Runs a text of a shell, with `rabbitmqctl` for this server. */
-  runShell(text: string): Promise<void>;
-}
-
-/** @param definitions users and permissions, as RabbitMQ reads them at its start. Without them everyone may log in and do everything. */
-export async function startRabbitmq(definitions?: object): Promise<Rabbitmq> {
+export async function startRabbitmq(): Promise<Broker> {
   const program = findRabbitmq();
   const portMapper = findProgram("epmd");
   if (!program || !portMapper) throw new Error("rabbitmq-server is missing (package rabbitmq-server)");
@@ -26,7 +17,6 @@ export async function startRabbitmq(definitions?: object): Promise<Rabbitmq> {
   const mapperPort = await freePort();
   const mapperArgs = ["-port", String(mapperPort), "-address", "127.0.0.1"];
   const mapper = await launch("epmd", { program: portMapper, args: mapperArgs }, mapperPort);
-  let environment: Readonly<Record<string, string>> = {};
   try {
     const server = await startServer("rabbitmq", 2, (folder, [mqttPort, nodePort]) => {
       const file = (name: string, text: string) => {
@@ -39,10 +29,7 @@ export async function startRabbitmq(definitions?: object): Promise<Rabbitmq> {
         ERL_EPMD_ADDRESS: "127.0.0.1",
         RABBITMQ_NODENAME: "fieldpager@localhost",
         RABBITMQ_DIST_PORT: String(nodePort),
-        RABBITMQ_CONFIG_FILE: file(
-          "rabbitmq.conf",
-          configuration(mqttPort as number, definitions && file("definitions.json", JSON.stringify(definitions))),
-        ),
+        RABBITMQ_CONFIG_FILE: file("rabbitmq.conf", configuration(mqttPort as number)),
         RABBITMQ_CONF_ENV_FILE: file("env.conf", ""),
         RABBITMQ_ENABLED_PLUGINS_FILE: file("plugins", "[rabbitmq_mqtt].\n"),
         RABBITMQ_MNESIA_BASE: join(folder, "data"),
@@ -54,16 +41,11 @@ export async function startRabbitmq(definitions?: object): Promise<Rabbitmq> {
         // With this the script replaces itself by the server. So a signal reaches the server.
         RUNNING_UNDER_SYSTEMD: "true",
       };
-      environment = env;
       return { program, args: [], env };
     });
     return {
       name: "rabbitmq",
       port: server.ports[0] as number,
-      async runShell(text) {
-        const env = { ...process.env, ...environment, PATH: `${FOLDER}:${process.env.PATH}` };
-        await promisify(execFile)("sh", ["-ec", text], { env });
-      },
       async stop() {
         await server.stop();
         await endProcess(mapper, "SIGTERM");
@@ -75,11 +57,10 @@ export async function startRabbitmq(definitions?: object): Promise<Rabbitmq> {
   }
 }
 
-function configuration(port: number, definitionsPath: string | undefined): string {
+function configuration(port: number): string {
   return `
 listeners.tcp = none
 mqtt.listeners.tcp.1 = 127.0.0.1:${port}
-mqtt.allow_anonymous = ${definitionsPath === undefined}
-${definitionsPath === undefined ? "" : `load_definitions = ${definitionsPath}`}
+mqtt.allow_anonymous = true
 `;
 }
