@@ -62,6 +62,9 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   wt32_eth01: { alert: [] },
 };
 
+/** The simulated board holds a button for 900 ms. */
+const HELD_MS = 1_000;
+
 /** What the light of a screen does when it is dimmed, switched off and full. */
 const LIGHTS: Readonly<Record<string, { readonly dim: string; readonly off: string; readonly full: string }>> = {
   lilygo_ttgo: { dim: "pin 4: 1", off: "pin 4: 0", full: "pin 4: 1" },
@@ -187,8 +190,8 @@ describe.each(Object.entries(LIGHTS))("%s", (board, { dim, off, full }) => {
       off,
       ...sleeps,
     ]);
-    // It was dark. So that press was for the light.
-    await new Promise((resolve) => setTimeout(resolve, PRESS_GUARD_MS));
+    // It was dark. So that press was for the light. A button that is held has to be let go first.
+    await new Promise((resolve) => setTimeout(resolve, HELD_MS + PRESS_GUARD_MS));
     expect(sender.statesOf("one")).not.toContain("read");
     act(simulator, opens);
     await eventually(() => expect(sender.statesOf("one")).toContain("read"));
