@@ -61,7 +61,9 @@ await runCommand(async ([first, ...others]) => {
   return code ?? 1;
 });
 
-const words = ({ used, of }: Use) => [grouped(used), grouped(of)];
+function words({ used, of }: Use): readonly string[] {
+  return [grouped(used), grouped(of)];
+}
 
 function viewRowOf({ view, chunkBytes, slots }: ViewFigures): readonly string[] {
   return [view, ...words(chunkBytes), ...words(slots)];
