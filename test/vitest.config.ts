@@ -46,7 +46,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "hosts",
-          // To load the station anew for each file takes a third of the time.
+          // To load the station anew for each file takes long.
           isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: [CORE, MOCKING, "test/hosts/simulator/**", SDK_TESTS, BROKERS, SLOW_STATIONS, BROWSER],

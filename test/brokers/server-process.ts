@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { accepts, freePort } from "./broker.ts";
 
-/** Long enough for a busy machine. */
-const START_TIMEOUT_MS = 240_000;
+const START_TIMEOUT_MS = 60_000;
 const START_ATTEMPTS = 3;
 /** Milliseconds between two looks whether it accepts connections. */
 const LOOK_MS = 20;

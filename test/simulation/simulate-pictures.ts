@@ -31,12 +31,11 @@ import { encodeLink, encodeText } from "../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../src/payload/message.ts";
 import { integerBetween, seededRandom } from "../random.ts";
 import { decodeReceipts } from "../wire.ts";
-import { BrokerModel } from "./broker-model.ts";
+import { badNetwork } from "./bad-network.ts";
+import type { BrokerModel } from "./broker-model.ts";
 import { Device } from "./device.ts";
-import { Network } from "./network.ts";
 import { PictureStation } from "./picture-station.ts";
 import type { Outcome } from "./simulate.ts";
-import { VirtualClock } from "./virtual-clock.ts";
 
 const UID = "pager-1";
 const SENDER = "sender-1";
@@ -67,14 +66,7 @@ interface Drawn {
 export function simulatePictures(seed: number, onLog?: (line: string) => void): Outcome {
   const random = seededRandom(seed);
   const chance = (share: number) => random() < share;
-  const clock = new VirtualClock();
-  const network = new Network(clock, random, {
-    latencyMsMax: integerBetween(random, 2, 400),
-    breaking: chance(0.3) ? 0 : random() * 0.5,
-    silent: chance(0.3) ? 0 : random() * 0.4,
-  });
-  const broker = new BrokerModel(clock, random, { levels: chance(0.5) ? [4] : [4, 5] });
-  network.onConnection = (peer) => broker.handleConnection(peer);
+  const { clock, network, broker } = badNetwork(random, { breaking: 0.5, silent: 0.4 });
   const manners = { silent: random() * 0.4, hostile: chance(0.3) ? 0 : random() * 0.7 };
   const station = new PictureStation(broker, clock, seededRandom(seed + 1), UID, manners);
   const stored = new Set<string>();

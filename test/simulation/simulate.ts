@@ -27,10 +27,10 @@ import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { Random } from "../../src/seams.ts";
 import { integerBetween, seededRandom } from "../random.ts";
 import { decodeReceipts, encodePush } from "../wire.ts";
-import { BrokerModel } from "./broker-model.ts";
+import { badNetwork } from "./bad-network.ts";
+import type { BrokerModel } from "./broker-model.ts";
 import { Device } from "./device.ts";
-import { Network } from "./network.ts";
-import { VirtualClock } from "./virtual-clock.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
 
 export interface Outcome {
   readonly seed: number;
@@ -64,14 +64,7 @@ const STORED_BYTES_MAX = INBOX_BYTES_MAX + NAME_WINDOW_BYTES_MAX + 4_096;
 export function simulate(seed: number, onLog?: (line: string) => void): Outcome {
   const random = seededRandom(seed);
   const chance = (share: number) => random() < share;
-  const clock = new VirtualClock();
-  const network = new Network(clock, random, {
-    latencyMsMax: integerBetween(random, 2, 400),
-    breaking: chance(0.3) ? 0 : random() * 0.7,
-    silent: chance(0.3) ? 0 : random() * 0.5,
-  });
-  const broker = new BrokerModel(clock, random, { levels: chance(0.5) ? [4] : [4, 5] });
-  network.onConnection = (peer) => broker.handleConnection(peer);
+  const { clock, network, broker } = badNetwork(random, { breaking: 0.7, silent: 0.5 });
   const telemetrySeconds = chance(0.5) ? 0 : 30;
   const dwellMs = integerBetween(random, 0, 800);
   const device = new Device({

@@ -7,8 +7,7 @@ import type { PushWithDeliveries } from "../../hosts/station/shared/push.ts";
 import { freePort } from "../brokers/broker.ts";
 import { Program } from "../hosts/station/harness.ts";
 
-/** Long enough for a busy machine. */
-const READY_TIMEOUT_MS = 240_000;
+const READY_TIMEOUT_MS = 60_000;
 const PAGE = 200;
 
 export interface StationPlace {

@@ -1,5 +1,6 @@
 /**
- * One connection after the other to a broker, or to the nodes of a cluster in turn, as a client of a kept session: MQTT 5 where it can, else 3.1.1. Nothing is carried from one
+ * One connection after the other to a broker, or to the nodes of a cluster in turn, as a client of a kept session: MQTT 5 where it
+ * can, else 3.1.1. Nothing is carried from one
  * connection to the next: what was not answered is rejected, and its owner sends it again.
  */
 import { connect, type IClientOptions, type IConnackPacket, type IPublishPacket, type MqttClient } from "mqtt";

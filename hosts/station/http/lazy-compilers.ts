@@ -1,5 +1,5 @@
 /**
- * Compiles the schema of a route at its first request. To compile all of them takes a third of the time that a station needs to start.
+ * Compiles the schema of a route at its first request. To compile all of them takes a large part of a start.
  * The tests of the routes use each of them.
  */
 import ajvCompiler from "@fastify/ajv-compiler";

@@ -18,6 +18,7 @@ import {
   UPLOADED_PER_ACCOUNT_BYTES_MAX,
   UPLOADED_UNUSED_MS,
 } from "../shared/limits.ts";
+import type { PushRequest } from "../shared/push.ts";
 import type { Change } from "../store/record-store.ts";
 import type { StationStore } from "../store/station-store.ts";
 import { photoOf } from "./drawn-picture.ts";
@@ -109,12 +110,13 @@ export class UploadedPictures {
     return bytes && Buffer.from(bytes);
   }
 
-  /** A push that was accepted names this address: its picture is kept as long as that. Resolves when that is on disk. */
-  async keep(address: string | undefined, expirySeconds = Number.POSITIVE_INFINITY): Promise<void> {
-    const token = tokenIn(address ?? "");
+  /** A push was accepted: the picture that it names is kept as long as that, if it is one of these. Resolves when that is on disk. */
+  async keep(push: Pick<PushRequest, "picture" | "delaySeconds" | "expirySeconds">): Promise<void> {
+    const { picture, delaySeconds = 0, expirySeconds = Number.POSITIVE_INFINITY } = push;
+    const token = tokenIn(picture ?? "");
     const entry = this.#entries.get(token);
-    if (!entry || entry.address !== address || this.#isOld(entry)) return;
-    const untilMs = this.#now() + Math.min(DELIVERY_AGE_MS, 1_000 * expirySeconds);
+    if (!entry || entry.address !== picture || this.#isOld(entry)) return;
+    const untilMs = this.#now() + 1_000 * delaySeconds + Math.min(DELIVERY_AGE_MS, 1_000 * expirySeconds);
     if (untilMs <= entry.untilMs) return;
     const kept = { ...entry, untilMs };
     await this.#store.write(new Map([[`j/${token}`, encoded(kept)]]));

@@ -5,7 +5,8 @@
 
 /**
  * `everyone`: without a login. `accounts`: people and programs. `senders`: the same, by a token or a password in the request, as
- * other programs show them, and never by the cookie of a login: some of these routes send with GET. `administrators`: those of them that are. A device may call nothing
+ * other programs show them, and never by the cookie of a login: some of these routes send with GET. `administrators`: those of
+ * `accounts` that are. A device may call nothing
  * beyond what everyone may: its password lies in its flash, where it can be read.
  */
 export type Callers = "everyone" | "accounts" | "senders" | "administrators";

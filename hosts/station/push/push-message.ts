@@ -23,6 +23,14 @@ export function encodePush(push: Omit<Push, "progress">): Uint8Array {
   });
 }
 
+/** Fixed header, topic length and packet identifier of a PUBLISH, in bytes at the most. */
+const PUBLISH_OVERHEAD_BYTES = 5 + 2 + 2;
+
+/** Bytes of the packet in which a push goes to this topic, at the most. */
+export function packetBytes(push: Omit<Push, "progress">, topic: string): number {
+  return encodePush(push).length + Buffer.byteLength(topic) + PUBLISH_OVERHEAD_BYTES;
+}
+
 /** The receipts in a message. A message of another kind has none. Throws a `FormatError` for a malformed message. */
 export function decodeReceipts(
   payload: Uint8Array,

@@ -34,11 +34,8 @@ import {
 } from "../shared/push.ts";
 import { atOnce, DeliveryQueue, type Ending } from "./delivery-queue.ts";
 import type { OpenPush } from "./open-deliveries.ts";
-import { decodeReceipts, encodePush, STATION_UID } from "./push-message.ts";
+import { decodeReceipts, encodePush, packetBytes, STATION_UID } from "./push-message.ts";
 import { nextTurn, type PushStore } from "./push-store.ts";
-
-/** Fixed header, topic length and packet identifier of a PUBLISH, in bytes at the most. */
-const PUBLISH_OVERHEAD_BYTES = 5 + 2 + 2;
 
 /** A push is refused. Status and message are the answer of the HTTP interface. */
 export class PushRefused extends Error {
@@ -326,8 +323,9 @@ export class PushService {
   }
 
   #requireSize(push: Push, devices: readonly string[]): void {
-    const longest = devices.reduce((most, device) => Math.max(most, Buffer.byteLength(this.#topicOf(device))), 0);
-    const bytes = encodePush(push).length + longest + PUBLISH_OVERHEAD_BYTES;
+    const byteLength = (device: string) => Buffer.byteLength(device);
+    const longest = devices.reduce((most, each) => (byteLength(each) > byteLength(most) ? each : most), "");
+    const bytes = packetBytes(push, this.#topicOf(longest));
     if (bytes > DEVICE_PACKET_BYTES_MAX)
       throw new PushRefused(
         400,

@@ -49,7 +49,6 @@ export function alertPush(to: string, body: Uint8Array): PushRequest {
   const shown = isResolved ? alerts : [...firing, ...alerts.filter((alert) => !firing.includes(alert))];
   const name = nameOf(json, alerts);
   const [first = {}] = shown;
-  const picture = textAt(first, "imageURL");
   return fittedPush({
     to,
     title: `${isResolved ? "Resolved" : "Firing"}: ${name}${alerts.length > 1 ? ` (${(isResolved ? alerts : firing).length})` : ""}`,
@@ -59,7 +58,7 @@ export function alertPush(to: string, body: Uint8Array): PushRequest {
       : Math.max(...firing.map(priorityOf), firing.length === 0 ? FIRING_PRIORITY : 1),
     collapseKey: `alerts ${textAt(json, "groupKey") || name}`,
     link: linkOf(json, first),
-    ...(picture !== "" && { picture }),
+    picture: textAt(first, "imageURL"),
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { CHOICES_MAX, ENV_BYTES_MAX, UID_BYTES_MAX } from "../../../src/limits.ts";
-import { encodePush } from "../push/push-message.ts";
+import { packetBytes } from "../push/push-message.ts";
 import {
   COLLAPSE_KEY_CHARACTERS_MAX,
   DEVICE_PACKET_BYTES_MAX,
@@ -16,8 +16,8 @@ import {
 } from "../shared/limits.ts";
 import type { PushRequest } from "../shared/push.ts";
 
-/** Fixed header, `/<env>/im/<uid>` of the longest names and packet identifier of a PUBLISH, in bytes. */
-const HEAD_BYTES_MAX = 5 + 2 + ENV_BYTES_MAX + UID_BYTES_MAX + 5 + 2;
+/** As long as the topic of a push can be. */
+const LONGEST_TOPIC = `/${"e".repeat(ENV_BYTES_MAX)}/im/${"u".repeat(UID_BYTES_MAX)}`;
 /** An id as the station gives it. */
 const ID = "0".repeat(23);
 const CUT = "…";
@@ -65,9 +65,7 @@ export function fittedPush(wanted: WantedPush): PushRequest {
 /** The longest beginning of the text with which the push fits into the packet that every pager takes. */
 function fittedText(push: PushRequest): string {
   const whole = cut(push.text, PUSH_TEXT_CHARACTERS_MAX);
-  const fits = (text: string) =>
-    encodePush({ ...push, text, id: ID, sender: "", acceptedAtMs: Date.now() }).length + HEAD_BYTES_MAX <=
-    DEVICE_PACKET_BYTES_MAX;
+  const fits = (text: string) => fittedBytes({ ...push, text }) <= DEVICE_PACKET_BYTES_MAX;
   if (fits(whole)) return whole;
   let [low, high] = [1, whole.length];
   while (low + 1 < high) {
@@ -76,6 +74,11 @@ function fittedText(push: PushRequest): string {
     else high = middle;
   }
   return cut(whole, low);
+}
+
+/** Bytes of its packet on the longest topic. */
+export function fittedBytes(push: PushRequest): number {
+  return packetBytes({ ...push, id: ID, sender: "", acceptedAtMs: Date.now() }, LONGEST_TOPIC);
 }
 
 /** At most so many UTF-16 units. Where something is cut off, an ellipsis stands in its place, and no character is halved. */

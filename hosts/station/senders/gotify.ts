@@ -2,7 +2,7 @@
 import type { PushRequest } from "../shared/push.ts";
 import { fittedPush } from "./fitted-push.ts";
 import { type Json, jsonObject, objectAt, textAt } from "./json.ts";
-import { SenderRefused } from "./sender-refused.ts";
+import { quoted, SenderRefused } from "./sender-refused.ts";
 
 /** What Gotify's clients expect as answer, beside the date. */
 export interface GotifyPush {
@@ -18,8 +18,7 @@ export async function gotifyPush(to: string, body: Uint8Array, contentType: stri
   const message = textAt(json, "message");
   if (message === "") throw new SenderRefused("message: is missing");
   const text = textAt(json, "priority");
-  if (!/^-?\d{0,3}$/.test(text))
-    throw new SenderRefused(`priority ${JSON.stringify(text.slice(0, 40))}: expected 0 to 10`);
+  if (!/^-?\d{0,3}$/.test(text)) throw new SenderRefused(`priority ${quoted(text)}: expected 0 to 10`);
   const notification = objectAt(objectAt(json, "extras"), "client::notification");
   const push = fittedPush({
     to,

@@ -1,17 +1,18 @@
 /** Reads what other programs send as JSON: whatever is missing or of another type counts as not there. */
+import { describeError } from "../../common/describe-error.ts";
 import { SenderRefused } from "./sender-refused.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
 /** @throws SenderRefused if it is no object */
-export function jsonObject(body: Uint8Array): Json {
+export function jsonObject(body: Uint8Array, ntfyCode?: number): Json {
   let json: unknown;
   try {
     json = JSON.parse(Buffer.from(body).toString("utf8"));
   } catch (error) {
-    throw new SenderRefused(`the body is no JSON: ${error instanceof Error ? error.message : error}`);
+    throw new SenderRefused(`the body is no JSON: ${describeError(error)}`, ntfyCode);
   }
-  if (!isObject(json)) throw new SenderRefused("the body is JSON, expected an object");
+  if (!isObject(json)) throw new SenderRefused("the body is JSON, expected an object", ntfyCode);
   return json;
 }
 

@@ -3,7 +3,7 @@
  * view, Camera, url="https://door.example.org/?a,b"`. On a pager the first `view` is the link, and the others are answers.
  */
 import { CHOICES_MAX } from "../../../src/limits.ts";
-import { SenderRefused } from "./sender-refused.ts";
+import { quoted, SenderRefused } from "./sender-refused.ts";
 
 export interface NtfyAction {
   readonly action: "view" | "http" | "broadcast";
@@ -22,10 +22,9 @@ export function ntfyActions(text: string): readonly NtfyAction[] {
   if (wanted.length > CHOICES_MAX) throw refused(`${wanted.length} of them, expected at most ${CHOICES_MAX}`);
   return wanted.map(({ action = "", label = "", url = "" }) => {
     const kind = action.toLowerCase();
-    if (!KINDS.includes(kind))
-      throw refused(`action ${JSON.stringify(action.slice(0, 40))}: expected ${KINDS.join(", ")}`);
+    if (!KINDS.includes(kind)) throw refused(`action ${quoted(action)}: expected ${KINDS.join(", ")}`);
     if (label === "") throw refused("one has no label");
-    if (url === "" && kind !== "broadcast") throw refused(`${kind} ${JSON.stringify(label.slice(0, 40))} has no url`);
+    if (url === "" && kind !== "broadcast") throw refused(`${kind} ${quoted(label)} has no url`);
     return { action: kind as NtfyAction["action"], label, url };
   });
 }

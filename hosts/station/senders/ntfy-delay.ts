@@ -1,22 +1,20 @@
 /** When an ntfy message is to be delivered: a UNIX time, a duration such as `30m` or `2 days`, or words such as `tomorrow, 10am`. */
 import { parseDate } from "chrono-node/en";
-import { REQUEST_DELAY_SECONDS_MAX } from "../shared/limits.ts";
-import { SenderRefused } from "./sender-refused.ts";
+import { REQUEST_DELAY_SECONDS_MAX, SENDER_DELAY_SECONDS_MIN } from "../shared/limits.ts";
+import { quoted, SenderRefused } from "./sender-refused.ts";
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = Object.freeze({ d: 86_400, h: 3_600, m: 60, s: 1 });
-/** As at ntfy: a shorter delay is a mistake. */
-const DELAY_SECONDS_MIN = 10;
 
 /** Returns the seconds from now. Words mean times of the station's own time zone. @throws SenderRefused */
 export function ntfyDelaySeconds(text: string, nowMs: number): number {
   const seconds = unixTime(text, nowMs) ?? duration(text) ?? words(text, nowMs);
   if (seconds === undefined)
+    throw new SenderRefused(`delay ${quoted(text)}: expected a UNIX time, 30m, 2 days or tomorrow, 10am`, 40_004);
+  if (seconds < SENDER_DELAY_SECONDS_MIN)
     throw new SenderRefused(
-      `delay ${JSON.stringify(text.slice(0, 40))}: expected a UNIX time, 30m, 2 days or tomorrow, 10am`,
-      40_004,
+      `delay: ${Math.round(seconds)} s from now, expected at least ${SENDER_DELAY_SECONDS_MIN}`,
+      40_005,
     );
-  if (seconds < DELAY_SECONDS_MIN)
-    throw new SenderRefused(`delay: ${Math.round(seconds)} s from now, expected at least ${DELAY_SECONDS_MIN}`, 40_005);
   if (seconds > REQUEST_DELAY_SECONDS_MAX)
     throw new SenderRefused(`delay: more than ${REQUEST_DELAY_SECONDS_MAX / 86_400} days`, 40_006);
   return Math.round(seconds);

@@ -6,9 +6,10 @@ import type { IncomingHttpHeaders } from "node:http";
 import { nameToEmoji } from "gemoji";
 import type { PushRequest } from "../shared/push.ts";
 import { fittedPush } from "./fitted-push.ts";
+import { jsonObject } from "./json.ts";
 import { type NtfyAction, ntfyActions } from "./ntfy-actions.ts";
 import { ntfyDelaySeconds } from "./ntfy-delay.ts";
-import { SenderRefused } from "./sender-refused.ts";
+import { quoted, SenderRefused } from "./sender-refused.ts";
 
 /** Names of priorities. Both of the last line mean the same. */
 const PRIORITIES: Readonly<Record<string, number>> = Object.freeze({
@@ -32,6 +33,9 @@ const NAMES = Object.freeze({
   icon: ["x-icon", "icon"],
   actions: ["x-actions", "actions", "action"],
 } as const);
+
+/** The number of ntfy's error for a message that is no such JSON. */
+const JSON_REFUSED = 40_017;
 
 /** What a request says, however it says it. */
 interface NtfyMessage {
@@ -91,11 +95,12 @@ export function ntfyPush(
 
 /** A message as JSON, sent to the root. @throws SenderRefused */
 export function ntfyJsonPush(body: Uint8Array, nowMs: number): NtfyPush {
-  const json = objectOf(body);
+  const json = jsonObject(body, JSON_REFUSED);
   const text = (name: string) => {
     const value = json[name];
     if (value === undefined || value === null) return "";
-    if (typeof value !== "string" && typeof value !== "number") throw jsonRefused(`${name}: expected a text`);
+    if (typeof value !== "string" && typeof value !== "number")
+      throw new SenderRefused(`${name}: expected a text`, JSON_REFUSED);
     return String(value).trim();
   };
   const { tags = [], actions = [] } = json;
@@ -192,22 +197,4 @@ function bodyText(body: Uint8Array): string {
   if (Buffer.compare(Buffer.from(text), body) !== 0)
     throw new SenderRefused("the message is not UTF-8: a pager shows no files; give an address with Attach", 40_011);
   return text;
-}
-
-function objectOf(body: Uint8Array): Readonly<Record<string, unknown>> {
-  try {
-    const json: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
-    if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
-  } catch {
-    // Said below.
-  }
-  throw jsonRefused("expected an object with topic and message");
-}
-
-function jsonRefused(problem: string): SenderRefused {
-  return new SenderRefused(`message as JSON: ${problem}`, 40_017);
-}
-
-export function quoted(text: string): string {
-  return JSON.stringify(text.slice(0, 100));
 }

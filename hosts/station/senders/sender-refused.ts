@@ -1,3 +1,8 @@
+/** Text of a sender for such a sentence, cut where it is long. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
+}
+
 /** What a sender asks for makes no sense. The message is a sentence for whoever set it up. */
 export class SenderRefused extends Error {
   readonly statusCode = 400;

@@ -5,7 +5,7 @@
 import type { PushRequest } from "../shared/push.ts";
 import { fittedPush } from "./fitted-push.ts";
 import { isObject, jsonObject } from "./json.ts";
-import { SenderRefused } from "./sender-refused.ts";
+import { quoted, SenderRefused } from "./sender-refused.ts";
 
 const PARTS: readonly string[] = Object.freeze(["title", "text", "priority", "key", "link", "picture"]);
 
@@ -18,7 +18,7 @@ export function webhookPush(to: string, body: Uint8Array, templates: Readonly<Re
     templates[name]?.replace(/\{(\/[^{}]*|)\}/g, (_all, pointer) => words(json, pointer));
   const priority = filled("priority");
   if (priority !== undefined && !/^[1-5]?$/.test(priority))
-    throw new SenderRefused(`priority ${JSON.stringify(priority.slice(0, 40))}: expected 1 to 5`);
+    throw new SenderRefused(`priority ${quoted(priority)}: expected 1 to 5`);
   return fittedPush({
     to,
     title: filled("title"),

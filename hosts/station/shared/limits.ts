@@ -9,6 +9,9 @@ export const REQUEST_BYTES_MAX = 16_384;
 /** Largest body that another program may send as a message, in bytes. What is too long for a pager is cut. */
 export const SENDER_BYTES_MAX = 1_048_576;
 
+/** Shortest delay that an ntfy message may ask for, in seconds. A shorter one gets status 400, as at ntfy. */
+export const SENDER_DELAY_SECONDS_MIN = 10;
+
 /** Milliseconds in which a request has to come whole. Then it gets status 408, and its connection is closed. */
 export const REQUEST_MS_MAX = 20_000;
 

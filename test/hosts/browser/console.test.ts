@@ -385,7 +385,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     await goTo(page, "Connect");
     await page.getByLabel("Whom it pages").fill("wall-7");
     const line = (label: string) => page.locator(`[data-line="${label}"]`).innerText();
-    expect(await line("Command")).toContain("<token>");
+    expect(await line("Command")).toContain("Bearer TOKEN");
     await page.getByRole("button", { name: "Make its token" }).click();
     await page.getByText("The token is shown once.").waitFor();
     await picture(page, `${name}-connect-shell`);
@@ -394,7 +394,7 @@ describe.runIf(requireOrSkip("chromium", hasChromium))("the console in chromium"
     const headers = Object.fromEntries([header, title].map((each) => each.split(": ") as [string, string]));
     expect((await fetch(address, { method: "POST", headers, body: text ?? "" })).status).toBe(200);
     await page.getByLabel("Program", { exact: true }).selectOption("Alertmanager");
-    expect(await line("Receiver")).toContain("credentials: <token>");
+    expect(await line("Receiver")).toContain("credentials: TOKEN");
     await page.getByRole("button", { name: "Make its token" }).click();
     await page.getByText("The token is shown once.").waitFor();
     await picture(page, `${name}-connect-alertmanager`);

@@ -58,12 +58,15 @@ async function withAccounts() {
 }
 
 it("pushes a minute: status 429 with Retry-After; others and an administrator send on", async () => {
-  const { station, push } = await withAccounts();
+  const { station, push, send } = await withAccounts();
   const answers = [];
   for (let count = 0; count < 6; count += 1) answers.push(await push("anna", "nobody"));
   expect(answers.slice(0, 5).map(([status]) => status)).toEqual([404, 404, 404, 404, 404]);
   expect(answers[5]?.[0]).toBe(429);
   expect(Number(answers[5]?.[1])).toBeGreaterThan(50);
+  // By another route it is the same count.
+  const byNtfy = await send("anna", "POST", "/p1?message=x");
+  expect([byNtfy.status, (await byNtfy.json()).code]).toEqual([429, 42_901]);
   expect((await push("bob", "p1"))[0]).toBe(202);
   for (let count = 0; count < 6; count += 1)
     expect((await postPush(station.url, { to: "p1", text: "x" })).status).toBe(202);

@@ -19,7 +19,8 @@ export interface Sender {
  */
 export function sendersFor(origin: string, to: string, token: string): readonly Sender[] {
   const { protocol, host } = new URL(origin);
-  const name = encodeURIComponent(to);
+  // What a shell would take for its own is encoded, too.
+  const name = encodeURIComponent(to).replace(/['()*!]/g, (each) => `%${each.charCodeAt(0).toString(16)}`);
   const bearer = `Authorization: Bearer ${token}`;
   const isSecure = protocol === "https:";
   return [
@@ -84,7 +85,7 @@ export function sendersFor(origin: string, to: string, token: string): readonly 
       connections: [
         {
           label: "Command",
-          text: `curl -H "${bearer}" --json '${JSON.stringify({ to, text: "Door 2 is open" })}' ${origin}/api/push`,
+          text: `curl -H "${bearer}" --json '${JSON.stringify({ to, text: "Door 2 is open" }).replaceAll("'", "\\u0027")}' ${origin}/api/push`,
         },
       ],
     },

@@ -7,8 +7,9 @@ import type { StationModel } from "../model/station-model.ts";
 import { Field, Problem } from "../parts/field.tsx";
 import { Line } from "../parts/line.tsx";
 
-/** Stands where the token will be. */
-const NO_TOKEN = "<token>";
+/** Stand where the name and the token will be. */
+const NO_NAME = "NAME";
+const NO_TOKEN = "TOKEN";
 
 /** How other programs page somebody: for each of them what to paste, with this station's address and a new token. */
 export function ConnectView({ model }: { readonly model: StationModel }) {
@@ -19,7 +20,7 @@ export function ConnectView({ model }: { readonly model: StationModel }) {
   const [index, setIndex] = useState(0);
   const [token, setToken] = useState<string>();
   const [problem, setProblem] = useState("");
-  const senders = sendersFor(location.origin, to || "<name>", token ?? NO_TOKEN);
+  const senders = sendersFor(location.origin, to || NO_NAME, token ?? NO_TOKEN);
   const sender = senders[index] ?? senders[0];
   const make = async () => {
     try {

@@ -1,5 +1,5 @@
 /** The HTTP interface of pictures that are uploaded for pushes. */
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { PICTURE_PIXELS_MAX } from "../../../../src/limits.ts";
 import type { Colours } from "../../../../src/payload/message-picture.ts";
 import { AccessError } from "../../identity/access-error.ts";
@@ -13,23 +13,12 @@ import {
   UPLOADS_PER_ACCOUNT_A_MINUTE,
 } from "../../shared/limits.ts";
 import { UPLOAD_TYPES } from "../../shared/picture.ts";
+import { perMinute } from "../account-rate.ts";
 import { errorAnswers } from "../api-schemas.ts";
 import { originOf } from "../request-origin.ts";
 
 const closed = { type: "object", additionalProperties: false } as const;
 const side = { type: "string", pattern: "^[1-9][0-9]{0,3}$" } as const;
-
-/** At most so many requests of one account in a minute. They are counted before the body is read. */
-const perMinute = (max: number, what: string) => ({
-  rateLimit: {
-    max,
-    timeWindow: 60_000,
-    hook: "onRequest" as const,
-    keyGenerator: ({ account }: FastifyRequest) => account.name,
-    errorResponseBuilder: (_request: FastifyRequest, { after }: { after: string }) =>
-      new AccessError(429, `${max} ${what} a minute are as many as an account may ask for: wait ${after}`),
-  },
-});
 
 export function addPictureRoutes(
   app: FastifyInstance,
@@ -39,7 +28,7 @@ export function addPictureRoutes(
   // Only here is a body anything but JSON.
   app.register(async (uploads) => addUpload(uploads, pictures, publicUrl));
   app.get("/api/pictures/:token", {
-    config: perMinute(PREVIEWS_PER_ACCOUNT_A_MINUTE, "previews"),
+    config: { rateLimit: perMinute(PREVIEWS_PER_ACCOUNT_A_MINUTE, "requests for a preview") },
     schema: {
       summary: "A picture that one has uploaded, as a device would show it",
       description: "In blocks of 4 by 4 pixels, as in the pieces that the device gets; see the wire format.",
@@ -118,7 +107,7 @@ function addUpload(app: FastifyInstance, pictures: UploadedPictures, publicUrl: 
   });
   app.post("/api/pictures", {
     bodyLimit: PICTURE_FETCH_BYTES_MAX,
-    config: perMinute(UPLOADS_PER_ACCOUNT_A_MINUTE, "uploads"),
+    config: { rateLimit: perMinute(UPLOADS_PER_ACCOUNT_A_MINUTE, "uploads") },
     schema: {
       summary: "Upload a picture for a push",
       description:

@@ -1,7 +1,5 @@
 /** The HTTP interface of pushes: `POST /api/push`, `GET /api/pushes`, `GET /api/pushes/{id}`. */
 import type { FastifyInstance } from "fastify";
-import { isUid, UID_RULE } from "../../../../src/payload/uid.ts";
-import type { UploadedPictures } from "../../pictures/uploaded-pictures.ts";
 import type { Viewing } from "../../policy/viewing.ts";
 import { PushRefused, type PushService } from "../../push/push-service.ts";
 import {
@@ -13,19 +11,13 @@ import {
 } from "../../shared/limits.ts";
 import type { Push, PushRequest } from "../../shared/push.ts";
 import { errorAnswers } from "../api-schemas.ts";
-import { pushRate } from "../push-rate.ts";
+import type { PushIntake } from "../push-intake.ts";
 
 export const pushIdSchema = { type: "string", pattern: "^[a-z0-9]{1,23}$" } as const;
 
-/** @param pictures keep what a push shows as long as the push */
-export function addPushRoutes(
-  app: FastifyInstance,
-  pushes: PushService,
-  viewing: Viewing,
-  pictures: Pick<UploadedPictures, "keep">,
-): void {
+export function addPushRoutes(app: FastifyInstance, pushes: PushService, intake: PushIntake, viewing: Viewing): void {
   app.post("/api/push", {
-    config: { rateLimit: pushRate() },
+    preHandler: intake.limit,
     schema: {
       summary: "Send a push",
       description:
@@ -57,12 +49,8 @@ export function addPushRoutes(
       },
     },
     handler: async (request, reply) => {
-      const body = request.body as PushRequest;
-      if (!isUid(body.to)) throw new PushRefused(400, `to: expected ${UID_RULE}`);
       const idempotencyKey = request.headers["idempotency-key"] as string | undefined;
-      const { name, isAdmin } = request.account;
-      const { id, isReplayed } = await pushes.push(body, { account: name, isAdmin, idempotencyKey });
-      await pictures.keep(body.picture, body.expirySeconds);
+      const { id, isReplayed } = await intake.take(request, request.body as PushRequest, idempotencyKey);
       if (isReplayed) reply.header("idempotency-replayed", "true");
       return reply.code(202).send({ id });
     },

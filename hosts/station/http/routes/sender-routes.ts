@@ -3,32 +3,19 @@
  * `/hooks`. Each becomes a push as if it had come by `POST /api/push`.
  */
 import type { FastifyError, FastifyInstance, FastifyRequest } from "fastify";
-import { isUid, UID_RULE } from "../../../../src/payload/uid.ts";
-import { PushRefused, type PushService } from "../../push/push-service.ts";
 import { alertPush } from "../../senders/alerts.ts";
 import { gotifyPush } from "../../senders/gotify.ts";
 import { ntfyJsonPush, ntfyPush } from "../../senders/ntfy.ts";
 import { SenderRefused } from "../../senders/sender-refused.ts";
 import { webhookPush } from "../../senders/webhook.ts";
 import { DELIVERY_AGE_MS, SENDER_BYTES_MAX } from "../../shared/limits.ts";
-import type { PushRequest } from "../../shared/push.ts";
 import { errorWords } from "../error-words.ts";
-import { pushRate } from "../push-rate.ts";
+import type { PushIntake } from "../push-intake.ts";
 
 type ToRequest = FastifyRequest<{ Params: { readonly to: string }; Querystring: Record<string, string | string[]> }>;
 
-const OPTIONS = Object.freeze({
-  bodyLimit: SENDER_BYTES_MAX,
-  config: { rateLimit: pushRate() },
-  schema: { hide: true },
-});
-
-export async function addSenderRoutes(app: FastifyInstance, pushes: PushService): Promise<void> {
-  const accept = async ({ account }: FastifyRequest, push: PushRequest) => {
-    if (!isUid(push.to)) throw new PushRefused(400, `to: expected ${UID_RULE}`);
-    const { name, isAdmin } = account;
-    return (await pushes.push(push, { account: name, isAdmin })).id;
-  };
+export async function addSenderRoutes(app: FastifyInstance, intake: PushIntake): Promise<void> {
+  const options = { bodyLimit: SENDER_BYTES_MAX, preHandler: intake.limit, schema: { hide: true } };
   await app.register(async (ntfy) => {
     takeAnyBody(ntfy);
     ntfy.setErrorHandler((error: FastifyError, request, reply) => {
@@ -37,36 +24,36 @@ export async function addSenderRoutes(app: FastifyInstance, pushes: PushService)
       void reply.code(status).send({ code, http: status, error: words });
     });
     const answer = async (request: FastifyRequest, { push, echo }: ReturnType<typeof ntfyPush>) => {
-      const id = await accept(request, push);
+      const { id } = await intake.take(request, push);
       const time = Math.floor(Date.now() / 1_000) + (push.delaySeconds ?? 0);
       return { id, time, expires: time + DELIVERY_AGE_MS / 1_000, ...echo };
     };
     const publish = (request: ToRequest) =>
       answer(request, ntfyPush(request.params.to, bytesOf(request), request.headers, queryOf(request), Date.now()));
     for (const method of ["POST", "PUT"] as const) {
-      ntfy.route({ method, url: "/:to", ...OPTIONS, handler: publish });
+      ntfy.route({ method, url: "/:to", ...options, handler: publish });
       ntfy.route({
         method,
         url: "/",
-        ...OPTIONS,
+        ...options,
         handler: async (request) => answer(request, ntfyJsonPush(bytesOf(request), Date.now())),
       });
     }
-    for (const word of ["publish", "send", "trigger"]) ntfy.get(`/:to/${word}`, { ...OPTIONS, handler: publish });
+    for (const word of ["publish", "send", "trigger"]) ntfy.get(`/:to/${word}`, { ...options, handler: publish });
   });
   await app.register(async (hooks) => {
     takeAnyBody(hooks);
     for (const name of ["alertmanager", "grafana"])
       hooks.post(`/hooks/${name}/:to`, {
-        ...OPTIONS,
+        ...options,
         handler: async (request: ToRequest) => ({
-          id: await accept(request, alertPush(request.params.to, bytesOf(request))),
+          id: (await intake.take(request, alertPush(request.params.to, bytesOf(request)))).id,
         }),
       });
     hooks.post("/hooks/json/:to", {
-      ...OPTIONS,
+      ...options,
       handler: async (request: ToRequest) => ({
-        id: await accept(request, webhookPush(request.params.to, bytesOf(request), queryOf(request))),
+        id: (await intake.take(request, webhookPush(request.params.to, bytesOf(request), queryOf(request)))).id,
       }),
     });
   });
@@ -79,11 +66,11 @@ export async function addSenderRoutes(app: FastifyInstance, pushes: PushService)
     /** Gotify's messages have numbers. */
     let count = 0;
     gotify.post("/gotify/:to/message", {
-      ...OPTIONS,
+      ...options,
       handler: async (request: ToRequest) => {
         const type = request.headers["content-type"] ?? "";
         const { push, echo } = await gotifyPush(request.params.to, bytesOf(request), type);
-        await accept(request, push);
+        await intake.take(request, push);
         count += 1;
         return { id: count, ...echo, date: new Date().toISOString() };
       },

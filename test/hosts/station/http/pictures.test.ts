@@ -191,8 +191,9 @@ describe("what is kept", () => {
       await first.add(ann, bytes, ORIGIN),
       await first.add(ann, bytes, ORIGIN),
     ];
-    await first.keep(short, 7_200);
-    await first.keep(long);
+    // One that is put off begins its life later.
+    await first.keep({ picture: short, delaySeconds: 7_140, expirySeconds: 60 });
+    await first.keep({ picture: long });
     first.close();
     const second = open(folder, clock);
     const there = () => [unused, short, long].map((address) => second.at(address) !== undefined);
@@ -211,7 +212,7 @@ describe("what is kept", () => {
     clock.nowMs += 1;
     expect(third.at(long)).toBeUndefined();
     // Another push does not shorten what a former one was promised, and brings nothing back.
-    await third.keep(long, 60);
+    await third.keep({ picture: long, expirySeconds: 60 });
     expect(third.at(long)).toBeUndefined();
   });
 

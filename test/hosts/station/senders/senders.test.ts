@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PushWithDeliveries } from "../../../../hosts/station/shared/push.ts";
 import type { Station } from "../../../../hosts/station/station.ts";
-import { getPush, StationBench, tokenOf, until } from "../harness.ts";
+import { getPush, postPush, StationBench, tokenOf, until } from "../harness.ts";
 
 const bench = new StationBench();
 let station: Station;
@@ -100,13 +100,15 @@ describe("ntfy", () => {
     expect([large.status, (await large.json()).code]).toEqual([413, 41_301]);
   });
 
-  it("sends a delayed message when it is due", async () => {
-    const response = await send("/anna-1", { body: "later today", headers: { delay: "11s" } });
+  it("keeps a delayed message until it is due", async () => {
+    const response = await send("/anna-1", { body: "later today", headers: { delay: "3 hours" } });
     const { id, time } = await response.json();
-    expect(time).toBeGreaterThan(Date.now() / 1_000 + 8);
-    expect(await getPush(station.url, id)).toMatchObject({ delaySeconds: 11, state: "accepted", receipts: [] });
-    await isStored("later today");
-    expect(Date.now() / 1_000).toBeGreaterThanOrEqual(time - 1);
+    expect(Math.abs(time - 10_800 - Date.now() / 1_000)).toBeLessThan(60);
+    expect(await getPush(station.url, id)).toMatchObject({ delaySeconds: 10_800, state: "accepted", receipts: [] });
+    const soon = await postPush(station.url, { to: "anna-1", text: "in a second", delaySeconds: 1 });
+    expect(await getPush(station.url, soon.answer.id ?? "")).toMatchObject({ state: "accepted", receipts: [] });
+    await isStored("in a second");
+    expect(await getPush(station.url, id)).toMatchObject({ state: "accepted", receipts: [] });
   });
 });
 
