@@ -116,6 +116,9 @@ describe("reading a source", () => {
 describe("an import is refused", () => {
   const refused: [string, string, string][] = [
     ["src/mqtt/a.ts", "../payload/b.ts", "may not know of payload"],
+    ["src/mqtt/a.ts", "../xmpp/b.ts", "may not know of xmpp"],
+    ["src/connection/a.ts", "../mqtt/b.ts", "may not know of mqtt"],
+    ["src/payload/a.ts", "../connection/b.ts", "may not know of connection"],
     ["src/pager/screen/a.ts", "../../mqtt/b.ts", "may not know of mqtt"],
     ["src/sensor/a.ts", "../gateway/b.ts", "may not know of gateway"],
     ["src/bytes.ts", "./mqtt/b.ts", "only root files"],

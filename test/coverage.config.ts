@@ -5,11 +5,11 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     testTimeout: 60_000,
-    include: ["test/mqtt/**/*.test.ts"],
+    include: ["test/{connection,mqtt}/**/*.test.ts"],
     coverage: {
       enabled: true,
       provider: "v8",
-      include: ["src/mqtt/**/*.ts"],
+      include: ["src/{connection,mqtt}/**/*.ts"],
       reporter: ["text"],
       thresholds: { branches: 95 },
     },

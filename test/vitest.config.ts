@@ -11,7 +11,7 @@ const SLOW_STATIONS =
 const BROWSER = "test/hosts/browser/{console,console-picture,page,set-up,sound}.test.ts";
 
 /** Short tests that touch nothing outside their process. */
-const CORE = "test/{*,{gateway,mqtt,pager,payload,power,sensor,update}/**/*}.test.ts";
+const CORE = "test/{*,{connection,gateway,mqtt,pager,payload,power,sensor,update,xmpp}/**/*}.test.ts";
 
 /** Replace modules (`vi.mock`), so each of them needs a process of its own. `architecture.test.ts` holds the list against the files. */
 export const MOCKING =

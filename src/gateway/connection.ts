@@ -2,7 +2,7 @@
  * The connection to the broker: its session, the brokers that it may go to, what is learned of the network, and what the screen says
  * while there is none.
  */
-import type { BackoffLimits } from "../mqtt/backoff.ts";
+import type { BackoffLimits } from "../connection/backoff.ts";
 import type { Subscription } from "../mqtt/packet.ts";
 import { Session } from "../mqtt/session.ts";
 import type { SessionEvent } from "../mqtt/session-types.ts";

@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter } from "../bytes.ts";
+import type { LearnedInterval } from "../connection/interval-learner.ts";
 import { fnv1a, hexWord } from "../fnv.ts";
-import type { LearnedInterval } from "../mqtt/interval-learner.ts";
 import { readRecord } from "../records.ts";
 import type { Store } from "../seams.ts";
 import { encodeUtf8, utf8Length } from "../utf8.ts";

@@ -1,6 +1,7 @@
 /** What a session is told when it is made, and what it tells. */
+import type { BackoffLimits } from "../connection/backoff.ts";
+import type { LearnedInterval } from "../connection/interval-learner.ts";
 import type { Store } from "../seams.ts";
-import type { BackoffLimits } from "./backoff.ts";
 import type {
   Authentication,
   DropReason,
@@ -10,7 +11,6 @@ import type {
   PayloadStreaming,
   SubscriptionChanges,
 } from "./extensions.ts";
-import type { LearnedInterval } from "./interval-learner.ts";
 import type { HeldSubscription, LargePublish, ProtocolLevel, Publish, QoS, Subscription, Will } from "./packet.ts";
 import type { Properties } from "./properties.ts";
 

@@ -13,17 +13,17 @@
  * `pollTimeout`. Packets are decoded in `pollEvent`. A message's views live until the next call.
  */
 import { ByteWriter } from "../bytes.ts";
+import { Backoff } from "../connection/backoff.ts";
+import type { LearnedInterval } from "../connection/interval-learner.ts";
 import { FormatError, ProtocolError, StoreError, UsageError } from "../errors.ts";
 import { PACKET_BYTES_MAX, REASON_STRING_BYTES_MAX, TRANSMIT_BYTES_MAX } from "../limits.ts";
 import type { Random } from "../seams.ts";
 import { utf8Length } from "../utf8.ts";
-import { Backoff } from "./backoff.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import { writeSessionConnect } from "./connect.ts";
 import { Decoder } from "./decoder.ts";
 import { writeDisconnect } from "./encoder.ts";
 import { Exchange } from "./exchange.ts";
-import type { LearnedInterval } from "./interval-learner.ts";
 import type { Connack, HeldSubscription, ProtocolLevel, QoS, ReceivedPacket } from "./packet.ts";
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { connackReason, DISCONNECT_REASON, describeReason } from "./reason-codes.ts";
@@ -344,7 +344,7 @@ export class Session {
   }
 
   private handlePingresp(): void {
-    if (this.waits.keepAlive.handlePingresp(this.nowMs)) this.tellLearned();
+    if (this.waits.keepAlive.handleAnswered(this.nowMs)) this.tellLearned();
     const missed = this.waits.handlePingresp(this.nowMs);
     if (missed === undefined) return;
     this.isByBroker = true;

@@ -3,17 +3,17 @@
  * the ping is answered, the broker is silent. If nothing is answered, the link is dead.
  */
 import type { ByteWriter } from "../bytes.ts";
+import { KeepAlive } from "../connection/keep-alive.ts";
 import { PINGRESP_TIMEOUT_MS, STABLE_MS } from "../limits.ts";
 import type { Decoder } from "./decoder.ts";
 import { writePingreq } from "./encoder.ts";
 import type { Exchange } from "./exchange.ts";
-import { KeepAlive } from "./keep-alive.ts";
 import type { SessionOptions } from "./session-types.ts";
 import type { Subscriptions } from "./subscriptions.ts";
-import { ANSWER, AUTH, EXPIRY, KEEP_ALIVE, missedAt, RESUBSCRIBE, STABLE, SUBACK, TAKE, Timers } from "./timers.ts";
+import { ANSWER, AUTH, EXPIRY, KEEP_ALIVE, newTimers, RESUBSCRIBE, STABLE, SUBACK, TAKE } from "./timers.ts";
 
 export class Waits {
-  readonly timers = new Timers();
+  readonly timers = newTimers();
   readonly keepAlive: KeepAlive;
   private readonly options: SessionOptions;
   private readonly exchange: Exchange;
@@ -89,7 +89,7 @@ export class Waits {
       else this.timers.set(KEEP_ALIVE, keepAlive.deadlineMs);
       return undefined;
     }
-    const missed = missedAt(due);
+    const missed = this.timers.missedAt(due);
     const isQuiet = nowMs - keepAlive.lastReceivedMs >= PINGRESP_TIMEOUT_MS;
     if (missed === undefined || !isAnswer || !isQuiet || this.exchange.sender.isSending) return missed;
     this.missed = missed;

@@ -2,7 +2,10 @@
 import { posix } from "node:path";
 import { importsOf, type SourceFile } from "./source-text.ts";
 
-const SEPARATE = ["mqtt", "payload", "sensor", "pager", "power", "update"];
+/** What both lines share. */
+const SHARED = "connection";
+const LINES = ["mqtt", "xmpp"];
+const SEPARATE = [...LINES, "payload", "sensor", "pager", "power", "update"];
 /** The parts of src that any host may import, and those that only the station may. */
 const FOR_HOSTS =
   /^src\/(gateway\/|sensor\/|update\/|pager\/screen\/|payload\/setup-code\.ts$|(seams|pem|utf8|errors|limits|melodies)\.ts$)/;
@@ -109,6 +112,7 @@ function coreProblem(from: string, to: string, typeOnly: boolean): string | unde
     return "a root file of src imports only root files";
   }
   if (fromFolder === "gateway" && SEPARATE.includes(toFolder)) return undefined;
+  if (toFolder === SHARED && (LINES.includes(fromFolder) || (fromFolder === "gateway" && typeOnly))) return undefined;
   return `${fromFolder} may not know of ${toFolder}: only gateway joins them`;
 }
 

@@ -133,7 +133,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a missing PINGRESP is not noticed",
-    file: "keep-alive.ts",
+    file: "../connection/keep-alive.ts",
     from: "if (sentMs === undefined) return Number.POSITIVE_INFINITY;",
     to: "if (sentMs !== 0) return Number.POSITIVE_INFINITY;",
     seeds: 2 * SEEDS,
@@ -231,7 +231,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "PINGRESP is missed behind a large message",
-    file: "keep-alive.ts",
+    file: "../connection/keep-alive.ts",
     from: "Math.max(sentMs, this.receivedMs) + PINGRESP_TIMEOUT_MS",
     to: "sentMs + PINGRESP_TIMEOUT_MS",
     seeds: 8 * SEEDS,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { IntervalLearner } from "../../src/connection/interval-learner.ts";
 import { KEEP_ALIVE_RETRY_MS, KEEP_ALIVE_STEP_MS } from "../../src/limits.ts";
-import { IntervalLearner } from "../../src/mqtt/interval-learner.ts";
-import { Bench, CONNACK_PRESENT, HELD } from "./session-bench.ts";
+import { Bench, CONNACK_PRESENT, HELD } from "../mqtt/session-bench.ts";
 
 const MINUTE_MS = 60_000;
 const MAX_MS = 90 * MINUTE_MS;

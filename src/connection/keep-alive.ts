@@ -1,12 +1,21 @@
 import { BUSY_TIMEOUT_MS, PINGRESP_TIMEOUT_MS } from "../limits.ts";
 import { IntervalLearner, type LearnedInterval } from "./interval-learner.ts";
-import type { SessionOptions } from "./session-types.ts";
+
+/** What a line says of its pings. */
+export interface KeepAliveOptions {
+  /** Longest time between pings. */
+  readonly keepAliveSeconds: number;
+  /** Shortest time between pings. Learning begins there. Default: `keepAliveSeconds`, and nothing is learned. */
+  readonly keepAliveMinSeconds?: number | undefined;
+  /** What was learned of this network before. */
+  readonly learnedInterval?: LearnedInterval | undefined;
+}
 
 /**
- * When to send PINGREQ (3.1.2.10). A ping after one interval without sending keeps the connection. A ping after one interval without
- * receiving finds a half-open connection. There is no ping while both directions are busy. The interval is learned. It is never
- * longer than what CONNECT or the broker said. The time limit of PINGRESP runs while nothing is read: PINGRESP may stand behind a
- * long message.
+ * When to send a ping (MQTT 3.1.2.10, XEP-0199). A ping after one interval without sending keeps the connection. A ping after one
+ * interval without receiving finds a half-open connection. There is no ping while both directions are busy. The interval is learned.
+ * It is never longer than what this side or the server has said. The time limit of the answer runs while nothing is read: the answer
+ * may stand behind a long message.
  */
 export class KeepAlive {
   private readonly minMs: number;
@@ -19,7 +28,7 @@ export class KeepAlive {
   /** How long nothing had passed in either direction when the ping was sent. */
   private pingIdleMs = 0;
 
-  constructor({ keepAliveSeconds, keepAliveMinSeconds = keepAliveSeconds, learnedInterval }: SessionOptions) {
+  constructor({ keepAliveSeconds, keepAliveMinSeconds = keepAliveSeconds, learnedInterval }: KeepAliveOptions) {
     this.minMs = keepAliveMinSeconds * 1000;
     this.maxMs = keepAliveSeconds * 1000;
     this.learner = new IntervalLearner(this.minMs, this.maxMs, learnedInterval);
@@ -57,18 +66,18 @@ export class KeepAlive {
     this.sentMs = nowMs;
   }
 
-  /** When the broker was heard last. */
+  /** When the server was heard last. */
   get lastReceivedMs(): number {
     return this.receivedMs;
   }
 
-  /** A PINGRESP is awaited. */
+  /** The answer to a ping is awaited. */
   get isPinging(): boolean {
     return this.pingSentMs !== undefined;
   }
 
-  /** Returns whether something was learned of the network. */
-  handlePingresp(nowMs: number): boolean {
+  /** The answer to a ping has come. Returns whether something was learned of the network. */
+  handleAnswered(nowMs: number): boolean {
     const isAnswer = this.pingSentMs !== undefined;
     this.pingSentMs = undefined;
     return isAnswer && this.learner.handleAnswered(this.pingIdleMs, nowMs);
@@ -93,14 +102,14 @@ export class KeepAlive {
     return idleSinceMs + this.intervalMs;
   }
 
-  /** When PINGRESP is overdue. Infinity: none is awaited. */
+  /** When the answer to a ping is overdue. Infinity: none is awaited. */
   get overdueMs(): number {
     const sentMs = this.pingSentMs;
     if (sentMs === undefined) return Number.POSITIVE_INFINITY;
     return Math.min(Math.max(sentMs, this.receivedMs) + PINGRESP_TIMEOUT_MS, sentMs + BUSY_TIMEOUT_MS);
   }
 
-  /** A client that asked for no pings learns nothing. What the broker says holds then. */
+  /** A client that asked for no pings learns nothing. What the server says holds then. */
   private get intervalMs(): number {
     return Math.min(this.learner.intervalMs || this.intervalMaxMs, this.intervalMaxMs);
   }
