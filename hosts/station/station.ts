@@ -7,7 +7,7 @@ import { DeviceUpdates } from "./devices/device-updates.ts";
 import { DeviceWatch } from "./devices/device-watch.ts";
 import { ImageFolder } from "./devices/image-folder.ts";
 import type { Directory } from "./directory/directory.ts";
-import { LdapError, type LdapOptions } from "./directory/ldap-directory.ts";
+import type { LdapOptions } from "./directory/ldap-directory.ts";
 import { enrol, type FirstStart, openAccess } from "./directory/open-access.ts";
 import type { BrokerAddress } from "./foreign-broker/broker-address.ts";
 import { ForeignBroker } from "./foreign-broker/foreign-broker.ts";
@@ -15,6 +15,7 @@ import { buildConsolePage, type ConsolePage } from "./http/console-page.ts";
 import { createServer, type ServerParts } from "./http/server.ts";
 import type { Accounts } from "./identity/accounts.ts";
 import { originOf } from "./identity/client-address.ts";
+import { LoginGuard } from "./identity/login-guard.ts";
 import {
   type Certificate,
   listenMqtt,
@@ -34,10 +35,12 @@ import { followDirectory } from "./presubscription/directory-answer.ts";
 import { Presubscriber } from "./presubscription/presubscriber.ts";
 import { Presubscriptions } from "./presubscription/presubscriptions.ts";
 import { AnswerEvents } from "./push/answer-events.ts";
+import { PushIntake } from "./push/push-intake.ts";
 import { STATION_UID } from "./push/push-message.ts";
 import { PushService } from "./push/push-service.ts";
 import { PushStore } from "./push/push-store.ts";
 import { RunService } from "./runs/run-service.ts";
+import { type MailAddress, MailServer } from "./senders/mail-server.ts";
 import type { BrokerStatus } from "./shared/broker-status.ts";
 import {
   ENV_DEFAULT,
@@ -49,7 +52,7 @@ import {
 import { EventHub } from "./shared/event-hub.ts";
 import { DIRECTORY_LOOK_MS, DIRECTORY_REFRESH_MS, PUSHES_MAX } from "./shared/limits.ts";
 import { StationError } from "./shared/station-error.ts";
-import { StoreInUse } from "./store/folder-lock.ts";
+import { listenError, openFolder } from "./start-errors.ts";
 import { openStore } from "./store/open-store.ts";
 import type { StationStore } from "./store/station-store.ts";
 
@@ -77,6 +80,8 @@ export interface StationOptions {
   readonly pictureNetworks?: readonly string[];
   /** A broker that is there already. The station is its client, and starts none of its own. */
   readonly broker?: BrokerAddress | undefined;
+  /** Where mails are taken; nowhere when left out. */
+  readonly mail?: MailAddress | undefined;
   /** The number of pushes that are kept. */
   readonly pushesMax?: number;
 }
@@ -89,6 +94,8 @@ export interface Station {
   /** Of MQTT with TLS; undefined without a certificate. */
   readonly mqttsPort: number | undefined;
   readonly httpPort: number;
+  /** Of SMTP; undefined where no mails are taken. */
+  readonly mailPort: number | undefined;
   /** Of the console and the interface, without a slash at the end. */
   readonly url: string;
   readonly accounts: Accounts;
@@ -157,7 +164,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       pictures: uploaded,
     };
     const pushStore = new PushStore(store, options.pushesMax ?? PUSHES_MAX);
-    const { app, pushes } = await openInterface(parts, pushStore, await bundling, closers);
+    const { app, pushes, mail } = await openInterface(parts, pushStore, await bundling, options.mail, closers);
     const fetchPicture = pictureFetcher(new AllowedAddresses(options.pictureNetworks ?? []));
     const pictures = new PictureService(
       env,
@@ -177,12 +184,15 @@ export async function startStation(options: StationOptions): Promise<Station> {
     }
     foreign?.start();
     const url = publicUrl ?? urlOf(host === "0.0.0.0" || host === "::" ? "localhost" : host, httpPort, certificate);
+    const mailPort = mail && options.mail && (await listenMail(mail, options.mail, url));
+    closers.push(async () => mail?.close());
     // This is the last step: if the start fails, no password may exist that nobody was told.
     const firstStart = await openFolder(options.data, begin);
     return {
       mqttPort,
       mqttsPort,
       httpPort,
+      mailPort,
       url,
       accounts,
       directory,
@@ -262,12 +272,13 @@ function startPresubscription(
 
 /** Makes the push service, the watch of devices, the service that draws text, and the HTTP server, which does not listen yet. */
 async function openInterface(
-  parts: Omit<ServerParts, "watch" | "pushes" | "updates" | "events" | "page">,
+  parts: Omit<ServerParts, "watch" | "pushes" | "intake" | "guard" | "mail" | "updates" | "events" | "page">,
   store: PushStore,
   page: ConsolePage,
+  mailAddress: MailAddress | undefined,
   closers: Closer[],
-): Promise<{ readonly app: FastifyInstance; readonly pushes: PushService }> {
-  const { env, broker, directory, images } = parts;
+): Promise<{ readonly app: FastifyInstance; readonly pushes: PushService; readonly mail: MailServer | undefined }> {
+  const { env, broker, accounts, directory, images } = parts;
   const events = new EventHub();
   directory.listen(() => events.emit({ type: "directory" }));
   const watch = new DeviceWatch(env, broker, events);
@@ -276,13 +287,16 @@ async function openInterface(
   const updates = new DeviceUpdates(env, broker, images);
   const runs = new RunService(env, broker);
   closers.push(async () => runs.stop());
-  const app = await createServer({ ...parts, watch, pushes, updates, events, page });
+  const intake = new PushIntake(pushes, directory, parts.pictures);
+  const guard = new LoginGuard(accounts);
+  const mail = mailAddress && new MailServer(mailAddress, { ...parts, guard, intake });
+  const app = await createServer({ ...parts, watch, pushes, intake, guard, mail, updates, events, page });
   closers.push(() => app.close());
   watch.start();
   updates.start();
   new AnswerEvents(env, broker, pushes, events).start();
   runs.start();
-  return { app, pushes };
+  return { app, pushes, mail };
 }
 
 function gateOf(
@@ -352,6 +366,14 @@ function urlOf(host: string, port: number, certificate: Certificate | undefined)
   return `${certificate ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
+async function listenMail(mail: MailServer, address: MailAddress, url: string): Promise<number> {
+  try {
+    return await mail.listen(address, url);
+  } catch (error) {
+    throw listenError(error, address.host, address.port, "--smtp");
+  }
+}
+
 async function listenHttp(app: FastifyInstance, host: string, port: number): Promise<number> {
   try {
     await app.listen({ host, port });
@@ -360,35 +382,4 @@ async function listenHttp(app: FastifyInstance, host: string, port: number): Pro
   }
   const address = app.server.address();
   return typeof address === "object" && address ? address.port : port;
-}
-
-function listenError(error: unknown, host: string, port: number, flag: string): unknown {
-  switch (codeOf(error)) {
-    case "EADDRINUSE":
-      return new StationError(`port ${port} of ${host} is taken by another program: choose another one with ${flag}`);
-    case "EACCES":
-      return new StationError(`port ${port} of ${host} may not be used by this user: choose another one with ${flag}`);
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return new StationError(`${host} is no address of this machine: choose another one with --host`);
-    default:
-      return error;
-  }
-}
-
-async function openFolder<T>(data: string, open: () => T | Promise<T>): Promise<T> {
-  try {
-    return await open();
-  } catch (error) {
-    if (error instanceof LdapError) throw new StationError(`${error.message}: see --ldap`);
-    if (error instanceof StoreInUse)
-      throw new StationError(`folder ${data} is in use by another station: choose another one with --data`);
-    const reason =
-      error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : String(error);
-    throw new StationError(`folder ${data} cannot be used (${reason}): choose another one with --data`);
-  }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }

@@ -10,7 +10,7 @@ import { hostAndPort } from "../foreign-broker/broker-address.ts";
 import { ownAddress, plainHost } from "../mqtt-server/mqtt-listener.ts";
 import { type Station, type StationOptions, startStation } from "../station.ts";
 import { called } from "./called.ts";
-import { describeMqtt, fail, parseStationFlags, STATION_FLAGS_USAGE, warn } from "./station-flags.ts";
+import { describePorts, fail, parseStationFlags, STATION_FLAGS_USAGE, warn } from "./station-flags.ts";
 
 const PAGER_UID = "pager-1";
 
@@ -29,7 +29,7 @@ export async function start(args: readonly string[]): Promise<void> {
   warn(flags.options);
   const station = await startStation(flags.options);
   if (station.firstStart) console.log(describeFirstStart(station.firstStart));
-  console.log(`Console: ${station.url}/ (${describeMqtt(station)}; Ctrl-C ends)`);
+  console.log(`Console: ${station.url}/ (${describePorts(station)}; Ctrl-C ends)`);
   const pager = startOwnPager(flags.options, station);
   const end = whenAskedToEnd(() => {
     releaseKeys();

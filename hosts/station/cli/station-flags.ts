@@ -9,6 +9,7 @@ import { isLoopback } from "../../common/loopback.ts";
 import type { LdapOptions } from "../directory/ldap-directory.ts";
 import { type BrokerAddress, parseBrokerAddress, parseBrokerNodes } from "../foreign-broker/broker-address.ts";
 import type { Certificate } from "../mqtt-server/mqtt-listener.ts";
+import type { MailAddress } from "../senders/mail-server.ts";
 import {
   DATA_DEFAULT,
   ENV_DEFAULT,
@@ -35,6 +36,7 @@ const FLAGS = Object.freeze([
   "ldap-base",
   "ldap-user",
   "picture-network",
+  "smtp",
   "broker",
   "broker-ca",
   "broker-fallback",
@@ -65,6 +67,8 @@ export const STATION_FLAGS_USAGE = `  --data DIR         folder of everything th
   --broker-fallback HOSTS  further nodes of its cluster: host or host:port, with commas between them
   --broker-ca FILE   PEM of the authorities that its certificate may come from, if it is none that everybody knows
   --broker-password-file FILE  holds the password; or ${BROKER_PASSWORD_VARIABLE} does: a command line can be seen by others
+  --smtp PORT        or HOST:PORT: takes mails there, each of which becomes a push (off; the host is ${HOST_DEFAULT})
+  --smtp-plain       lets other machines log in there without TLS: their passwords cross the network in the clear
   --anonymous        lets everyone in without a login, to read and send everything`;
 
 export type StationFlags =
@@ -76,7 +80,7 @@ type Parsed = Required<Omit<StationOptions, "pushesMax">>;
 
 /** Reads the flags of a station; names each wrong one. */
 export function parseStationFlags(args: readonly string[]): StationFlags {
-  const flags = parseFlags(args, FLAGS, ["help", "anonymous"]);
+  const flags = parseFlags(args, FLAGS, ["help", "anonymous", "smtp-plain"]);
   if (flags.values.help) return { help: true };
   const errors = [...flags.errors, ...flags.words.map((word) => `${word}: a flag begins with --`)];
   const options = {
@@ -93,12 +97,13 @@ export function parseStationFlags(args: readonly string[]): StationFlags {
     proxies: networksOf(flags, "proxy", errors),
     pictureNetworks: networksOf(flags, "picture-network", errors),
     broker: brokerOf(flags, errors),
+    mail: mailOf(flags, errors),
   };
   return errors.length > 0 ? { errors } : { options };
 }
 
 /** Says what is dangerous in how the station was started. */
-export function warn({ anonymous, host, certificate, broker }: Parsed): void {
+export function warn({ anonymous, host, certificate, broker, mail }: Parsed): void {
   const who = isLoopback(host) ? "every program on this machine" : `everyone who reaches ${host}`;
   if (anonymous) console.error(`Warning: --anonymous lets ${who} read and send everything without a login.`);
   if (broker && !broker.isSecure && !isLoopback(broker.host))
@@ -107,12 +112,20 @@ export function warn({ anonymous, host, certificate, broker }: Parsed): void {
     );
   if (!isLoopback(host) && !certificate)
     console.error(`Warning: on ${host} passwords cross the network in the clear; --tls-cert and --tls-key end that.`);
+  if (!mail || isLoopback(mail.host)) return;
+  if (mail.isPlainAllowed)
+    console.error("Warning: --smtp-plain lets passwords of mails cross the network in the clear.");
+  else if (!certificate)
+    console.error(
+      "Warning: no other machine can send mails, because there is no certificate; see --tls-cert, --smtp-plain.",
+    );
 }
 
-/** Where MQTT is. @param host that it listens on */
-export function describeMqtt({ mqttPort, brokerStatus }: Station, host?: string): string {
-  if (brokerStatus) return `beside the broker at ${brokerStatus.address}`;
-  return `MQTT on port ${mqttPort}${host === undefined ? "" : ` of ${host}`}`;
+/** Where MQTT is, and SMTP. @param host that MQTT listens on */
+export function describePorts({ mqttPort, mailPort, brokerStatus }: Station, host?: string): string {
+  const mqtt = `MQTT on port ${mqttPort}${host === undefined ? "" : ` of ${host}`}`;
+  const mail = mailPort === undefined ? "" : `, mail on port ${mailPort}`;
+  return (brokerStatus ? `beside the broker at ${brokerStatus.address}` : mqtt) + mail;
 }
 
 /** Ends the program: one line for what the user can change, more for what is wrong with the program itself. */
@@ -183,6 +196,20 @@ function brokerOf({ values }: Flags, errors: string[]): BrokerAddress | undefine
     authorities,
     password: password ?? process.env[BROKER_PASSWORD_VARIABLE] ?? address.password,
   };
+}
+
+function mailOf({ values }: Flags, errors: string[]): MailAddress | undefined {
+  const { smtp: text, "smtp-plain": plain } = values;
+  if (text === undefined) {
+    if (plain !== undefined) errors.push("flag --smtp: is missing");
+    return undefined;
+  }
+  const [, bracketed, named, port = ""] = /^(?:(?:\[([^\]]+)\]|([^:]+)):)?(\d{1,5})$/.exec(text) ?? [];
+  if (port === "" || Number(port) > 65_535) {
+    errors.push(`flag --smtp: ${JSON.stringify(text)}, expected a port, or host:port`);
+    return undefined;
+  }
+  return { host: bracketed ?? named ?? HOST_DEFAULT, port: Number(port), isPlainAllowed: plain !== undefined };
 }
 
 function contentOf(flag: string, path: string | undefined, errors: string[]): string | undefined {

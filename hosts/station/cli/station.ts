@@ -3,7 +3,7 @@ import { whenAskedToEnd } from "../../common/ending.ts";
 import { describeFirstStart } from "../directory/open-access.ts";
 import { startStation } from "../station.ts";
 import { called } from "./called.ts";
-import { describeMqtt, fail, parseStationFlags, STATION_FLAGS_USAGE, warn } from "./station-flags.ts";
+import { describePorts, fail, parseStationFlags, STATION_FLAGS_USAGE, warn } from "./station-flags.ts";
 
 export async function station(args: readonly string[]): Promise<void> {
   const flags = parseStationFlags(args);
@@ -27,5 +27,5 @@ export async function station(args: readonly string[]): Promise<void> {
     },
     () => started.refresh(),
   );
-  console.log(`Station: ${describeMqtt(started, flags.options.host)}, console at ${started.url}/`);
+  console.log(`Station: ${describePorts(started, flags.options.host)}, console at ${started.url}/`);
 }

@@ -1,8 +1,8 @@
 /** How often an account may call a route in a minute. */
 import type { RateLimitOptions } from "@fastify/rate-limit";
-import type { FastifyRequest } from "fastify";
+import type { preHandlerAsyncHookHandler } from "fastify";
 import { AccessError } from "../identity/access-error.ts";
-import { PUSHES_PER_ACCOUNT_A_MINUTE } from "../shared/limits.ts";
+import type { PushIntake } from "../push/push-intake.ts";
 
 /**
  * For `config.rateLimit` of a route. It counts before the body is read.
@@ -19,8 +19,7 @@ export function perMinute(max: number, what: string): RateLimitOptions {
   };
 }
 
-/** Of all routes together by which pushes come. An administrator may send any number. */
-export const PUSH_RATE: RateLimitOptions = Object.freeze({
-  ...perMinute(PUSHES_PER_ACCOUNT_A_MINUTE, "pushes"),
-  allowList: ({ account }: FastifyRequest) => account.isAdmin,
-});
+/** For `preHandler` of each route by which pushes come. Only requests whose form is right count. */
+export function pushRate(intake: PushIntake): preHandlerAsyncHookHandler {
+  return async ({ account }) => intake.count(account);
+}

@@ -9,6 +9,7 @@ import { AccessError } from "../identity/access-error.ts";
 import type { Account, Accounts } from "../identity/accounts.ts";
 import { originOfRequest } from "../identity/client-address.ts";
 import type { LoginGuard } from "../identity/login-guard.ts";
+import { logInSender } from "../identity/sender-login.ts";
 import type { Sessions } from "../identity/sessions.ts";
 import { callersOf } from "../policy/route-rules.ts";
 import { LOGIN_CHECK_MS } from "../shared/limits.ts";
@@ -114,14 +115,12 @@ async function senderBehind(request: FastifyRequest, accounts: Accounts, guard: 
     (typeof key === "string" ? `Bearer ${key}` : undefined) ??
     (typeof auth === "string" ? Buffer.from(auth, "base64").toString("utf8") : "");
   const [scheme = "", value = ""] = authorization.split(" ", 2);
-  const { isHere } = originOfRequest(request);
-  if (scheme.toLowerCase() === "bearer") return accounts.verifyToken(value, isHere) ?? UNKNOWN;
+  const origin = originOfRequest(request);
+  if (scheme.toLowerCase() === "bearer") return accounts.verifyToken(value, origin.isHere) ?? UNKNOWN;
   if (scheme.toLowerCase() !== "basic") return UNKNOWN;
   const [, name = "", password = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(value, "base64").toString("utf8")) ?? [];
-  const byToken = accounts.verifyToken(password, isHere) ?? accounts.verifyToken(name, isHere);
-  if (byToken) return byToken;
-  const byPassword = await guard.logIn(name, password, request.ip);
-  return byPassword === "held" ? HELD : byPassword === "wrong" ? UNKNOWN : byPassword;
+  const found = await logInSender(accounts, guard, { name, password }, origin);
+  return found === "held" ? HELD : found === "wrong" ? UNKNOWN : found.account;
 }
 
 /** Whether the browser names this station as the site of its page. `request-guard.ts` has refused those that name another. */

@@ -9,7 +9,8 @@ export function errorWords(
   reply: FastifyReply,
 ): { readonly status: number; readonly words: string } {
   const status = error.statusCode ?? 500;
-  if (status === 429 && !reply.hasHeader("retry-after")) reply.header("retry-after", RETRY_AFTER_SECONDS);
+  const { retryAfterSeconds = RETRY_AFTER_SECONDS } = error as { readonly retryAfterSeconds?: number };
+  if (status === 429 && !reply.hasHeader("retry-after")) reply.header("retry-after", retryAfterSeconds);
   if (status !== 500) return { status, words: error.message };
   console.error(`${request.method} ${request.routeOptions.url}: ${error.stack ?? error.message}`);
   return { status, words: "the station could not do it; its log says why" };

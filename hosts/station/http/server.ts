@@ -13,14 +13,16 @@ import type { Directory } from "../directory/directory.ts";
 import type { ForeignBroker } from "../foreign-broker/foreign-broker.ts";
 import type { Accounts } from "../identity/accounts.ts";
 import { originOfRequest } from "../identity/client-address.ts";
-import { LoginGuard } from "../identity/login-guard.ts";
+import type { LoginGuard } from "../identity/login-guard.ts";
 import { Sessions } from "../identity/sessions.ts";
 import { authorityOf, type Certificate } from "../mqtt-server/mqtt-listener.ts";
 import type { StationBroker } from "../mqtt-server/station-broker.ts";
 import type { UploadedPictures } from "../pictures/uploaded-pictures.ts";
 import type { TopicRules } from "../policy/topic-rules.ts";
 import { Viewing } from "../policy/viewing.ts";
+import type { PushIntake } from "../push/push-intake.ts";
 import type { PushService } from "../push/push-service.ts";
+import type { MailServer } from "../senders/mail-server.ts";
 import type { EventHub } from "../shared/event-hub.ts";
 import { MQTT_PACKET_BYTES_MAX, REQUEST_BYTES_MAX, REQUEST_MS_MAX, WEB_SOCKETS_MAX } from "../shared/limits.ts";
 import type { MessageBroker } from "../shared/message-broker.ts";
@@ -31,7 +33,6 @@ import type { ConsolePage } from "./console-page.ts";
 import { errorWords } from "./error-words.ts";
 import { compileLazily } from "./lazy-compilers.ts";
 import { addOpenApi } from "./openapi.ts";
-import { PushIntake } from "./push-intake.ts";
 import { removalBy } from "./removal.ts";
 import { crossSiteRefusal, refusalOf } from "./request-guard.ts";
 import { addDeviceRoutes } from "./routes/device-routes.ts";
@@ -79,6 +80,7 @@ const addressSchema = {
       type: "integer",
       description: "with TLS; where there is one, `mqttPort` is for the station's own machine",
     },
+    mailPort: { type: "integer", description: "of SMTP, where the station takes mails" },
     authority: {
       type: "string",
       description: "PEM of the authority of its certificate, where that stands in its own chain",
@@ -118,11 +120,15 @@ export interface ServerParts {
   /** That broker, if the station is its client. */
   readonly foreign: ForeignBroker | undefined;
   readonly pushes: PushService;
+  readonly intake: PushIntake;
   readonly watch: DeviceWatch;
   readonly images: ImageFolder;
   readonly pictures: UploadedPictures;
   readonly updates: DeviceUpdates;
   readonly accounts: Accounts;
+  readonly guard: LoginGuard;
+  /** Undefined where the station takes no mails. */
+  readonly mail: MailServer | undefined;
   readonly rules: TopicRules;
   readonly directory: Directory;
   readonly events: EventHub;
@@ -132,7 +138,7 @@ export interface ServerParts {
 
 /** Makes the server; the caller makes it listen on `host` and closes it. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { env, host, mqttPort, mqttsPort, broker, own, foreign, pushes, events, page } = parts;
+  const { env, host, mqttPort, mqttsPort, broker, own, foreign, pushes, intake, guard, events, page } = parts;
   const publicHost = parts.publicUrl && new URL(parts.publicUrl).host;
   // Node gives the body of a request the larger one of both times, and looks at them only from time to time.
   const timing = {
@@ -165,14 +171,12 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   });
   const sessions = new Sessions();
   await app.register(cookie);
-  const guard = new LoginGuard(parts.accounts);
   addAuthentication(app, parts.accounts, sessions, guard);
   await addOpenApi(app);
   await app.register(rateLimit, { global: false });
   addApiSchemas(app);
   addSessionRoutes(app, guard, sessions, parts.publicUrl);
   const viewing = new Viewing(parts.env, parts.rules, parts.directory, parts.accounts, pushes);
-  const intake = new PushIntake(app, pushes, parts.pictures);
   addPushRoutes(app, pushes, intake, viewing);
   await addSenderRoutes(app, intake);
   addPictureRoutes(app, parts.pictures, parts.publicUrl);
@@ -193,7 +197,14 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       tags: ["devices"],
       response: { 200: { description: "Its topics begin with `env`.", ...addressSchema }, ...errorAnswers(401) },
     },
-    handler: async () => ({ env, mqttPort, mqttsPort, ...authority, ...(foreign && { broker: foreign.status }) }),
+    handler: async () => ({
+      env,
+      mqttPort,
+      mqttsPort,
+      mailPort: parts.mail?.port,
+      ...authority,
+      ...(foreign && { broker: foreign.status }),
+    }),
   });
   if (own) {
     await addMqttOverWebSocket(app, own, publicHost);
@@ -209,6 +220,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       pushes: pushes.count,
       receipts: pushes.counters,
       refused: own?.refused,
+      mails: parts.mail?.counters,
       slowReaders: own?.readers,
       unread: parts.watch.counters,
     });

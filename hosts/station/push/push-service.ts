@@ -6,7 +6,7 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { describeError } from "../../common/describe-error.ts";
-import { type Directory, EVERYONE } from "../directory/directory.ts";
+import type { Directory } from "../directory/directory.ts";
 import type { EventHub } from "../shared/event-hub.ts";
 import {
   BROKER_HELD_MS,
@@ -15,7 +15,6 @@ import {
   DELIVERIES_OPEN_MAX,
   DELIVERIES_OPEN_PER_ACCOUNT_MAX,
   DELIVERIES_PER_DEVICE_MAX,
-  DEVICE_PACKET_BYTES_MAX,
   KEYS_FORGOTTEN_EVERY_MS,
   PUSH_LIST_DEFAULT,
   PUSHES_LOOKED_THROUGH_MAX,
@@ -34,18 +33,11 @@ import {
 } from "../shared/push.ts";
 import { atOnce, DeliveryQueue, type Ending } from "./delivery-queue.ts";
 import type { OpenPush } from "./open-deliveries.ts";
-import { decodeReceipts, encodePush, packetBytes, STATION_UID } from "./push-message.ts";
+import { PushIds } from "./push-ids.ts";
+import { decodeReceipts, encodePush, STATION_UID } from "./push-message.ts";
+import { deviceFull, full, ownFull, PushRefused } from "./push-refused.ts";
 import { nextTurn, type PushStore } from "./push-store.ts";
-
-/** A push is refused. Status and message are the answer of the HTTP interface. */
-export class PushRefused extends Error {
-  readonly statusCode: number;
-
-  constructor(statusCode: number, message: string) {
-    super(message);
-    this.statusCode = statusCode;
-  }
-}
+import { recipientsOf, requireSize } from "./recipients.ts";
 
 export interface PushCounters {
   /** Malformed messages to the station, and receipts without their keys. */
@@ -78,14 +70,12 @@ export class PushService {
   readonly #directory: Directory;
   readonly #events: EventHub;
   readonly #queue: DeliveryQueue;
+  readonly #ids = new PushIds();
   /** Pushes that are being written, so that a repeated request is not answered before its push is on disk. */
   readonly #accepting = new Map<string, Promise<void>>();
   /** Deliveries of the pushes that are being accepted. The queue keeps room for them. */
   #accepted = 0;
   #forgetting: NodeJS.Timeout | undefined;
-  /** Counts pushes, so that ids of one millisecond sort in the order of acceptance. */
-  #idMs = 0;
-  #idCount = 0;
 
   constructor(env: string, broker: MessageBroker, store: PushStore, directory: Directory, events: EventHub) {
     this.#env = env;
@@ -141,7 +131,7 @@ export class PushService {
     const replayed = idempotencyKey !== undefined && (await this.#replay(account, idempotencyKey, requestHash));
     if (replayed) return { id: replayed, isReplayed: true };
     this.#store.health.require();
-    const devices = this.#resolve(request.to, isAdmin);
+    const devices = recipientsOf(this.#directory, request.to, isAdmin);
     if (!isAdmin && this.#store.openOf(account) + devices.length > DELIVERIES_OPEN_PER_ACCOUNT_MAX) throw ownFull();
     if (this.#store.open.size + this.#accepted + devices.length > DELIVERIES_OPEN_MAX) throw full();
     const [first = ""] = devices;
@@ -165,12 +155,12 @@ export class PushService {
     const acceptedAtMs = Date.now();
     const push: Push = {
       ...request,
-      id: this.#newId(acceptedAtMs),
+      id: this.#ids.next(acceptedAtMs),
       sender: account,
       acceptedAtMs,
       progress: { ...NO_PROGRESS, recipients: devices.length },
     };
-    this.#requireSize(push, devices);
+    requireSize(push, devices, (device) => this.#topicOf(device));
     const room = await this.#store.makeRoom(isAdmin ? undefined : account);
     if (room !== "free") throw room === "full" ? full() : ownFull();
     // While room was made the same key may have come again.
@@ -203,6 +193,13 @@ export class PushService {
       // It is accepted. What should have gone goes before it is sent.
       console.error(`push ${id}: what it replaces stays for now: ${describeError(error)}`);
     }
+  }
+
+  /** The id of the push with this key of this account. Resolves when that push is on disk. */
+  async acceptedBefore(account: string, key: string): Promise<string | undefined> {
+    const id = this.#store.key(account, key)?.id;
+    if (id !== undefined) await this.#accepting.get(id);
+    return id;
   }
 
   get(id: string): Push | undefined {
@@ -307,39 +304,7 @@ export class PushService {
     if (!former) return undefined;
     if (former.requestHash !== requestHash)
       throw new PushRefused(422, "Idempotency-Key: was used for another push; expected a new key");
-    await this.#accepting.get(former.id);
-    return former.id;
-  }
-
-  /** The recipients' devices. An administrator may send to an unknown name, which is taken for a device that may still come. */
-  #resolve(to: string, isAdmin: boolean): readonly string[] {
-    if (to === STATION_UID) throw new PushRefused(400, `to: ${STATION_UID} is the station itself`);
-    if (to === EVERYONE && !isAdmin) throw new PushRefused(403, `to: only an administrator may send to ${EVERYONE}`);
-    const known = this.#directory.resolve(to);
-    if (!known && !isAdmin) throw new PushRefused(404, `to: the directory knows no ${JSON.stringify(to)}`);
-    const devices = known?.devices ?? [to];
-    if (devices.length === 0) throw new PushRefused(400, `to: ${to} has no device`);
-    return devices;
-  }
-
-  #requireSize(push: Push, devices: readonly string[]): void {
-    const byteLength = (device: string) => Buffer.byteLength(device);
-    const longest = devices.reduce((most, each) => (byteLength(each) > byteLength(most) ? each : most), "");
-    const bytes = packetBytes(push, this.#topicOf(longest));
-    if (bytes > DEVICE_PACKET_BYTES_MAX)
-      throw new PushRefused(
-        400,
-        `text: the message takes ${bytes} bytes, expected at most ${DEVICE_PACKET_BYTES_MAX}, which is what a pager takes`,
-      );
-  }
-
-  /** An id: 8 characters of time, 2 of a counter, 8 random ones. Ids sort by time until the year 2059. */
-  #newId(atMs: number): string {
-    const nowMs = Math.max(atMs, this.#idMs);
-    this.#idCount = nowMs === this.#idMs ? this.#idCount + 1 : 0;
-    this.#idMs = nowMs;
-    const count = (this.#idCount % 1_296).toString(36).padStart(2, "0");
-    return nowMs.toString(36).padStart(8, "0") + count + randomBytes(6).toString("hex").slice(0, 8);
+    return this.acceptedBefore(account, key);
   }
 
   #deviceOf(topic: string): string | undefined {
@@ -473,18 +438,6 @@ export class PushService {
     if (lacked) this.#queue.closed(lacked, device);
     this.#events.emit({ type: "delivery", id, delivery, progress });
   }
-}
-
-function full(): PushRefused {
-  return new PushRefused(503, "the station holds as many pushes as it can, and they wait for their devices");
-}
-
-function ownFull(): PushRefused {
-  return new PushRefused(429, "this account has as many pushes here as it may, and they wait for their devices");
-}
-
-function deviceFull(device: string): PushRefused {
-  return new PushRefused(429, `as many pushes as may wait for ${device}: it has to take some first`);
 }
 
 /** The station has dropped it. */

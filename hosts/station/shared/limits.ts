@@ -12,6 +12,30 @@ export const SENDER_BYTES_MAX = 1_048_576;
 /** Shortest delay that an ntfy message may ask for, in seconds. A shorter one gets status 400, as at ntfy. */
 export const SENDER_DELAY_SECONDS_MIN = 10;
 
+/** Largest mail, in bytes: a picture of `PICTURE_FETCH_BYTES_MAX` in base64. A larger one gets code 552. */
+export const MAIL_BYTES_MAX = 12 * 1_048_576;
+
+/** Bytes of all headers of one mail, and parts that stand in one another. A mail with more gets code 554. */
+export const MAIL_HEADER_BYTES_MAX = 262_144;
+export const MAIL_NESTING_MAX = 16;
+
+/** Characters of a mail's text, or of its HTML, that are looked at. The rest is cut off. */
+export const MAIL_TEXT_CHARACTERS_MAX = 262_144;
+
+/** Recipients of one mail. A further one gets code 452. */
+export const MAIL_RECIPIENTS_MAX = 50;
+
+/** Connections of SMTP: of all, and of one address. A further one gets code 421. */
+export const MAIL_CONNECTIONS_MAX = 64;
+export const MAIL_CONNECTIONS_PER_ADDRESS_MAX = 16;
+
+/** Milliseconds of silence, and of all, after which such a connection is closed. */
+export const MAIL_IDLE_MS = 60_000;
+export const MAIL_CONNECTION_MS_MAX = 600_000;
+
+/** Mails that are in memory at the same time. A further one gets code 451. */
+export const MAILS_AT_ONCE_MAX = 8;
+
 /** Milliseconds in which a request has to come whole. Then it gets status 408, and its connection is closed. */
 export const REQUEST_MS_MAX = 20_000;
 

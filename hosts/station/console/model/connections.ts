@@ -16,9 +16,10 @@ export interface Sender {
  * @param origin of the station, such as `https://station.example.org`
  * @param to whom it is to page
  * @param token of the account that sends
+ * @param mailPort of SMTP; undefined where the station takes no mails
  */
-export function sendersFor(origin: string, to: string, token: string): readonly Sender[] {
-  const { protocol, host } = new URL(origin);
+export function sendersFor(origin: string, to: string, token: string, mailPort?: number): readonly Sender[] {
+  const { protocol, host, hostname } = new URL(origin);
   // What a shell would take for its own is encoded, too.
   const name = encodeURIComponent(to).replace(/['()*!]/g, (each) => `%${each.charCodeAt(0).toString(16)}`);
   const bearer = `Authorization: Bearer ${token}`;
@@ -72,6 +73,19 @@ export function sendersFor(origin: string, to: string, token: string): readonly 
         { label: "Server", text: `${origin}/gotify/${name}` },
         { label: "Token", text: token },
       ],
+    },
+    {
+      name: "Mail: old equipment",
+      connections:
+        mailPort === undefined
+          ? [{ label: "This station takes no mails. Start it with", text: "--smtp 2525" }]
+          : [
+              { label: "SMTP server", text: hostname },
+              { label: "Port", text: String(mailPort) },
+              { label: "Recipient", text: `${to}@pager` },
+              { label: "User name", text: "token" },
+              { label: "Password", text: token },
+            ],
     },
     {
       name: "Any program that sends JSON",

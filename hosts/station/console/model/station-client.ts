@@ -37,6 +37,8 @@ export interface StationAddress {
   readonly mqttPort: number;
   /** With TLS; where there is one, `mqttPort` is for the station's own machine. */
   readonly mqttsPort?: number;
+  /** Of SMTP, where the station takes mails. */
+  readonly mailPort?: number;
   /** PEM of the authority of its certificate, where the station knows it. */
   readonly authority?: string;
   /** The broker that the station is a client of. Its ports are the ones above. */

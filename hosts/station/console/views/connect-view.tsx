@@ -20,7 +20,7 @@ export function ConnectView({ model }: { readonly model: StationModel }) {
   const [index, setIndex] = useState(0);
   const [token, setToken] = useState<string>();
   const [problem, setProblem] = useState("");
-  const senders = sendersFor(location.origin, to || NO_NAME, token ?? NO_TOKEN);
+  const senders = sendersFor(location.origin, to || NO_NAME, token ?? NO_TOKEN, model.station?.mailPort);
   const sender = senders[index] ?? senders[0];
   const make = async () => {
     try {

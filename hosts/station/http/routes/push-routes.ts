@@ -1,7 +1,9 @@
 /** The HTTP interface of pushes: `POST /api/push`, `GET /api/pushes`, `GET /api/pushes/{id}`. */
 import type { FastifyInstance } from "fastify";
 import type { Viewing } from "../../policy/viewing.ts";
-import { PushRefused, type PushService } from "../../push/push-service.ts";
+import type { PushIntake } from "../../push/push-intake.ts";
+import { PushRefused } from "../../push/push-refused.ts";
+import type { PushService } from "../../push/push-service.ts";
 import {
   DELIVERIES_INLINE_MAX,
   DELIVERIES_LIST_MAX,
@@ -10,14 +12,14 @@ import {
   PUSH_LIST_MAX,
 } from "../../shared/limits.ts";
 import type { Push, PushRequest } from "../../shared/push.ts";
+import { pushRate } from "../account-rate.ts";
 import { errorAnswers } from "../api-schemas.ts";
-import type { PushIntake } from "../push-intake.ts";
 
 export const pushIdSchema = { type: "string", pattern: "^[a-z0-9]{1,23}$" } as const;
 
 export function addPushRoutes(app: FastifyInstance, pushes: PushService, intake: PushIntake, viewing: Viewing): void {
   app.post("/api/push", {
-    preHandler: intake.limit,
+    preHandler: pushRate(intake),
     schema: {
       summary: "Send a push",
       description:
@@ -50,7 +52,7 @@ export function addPushRoutes(app: FastifyInstance, pushes: PushService, intake:
     },
     handler: async (request, reply) => {
       const idempotencyKey = request.headers["idempotency-key"] as string | undefined;
-      const { id, isReplayed } = await intake.take(request, request.body as PushRequest, idempotencyKey);
+      const { id, isReplayed } = await intake.take(request.account, request.body as PushRequest, idempotencyKey);
       if (isReplayed) reply.header("idempotency-replayed", "true");
       return reply.code(202).send({ id });
     },

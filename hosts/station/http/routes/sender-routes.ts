@@ -3,19 +3,20 @@
  * `/hooks`. Each becomes a push as if it had come by `POST /api/push`.
  */
 import type { FastifyError, FastifyInstance, FastifyRequest } from "fastify";
+import type { PushIntake } from "../../push/push-intake.ts";
 import { alertPush } from "../../senders/alerts.ts";
 import { gotifyPush } from "../../senders/gotify.ts";
 import { ntfyJsonPush, ntfyPush } from "../../senders/ntfy.ts";
 import { SenderRefused } from "../../senders/sender-refused.ts";
 import { webhookPush } from "../../senders/webhook.ts";
 import { DELIVERY_AGE_MS, SENDER_BYTES_MAX } from "../../shared/limits.ts";
+import { pushRate } from "../account-rate.ts";
 import { errorWords } from "../error-words.ts";
-import type { PushIntake } from "../push-intake.ts";
 
 type ToRequest = FastifyRequest<{ Params: { readonly to: string }; Querystring: Record<string, string | string[]> }>;
 
 export async function addSenderRoutes(app: FastifyInstance, intake: PushIntake): Promise<void> {
-  const options = { bodyLimit: SENDER_BYTES_MAX, preHandler: intake.limit, schema: { hide: true } };
+  const options = { bodyLimit: SENDER_BYTES_MAX, preHandler: pushRate(intake), schema: { hide: true } };
   await app.register(async (ntfy) => {
     takeAnyBody(ntfy);
     ntfy.setErrorHandler((error: FastifyError, request, reply) => {
@@ -24,7 +25,7 @@ export async function addSenderRoutes(app: FastifyInstance, intake: PushIntake):
       void reply.code(status).send({ code, http: status, error: words });
     });
     const answer = async (request: FastifyRequest, { push, echo }: ReturnType<typeof ntfyPush>) => {
-      const { id } = await intake.take(request, push);
+      const { id } = await intake.take(request.account, push);
       const time = Math.floor(Date.now() / 1_000) + (push.delaySeconds ?? 0);
       return { id, time, expires: time + DELIVERY_AGE_MS / 1_000, ...echo };
     };
@@ -47,13 +48,13 @@ export async function addSenderRoutes(app: FastifyInstance, intake: PushIntake):
       hooks.post(`/hooks/${name}/:to`, {
         ...options,
         handler: async (request: ToRequest) => ({
-          id: (await intake.take(request, alertPush(request.params.to, bytesOf(request)))).id,
+          id: (await intake.take(request.account, alertPush(request.params.to, bytesOf(request)))).id,
         }),
       });
     hooks.post("/hooks/json/:to", {
       ...options,
       handler: async (request: ToRequest) => ({
-        id: (await intake.take(request, webhookPush(request.params.to, bytesOf(request), queryOf(request)))).id,
+        id: (await intake.take(request.account, webhookPush(request.params.to, bytesOf(request), queryOf(request)))).id,
       }),
     });
   });
@@ -70,7 +71,7 @@ export async function addSenderRoutes(app: FastifyInstance, intake: PushIntake):
       handler: async (request: ToRequest) => {
         const type = request.headers["content-type"] ?? "";
         const { push, echo } = await gotifyPush(request.params.to, bytesOf(request), type);
-        await intake.take(request, push);
+        await intake.take(request.account, push);
         count += 1;
         return { id: count, ...echo, date: new Date().toISOString() };
       },

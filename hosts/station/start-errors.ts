@@ -1,0 +1,39 @@
+/** What a station says that cannot start: what its user can change, and with which flag. */
+import { LdapError } from "./directory/ldap-directory.ts";
+import { StationError } from "./shared/station-error.ts";
+import { StoreInUse } from "./store/folder-lock.ts";
+
+/** The error of a port that cannot be listened on. @param flag that names another port */
+export function listenError(error: unknown, host: string, port: number, flag: string): unknown {
+  switch (codeOf(error)) {
+    case "EADDRINUSE":
+      return new StationError(`port ${port} of ${host} is taken by another program: choose another one with ${flag}`);
+    case "EACCES":
+      return new StationError(`port ${port} of ${host} may not be used by this user: choose another one with ${flag}`);
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new StationError(
+        `${host} is no address of this machine: choose another one with ${flag === "--smtp" ? flag : "--host"}`,
+      );
+    default:
+      return error;
+  }
+}
+
+/** Opens something in the data folder. */
+export async function openFolder<T>(data: string, open: () => T | Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof LdapError) throw new StationError(`${error.message}: see --ldap`);
+    if (error instanceof StoreInUse)
+      throw new StationError(`folder ${data} is in use by another station: choose another one with --data`);
+    const reason =
+      error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : String(error);
+    throw new StationError(`folder ${data} cannot be used (${reason}): choose another one with --data`);
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
