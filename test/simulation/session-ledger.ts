@@ -38,6 +38,7 @@ interface Incoming {
   readonly qos: QoS;
   readonly epoch: number;
   readonly isOversize: boolean;
+  readonly isDoubted?: boolean;
   taken: number;
   told: number;
   /** How often the device could not know whether the message was taken. */
@@ -163,10 +164,22 @@ export class SessionLedger {
     entry.isDropped = true;
   }
 
+  /** The broker refuses a message of the device. It is not owed any more, also if nobody hears of that. */
+  refuse(number: number): void {
+    const entry = this.outgoing.get(number);
+    if (entry) entry.isInDoubt = true;
+  }
+
   /** The broker takes a message for the device. */
   promise(number: number, topic: string, qos: QoS, isOversize: boolean): void {
     const state = { taken: 0, told: 0, doubts: 0 };
     this.incoming.set(number, { number, topic, qos, epoch: this.epoch, isOversize, ...state });
+  }
+
+  /** Nobody knows whether the broker has taken a message for the device. It may come. */
+  doubt(number: number): void {
+    const entry = this.incoming.get(number);
+    if (entry) this.incoming.set(number, { ...entry, isDoubted: true });
   }
 
   /** The device's application is told of a message. Returns its number. */
@@ -202,7 +215,10 @@ export class SessionLedger {
     }
     for (const entry of this.incoming.values()) {
       if (entry.isOversize) continue;
-      const isOwed = entry.epoch === this.epoch && (entry.qos === 1 || (entry.qos === 2 && this.isStandingKnown));
+      const isOwed =
+        !entry.isDoubted &&
+        entry.epoch === this.epoch &&
+        (entry.qos === 1 || (entry.qos === 2 && this.isStandingKnown));
       if (isOwed && entry.taken === 0) this.violations.push(`push ${entry.number} of QoS ${entry.qos} was not taken`);
       if (entry.qos === 2 && entry.taken > 1 + entry.doubts)
         this.violations.push(`push ${entry.number} of QoS 2 was taken ${entry.taken} times`);

@@ -11,7 +11,8 @@ interface Published {
   readonly expirySeconds: number | undefined;
   /** Clients that had SUBACK when it was published. */
   readonly owedTo: ReadonlySet<string>;
-  state: "open" | "accepted" | "refused";
+  /** `doubted`: a copy was refused, and the server may have the message from before. */
+  state: "open" | "accepted" | "refused" | "doubted";
 }
 
 interface Came {
@@ -50,11 +51,11 @@ export class MessageLedger {
     return this.#number;
   }
 
-  settle(number: number, isAccepted: boolean): void {
+  settle(number: number, isAccepted: boolean, isCopy: boolean): void {
     const message = this.published.get(number);
     if (!message) return;
     if (message.state !== "open") this.violations.push(`message ${number} was answered twice`);
-    message.state = isAccepted ? "accepted" : "refused";
+    message.state = isAccepted ? "accepted" : isCopy ? "doubted" : "refused";
   }
 
   receive(client: PlainClient, packet: IPublishPacket): void {

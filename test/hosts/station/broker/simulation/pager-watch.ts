@@ -4,6 +4,8 @@ import { numberOf, type SessionLedger } from "../../../../simulation/session-led
 
 interface Watched {
   readonly parser: ReturnType<typeof mqttPacket.parser>;
+  /** Of what the broker sends. It knows the version from CONNECT on. */
+  answers: ReturnType<typeof mqttPacket.parser> | undefined;
   readonly aliases: Map<number, string>;
   isPager: boolean;
 }
@@ -19,6 +21,8 @@ export class PagerWatch {
   readonly #clientIdentifier: string;
   readonly #watched = new Map<number, Watched>();
   #came: IPublishPacket[] = [];
+  /** Numbers of the pager's messages by packet identifier. */
+  readonly #numbers = new Map<number, number>();
   readonly #takenNow = new Set<number>();
   #waiting: Taken[] = [];
 
@@ -41,19 +45,40 @@ export class PagerWatch {
     let watched = this.#watched.get(connection);
     if (!watched) {
       const parser = mqttPacket.parser({});
-      const made = { parser, aliases: new Map<number, string>(), isPager: false };
+      const made: Watched = { parser, answers: undefined, aliases: new Map<number, string>(), isPager: false };
       watched = made;
       this.#watched.set(connection, watched);
       parser.on("error", () => {});
       parser.on("packet", (packet) => {
-        if (packet.cmd === "connect") made.isPager = packet.clientId === this.#clientIdentifier;
+        if (packet.cmd === "connect") {
+          made.isPager = packet.clientId === this.#clientIdentifier;
+          if (made.isPager) made.answers = this.#answers(packet.protocolVersion ?? 4);
+        }
         if (packet.cmd !== "publish" || !made.isPager) return;
+        this.#numbers.set(packet.messageId ?? 0, numberOf(packet.payload as Uint8Array));
         const alias = packet.properties?.topicAlias ?? 0;
         if (packet.topic !== "") made.aliases.set(alias, packet.topic);
         this.#came.push({ ...packet, topic: packet.topic || (made.aliases.get(alias) ?? "") });
       });
     }
     watched.parser.parse(Buffer.from(bytes));
+  }
+
+  /** The broker sends this. */
+  handleSent(connection: number, bytes: Uint8Array): void {
+    this.#watched.get(connection)?.answers?.parse(Buffer.from(bytes));
+  }
+
+  /** A message that the broker refuses may be gone from the pager's store when its power fails, and its application does not hear of that. */
+  #answers(protocolVersion: number): ReturnType<typeof mqttPacket.parser> {
+    const parser = mqttPacket.parser({ protocolVersion });
+    parser.on("error", () => {});
+    parser.on("packet", (packet) => {
+      if ((packet.cmd !== "puback" && packet.cmd !== "pubrec") || (packet.reasonCode ?? 0) < 0x80) return;
+      const number = this.#numbers.get(packet.messageId ?? 0);
+      if (number !== undefined) this.#ledger.refuse(number);
+    });
+    return parser;
   }
 
   /** @param gate the transaction that it is written in. Somebody keeps what the pager sends. So what is above QoS 0 is taken when it is on the store. */

@@ -28,8 +28,8 @@ export interface PlainOptions {
   readonly presence?: { readonly topic: string; readonly online: number; readonly offline: number };
   /** What it takes of a message's number, or a fault of the server, tells it. */
   readonly onMessage: (packet: IPublishPacket) => void;
-  /** The server has a message, or does not want it. */
-  readonly onSettled: (number: number, isAccepted: boolean) => void;
+  /** The server has a message, or does not want it. What was sent before on another connection, it may have even so: then the answer is for a copy. */
+  readonly onSettled: (number: number, isAccepted: boolean, isCopy: boolean) => void;
 }
 
 interface Outgoing {
@@ -41,6 +41,8 @@ interface Outgoing {
   readonly messageId: number;
   stage: "new" | "sent" | "released";
   isSentHere: boolean;
+  /** It was sent more than once. */
+  isCopy: boolean;
 }
 
 const KEEP_ALIVE_SECONDS = 20;
@@ -100,7 +102,17 @@ export class PlainClient {
       return;
     }
     const messageId = this.#nextIdentifier();
-    this.#outbox.push({ number, topic, qos, retain, expirySeconds, messageId, stage: "new", isSentHere: false });
+    this.#outbox.push({
+      number,
+      topic,
+      qos,
+      retain,
+      expirySeconds,
+      messageId,
+      stage: "new",
+      isSentHere: false,
+      isCopy: false,
+    });
     this.#flush();
   }
 
@@ -354,7 +366,7 @@ export class PlainClient {
 
   #settle(identifier: number, reasonCode: number): void {
     const entry = this.#outbox.find(({ messageId }) => messageId === identifier);
-    if (entry?.stage === "sent") this.#options.onSettled(entry.number, reasonCode < 0x80);
+    if (entry?.stage === "sent") this.#options.onSettled(entry.number, reasonCode < 0x80, entry.isCopy);
   }
 
   #remove(identifier: number, stage: Outgoing["stage"]): void {
@@ -372,6 +384,7 @@ export class PlainClient {
       if (entry.isSentHere) continue;
       entry.isSentHere = true;
       inflight += 1;
+      if (entry.stage !== "new") entry.isCopy = true;
       if (entry.stage === "released") this.#write({ cmd: "pubrel", messageId: entry.messageId, reasonCode: 0 });
       else this.#write(this.#publishPacket(entry, entry.stage === "sent"));
       if (entry.stage === "new") entry.stage = "sent";

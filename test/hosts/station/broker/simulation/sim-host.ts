@@ -27,12 +27,16 @@ export class SimHost {
   lives = 0;
   /** Number of the transaction that collects now. */
   gate = 1;
+  /** Number of the last transaction that is on the store. */
+  committed = 0;
   /** The transaction with this number is on the store. It comes before what may be said then. */
   onCommitted: (gate: number) => void = () => {};
   /** What was not on the store is gone. */
   onPowerCut: () => void = () => {};
   /** Bytes of a client, before the broker gets them. */
   onBytes: (connection: number, bytes: Uint8Array) => void = () => {};
+  /** Bytes to a client, before they leave. */
+  onSent: (connection: number, bytes: Uint8Array) => void = () => {};
   /** What the broker made of them. */
   onHandled: (connection: number) => void = () => {};
   isRefusing = false;
@@ -56,6 +60,11 @@ export class SimHost {
       this.broker = new Broker({ random, wallClock, limits, hooks, records: this.records }, clock.nowMs);
     });
     this.drain();
+  }
+
+  /** Whether all that the broker has done is on the store. */
+  get isWritten(): boolean {
+    return this.committed === this.gate - 1;
   }
 
   /** The power fails during the `count`-th transaction from now. */
@@ -168,6 +177,7 @@ export class SimHost {
         if (bytes) this.records.set(key, bytes.slice());
         else this.records.delete(key);
     }
+    if (isApplied) this.committed = gate;
     // A transaction that was on the store counts, though nobody was told.
     if (isApplied) this.#guard(() => this.onCommitted(gate));
     if (isCut) this.cut();
@@ -181,6 +191,7 @@ export class SimHost {
       const { connection, parts, ending } = sent;
       const peer = this.#peers.get(connection);
       const bytes = Buffer.concat(parts);
+      this.onSent(connection, bytes);
       if (bytes.length > 0) peer?.write(bytes);
       if (ending !== undefined) {
         this.#peers.delete(connection);

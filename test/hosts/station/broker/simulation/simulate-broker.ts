@@ -91,6 +91,7 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
     onLog,
   });
   watch = new PagerWatch(device.ledger, PAGER);
+  host.onSent = (connection, bytes) => watch.handleSent(connection, bytes);
   host.onBytes = (connection, bytes) => watch.handleBytes(connection, bytes);
   // What was taken counts when it is on the store.
   host.onHandled = () => watch.handleHandled(host.gate);
@@ -120,15 +121,17 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
         else if (packet.topic === JOB) ledger.receiveShared(packet);
         else if (!packet.topic.startsWith("out/")) ledger.receive(client, packet);
       },
-      onSettled: (number, isAccepted) => {
+      onSettled: (number, isAccepted, isCopy) => {
         if (presence) {
           // The store refused it. It says so again.
           if (!isAccepted)
             clock.after(1_000, () => client.publish(presence.online, presence.topic, 1, { retain: true }));
           return;
         }
-        ledger.settle(number, isAccepted);
-        if (!isAccepted) device.ledger.incoming.delete(number);
+        ledger.settle(number, isAccepted, isCopy);
+        if (isAccepted) return;
+        if (isCopy) device.ledger.doubt(number);
+        else device.ledger.incoming.delete(number);
       },
     });
     clients.push(client);
@@ -156,7 +159,9 @@ export function simulateBroker(seed: number, onLog?: (line: string) => void): Br
   });
   clock.runUntil(3_600_000, () => [sink, guest, ...workers].every(({ isSubscribed }) => isSubscribed));
   device.boot();
-  clock.runUntil(3_600_000, () => (host.broker?.filtersOf(PAGER).length ?? 0) === PAGER_TOPICS.length);
+  // A subscription that a power cut takes from a transaction was promised to nobody.
+  const isSubscribed = () => host.broker?.filtersOf(PAGER).length === PAGER_TOPICS.length;
+  clock.runUntil(3_600_000, () => isSubscribed() && host.isWritten);
   device.ledger.epoch = device.ledger.standing;
 
   const beginMs = clock.nowMs;
