@@ -68,7 +68,7 @@ export class MessageRoute implements Route {
 
   /** Stores a message. Without a name, the same payload is a new message, except for a repeat of this same PUBLISH. */
   private keep(message: InboxMessage, publish: Publish, nowMs: number): boolean {
-    if (message.fingerprint !== undefined) return this.insert(message, nowMs);
+    if (message.fingerprint !== undefined) return this.insert(message, nowMs, publish.dup);
     const { inbox, counters } = this.device;
     const { packetIdentifier, dup, qos } = publish;
     const former = this.takenPages.find(packetIdentifier);
@@ -80,15 +80,20 @@ export class MessageRoute implements Route {
     }
     this.takenPages.remove(packetIdentifier);
     const { stored } = counters;
-    if (!this.insert(message, nowMs)) return false;
+    if (!this.insert(message, nowMs, true)) return false;
     const newest = inbox.older();
     if (qos > 0 && counters.stored > stored && newest !== undefined) this.takenPages.add(packetIdentifier, newest);
     return true;
   }
 
-  private insert(message: InboxMessage, nowMs: number): boolean {
+  /** @param isResent the broker has sent this same PUBLISH before. Any other repeat is of the sender, who lacks the receipts. */
+  private insert(message: InboxMessage, nowMs: number, isResent: boolean): boolean {
     const { inbox, counters, wallClock } = this.device;
-    const outcome = keeping(this.device, () => inbox.insert(message, wallClock(), nowMs / 1000));
+    const outcome = keeping(this.device, () => {
+      const inserted = inbox.insert(message, wallClock(), nowMs / 1000);
+      if (inserted === "duplicate" && !isResent) inbox.repeatReceipts(message);
+      return inserted;
+    });
     if (outcome === undefined) return false;
     if (outcome === "stored") this.handleKept(inbox.older() ?? -1, nowMs);
     if (outcome !== "expired") counters[outcome === "duplicate" ? "duplicates" : outcome] += 1;

@@ -37,6 +37,7 @@ import {
   isUnshown,
   owesReceipts,
   takenBits,
+  withoutTaken,
 } from "./receipt-state.ts";
 
 export class InboxLedger {
@@ -91,7 +92,12 @@ export class InboxLedger {
    * decide.
    */
   has(message: InboxMessage): boolean {
-    if (message.fingerprint === undefined) return false;
+    return message.fingerprint !== undefined && (this.rowOf(message) >= 0 || this.names.has(message));
+  }
+
+  /** The row of a message that is here or owes receipts, or -1. */
+  protected rowOf(message: InboxMessage): number {
+    if (message.fingerprint === undefined) return -1;
     const { index } = this;
     for (
       let row = index.findFingerprint(message.fingerprint, 0);
@@ -101,9 +107,9 @@ export class InboxLedger {
       const found = this.record(row);
       if (!found) continue;
       if ("message" in found ? isSameMessage(found.message, message) : wholeName(found.left) === wholeName(message))
-        return true;
+        return row;
     }
-    return this.names.has(message);
+    return -1;
   }
 
   /** Reads the message from the store. Returns undefined if there is none. */
@@ -174,6 +180,12 @@ export class InboxLedger {
     this.index.setState(row, this.index.state(row) | bits);
     this.unrecorded.add(sequence);
     this.forget(row);
+  }
+
+  /** The receipts of these events that the broker has are due once more. That is not kept on the store. */
+  protected unsettle(row: number, events: number): void {
+    this.index.setState(row, withoutTaken(this.index.state(row), events));
+    this.recount(false);
   }
 
   /** Takes the message out of the inbox. What its receipts need stays. */

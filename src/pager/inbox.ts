@@ -11,6 +11,7 @@ import {
   choiceOf,
   dueStages,
   EVENT_BIT,
+  EVERY_EVENT,
   isUnread,
   isUnshown,
   sentBit,
@@ -102,6 +103,19 @@ export class Inbox extends InboxLedger {
     this.makeRoom(record.length, nowSeconds);
     this.add(message, record, uptimeSeconds);
     return "stored";
+  }
+
+  /**
+   * The sender has sent a message again that is here or was here, because it lacks receipts. They are due once more. For a message that is
+   * no longer here, this is `dropped`. Throws what the store throws.
+   */
+  repeatReceipts(message: InboxMessage): void {
+    const row = this.rowOf(message);
+    if (row >= 0) {
+      // The sender has got nothing of what happened after the expiry.
+      const isExpired = (this.index.state(row) & EVENT_BIT.expired) !== 0;
+      this.unsettle(row, isExpired ? EVENT_BIT.stored | EVENT_BIT.expired : EVERY_EVENT);
+    } else if (message.id !== undefined && !this.owesTooManyReceipts) this.turnAway(message, EVENT_BIT.dropped);
   }
 
   contains(sequence: number): boolean {

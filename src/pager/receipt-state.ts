@@ -19,14 +19,20 @@ export const EVENT_BIT = Object.freeze({
   dropped: 32,
 } as const);
 
-const ALL_EVENTS = 0x3f;
+export const EVERY_EVENT = 0x3f;
 const TAKEN_SHIFT = 6;
 const CHOICE_SHIFT = 12;
 const SENT_SHIFT = 16;
 
 /** The bits which say that the broker has the receipts for these events. */
 export function takenBits(events: number): number {
-  return (events & ALL_EVENTS) << TAKEN_SHIFT;
+  return (events & EVERY_EVENT) << TAKEN_SHIFT;
+}
+
+/** A state in which the broker has no receipts for these events. Those that are on their way stay so. */
+export function withoutTaken(state: number, events: number): number {
+  const taken = (state >> TAKEN_SHIFT) & events;
+  return state & ~(taken << TAKEN_SHIFT) & ~(taken << SENT_SHIFT);
 }
 
 /** The bits of a state that are kept on the store. */
@@ -46,13 +52,13 @@ export function choiceOf(state: number): number {
 
 /** Returns the receipts that are due and not on their way. */
 export function dueStages(state: number): readonly Stage[] {
-  const bits = state & ~(state >> TAKEN_SHIFT) & ~(state >> SENT_SHIFT) & ALL_EVENTS;
+  const bits = state & ~(state >> TAKEN_SHIFT) & ~(state >> SENT_SHIFT) & EVERY_EVENT;
   return bits === 0 ? NO_STAGES : STAGES.filter((stage) => bits & EVENT_BIT[stage]);
 }
 
 /** Whether a receipt is due that the broker does not have yet. */
 export function owesReceipts(state: number): boolean {
-  return (state & ~(state >> TAKEN_SHIFT) & ALL_EVENTS) !== 0;
+  return (state & ~(state >> TAKEN_SHIFT) & EVERY_EVENT) !== 0;
 }
 
 /** Neither read nor expired. */

@@ -82,6 +82,60 @@ describe("a thousand messages at once", () => {
   });
 });
 
+describe("receipts that the sender lacks", () => {
+  it("are given again when it sends the message again, also after a restart, and not when the broker sends its PUBLISH again", () => {
+    const bench = new Bench().connect();
+    bench.sent.splice(0);
+    const flood = new Flood(bench, 1);
+    flood.run();
+    expect(flood.told.get("id-1")).toEqual(["stored", "shown"]);
+    const again = (isDup: boolean) => {
+      flood.told.clear();
+      flood.waiting.set(1, "id-1");
+      flood.send(isDup);
+      while (flood.answer());
+      return flood.told.get("id-1");
+    };
+    expect(again(true)).toBeUndefined();
+    expect(again(false)).toEqual(["stored", "shown"]);
+    expect(again(false)).toEqual(["stored", "shown"]);
+    expect([bench.gateway.counters.stored, bench.alerts.length]).toEqual([1, 1]);
+    const next = new Bench({}, bench.store).connect("20020100");
+    next.sent.splice(0);
+    const second = new Flood(next, 1);
+    second.run();
+    expect(second.told.get("id-1")).toEqual(["stored", "shown"]);
+  });
+
+  it("are those of the expiry, or that it was dropped, where the message has ended", () => {
+    const device = testDevice();
+    const { inbox } = device;
+    const source = new ReceiptSource(device);
+    const message = readPlainPage(encodeUtf8('{"co":"x","id":"1","ex":60}'), 1_700_000_000) as InboxMessage;
+    const told = () => {
+      const states: string[] = [];
+      for (let owed = inbox.nextReceipts(); owed; owed = inbox.nextReceipts()) {
+        const next = source.next();
+        next?.handleSent?.();
+        next?.handleTaken?.();
+        states.push(...owed.receipts.map(({ stage }) => stage));
+      }
+      return states;
+    };
+    inbox.insert(message, 1_700_000_000);
+    inbox.expire(1_700_000_060);
+    inbox.markRead(inbox.older() ?? -1);
+    expect(told()).toEqual(["stored", "expired"]);
+    inbox.repeatReceipts(message);
+    expect(told()).toEqual(["stored", "expired"]);
+    inbox.retract(inbox.older() ?? -1);
+    for (let times = 0; times < 2; times += 1) {
+      inbox.repeatReceipts(message);
+      expect([told(), inbox.length, inbox.leftCount]).toEqual([["dropped"], 0, 0]);
+    }
+  });
+});
+
 describe("receipts that the broker never takes", () => {
   it("leave further messages with the broker, and the device connects again", () => {
     const bench = new Bench({ size: { width: 0, height: 0 } }).connect();
