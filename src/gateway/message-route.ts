@@ -68,7 +68,7 @@ export class MessageRoute implements Route {
 
   /** Stores a message. Without a name, the same payload is a new message, except for a repeat of this same PUBLISH. */
   private keep(message: InboxMessage, publish: Publish, nowMs: number): boolean {
-    if (message.fingerprint !== undefined) return this.insert(message, nowMs, publish.dup);
+    if (message.fingerprint !== undefined) return this.insert(message, nowMs, publish.dup || publish.retain);
     const { inbox, counters } = this.device;
     const { packetIdentifier, dup, qos } = publish;
     const former = this.takenPages.find(packetIdentifier);
@@ -86,7 +86,7 @@ export class MessageRoute implements Route {
     return true;
   }
 
-  /** @param isResent the broker has sent this same PUBLISH before. Any other repeat is of the sender, who lacks the receipts. */
+  /** @param isResent the broker has sent this same PUBLISH before, or keeps it. Any other repeat is of the sender, who lacks the receipts. */
   private insert(message: InboxMessage, nowMs: number, isResent: boolean): boolean {
     const { inbox, counters, wallClock } = this.device;
     const outcome = keeping(this.device, () => {

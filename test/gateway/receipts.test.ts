@@ -22,10 +22,10 @@ class Flood {
     for (let index = 1; index <= count; index += 1) this.waiting.set(index, `id-${index}`);
   }
 
-  send(dup: boolean): void {
+  send(dup: boolean, retain = false): void {
     this.bench.receive(
       ...[...this.waiting].map(([packetIdentifier, id]) =>
-        publish(IM, im(id, `text ${id}`), { packetIdentifier, dup }),
+        publish(IM, im(id, `text ${id}`), { packetIdentifier, dup, retain }),
       ),
     );
   }
@@ -83,20 +83,21 @@ describe("a thousand messages at once", () => {
 });
 
 describe("receipts that the sender lacks", () => {
-  it("are given again when it sends the message again, also after a restart, and not when the broker sends its PUBLISH again", () => {
+  it("are given again when it sends the message again, also after a restart, and not when the broker does so", () => {
     const bench = new Bench().connect();
     bench.sent.splice(0);
     const flood = new Flood(bench, 1);
     flood.run();
     expect(flood.told.get("id-1")).toEqual(["stored", "shown"]);
-    const again = (isDup: boolean) => {
+    const again = (isDup: boolean, isRetained = false) => {
       flood.told.clear();
       flood.waiting.set(1, "id-1");
-      flood.send(isDup);
+      flood.send(isDup, isRetained);
       while (flood.answer());
       return flood.told.get("id-1");
     };
     expect(again(true)).toBeUndefined();
+    expect(again(false, true)).toBeUndefined();
     expect(again(false)).toEqual(["stored", "shown"]);
     expect(again(false)).toEqual(["stored", "shown"]);
     expect([bench.gateway.counters.stored, bench.alerts.length]).toEqual([1, 1]);
