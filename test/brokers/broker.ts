@@ -19,8 +19,6 @@ export interface MortalBroker extends Broker {
   restart(): Promise<void>;
   /** Of a cluster: the ports of MQTT of all nodes. `kill` takes one of them, the next one each time. */
   readonly nodePorts?: readonly number[];
-  /** It acknowledges before it saves: a kill may take what it has acknowledged. */
-  readonly losesAcknowledged?: boolean;
 }
 
 /** A free port of loopback. Another process may take it before the caller does. The caller then tries again. */

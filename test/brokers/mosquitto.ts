@@ -14,6 +14,8 @@ export interface Mosquitto extends MortalBroker {
 export interface MosquittoOptions {
   /** Listeners beside the one for TCP: the lines that follow each one's `listener`. */
   readonly listeners?: readonly (readonly string[])[];
+  /** It saves as its package has it: at its end, and every half hour. A kill takes everything since. */
+  readonly savesByDefault?: boolean;
 }
 
 export const findMosquitto = (): string | undefined => findProgram("mosquitto");
@@ -31,22 +33,28 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const listeners = options.listeners ?? [];
   const server = await startServer("mosquitto", 1 + listeners.length, (folder, ports) => {
     const path = join(folder, "mosquitto.conf");
-    writeFileSync(path, configuration(folder, ports, [[], ...listeners]));
+    writeFileSync(path, configuration(folder, ports, [[], ...listeners], options.savesByDefault ? [] : SAVES_AT_ONCE));
     return { program, args: ["-c", path] };
   });
   const [port, ...further] = server.ports as [number, ...number[]];
   const { kill, restart, stop } = server;
-  return { name: "mosquitto", port, further, kill, restart, stop, losesAcknowledged: true };
+  return { name: "mosquitto", port, further, kill, restart, stop };
 }
 
 /** It saves on every change. With the default an abrupt end would lose new messages and redeliver acknowledged ones. */
-function configuration(folder: string, ports: readonly number[], listeners: readonly (readonly string[])[]): string {
+const SAVES_AT_ONCE: readonly string[] = Object.freeze(["autosave_on_changes true", "autosave_interval 1"]);
+
+function configuration(
+  folder: string,
+  ports: readonly number[],
+  listeners: readonly (readonly string[])[],
+  saving: readonly string[],
+): string {
   return [
     "allow_anonymous true",
     "persistence true",
     `persistence_location ${folder}/`,
-    "autosave_on_changes true",
-    "autosave_interval 1",
+    ...saving,
     "set_tcp_nodelay true",
     "log_dest stderr",
     ...(process.getuid?.() === 0 ? ["user root"] : []),

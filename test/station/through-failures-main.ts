@@ -5,7 +5,7 @@ import { type OtherBroker, runThroughFailures } from "./through-failures.ts";
 const USAGE = `Usage: npm run simulate:station -- [flags]
   --pushes N   pushes (10000)
   --pagers N   pagers (200)
-  --kills N    times that the station is killed, and NATS beside it (10)
+  --kills N    times that the station is killed, and the broker beside it (10)
   --fulls N    times that the station's disk is full (3)
   --cuts N     power cuts of pagers (400)
   --seed N     of where the network and the power fail (1)

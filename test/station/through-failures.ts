@@ -1,6 +1,6 @@
 /**
  * Sends pushes over the HTTP interface to many pagers. Meanwhile the network cuts connections, pagers lose their power at any
- * write, the station and NATS beside it are killed with SIGKILL and started again, and the station's disk is full. In the end the
+ * write, the station and the broker beside it are killed with SIGKILL and started again, and the station's disk is full. In the end the
  * pagers' stores, the promises to the senders and the console's history must agree.
  */
 import type { PushWithDeliveries } from "../../hosts/station/shared/push.ts";
@@ -18,7 +18,7 @@ export interface FailuresOptions {
   readonly seed: number;
   readonly pagers: number;
   readonly pushes: number;
-  /** How often the station is killed; the broker beside it as often, but not mosquitto: it loses what it has acknowledged. */
+  /** How often the station is killed, and the broker beside it as often. */
   readonly kills: number;
   /** How often the station's disk is full. */
   readonly fulls: number;
@@ -36,7 +36,7 @@ export interface FailuresOptions {
 export type OtherBroker = "mosquitto" | "nats" | "nats-cluster";
 
 const START: Readonly<Record<OtherBroker, () => Promise<MortalBroker>>> = Object.freeze({
-  mosquitto: startMosquitto,
+  mosquitto: () => startMosquitto({ savesByDefault: true }),
   nats: startNats,
   "nats-cluster": startNatsCluster,
 });
@@ -84,11 +84,7 @@ export async function runThroughFailures(options: FailuresOptions): Promise<Fail
     return new PoweredPager(uid, settingsOf(station, nodes, uid, broker), random);
   });
   try {
-    const { sent, fulls } = await sendAll(
-      options,
-      { station, broker: broker?.losesAcknowledged ? undefined : broker, disk, pagers },
-      random,
-    );
+    const { sent, fulls } = await sendAll(options, { station, broker, disk, pagers }, random);
     options.onProgress?.(`all ${sent.size} pushes are accepted; waiting for the last receipts`);
     // From now on the network works, so that everything under way can arrive.
     for (const proxy of proxies) proxy.isCalm = true;

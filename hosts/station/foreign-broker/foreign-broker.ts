@@ -133,6 +133,17 @@ export class ForeignBroker implements MessageBroker {
     return this.#presences.get(uid) === true;
   }
 
+  noteReceiver(topic: string): void {
+    if (!topic.startsWith(this.#messagePrefix)) return;
+    const uid = topic.slice(this.#messagePrefix.length);
+    const former = this.#presences.get(uid);
+    if (former === undefined && !this.#hasRoom(this.#presences.size, uid)) return;
+    this.#presences.set(uid, true);
+    this.#listener?.handleArrived(topic);
+    // The console wants to know what it says of itself.
+    if (former === undefined) this.#subscribe(this.#presencePrefix + uid).catch(() => {});
+  }
+
   isHeld(): boolean {
     return false;
   }
@@ -203,6 +214,7 @@ export class ForeignBroker implements MessageBroker {
       await this.#requireLink().publish(message);
       if (this.#owed.get(topic) === message) this.#owed.delete(topic);
     }
+    this.#listener?.handleDoubt();
     for (const uid of this.#options.devices()) this.#ask(uid);
     // Those of whom nothing new was heard are there as before.
     for (const [uid, isThere] of this.#presences) if (isThere) this.#listener?.handleArrived(this.#messagePrefix + uid);

@@ -165,6 +165,9 @@ export class StationBroker implements MessageBroker {
     return this.#broker.hasReceiver(topic);
   }
 
+  /** This broker knows who is there. */
+  noteReceiver(): void {}
+
   /** Whether a client that is connected has not acknowledged this message of the station's own. */
   isHeld(message: Pick<OwnMessage, "topic" | "payload">): boolean {
     return this.#broker.isHeld(message);

@@ -31,6 +31,7 @@ import {
   type PushRequest,
   type Receipt,
 } from "../shared/push.ts";
+import { BrokerDoubts } from "./broker-doubts.ts";
 import { atOnce, DeliveryQueue, type Ending } from "./delivery-queue.ts";
 import type { OpenPush } from "./open-deliveries.ts";
 import { PushIds } from "./push-ids.ts";
@@ -71,6 +72,7 @@ export class PushService {
   readonly #events: EventHub;
   readonly #queue: DeliveryQueue;
   readonly #ids = new PushIds();
+  readonly #doubts: BrokerDoubts;
   /** Pushes that are being written, so that a repeated request is not answered before its push is on disk. */
   readonly #accepting = new Map<string, Promise<void>>();
   /** Deliveries of the pushes that are being accepted. The queue keeps room for them. */
@@ -89,6 +91,7 @@ export class PushService {
       send: (push, device) => this.#send(push, device),
       end: (push, device, ending) => this.#end(push, device, ending),
     });
+    this.#doubts = new BrokerDoubts(broker, store, (device) => this.#topicOf(device));
     store.health.listen((isSound) => (isSound ? this.#queue.resume() : this.#queue.pause()));
   }
 
@@ -102,8 +105,11 @@ export class PushService {
     this.#broker.listenToReceivers({
       handleArrived: (topic) => {
         const device = deviceOf(topic);
-        if (device !== undefined) this.#queue.arrived(device);
+        if (device === undefined) return;
+        this.#queue.arrived(device);
+        this.#doubts.arrived(device);
       },
+      handleDoubt: () => this.#doubts.begin(),
       handleAcknowledged: (message) => {
         const device = deviceOf(message.topic);
         if (device !== undefined) this.#takeAcknowledgement(device, message.payload);
@@ -119,6 +125,7 @@ export class PushService {
   /** Sends nothing more. What is open is sent after the next start. */
   stop(): void {
     clearInterval(this.#forgetting);
+    this.#doubts.stop();
     this.#queue.stop();
   }
 
@@ -401,13 +408,17 @@ export class PushService {
 
   async #takeReceipt(id: string, receipt: Receipt): Promise<void> {
     const delivery = this.#deliveryOf(id, receipt.from);
-    if (!delivery) this.counters.unknown += 1;
-    else if (
-      delivery.receipts.length >= RECEIPTS_MAX ||
-      delivery.receipts.some(({ status, from }) => status === receipt.status && from === receipt.from)
-    )
-      this.counters.dropped += 1;
-    else await this.#change(id, delivery.device, (now) => this.#withReceipt(id, now, receipt), true);
+    if (!delivery) {
+      this.counters.unknown += 1;
+      return;
+    }
+    const { device, receipts } = delivery;
+    const isKnown =
+      receipts.length >= RECEIPTS_MAX ||
+      receipts.some(({ status, from }) => status === receipt.status && from === receipt.from);
+    if (isKnown) this.counters.dropped += 1;
+    else await this.#change(id, device, (now) => this.#withReceipt(id, now, receipt), true);
+    this.#doubts.heard(id, device, isKnown);
   }
 
   /** A device that gives a receipt has it. */

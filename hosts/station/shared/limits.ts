@@ -94,6 +94,25 @@ export const BROKER_PROBE_MS = 2_000;
 /** Topics whose retained message waits in memory for it while it is away. A further one is refused with status 503. */
 export const BROKER_RETAINED_OWED_MAX = 10_000;
 
+/**
+ * Newest pushes of one device whose receipts are asked for again after each connection to another broker. Of older ones a receipt that the
+ * broker has lost stays missing in the history.
+ */
+export const RECEIPTS_ASKED_PER_DEVICE_MAX = 16;
+
+/** How often such a push is sent to a device that does not answer: once at each of its connections. */
+export const RECEIPTS_ASKED_TIMES_MAX = 10;
+
+/** Age up to which a push is one of these, in milliseconds. */
+export const RECEIPTS_ASKED_AGE_MS = 24 * 3_600_000;
+
+/**
+ * Milliseconds without a receipt after which a device beside another broker that lacks something is tried, whatever its presence says. The
+ * distances double up to the longest: of a device that is away the broker gets four messages a day.
+ */
+export const SILENT_TRIED_MS = 30_000;
+export const SILENT_TRIED_MS_MAX = 6 * 3_600_000;
+
 /** Open deliveries of one account that is no administrator. A push that would make more gets status 429. */
 export const DELIVERIES_OPEN_PER_ACCOUNT_MAX = 20_000;
 
@@ -299,7 +318,10 @@ export const DIRECTORY_TIMEOUT_MS = 5_000;
 /** Milliseconds from a change of the directory until subscriptions are brought up to it, so that many are looked at together. */
 export const DIRECTORY_SETTLE_MS = 200;
 
-/** Devices of which presence and telemetry are kept in memory. Further ones are counted and not shown. */
+/**
+ * Devices of which presence and telemetry are kept in memory. Further ones are counted and not shown. Beside another broker a further one
+ * that the directory does not know counts as away.
+ */
 export const DEVICES_WATCHED_MAX = 10_000;
 
 /** Devices that one request may order to update. */

@@ -17,6 +17,8 @@ export interface MessageBroker {
   listenToReceivers(listener: ReceiverListener): void;
   /** Whether somebody is there who takes messages at exactly this topic. */
   hasReceiver(topic: string): boolean;
+  /** Somebody who takes messages at this topic has just answered. So it is there, whatever is known of its presence. */
+  noteReceiver(topic: string): void;
   /** Whether somebody who is there has not acknowledged this message of the station's own. */
   isHeld(message: OwnContent): boolean;
   /** undefined: the device is not connected, or only the broker knows. */
@@ -57,6 +59,8 @@ export type MessageHandler = (topic: string, payload: Uint8Array) => void;
 export interface ReceiverListener {
   /** Somebody who takes messages at exactly this topic has come, or is back. */
   handleArrived(topic: string): void;
+  /** The broker was away. It may have lost messages to the station that it had acknowledged. */
+  handleDoubt(): void;
   /** A client has acknowledged a promised message. */
   handleAcknowledged(message: OwnContent): void;
 }

@@ -6,6 +6,7 @@ import { encodePresence, PRESENCE_STATUS } from "../../../../src/payload/presenc
 import { StationBench, until } from "../harness.ts";
 
 const ONLINE = Buffer.from(encodePresence({ status: PRESENCE_STATUS.online, context: "" }));
+const OFFLINE = Buffer.from(encodePresence({ status: PRESENCE_STATUS.offline, context: "" }));
 
 it("remembers the presence of so many unknown devices, and of all that the directory knows", {
   timeout: 120_000,
@@ -77,4 +78,36 @@ it("goes to the next node where its own has died", async () => {
   await broker.publish({ topic: "/field/x", payload: Buffer.of(1) });
   expect(broker.status).toMatchObject({ address: `mqtt://127.0.0.1:${second}`, isConnected: true });
   expect(log.some((line) => line.startsWith(`broker mqtt://127.0.0.1:${first}: away`))).toBe(true);
+});
+
+it("believes an answer more than what it knows of a presence", async () => {
+  const bench = new StationBench();
+  onTestFinished(() => bench.end());
+  const { port } = await bench.broker();
+  const broker = new ForeignBroker({
+    address: { host: "127.0.0.1", port, isSecure: false, userName: "", password: "" },
+    env: "field",
+    devices: () => [],
+    isKnown: () => false,
+    onLog: () => {},
+  });
+  bench.add(() => broker.close());
+  const arrived: string[] = [];
+  broker.listenToReceivers({
+    handleArrived: (topic) => arrived.push(topic),
+    handleDoubt: () => {},
+    handleAcknowledged: () => {},
+  });
+  const heard: string[] = [];
+  broker.watch("/field/pres/+", (topic) => heard.push(topic));
+  broker.start();
+  await until("the connection", () => broker.status.protocol);
+  const device = await bench.mqtt(port);
+  await device.publishAsync("/field/pres/away", OFFLINE, { qos: 1, retain: true });
+  await until("its presence", () => heard.length === 1);
+  expect(broker.hasReceiver("/field/im/away")).toBe(false);
+  broker.noteReceiver("/field/im/away");
+  broker.noteReceiver("/field/im/never-heard-of");
+  expect(arrived).toEqual(["/field/im/away", "/field/im/never-heard-of"]);
+  expect([broker.hasReceiver("/field/im/away"), broker.hasReceiver("/field/im/never-heard-of")]).toEqual([true, true]);
 });
