@@ -25,7 +25,6 @@ import {
   plainHost,
 } from "./mqtt-server/mqtt-listener.ts";
 import { StationBroker } from "./mqtt-server/station-broker.ts";
-import { AllowedAddresses } from "./pictures/allowed-address.ts";
 import { pictureFetcher } from "./pictures/fetch-picture.ts";
 import { PictureService } from "./pictures/picture-service.ts";
 import { UploadedPictures } from "./pictures/uploaded-pictures.ts";
@@ -55,6 +54,7 @@ import { StationError } from "./shared/station-error.ts";
 import { listenError, openFolder } from "./start-errors.ts";
 import { openStore } from "./store/open-store.ts";
 import type { StationStore } from "./store/station-store.ts";
+import { AllowedAddresses } from "./web/allowed-address.ts";
 
 export interface StationOptions {
   /** The folder of all data. It is created if it is missing. */

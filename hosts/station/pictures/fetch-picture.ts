@@ -1,54 +1,29 @@
 /** Fetches the bytes of a picture over HTTP, within bounds of bytes, time, redirects and addresses. */
-import { lookup } from "node:dns";
-import { get as httpGet, type IncomingMessage, type RequestOptions } from "node:http";
-import { get as httpsGet } from "node:https";
-import { isIP, type LookupFunction, type Socket } from "node:net";
+import type { lookup } from "node:dns";
+import type { IncomingMessage } from "node:http";
 import { PICTURE_FETCH_BYTES_MAX, PICTURE_FETCH_MS_MAX, PICTURE_REDIRECTS_MAX } from "../shared/limits.ts";
-import type { AllowedAddresses } from "./allowed-address.ts";
+import type { AllowedAddresses } from "../web/allowed-address.ts";
+import { AddressNotAllowed, guardedSender } from "../web/guarded-request.ts";
 import { PictureError } from "./picture-error.ts";
-
-const NOT_ALLOWED = "the picture's address is not allowed";
 
 export type FetchPicture = (link: string) => Promise<Buffer>;
 
 /** @param resolve finds the addresses of a name, as `dns.lookup` does @param msMax for all of it */
 export function pictureFetcher(
   allowed: AllowedAddresses,
-  resolve: typeof lookup = lookup,
+  resolve?: typeof lookup,
   msMax = PICTURE_FETCH_MS_MAX,
 ): FetchPicture {
-  const checkedLookup: LookupFunction = (name, options, callback) => {
-    resolve(name, { ...options, all: true }, (error, addresses) => {
-      // Node connects to one of these, and asks for no others: a name cannot mean another address a moment later.
-      const usable = error ? [] : addresses.filter(({ address }) => allowed.has(address));
-      const [first] = usable;
-      if (!first) callback(error ?? (new PictureError(NOT_ALLOWED) as NodeJS.ErrnoException), "", 0);
-      else if (options.all) callback(null, usable);
-      else callback(null, first.address, first.family);
-    });
-  };
-  const checkSocket = (socket: Socket) => {
-    socket.once("connect", () => {
-      if (!allowed.has(socket.remoteAddress ?? "")) socket.destroy(new PictureError(NOT_ALLOWED));
-    });
-  };
-
+  const send = guardedSender(allowed, resolve);
   /** Resolves with the answer's bytes, or with the address to which it sends on. */
-  const request = (url: URL, signal: AbortSignal): Promise<Buffer | URL> =>
-    new Promise((resolve, reject) => {
-      const host = url.hostname.replace(/^\[|\]$/g, "");
-      // No name is looked up for an address.
-      if (isIP(host) && !allowed.has(host)) throw new PictureError(NOT_ALLOWED);
-      const options: RequestOptions = { signal, lookup: checkedLookup, agent: false, headers: HEADERS };
-      const get = url.protocol === "https:" ? httpsGet : httpGet;
-      get(url, options, (response) =>
-        answerOf(response, url)
-          .then(resolve, reject)
-          .finally(() => response.destroy()),
-      )
-        .on("socket", checkSocket)
-        .on("error", reject);
-    });
+  const request = async (url: URL, signal: AbortSignal): Promise<Buffer | URL> => {
+    const response = await send(url, { method: "GET", headers: HEADERS, signal });
+    try {
+      return await answerOf(response, url);
+    } finally {
+      response.destroy();
+    }
+  };
 
   return async (link) => {
     const signal = AbortSignal.timeout(msMax);
@@ -62,6 +37,7 @@ export function pictureFetcher(
       throw new PictureError("the picture's address sends on too often");
     } catch (error) {
       if (error instanceof PictureError) throw error;
+      if (error instanceof AddressNotAllowed) throw new PictureError("the picture's address is not allowed");
       throw new PictureError(signal.aborted ? "the picture takes too long" : "the picture cannot be reached");
     }
   };

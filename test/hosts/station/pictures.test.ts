@@ -5,7 +5,6 @@ import { type AddressInfo, Socket } from "node:net";
 import sharp from "sharp";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { localToken } from "../../../hosts/common/local-key.ts";
-import { AllowedAddresses } from "../../../hosts/station/pictures/allowed-address.ts";
 import { drawPicture, type Room } from "../../../hosts/station/pictures/drawn-picture.ts";
 import { pictureFetcher } from "../../../hosts/station/pictures/fetch-picture.ts";
 import {
@@ -25,6 +24,7 @@ import {
   UPLOADS_PER_ACCOUNT_A_MINUTE,
 } from "../../../hosts/station/shared/limits.ts";
 import type { Station } from "../../../hosts/station/station.ts";
+import { AllowedAddresses } from "../../../hosts/station/web/allowed-address.ts";
 import { PICTURE_BYTES_MAX, PICTURE_PIECE_BYTES_MAX, PICTURE_PIECES_MAX } from "../../../src/limits.ts";
 import { checkBlocks, drawBlocks } from "../../../src/pager/screen/picture-blocks.ts";
 import { type PicturePiece, type PictureRequest, readPictureReply } from "../../../src/payload/message-picture.ts";

@@ -1,4 +1,4 @@
-/** From which addresses pictures are fetched: a picture is asked for by whoever may send a push, and that must open no way into a network. */
+/** Which addresses the station asks on behalf of others: whoever may send a push may name one, and that must open no way into a network. */
 import { BlockList, isIP } from "node:net";
 
 /** Networks that are not of the public internet (IANA's registries of special addresses). */
@@ -19,7 +19,7 @@ export class AllowedAddresses {
     this.#further = listOf(further);
   }
 
-  /** Whether pictures may come from there. @param address of version 4 or 6, not a name */
+  /** @param address of version 4 or 6, not a name */
   has(address: string): boolean {
     const version = isIP(address);
     if (version === 0) return false;
