@@ -25,6 +25,7 @@ import {
   plainHost,
 } from "./mqtt-server/mqtt-listener.ts";
 import { StationBroker } from "./mqtt-server/station-broker.ts";
+import { Webhooks } from "./outgoing/webhooks.ts";
 import { pictureFetcher } from "./pictures/fetch-picture.ts";
 import { PictureService } from "./pictures/picture-service.ts";
 import { UploadedPictures } from "./pictures/uploaded-pictures.ts";
@@ -55,6 +56,7 @@ import { listenError, openFolder } from "./start-errors.ts";
 import { openStore } from "./store/open-store.ts";
 import type { StationStore } from "./store/station-store.ts";
 import { AllowedAddresses } from "./web/allowed-address.ts";
+import { guardedSender } from "./web/guarded-request.ts";
 
 export interface StationOptions {
   /** The folder of all data. It is created if it is missing. */
@@ -78,6 +80,8 @@ export interface StationOptions {
   readonly proxies?: readonly string[];
   /** Addresses or networks from which pictures may be fetched although they are not public, for example `10.0.0.0/8`. */
   readonly pictureNetworks?: readonly string[];
+  /** Addresses or networks that webhooks and actions may call although they are not public. */
+  readonly hookNetworks?: readonly string[];
   /** A broker that is there already. The station is its client, and starts none of its own. */
   readonly broker?: BrokerAddress | undefined;
   /** Where mails are taken; nowhere when left out. */
@@ -162,6 +166,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       health,
       images,
       pictures: uploaded,
+      webhooks: openWebhooks(store, accounts, options.hookNetworks ?? [], closers),
     };
     const pushStore = new PushStore(store, options.pushesMax ?? PUSHES_MAX);
     const { app, pushes, mail } = await openInterface(parts, pushStore, await bundling, options.mail, closers);
@@ -177,6 +182,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     pictures.start();
     const httpPort = await listenHttp(app, host, options.httpPort ?? HTTP_PORT_DEFAULT);
     await pushes.start();
+    parts.webhooks.start();
     const { own, foreign } = side;
     if (own && port) {
       closers.push(...startPresubscription(own, env, directory, { options, port, httpPort, localKey }));
@@ -248,6 +254,18 @@ function foreignSide(address: BrokerAddress, env: string, directory: Directory, 
   return { broker: foreign, own: undefined, foreign };
 }
 
+function openWebhooks(
+  store: StationStore,
+  accounts: Accounts,
+  networks: readonly string[],
+  closers: Closer[],
+): Webhooks {
+  const allowed = new AllowedAddresses(networks);
+  const webhooks = new Webhooks(store, accounts, allowed, guardedSender(allowed));
+  closers.push(async () => webhooks.stop());
+  return webhooks;
+}
+
 interface PresubscriptionParts {
   readonly options: StationOptions;
   readonly port: MqttListener;
@@ -284,6 +302,7 @@ async function openInterface(
   const watch = new DeviceWatch(env, broker, events);
   const pushes = new PushService(env, broker, store, directory, events);
   closers.push(async () => pushes.stop());
+  pushes.follow(parts.webhooks);
   const updates = new DeviceUpdates(env, broker, images);
   const runs = new RunService(env, broker);
   closers.push(async () => runs.stop());

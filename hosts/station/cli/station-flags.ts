@@ -36,6 +36,7 @@ const FLAGS = Object.freeze([
   "ldap-base",
   "ldap-user",
   "picture-network",
+  "hook-network",
   "smtp",
   "broker",
   "broker-ca",
@@ -60,6 +61,7 @@ export const STATION_FLAGS_USAGE = `  --data DIR         folder of everything th
   --public-url URL   at which browsers and devices reach it, if a proxy is before it, such as https://pager.example.org
   --proxy ADDRESS    of that proxy, or networks, with commas between them: what it says of its clients is believed
   --picture-network ADDRESS  or networks, with commas between them: not public, and yet pictures may be fetched from there
+  --hook-network ADDRESS  or networks: likewise for webhooks and for actions of ntfy
   --ldap URL         takes the directory from an LDAP server, ldap://host:port
   --ldap-base DN     below which entry of it
   --ldap-user DN     whom to log in as there; the password stands in ${LDAP_PASSWORD_VARIABLE}
@@ -96,6 +98,7 @@ export function parseStationFlags(args: readonly string[]): StationFlags {
     publicUrl: publicUrlOf(flags, errors),
     proxies: networksOf(flags, "proxy", errors),
     pictureNetworks: networksOf(flags, "picture-network", errors),
+    hookNetworks: networksOf(flags, "hook-network", errors),
     broker: brokerOf(flags, errors),
     mail: mailOf(flags, errors),
   };

@@ -13,6 +13,7 @@ import { PagePager } from "./views/page-pager.tsx";
 import { PeopleView } from "./views/people-view.tsx";
 import { SendView } from "./views/send-view.tsx";
 import { UpdatesView } from "./views/updates-view.tsx";
+import { WebhooksPanel } from "./views/webhooks-panel.tsx";
 
 const VIEWS = Object.freeze([
   ["send", "Send"],
@@ -80,7 +81,12 @@ function Station({ env, session, onLogout }: StationProps) {
           </>
         )}
         {view === "devices" && argument !== undefined && <DeviceView key={argument} uid={argument} model={model} />}
-        {view === "connect" && <ConnectView model={model} />}
+        {view === "connect" && (
+          <>
+            <ConnectView model={model} />
+            <WebhooksPanel session={session} />
+          </>
+        )}
         {view === "people" && <PeopleView model={model} session={session} onLogout={onLogout} />}
       </main>
     </>

@@ -17,6 +17,7 @@ import type { LoginGuard } from "../identity/login-guard.ts";
 import { Sessions } from "../identity/sessions.ts";
 import { authorityOf, type Certificate } from "../mqtt-server/mqtt-listener.ts";
 import type { StationBroker } from "../mqtt-server/station-broker.ts";
+import type { Webhooks } from "../outgoing/webhooks.ts";
 import type { UploadedPictures } from "../pictures/uploaded-pictures.ts";
 import type { TopicRules } from "../policy/topic-rules.ts";
 import { Viewing } from "../policy/viewing.ts";
@@ -46,6 +47,7 @@ import { addSenderRoutes } from "./routes/sender-routes.ts";
 import { addSessionRoutes } from "./routes/session-routes.ts";
 import { addTokenRoutes } from "./routes/token-routes.ts";
 import { addUpdateRoutes } from "./routes/update-routes.ts";
+import { addWebhookRoutes } from "./routes/webhook-routes.ts";
 
 /** The path of MQTT over WebSocket. */
 export const MQTT_PATH = "/mqtt";
@@ -124,6 +126,7 @@ export interface ServerParts {
   readonly watch: DeviceWatch;
   readonly images: ImageFolder;
   readonly pictures: UploadedPictures;
+  readonly webhooks: Webhooks;
   readonly updates: DeviceUpdates;
   readonly accounts: Accounts;
   readonly guard: LoginGuard;
@@ -184,6 +187,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   addDeviceRoutes(app, { ...parts, viewing });
   addUpdateRoutes(app, parts);
   addTokenRoutes(app, parts.accounts);
+  addWebhookRoutes(app, parts.webhooks);
   const remove = removalBy(parts);
   parts.accounts.listen((name) => {
     sessions.closeAll(name);

@@ -6,6 +6,7 @@
  * | a push, with all its recipients | who sent it, administrators |
  * | a push, with one's own recipients | whose device it went to |
  * | an uploaded picture | who uploaded it; whoever knows its address, which is in the push |
+ * | a webhook, without its secret | whose pushes it hears of, administrators |
  * | presence of a device | `/{env}/pres/{uid}` |
  * | telemetry and connection of a device, what waits for it | `/{env}/tele/{uid}` |
  * | names and labels of people, devices and groups | everyone: they can be sent to |

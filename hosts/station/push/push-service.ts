@@ -32,6 +32,7 @@ import {
   type Receipt,
 } from "../shared/push.ts";
 import { BrokerDoubts } from "./broker-doubts.ts";
+import type { Consequence, ReceiptFollower } from "./consequence.ts";
 import { atOnce, DeliveryQueue, type Ending } from "./delivery-queue.ts";
 import type { OpenPush } from "./open-deliveries.ts";
 import { PushIds } from "./push-ids.ts";
@@ -73,6 +74,7 @@ export class PushService {
   readonly #queue: DeliveryQueue;
   readonly #ids = new PushIds();
   readonly #doubts: BrokerDoubts;
+  readonly #followers: ReceiptFollower[] = [];
   /** Pushes that are being written, so that a repeated request is not answered before its push is on disk. */
   readonly #accepting = new Map<string, Promise<void>>();
   /** Deliveries of the pushes that are being accepted. The queue keeps room for them. */
@@ -120,6 +122,11 @@ export class PushService {
     this.#forgetting = setInterval(() => {
       this.#store.forgetKeys(Date.now()).catch((error) => console.error(`idempotency keys: ${error}`));
     }, KEYS_FORGOTTEN_EVERY_MS).unref();
+  }
+
+  /** Has something follow from each receipt, in its transaction. */
+  follow(follower: ReceiptFollower): void {
+    this.#followers.push(follower);
   }
 
   /** Sends nothing more. What is open is sent after the next start. */
@@ -436,6 +443,10 @@ export class PushService {
     return this.#store.delivery(id, push.to);
   }
 
+  #consequencesOf(push: Push, device: string, receipts: readonly Receipt[]): readonly Consequence[] {
+    return this.#followers.flatMap((follower) => follower.consequenceOf(push, device, receipts) ?? []);
+  }
+
   /** Changes a delivery in memory at once, then on disk, then in the event stream. */
   async #change(id: string, device: string, change: (delivery: Delivery) => Delivery, isOwed = false): Promise<void> {
     const push = this.#store.get(id);
@@ -445,7 +456,11 @@ export class PushService {
     if (delivery === former) return;
     const progress = progressWith(push.progress, former, delivery);
     const lacked = this.#store.open.of(device).find((each) => each.id === id);
-    await this.#store.change({ ...push, progress }, delivery, isOwed);
+    const receipts = delivery.receipts.slice(former.receipts.length);
+    const consequences = receipts.length === 0 ? [] : this.#consequencesOf(push, device, receipts);
+    const further = consequences.flatMap(({ changes }) => changes);
+    await this.#store.change({ ...push, progress }, delivery, isOwed, further);
+    for (const consequence of consequences) consequence.happened();
     if (lacked) this.#queue.closed(lacked, device);
     this.#events.emit({ type: "delivery", id, delivery, progress });
   }

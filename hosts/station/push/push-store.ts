@@ -139,13 +139,17 @@ export class PushStore {
     this.open.add(openPush(push, push.acceptedAtMs), devices);
   }
 
-  /** Stores what has happened at a device. With that it lacks the push no more. `isOwed`: see `StationStore.write`. */
-  async change(push: Push, delivery: Delivery, isOwed = false): Promise<void> {
+  /**
+   * Stores what has happened at a device. With that it lacks the push no more. `isOwed`: see `StationStore.write`.
+   * @param further goes into the same transaction
+   */
+  async change(push: Push, delivery: Delivery, isOwed = false, further: readonly RecordChange[] = []): Promise<void> {
     const { id } = push;
     const { device } = delivery;
     const changes: RecordChange[] = [
       { key: `p/${id}`, value: push },
       { key: `d/${id}/${device}`, value: delivery },
+      ...further,
     ];
     await this.#write(changes, isOwed);
     if (!this.open.has(id, device)) return;

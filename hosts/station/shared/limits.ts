@@ -417,6 +417,29 @@ export const PICTURES_TOGETHER = Object.freeze({ capacity: 500, perSecond: 5 });
 /** Pieces of pictures that one device may ask for, likewise. */
 export const PICTURE_PIECES_PER_DEVICE = Object.freeze({ capacity: 512, perSecond: 8 });
 
+/** Milliseconds that a call of the station may take: a webhook, or an action of a push. */
+export const CALL_MS_MAX = 15_000;
+
+/** Webhooks of one account, and of all. A further one is refused with status 409. */
+export const WEBHOOKS_PER_ACCOUNT_MAX = 10;
+export const WEBHOOKS_MAX = 100;
+
+/** Events that wait for one webhook. Beyond it the oldest is lost, and the console says how many were. */
+export const HOOK_EVENTS_MAX = 5_000;
+
+/** For how long an event is tried, in milliseconds: three days. Then it is lost. */
+export const HOOK_AGE_MS = 3 * 24 * 3_600_000;
+
+/** Events of several pushes that are sent to one webhook at the same time. */
+export const HOOK_INFLIGHT_MAX = 4;
+
+/** Milliseconds until an event is tried again. They double with each further failure. */
+export const HOOK_RETRY_MS = 5_000;
+export const HOOK_RETRY_MS_MAX = 3_600_000;
+
+/** Tests of webhooks that one account may order in a minute. */
+export const HOOK_TESTS_PER_ACCOUNT_A_MINUTE = 10;
+
 /** Sides of a picture that was uploaded, in pixels. A larger one is kept smaller. */
 export const UPLOADED_SIDE_MAX = 1_600;
 

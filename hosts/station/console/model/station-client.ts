@@ -3,8 +3,9 @@ import type { BrokerStatus } from "../../shared/broker-status.ts";
 import type { DeviceDetails, DeviceSummary } from "../../shared/device.ts";
 import type { DirectoryData } from "../../shared/entries.ts";
 import type { DrawnPicture } from "../../shared/picture.ts";
-import type { PushRequest, PushWithDeliveries } from "../../shared/push.ts";
+import type { PushRequest, PushWithDeliveries, ReceiptStatus } from "../../shared/push.ts";
 import type { UpdatesAnswer } from "../../shared/update.ts";
+import type { WebhookInfo } from "../../shared/webhook.ts";
 
 export interface Session {
   readonly name: string;
@@ -90,6 +91,25 @@ export function fetchPush(id: string): Promise<PushWithDeliveries> {
 /** Takes a push back: who has not got it gets it no more, and who has it loses it. */
 export function takeBack(id: string): Promise<void> {
   return ask("DELETE", `/api/pushes/${encodeURIComponent(id)}`);
+}
+
+/** One's own webhooks, or all for an administrator. */
+export async function fetchWebhooks(): Promise<readonly WebhookInfo[]> {
+  return (await ask<{ webhooks: readonly WebhookInfo[] }>("GET", "/api/webhooks")).webhooks;
+}
+
+/** Gives the secret, this once. */
+export function addWebhook(url: string, states: readonly ReceiptStatus[]): Promise<{ readonly secret: string }> {
+  return ask("POST", "/api/webhooks", { url, states });
+}
+
+export function removeWebhook(id: string): Promise<void> {
+  return ask("DELETE", `/api/webhooks/${encodeURIComponent(id)}`);
+}
+
+/** Has something sent to it, and gives in words what came of it. */
+export function testWebhook(id: string): Promise<{ readonly isTaken: boolean; readonly words: string }> {
+  return ask("POST", `/api/webhooks/${encodeURIComponent(id)}/test`);
 }
 
 export async function fetchDevices(): Promise<readonly DeviceSummary[]> {

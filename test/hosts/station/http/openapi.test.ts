@@ -60,6 +60,9 @@ describe("the OpenAPI document", () => {
       "/api/tokens",
       "/api/tokens/{id}",
       "/api/updates",
+      "/api/webhooks",
+      "/api/webhooks/{id}",
+      "/api/webhooks/{id}/test",
     ]);
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const [method, { responses }] of Object.entries(methods))
@@ -136,6 +139,15 @@ describe("the OpenAPI document", () => {
     await check("/api/pictures/{token}", `/api/pictures/${token}?colours=2&width=8&height=8`);
     await check("/api/pictures/{token}", "/api/pictures/none?colours=1&width=8&height=8");
     await check("/api/tokens/{id}", "/api/tokens/nobody", { method: "DELETE" });
+    await check("/api/webhooks", "/api/webhooks", post({ url: "https://example.org/hook" }));
+    await check("/api/webhooks", "/api/webhooks", post({ url: "ftp://example.org/" }));
+    const anna = { authorization: `Bearer ${await station.accounts.issueToken("anna", "hooks")}` };
+    await check("/api/webhooks", "/api/webhooks", post({ url: "https://example.org/hook" }, anna));
+    await check("/api/webhooks", "/api/webhooks");
+    const [hook] = (await (await ask(station.url, "/api/webhooks")).json()).webhooks as { id: string }[];
+    await check("/api/webhooks/{id}/test", "/api/webhooks/nobody/test", { method: "POST" });
+    await check("/api/webhooks/{id}", `/api/webhooks/${hook?.id}`, { method: "DELETE" });
+    await check("/api/webhooks/{id}", "/api/webhooks/nobody", { method: "DELETE" });
     await check("/api/page-pager", "/api/page-pager", post({ uid: "page-abcd-1" }));
     await check("/api/session", "/api/session");
     await check("/api/session", "/api/session", post({ name: "anna", password: "not hers" }));

@@ -78,6 +78,11 @@ const ROUTES: Readonly<Record<string, readonly [rule: string, ...Row]>> = {
   "GET /api/tokens": ["GET /api/tokens", ...accounts(undefined, 200)],
   "POST /api/tokens": ["POST /api/tokens", ...accounts({}, 400)],
   "DELETE /api/tokens/none": ["DELETE /api/tokens/:id", ...accounts(undefined, 404)],
+  "GET /api/webhooks": ["GET /api/webhooks", ...accounts(undefined, 200)],
+  "POST /api/webhooks": ["POST /api/webhooks", ...accounts({}, 400)],
+  // Whose it is, and administrators. Everyone else is told that it does not exist.
+  "DELETE /api/webhooks/none": ["DELETE /api/webhooks/:id", ...accounts(undefined, 404)],
+  "POST /api/webhooks/none/test": ["POST /api/webhooks/:id/test", ...accounts(undefined, 404)],
   // Neither a group's name, nor another's pager, nor a person's.
   "POST /api/page-pager": ["POST /api/page-pager", ...accounts({ uid: "page-night" }, 409)],
   "POST /api/accounts/bob/password": [

@@ -27,6 +27,22 @@ function openStore(bench: StationBench, folder: string, max = 10): { store: Stat
 }
 
 describe("PushStore", () => {
+  it("keeps what follows from a receipt together with it, or neither", async () => {
+    const bench = scene();
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const { store, pushes } = openStore(bench, bench.folder());
+    await pushes.add(pushOf("a", 5_700), ["p", "q"]);
+    const kept = () => [...store.keys({ gte: "d/", lt: "d0" }), ...store.keys({ gte: "x/", lt: "x0" })];
+    store.health.fail(new Error("full"));
+    await expect(pushes.change(pushOf("a", 5_700), GIVEN, false, [{ key: "x/1", value: 0 }])).rejects.toThrow("full");
+    expect(kept()).toEqual([]);
+    const owed = pushes.change(pushOf("a", 5_700), { ...GIVEN, device: "q" }, true, [{ key: "x/2", value: 0 }]);
+    expect(kept()).toEqual([]);
+    store.broker.write(new Map());
+    await owed;
+    expect(kept()).toEqual(["d/a/q", "x/2"]);
+  });
+
   it("finds again what devices lack, in order and with its expiry", async () => {
     const bench = scene();
     const folder = bench.folder();
