@@ -559,6 +559,45 @@ export const EVENTS_MAX = 32;
  */
 export const JSON_BRACKETS_MAX = 8;
 
+/**
+ * Largest stanza of XMPP that is read into memory, in bytes with its tags, and largest header of a stream. A larger stanza is passed
+ * over, counted, and answered where it asks for an answer. The longest features of the usual servers have some 1,500 bytes.
+ */
+export const STANZA_BYTES_MAX = PACKET_BYTES_MAX;
+
+/** Longest name of an element or attribute of XMPP, in bytes with its prefix. A longer one ends the stream. The longest of the protocols has 26. */
+export const XML_NAME_BYTES_MAX = 64;
+
+/** Attributes of one element of XMPP, declarations of namespaces included. With more its stanza counts as too large. No protocol has half of it. */
+export const XML_ATTRIBUTES_MAX = 16;
+
+/** Elements within each other, the stream included. With more the stanza counts as too large. A message needs 5. */
+export const XML_DEPTH_MAX = 12;
+
+/** Longest address of XMPP, in UTF-8 bytes. RFC 7622 allows 3,071, and no usual server more than some hundreds. A longer one is no address. */
+export const JID_BYTES_MAX = 512;
+
+/** Fewest rounds of SCRAM that a server may ask for (RFC 7677, 4). With fewer a listener could find the password sooner. */
+export const SCRAM_ROUNDS_MIN = 4_096;
+
+/** Most rounds of SCRAM that a server may ask for. The usual servers ask for 4,096 or 10,000, and wait two minutes, which a board needs for this. */
+export const SCRAM_ROUNDS_MAX = 20_000;
+
+/** Rounds of SCRAM in one go. Then other things have their turn. A board takes some 4 ms for one round. */
+export const SCRAM_SLICE_ROUNDS = 16;
+
+/** How long to wait for each answer of an XMPP server while the stream begins, in milliseconds. Then the connection is closed. */
+export const XMPP_ANSWER_TIMEOUT_MS = 10_000;
+
+/** Servers that may send us on to another one in a row (`see-other-host`). Then the next attempt goes to the first one. */
+export const REDIRECTS_MAX = 3;
+
+/** Largest stanza of XMPP that is sent, in bytes. A caller with a larger one gets a `UsageError`. Every server takes 10,000 (RFC 6120, 13.12). */
+export const STANZA_OUT_BYTES_MAX = PUBLISH_BYTES_MAX;
+
+/** Stanzas of the server that the application has not taken. With more nothing is read until it has. */
+export const STANZAS_UNTAKEN_MAX = RECEIVE_MAX;
+
 if (PUBLISH_BYTES_MAX + TRANSMIT_RESERVE_BYTES > TRANSMIT_BYTES_MAX)
   throw new Error("limits: a PUBLISH of PUBLISH_BYTES_MAX does not fit beside TRANSMIT_RESERVE_BYTES");
 if (RESOLVE_TIMEOUT_MS + CONNECT_TIMEOUT_MS + TLS_TIMEOUT_MS + UPGRADE_TIMEOUT_MS > OPEN_TIMEOUT_MS)

@@ -16,6 +16,7 @@ const PATHS = [
   "src/gateway/README.md",
   "src/mqtt/README.md",
   "src/payload/README.md",
+  "src/xmpp/README.md",
   "hosts/esp32/README.md",
   "hosts/station/README.md",
   "test/README.md",

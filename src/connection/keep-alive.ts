@@ -102,6 +102,11 @@ export class KeepAlive {
     return idleSinceMs + this.intervalMs;
   }
 
+  /** Whether the server was heard within the interval. Then nothing but this side's silence is to be broken. */
+  isHeard(nowMs: number): boolean {
+    return nowMs - this.receivedMs < this.intervalMs;
+  }
+
   /** When the answer to a ping is overdue. Infinity: none is awaited. */
   get overdueMs(): number {
     const sentMs = this.pingSentMs;

@@ -7,6 +7,7 @@ import { readCommandFlags } from "../command-flags.ts";
 import { fuzz as fuzzBroker } from "../hosts/station/broker/fuzz/fuzz.ts";
 import { fuzz as fuzzMqtt } from "../mqtt/fuzz/fuzz.ts";
 import { fuzz as fuzzPayload } from "../payload/fuzz/fuzz.ts";
+import { fuzz as fuzzXmpp } from "../xmpp/fuzz/fuzz.ts";
 
 interface Outcome {
   readonly counts: Readonly<Record<string, number>>;
@@ -16,13 +17,14 @@ interface Outcome {
 const TARGETS: Readonly<Record<string, (first: number, inputs: number) => Outcome>> = {
   mqtt: fuzzMqtt,
   payload: fuzzPayload,
+  xmpp: fuzzXmpp,
   broker: fuzzBroker,
 };
 
 const GROWTH_BYTES_MAX = 8 * 1024 * 1024;
 const USAGE = `Usage: npm run fuzz -- [flags]
-  --target T  mqtt: packets for decoder and session; payload: payloads for every reader and a whole device; broker: packets for the
-              station's broker (mqtt)
+  --target T  mqtt: packets for decoder and session; xmpp: stanzas for reader and session; payload: payloads for every reader and a whole
+              device; broker: packets for the station's broker (mqtt)
   --inputs N  how many (1000000)
   --first N   the first of them (1)`;
 const { numbers, text } = readCommandFlags(
@@ -31,7 +33,9 @@ const { numbers, text } = readCommandFlags(
   { texts: ["target"] },
   (flags) => {
     const target = flags.text("target") ?? "mqtt";
-    return Object.hasOwn(TARGETS, target) ? [] : [`flag --target: got ${target}, expected mqtt, payload or broker`];
+    return Object.hasOwn(TARGETS, target)
+      ? []
+      : [`flag --target: got ${target}, expected mqtt, xmpp, payload or broker`];
   },
 );
 const { inputs, first } = numbers;

@@ -1,13 +1,18 @@
 /** Runs programs inside the engine of the boards. */
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { SCRAM_SLICE_ROUNDS } from "../../src/limits.ts";
 import { requireOrSkip } from "../require.ts";
 import { bundle, Engine, findEngine, type Reply, UNFROZEN } from "./engine.ts";
 import { run as runInbox } from "./inbox.program.ts";
 import { run as runScenarios } from "./scenarios.program.ts";
 import { run as runSession } from "./session.program.ts";
+import { run as runXmpp } from "./xmpp.program.ts";
 
 const binary = findEngine();
+
+/** An m5stack does about 5 million of XS compute a second, so this is 100 ms. */
+const SLICE_COMPUTE_MAX = 500_000;
 
 /** The view of the payload. A typed array of XS takes so many slots. */
 const VIEW_SLOTS = 6;
@@ -110,6 +115,30 @@ describe.runIf(requireOrSkip("xsnap", binary !== undefined))("in the XS engine",
   it("the script with a full inbox gives the expected result", async () => {
     const { value } = await run("inbox");
     expect(value).toEqual(INBOX);
+  });
+
+  it("the XMPP engine reads, logs in, registers and takes a push as on Node", async () => {
+    const { value } = await run("xmpp");
+    const expected = runXmpp();
+    expect(value).toEqual(expected);
+    expect(expected).toContain("message ä € & 😀 u");
+    expect(expected).toContain("registered");
+    expect(expected.slice(-2)).toEqual([
+      expect.stringContaining("v0X8v3Bz2T0CJGbJQyF0X+HI4Ts="),
+      expect.stringContaining("dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="),
+    ]);
+  });
+
+  it("a slice of a login's rounds keeps a board from other things for less than 0.1 s", async () => {
+    const program = await bundle(new URL("./xmpp.program.ts", import.meta.url));
+    const engine = start();
+    await engine.evaluate(program);
+    for (const name of ["SHA-1", "SHA-256"] as const) {
+      const cost = (count: number) => engine.compute(`program.rounds("${name}", ${count})`);
+      const each = ((await cost(48)) - (await cost(16))) / 32;
+      console.info(`a round of SCRAM-${name} in XS: ${each}`);
+      expect(each * SCRAM_SLICE_ROUNDS).toBeLessThan(SLICE_COMPUTE_MAX);
+    }
   });
 
   it("the main scenarios run as on Node: connect, subscribe, each QoS both ways, again, lost, too large, silent", async () => {
