@@ -25,7 +25,7 @@ import {
   plainHost,
 } from "./mqtt-server/mqtt-listener.ts";
 import { StationBroker } from "./mqtt-server/station-broker.ts";
-import { Webhooks } from "./outgoing/webhooks.ts";
+import { Outgoing } from "./outgoing/outgoing.ts";
 import { pictureFetcher } from "./pictures/fetch-picture.ts";
 import { PictureService } from "./pictures/picture-service.ts";
 import { UploadedPictures } from "./pictures/uploaded-pictures.ts";
@@ -52,11 +52,10 @@ import {
 import { EventHub } from "./shared/event-hub.ts";
 import { DIRECTORY_LOOK_MS, DIRECTORY_REFRESH_MS, PUSHES_MAX } from "./shared/limits.ts";
 import { StationError } from "./shared/station-error.ts";
-import { listenError, openFolder } from "./start-errors.ts";
+import { listenError, listenHttp, listenMail, openFolder } from "./starting.ts";
 import { openStore } from "./store/open-store.ts";
 import type { StationStore } from "./store/station-store.ts";
 import { AllowedAddresses } from "./web/allowed-address.ts";
-import { guardedSender } from "./web/guarded-request.ts";
 
 export interface StationOptions {
   /** The folder of all data. It is created if it is missing. */
@@ -166,10 +165,15 @@ export async function startStation(options: StationOptions): Promise<Station> {
       health,
       images,
       pictures: uploaded,
-      webhooks: openWebhooks(store, accounts, options.hookNetworks ?? [], closers),
     };
     const pushStore = new PushStore(store, options.pushesMax ?? PUSHES_MAX);
-    const { app, pushes, mail } = await openInterface(parts, pushStore, await bundling, options.mail, closers);
+    const { app, pushes, mail, outgoing } = await openInterface(
+      parts,
+      { store, pushStore },
+      await bundling,
+      options,
+      closers,
+    );
     const fetchPicture = pictureFetcher(new AllowedAddresses(options.pictureNetworks ?? []));
     const pictures = new PictureService(
       env,
@@ -182,7 +186,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     pictures.start();
     const httpPort = await listenHttp(app, host, options.httpPort ?? HTTP_PORT_DEFAULT);
     await pushes.start();
-    parts.webhooks.start();
+    outgoing.start();
     const { own, foreign } = side;
     if (own && port) {
       closers.push(...startPresubscription(own, env, directory, { options, port, httpPort, localKey }));
@@ -254,18 +258,6 @@ function foreignSide(address: BrokerAddress, env: string, directory: Directory, 
   return { broker: foreign, own: undefined, foreign };
 }
 
-function openWebhooks(
-  store: StationStore,
-  accounts: Accounts,
-  networks: readonly string[],
-  closers: Closer[],
-): Webhooks {
-  const allowed = new AllowedAddresses(networks);
-  const webhooks = new Webhooks(store, accounts, allowed, guardedSender(allowed));
-  closers.push(async () => webhooks.stop());
-  return webhooks;
-}
-
 interface PresubscriptionParts {
   readonly options: StationOptions;
   readonly port: MqttListener;
@@ -288,34 +280,56 @@ function startPresubscription(
   return [() => presubscriber.close(), followDirectory(env, directory, (uid) => presubscriptions.announceKnown(uid))];
 }
 
+interface OpenInterface {
+  readonly app: FastifyInstance;
+  readonly pushes: PushService;
+  readonly mail: MailServer | undefined;
+  readonly outgoing: Outgoing;
+}
+
 /** Makes the push service, the watch of devices, the service that draws text, and the HTTP server, which does not listen yet. */
 async function openInterface(
-  parts: Omit<ServerParts, "watch" | "pushes" | "intake" | "guard" | "mail" | "updates" | "events" | "page">,
-  store: PushStore,
+  parts: Omit<
+    ServerParts,
+    "watch" | "pushes" | "intake" | "guard" | "mail" | "webhooks" | "updates" | "events" | "page"
+  >,
+  { store, pushStore }: { readonly store: StationStore; readonly pushStore: PushStore },
   page: ConsolePage,
-  mailAddress: MailAddress | undefined,
+  { mail: mailAddress, hookNetworks = [] }: StationOptions,
   closers: Closer[],
-): Promise<{ readonly app: FastifyInstance; readonly pushes: PushService; readonly mail: MailServer | undefined }> {
+): Promise<OpenInterface> {
   const { env, broker, accounts, directory, images } = parts;
   const events = new EventHub();
   directory.listen(() => events.emit({ type: "directory" }));
   const watch = new DeviceWatch(env, broker, events);
-  const pushes = new PushService(env, broker, store, directory, events);
+  const pushes = new PushService(env, broker, pushStore, directory, events);
   closers.push(async () => pushes.stop());
-  pushes.follow(parts.webhooks);
+  const outgoing = new Outgoing(store, accounts, pushes, hookNetworks);
+  closers.push(async () => outgoing.stop());
   const updates = new DeviceUpdates(env, broker, images);
   const runs = new RunService(env, broker);
   closers.push(async () => runs.stop());
   const intake = new PushIntake(pushes, directory, parts.pictures);
   const guard = new LoginGuard(accounts);
   const mail = mailAddress && new MailServer(mailAddress, { ...parts, guard, intake });
-  const app = await createServer({ ...parts, watch, pushes, intake, guard, mail, updates, events, page });
+  const app = await createServer({
+    ...parts,
+    watch,
+    pushes,
+    intake,
+    guard,
+    mail,
+    webhooks: outgoing.webhooks,
+    updates,
+    events,
+    page,
+  });
   closers.push(() => app.close());
   watch.start();
   updates.start();
   new AnswerEvents(env, broker, pushes, events).start();
   runs.start();
-  return { app, pushes, mail };
+  return { app, pushes, mail, outgoing };
 }
 
 function gateOf(
@@ -383,22 +397,4 @@ function addressOf({ host, mqttPort, mqttsPort, certificate }: StationOptions): 
 
 function urlOf(host: string, port: number, certificate: Certificate | undefined): string {
   return `${certificate ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-async function listenMail(mail: MailServer, address: MailAddress, url: string): Promise<number> {
-  try {
-    return await mail.listen(address, url);
-  } catch (error) {
-    throw listenError(error, address.host, address.port, "--smtp");
-  }
-}
-
-async function listenHttp(app: FastifyInstance, host: string, port: number): Promise<number> {
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    throw listenError(error, host, port, "--http-port");
-  }
-  const address = app.server.address();
-  return typeof address === "object" && address ? address.port : port;
 }

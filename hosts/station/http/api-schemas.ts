@@ -113,6 +113,13 @@ const receiptSchema = {
     atMs: milliseconds,
     deviceSeconds: { type: "integer", description: "when the device made it, seconds since 1970; 0: it has no clock" },
     answer: { type: "string", description: "the choice that was taken" },
+    call: {
+      type: "object",
+      description: "what came of the request that belongs to this choice",
+      additionalProperties: false,
+      required: ["atMs", "words"],
+      properties: { atMs: milliseconds, words: { type: "string", description: "such as `answered 200`" } },
+    },
   },
 } as const;
 

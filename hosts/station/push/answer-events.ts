@@ -83,7 +83,8 @@ export class AnswerEvents {
 
   #takeEvent(event: StationEvent): void {
     const receipt = event.type === "delivery" ? event.delivery.receipts.at(-1) : undefined;
-    if (event.type !== "delivery" || receipt?.status !== EVENT_TYPE) return;
+    // With a call it was told before.
+    if (event.type !== "delivery" || receipt?.status !== EVENT_TYPE || receipt.call !== undefined) return;
     const title = this.#pushes.get(event.id)?.title;
     this.#tell(receipt.from, {
       answer: receipt.answer ?? "",

@@ -5,7 +5,7 @@ import { PUSHES_PER_ACCOUNT_A_MINUTE } from "../shared/limits.ts";
 import type { PushRequest } from "../shared/push.ts";
 import { PushRate } from "./push-rate.ts";
 import { PushRefused } from "./push-refused.ts";
-import type { AcceptedPush, PushService } from "./push-service.ts";
+import type { AcceptedPush, PushOrigin, PushService } from "./push-service.ts";
 import { recipientsOf } from "./recipients.ts";
 
 /** The account that sends. */
@@ -52,9 +52,13 @@ export class PushIntake {
   }
 
   /** Accepts a push: on disk when it resolves. Rejects as `PushService.push`. */
-  async take({ name, isAdmin }: Sender, push: PushRequest, idempotencyKey?: string): Promise<AcceptedPush> {
+  async take(
+    { name, isAdmin }: Sender,
+    push: PushRequest,
+    further: Pick<PushOrigin, "idempotencyKey" | "calls"> = {},
+  ): Promise<AcceptedPush> {
     if (!isUid(push.to)) throw new PushRefused(400, `to: expected ${UID_RULE}`);
-    const accepted = await this.#pushes.push(push, { account: name, isAdmin, idempotencyKey });
+    const accepted = await this.#pushes.push(push, { account: name, isAdmin, ...further });
     await this.#pictures.keep(push);
     return accepted;
   }

@@ -35,6 +35,7 @@ import { BrokerDoubts } from "./broker-doubts.ts";
 import type { Consequence, ReceiptFollower } from "./consequence.ts";
 import { atOnce, DeliveryQueue, type Ending } from "./delivery-queue.ts";
 import type { OpenPush } from "./open-deliveries.ts";
+import type { PushCall } from "./push-call.ts";
 import { PushIds } from "./push-ids.ts";
 import { decodeReceipts, encodePush, STATION_UID } from "./push-message.ts";
 import { deviceFull, full, ownFull, PushRefused } from "./push-refused.ts";
@@ -56,6 +57,8 @@ export interface PushOrigin {
   /** May send to everyone. */
   readonly isAdmin: boolean;
   readonly idempotencyKey?: string | undefined;
+  /** Requests that belong to its choices. */
+  readonly calls?: readonly PushCall[];
 }
 
 export interface AcceptedPush {
@@ -140,7 +143,8 @@ export class PushService {
    * Accepts a push: on disk when this resolves. The same key again gives the same push. Rejects with `PushRefused`, or
    * with `StoreFailed`.
    */
-  async push(request: PushRequest, { account, isAdmin, idempotencyKey }: PushOrigin): Promise<AcceptedPush> {
+  async push(request: PushRequest, origin: PushOrigin): Promise<AcceptedPush> {
+    const { account, isAdmin, idempotencyKey } = origin;
     const requestHash = hashOf(request);
     const replayed = idempotencyKey !== undefined && (await this.#replay(account, idempotencyKey, requestHash));
     if (replayed) return { id: replayed, isReplayed: true };
@@ -153,7 +157,7 @@ export class PushService {
     // The room is reserved at once: pushes at the same time must not share the last place.
     this.#accepted += devices.length;
     try {
-      return await this.#accept(request, devices, { account, isAdmin, idempotencyKey }, requestHash);
+      return await this.#accept(request, devices, origin, requestHash);
     } finally {
       this.#accepted -= devices.length;
     }
@@ -163,7 +167,7 @@ export class PushService {
   async #accept(
     request: PushRequest,
     devices: readonly string[],
-    { account, isAdmin, idempotencyKey }: PushOrigin,
+    { account, isAdmin, idempotencyKey, calls }: PushOrigin,
     requestHash: string,
   ): Promise<AcceptedPush> {
     const acceptedAtMs = Date.now();
@@ -181,7 +185,7 @@ export class PushService {
     const again = idempotencyKey !== undefined && (await this.#replay(account, idempotencyKey, requestHash));
     if (again) return { id: again, isReplayed: true };
     const key = idempotencyKey === undefined ? undefined : { id: push.id, requestHash, key: idempotencyKey };
-    const saved = this.#store.add(push, devices, key);
+    const saved = this.#store.add(push, devices, key, calls);
     this.#accepting.set(push.id, saved);
     await saved.finally(() => this.#accepting.delete(push.id));
     // All deliveries of a push to thousands of devices would be too much for the reader of an event stream.
@@ -218,6 +222,22 @@ export class PushService {
 
   get(id: string): Push | undefined {
     return this.#store.get(id);
+  }
+
+  /** Requests that belong to the choices of a push. */
+  callsOf(id: string): readonly PushCall[] {
+    return this.#store.callsOf(id);
+  }
+
+  /** Records beside an answer what came of its request. Rejects as `StationStore.write`. */
+  async noteCall(id: string, device: string, from: string, words: string): Promise<void> {
+    const call = { atMs: Date.now(), words };
+    await this.#change(id, device, (now) => ({
+      ...now,
+      receipts: now.receipts.map((each) =>
+        each.status === "answered" && each.from === from ? { ...each, call } : each,
+      ),
+    }));
   }
 
   delivery(id: string, device: string): Delivery | undefined {

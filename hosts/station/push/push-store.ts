@@ -7,6 +7,7 @@
  * | `p/<id>` | the push with its progress |
  * | `r/<id>` | its recipients, sorted. Pushes of a former version have none: their deliveries name them |
  * | `d/<id>/<device>` | what became of it there. No record: the device lacks it |
+ * | `a/<id>` | requests that belong to its choices, if there are any |
  * | `o/<id>` | open: a device may lack it |
  * | `k/<account>/<key>` | the idempotency key: which push, of which request |
  * | `t/<time>/<account>/<key>` | the same in the order of time, to be forgotten |
@@ -19,6 +20,7 @@ import { type RecordChange, Records } from "../store/records.ts";
 import type { StationStore } from "../store/station-store.ts";
 import type { StoreHealth } from "../store/store-health.ts";
 import { OpenDeliveries, type OpenPush } from "./open-deliveries.ts";
+import type { PushCall } from "./push-call.ts";
 
 /** The push of an idempotency key. */
 export interface KeptKey {
@@ -63,6 +65,11 @@ export class PushStore {
 
   get(id: string): Push | undefined {
     return this.#records.get<Push>(`p/${id}`);
+  }
+
+  /** Requests that belong to its choices. */
+  callsOf(id: string): readonly PushCall[] {
+    return this.#records.get<readonly PushCall[]>(`a/${id}`) ?? [];
   }
 
   /** What became of it at this device. undefined: it is no recipient. */
@@ -112,12 +119,18 @@ export class PushStore {
   }
 
   /** Keeps a new push with its recipients and its key. Resolves when it is on disk. */
-  async add(push: Push, devices: readonly string[], key?: KeptKey & { readonly key: string }): Promise<void> {
+  async add(
+    push: Push,
+    devices: readonly string[],
+    key?: KeptKey & { readonly key: string },
+    calls: readonly PushCall[] = [],
+  ): Promise<void> {
     const changes: RecordChange[] = [
       { key: `p/${push.id}`, value: push },
       { key: `r/${push.id}`, value: devices.toSorted() },
       { key: `o/${push.id}`, value: 0 },
     ];
+    if (calls.length > 0) changes.push({ key: `a/${push.id}`, value: calls });
     if (key) {
       const { id, requestHash } = key;
       const name = `${push.sender}/${key.key}`;
@@ -216,7 +229,7 @@ export class PushStore {
   }
 
   async #forget(id: string): Promise<void> {
-    const changes: RecordChange[] = [{ key: `p/${id}` }, { key: `r/${id}` }, { key: `o/${id}` }];
+    const changes: RecordChange[] = [{ key: `p/${id}` }, { key: `r/${id}` }, { key: `a/${id}` }, { key: `o/${id}` }];
     for (const key of this.#records.keys(rangeOf(`d/${id}`))) changes.push({ key });
     const push = this.get(id);
     if (!push) return;

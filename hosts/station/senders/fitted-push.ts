@@ -40,9 +40,7 @@ export interface WantedPush {
 /** Returns the push that fits. A link or a picture that is no address of the web, or too long, is left out. */
 export function fittedPush(wanted: WantedPush): PushRequest {
   const title = cut(sound(wanted.title), PUSH_TITLE_CHARACTERS_MAX);
-  const choices = [...new Set(wanted.choices?.map((each) => cut(sound(each), PUSH_CHOICE_CHARACTERS_MAX)))]
-    .filter((each) => each !== "")
-    .slice(0, CHOICES_MAX);
+  const choices = [...new Set(wanted.choices?.map(fittedChoice))].filter((each) => each !== "").slice(0, CHOICES_MAX);
   const link = addressOf(wanted.link);
   const picture = addressOf(wanted.picture);
   const collapseKey = keyOf(wanted.collapseKey);
@@ -60,6 +58,11 @@ export function fittedPush(wanted: WantedPush): PushRequest {
     ...(picture !== undefined && { picture }),
   };
   return { ...push, text: fittedText(push) };
+}
+
+/** An answer as it stands on the pager, and comes back. */
+export function fittedChoice(text: string): string {
+  return cut(sound(text), PUSH_CHOICE_CHARACTERS_MAX);
 }
 
 /** The longest beginning of the text with which the push fits into the packet that every pager takes. */

@@ -241,7 +241,8 @@ export class MailServer {
     const { title, text, priority } = mail;
     for (const to of left) {
       try {
-        await intake.take(sender, fittedPush({ to, title, text, priority, picture }), keyOf(to));
+        const push = fittedPush({ to, title, text, priority, picture });
+        await intake.take(sender, push, { idempotencyKey: keyOf(to) });
       } catch (error) {
         const refusal = refusalOf(error);
         throw new MailRefused(refusal.responseCode, `${quoted(to)}: ${refusal.message}`);

@@ -4,8 +4,9 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { nameToEmoji } from "gemoji";
+import type { PushCall } from "../push/push-call.ts";
 import type { PushRequest } from "../shared/push.ts";
-import { fittedPush } from "./fitted-push.ts";
+import { fittedChoice, fittedPush } from "./fitted-push.ts";
 import { jsonObject } from "./json.ts";
 import { type NtfyAction, ntfyActions } from "./ntfy-actions.ts";
 import { ntfyDelaySeconds } from "./ntfy-delay.ts";
@@ -54,6 +55,8 @@ interface NtfyMessage {
 /** The push, and what ntfy's clients expect as answer beside its id and time. */
 export interface NtfyPush {
   readonly push: PushRequest;
+  /** What the station sends when an answer is given. */
+  readonly calls: readonly PushCall[];
   readonly echo: Readonly<Record<string, unknown>>;
 }
 
@@ -150,7 +153,16 @@ function pushOf(wanted: NtfyMessage): NtfyPush {
     ...(attach !== "" && { attachment: { name: attach.split("/").at(-1), url: attach } }),
     ...(actions.length > 0 && { actions }),
   };
-  return { push, echo };
+  const calls = actions
+    .filter(({ action }) => action === "http")
+    .map(({ label, url, method = "POST", headers = {}, body }) => ({
+      choice: fittedChoice(label),
+      url,
+      method,
+      headers,
+      body,
+    }));
+  return { push, calls, echo };
 }
 
 function priorityOf(text: string): number | undefined {

@@ -420,6 +420,17 @@ export const PICTURE_PIECES_PER_DEVICE = Object.freeze({ capacity: 512, perSecon
 /** Milliseconds that a call of the station may take: a webhook, or an action of a push. */
 export const CALL_MS_MAX = 15_000;
 
+/** Characters of address, headers and body of an action of ntfy. One with more is refused. */
+export const ACTION_CHARACTERS_MAX = 4_000;
+
+/** Requests of actions that are sent at the same time, and those that wait. A further one is not sent, and the history says so. */
+export const ACTION_CALLS_AT_ONCE_MAX = 8;
+export const ACTION_CALLS_WAITING_MAX = 1_000;
+
+/** How often a request of an action is tried whose server cannot be reached, and milliseconds before the next time. */
+export const ACTION_ATTEMPTS_MAX = 3;
+export const ACTION_RETRY_MS = 2_000;
+
 /** Webhooks of one account, and of all. A further one is refused with status 409. */
 export const WEBHOOKS_PER_ACCOUNT_MAX = 10;
 export const WEBHOOKS_MAX = 100;

@@ -13,6 +13,8 @@ export interface Receipt {
   readonly deviceSeconds: number;
   /** The chosen answer, with `answered`. */
   readonly answer?: string;
+  /** What came of the request that belongs to this answer: milliseconds since 1970, and words such as `answered 200`. */
+  readonly call?: { readonly atMs: number; readonly words: string };
 }
 
 /** The request of a sender: the body of `POST /api/push`. */

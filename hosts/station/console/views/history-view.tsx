@@ -172,9 +172,10 @@ function Receipts({ delivery, to }: { readonly delivery: Delivery; readonly to: 
   );
 }
 
-function wordsOf({ status, answer, from }: Receipt, to: string): string {
+function wordsOf({ status, answer, from, call }: Receipt, to: string): string {
   const words = answer === undefined ? status : `${status} “${answer}”`;
-  return from === to ? words : `${words} by ${from}`;
+  const called = call === undefined ? "" : `, its action ${call.words}`;
+  return (from === to ? words : `${words} by ${from}`) + called;
 }
 
 function describeProgress({

@@ -52,7 +52,7 @@ export function addPushRoutes(app: FastifyInstance, pushes: PushService, intake:
     },
     handler: async (request, reply) => {
       const idempotencyKey = request.headers["idempotency-key"] as string | undefined;
-      const { id, isReplayed } = await intake.take(request.account, request.body as PushRequest, idempotencyKey);
+      const { id, isReplayed } = await intake.take(request.account, request.body as PushRequest, { idempotencyKey });
       if (isReplayed) reply.header("idempotency-replayed", "true");
       return reply.code(202).send({ id });
     },

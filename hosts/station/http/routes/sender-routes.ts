@@ -24,8 +24,8 @@ export async function addSenderRoutes(app: FastifyInstance, intake: PushIntake):
       const code = error instanceof SenderRefused ? error.ntfyCode : status * 100 + 1;
       void reply.code(status).send({ code, http: status, error: words });
     });
-    const answer = async (request: FastifyRequest, { push, echo }: ReturnType<typeof ntfyPush>) => {
-      const { id } = await intake.take(request.account, push);
+    const answer = async (request: FastifyRequest, { push, calls, echo }: ReturnType<typeof ntfyPush>) => {
+      const { id } = await intake.take(request.account, push, { calls });
       const time = Math.floor(Date.now() / 1_000) + (push.delaySeconds ?? 0);
       return { id, time, expires: time + DELIVERY_AGE_MS / 1_000, ...echo };
     };

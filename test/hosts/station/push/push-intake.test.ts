@@ -21,7 +21,7 @@ it("a push keeps its picture once it is accepted", async () => {
     keep: async (kept) => void steps.push(kept),
   });
   const request = { to: "anna-1", text: "x", picture: "https://station.example.org/pictures/t", delaySeconds: 60 };
-  expect(await intake.take(anna, request, "key")).toEqual({ id: "1", isReplayed: false });
+  expect(await intake.take(anna, request, { idempotencyKey: "key" })).toEqual({ id: "1", isReplayed: false });
   expect(steps).toEqual([{ account: "anna", isAdmin: false, idempotencyKey: "key" }, request]);
   await expect(intake.take(anna, { ...request, text: "refused" })).rejects.toThrow("refused");
   await expect(intake.take(anna, { ...request, to: "a/b" })).rejects.toThrow("to: expected 1 to 64 bytes");

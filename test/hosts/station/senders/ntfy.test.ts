@@ -86,6 +86,16 @@ describe("a message in the body", () => {
     const actions =
       "view, Open portal, https://home.nest.com/, clear=true; http, Turn down, https://api.nest.com/, body='{\"temperature\": 65}'";
     expect(push("x", { actions })).toMatchObject({ link: "https://home.nest.com/", choices: ["Turn down"] });
+    expect(ntfyPush("anna", bytes("x"), { actions }, {}, NOW_MS).calls).toEqual([
+      { choice: "Turn down", url: "https://api.nest.com/", method: "POST", headers: {}, body: '{"temperature": 65}' },
+    ]);
+  });
+
+  it("has requests under the very words of its answers", () => {
+    const label = `Close the door ${"very ".repeat(10)}gently`;
+    const { push, calls } = ntfyPush("a", bytes("x"), { actions: `http, ${label}, https://a.org/` }, {}, NOW_MS);
+    expect(push.choices?.[0]).toHaveLength(40);
+    expect(calls.map(({ choice }) => choice)).toEqual(push.choices);
   });
 
   it("is answered with what was taken", () => {
@@ -183,16 +193,36 @@ describe("actions in the short format", () => {
     ["view, Open, https://a.org/", [{ action: "view", label: "Open", url: "https://a.org/" }]],
     [
       'action=http, label="Close, now; or later", url=https://a.org/',
-      [{ action: "http", label: "Close, now; or later", url: "https://a.org/" }],
+      [{ action: "http", label: "Close, now; or later", url: "https://a.org/", method: "POST" }],
     ],
     ["broadcast, Take picture, extras.cmd=pic", [{ action: "broadcast", label: "Take picture", url: "" }]],
-    ["http, Don't, https://a.org/?a=b", [{ action: "http", label: "Don't", url: "https://a.org/?a=b" }]],
+    [
+      "http, Don't, https://a.org/?a=b",
+      [{ action: "http", label: "Don't", url: "https://a.org/?a=b", method: "POST" }],
+    ],
+    [
+      "http, Turn down, https://a.org/, method=put, headers.Authorization=Bearer x=, body='{\"to\": 65}', clear=true",
+      [
+        {
+          action: "http",
+          label: "Turn down",
+          url: "https://a.org/",
+          method: "PUT",
+          headers: { Authorization: "Bearer x=" },
+          body: '{"to": 65}',
+        },
+      ],
+    ],
+    [
+      '[{"action": "http", "label": "a", "url": "http://a.org/", "method": "GET", "headers": {"X-A": "1", "X-B": 2}}]',
+      [{ action: "http", label: "a", url: "http://a.org/", method: "GET", headers: { "X-A": "1" } }],
+    ],
     ['view, "say \\"hi\\"", https://a.org/;', [{ action: "view", label: 'say "hi"', url: "https://a.org/" }]],
     [
       "view, 'a', https://a.org/; HTTP, b, https://b.org/",
       [
         { action: "view", label: "a", url: "https://a.org/" },
-        { action: "http", label: "b", url: "https://b.org/" },
+        { action: "http", label: "b", url: "https://b.org/", method: "POST" },
       ],
     ],
   ])("%s", (text, actions) => {
@@ -207,6 +237,12 @@ describe("actions in the short format", () => {
     ["[7", "JSON"],
     ["[null]", "JSON"],
     ["view,a,b;view,a,b;view,a,b;view,a,b", "at most 3"],
+    ["http, a, ftp://a.org/", '"a": the url is no address'],
+    ["http, a, https://a.org/, method=TRACE", 'method "TRACE": expected GET, POST'],
+    ["http, a, https://a.org/, headers.Host=b.org", 'header "Host": it cannot be set'],
+    ['[{"action": "http", "label": "a", "url": "http://a.org/", "headers": {"X Y": "b"}}]', 'header "X Y": it cannot'],
+    ["http, a, https://a.org/, headers.X=Tür…", 'header "X": it has characters'],
+    [`http, a, https://a.org/, body=${"x".repeat(4_000)}`, "expected at most 4000"],
   ])("%s is refused", (text, problem) => {
     expect(refusalOf(() => ntfyActions(text))).toEqual({ message: expect.stringContaining(problem), ntfyCode: 40_018 });
   });

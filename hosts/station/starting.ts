@@ -1,7 +1,29 @@
-/** What a station says that cannot start: what its user can change, and with which flag. */
+/** Opens folder and ports of a station that starts. What its user can change is said in words, with the flag for it. */
+import type { FastifyInstance } from "fastify";
 import { LdapError } from "./directory/ldap-directory.ts";
+import type { MailAddress, MailServer } from "./senders/mail-server.ts";
 import { StationError } from "./shared/station-error.ts";
 import { StoreInUse } from "./store/folder-lock.ts";
+
+/** Resolves with the port. */
+export async function listenMail(mail: MailServer, address: MailAddress, url: string): Promise<number> {
+  try {
+    return await mail.listen(address, url);
+  } catch (error) {
+    throw listenError(error, address.host, address.port, "--smtp");
+  }
+}
+
+/** Resolves with the port. */
+export async function listenHttp(app: FastifyInstance, host: string, port: number): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    throw listenError(error, host, port, "--http-port");
+  }
+  const address = app.server.address();
+  return typeof address === "object" && address ? address.port : port;
+}
 
 /** The error of a port that cannot be listened on. @param flag that names another port */
 export function listenError(error: unknown, host: string, port: number, flag: string): unknown {
