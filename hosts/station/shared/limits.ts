@@ -98,7 +98,7 @@ export const BROKER_RETAINED_OWED_MAX = 10_000;
  * Newest pushes of one device whose receipts are asked for again after each connection to another broker. Of older ones a receipt that the
  * broker has lost stays missing in the history.
  */
-export const RECEIPTS_ASKED_PER_DEVICE_MAX = 16;
+export const RECEIPTS_ASKED_PER_DEVICE_MAX = 64;
 
 /** How often such a push is sent to a device that does not answer: once at each of its connections. */
 export const RECEIPTS_ASKED_TIMES_MAX = 10;
