@@ -8,7 +8,7 @@ import type { PushCall } from "../push/push-call.ts";
 import type { PushRequest } from "../shared/push.ts";
 import { fittedChoice, fittedPush } from "./fitted-push.ts";
 import { jsonObject } from "./json.ts";
-import { type NtfyAction, ntfyActions } from "./ntfy-actions.ts";
+import { ntfyActions } from "./ntfy-actions.ts";
 import { ntfyDelaySeconds } from "./ntfy-delay.ts";
 import { quoted, SenderRefused } from "./sender-refused.ts";
 
@@ -38,19 +38,8 @@ const NAMES = Object.freeze({
 /** The number of ntfy's error for a message that is no such JSON. */
 const JSON_REFUSED = 40_017;
 
-/** What a request says, however it says it. */
-interface NtfyMessage {
-  readonly topic: string;
-  readonly message: string;
-  readonly title: string;
-  readonly priority: number | undefined;
-  readonly tags: readonly string[];
-  readonly delaySeconds: number | undefined;
-  readonly click: string;
-  readonly attach: string;
-  readonly icon: string;
-  readonly actions: readonly NtfyAction[];
-}
+/** Gives a parameter as it came, without space around it; empty if it did not come. */
+type Read = (name: keyof typeof NAMES) => string;
 
 /** The push, and what ntfy's clients expect as answer beside its id and time. */
 export interface NtfyPush {
@@ -72,71 +61,74 @@ export function ntfyPush(
   query: Readonly<Record<string, string>>,
   nowMs: number,
 ): NtfyPush {
-  const read = (names: readonly string[]) => {
-    for (const name of names) {
-      const header = headers[name];
-      const value = header === undefined ? query[name] : headerText([header].flat().join(","));
-      if (value !== undefined && value.trim() !== "") return value.trim();
-    }
-    return "";
-  };
-  const delay = read(NAMES.delay);
-  const message = read(NAMES.message).replaceAll("\\n", "\n");
-  return pushOf({
-    topic,
-    message: message === "" ? bodyText(body) : message,
-    title: read(NAMES.title),
-    priority: priorityOf(read(NAMES.priority)),
-    tags: listOf(read(NAMES.tags)),
-    delaySeconds: delay === "" ? undefined : ntfyDelaySeconds(delay, nowMs),
-    click: read(NAMES.click),
-    attach: read(NAMES.attach),
-    icon: read(NAMES.icon),
-    actions: ntfyActions(read(NAMES.actions)),
-  });
+  const read = readerOf(headers, query);
+  const message = read("message").replaceAll("\\n", "\n");
+  return pushOf(topic, message === "" ? bodyText(body) : message, read, nowMs);
 }
 
-/** A message as JSON, sent to the root. @throws SenderRefused */
-export function ntfyJsonPush(body: Uint8Array, nowMs: number): NtfyPush {
+/** A message as JSON, sent to the root. What it does not say may stand in headers or the query. @throws SenderRefused */
+export function ntfyJsonPush(
+  body: Uint8Array,
+  headers: IncomingHttpHeaders,
+  query: Readonly<Record<string, string>>,
+  nowMs: number,
+): NtfyPush {
   const json = jsonObject(body, JSON_REFUSED);
   const text = (name: string) => {
     const value = json[name];
     if (value === undefined || value === null) return "";
+    if (Array.isArray(value)) {
+      if (value.length === 0) return "";
+      return name === "tags" ? value.map(String).join() : JSON.stringify(value);
+    }
     if (typeof value !== "string" && typeof value !== "number")
       throw new SenderRefused(`${name}: expected a text`, JSON_REFUSED);
-    return String(value).trim();
+    // Clients say priority 0 for none.
+    return value === 0 ? "" : String(value).trim();
   };
-  const { tags = [], actions = [] } = json;
-  const delay = text("delay");
-  return pushOf({
-    topic: text("topic"),
-    message: text("message"),
-    title: text("title"),
-    priority: priorityOf(text("priority")),
-    tags: Array.isArray(tags) ? tags.map(String) : listOf(String(tags ?? "")),
-    delaySeconds: delay === "" ? undefined : ntfyDelaySeconds(delay, nowMs),
-    click: text("click"),
-    attach: text("attach"),
-    icon: text("icon"),
-    actions: ntfyActions(typeof actions === "string" ? actions : JSON.stringify(actions ?? [])),
-  });
+  const further = readerOf(headers, query);
+  return pushOf(text("topic"), text("message") || further("message"), (name) => text(name) || further(name), nowMs);
 }
 
-function pushOf(wanted: NtfyMessage): NtfyPush {
-  const { topic, tags, actions, priority, click, attach, icon, delaySeconds } = wanted;
+/** A header counts before the query. */
+function readerOf(headers: IncomingHttpHeaders, query: Readonly<Record<string, string>>): Read {
+  return (parameter) => {
+    for (const name of NAMES[parameter]) {
+      const value = headerText([headers[name] ?? ""].flat().join()).trim();
+      // A browser says how urgent its request is in a header of this name (RFC 9218).
+      if (value !== "" && !(name === "priority" && /^u=\d/.test(value))) return value;
+    }
+    for (const name of NAMES[parameter]) {
+      const value = query[name]?.trim() ?? "";
+      if (value !== "") return value;
+    }
+    return "";
+  };
+}
+
+function pushOf(topic: string, text: string, read: Read, nowMs: number): NtfyPush {
+  const tags = listOf(read("tags"));
+  const actions = ntfyActions(read("actions"));
+  const [title, click, attach, icon, delay] = [
+    read("title"),
+    read("click"),
+    read("attach"),
+    read("icon"),
+    read("delay"),
+  ];
   const emojis = tags.flatMap((tag) => nameToEmoji[tag] ?? []);
   const words = tags.filter((tag) => nameToEmoji[tag] === undefined);
-  const message = [wanted.message, words.join(", ")].filter((part) => part !== "").join("\n");
+  const message = [text, words.join(", ")].filter((part) => part !== "").join("\n");
   // They stand before the title, and without one before the message.
-  const before = (text: string) => [...emojis, text].filter((part) => part !== "").join(" ");
+  const before = (words: string) => [...emojis, words].filter((part) => part !== "").join(" ");
   const isPicture = /\.(?:jpe?g|png|gif|webp|avif|svg)(?:[?#]|$)/i.test(attach);
   const view = actions.find(({ action }) => action === "view")?.url;
   const push = fittedPush({
     to: topic,
-    title: wanted.title === "" ? "" : before(wanted.title),
-    text: wanted.title === "" ? before(message) : message,
-    priority,
-    delaySeconds,
+    title: title === "" ? "" : before(title),
+    text: title === "" ? before(message) : message,
+    priority: priorityOf(read("priority")),
+    delaySeconds: delay === "" ? undefined : ntfyDelaySeconds(delay, nowMs),
     choices: actions.filter(({ action }) => action !== "view").map(({ label }) => label),
     link: click || view || (isPicture ? "" : attach),
     picture: isPicture ? attach : icon,

@@ -82,7 +82,7 @@ export function sendersFor(origin: string, to: string, token: string, mailPort?:
           : [
               { label: "SMTP server", text: hostname },
               { label: "Port", text: String(mailPort) },
-              { label: "Recipient", text: `${to}@pager` },
+              { label: "Recipient", text: `${to}@pager.local` },
               { label: "User name", text: "token" },
               { label: "Password", text: token },
             ],

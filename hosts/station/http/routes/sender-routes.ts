@@ -37,7 +37,8 @@ export async function addSenderRoutes(app: FastifyInstance, intake: PushIntake):
         method,
         url: "/",
         ...options,
-        handler: async (request) => answer(request, ntfyJsonPush(bytesOf(request), Date.now())),
+        handler: async (request) =>
+          answer(request, ntfyJsonPush(bytesOf(request), request.headers, queryOf(request as ToRequest), Date.now())),
       });
     }
     for (const word of ["publish", "send", "trigger"]) ntfy.get(`/:to/${word}`, { ...options, handler: publish });

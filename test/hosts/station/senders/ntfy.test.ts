@@ -10,7 +10,8 @@ const NOW_MS = new Date(2026, 10, 27, 12).getTime();
 const bytes = (text: string) => new TextEncoder().encode(text);
 const raw = (text: string) => Buffer.from(text).toString("latin1");
 const push = (body: string, headers = {}, query = {}) => ntfyPush("anna", bytes(body), headers, query, NOW_MS).push;
-const json = (body: object) => ntfyJsonPush(bytes(JSON.stringify({ topic: "anna", ...body })), NOW_MS).push;
+const json = (body: object, headers = {}) =>
+  ntfyJsonPush(bytes(JSON.stringify({ topic: "anna", ...body })), headers, {}, NOW_MS).push;
 
 function refusalOf(run: () => unknown): { readonly message: string; readonly ntfyCode: number } {
   try {
@@ -159,7 +160,7 @@ describe("a message as JSON", () => {
     ["no object", "[]"],
     ["a text that is none", '{"topic":"a","message":{}}'],
   ])("is refused: %s", (_what, body) => {
-    expect(refusalOf(() => ntfyJsonPush(bytes(body), NOW_MS)).ntfyCode).toBe(40_017);
+    expect(refusalOf(() => ntfyJsonPush(bytes(body), {}, {}, NOW_MS)).ntfyCode).toBe(40_017);
   });
 });
 
@@ -185,6 +186,27 @@ describe("a delay", () => {
     ["40 days", 40_006],
   ])("%s is refused", (text, code) => {
     expect(refusalOf(() => ntfyDelaySeconds(text, NOW_MS)).ntfyCode).toBe(code);
+  });
+});
+
+describe("a message as JSON with headers beside it, as Apprise sends it", () => {
+  it("takes from them what it does not say itself", () => {
+    const headers = { "x-priority": "max", "x-tags": "warning", "x-click": "https://example.org/", "x-delay": "30m" };
+    expect(json({ message: "x", title: "Door" }, headers)).toEqual({
+      to: "anna",
+      title: "⚠️ Door",
+      text: "x",
+      priority: 5,
+      link: "https://example.org/",
+      delaySeconds: 1_800,
+    });
+    expect(json({ message: "x", priority: 2, tags: ["tada"] }, headers)).toMatchObject({ priority: 2, text: "🎉 x" });
+  });
+
+  it("with priority 0, or the urgency that a browser says, has none", () => {
+    expect(json({ message: "x", priority: 0 })).toEqual({ to: "anna", text: "x" });
+    expect(push("x", { priority: "u=1, i" })).toEqual({ to: "anna", text: "x" });
+    expect(push("x", { priority: "u=1, i" }, { p: "high" }).priority).toBe(4);
   });
 });
 
