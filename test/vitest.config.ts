@@ -8,7 +8,7 @@ const SLOW_STATIONS =
   "test/{hosts/station/{kill,full-disk,commands,packed,mqtt-server/failures},station/through-failures}.test.ts";
 
 /** Pages in a real browser. */
-const BROWSER = "test/hosts/browser/{console,console-picture,console-webhooks,page,set-up,sound}.test.ts";
+const BROWSER = "test/hosts/browser/{console,console-picture,console-senders,page,set-up,sound}.test.ts";
 
 /** Short tests that touch nothing outside their process. */
 const CORE = "test/{*,{connection,gateway,mqtt,pager,payload,power,sensor,update,xmpp}/**/*}.test.ts";

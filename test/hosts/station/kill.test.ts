@@ -6,6 +6,7 @@ import { LOCAL_KEY_FILE, readLocalKey } from "../../../hosts/common/local-key.ts
 import { encodeText } from "../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../src/payload/message.ts";
 import { getPush, knowStation, postPush, runsOf, StationBench, statusesOf, until } from "./harness.ts";
+import { WebReceiver } from "./outgoing/web-receiver.ts";
 
 const PUSHES = 50;
 const SCRIPT = "hosts/station/cli/fieldpager.ts station";
@@ -75,4 +76,33 @@ it.each([10, 25, 40])("loses nothing acknowledged when it is killed after %i of 
   }
   for (const [text, count] of runs()) expect(count, `${text} shown once`).toBe(1);
   expect((await again.kill("SIGTERM")).status).toBe(0);
+});
+
+it("tells a webhook what it has missed, also after a kill right behind the receipt", async () => {
+  const bench = new StationBench();
+  onTestFinished(() => bench.end());
+  const there = new WebReceiver();
+  await there.listen();
+  await there.close();
+  const data = bench.folder();
+  const flags = ["--data", data, "--mqtt-port", "0", "--http-port", "0", "--hook-network", "127.0.0.1"];
+  const first = bench.program(SCRIPT, flags);
+  const [, token = "", url = ""] = await first.prints(/Token\s+(\S+)[\s\S]*console at (http:\/\/\S+:\d+)\//);
+  const send = (method: string, path: string, body?: object) =>
+    fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  expect((await send("POST", "/api/webhooks", { url: there.url })).status).toBe(201);
+  const { id } = (await (await send("POST", "/api/push", { to: "pager-1", text: "x" })).json()) as { id: string };
+  expect((await send("DELETE", `/api/pushes/${id}`)).status).toBe(204);
+  await first.kill("SIGKILL");
+  await there.listen();
+  onTestFinished(() => there.close());
+  bench.program(SCRIPT, flags);
+  await until("the event", () => there.requests.length > 0);
+  expect(there.requests.map(({ body }) => JSON.parse(body))).toMatchObject([
+    { type: "push.dropped", data: { push: id, device: "pager-1" } },
+  ]);
 });
