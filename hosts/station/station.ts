@@ -311,7 +311,7 @@ async function openInterface(
   closers.push(async () => runs.stop());
   const intake = new PushIntake(pushes, directory, parts.pictures);
   const guard = new LoginGuard(accounts);
-  const mail = mailAddress && new MailServer(mailAddress, { ...parts, guard, intake });
+  const mail = mailAddress && (await MailServer.create(mailAddress, { ...parts, guard, intake }));
   const app = await createServer({
     ...parts,
     watch,

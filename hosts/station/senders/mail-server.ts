@@ -3,7 +3,7 @@
  * account that logs in. 250 after DATA means that it is on the station's disk for each of its recipients. A mail that is sent again after
  * a lost answer pages nobody twice, if it has a date and an id.
  */
-import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
+import type { SMTPServer, SMTPServerDataStream, SMTPServerSession } from "smtp-server";
 import { describeError } from "../../common/describe-error.ts";
 import type { Accounts } from "../identity/accounts.ts";
 import { type Origin, originOf } from "../identity/client-address.ts";
@@ -82,11 +82,22 @@ export class MailServer {
   #port: number | undefined;
 
   /** @param whereFrom tells where a client is */
-  constructor({ isPlainAllowed }: MailAddress, parts: MailParts, whereFrom: WhereFrom = originOf) {
+  static async create(address: MailAddress, parts: MailParts, whereFrom: WhereFrom = originOf): Promise<MailServer> {
+    // A station without mails does not load it.
+    const smtp = await import("smtp-server");
+    return new MailServer(smtp, address, parts, whereFrom);
+  }
+
+  private constructor(
+    smtp: typeof import("smtp-server"),
+    { isPlainAllowed }: MailAddress,
+    parts: MailParts,
+    whereFrom: WhereFrom,
+  ) {
     this.#parts = parts;
     this.#whereFrom = whereFrom;
     this.#isPlainAllowed = isPlainAllowed;
-    this.#server = new SMTPServer({
+    this.#server = new smtp.SMTPServer({
       ...parts.certificate,
       name: "fieldpager",
       heloResponse: "%s",

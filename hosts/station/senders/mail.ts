@@ -3,7 +3,7 @@
  * is the priority, and an attached picture is the picture. RFC 5322 and 2045 by `postal-mime`.
  */
 import { createHash, randomBytes } from "node:crypto";
-import PostalMime, { type Attachment, type Email } from "postal-mime";
+import type { Attachment, Email } from "postal-mime";
 import { describeError } from "../../common/describe-error.ts";
 import {
   MAIL_HEADER_BYTES_MAX,
@@ -53,6 +53,8 @@ export async function readMail(raw: Uint8Array): Promise<Mail> {
 }
 
 async function parsed(raw: Uint8Array | string): Promise<Email> {
+  // A station without mails does not load it.
+  const { default: PostalMime } = await import("postal-mime");
   try {
     return await PostalMime.parse(raw, BOUNDS);
   } catch (error) {

@@ -208,7 +208,7 @@ describe("a mail server alone", () => {
       certificate: certificate && textOf(certificate.server),
     };
     const address = { host: "127.0.0.1", port: 0, isPlainAllowed };
-    const server = new MailServer(address, parts, () => ({ address: "203.0.113.7", isHere: false }));
+    const server = await MailServer.create(address, parts, () => ({ address: "203.0.113.7", isHere: false }));
     bench.add(() => server.close());
     return server.listen(address, "");
   }
