@@ -181,7 +181,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   addSessionRoutes(app, guard, sessions, parts.publicUrl);
   const viewing = new Viewing(parts.env, parts.rules, parts.directory, parts.accounts, pushes);
   addPushRoutes(app, pushes, intake, viewing);
-  await addSenderRoutes(app, intake);
+  await addSenderRoutes(app, intake, parts.pictures, parts.publicUrl);
   addPictureRoutes(app, parts.pictures, parts.publicUrl);
   addEventRoutes(app, events, pushes, viewing);
   addDeviceRoutes(app, { ...parts, viewing });

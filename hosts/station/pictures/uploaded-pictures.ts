@@ -11,12 +11,15 @@
  */
 import { randomBytes } from "node:crypto";
 import { AccessError } from "../identity/access-error.ts";
+import { TokenBuckets } from "../identity/token-bucket.ts";
 import {
+  ACCOUNTS_MAX,
   DELIVERY_AGE_MS,
   UPLOADED_BYTES_MAX,
   UPLOADED_LOOK_MS,
   UPLOADED_PER_ACCOUNT_BYTES_MAX,
   UPLOADED_UNUSED_MS,
+  UPLOADS_PER_ACCOUNT_A_MINUTE,
 } from "../shared/limits.ts";
 import type { PushRequest } from "../shared/push.ts";
 import type { Change } from "../store/record-store.ts";
@@ -26,6 +29,11 @@ import { PictureError } from "./picture-error.ts";
 
 /** Before the token, in the path of an address. */
 export const PICTURE_PATH = "/pictures/";
+
+const BESIDE_RATE = Object.freeze({
+  capacity: UPLOADS_PER_ACCOUNT_A_MINUTE,
+  perSecond: UPLOADS_PER_ACCOUNT_A_MINUTE / 60,
+});
 
 interface Entry {
   readonly account: string;
@@ -46,6 +54,8 @@ export class UploadedPictures {
   readonly #now: () => number;
   /** By token. */
   readonly #entries = new Map<string, Entry>();
+  /** Pictures beside messages, by account. */
+  readonly #beside = new TokenBuckets(BESIDE_RATE, ACCOUNTS_MAX);
   readonly #looking: NodeJS.Timeout;
 
   /** @param now milliseconds since 1970 */
@@ -94,6 +104,18 @@ export class UploadedPictures {
       throw error;
     }
     return address;
+  }
+
+  /**
+   * Keeps a picture that came beside a message. The words are what counts: undefined for one that is none, or for which there is no room
+   * or no time. @param origin as for `add`
+   */
+  async addBeside(asker: Asker, bytes: Buffer, origin: string): Promise<string | undefined> {
+    const nowMs = performance.now();
+    const bucket = this.#beside.of(asker.name, nowMs);
+    if (!bucket.has(1, nowMs)) return undefined;
+    bucket.take(1, nowMs);
+    return this.add(asker, bytes, origin).catch(() => undefined);
   }
 
   /** The picture at an address. undefined: it is not one of these, or no more. */

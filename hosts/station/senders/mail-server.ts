@@ -9,11 +9,9 @@ import type { Accounts } from "../identity/accounts.ts";
 import { type Origin, originOf } from "../identity/client-address.ts";
 import type { LoginGuard } from "../identity/login-guard.ts";
 import { logInSender, type SenderLogin } from "../identity/sender-login.ts";
-import { TokenBuckets } from "../identity/token-bucket.ts";
 import type { UploadedPictures } from "../pictures/uploaded-pictures.ts";
 import type { PushIntake } from "../push/push-intake.ts";
 import {
-  ACCOUNTS_MAX,
   MAIL_BYTES_MAX,
   MAIL_CONNECTION_MS_MAX,
   MAIL_CONNECTIONS_MAX,
@@ -21,7 +19,6 @@ import {
   MAIL_IDLE_MS,
   MAIL_RECIPIENTS_MAX,
   MAILS_AT_ONCE_MAX,
-  UPLOADS_PER_ACCOUNT_A_MINUTE,
 } from "../shared/limits.ts";
 import { fittedPush } from "./fitted-push.ts";
 import { type Mail, readMail } from "./mail.ts";
@@ -49,10 +46,6 @@ const JOKES = Object.freeze(["WIZ", "SHELL", "KILL"]);
 /** SMTP's code for a status of the HTTP interface, to a recipient or a mail. */
 const CODES: Readonly<Record<number, number>> = Object.freeze({ 400: 550, 403: 550, 404: 550, 413: 552, 429: 450 });
 const LOCAL_ERROR = 451;
-const UPLOAD_RATE = Object.freeze({
-  capacity: UPLOADS_PER_ACCOUNT_A_MINUTE,
-  perSecond: UPLOADS_PER_ACCOUNT_A_MINUTE / 60,
-});
 
 type WhereFrom = (session: Pick<SMTPServerSession, "remoteAddress" | "localAddress">) => Origin;
 type Done = (error?: Error | null) => void;
@@ -76,7 +69,6 @@ export class MailServer {
   readonly #server: SMTPServer;
   /** Addresses of open connections, by session. */
   readonly #connections = new Map<string, string>();
-  readonly #uploads = new TokenBuckets(UPLOAD_RATE, ACCOUNTS_MAX);
   #mails = 0;
   #url = "";
   #port: number | undefined;
@@ -244,11 +236,12 @@ export class MailServer {
   }
 
   async #push(sender: SenderLogin["account"], mail: Mail, names: ReadonlySet<string>): Promise<void> {
-    const { intake } = this.#parts;
+    const { intake, pictures } = this.#parts;
     const keyOf = (to: string) => (mail.digest === undefined ? undefined : `mail ${mail.digest} ${to}`);
     const left: string[] = [];
     for (const to of names) if (!(await intake.hasTaken(sender, keyOf(to)))) left.push(to);
-    const picture = left.length > 0 ? await this.#keepPicture(sender, mail.picture) : undefined;
+    const picture =
+      mail.picture && left.length > 0 ? await pictures.addBeside(sender, mail.picture, this.#url) : undefined;
     const { title, text, priority } = mail;
     for (const to of left) {
       try {
@@ -259,15 +252,6 @@ export class MailServer {
         throw new MailRefused(refusal.responseCode, `${quoted(to)}: ${refusal.message}`);
       }
     }
-  }
-
-  /** Its address. A picture that cannot be taken is left out: the words are what counts. */
-  async #keepPicture(sender: SenderLogin["account"], picture: Buffer | undefined): Promise<string | undefined> {
-    const nowMs = performance.now();
-    const bucket = this.#uploads.of(sender.name, nowMs);
-    if (!picture || !bucket.has(1, nowMs)) return undefined;
-    bucket.take(1, nowMs);
-    return this.#parts.pictures.add(sender, picture, this.#url).catch(() => undefined);
   }
 }
 

@@ -32,8 +32,12 @@ const NAMES = Object.freeze({
   click: ["x-click", "click"],
   attach: ["x-attach", "attach", "a"],
   icon: ["x-icon", "icon"],
+  filename: ["x-filename", "filename", "file", "f"],
   actions: ["x-actions", "actions", "action"],
 } as const);
+
+/** What a picture says that came without words. */
+const PICTURE_WORDS = "picture";
 
 /** The number of ntfy's error for a message that is no such JSON. */
 const JSON_REFUSED = 40_017;
@@ -46,6 +50,8 @@ export interface NtfyPush {
   readonly push: PushRequest;
   /** What the station sends when an answer is given. */
   readonly calls: readonly PushCall[];
+  /** What came in the body instead of a text, to be kept as the picture of the push. */
+  readonly picture?: Uint8Array;
   readonly echo: Readonly<Record<string, unknown>>;
 }
 
@@ -63,6 +69,11 @@ export function ntfyPush(
 ): NtfyPush {
   const read = readerOf(headers, query);
   const message = read("message").replaceAll("\\n", "\n");
+  if (isPicture(body)) {
+    // A file without words is announced by its name, as at ntfy.
+    const words = message || read("filename") || (read("title") === "" ? PICTURE_WORDS : "");
+    return { ...pushOf(topic, words, read, nowMs), picture: body };
+  }
   return pushOf(topic, message === "" ? bodyText(body) : message, read, nowMs);
 }
 
@@ -121,7 +132,7 @@ function pushOf(topic: string, text: string, read: Read, nowMs: number): NtfyPus
   const message = [text, words.join(", ")].filter((part) => part !== "").join("\n");
   // They stand before the title, and without one before the message.
   const before = (words: string) => [...emojis, words].filter((part) => part !== "").join(" ");
-  const isPicture = /\.(?:jpe?g|png|gif|webp|avif|svg)(?:[?#]|$)/i.test(attach);
+  const isPictureName = /\.(?:jpe?g|png|gif|webp|avif|svg)(?:[?#]|$)/i.test(attach);
   const view = actions.find(({ action }) => action === "view")?.url;
   const push = fittedPush({
     to: topic,
@@ -130,8 +141,8 @@ function pushOf(topic: string, text: string, read: Read, nowMs: number): NtfyPus
     priority: priorityOf(read("priority")),
     delaySeconds: delay === "" ? undefined : ntfyDelaySeconds(delay, nowMs),
     choices: actions.filter(({ action }) => action !== "view").map(({ label }) => label),
-    link: click || view || (isPicture ? "" : attach),
-    picture: isPicture ? attach : icon,
+    link: click || view || (isPictureName ? "" : attach),
+    picture: isPictureName ? attach : icon,
   });
   const echo = {
     event: "message",
@@ -155,6 +166,11 @@ function pushOf(topic: string, text: string, read: Read, nowMs: number): NtfyPus
       body,
     }));
   return { push, calls, echo };
+}
+
+/** JPEG, PNG, GIF or WebP, by its first bytes. */
+function isPicture(body: Uint8Array): boolean {
+  return /^(?:\xff\xd8\xff|\x89PNG|GIF8|RIFF.{4}WEBP)/s.test(Buffer.from(body.subarray(0, 16)).toString("latin1"));
 }
 
 function priorityOf(text: string): number | undefined {

@@ -3,19 +3,27 @@
  * `/hooks`. Each becomes a push as if it had come by `POST /api/push`.
  */
 import type { FastifyError, FastifyInstance, FastifyRequest } from "fastify";
+import type { UploadedPictures } from "../../pictures/uploaded-pictures.ts";
 import type { PushIntake } from "../../push/push-intake.ts";
 import { alertPush } from "../../senders/alerts.ts";
 import { gotifyPush } from "../../senders/gotify.ts";
-import { ntfyJsonPush, ntfyPush } from "../../senders/ntfy.ts";
+import { type NtfyPush, ntfyJsonPush, ntfyPush } from "../../senders/ntfy.ts";
 import { SenderRefused } from "../../senders/sender-refused.ts";
 import { webhookPush } from "../../senders/webhook.ts";
 import { DELIVERY_AGE_MS, SENDER_BYTES_MAX } from "../../shared/limits.ts";
 import { pushRate } from "../account-rate.ts";
 import { errorWords } from "../error-words.ts";
+import { originOf } from "../request-origin.ts";
 
 type ToRequest = FastifyRequest<{ Params: { readonly to: string }; Querystring: Record<string, string | string[]> }>;
 
-export async function addSenderRoutes(app: FastifyInstance, intake: PushIntake): Promise<void> {
+/** @param publicUrl at which devices and browsers reach the station, if a proxy is before it */
+export async function addSenderRoutes(
+  app: FastifyInstance,
+  intake: PushIntake,
+  pictures: UploadedPictures,
+  publicUrl: string | undefined,
+): Promise<void> {
   const options = { bodyLimit: SENDER_BYTES_MAX, preHandler: pushRate(intake), schema: { hide: true } };
   await app.register(async (ntfy) => {
     takeAnyBody(ntfy);
@@ -24,8 +32,10 @@ export async function addSenderRoutes(app: FastifyInstance, intake: PushIntake):
       const code = error instanceof SenderRefused ? error.ntfyCode : status * 100 + 1;
       void reply.code(status).send({ code, http: status, error: words });
     });
-    const answer = async (request: FastifyRequest, { push, calls, echo }: ReturnType<typeof ntfyPush>) => {
-      const { id } = await intake.take(request.account, push, { calls });
+    const answer = async (request: FastifyRequest, { push, calls, picture, echo }: NtfyPush) => {
+      const { account } = request;
+      const kept = picture && (await pictures.addBeside(account, Buffer.from(picture), publicUrl ?? originOf(request)));
+      const { id } = await intake.take(account, { ...push, ...(kept && { picture: kept }) }, { calls });
       const time = Math.floor(Date.now() / 1_000) + (push.delaySeconds ?? 0);
       return { id, time, expires: time + DELIVERY_AGE_MS / 1_000, ...echo };
     };

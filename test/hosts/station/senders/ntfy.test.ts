@@ -38,8 +38,23 @@ describe("a message in the body", () => {
   });
 
   it("that is a file is refused in words", () => {
-    const run = () => ntfyPush("anna", Uint8Array.of(0xff, 0xd8, 0xff), {}, {}, NOW_MS);
+    const run = () => ntfyPush("anna", Uint8Array.of(0x50, 0x4b, 3, 4, 0xff), {}, {}, NOW_MS);
     expect(refusalOf(run)).toEqual({ message: expect.stringContaining("no files"), ntfyCode: 40_011 });
+  });
+
+  it("that is a picture is the picture, with the words that stand beside it", () => {
+    const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0);
+    const sent = (headers: object) => ntfyPush("anna", jpeg, { ...headers }, {}, NOW_MS);
+    expect(sent({ message: "Somebody rings", title: "Door" })).toMatchObject({
+      push: { to: "anna", title: "Door", text: "Somebody rings" },
+      picture: jpeg,
+    });
+    expect(sent({ filename: "door.jpg" }).push.text).toBe("door.jpg");
+    expect(sent({}).push.text).toBe("picture");
+    expect(sent({ title: "Door" }).push).toEqual({ to: "anna", text: "Door" });
+    for (const beginning of ["\x89PNG\r\n", "GIF89a", "RIFF\x10\0\0\0WEBPVP8 "])
+      expect(ntfyPush("anna", Buffer.from(beginning, "latin1"), {}, {}, NOW_MS).picture).toBeDefined();
+    expect(ntfyPush("anna", bytes("GIF is a format"), {}, {}, NOW_MS).picture).toBe(undefined);
   });
 
   it.each(["x-title", "title", "t"])("has a title: %s", (name) => {

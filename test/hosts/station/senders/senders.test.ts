@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PushWithDeliveries } from "../../../../hosts/station/shared/push.ts";
 import type { Station } from "../../../../hosts/station/station.ts";
 import { getPush, postPush, StationBench, tokenOf, until } from "../harness.ts";
+import { redDot } from "../test-pictures.ts";
 
 const bench = new StationBench();
 let station: Station;
@@ -73,6 +74,19 @@ describe("ntfy", () => {
     });
     expect((await send("/", { body, headers: { "content-type": "application/json" } })).status).toBe(200);
     await isStored("Down");
+  });
+
+  it("with a picture as the body, as cameras send it", async () => {
+    const send = async (body: Uint8Array<ArrayBuffer>, filename: string) => {
+      const headers = { authorization: `Bearer ${person}`, filename };
+      const response = await fetch(`${station.url}/anna-1`, { method: "PUT", body, headers });
+      expect(response.status).toBe(200);
+      return getPush(station.url, (await response.json()).id);
+    };
+    const push = await send(await redDot(), "door.png");
+    expect(push?.text).toBe("door.png");
+    expect((await fetch(push?.picture ?? "")).headers.get("content-type")).toBe("image/jpeg");
+    expect(await send(Uint8Array.of(0xff, 0xd8, 0xff, 0), "broken.jpg")).toMatchObject({ text: "broken.jpg" });
   });
 
   it("with GET", async () => {
