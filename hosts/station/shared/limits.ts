@@ -155,6 +155,9 @@ export const PUSH_LIST_MAX = 200;
 /** Pushes in one answer where nobody says how many. */
 export const PUSH_LIST_DEFAULT = 50;
 
+/** Bytes of records in memory, so that the newest are not read from the disk each time. */
+export const RECORDS_CACHED_BYTES_MAX = 16 * 1_048_576;
+
 /** Pushes that are looked through for one answer of `GET /api/pushes`, for an account that may not see all of them. */
 export const PUSHES_LOOKED_THROUGH_MAX = 20_000;
 
