@@ -6,7 +6,8 @@
  * see `StoreHealth`. It is tried with `PROBE_BYTES`, so that the last free bytes do not look like room.
  */
 import Database from "libsql";
-import { STORE_RETRY_MS } from "../shared/limits.ts";
+import { LRUCache } from "lru-cache";
+import { RECORDS_CACHED_BYTES_MAX, STORE_RETRY_MS } from "../shared/limits.ts";
 import { migratePushes } from "./push-migration.ts";
 import type { Change, RecordStore } from "./record-store.ts";
 import { StoreFailed, StoreHealth } from "./store-health.ts";
@@ -15,6 +16,8 @@ import { StoreFailed, StoreHealth } from "./store-health.ts";
 const SCHEMA_VERSION = 2;
 /** More than what a station writes in a second while its disk fills. */
 const PROBE_BYTES = 262_144;
+/** What a record takes in memory beside its key and its bytes, about. */
+const RECORD_OVERHEAD_BYTES = 200;
 /** Keys that are read at once. */
 const PAGE = 1_000;
 
@@ -27,6 +30,11 @@ export interface KeyRange {
   readonly lt: string;
   readonly reverse?: boolean;
   readonly limit?: number;
+}
+
+/** A record as it is on the disk. Without bytes: there is none. */
+interface Known {
+  readonly bytes: Uint8Array | undefined;
 }
 
 interface Waiting {
@@ -53,6 +61,8 @@ export class StationStore {
   readonly #get: Database.Statement<[string]>;
   readonly #page: Database.Statement<[string, string, string, number]>;
   readonly #pageBackwards: Database.Statement<[string, string, string, number]>;
+  /** The push records that were read or written last: a push is looked at several times until its receipts are there. */
+  readonly #known = new LRUCache<string, Known>({ maxSize: RECORDS_CACHED_BYTES_MAX });
   #waiting: Waiting[] = [];
   #owedBytes = 0;
   #flush: NodeJS.Immediate | undefined;
@@ -108,6 +118,8 @@ export class StationStore {
     } catch (error) {
       if (database.inTransaction) database.exec("rollback");
       throw error;
+    } finally {
+      this.#known.clear();
     }
   }
 
@@ -118,7 +130,15 @@ export class StationStore {
 
   /** The push record of this key, as it is on the disk. */
   get(key: string): Uint8Array | undefined {
-    return (this.#get.get(key) as { bytes: Uint8Array } | undefined)?.bytes;
+    const known = this.#known.get(key);
+    if (known) return known.bytes;
+    const bytes = (this.#get.get(key) as { bytes: Uint8Array } | undefined)?.bytes;
+    this.#know(key, bytes);
+    return bytes;
+  }
+
+  #know(key: string, bytes: Uint8Array | undefined): void {
+    this.#known.set(key, { bytes }, { size: key.length + (bytes?.length ?? 0) + RECORD_OVERHEAD_BYTES });
   }
 
   /** The keys of push records on the disk, in order. What is written meanwhile may be missing. */
@@ -201,7 +221,8 @@ export class StationStore {
       throw error;
     }
     this.health.recover();
-    for (const { bytes, resolve } of waiting) {
+    for (const { change, bytes, resolve } of waiting) {
+      for (const [key, value] of change) this.#know(key, value);
       this.#owedBytes -= bytes;
       resolve();
     }
