@@ -4,6 +4,7 @@
  *
  * `y/<push>/<who has answered>` holds a request that is still to be sent, or is under way. It is written in the transaction of its answer.
  */
+import { describeError } from "../../common/describe-error.ts";
 import type { Consequence, ReceiptFollower } from "../push/consequence.ts";
 import type { PushCall } from "../push/push-call.ts";
 import {
@@ -60,7 +61,7 @@ export class ActionCalls implements ReceiptFollower {
     for (const key of this.#store.keys({ gte: "y/", lt: "y0" })) {
       const waiting = this.#records.get<WaitingCall>(key);
       if (waiting?.isBegun)
-        void this.#end(waiting, "was under way when the station ended: nobody knows whether it came");
+        this.#endUnsent(waiting, "was under way when the station ended: nobody knows whether it came");
       else if (waiting) this.#enqueue(waiting);
     }
   }
@@ -88,7 +89,7 @@ export class ActionCalls implements ReceiptFollower {
 
   #enqueue(waiting: WaitingCall): void {
     if (this.#waiting.length >= ACTION_CALLS_WAITING_MAX) {
-      void this.#end(waiting, "was not sent: too many others wait");
+      this.#endUnsent(waiting, "was not sent: too many others wait");
       return;
     }
     this.#waiting.push(waiting);
@@ -101,7 +102,7 @@ export class ActionCalls implements ReceiptFollower {
       if (!next) return;
       this.#running += 1;
       void this.#perform(next)
-        .catch((error: Error) => console.error(`action of push ${next.push}: ${error.message}`))
+        .catch((error) => logFailure(next, error))
         .finally(() => {
           this.#running -= 1;
           this.#run();
@@ -122,6 +123,10 @@ export class ActionCalls implements ReceiptFollower {
     if (!this.#isStopped) await this.#end(waiting, outcome.words);
   }
 
+  #endUnsent(waiting: WaitingCall, words: string): void {
+    this.#end(waiting, words).catch((error) => logFailure(waiting, error));
+  }
+
   async #end(waiting: WaitingCall, words: string): Promise<void> {
     await this.#pushes.noteCall(waiting.push, waiting.device, waiting.from, words);
     await this.#records.write([{ key: keyOf(waiting) }]);
@@ -136,6 +141,11 @@ export class ActionCalls implements ReceiptFollower {
       this.#timers.add(timer);
     });
   }
+}
+
+/** The disk refused it. The next start finds it. */
+function logFailure({ push }: WaitingCall, error: unknown): void {
+  console.error(`action of push ${push}: ${describeError(error)}`);
 }
 
 function keyOf({ push, from }: WaitingCall): string {

@@ -49,6 +49,7 @@ export class Webhooks implements ReceiptFollower {
   readonly #send: SendRequest;
   readonly #ids = new PushIds();
   readonly #hooks = new Map<string, LiveHook>();
+  #isStopped = false;
 
   /** @param send to `allowed` addresses only */
   constructor(store: StationStore, accounts: Accounts, allowed: AllowedAddresses, send: SendRequest) {
@@ -83,6 +84,7 @@ export class Webhooks implements ReceiptFollower {
 
   /** Sends nothing more. What is left is sent after the next start. */
   stop(): void {
+    this.#isStopped = true;
     for (const { queue } of this.#hooks.values()) queue.stop();
   }
 
@@ -182,7 +184,8 @@ export class Webhooks implements ReceiptFollower {
         const body = this.#records.get<StoredEvent>(eventKey(stored.id, event.id))?.body;
         if (body === undefined) return { result: "taken", words: "" };
         const outcome = await this.#tell(hook, event.id, body);
-        if (this.#hooks.has(stored.id)) await this.#note(hook, outcome, event);
+        // The store may be closed by now. Then the event comes again.
+        if (this.#hooks.has(stored.id) && !this.#isStopped) await this.#note(hook, outcome, event);
         return outcome;
       },
       done: (event, ending) => {

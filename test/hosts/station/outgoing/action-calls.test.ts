@@ -183,6 +183,21 @@ describe("a call", () => {
     expect([...store.keys({ gte: "y/", lt: "y0" })]).toEqual([]);
   });
 
+  it("that cannot be recorded is logged, and the station goes on", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const folder = scene().folder();
+    const { actions, store, notes } = calls(folder, 0);
+    const begun = { push: "b", device: "q", from: "q", choice: "Open", isBegun: true };
+    await new Records(store).write([{ key: "y/b/q", value: begun }]);
+    store.health.fail(new Error("full"));
+    actions.start();
+    actions.consequenceOf(PUSH, "p", [ANSWER])?.happened();
+    await settle();
+    expect(notes).toEqual(["b q q: was under way when the station ended: nobody knows whether it came"]);
+    expect(log.mock.calls.flat().filter((line) => String(line).startsWith("action of push"))).toHaveLength(2);
+    log.mockRestore();
+  });
+
   it("belongs to its own answer only", () => {
     const { actions } = calls(scene().folder(), 0);
     expect(actions.consequenceOf(PUSH, "p", [{ ...ANSWER, answer: "Close" }])?.changes).toEqual([]);
