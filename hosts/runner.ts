@@ -20,6 +20,8 @@ export interface Transport {
   pause(): void;
   /** Reads again. `onBytes` gets the bytes that were held back after this call, never within it. */
   resume(): void;
+  /** Begins TLS on this connection. `onConnected` is called again when it stands. A platform without it has no `starttls`. */
+  secure?(): void;
   /** Ends the connection. What was written is sent first, as far as the platform can. */
   close(): void;
 }
@@ -265,6 +267,10 @@ export class Runner {
     switch (event.type) {
       case "open":
         this.open(event.broker);
+        break;
+      case "secure":
+        this.transmit();
+        this.transport?.secure?.();
         break;
       case "close":
         this.closeTransport();

@@ -595,6 +595,9 @@ export const REDIRECTS_MAX = 3;
 /** Largest stanza of XMPP that is sent, in bytes. A caller with a larger one gets a `UsageError`. Every server takes 10,000 (RFC 6120, 13.12). */
 export const STANZA_OUT_BYTES_MAX = PUBLISH_BYTES_MAX;
 
+/** Answers and pings of XMPP that leave before the server acknowledges any. More end the stream: only a hostile server asks so. */
+export const ANSWERS_MAX = 64;
+
 /** Stanzas of the server that the application has not taken. With more nothing is read until it has. */
 export const STANZAS_UNTAKEN_MAX = RECEIVE_MAX;
 

@@ -21,6 +21,7 @@ import { openWebSocket } from "./ws-transport.ts";
 const TIMER_MS_MAX = 2 ** 31 - 1;
 const ABILITIES: HostAbilities = {
   transports: ["ws", "wss"],
+  hasXmpp: false,
   lacks: TLS_SETTINGS,
   reason: "a page has only WebSocket, and the browser alone decides which certificates it believes",
 };

@@ -15,6 +15,7 @@ import { parsePrivateKey } from "./tls/private-key.ts";
 
 const ABILITIES: HostAbilities = {
   transports: ["tcp", "tls"],
+  hasXmpp: false,
   lacks: [],
   reason: "boards and simulator have no WebSocket",
 };

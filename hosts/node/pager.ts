@@ -3,6 +3,7 @@
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { Settings } from "../../src/gateway/settings.ts";
 import { StoredSettings } from "../../src/gateway/stored-settings.ts";
+import { makeXmppLine } from "../../src/gateway/xmpp-line.ts";
 import type { Button } from "../../src/pager/screen/buttons.ts";
 import type { DrawList, Size } from "../../src/pager/screen/draw-list.ts";
 import type { ScreenKind } from "../../src/pager/screen/theme.ts";
@@ -14,13 +15,19 @@ import { measureText } from "./faces.ts";
 import { heapFigure, machineSensors } from "./machine-sensors.ts";
 import { type NodeTransport, openTcp } from "./tcp-transport.ts";
 import { tlsOptions } from "./tls-options.ts";
-import { openTls } from "./tls-transport.ts";
+import { openStartTls, openTls } from "./tls-transport.ts";
 import { openWebSocket } from "./ws-transport.ts";
 
 /** The longest time of a timer of Node, in milliseconds. A timer with a longer time fires at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-const OPENERS = Object.freeze({ tcp: openTcp, tls: openTls, ws: openWebSocket, wss: openWebSocket });
+const OPENERS = Object.freeze({
+  tcp: openTcp,
+  tls: openTls,
+  starttls: openStartTls,
+  ws: openWebSocket,
+  wss: openWebSocket,
+});
 
 /** The size of the screen if there is none: that of an M5Stack. */
 export const NODE_SCREEN: Size = Object.freeze({ width: 320, height: 240 });
@@ -139,6 +146,7 @@ function begin(options: PagerOptions, platform: Platform): { settings: Settings;
     screenKind: options.screenKind,
     sensors: options.sensors ?? machineSensors(),
     figures: [heapFigure],
+    makeXmppLine,
   });
   const runner = new Runner(gateway, platform);
   runner.start();

@@ -23,6 +23,8 @@ export interface StreamKind {
   readonly isSecure: boolean;
   /** Begins to connect. May throw. */
   connect(): Socket;
+  /** Begins TLS on a socket. May throw. Only of a kind that begins without it. */
+  secure?(socket: Socket): Socket;
   explain(error: unknown): Failure;
 }
 
@@ -42,6 +44,7 @@ export function openStream(kind: StreamKind, host: string, handlers: TransportHa
   let socket: Socket | undefined;
   let listening = true;
   let isReady = false;
+  let listen: (open: Socket) => void = () => {};
   let failure: Failure = { reason: "the broker closed the connection", isRefusal: false };
   const tell = (handler: () => void) => {
     if (listening) handler();
@@ -60,21 +63,24 @@ export function openStream(kind: StreamKind, host: string, handlers: TransportHa
     }
     const { isSecure } = kind;
     followOpening(socket, host, { isSecure, isWebSocket: false }, (phase) => tell(() => handlers.onPhase?.(phase)));
-    socket.on(isSecure ? "secureConnect" : "connect", () => {
-      isReady = true;
-      tell(() => handlers.onConnected());
-    });
-    socket.on("data", (bytes) => tell(() => handlers.onBytes(bytes)));
-    socket.on("error", (error) => {
-      failure = kind.explain(error);
-      // After the handshake Node reports a wrong record, but does not close the socket.
-      socket?.destroy();
-    });
-    socket.on("close", () => {
-      tell(() => handlers.onClosed(failure.reason, failure.isRefusal));
-      listening = false;
-      resolve();
-    });
+    listen = (open) => {
+      open.on("encrypted" in open ? "secureConnect" : "connect", () => {
+        isReady = true;
+        tell(() => handlers.onConnected());
+      });
+      open.on("data", (bytes) => tell(() => handlers.onBytes(bytes)));
+      open.on("error", (error) => {
+        failure = kind.explain(error);
+        // After the handshake Node reports a wrong record, but does not close the socket.
+        open.destroy();
+      });
+      open.on("close", () => {
+        tell(() => handlers.onClosed(failure.reason, failure.isRefusal));
+        listening = false;
+        resolve();
+      });
+    };
+    listen(socket);
   });
   return {
     closed,
@@ -88,6 +94,23 @@ export function openStream(kind: StreamKind, host: string, handlers: TransportHa
     resume() {
       socket?.resume();
     },
+    ...(kind.secure && {
+      secure() {
+        if (!socket || !listening) return;
+        const plain = socket;
+        // What comes now is for TLS.
+        for (const event of ["data", "error", "close"]) plain.removeAllListeners(event);
+        tell(() => handlers.onPhase?.("tls"));
+        try {
+          socket = kind.secure?.(plain) ?? plain;
+          listen(socket);
+        } catch (error) {
+          failure = kind.explain(error);
+          plain.on("close", () => tell(() => handlers.onClosed(failure.reason, failure.isRefusal)));
+          plain.destroy();
+        }
+      },
+    }),
     close() {
       listening = false;
       if (!socket || socket.destroyed) return;

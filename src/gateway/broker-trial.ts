@@ -29,7 +29,7 @@ export class BrokerTrial {
         password: broker.password,
         will: { topic: new Topics(env, uid).presence, payload: OFFLINE, qos: 1, retain: true },
         subscriptions: [],
-        protocol: broker.protocol,
+        protocol: broker.protocol === "xmpp" ? "auto" : broker.protocol,
       },
       random,
     );

@@ -5,10 +5,10 @@
 import type { BackoffLimits } from "../connection/backoff.ts";
 import type { Subscription } from "../mqtt/packet.ts";
 import { Session } from "../mqtt/session.ts";
-import type { SessionEvent } from "../mqtt/session-types.ts";
 import { Brokers } from "./brokers.ts";
 import { type Device, keeping } from "./device.ts";
 import type { Link, LinkTrouble } from "./display.ts";
+import type { Line, LineEvent, MakeLine } from "./line.ts";
 import { NetworkRecord } from "./network-record.ts";
 import { OFFLINE } from "./presence-source.ts";
 
@@ -19,12 +19,14 @@ export interface ConnectionOptions {
    */
   readonly network?: string | undefined;
   readonly backoff?: BackoffLimits | undefined;
+  /** Makes the line where the setting `broker.protocol` is `xmpp`. A host without it refuses that setting. */
+  readonly makeXmppLine?: MakeLine | undefined;
 }
 
 const CONNECTING: LinkTrouble = Object.freeze({ what: "connecting", why: "", isBrokerAway: true });
 
 export class Connection {
-  readonly session: Session;
+  readonly session: Line;
   /** Why there is no network. undefined: there is one, as far as is known. */
   networkTrouble: LinkTrouble | undefined;
   /** Why there is no connection to the broker. */
@@ -34,13 +36,19 @@ export class Connection {
   private networkRecord: NetworkRecord;
 
   /** @param subscriptions empty where the station subscribes */
-  constructor(device: Device, subscriptions: readonly Subscription[], { network = "", backoff }: ConnectionOptions) {
+  constructor(device: Device, subscriptions: readonly Subscription[], options: ConnectionOptions) {
+    const { network = "", backoff, makeXmppLine } = options;
     const { settings, store, random, topics } = device;
     const { broker } = settings;
     this.device = device;
     this.brokers = new Brokers([broker, ...settings.fallbackBrokers], store, subscriptions);
     this.networkRecord = new NetworkRecord(store, network);
     const { record } = this.brokers.current;
+    const { protocol } = broker;
+    if (protocol === "xmpp") {
+      this.session = (makeXmppLine as MakeLine)(device, options, this.networkRecord.learned);
+      return;
+    }
     this.session = new Session(
       {
         clientIdentifier: settings.uid,
@@ -52,7 +60,7 @@ export class Connection {
         will: { topic: topics.presence, payload: OFFLINE, qos: 1, retain: true },
         subscriptions,
         held: record.held,
-        protocol: broker.protocol,
+        protocol,
         knownLevel: record.protocolLevel,
         store,
         backoff,
@@ -72,6 +80,8 @@ export class Connection {
 
   /** The transport is open, and CONNECT is about to leave. */
   handleConnecting(): void {
+    // Nothing is remembered of a server of XMPP: it holds no subscriptions.
+    if (this.device.settings.broker.protocol === "xmpp") return;
     keeping(this.device, () => this.brokers.current.record.handleConnecting());
   }
 
@@ -93,7 +103,7 @@ export class Connection {
   }
 
   /** Notes what the event says of broker and network. Returns whether the next attempt goes to another broker. */
-  handleEvent(event: SessionEvent, nowMs: number): boolean {
+  handleEvent(event: LineEvent, nowMs: number): boolean {
     const { device, brokers } = this;
     const { counters, events } = device;
     const { broker, record } = brokers.current;
@@ -103,16 +113,20 @@ export class Connection {
           events.log(
             `warning: broker.insecure: the certificate is not checked, so anybody may answer at ${brokers.address}`,
           );
-        events.tell({ type: "open", broker });
+        events.tell({ type: "open", broker: this.session.addressed?.(broker) ?? broker });
         break;
+      case "secure":
       case "close":
-        events.tell({ type: "close" });
+        events.tell(event);
         break;
       case "connected":
         brokers.handleConnected(nowMs);
-        keeping(device, () => record.handleConnected(event.protocolLevel, event.sessionPresent));
+        if (event.protocolLevel) {
+          const level = event.protocolLevel;
+          keeping(device, () => record.handleConnected(level, event.sessionPresent));
+        }
         events.log(
-          `connected to ${brokers.address}, MQTT ${event.protocolLevel === 5 ? "5" : "3.1.1"}, session ${event.sessionPresent ? "present" : "new"}`,
+          `connected to ${brokers.address}, ${event.words ?? `MQTT ${event.protocolLevel === 5 ? "5" : "3.1.1"}`}, session ${event.sessionPresent ? "present" : "new"}`,
         );
         break;
       case "disconnected":

@@ -7,6 +7,8 @@ import type { BrokerSettings } from "./settings.ts";
 export type GatewayEvent =
   /** Open a connection to this broker and give up a former one. The host answers with `handleConnected` or `handleClosed`. */
   | { readonly type: "open"; readonly broker: BrokerSettings }
+  /** Send what `pollTransmit` gave, then begin TLS on this connection. The host answers with `handleConnected` or `handleClosed`. */
+  | { readonly type: "secure" }
   /** Send what `pollTransmit` gave, then close the connection. `handleClosed` need not follow. */
   | { readonly type: "close" }
   /** Sound, light or vibrate, as the board can, for a page of this priority (1 to 5). */

@@ -6,8 +6,6 @@
  * `OutgoingSource`. The `Panel` has what the carrier sees and does.
  */
 import type { Publish } from "../mqtt/packet.ts";
-import type { Session } from "../mqtt/session.ts";
-import type { SessionEvent } from "../mqtt/session-types.ts";
 import { Inbox } from "../pager/inbox.ts";
 import { PictureStore } from "../pager/picture-store.ts";
 import { type Contact, Roster } from "../pager/roster.ts";
@@ -32,6 +30,7 @@ import { DiscoverySource } from "./discovery-source.ts";
 import type { LinkTrouble } from "./display.ts";
 import { EventQueue, type GatewayEvent } from "./event-queue.ts";
 import { InfoSource } from "./info-source.ts";
+import type { Line, LineEvent } from "./line.ts";
 import { LogLines } from "./log-lines.ts";
 import { LogSource } from "./log-source.ts";
 import { MessagePictures } from "./message-pictures.ts";
@@ -98,7 +97,7 @@ export class Gateway {
   private readonly logSource: LogSource;
   private readonly diagnostics: Diagnostics;
   private readonly connection: Connection;
-  private readonly session: Session;
+  private readonly session: Line;
   private readonly messageRoute: MessageRoute;
   private readonly routes: Routes;
   private readonly outbox: Outbox;
@@ -204,24 +203,24 @@ export class Gateway {
       ...optional,
     ]);
     this.discovery = new DiscoverySource(device, [...sensors, ...this.diagnostics.discovered], options.carriers ?? []);
-    // Empty where the station subscribes.
-    const subscriptions = settings.broker.subscribes ? this.routes.subscriptions : [];
+    // Empty where the station subscribes, and where nobody does.
+    const isXmpp = settings.broker.protocol === "xmpp";
+    const subscriptions = settings.broker.subscribes && !isXmpp ? this.routes.subscriptions : [];
     this.connection = new Connection(device, subscriptions, options);
     this.session = this.connection.session;
-    const sources = [
-      presence,
-      messages,
+    const talk = [presence, messages, new ReceiptSource(device)];
+    // Nothing else crosses a line of XMPP.
+    const telling = [
       this.discovery,
       ...(this.info ? [this.info] : []),
       this.commands,
       log,
-      new ReceiptSource(device),
       ...optional,
       ...(messagePictures ? [messagePictures] : []),
       new TelemetrySource(device, this.sampler),
       diagnostics,
     ];
-    this.outbox = new Outbox(this.session, sources, device.counters);
+    this.outbox = new Outbox(this.session, isXmpp ? talk : [...talk, ...telling], device.counters);
   }
 
   /** Counts of what has happened to the messages. */
@@ -501,7 +500,7 @@ export class Gateway {
     }
   }
 
-  private handleSessionEvent(event: SessionEvent): void {
+  private handleSessionEvent(event: LineEvent): void {
     const { device } = this;
     const { counters, events } = device;
     const isOtherBroker = this.connection.handleEvent(event, this.nowMs);
@@ -560,7 +559,7 @@ export class Gateway {
 }
 
 /** What shows that the device gets further. */
-const PROGRESS: readonly SessionEvent["type"][] = Object.freeze(["connected", "subscribed", "message", "acknowledged"]);
+const PROGRESS: readonly LineEvent["type"][] = Object.freeze(["connected", "subscribed", "message", "acknowledged"]);
 
 function newDevice({ settings, store, random }: GatewayOptions, wallClock: WallClock, lines: LogLines): Device {
   const topics = new Topics(settings.env, settings.uid);

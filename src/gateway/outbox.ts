@@ -2,7 +2,7 @@
  * What waits to be published. The outbox itself queues nothing. Each source keeps its own messages, within its own limits. The
  * outbox asks it for the next message when the session can take one. Earlier sources go first.
  */
-import type { Session } from "../mqtt/session.ts";
+import type { Line } from "./line.ts";
 
 export interface Outgoing {
   readonly topic: string;
@@ -21,12 +21,12 @@ export interface OutgoingSource {
 }
 
 export class Outbox {
-  private readonly session: Session;
+  private readonly session: Line;
   private readonly sources: readonly OutgoingSource[];
   private readonly sent = new Map<number, Outgoing>();
   private readonly counters: { sent: number };
 
-  constructor(session: Session, sources: readonly OutgoingSource[], counters: { sent: number }) {
+  constructor(session: Line, sources: readonly OutgoingSource[], counters: { sent: number }) {
     this.session = session;
     this.sources = sources;
     this.counters = counters;

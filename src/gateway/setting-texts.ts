@@ -10,9 +10,11 @@ export interface SettingText {
 export const SETTING_TEXTS: Readonly<Record<SettingName, SettingText>> = Object.freeze({
   env: { text: "Names the organisation. It is the first level of every topic." },
   uid: { text: "Names the device. It stands in the device's topics and is its client identifier." },
-  "broker.protocol": { text: "Version of MQTT. With auto the device tries 5 first and falls back to 3.1.1." },
+  "broker.protocol": {
+    text: "Version of MQTT, or xmpp. With auto the device tries MQTT 5 first and falls back to 3.1.1. Boards have xmpp only if they are built with it.",
+  },
   "broker.transport": {
-    text: "How the device reaches the broker. tls and wss are encrypted. Boards and simulator have tcp and tls, the pager in a browser has ws and wss.",
+    text: "How the device reaches the broker. tls, starttls and wss are encrypted. starttls is for xmpp and Node: TLS begins within the stream, or the device does not log in. Boards and simulator have tcp and tls, the pager in a browser has ws and wss.",
   },
   "broker.host": { text: "Name or address of the broker." },
   "broker.fallback": {
@@ -33,10 +35,15 @@ export const SETTING_TEXTS: Readonly<Record<SettingName, SettingText>> = Object.
   "broker.insecure": {
     text: "With yes the device does not check the broker's certificate. It logs a warning at every connect.",
   },
-  "broker.userName": { text: "Name to log in with at the broker. Empty: without a name." },
+  "broker.userName": {
+    text: "Name to log in with at the broker. Empty: without a name. With xmpp an address or its first part; empty: the uid.",
+  },
   "broker.password": { text: "Password to log in with at the broker." },
   "broker.subscribe": {
     text: "With no the device sends no SUBSCRIBE, and the station subscribes for it. With any other broker the device then gets nothing.",
+  },
+  "broker.register": {
+    text: "With yes and xmpp the device registers its account where the server does not know it. Without TLS anybody on the way reads the password then.",
   },
   "broker.keepAlive": {
     unit: "seconds",

@@ -19,13 +19,13 @@ import { parseHours } from "./quiet-hours.ts";
 import { checkSetting, hostOf, itemsOf, type SettingTable } from "./setting.ts";
 import { fixedZone, isTimeZone } from "./time-zone.ts";
 
-export type TransportName = "tcp" | "tls" | "ws" | "wss";
+export type TransportName = "tcp" | "tls" | "starttls" | "ws" | "wss";
 
 /** The broker to connect to, and how to log in there. */
 export interface BrokerSettings {
-  /** Version of MQTT. `auto` tries 5 first and falls back to 3.1.1. */
-  readonly protocol: "auto" | "3.1.1" | "5";
-  /** `tls` and `wss` are encrypted. The device never falls back from them to an unencrypted transport. */
+  /** Version of MQTT, or XMPP. `auto` tries MQTT 5 first and falls back to 3.1.1. */
+  readonly protocol: "auto" | "3.1.1" | "5" | "xmpp";
+  /** `tls`, `starttls` and `wss` are encrypted. The device never falls back from them to an unencrypted transport. */
   readonly transport: TransportName;
   /** Name or address. */
   readonly host: string;
@@ -45,6 +45,8 @@ export interface BrokerSettings {
   readonly password: string;
   /** False where the station subscribes for this device. The device then sends no SUBSCRIBE. */
   readonly subscribes: boolean;
+  /** An account that the server does not know is registered (XMPP). */
+  readonly registers: boolean;
   /** Longest time between pings. Learning ends here. */
   readonly keepAliveSeconds: number;
   /** Shortest time between pings. Learning begins here. */
@@ -111,8 +113,8 @@ export interface Settings {
 export const SETTINGS = Object.freeze({
   env: { kind: "text", default: "field", bytesMax: ENV_BYTES_MAX, topicLevel: true },
   uid: { kind: "text", default: "pager-1", bytesMax: UID_BYTES_MAX, topicLevel: true },
-  "broker.protocol": { kind: "choice", default: "auto", choices: ["auto", "3.1.1", "5"] },
-  "broker.transport": { kind: "choice", default: "tcp", choices: ["tcp", "tls", "ws", "wss"] },
+  "broker.protocol": { kind: "choice", default: "auto", choices: ["auto", "3.1.1", "5", "xmpp"] },
+  "broker.transport": { kind: "choice", default: "tcp", choices: ["tcp", "tls", "starttls", "ws", "wss"] },
   "broker.host": { kind: "text", default: "127.0.0.1", bytesMax: 253, isHost: true, isRequired: true },
   "broker.fallback": { kind: "text", default: "", bytesMax: 1024 },
   "broker.port": { kind: "number", default: 1883, min: 1, max: 65_535 },
@@ -125,6 +127,7 @@ export const SETTINGS = Object.freeze({
   "broker.userName": { kind: "text", default: "", bytesMax: 255 },
   "broker.password": { kind: "text", default: "", bytesMax: 255, isVerbatim: true, isSecret: true },
   "broker.subscribe": { kind: "choice", default: "yes", choices: ["yes", "no"] },
+  "broker.register": { kind: "choice", default: "no", choices: ["no", "yes"] },
   "broker.keepAlive": { kind: "number", default: 300, min: 5, max: KEEP_ALIVE_SECONDS_MAX },
   "broker.keepAliveMin": { kind: "number", default: 60, min: 5, max: KEEP_ALIVE_SECONDS_MAX },
   "telemetry.format": { kind: "choice", default: "cbor", choices: ["cbor", "json"], isChangeable: true },
@@ -166,6 +169,7 @@ export type SettingName = keyof typeof SETTINGS;
 /** What a host can do. A setting that asks for more is refused and never ignored. */
 export interface HostAbilities {
   readonly transports: readonly TransportName[];
+  readonly hasXmpp: boolean;
   /** Settings that the host cannot honour. Only their defaults are allowed. */
   readonly lacks: readonly SettingName[];
   /** Why the host cannot, for the person who set them. */
@@ -197,7 +201,7 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, abilities?
   const number = (name: SettingName) => Number(checkSetting(name, SETTINGS[name], raw[name], errors));
   const list = (name: SettingName) => itemsOf(text(name));
   const broker: BrokerSettings = {
-    protocol: text("broker.protocol") as "auto" | "3.1.1" | "5",
+    protocol: text("broker.protocol") as BrokerSettings["protocol"],
     transport: text("broker.transport") as TransportName,
     host: hostOf(text("broker.host")) ?? "",
     port: number("broker.port"),
@@ -209,6 +213,7 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, abilities?
     userName: text("broker.userName"),
     password: text("broker.password"),
     subscribes: text("broker.subscribe") === "yes",
+    registers: text("broker.register") === "yes",
     keepAliveSeconds: number("broker.keepAlive"),
     keepAliveMinSeconds: number("broker.keepAliveMin"),
   };
@@ -256,6 +261,10 @@ function contradictions(
 ): string[] {
   const errors: string[] = [];
   const { transport, path } = broker;
+  const isXmpp = broker.protocol === "xmpp";
+  if (isXmpp && abilities?.hasXmpp === false) errors.push("setting broker.protocol: this program has no xmpp");
+  if (isXmpp ? transport.startsWith("w") : transport === "starttls")
+    errors.push(`setting broker.transport: ${transport}, not with broker.protocol ${broker.protocol}`);
   // Without the slash, the path would be read as part of the host.
   if (!path.startsWith("/")) errors.push(`setting broker.path: ${JSON.stringify(path)}, expected / at the beginning`);
   const given = TLS_SETTINGS.filter((name) => raw[name] !== undefined && raw[name] !== SETTINGS[name].default);

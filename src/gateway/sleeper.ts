@@ -1,6 +1,5 @@
 /** Puts the device to sleep when nothing is left to do. Only a board that sleeps has one. After the sleep the program starts anew. */
 import { BATTERY_EMPTY_SLEEP_MS, BATTERY_LOW_STRETCH } from "../limits.ts";
-import type { Session } from "../mqtt/session.ts";
 import { asleepUntil } from "../payload/presence.ts";
 import type { BatteryState } from "../power/battery-watch.ts";
 import { SleepPlan, type SleepPlanOptions } from "../power/sleep-plan.ts";
@@ -10,6 +9,7 @@ import type { Battery } from "./battery.ts";
 import type { Commands } from "./commands.ts";
 import type { Counters } from "./counters.ts";
 import type { Device } from "./device.ts";
+import type { Line } from "./line.ts";
 import type { LogSource } from "./log-source.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Panel } from "./panel.ts";
@@ -28,7 +28,7 @@ export interface SleeperOptions extends SleepPlanOptions {
 /** What the gateway lends to it. */
 export interface SleeperParts {
   readonly device: Device;
-  readonly session: Session;
+  readonly session: Line;
   readonly outbox: Outbox;
   readonly sampler: Sampler;
   readonly panel: Panel;

@@ -64,7 +64,7 @@ export class Dialogue {
   }
 
   get canReceive(): boolean {
-    return this.untaken.count < STANZAS_UNTAKEN_MAX && !this.queue.isFull;
+    return this.untaken.count < STANZAS_UNTAKEN_MAX;
   }
 
   /** An identifier that no other stanza of ours has. */
@@ -211,8 +211,11 @@ export class Dialogue {
   private handlePresence(stanza: Element): void {
     const type = stanza.attribute("type");
     const from = bareJid(stanza.attribute("from"));
-    if (type === "subscribe" && this.options.contacts.includes(from))
+    if (type === "subscribe" && this.options.contacts.includes(from)) {
       this.answer(xml("presence", { to: from, type: "subscribed" }));
+      // The account may be new. Where the server knows of our subscription, it answers by itself (RFC 6121, 3.1.3).
+      this.answer(xml("presence", { to: from, type: "subscribe" }));
+    }
     if ((type !== "" && type !== "unavailable") || from === bareJid(this.jid)) return;
     this.tell({ type: "presence", from, show: readShow(stanza), status: stanza.childText("status", CLIENT) });
   }

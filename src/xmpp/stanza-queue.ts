@@ -4,7 +4,7 @@
  * an answer of ours is forgotten when it has left.
  */
 import type { ByteWriter } from "../bytes.ts";
-import { OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX } from "../limits.ts";
+import { ANSWERS_MAX, OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX } from "../limits.ts";
 import { utf8Length } from "../utf8.ts";
 import { StreamError } from "./stream-error.ts";
 
@@ -45,11 +45,6 @@ export class StanzaQueue {
     return this.entries.length === 0;
   }
 
-  /** So much waits for acknowledgements that nothing more should be asked of us. */
-  get isFull(): boolean {
-    return this.entries.length >= OUTBOX_MESSAGES_MAX || this.bytes >= OUTBOX_BYTES_MAX;
-  }
-
   /** Returns the token of the stanza, or undefined where there is no room for it. */
   add(text: string, isOfStream: boolean): number | undefined {
     const bytes = utf8Length(text);
@@ -60,8 +55,10 @@ export class StanzaQueue {
     return token;
   }
 
-  /** An answer or a ping. `isFull` keeps their number within bounds. */
+  /** An answer or a ping. Throws a `StreamError` where the server asks on and on and acknowledges nothing. */
   addAnswer(text: string): void {
+    if (this.entries.length >= OUTBOX_MESSAGES_MAX + ANSWERS_MAX || this.bytes >= 2 * OUTBOX_BYTES_MAX)
+      throw new StreamError("policy-violation", `more than ${ANSWERS_MAX} answers without an acknowledgement`);
     this.push({ text, bytes: utf8Length(text), token: 0, isOfStream: true });
   }
 

@@ -56,7 +56,7 @@ describe("settings", () => {
     [{ contacts: "bob,a\u2066b" }, "contacts", "uids"],
     [{ "broker.path": "mqtt" }, "broker.path", "/ at the beginning"],
     [{ "broker.path": "" }, "broker.path", "/ at the beginning"],
-    [{ "broker.transport": "udp" }, "broker.transport", "one of tcp, tls, ws, wss"],
+    [{ "broker.transport": "udp" }, "broker.transport", "one of tcp, tls, starttls, ws, wss"],
     [{ uid: "" }, "uid", "without /"],
     [{ uid: "a/b" }, "uid", "without /"],
     [{ uid: "a+" }, "uid", "without /"],
@@ -130,7 +130,12 @@ describe("settings", () => {
   });
 
   it("refuse what the host cannot do", () => {
-    const page: HostAbilities = { transports: ["ws", "wss"], lacks: TLS_SETTINGS, reason: "a page has no other" };
+    const page: HostAbilities = {
+      transports: ["ws", "wss"],
+      hasXmpp: false,
+      lacks: TLS_SETTINGS,
+      reason: "a page has no other",
+    };
     expect(parseSettings({ "broker.transport": "wss", "broker.insecure": "no" }, page)).toHaveProperty("settings");
     expect(parseSettings({ "broker.transport": "tls" }, page)).toEqual({
       errors: ['setting broker.transport: "tls", expected ws or wss: a page has no other'],

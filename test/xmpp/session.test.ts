@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  ANSWERS_MAX,
   OUTBOX_MESSAGES_MAX,
   PINGRESP_TIMEOUT_MS,
   PUBACK_TIMEOUT_MS,
@@ -258,6 +259,25 @@ describe("what is sent", () => {
     for (let index = 0; index < OUTBOX_MESSAGES_MAX; index += 1)
       expect(server.session.send(message(`m${index}`), server.nowMs)).toBeGreaterThan(0);
     expect(server.session.send(message("one more"), server.nowMs)).toBeUndefined();
+  });
+
+  it("may fill the outbox, and what the server says is still read: it may be the acknowledgement", () => {
+    const server = managed();
+    for (let index = 0; index < OUTBOX_MESSAGES_MAX; index += 1)
+      server.session.send(message(`m${index}`), server.nowMs);
+    server.drain();
+    expect(server.session.canReceive).toBe(true);
+    server.say(`${chat("1")}<a xmlns='${SM}' h='${OUTBOX_MESSAGES_MAX}'/>`);
+    expect(server.takeEvent("message").message.id).toBe("1");
+    expect(server.session.outboxCount).toBe(0);
+  });
+
+  it("is bounded where the server asks on and on and acknowledges nothing", () => {
+    const server = managed();
+    const ping = (id: number) => `<iq type='get' id='${id}' from='example.org'><ping xmlns='urn:xmpp:ping'/></iq>`;
+    for (let id = 0; id < OUTBOX_MESSAGES_MAX + ANSWERS_MAX; id += 1) server.say(ping(id));
+    expect(server.session.isConnected).toBe(true);
+    expect(server.say(ping(-1)).takeEvent("disconnected").reason).toMatch(/without an acknowledgement/);
   });
 
   it("an acknowledgement of more than was sent ends the stream", () => {

@@ -14,8 +14,8 @@ import { grouped, writeReadmeRows } from "./readme-table.ts";
  * have more drivers of the SDK. The rest of their program is the same.
  */
 const PROGRAM_BYTES_MAX: Readonly<Record<string, number>> = Object.freeze({
-  m5stack: 599_700,
-  esp32c3: 600_400,
+  m5stack: 601_000,
+  esp32c3: 601_700,
 });
 
 /** The part of `src/mqtt`, in bytes of byte code. Constants stand in it by themselves, which saves more slots than it takes bytes. */
