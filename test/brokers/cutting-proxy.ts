@@ -22,7 +22,7 @@ interface Link {
 
 export class CuttingProxy {
   readonly #server: Server;
-  readonly #protocolLevel: 4 | 5;
+  readonly #protocolLevel: 4 | 5 | "other";
   readonly #brokerPort: number;
   readonly #links = new Set<Link>();
   readonly #packets: SeenPacket[] = [];
@@ -32,14 +32,14 @@ export class CuttingProxy {
   #connections = 0;
   #cut: { direction: Direction; bytesLeft: number; resolve: () => void } | undefined;
 
-  private constructor(brokerPort: number, protocolLevel: 4 | 5) {
+  private constructor(brokerPort: number, protocolLevel: 4 | 5 | "other") {
     this.#brokerPort = brokerPort;
     this.#protocolLevel = protocolLevel;
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  /** @param protocolLevel as in CONNECT: 4 is MQTT 3.1.1, 5 is MQTT 5 */
-  static async start(brokerPort: number, protocolLevel: 4 | 5 = 4): Promise<CuttingProxy> {
+  /** @param protocolLevel as in CONNECT: 4 is MQTT 3.1.1, 5 is MQTT 5; `other`: another protocol, of which nothing is parsed */
+  static async start(brokerPort: number, protocolLevel: 4 | 5 | "other" = 4): Promise<CuttingProxy> {
     const proxy = new CuttingProxy(brokerPort, protocolLevel);
     await proxy.#listen(0);
     proxy.#port = (proxy.#server.address() as { port: number }).port;
@@ -126,7 +126,11 @@ export class CuttingProxy {
   }
 
   #forward(link: Link, from: Socket, to: Socket, direction: Direction, connection: number): void {
-    const parser = mqttPacket.parser({ protocolVersion: this.#protocolLevel });
+    const level = this.#protocolLevel;
+    const parser = mqttPacket.parser({ protocolVersion: level === "other" ? 4 : level });
+    const parse = (bytes: Buffer) => {
+      if (level !== "other") parser.parse(bytes);
+    };
     parser.on("packet", (packet) => this.#packets.push({ connection, direction, packet }));
     parser.on("error", () => {});
     from.on("data", (bytes: Buffer) => {
@@ -135,13 +139,13 @@ export class CuttingProxy {
       const cut = this.#cut?.direction === direction ? this.#cut : undefined;
       if (!cut || bytes.length < cut.bytesLeft) {
         if (cut) cut.bytesLeft -= bytes.length;
-        parser.parse(bytes);
+        parse(bytes);
         to.write(bytes);
         return;
       }
       this.#cut = undefined;
       const passed = bytes.subarray(0, cut.bytesLeft);
-      parser.parse(passed);
+      parse(passed);
       // Exactly these bytes arrive before the connection ends.
       to.write(passed, () => {
         drop(link);

@@ -1,11 +1,13 @@
 /**
- * ejabberd's mod_mqtt, from the system's package. The Erlang machine is started directly, because Debian's `ejabberdctl` works only
+ * ejabberd with mod_mqtt, or as a server of XMPP, from the system's package. The Erlang machine is started directly, because Debian's `ejabberdctl` works only
  * with the user and the folders of the service. Without a node name Erlang needs no port mapper.
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Identity } from "../certificates.ts";
 import type { Broker } from "./broker.ts";
-import { findProgram, startServer } from "./server-process.ts";
+import { findProgram, type Server, startServer } from "./server-process.ts";
+import type { XmppServer, XmppServerOptions } from "./xmpp-server.ts";
 
 /** ejabberd refuses a login without name and password. With `auth_method: anonymous` it accepts any. */
 const LOGIN = Object.freeze({ userName: "field@localhost", password: "any" });
@@ -22,11 +24,25 @@ export function findEjabberd(): string | undefined {
 }
 
 export async function startEjabberd(): Promise<Broker> {
+  const server = await start(1, ([port]) => configuration(port as number));
+  return { name: "ejabberd", port: server.ports[0] as number, login: LOGIN, stop: () => server.stop() };
+}
+
+/** As a server of XMPP. */
+export async function startEjabberdXmpp(identity: Identity, options: XmppServerOptions = {}): Promise<XmppServer> {
+  const server = await start(2, ([port, tlsPort]) =>
+    xmppConfiguration(port as number, tlsPort as number, identity, options),
+  );
+  const [port, tlsPort] = server.ports as [number, number];
+  return { name: "ejabberd", port, tlsPort, stop: () => server.stop() };
+}
+
+function start(portCount: number, configure: (ports: readonly number[]) => string): Promise<Server> {
   const program = findEjabberd();
   if (!program) throw new Error("ejabberd is missing (package ejabberd)");
-  const server = await startServer("ejabberd", 1, (folder, [port]) => {
+  return startServer("ejabberd", portCount, (folder, ports) => {
     const path = join(folder, "ejabberd.yml");
-    writeFileSync(path, configuration(port as number));
+    writeFileSync(path, configure(ports));
     const env = {
       EJABBERD_CONFIG_PATH: path,
       EJABBERD_LOG_PATH: join(folder, "ejabberd.log"),
@@ -40,7 +56,6 @@ export async function startEjabberd(): Promise<Broker> {
       env,
     };
   });
-  return { name: "ejabberd", port: server.ports[0] as number, login: LOGIN, stop: () => server.stop() };
 }
 
 function configuration(port: number): string {
@@ -54,5 +69,37 @@ listen:
   - { port: ${port}, ip: "127.0.0.1", module: mod_mqtt }
 modules:
   mod_mqtt: {}
+`;
+}
+
+function xmppConfiguration(
+  port: number,
+  tlsPort: number,
+  { certificate, key }: Identity,
+  { isLegacy = false, has0198 = true }: XmppServerOptions,
+): string {
+  return `
+loglevel: warning
+hosts: [localhost]
+auth_method: internal
+auth_password_format: ${isLegacy ? "plain" : "scram"}
+certfiles: [${JSON.stringify(certificate)}, ${JSON.stringify(key)}]
+${isLegacy ? 'disable_sasl_mechanisms: ["DIGEST-MD5", "PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512", "X-OAUTH2"]' : ""}
+registration_timeout: infinity
+access_rules:
+  anybody: [allow]
+shaper_rules:
+  max_user_offline_messages: 100
+listen:
+  - { port: ${port}, ip: "127.0.0.1", module: ejabberd_c2s, starttls: true, max_stanza_size: 262144 }
+  - { port: ${tlsPort}, ip: "127.0.0.1", module: ejabberd_c2s, tls: true, max_stanza_size: 262144 }
+modules:
+  mod_disco: {}
+  mod_offline: {}
+  mod_ping: {}
+  mod_roster: {}
+  mod_register: { access: anybody, ip_access: anybody, password_strength: 0 }
+${isLegacy ? "  mod_legacy_auth: {}" : ""}
+${has0198 ? "  mod_stream_mgmt: { resume_timeout: 60, resend_on_timeout: if_offline }" : ""}
 `;
 }
