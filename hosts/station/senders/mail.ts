@@ -7,7 +7,10 @@ import type { Attachment, Email } from "postal-mime";
 import { describeError } from "../../common/describe-error.ts";
 import {
   MAIL_HEADER_BYTES_MAX,
+  MAIL_HTML_CHARACTERS_MAX,
   MAIL_NESTING_MAX,
+  MAIL_SHORT_LINE_BYTES,
+  MAIL_SHORT_LINES_MAX,
   MAIL_TEXT_CHARACTERS_MAX,
   PICTURE_FETCH_BYTES_MAX,
 } from "../shared/limits.ts";
@@ -22,6 +25,8 @@ export interface Mail {
   /** The same for the same mail that is sent again, with date and id of its own. undefined: nobody can tell whether it is the same. */
   readonly digest: string | undefined;
 }
+
+const LINE_FEED = 10;
 
 const BOUNDS = Object.freeze({
   maxNestingDepth: MAIL_NESTING_MAX,
@@ -40,12 +45,12 @@ const WORDS: Readonly<Record<string, number>> = Object.freeze({
 
 /** @throws SenderRefused if it is no mail that can be read */
 export async function readMail(raw: Uint8Array): Promise<Mail> {
-  const email = await parsed(raw);
+  const email = await parsed(raw.subarray(0, endOf(raw)));
   const text = (email.text ?? "").slice(0, MAIL_TEXT_CHARACTERS_MAX).replaceAll("\r", "").trim();
   const isMarked = email.messageId !== undefined && email.date !== undefined;
   return {
     title: (email.subject ?? "").slice(0, MAIL_TEXT_CHARACTERS_MAX),
-    text: text || (await textOfHtml((email.html ?? "").slice(0, MAIL_TEXT_CHARACTERS_MAX))),
+    text: text || (await textOfHtml(email.html ?? "")),
     priority: priorityOf(email),
     picture: pictureOf(email.attachments),
     digest: isMarked ? createHash("sha256").update(raw).digest("base64url") : undefined,
@@ -62,11 +67,24 @@ async function parsed(raw: Uint8Array | string): Promise<Email> {
   }
 }
 
+/** Where a mail is cut off that has too many short lines. */
+function endOf(raw: Uint8Array): number {
+  let shortLines = 0;
+  for (let at = 0; at < raw.length; ) {
+    const end = raw.indexOf(LINE_FEED, at);
+    if (end < 0) break;
+    if (end - at < MAIL_SHORT_LINE_BYTES) shortLines += 1;
+    if (shortLines > MAIL_SHORT_LINES_MAX) return at;
+    at = end + 1;
+  }
+  return raw.length;
+}
+
 /** `postal-mime` gives HTML as text where a plain part stands beside it. */
 async function textOfHtml(html: string): Promise<string> {
   if (html.trim() === "") return "";
   const boundary = randomBytes(16).toString("hex");
-  const shown = withoutStyles(html);
+  const shown = withoutStyles(html.slice(0, MAIL_TEXT_CHARACTERS_MAX)).slice(0, MAIL_HTML_CHARACTERS_MAX);
   const part = (type: string, body: string) => `--${boundary}\nContent-Type: ${type}; charset=utf-8\n\n${body}\n`;
   const mail = `Content-Type: multipart/mixed; boundary=${boundary}\n\n${part("text/plain", "")}${part("text/html", shown)}--${boundary}--`;
   return ((await parsed(mail)).text ?? "").replace(/\n{3,}/g, "\n\n").trim();

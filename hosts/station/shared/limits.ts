@@ -19,8 +19,18 @@ export const MAIL_BYTES_MAX = 12 * 1_048_576;
 export const MAIL_HEADER_BYTES_MAX = 262_144;
 export const MAIL_NESTING_MAX = 16;
 
-/** Characters of a mail's text, or of its HTML, that are looked at. The rest is cut off. */
+/** Characters of a mail's text that are looked at. The rest is cut off. */
 export const MAIL_TEXT_CHARACTERS_MAX = 262_144;
+
+/** Characters of its HTML that are made a text: what takes the parser longest grows with their square. */
+export const MAIL_HTML_CHARACTERS_MAX = 32_768;
+
+/**
+ * Lines of a mail that are shorter than those of an attachment, in bytes. The rest of a mail with more is cut off: the parser takes as long
+ * for an empty line as for a long one, and the station does nothing else meanwhile.
+ */
+export const MAIL_SHORT_LINES_MAX = 20_000;
+export const MAIL_SHORT_LINE_BYTES = 40;
 
 /** Recipients of one mail. A further one gets code 452. */
 export const MAIL_RECIPIENTS_MAX = 50;

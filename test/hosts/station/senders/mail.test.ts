@@ -3,7 +3,11 @@ import { readFileSync } from "node:fs";
 import { createTransport } from "nodemailer";
 import { describe, expect, it } from "vitest";
 import { readMail } from "../../../../hosts/station/senders/mail.ts";
-import { MAIL_NESTING_MAX, MAIL_TEXT_CHARACTERS_MAX } from "../../../../hosts/station/shared/limits.ts";
+import {
+  MAIL_NESTING_MAX,
+  MAIL_SHORT_LINES_MAX,
+  MAIL_TEXT_CHARACTERS_MAX,
+} from "../../../../hosts/station/shared/limits.ts";
 import { redDot } from "../test-pictures.ts";
 
 const read = (...lines: string[]) => readMail(Buffer.from(lines.join("\r\n")));
@@ -84,6 +88,33 @@ describe("a mail", () => {
     expect(text).toHaveLength(MAIL_TEXT_CHARACTERS_MAX);
     const html = await written({ html: `<p>${"<b>z".repeat(200_000)}` });
     expect((await readMail(html)).text.startsWith("zzz")).toBe(true);
+  });
+
+  it("takes no more than a moment, whatever it holds", async () => {
+    const html = "Content-Type: text/html\r\n\r\n";
+    const parts = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+    const whole = (text: string, beginning = "") => beginning + text.repeat(1_500_000 / text.length);
+    for (const hostile of [
+      whole("\r\n", "\r\n"),
+      whole("--b\r\n\r\n", parts),
+      whole("<a href=", html),
+      whole("<style", html),
+      whole("<!--", html),
+      `\r\n${whole(`${"x".repeat(40)}\r\n`)}`,
+    ]) {
+      const { user: beforeUs } = process.cpuUsage();
+      await readMail(Buffer.from(hostile));
+      // Without the bounds a mail of 11 MB with empty lines took 91 seconds.
+      expect(process.cpuUsage().user - beforeUs, hostile.slice(0, 60)).toBeLessThan(3_000_000);
+    }
+  });
+
+  it("with many short lines is cut, and gives what stands before", async () => {
+    const { text } = await read("", "beginning", ..."x".repeat(2 * MAIL_SHORT_LINES_MAX), "end");
+    expect([text.startsWith("beginning\nx\nx"), text.includes("end")]).toEqual([true, false]);
+    const photo = Buffer.alloc(3_000_000, 7);
+    const { picture } = await readMail(await written({ attachments: [{ filename: "a.png", content: photo }] }));
+    expect(picture?.equals(photo)).toBe(true);
   });
 
   it("with too many parts in one another is refused in words", async () => {
