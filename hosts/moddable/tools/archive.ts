@@ -110,7 +110,7 @@ function withoutNatives(text: string): string {
   return text
     .replace(/(\bset\s+\w+\s*\()\s*(\)\s*@)/g, "$1_$2")
     .replace(/\)\s*@\s*"[^"]*"/g, ") {}")
-    .replace(/@\s*"[^"]*"/g, "");
+    .replace(/(?<!["'\w])@\s*"[^"]*"/g, "");
 }
 
 function sentence({ text, location }: Message): string {

@@ -14,11 +14,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** A module as in the SDK, with a global and without an export. */
 const SYSTEM = "class System { static restart() {} }; globalThis.System = System;";
 const NATIVE = 'export class Mode @ "destroy" { constructor(a) @ "make"; set eof() @ "set"; get eof() @ "get" }';
+/** A text with @ at its end is nothing of C's. */
+const TEXT_WITH_AT = 'export const hasAt = (name) => (name.includes("@") ? name : name + ".");';
 
 function problemsOf(ours: string, name = "ours/main"): Promise<string[]> {
   const sources: Record<string, [extension: string, text: string]> = {
     system: ["js", SYSTEM],
     native: ["js", `${NATIVE} export default Mode;`],
+    text: ["js", TEXT_WITH_AT],
     "ours/sdk-like": ["ts", "export interface Options {} export const one: number = 1;"],
     [name]: ["ts", ours],
   };
