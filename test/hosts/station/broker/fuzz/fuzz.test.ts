@@ -7,3 +7,7 @@ it("the broker lives through 500 changed inputs", () => {
   // Enough inputs stay whole to be answered. Enough are broken to be refused.
   expect(Math.min(...Object.values(counts))).toBeGreaterThan(20);
 });
+
+it("and through one that asks for version 9, which is answered as version 5 has it", () => {
+  expect(fuzz(832_027, 1).violations).toEqual([]);
+});

@@ -37,6 +37,9 @@ const seedsOf = (level: 4 | 5): Seeds => ({
 });
 const SEEDS = { 4: seedsOf(4), 5: seedsOf(5) } as const;
 
+/** Remaining length of a CONNACK in MQTT 3.1.1. */
+const CONNACK_BYTES_4 = 2;
+
 export interface FuzzOutcome {
   readonly inputs: number;
   readonly counts: Readonly<Record<"packets" | "endings" | "messages", number>>;
@@ -95,11 +98,11 @@ function feed(
 
 /** The pager's decoder understands what the broker says. What a server must not send throws there. */
 function checkDecodes(client: BenchClient, level: 4 | 5): void {
-  const [first] = client.packets;
-  // A CONNECT that was changed may have had another level.
-  if (first?.cmd !== "connack" || (level === 5) !== (first.reasonCode !== undefined)) return;
+  const bytes = fromHex(client.hex);
+  // A CONNECT that was changed may have had another level. In version 5 the answer has a length of properties, and is longer.
+  if (client.packets[0]?.cmd !== "connack" || (level === 5) !== (bytes[1] !== CONNACK_BYTES_4)) return;
   const decoder = new Decoder(PACKET_BYTES_MAX, level);
-  decoder.push(fromHex(client.hex));
+  decoder.push(bytes);
   for (let packet = decoder.next(); packet; packet = decoder.next())
     if (packet.type === "largePublish") throw new UsageError("more than the broker takes came out of it");
 }
