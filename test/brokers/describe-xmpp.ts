@@ -4,6 +4,7 @@ import { type Certificates, type Identity, makeCertificates } from "../certifica
 import { integerBetween, seededRandom } from "../random.ts";
 import { requireOrSkip } from "../require.ts";
 import { CuttingProxy, type Direction } from "./cutting-proxy.ts";
+import { ForeignXmppClient } from "./foreign-xmpp-client.ts";
 import { findProgram } from "./server-process.ts";
 import { TestPager } from "./test-pager.ts";
 import { XMPP_CAPABILITIES } from "./xmpp-capabilities.ts";
@@ -160,6 +161,36 @@ export function describeXmpp(
       const again = pagerAt(server.port, "sleeper");
       await vi.waitFor(() => expect(again.marks).toEqual(["mark3"]), WAITING);
       await vi.waitFor(() => expect(sender.all("receipt").map(({ stage }) => stage)).toContain("shown"), WAITING);
+    });
+
+    it("shows the message of a client that others wrote, which gets the receipts", async () => {
+      const account = await clientAt(server.port, "foreign");
+      account.stop();
+      const pager = pagerAt(server.port, "native");
+      await logged(pager, /connected/);
+      const foreign = new ForeignXmppClient(server.port, certificates.ca.certificate, {
+        username: "foreign",
+        password: "secret of a test",
+        to: "native@localhost",
+        id: "f1",
+        body: "mark4",
+      });
+      try {
+        await vi.waitFor(() => expect(pager.marks).toEqual(["mark4"]), WAITING);
+        pager.press("b");
+        await vi.waitFor(
+          () =>
+            expect(foreign.messages.flatMap(({ children }) => children)).toEqual([
+              "received f1",
+              "displayed f1",
+              "acknowledged f1",
+            ]),
+          WAITING,
+        );
+        expect(new Set(foreign.messages.map(({ from }) => from))).toEqual(new Set(["native@localhost/native"]));
+      } finally {
+        await foreign.stop();
+      }
     });
 
     it("shows the presence of its contacts, and tells its own", async () => {

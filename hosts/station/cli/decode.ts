@@ -1,10 +1,16 @@
-/** The command `fieldpager decode <topic> <hex or base64>`: says in words what a payload holds, or what is wrong with it. */
+/**
+ * The command `fieldpager decode <topic> <hex or base64>`: says in words what a payload holds, or what is wrong with it. With
+ * `fieldpager decode <stanza>` it does so with what goes over a stream of XMPP.
+ */
 import { FormatError } from "../../../src/errors.ts";
+import { StreamError } from "../../../src/xmpp/stream-error.ts";
 import { parseFlags } from "../../common/flags.ts";
 import { describePayload } from "../decode/describe-payload.ts";
+import { describeStanzas } from "../decode/describe-stanza.ts";
 import { called } from "./called.ts";
 
 const USAGE = `Usage: ${called("decode")} <topic> <payload> [--base64]
+       ${called("decode")} '<message>…</message>'
 The payload in hexadecimal digits, with or without spaces, or in base64; --base64 where it could be both.
 Straight from a broker: mosquitto_sub -t '/field/#' -F '%t %x' -C 1 | xargs ${called("decode")}`;
 
@@ -18,6 +24,10 @@ export function decode(args: readonly string[]): void {
     return;
   }
   const [topic, ...digits] = flags.words;
+  if (flags.errors.length === 0 && topic !== undefined && /^\s*</.test(topic)) {
+    tell(() => describeStanzas(flags.words.join(" ")));
+    return;
+  }
   const payload = flags.values.base64
     ? fromBase64(digits.join(""))
     : (fromHex(digits.join("")) ?? fromBase64(digits.join("")));
@@ -28,12 +38,20 @@ export function decode(args: readonly string[]): void {
     process.exitCode = 2;
     return;
   }
+  tell(() => describePayload(topic, payload), payload);
+}
+
+/** Prints what it is, or what is wrong with it. */
+function tell(describe: () => readonly string[], payload: Uint8Array = new Uint8Array()): void {
   try {
-    for (const line of describePayload(topic, payload)) console.log(line);
+    for (const line of describe()) console.log(line);
   } catch (error) {
     if (error instanceof FormatError) {
       console.error(`bad: ${error.message}`);
       console.error(around(payload, error.offset));
+      process.exitCode = 1;
+    } else if (error instanceof StreamError) {
+      console.error(`bad: ${error.message}`);
       process.exitCode = 1;
     } else if (error instanceof RangeError) {
       console.error(error.message);

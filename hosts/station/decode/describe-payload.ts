@@ -23,11 +23,11 @@ import { type RasterHead, RasterReply } from "../../../src/payload/raster.ts";
 import { isUid, UID_RULE } from "../../../src/payload/uid.ts";
 import { readJson } from "./json-reader.ts";
 import { decodeTelemetry, type TelemetryReading } from "./telemetry.ts";
+import { describeTime, quoted, row, visible } from "./words.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 const STATUSES: readonly string[] = ["", "online", "offline", "busy", "away", "asleep"];
 const IM_TYPES: readonly string[] = ["", "point-to-point", "group", "notification", "receipt"];
-const TIMESTAMP_MS_MAX = 8.64e15;
 
 /** Throws a `FormatError` that names the field and its offset; a `RangeError` for a topic that the wire format does not have. */
 export function describePayload(topic: string, payload: Uint8Array): string[] {
@@ -301,26 +301,4 @@ function describeHead({ number, depth }: RasterHead): string {
 
 function optional(name: string, text: string | undefined): string[] {
   return text === undefined ? [] : [row(name, quoted(text))];
-}
-
-function row(name: string, words: string, width = 14): string {
-  return `  ${name.padEnd(width)} ${words}`;
-}
-
-function describeTime(seconds: number): string {
-  const ms = Math.round(seconds * 1000);
-  return Math.abs(ms) > TIMESTAMP_MS_MAX ? `${seconds} s after 1970` : new Date(ms).toISOString();
-}
-
-/** As JSON, on one line. */
-function quoted(value: unknown): string {
-  return visible(String(JSON.stringify(value)));
-}
-
-/** Replaces control characters, which a terminal would obey, and characters that change the direction of text. */
-function visible(text: string): string {
-  return text.replace(
-    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

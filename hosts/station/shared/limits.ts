@@ -246,6 +246,9 @@ export const REQUEST_NAMES_MAX = 1_000;
 /** Longest full name of a person and label of a device or group, in characters. */
 export const LABEL_CHARACTERS_MAX = 200;
 
+/** Bytes of XMPP that are explained at once. */
+export const STANZA_TEXT_BYTES_MAX = 1_048_576;
+
 /** Levels of JSON or CBOR that a payload to be explained may nest. Deeper ones are refused. */
 export const DECODE_DEPTH_MAX = 16;
 

@@ -341,7 +341,7 @@ describe("the reader of telemetry", () => {
   });
 });
 
-it("the command prints a payload or its error, and sets its exit status", async () => {
+it("the command prints a payload, a stanza or its error, and sets its exit status", async () => {
   const run = async (...args: string[]) => {
     try {
       const { stdout } = await promisify(execFile)(
@@ -364,8 +364,12 @@ it("the command prints a payload or its error, and sets its exit status", async 
     run("/field/pres/b"),
     run("/field/other/b", "51"),
     run("/field/pres/b", "5g"),
+    run("<presence><show>away</show></presence>"),
+    run("<presence>"),
   ]);
-  expect(answers.map(([code]) => code)).toEqual([0, 0, 1, 1, 2, 2, 2]);
+  expect(answers.map(([code]) => code)).toEqual([0, 0, 1, 1, 2, 2, 2, 0, 1]);
+  expect(answers.at(-2)?.[1]).toBe("presence: away\n");
+  expect(answers.at(-1)?.[1]).toMatch(/^bad: .*\(not-well-formed\)\n$/);
   expect(answers[0]?.[1]).toBe('presence of b in field: busy, "lunch"\n');
   expect(answers[1]?.[1]).toContain('"hi"');
   expect(answers[3]?.[1]).toBe("bad: presence Context at byte 1: not UTF-8\n  93 [ff]\n");
