@@ -130,14 +130,20 @@ describe("over HTTP", () => {
     const token = await tokenOf("dora");
     const { hostname, port } = new URL(station.url);
     const head = `POST /api/pictures HTTP/1.1\r\nHost: ${hostname}:${port}\r\nAuthorization: Bearer ${token}\r\n`;
-    // Twice as many: one of them may come behind the upload below, and is refused.
+    let answers = "";
+    // Half of them are refused. So it is known when the others have taken all places.
     const slow = Array.from({ length: 2 * UPLOADS_AT_ONCE_MAX }, () => {
       const socket = connect(Number(port), hostname).on("error", () => {});
+      socket.on("data", (bytes: Buffer) => {
+        answers += bytes.toString();
+      });
       socket.write(`${head}Content-Type: image/png\r\nContent-Length: 1000\r\n\r\nabc`);
       return socket;
     });
+    const refusals = () => answers.match(/HTTP\/1\.1 429 /g)?.length ?? 0;
+    await expect.poll(refusals, { timeout: 20_000 }).toBe(UPLOADS_AT_ONCE_MAX);
     const png = await redDot();
-    await expect.poll(async () => (await upload(token, png)).status, { timeout: 20_000, interval: 1_000 }).toBe(429);
+    expect((await upload(token, png)).status).toBe(429);
     for (const socket of slow) socket.destroy();
     await expect.poll(async () => (await upload(token, png)).status, { timeout: 20_000, interval: 1_000 }).toBe(201);
   });
