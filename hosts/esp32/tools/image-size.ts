@@ -21,17 +21,12 @@ const STAND_INS: Readonly<Record<string, string>> = Object.freeze({ esp32: "m5st
 /** It has Bluetooth and Ethernet in the place of Wi-Fi and a screen: no board stands for it. */
 const UNLIKE_OTHERS: readonly string[] = Object.freeze(["wt32_eth01"]);
 
-/** By so much the image of a board that was not compiled may differ from what is said of it. */
-const ESTIMATE_ERROR_BYTES = 51_200;
-
 export interface ImageSize {
   /** undefined: neither this board nor one like it has been compiled. */
   readonly bytes: number | undefined;
   /** Whether it is this board that was compiled. */
   readonly isMeasured: boolean;
   readonly slotBytes: number;
-  /** Whether it is in its slot. `unknown`: nobody has compiled this board, and the next byte decides. */
-  readonly fits: "yes" | "no" | "unknown";
 }
 
 /** What this repository and the SDK's JavaScript take of an image, in bytes. */
@@ -43,16 +38,11 @@ export function imageSize(board: string, size: BoardSize): ImageSize {
   const measured = NATIVE_BYTES[board];
   const like = UNLIKE_OTHERS.includes(board) ? undefined : STAND_INS[size.chip];
   const native = measured ?? NATIVE_BYTES[like ?? ""];
-  const bytes = native && native + programBytes(size);
-  const isMeasured = measured !== undefined;
-  const slot = slotBytes(board);
-  return { bytes, isMeasured, slotBytes: slot, fits: fitsInto(slot, bytes, isMeasured) };
-}
-
-function fitsInto(slot: number, bytes: number | undefined, isMeasured: boolean): ImageSize["fits"] {
-  if (bytes === undefined) return "unknown";
-  if (bytes <= slot) return "yes";
-  return isMeasured || bytes - ESTIMATE_ERROR_BYTES > slot ? "no" : "unknown";
+  return {
+    bytes: native && native + programBytes(size),
+    isMeasured: measured !== undefined,
+    slotBytes: slotBytes(board),
+  };
 }
 
 /** Size of the slots for the program in a board's partition table. */

@@ -36,7 +36,7 @@ await runCommand(async (args) => {
     const { romSlots, byteCode, faces, resources } = size;
     const most = PROGRAM_BYTES_MAX[board];
     const figures = [romSlots, romSlots * SLOT_BYTES, byteCode, bytesOf(size)].map(grouped);
-    const { bytes: image, slotBytes, fits } = imageSize(board, size);
+    const { bytes: image, slotBytes } = imageSize(board, size);
     const others = [
       most === undefined ? "" : grouped(most),
       grouped(faces),
@@ -45,9 +45,7 @@ await runCommand(async (args) => {
       grouped(slotBytes),
     ];
     rows.push([board, ...figures, ...others]);
-    if (fits === "no") tooLarge.push(`${board}: its image is too large for its slot\n`);
-    if (fits === "unknown" && image !== undefined)
-      process.stderr.write(`${board}: its image may be too large for its slot; compile it with ESP-IDF to know\n`);
+    if (image !== undefined && image > slotBytes) tooLarge.push(`${board}: its image is too large for its slot\n`);
   }
   print(rows);
   const [[board, { folders }]] = sizes as [[string, BoardSize]];

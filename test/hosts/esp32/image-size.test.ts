@@ -37,18 +37,4 @@ describe("the image of a board", () => {
     expect(of("wt32_eth01", "esp32").bytes).toBeUndefined();
     expect(of("m5stack_cores3", "esp32s3").bytes).toBeUndefined();
   });
-
-  it("fits, fits not, or nobody knows where the estimate of a board that was not compiled decides", () => {
-    const fits = (board: string, bytesMore: number) => {
-      const { bytes = 0, slotBytes } = imageSize(board, size("esp32c3", 0));
-      return imageSize(board, { ...size("esp32c3", 0), byteCode: 300_000 + slotBytes - bytes + bytesMore }).fits;
-    };
-    expect([fits("esp32c3", 0), fits("esp32c3", 1)]).toEqual(["yes", "no"]);
-    expect([0, 1, 51_200, 51_201].map((more) => fits("esp32c3_ili9341", more))).toEqual([
-      "yes",
-      "unknown",
-      "unknown",
-      "no",
-    ]);
-  });
 });

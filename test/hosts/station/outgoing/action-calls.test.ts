@@ -13,17 +13,11 @@ import { encodeReceipt } from "../../../../src/payload/content.ts";
 import { encodeMessage, IM_TYPE } from "../../../../src/payload/message.ts";
 import { ask, getPush, until } from "../harness.ts";
 import { scene } from "../scene.ts";
-import { WebReceiver } from "./web-receiver.ts";
+import { stationWithReceiver } from "./station-with-receiver.ts";
 
 /** A station, a server that actions call, and a device that answers. */
 async function withAction(options: Partial<StationOptions> = {}) {
-  const bench = scene();
-  const there = new WebReceiver();
-  await there.listen();
-  onTestFinished(() => there.close());
-  const data = bench.folder();
-  const start = () => bench.station({ data, hookNetworks: ["127.0.0.1"], ...options });
-  const station = await start();
+  const { bench, there, start, station } = await stationWithReceiver(options);
   const send = async (headers: Record<string, string>, token?: string) => {
     const authorization = token && { authorization: `Bearer ${token}` };
     const response = await ask(station.url, "/bay-1", {

@@ -1,24 +1,18 @@
 /** Webhooks of a running station: a program hears of each receipt of its pushes. */
 import { createHmac } from "node:crypto";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { WEBHOOKS_PER_ACCOUNT_MAX } from "../../../../hosts/station/shared/limits.ts";
 import type { WebhookInfo } from "../../../../hosts/station/shared/webhook.ts";
 import type { StationOptions } from "../../../../hosts/station/station.ts";
 import { ask, until } from "../harness.ts";
-import { scene } from "../scene.ts";
-import { type ReceivedRequest, WebReceiver } from "./web-receiver.ts";
+import { stationWithReceiver } from "./station-with-receiver.ts";
+import type { ReceivedRequest } from "./web-receiver.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
 /** A station with anna and bob, and a server that hears of what happens. */
 async function withHook(options: Partial<StationOptions> = {}) {
-  const bench = scene();
-  const there = new WebReceiver();
-  await there.listen();
-  onTestFinished(() => there.close());
-  const data = bench.folder();
-  const start = () => bench.station({ data, hookNetworks: ["127.0.0.1"], ...options });
-  const station = await start();
+  const { bench, there, start, station } = await stationWithReceiver(options);
   const tokens = new Map<string, string>();
   for (const name of ["anna", "bob"]) {
     await station.accounts.create({ name, kind: "person" });
